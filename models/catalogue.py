@@ -1,0 +1,48 @@
+"""The catalogue: everything a screen must know about settings, parts and presets, as plain data for a kernel without torch."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from models.data import DATA
+from models.deep_generative import SCALE_HEADS
+from models.estimators import ESTIMATORS, XI_SOURCES
+from models.families import FAMILIES
+from models.inference.estimate import RAO_BLACKWELL
+from models.inference.settings import Settings
+from models.networks import ACTIVATIONS, ATTENTIONS
+from models.presets import PRESETS
+from models.settings import VERSION, Knob, describe
+from models.variational import VARIATIONAL
+
+FOLDERS: dict[str, dict[str, Any]] = {
+    "data": DATA,
+    "families": FAMILIES,
+    "scale_heads": SCALE_HEADS,
+    "activations": ACTIVATIONS,
+    "attentions": ATTENTIONS,
+    "variational": VARIATIONAL,
+    "estimators": ESTIMATORS,
+    "xi_sources": XI_SOURCES,
+    "rao_blackwell": RAO_BLACKWELL,
+}
+
+
+def _plain(parts: Iterable[Any]) -> list[dict[str, Any]]:
+    shown = ("name", "label", "symbol", "help")
+    return [{key: getattr(part, key) for key in shown} | {"requires": list(part.requires)} for part in parts]
+
+
+@cache
+def knobs() -> list[Knob]:
+    """Every knob of a run with its choices, as plain data."""
+    return describe(Settings, {folder: _plain(parts.values()) for folder, parts in FOLDERS.items()})
+
+
+def catalogue() -> dict[str, Any]:
+    """Knobs, presets, and what panel B calls the estimators."""
+    estimators = {
+        name: {"label": part.label, "symbol": part.symbol, "path": part.path, "least_draws": part.least_draws, "source": part.source}
+        for name, part in ESTIMATORS.items()
+    }
+    return {"version": VERSION, "knobs": knobs(), "estimators": estimators, "presets": PRESETS}

@@ -1,0 +1,31 @@
+"""Data sets: real and shipped with a package, or computed here. Nothing is downloaded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.data.dataset import Dataset, from_array
+from models.data.digits import digits
+from models.data.pinwheel import pinwheel
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set as a part: what a form shows, and how it is loaded."""
+
+    name: str
+    label: str
+    help: str
+    load: Callable[[], Dataset]
+    symbol: str = ""
+    requires: tuple[dict[str, object], ...] = ()
+
+
+DATA: dict[str, Source] = {
+    each.name: each
+    for each in (
+        Source("digits", "Digits 8×8", "1,797 handwritten digits, 64 pixels in [0, 1] (scikit-learn's copy of the UCI set).", digits),
+        Source("pinwheel", "Pinwheel 2-D", "500 points on five bent arms, computed; 2 features, so everything can be seen.", pinwheel),
+    )
+}
+
+__all__ = ["DATA", "Dataset", "Source", "digits", "from_array", "pinwheel"]

@@ -1,0 +1,51 @@
+"""A data set as the engine takes it: features x (N, D), optional labels, and how one datum is drawn."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.core import Batch
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """N rows of D features; `shape` is (8, 8) for an image and (2,) for a point in the plane."""
+
+    name: str
+    x: Tensor  # (N, D) float32
+    labels: Tensor  # (N,) int64, all zero where there are none
+    label_names: tuple[str, ...]
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """N."""
+        return len(self.x)
+
+    def batch(self, rows: Tensor) -> Batch:
+        """These rows as a batch."""
+        return Batch(self.x[rows], rows, self.size)
+
+    def whole(self) -> Batch:
+        """All rows as one batch."""
+        return Batch(self.x, torch.arange(self.size), self.size)
+
+
+def from_array(x: object, labels: object = None, name: str = "your data") -> Dataset:
+    """Any finite (N, D) array of numbers as a data set; labels, one a row, only colour the picture."""
+    values = torch.as_tensor(x, dtype=torch.float32)
+    if values.ndim != 2 or not len(values):
+        raise ValueError(f"Data must be a table (N, D) with at least one row; this has shape {tuple(values.shape)}. Reshape it to rows.")
+    if not values.isfinite().all():
+        row = int((~values.isfinite()).any(1).nonzero()[0])
+        raise ValueError(f"Data must be finite numbers; row {row} has a missing or infinite one. Drop or fill such rows first.")
+    names: tuple[str, ...] = ("all",)
+    numbers = torch.zeros(len(values), dtype=torch.int64)
+    if labels is not None:
+        kept = [str(label) for label in labels]  # type: ignore[attr-defined]
+        if len(kept) != len(values):
+            raise ValueError(f"There are {len(kept)} labels for {len(values)} rows; give one label a row, or none.")
+        names = tuple(dict.fromkeys(sorted(kept)))
+        numbers = torch.tensor([names.index(label) for label in kept])
+    return Dataset(name, values, numbers, names, (values.shape[1],))

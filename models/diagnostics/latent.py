@@ -1,0 +1,26 @@
+"""The latent space as numbers a picture needs: embedding ẑ_i = E_q[z_i], its posterior spread, and decoded grids."""
+
+import torch
+from torch import Tensor
+
+from models.core import Batch, Model
+from models.variational import Posterior
+
+
+@torch.no_grad()
+def embedding(model: Model, q: Posterior, batch: Batch, site: str = "z") -> tuple[Tensor, Tensor]:
+    """E_q[z_i] and sd_q[z_i], each (M, K)."""
+    family = model.sites[site].family
+    nu = q.nu(model.sites[site], batch)
+    scale = getattr(family, "scale", None)
+    return family.mean(nu), scale(nu[..., 1, :]) if scale else torch.zeros_like(nu[..., 0, :])
+
+
+def plane(at: Tensor, axes: tuple[int, int], low: Tensor, high: Tensor, count: int) -> Tensor:
+    """A count × count grid in the plane of two latent axes through the point `at` (K,), rows from low to high of the second: (count², K)."""
+    ticks = torch.linspace(0, 1, count)
+    first, second = low[0] + ticks * (high[0] - low[0]), low[1] + ticks * (high[1] - low[1])
+    grid = at.repeat(count * count, 1)
+    grid[:, axes[1]] = second.repeat_interleave(count)
+    grid[:, axes[0]] = first.repeat(count)
+    return grid

@@ -1,0 +1,23 @@
+"""Score gradient: G_b = f_b s_b, with f_b = log p(x, z_b) − log q(z_b; ν) and s_b = ∇_ν log q(z_b; ν)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from models.estimators.estimator import Draw, Estimator
+
+
+@dataclass(frozen=True)
+class Score(Estimator):
+    """∇ELBO = E_q[f s]. Unbiased for any q; no gradient of the model in z is needed (Ranganath et al. 2014)."""
+
+    name: ClassVar[str] = "score"
+    label: ClassVar[str] = "score"
+    symbol: ClassVar[str] = "f s"
+    help: ClassVar[str] = "Works for any q, needs only values of log p; its variance is large."
+    source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014"
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """⌊f_b⌋ log q(⌊z_b⌋; ν)."""
+        return cost * draw.log_q(frozen_value=True)

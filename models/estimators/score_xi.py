@@ -1,0 +1,76 @@
+"""Score gradient with the notes' control variate h = s: G_b = (f_b − ξ) s_b, ξ* = tr Cov(f s, s)/tr Var(s) = E[f ‖s‖²]/E‖s‖².
+
+E s = 0, so the correction leaves the mean alone as long as ξ does not use draw b. Estimated on the very draws it corrects, it is
+biased: 39 % at B = 4, 12 % at B = 16 on a logistic regression. `same_draws` is kept as the switch that shows this.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from models.estimators.estimator import Draw, Estimator
+from models.settings import rule
+
+
+@dataclass(frozen=True)
+class XiSource:
+    """Which draws ξ is estimated from."""
+
+    name: str
+    label: str
+    symbol: str
+    help: str
+    requires: tuple[dict[str, object], ...] = ()
+
+
+XI_SOURCES: dict[str, XiSource] = {
+    each.name: each
+    for each in (
+        XiSource("leave_one_out", "the other draws", "ξ₋ᵦ", "Each draw's ξ comes from the other B − 1: unbiased."),
+        XiSource("pilot", "a pilot batch", "ξ pilot", "ξ comes from 8 extra draws: unbiased, and costs 8 more evaluations."),
+        XiSource("same_draws", "the same draws (biased)", "ξ same", "ξ comes from the draws it corrects: shows the bias of doing so."),
+    )
+}
+PILOT_DRAWS = 8
+
+
+@dataclass(frozen=True)
+class ScoreXi(Estimator):
+    """Score with the optimal scalar control variate coefficient, from draws chosen by `xi_from`."""
+
+    name: ClassVar[str] = "score_xi"
+    label: ClassVar[str] = "score with ξ*"
+    symbol: ClassVar[str] = "(f − ξ) s"
+    help: ClassVar[str] = "The notes' control variate: subtract ξ* times the score, whose mean is zero."
+    source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014; Paisley, Blei & Jordan 2012"
+    least_draws: ClassVar[int] = 2
+    requires: ClassVar[tuple[dict[str, object], ...]] = (
+        rule("draws", "Score with ξ* needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2),
+    )
+    xi_from: str = "leave_one_out"
+
+    def __post_init__(self) -> None:
+        if self.xi_from not in XI_SOURCES:
+            raise ValueError(f"ξ was to come from {self.xi_from!r}; choose one of: {', '.join(XI_SOURCES)}.")
+
+    @property
+    def pilot_draws(self) -> int:
+        """8 when ξ comes from a pilot batch, else 0."""
+        return PILOT_DRAWS if self.xi_from == "pilot" else 0
+
+    def xi(self, cost: Tensor, norm: Tensor, pilot: tuple[Tensor, Tensor] | None) -> Tensor:
+        """ξ for every draw, from f (R, B, M) and ‖s‖² (R, B, M): (R, B or 1, M)."""
+        if self.xi_from == "pilot":
+            if pilot is None:
+                raise ValueError("ξ from a pilot batch needs the pilot's costs and score norms; call it through `estimate`.")
+            cost, norm = pilot
+        top, bottom = cost * norm, norm
+        top_sum, bottom_sum = top.sum(1, keepdim=True), bottom.sum(1, keepdim=True)  # (R, 1, M)
+        if self.xi_from == "leave_one_out":
+            top_sum, bottom_sum = top_sum - top, bottom_sum - bottom  # (R, B, M)
+        return top_sum / bottom_sum.clamp_min(1e-30)
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """⌊f_b − ξ⌋ log q(⌊z_b⌋; ν)."""
+        return (cost - self.xi(cost, draw.score_norm(), pilot)).detach() * draw.log_q(frozen_value=True)

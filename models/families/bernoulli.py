@@ -1,0 +1,45 @@
+"""log p(x; η) = x η − log(1 + exp η): the exponential family of a binary value, mean logistic(η)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from models.families.family import Family
+from models.settings import rule
+
+
+@dataclass(frozen=True)
+class Bernoulli(Family):
+    """Bernoulli with natural parameter η (the logit), so decoder output = η is the canonical link."""
+
+    name: ClassVar[str] = "bernoulli"
+    label: ClassVar[str] = "Bernoulli"
+    symbol: ClassVar[str] = "Bern(m)"
+    help: ClassVar[str] = "Binary values; grey pixels between 0 and 1 are rounded at ½."
+    requires: ClassVar[tuple[dict[str, object], ...]] = (
+        rule("data", "Bernoulli needs values in [0, 1], the 2-D set has real ones. Choose Gaussian, or the digits.", among=("digits",)),
+    )
+    n_params: ClassVar[int] = 1
+    discrete: ClassVar[bool] = True
+    reparameterizable: ClassVar[bool] = False
+    parameter_names: ClassVar[tuple[str, ...]] = ("logit",)
+
+    def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
+        """ε ~ Uniform[0, 1)."""
+        return torch.rand(shape, generator=generator, dtype=dtype)
+
+    def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
+        """z = 1[ε < logistic(η)]; a step function, so it carries no gradient."""
+        return (noise < nu[..., 0, :].sigmoid()).to(noise.dtype)
+
+    def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
+        """X η − log(1 + exp η), for every coordinate."""
+        eta = nu[..., 0, :]
+        return value * eta - softplus(eta)
+
+    def mean(self, nu: Tensor) -> Tensor:
+        """logistic(η)."""
+        return nu[..., 0, :].sigmoid()

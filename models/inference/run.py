@@ -1,0 +1,154 @@
+"""A run: ν ← ν + ρ_t ĝ_t with Adam's step, as a generator. Whoever pulls may pause, stop, or change λ, B, estimator and step size.
+
+The same settings and seed give the same run, bit for bit, on the same machine; looking at it (probes, pictures) takes nothing from its
+random stream.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from models.catalogue import knobs
+from models.core import Batch, Model
+from models.data import DATA, Dataset
+from models.deep_generative import build
+from models.estimators import ESTIMATORS, Estimator, ScoreXi
+from models.inference.estimate import estimate
+from models.inference.guard import DivergenceError, complaint, named_parameters
+from models.inference.settings import Settings
+from models.settings import SettingError, Values, validate
+from models.variational import Posterior
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimiser step: the ELBO and its terms in nats per datum, before the update."""
+
+    number: int
+    elbo: float
+    terms: dict[str, float]
+
+
+def make_estimator(name: str, settings: Settings) -> Estimator:
+    """The estimator of this name, with the settings it reads."""
+    part = ESTIMATORS[name]
+    return part(xi_from=settings.xi_from) if issubclass(part, ScoreXi) else part()
+
+
+class Run(Iterator[Step]):
+    """Training as an iterator of steps.
+
+    >>> for step in Run(Settings(data="pinwheel", stop_at=100)): ...
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, data: Dataset | None = None, model: Model | None = None, q: Posterior | None = None
+    ) -> None:
+        """Build from settings, or take a model and its q (then the settings' data and model groups are not read).
+
+        Raises:
+            SettingError: a setting is not allowed, or does not go with another.
+        """
+        self.settings = Settings(**validate(knobs(), asdict(settings or Settings())))
+        self.generator = torch.Generator().manual_seed(self.settings.seed)
+        self.data = data if data is not None else DATA[self.settings.data].load()
+        if model is None:
+            self.model, self.q = build(self.settings, self.data, self.generator)
+        elif q is None:
+            raise ValueError("A model came without q. Give its variational family too: Run(model=model, q=Posterior({...})).")
+        else:
+            self.model, self.q = model, q  # type: ignore[assignment]
+        self.parameters = named_parameters((self.model, self.q))
+        self.optimizer = torch.optim.Adam(list(self.parameters.values()), lr=self.settings.step_size, fused=True)
+        self.number = 0
+        self.order = torch.empty(0, dtype=torch.int64)
+        self._good = [parameter.detach().clone() for parameter in self.parameters.values()]
+
+    def __iter__(self) -> Self:
+        """The run is its own iterator."""
+        return self
+
+    @property
+    def estimators(self) -> dict[str, Estimator]:
+        """The estimator of every site: the chosen one."""
+        return dict.fromkeys(self.model.sites, make_estimator(self.settings.estimator, self.settings))
+
+    def change(self, **values: Any) -> None:
+        """Set live knobs; they act at the next step. Raises `SettingError` for a knob that restarts or a value not allowed."""
+        live = {knob["name"] for knob in knobs() if knob["live"]}
+        for name in values:
+            if name not in live:
+                raise SettingError(name, f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.")
+        whole: Values = validate(knobs(), asdict(self.settings) | values)
+        for site in self.model.sites.values():
+            if reason := make_estimator(whole["estimator"], self.settings).supports(site.family, whole["draws"]):
+                raise SettingError("estimator", reason)
+        self.settings = replace(self.settings, **{name: whole[name] for name in values})
+        self.optimizer.param_groups[0]["lr"] = self.settings.step_size
+        if hasattr(self.model, "prior"):
+            self.model.prior.scale = self.settings.prior_scale
+
+    def _next_batch(self) -> Batch:
+        """M rows without replacement from a shuffled pass over the data; a rest smaller than M starts the next pass."""
+        size = min(self.settings.batch_size, self.data.size)
+        if len(self.order) < size:
+            self.order = torch.randperm(self.data.size, generator=self.generator)
+        rows, self.order = self.order[:size], self.order[size:]
+        return self.data.batch(rows)
+
+    def __next__(self) -> Step:
+        """One step.
+
+        Raises:
+            StopIteration: at `stop_at`; raise that knob and pull again to go on.
+            DivergenceError: a number is no longer finite; the parameters are back at the last good step.
+        """
+        if self.number >= self.settings.stop_at:
+            raise StopIteration
+        self.optimizer.zero_grad(set_to_none=True)
+        settings = self.settings
+        found = estimate(
+            self.model, self.q, self.estimators, self._next_batch(), settings.draws, self.generator, rao_blackwell=settings.rao_blackwell
+        )
+        elbo, *terms = torch.stack([found.elbo, *found.terms.values()]).tolist()
+        gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
+        if cause := complaint(elbo, gradients):
+            self._restore()
+            smaller = settings.step_size / 3
+            remedy = f"Go on with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
+            raise DivergenceError(f"{cause} at step {self.number + 1}.", remedy, self.number + 1, smaller)
+        self._keep()
+        self.optimizer.step()
+        self.number += 1
+        return Step(self.number, elbo, dict(zip(found.terms, terms, strict=True)))
+
+    @torch.no_grad()
+    def _keep(self) -> None:
+        torch._foreach_copy_(self._good, list(self.parameters.values()))  # type: ignore[arg-type]
+
+    @torch.no_grad()
+    def _restore(self) -> None:
+        torch._foreach_copy_(list(self.parameters.values()), self._good)  # type: ignore[arg-type]
+        self.optimizer.state.clear()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that decides the next step, as named tensors: parameters, Adam's moments, the generator, the data's order."""
+        state = {f"parameter/{name}": parameter.detach() for name, parameter in self.parameters.items()}
+        for name, parameter in self.parameters.items():
+            state |= {f"adam/{key}/{name}": value for key, value in self.optimizer.state.get(parameter, {}).items()}
+        return state | {"generator": self.generator.get_state(), "order": self.order}
+
+    @torch.no_grad()
+    def load_tensors(self, state: dict[str, Tensor], number: int) -> None:
+        """Take up the state of `tensors`; the next step is the very step that would have followed."""
+        for name, parameter in self.parameters.items():
+            parameter.copy_(state[f"parameter/{name}"])
+            adam = {key: state[f"adam/{key}/{name}"].clone() for key in ("step", "exp_avg", "exp_avg_sq") if f"adam/{key}/{name}" in state}
+            if adam:
+                self.optimizer.state[parameter] = adam
+        self._keep()
+        self.generator.set_state(state["generator"])
+        self.order, self.number = state["order"].clone(), number

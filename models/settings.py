@@ -1,0 +1,140 @@
+"""Settings: every knob is declared once, and the form, the checks, the share link and the exported code follow.
+
+A knob is a dataclass field made by `setting`. `describe` turns a settings class into plain data (the *catalogue* that a kernel
+without torch reads); `validate` checks values against that plain data, so the engine and the screen run the very same checks.
+"""
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+VERSION = 1
+Knob = dict[str, Any]
+Values = dict[str, Any]
+
+
+class SettingError(ValueError):
+    """A value that is not allowed: the sentence says what came, what is allowed, and what to do."""
+
+    def __init__(self, knob: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.knob = knob
+
+
+def setting(  # noqa: PLR0913 - one line per property of a knob is the point
+    default: Any,
+    *,
+    label: str,
+    group: str,
+    help: str,  # noqa: A002 - the field's standard name
+    symbol: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    log: bool = False,
+    live: bool = False,
+    choices: str | None = None,
+    requires: tuple[dict[str, Any], ...] = (),
+) -> Any:
+    """Declare a knob: default, bounds, scale, whether it acts live or restarts, and (for a choice) the folder of its parts."""
+    kind = "choice" if choices else {bool: "bool", int: "int", float: "float"}[type(default)]
+    knob = {"label": label, "group": group, "help": help, "symbol": symbol, "low": low, "high": high, "log": log}
+    metadata = {**knob, "live": live, "choices": choices, "kind": kind, "requires": list(requires)}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def describe(cls: type, folders: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Knob]:
+    """The knobs of a settings class as plain data; `folders` gives the choices: name, label, symbol, help, requires."""
+    knobs = []
+    for field in dataclasses.fields(cls):
+        knob = {"name": field.name, "default": field.default, **field.metadata}
+        if knob["choices"]:
+            knob["choices"] = [dict(choice) for choice in folders[knob["choices"]]]
+        knobs.append(knob)
+    return knobs
+
+
+def rule(knob: str, reason: str, *, low: float | None = None, among: tuple[Any, ...] | None = None) -> dict[str, Any]:
+    """What a part requires of another knob, as plain data: at least `low`, or one of `among`; else `reason` is shown."""
+    return {"knob": knob, "reason": reason, "low": low, "among": list(among) if among else None}
+
+
+def objection(choice: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
+    """Why a choice (or a knob) does not apply beside the other values, in the part's own words; None when it does."""
+    for need in choice.get("requires", ()):
+        value = values[need["knob"]]
+        if (need["low"] is not None and value < need["low"]) or (need["among"] and value not in need["among"]):
+            return str(need["reason"]).format(**values)
+    return None
+
+
+def _number(knob: Knob, value: Any) -> Any:
+    name = f"{knob['label']}{' ' + knob['symbol'] if knob['symbol'] else ''}"
+    span = f"a {'whole ' if knob['kind'] == 'int' else ''}number from {knob['low']:g} to {knob['high']:g}"
+    try:
+        number = float(value)
+        if isinstance(value, bool) or not math.isfinite(number):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        shown = "a number of thousands of digits" if isinstance(value, int) and abs(value) > 10**400 else repr(str(value)[:40])
+        sentence = f"{name} was {shown}; it must be {span}. Set it to {knob['default']:g} to start over."
+        raise SettingError(knob["name"], sentence) from None
+    if not knob["low"] <= number <= knob["high"] or (knob["kind"] == "int" and number != int(number)):
+        near = min(max(number, knob["low"]), knob["high"])
+        near = int(near) if knob["kind"] == "int" else near
+        raise SettingError(knob["name"], f"{name} was {number:g}; it must be {span}. The nearest allowed value is {near:g}.")
+    return int(number) if knob["kind"] == "int" else number
+
+
+def check(knob: Knob, value: Any) -> Any:
+    """One value against its knob; returns it in the knob's type or raises `SettingError`."""
+    if knob["kind"] == "choice":
+        names = [choice["name"] for choice in knob["choices"]]
+        if value not in names:
+            sentence = f"{knob['label']} was {str(value)[:40]!r}; choose one of: {', '.join(names)}."
+            raise SettingError(knob["name"], sentence)
+        return value
+    if knob["kind"] == "bool":
+        if not isinstance(value, bool):
+            sentence = f"{knob['label']} was {str(value)[:40]!r}; it must be true or false."
+            raise SettingError(knob["name"], sentence)
+        return value
+    return _number(knob, value)
+
+
+def validate(knobs: list[Knob], values: Mapping[str, Any]) -> Values:
+    """All values against all knobs; defaults fill what is missing. Raises `SettingError` for the first that is not allowed."""
+    known = {knob["name"]: knob for knob in knobs}
+    for name in values:
+        if name not in known:
+            sentence = f"There is no setting called {str(name)[:40]!r}; the settings are: {', '.join(known)}."
+            raise SettingError(str(name), sentence)
+    whole = {name: check(knob, values.get(name, knob["default"])) for name, knob in known.items()}
+    for name, knob in known.items():
+        for choice in knob["choices"] or ():
+            if choice["name"] == whole[name] and (reason := objection(choice, whole)):
+                raise SettingError(name, f"{knob['label']}: {choice['label']} does not apply. {reason}")
+    return whole
+
+
+def encode(knobs: list[Knob], values: Mapping[str, Any]) -> str:
+    """Settings as one line of JSON: the version and only what differs from the defaults. Run file and link share it."""
+    changed = {knob["name"]: values[knob["name"]] for knob in knobs if values[knob["name"]] != knob["default"]}
+    return json.dumps({"version": VERSION, **changed}, separators=(",", ":"), sort_keys=True)
+
+
+def decode(knobs: list[Knob], text: str) -> Values:
+    """The inverse of `encode`, checked value by value; nothing is ever evaluated."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        sentence = f"These settings cannot be read: {text[:60]!r}. Copy the whole link again, or start from the defaults."
+        raise SettingError("version", sentence)
+    version = values.pop("version", VERSION)
+    if version != VERSION:
+        sentence = f"These settings are of version {version!r}, this lab reads version {VERSION}. Update the lab, or use its defaults."
+        raise SettingError("version", sentence)
+    return validate(knobs, values)

@@ -1,0 +1,28 @@
+"""Amortised q: ν_i = encoder(x_i; φ), one network for all data (Kingma & Welling 2014)."""
+
+import torch
+from torch import Tensor, nn
+
+from models.core import Batch, Site
+from models.networks import Architecture, FeedForward
+
+
+class Amortized(nn.Module):
+    """An encoder from x (M, D) to ν (M, n_params, K)."""
+
+    name = "amortized"
+    label = "amortised encoder"
+    symbol = "ν = enc(x; φ)"
+    help = "One network maps every x to its ν: fast, shared, and as good as the network allows."
+    requires: tuple[dict[str, object], ...] = ()
+
+    def __init__(self, site: Site, features: int, total: int, architecture: Architecture, generator: torch.Generator) -> None:
+        super().__init__()
+        del total
+        self.layout = (site.family.n_params, *site.shape)
+        size = int(torch.tensor(self.layout).prod())
+        self.encoder = FeedForward(features, size, architecture, generator)
+
+    def nu(self, batch: Batch) -> Tensor:
+        """ν of the batch's rows: (M, n_params, K)."""
+        return self.encoder(batch.x).reshape(batch.size, *self.layout)

@@ -1,0 +1,20 @@
+"""q of a global latent variable: one ν for all data."""
+
+import torch
+from torch import Tensor, nn
+
+from models.core import Batch, Site
+
+
+class Global(nn.Module):
+    """ν (n_params, K), free."""
+
+    def __init__(self, site: Site, first: Tensor | None = None) -> None:
+        super().__init__()
+        start = torch.zeros(site.family.n_params, *site.shape) if first is None else first.clone()
+        self.table = nn.Parameter(start)
+
+    def nu(self, batch: Batch) -> Tensor:
+        """ν, whatever the batch: (n_params, K)."""
+        del batch
+        return self.table

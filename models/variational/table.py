@@ -1,0 +1,28 @@
+"""One free ν_i a datum, as in the notes' q(z_i; ν_i): no encoder, so no amortisation gap."""
+
+import torch
+from torch import Tensor, nn
+
+from models.core import Batch, Site
+from models.networks import Architecture
+
+
+class Table(nn.Module):
+    """ν (N, n_params, K), looked up by row; first means are small noise, first scales exp(−½)."""
+
+    name = "table"
+    label = "table, one ν a datum"
+    symbol = "ν_i"
+    help = "Each datum has its own ν_i: no encoder to blame, but a new x needs a new fit."
+    requires: tuple[dict[str, object], ...] = ()
+
+    def __init__(self, site: Site, features: int, total: int, architecture: Architecture, generator: torch.Generator) -> None:
+        super().__init__()
+        del features, architecture
+        first = torch.randn(total, site.family.n_params, *site.shape, generator=generator) * 0.1
+        first[:, 1:] = -0.5
+        self.table = nn.Parameter(first)  # (N, n_params, K)
+
+    def nu(self, batch: Batch) -> Tensor:
+        """ν of the batch's rows: (M, n_params, K)."""
+        return self.table[batch.rows]
