@@ -1,0 +1,204 @@
+"""The whole lab without a browser: a real worker process, real runs, real faults."""
+
+import os
+import signal
+import threading
+
+import numpy as np
+import psutil
+import pytest
+
+from models.settings import SettingError
+from tests.widgets.conftest import eventually
+from widgets.runs import saved_runs
+
+SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32}
+
+
+def points(lab):
+    return sum(len(table) for table in lab.painter.drawn)
+
+
+def test_first_paint_is_a_finished_example_and_nothing_trains(lab):
+    room = lab()
+    assert "finished example run" in room.screen.caption.value
+    assert points(room) == 600
+    assert room.run_values is None and saved_runs() == []
+
+
+def test_run_pause_continue_reset(lab):
+    room = lab(SMALL)
+    room.post("run")
+    eventually(lambda: room.state == "running" and points(room) > 20)
+    assert room.screen.run.description == "Pause"
+    room.post("run")
+    eventually(lambda: room.state == "paused")
+    assert room.screen.run.description == "Continue"
+    first = np.concatenate(room.painter.drawn)[:20, 1]
+    room.post("reset")
+    eventually(lambda: room.painter.facts["number"] == 0)
+    room.post("run")
+    eventually(lambda: points(room) > 20)
+    np.testing.assert_array_equal(np.concatenate(room.painter.drawn)[:20, 1], first)
+
+
+def test_pressing_run_twice_at_once_starts_one_run(lab):
+    room = lab(SMALL)
+    room.post("run")
+    room.post("run")
+    eventually(lambda: room.state in ("running", "paused") and room.ready)
+    assert len(list((room.folder.path.parent).iterdir())) == 1
+
+
+def test_live_and_restart_settings(lab):
+    room = lab(SMALL)
+    room.post("run")
+    eventually(lambda: room.state == "running")
+    room.post("set", name="draws", value=8)
+    eventually(lambda: room.painter.changes)
+    assert room.state == "running" and not room.dirty
+    room.post("set", name="activation", value="relu")
+    eventually(lambda: room.state == "paused")
+    assert room.dirty and room.screen.run.description == "Run"
+    assert "Run starts a new run" in room.screen.caption.value
+    room.post("undo")
+    eventually(lambda: not room.dirty)
+    assert room.values["activation"] == "tanh" and room.values["draws"] == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("width", "abc", "a whole number from 2 to 256"),
+        ("width", "1e308", "a whole number from 2 to 256"),
+        ("step_size", "nan", "a number from"),
+        ("stop_at", "-5", "nearest allowed value is 1"),
+        ("seed", "7.5", "a whole number"),
+        ("latent_size", "<img src=x onerror=alert(1)>", "a whole number from 1 to 16"),
+    ],
+)
+def test_nonsense_gets_a_sentence_and_changes_nothing(lab, name, value, words):
+    room = lab()
+    before = dict(room.values)
+    room.act("set", {"name": name, "value": value})
+    assert words in room.screen.caption.value
+    assert room.values == before
+    assert room.form.fields[name].widget.value == f"{before[name]:g}"
+
+
+def test_an_estimator_that_does_not_apply_is_refused_with_its_reason(lab):
+    room = lab()
+    room.act("set", {"name": "draws", "value": 1})
+    room.act("set", {"name": "estimator", "value": "leave_one_out"})
+    assert "needs at least 2 draws" in room.screen.caption.value
+    assert room.values["estimator"] == "reparameterization"
+
+
+def test_a_killed_worker_is_said_and_its_run_is_taken_up(lab):
+    room = lab(SMALL)
+    room.post("run")
+    eventually(lambda: room.state == "running" and points(room) > 50)
+    room.post("run")
+    eventually(lambda: room.state == "paused" and saved_runs())
+    number = room.painter.facts["number"]
+    os.kill(room.session.link.process.pid, signal.SIGKILL)
+    eventually(lambda: "ended by signal 9" in room.screen.page.banner, 5)
+    eventually(lambda: room.state == "paused" and room.screen.page.banner == "")
+    assert room.painter.facts["number"] == number
+    room.post("run")
+    eventually(lambda: room.painter.facts["number"] > number)
+
+
+def test_closing_leaves_no_process_and_no_thread(lab):
+    room = lab(SMALL)
+    room.post("run")
+    eventually(lambda: room.state == "running")
+    process = psutil.Process(room.session.link.process.pid)
+    room.close()
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("elbo-room")]
+    assert saved_runs()[0]["number"] > 0
+
+
+def test_making_a_lab_again_in_the_same_cell_closes_the_old_one(lab):
+    first = lab()
+    second = lab()
+    assert first.session.closed.is_set() and not second.session.closed.is_set()
+
+
+def test_a_run_is_opened_again_by_its_id(lab):
+    room = lab(SMALL | {"stop_at": 50})
+    room.post("run")
+    eventually(lambda: room.state == "finished")
+    identity, drawn = room.folder.identity, np.concatenate(room.painter.drawn)
+    room.close()
+    again = lab()
+    again.act("page", {"content": {"kind": "ready", "query": f"?run={identity}"}})
+    eventually(lambda: again.state == "paused" and points(again) == 50)
+    assert again.values["width"] == 8
+    np.testing.assert_array_equal(np.concatenate(again.painter.drawn), drawn)
+    again.post("set", name="stop_at", value=60)
+    again.post("run")
+    eventually(lambda: again.state == "finished" and again.painter.facts["number"] == 60)
+
+
+@pytest.mark.parametrize("query", ["?run=nonsense", "?settings=nonsense", "?settings=%7B%22width%22%3A%2010000%7D", "?settings=[]"])
+def test_a_bad_link_is_a_sentence(lab, query):
+    room = lab()
+    room.act("page", {"content": {"kind": "ready", "query": query}})
+    assert room.notice and room.state == "example"
+
+
+def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
+    monkeypatch.setattr("widgets.session.SILENCE", 0.3)
+    room = lab(SMALL)
+    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
+    room.post("run")
+    eventually(lambda: room.state == "running" or room.state == "paused" and points(room))
+    eventually(lambda: room.state == "paused")
+    assert saved_runs()
+
+
+def test_the_next_seed_when_the_lock_is_open(lab):
+    room = lab(SMALL | {"stop_at": 5})
+    room.post("run")
+    eventually(lambda: room.state == "finished")
+    room.screen.lock.value = False
+    room.post("run")
+    eventually(lambda: room.values["seed"] == 8 and room.state == "finished")
+
+
+def test_settings_are_refused_at_the_door():
+    from widgets.explorer import Explorer
+
+    with pytest.raises(SettingError, match="There is no setting called 'colour'"):
+        Explorer({"colour": "red"})
+
+
+def test_a_model_of_ones_own_trains_in_a_thread(lab):
+    import torch
+
+    from models.core import Factor, Site
+    from models.families import Normal
+    from models.inference.settings import Settings
+    from models.variational import Posterior, Table
+
+    class Mine:
+        sites = {"u": Site("u", "local", (3,), Normal())}
+
+        def factors(self, batch, latents):
+            u = latents["u"]
+            return [
+                Factor("log p(u)", (-0.5 * u.square()).sum(-1), frozenset({"u"})),
+                Factor("log p(x|u)", (-0.5 * (batch.x - u).square()).sum(-1), frozenset({"u"})),
+            ]
+
+    model = Mine()
+    q = Posterior({"u": Table(model.sites["u"], 3, 40, None, torch.Generator().manual_seed(0))})
+    room = lab(Settings(stop_at=400, batch_size=40, step_size=0.05), model=model, q=q, data=torch.randn(40, 3).numpy())
+    room.post("run")
+    eventually(lambda: room.state == "finished")
+    last = np.concatenate(room.painter.drawn)[-50:, 1].mean()
+    x = room.session.link._factory(Settings()).data.x
+    exact = float((-0.25 * x.square()).sum(-1).mean()) + 1.5 * np.log(np.pi)  # log ∫ exp(−u²/2 − (x−u)²/2) du, three coordinates
+    assert last == pytest.approx(exact, abs=0.15)

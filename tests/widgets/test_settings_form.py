@@ -1,0 +1,75 @@
+"""The form follows the catalogue, says nothing when it is told, and speaks when a person acts."""
+
+import pytest
+
+from models.catalogue import catalogue as live_catalogue
+from models.settings import validate
+from widgets.example import CATALOGUE, EXAMPLE, catalogue, example
+from widgets.settings_form import SettingsForm, caption_of
+
+KNOBS = catalogue()["knobs"]
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def form(told):
+    made = SettingsForm(KNOBS, lambda name, value: told.append((name, value)))
+    made.show(validate(KNOBS, {}))
+    return made
+
+
+def test_the_shipped_catalogue_is_the_engines():
+    """If this fails, run: python -m widgets.record"""
+    import json
+
+    assert json.loads(json.dumps(live_catalogue())) == json.loads(CATALOGUE.read_text(encoding="utf-8"))
+
+
+def test_the_example_is_a_finished_run_of_the_default_settings():
+    started, frame, against = example()
+    assert started["settings"] == validate(KNOBS, {})
+    assert started["number"] == started["settings"]["stop_at"]
+    assert frame["cloud"].shape == (4, 1797) and len(against["rows"]) > 20
+    assert EXAMPLE.stat().st_size < 150_000
+
+
+def test_every_knob_has_a_control_that_says_live_or_restarts(form):
+    assert set(form.fields) == {knob["name"] for knob in KNOBS}
+    for name, field in form.fields.items():
+        assert field.widget.description.endswith("⚡" if field.knob["live"] else "⟳"), name
+        assert field.widget.tooltip
+
+
+def test_showing_values_is_silent_and_acting_is_not(form, told):
+    form.show(validate(KNOBS, {"draws": 16, "activation": "relu", "prior_scale": 0.1, "width": 32}))
+    assert told == []
+    form.fields["draws"].widget.value = 8
+    form.fields["width"].widget.value = "abc"
+    assert told == [("draws", 8), ("width", "abc")]
+
+
+def test_what_does_not_apply_is_grey_with_its_reason(form):
+    form.show(validate(KNOBS, {"draws": 1, "depth": 1, "response": "bernoulli"}))
+    labels = dict((name, label) for label, name in form.fields["estimator"].widget.options)
+    assert "needs at least 2 draws, B is 1" in labels["leave_one_out"]
+    assert labels["reparameterization"] == "reparameterisation"
+    for name in ("input_reinjection", "identity_residual", "scale_head"):
+        assert form.fields[name].widget.disabled
+        assert len(form.fields[name].widget.tooltip) > 30
+    form.show(validate(KNOBS, {}))
+    assert not form.fields["identity_residual"].widget.disabled
+
+
+def test_an_odd_number_of_draws_from_a_link_is_shown(form, told):
+    form.show(validate(KNOBS, {"draws": 3}))
+    assert form.fields["draws"].widget.value == 3
+    assert told == []
+
+
+def test_captions_carry_label_symbol_and_mark():
+    knob = next(knob for knob in KNOBS if knob["name"] == "prior_scale")
+    assert caption_of(knob) == "Prior scale λ ⚡"

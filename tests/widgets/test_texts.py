@@ -1,0 +1,74 @@
+"""Caption, status, drawer texts and links say what is true."""
+
+import pytest
+
+from models.settings import decode, encode, validate
+from widgets import texts
+from widgets.caption import caption, collapse_sentence, ratio_sentence, status
+from widgets.example import catalogue
+
+LABELS = {name: part["label"] for name, part in catalogue()["estimators"].items()}
+KNOBS = catalogue()["knobs"]
+
+
+def facts(**more):
+    return {"state": "running", "number": 500, "stop_at": 2000, "estimator": "score", "labels": LABELS, "threshold": 0.01, **more}
+
+
+@pytest.mark.parametrize(
+    ("variance", "chosen", "words"),
+    [
+        ({"score": (800.0, 10.0), "path_only": (10.0, 0.1)}, "score", "80× the variance of path only"),
+        ({"score": (10.5, 1.0), "path_only": (10.0, 1.0)}, "score", "within the bands"),
+        ({"score": (900.0, 10.0), "path_only": (10.0, 0.1)}, "path_only", "Path only has the least noise here: score has 90×"),
+    ],
+)
+def test_a_comparison_is_made_only_beyond_the_noise(variance, chosen, words):
+    assert words in ratio_sentence(variance, chosen, LABELS)
+
+
+def test_the_collapse_alarm_names_the_dead_dimensions():
+    assert collapse_sentence([1.0, 0.005, 0.2, 0.0], 0.01) == (
+        "2 of 4 latent dimensions are active: z2, z4 collapsed to the prior (KL below 0.01 nats)."
+    )
+    assert collapse_sentence([1.0, 0.02], 0.01) is None
+
+
+def test_the_caption_puts_the_alarm_first_and_warns_of_bias():
+    assert caption(facts(kl=[0.0, 1.0])).startswith("1 of 2 latent")
+    assert "biased" in caption(facts(biased=True))
+    assert "Press Run" in caption(facts(state="example"))
+
+
+def test_the_status_line_reads_as_the_design_says():
+    line = status(facts(rate=410.2, elbo=-98.44, number=120))
+    assert line == "Running · step 120 of 2,000 · 410 steps/s · ELBO -98.4 nats"
+
+
+def test_a_link_restores_exactly_these_settings():
+    values = validate(KNOBS, {"prior_scale": 0.25, "estimator": "score_xi", "xi_from": "pilot", "seed": 3})
+    wanted = texts.query(texts.link(encode(KNOBS, values)))
+    assert decode(KNOBS, wanted["settings"]) == values
+
+
+def test_the_code_makes_the_same_run():
+    """The exported code, executed, gives the run's own ELBO."""
+    from models.inference.run import Run
+    from models.inference.settings import Settings
+
+    values = validate(KNOBS, {"data": "pinwheel", "width": 8, "stop_at": 3, "activation": "relu"})
+    said: list[tuple] = []
+    exec(compile(texts.code(values, KNOBS), "code", "exec"), {"print": lambda *words: said.append(words)})
+    assert said == [(step.number, step.elbo) for step in Run(Settings(**values))]
+
+
+@pytest.mark.parametrize("name", ["Formula", "Code", "Help"])
+def test_every_drawer_has_words_for_every_estimator_and_response(name):
+    for estimator in catalogue()["estimators"]:
+        for response in ("normal", "bernoulli"):
+            values = validate(KNOBS, {"estimator": estimator, "response": response})
+            assert len(texts.drawer(name, values, KNOBS, catalogue())) > 100
+
+
+def test_a_foreign_query_is_ignored():
+    assert texts.query("?run=x&settings=y&evil=z&run=2") == {"run": "2", "settings": "y"}

@@ -1,0 +1,189 @@
+"""The worker's loop, driven over a real connection in a thread."""
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from models.inference.run import Run
+from models.inference.settings import Settings
+from widgets.worker.serve import Worker
+
+SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 60, "batch_size": 32}
+
+
+class Driver:
+    """The kernel's side of the pipe."""
+
+    def __init__(self, factory=Run) -> None:
+        self.ours, theirs = multiprocessing.Pipe()
+        self.worker = Worker(theirs, factory)
+        self.thread = threading.Thread(target=self.worker.serve, daemon=True)
+        self.thread.start()
+        self.seen: list[dict] = []
+
+    def send(self, name: str, **values) -> None:
+        self.ours.send((name, values))
+
+    def until(self, kind: str, seconds: float = 30.0, **match) -> dict:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.ours.poll(0.05):
+                message = self.ours.recv()
+                self.seen.append(message)
+                if message["kind"] == kind and all(message.get(key) == value for key, value in match.items()):
+                    return message
+        raise AssertionError(f"no {kind} {match} among {[message['kind'] for message in self.seen]}")
+
+    def points(self) -> np.ndarray:
+        return np.concatenate([message["points"] for message in self.seen if message["kind"] == "frame"])
+
+    def close(self) -> None:
+        self.ours.send(("close", {}))
+        self.thread.join(5)
+
+
+@pytest.fixture
+def driver() -> Iterator[Driver]:
+    made = Driver()
+    yield made
+    made.close()
+
+
+def headless(settings: dict) -> list[float]:
+    return [step.elbo for step in Run(Settings(**settings))]
+
+
+def test_the_screen_shows_exactly_the_headless_run(driver, tmp_path):
+    """Looking at a run (frames, probes, pictures) takes nothing from its random stream: every ELBO on the screen is the engine's."""
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
+    driver.until("state", state="finished")
+    driver.until("frame", number=60)
+    points = driver.points()
+    assert points[:, 0].tolist() == list(range(1, 61))
+    np.testing.assert_array_equal(points[:, 1], np.asarray(headless(SMALL), np.float32))
+    np.testing.assert_allclose(points[:, 1], points[:, 2] + points[:, 3] + points[:, 4], rtol=1e-4)
+
+
+def test_a_probe_reports_every_estimator_with_a_band(driver, tmp_path):
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
+    rows = driver.until("variance")["rows"]
+    assert sorted(rows[:, 4].tolist()) == [0, 1, 2, 3, 4]
+    assert (rows[:, 2] < rows[:, 1]).all() and (rows[:, 1] < rows[:, 3]).all()
+
+
+def test_pause_keeps_the_state_and_play_goes_on(driver, tmp_path):
+    driver.send("start", settings=SMALL | {"stop_at": 100_000}, folder=str(tmp_path / "run"))
+    driver.until("frame")
+    driver.send("pause")
+    paused = driver.until("state", state="paused")["number"]
+    driver.send("step")
+    assert driver.until("state", state="paused")["number"] == paused + 1
+    driver.send("play")
+    driver.until("state", state="running")
+    driver.send("pause")
+    assert driver.until("state", state="paused")["number"] >= paused + 1
+
+
+def test_slow_is_slow(driver, tmp_path):
+    driver.send("start", settings=SMALL | {"stop_at": 100_000}, folder=str(tmp_path / "run"), speed="slow")
+    begin = time.monotonic()
+    driver.until("frame", number=4)
+    assert time.monotonic() - begin > 0.9  # 3 steps a second
+
+
+def test_a_saved_run_is_taken_up_bit_for_bit(driver, tmp_path):
+    """Stopped in the middle and resumed by another worker, the curve is the uninterrupted one; earlier points are drawn again."""
+    settings = SMALL | {"stop_at": 40}
+    driver.send("start", settings=settings, folder=str(tmp_path / "run"))
+    driver.until("state", state="finished")
+    driver.send("change", stop_at=90)
+    driver.until("state", state="paused")
+    driver.send("save")
+    driver.close()
+    second = Driver()
+    second.send("start", settings={}, folder=str(tmp_path / "run"), resume=True, play=True)
+    started = second.until("started")
+    assert started["number"] == 40
+    assert started["curves"]["elbo"][:, 0].tolist() == list(range(1, 41))
+    assert len(started["curves"]["variance"]) >= 5
+    second.until("state", state="finished")
+    second.until("frame", number=90)
+    np.testing.assert_array_equal(second.points()[-50:, 1], np.asarray(headless(SMALL | {"stop_at": 90})[40:], np.float32))
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "values", "words"),
+    [
+        ("play", {}, "There is no run yet"),
+        ("step", {}, "There is no run yet"),
+        ("start", {"settings": {"width": -1}, "folder": "x"}, "a whole number from 2 to 256"),
+        ("start", {"settings": {}, "folder": "nowhere", "resume": True}, "cannot be read"),
+    ],
+)
+def test_refusals_are_sentences(driver, tmp_path, monkeypatch, command, values, words):
+    monkeypatch.chdir(tmp_path)
+    driver.send(command, **values)
+    assert words in driver.until("refused")["sentence"]
+
+
+def test_changes_are_live_and_refused_with_a_reason(driver, tmp_path):
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
+    driver.send("change", estimator="leave_one_out", prior_scale=0.5)
+    assert driver.until("changed")["values"] == {"estimator": "leave_one_out", "prior_scale": 0.5}
+    driver.send("change", draws=1)
+    assert "at least 2 draws" in driver.until("refused")["sentence"]
+    driver.send("change", width=3)
+    assert "cannot change during a run" in driver.until("refused")["sentence"]
+
+
+def test_divergence_stops_with_cause_and_remedy(tmp_path):
+    def factory(settings):
+        run = Run(settings)
+        factors = run.model.factors
+        run.model.factors = lambda batch, latents: [
+            type(f)(f.name, f.value * (float("nan") if run.number >= 10 else 1.0), f.on) for f in factors(batch, latents)
+        ]
+        return run
+
+    driver = Driver(factory)
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
+    failed = driver.until("state", state="failed")
+    assert failed["number"] == 10
+    assert "at step 11" in failed["cause"] and "step size" in failed["remedy"]
+    assert failed["step_size"] == pytest.approx(0.005 / 3)
+    driver.close()
+
+
+def test_the_ladder_measures_every_b_and_training_waits_no_longer_than_a_slice(driver, tmp_path):
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
+    driver.send("against", show=True)
+    while not any(message["kind"] == "against" and message["rows"][0, 0] == 64 for message in driver.seen):
+        driver.until("against")
+    rows = np.concatenate([message["rows"] for message in driver.seen if message["kind"] == "against"])
+    path = rows[rows[:, 4] == 3]
+    assert path[:, 0].tolist() == [1, 2, 4, 8, 16, 32, 64]
+    slope = np.polyfit(np.log(path[:, 0]), np.log(path[:, 1]), 1)[0]
+    assert slope == pytest.approx(-1, abs=0.2)
+
+
+def test_the_grid_holds_the_exact_decode_at_its_nodes(driver, tmp_path):
+    """What hovering shows at once agrees with what the worker decodes exactly."""
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
+    grid = driver.until("frame")["grid"]
+    driver.send("decode", number=5, x=grid["low"][0], y=grid["high"][1])
+    exact = driver.until("decoded", number=5)["values"]
+    np.testing.assert_allclose(grid["values"][20 * 21], exact, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_every_latent_size_has_a_picture(driver, tmp_path, size):
+    driver.send("start", settings=SMALL | {"latent_size": size}, folder=str(tmp_path / "run"), play=False)
+    frame = driver.until("frame")
+    assert frame["cloud"].shape == (4, 500) and len(frame["kl"]) == size
+    driver.send("traverse", dimension=size - 1)
+    assert driver.until("traversed")["values"].shape == (9, 2)

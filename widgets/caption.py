@@ -1,0 +1,65 @@
+"""The caption: one sentence about what is to be seen now, from the numbers on the screen and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Facts = dict[str, Any]
+
+
+def status(facts: Facts) -> str:
+    """The status line: state, step, speed, ELBO."""
+    number, stop = facts.get("number", 0), facts.get("stop_at", 0)
+    words = {"running": "Running", "paused": "Paused", "finished": "Finished", "failed": "Stopped", "example": "Example run", "starting": "Starting"}
+    parts = [words.get(facts["state"], facts["state"].capitalize()), f"step {number:,} of {stop:,}"]
+    if facts["state"] == "running" and facts.get("rate"):
+        parts.append(f"{facts['rate']:,.0f} steps/s")
+    if facts.get("elbo") is not None:
+        parts.append(f"ELBO {facts['elbo']:,.1f} nats")
+    return " · ".join(parts)
+
+
+def ratio_sentence(variance: dict[str, tuple[float, float]], chosen: str, labels: dict[str, str]) -> str | None:
+    """How the estimator in use compares with the best other one; a difference within the noise is called that."""
+    mine = variance.get(chosen)
+    others = {name: value for name, value in variance.items() if name != chosen}
+    if not mine or not others:
+        return None
+    best = min(others, key=lambda name: others[name][0])
+    value, error = others[best]
+    if abs(mine[0] - value) < 2 * (mine[1] ** 2 + error**2) ** 0.5:
+        return f"The gradient of {labels[chosen]} is as noisy as that of {labels[best]}: the difference is within the bands."
+    if mine[0] > value:
+        return f"Same gradient on average, {_times(mine[0] / value)} the variance of {labels[best]}."
+    worst = max(others, key=lambda name: others[name][0])
+    return f"{labels[chosen].capitalize()} has the least noise here: {labels[worst]} has {_times(others[worst][0] / mine[0])} its variance."
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}×" if ratio < 10 else f"{ratio:,.0f}×"  # noqa: PLR2004
+
+
+def collapse_sentence(divergence: list[float], threshold: float) -> str | None:
+    """The alarm: which latent dimensions carry nothing."""
+    dead = [index for index, value in enumerate(divergence) if value < threshold]
+    if not dead:
+        return None
+    names = ", ".join(f"z{index + 1}" for index in dead)
+    alive = len(divergence) - len(dead)
+    return f"{alive} of {len(divergence)} latent dimensions are active: {names} collapsed to the prior (KL below {threshold} nats)."
+
+
+def caption(facts: Facts) -> str:
+    """The sentence for this state; the first thing that is true and matters most."""
+    state = facts["state"]
+    if state == "example":
+        return "A finished example run. Press Run to train your own, or move the pointer over the latent space to decode it."
+    if state == "starting":
+        return "The trainer is getting ready; this happens once."
+    alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None  # noqa: PLR2004
+    compare = ratio_sentence(facts.get("variance", {}), facts["estimator"], facts["labels"])
+    warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
+    if state in ("running", "paused"):
+        return (alarm or compare or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient.") + warning
+    ending = alarm or compare or ""
+    return f"Step {facts.get('number', 0):,} reached. {ending}{warning} Raise 'Stop at' to go on, or change a setting and press Run.".replace("  ", " ")

@@ -1,0 +1,29 @@
+"""Panel A: the ELBO over the steps, on request split into its two terms, with the earlier run as a grey ghost."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
+
+
+def chart() -> alt.LayerChart:
+    """ELBO = E[log p(y | z)] − KL(q ‖ p), in nats per datum; `split` shows the terms."""
+    look = by_series(theme.ELBO)
+    x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
+    changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
+    lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
+        x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
+        strokeWidth=alt.condition("datum.series == 0", alt.value(theme.ELBO[0].width), alt.value(1.5)),
+        opacity=alt.condition("datum.series == 3", alt.value(0.75), alt.value(1)),
+    )  # fmt: skip
+    return finish(
+        alt.layer(changes, lines, ends()),
+        "ELBO",
+        [*ranges(), alt.param(name="split", value=False)],
+        right=96,
+        datasets={"lines": MODE_OF_LINES, "changes": {"mode": "bars", "fields": ["step"]}, "ends": {"mode": "ends"}},
+        series=[one.as_dict() for one in theme.ELBO],
+        x={"scale": "linear", "zoom": "step", "word": "step"},
+        y={"scale": "linear", "robust": True, "unit": "nats"},
+    )

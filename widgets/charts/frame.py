@@ -1,0 +1,82 @@
+"""What every chart shares: a fixed frame, ranges that the browser sets, lines with a label at their end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from widgets import theme
+
+MODE_OF_LINES = {"mode": "lines", "by": "series", "x": "step", "y": "value"}
+
+
+def named(dataset: str) -> alt.Chart:
+    """Return a chart over a dataset that is filled in the browser."""
+    return alt.Chart(alt.NamedData(name=dataset, format=alt.DataFormat(parse=None)))  # numbers come as numbers
+
+
+def ranges() -> list[alt.Parameter]:
+    """Return the four parameters with which the browser sets what the axes show."""
+    return [alt.param(name=name, value=value) for name, value in (("xLow", 0), ("xHigh", 1), ("yLow", 0), ("yHigh", 1))]
+
+
+def scale(axis: str, kind: str = "linear") -> alt.Scale:
+    """Return a scale whose range is set by `ranges`; it adds nothing of its own, so that axes move rarely."""
+    low, high = alt.ExprRef(expr=f"{axis}Low"), alt.ExprRef(expr=f"{axis}High")
+    if kind == "log":
+        return alt.Scale(type="log", domainMin=low, domainMax=high, nice=False)
+    return alt.Scale(domainMin=low, domainMax=high, nice=False, zero=False)
+
+
+STEPS = alt.Axis(format=",d", tickCount=5)
+# A log axis has a rule at every power of ten and nowhere else.
+POWERS = alt.Axis(
+    format="~g",
+    tickCount=5,
+    gridOpacity={
+        "condition": {"test": "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6", "value": 1},
+        "value": 0,
+    },
+)
+
+
+def by_series(series: Sequence[theme.Series]) -> dict[str, Any]:
+    """Return the encodings that give each series its colour and dash; the index of the series is the data."""
+    index = list(range(len(series)))
+    dashes = [list(one.dash) for one in series]
+    return {
+        "color": alt.Color("series:N", scale=alt.Scale(domain=index, range=[one.color for one in series]), legend=None),
+        "strokeDash": alt.StrokeDash("series:N", scale=alt.Scale(domain=index, range=dashes), legend=None),
+    }
+
+
+def ends() -> alt.Chart:
+    """Return the labels at the right ends; the browser gives their places in pixels, pushed apart, and their ink."""
+    marks = named("ends").mark_text(align="left", baseline="middle", fontSize=11, clip=False)
+    return marks.encode(
+        x=alt.X("px:Q", scale=None),
+        y=alt.Y("py:Q", scale=None),
+        text="label:N",
+        color=alt.Color("ink:N", scale=None),
+    )
+
+
+def finish(
+    layers: alt.LayerChart | alt.Chart,
+    title: str,
+    params: Sequence[alt.Parameter],
+    right: int,
+    **meta: Any,
+) -> alt.LayerChart | alt.Chart:
+    """Put the layers in the fixed frame: the plot keeps its place whatever the data are."""
+    padding = {"left": 58, "top": 30, "right": right, "bottom": 38}
+    meta = {"padding": padding, "dark": theme.DARK, **meta}
+    return (
+        layers.add_params(*params)
+        .properties(
+            title=title, width=400, height=200, autosize=alt.AutoSizeParams(type="none"), padding=padding, usermeta=meta
+        )
+        .configure(**theme.CONFIG)
+    )

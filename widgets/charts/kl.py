@@ -1,0 +1,37 @@
+"""Panel D: how many nats each latent dimension carries, and which ones have collapsed."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import finish, named, ranges, scale
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+NAMES = [f"z{k}".translate(SUBSCRIPTS) for k in range(1, 33)]
+
+
+def chart() -> alt.LayerChart:
+    """KL(q(zₖ) ‖ p(zₖ)), averaged over the data; below 0.01 nats (dashed) a dimension says nothing about the data."""
+    x = alt.X(
+        "value:Q", scale=scale("x"), title="nats per datum (left of the dashes: collapsed)", axis=alt.Axis(tickCount=5)
+    )
+    y = alt.Y(
+        "dimension:O", title=None, sort="ascending", scale=alt.Scale(paddingInner=0.25, paddingOuter=0.15),
+        axis=alt.Axis(labelExpr=f"{NAMES}[datum.value] || 'z' + (datum.value + 1)", ticks=False, domain=False),
+    )  # fmt: skip
+    states = alt.Color("state:N", scale=alt.Scale(domain=[0, 1], range=list(theme.KL_STATES)), legend=None)
+    bars = named("bars")
+    return finish(
+        alt.layer(
+            bars.mark_bar(cornerRadiusEnd=2, clip=True).encode(x=x.stack(None), y=y, color=states),
+            bars.mark_text(align="left", dx=4, fontSize=11, color=theme.MUTED).encode(
+                x=x, y=y, text=alt.Text("value:Q", format=".2r")
+            ),
+            bars.mark_rule(color=theme.INK, strokeDash=[3, 3], size=1).encode(x=alt.XDatum(theme.COLLAPSE)),
+        ),
+        "KL per latent dimension",
+        ranges(),
+        right=40,
+        datasets={"bars": {"mode": "bars", "fields": ["dimension", "value", "state"], "x": "value"}},
+        x={"scale": "linear", "least": 0.1, "zero": True},
+        y={"band": "dimension"},
+    )

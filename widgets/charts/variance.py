@@ -1,0 +1,37 @@
+"""Panel B, the signature of the lab: every estimator's gradient variance at the same parameters, over the steps."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import MODE_OF_LINES, POWERS, STEPS, by_series, ends, finish, named, ranges, scale
+
+
+def chart() -> alt.LayerChart:
+    """Σᵢ Var[ĝᵢ] on a log scale; the band is the Monte Carlo error of the variance; `active` is the one in use."""
+    look = by_series(theme.ESTIMATORS)
+    x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
+    y = alt.Y("value:Q", scale=scale("y", "log"), title="Σ Var(ĝ), nats²", axis=POWERS)
+    color, active = look["color"], "datum.series == active"
+    band = alt.Y("low:Q", scale=scale("y", "log"))
+    bands = named("lines").mark_area(clip=True, opacity=0.18).encode(x=x, y=band, y2="high:Q", color=color)
+    lines = (
+        named("lines")
+        .mark_line(clip=True, strokeJoin="round")
+        .encode(
+            x=x,
+            y=y,
+            color=color,
+            strokeDash=look["strokeDash"],
+            strokeWidth=alt.condition(active, alt.value(3.2), alt.value(1.5)),
+        )
+    )
+    return finish(
+        alt.layer(bands, lines, ends()),
+        "Gradient variance, same parameters",
+        [*ranges(), alt.param(name="active", value=-1)],
+        right=122,
+        datasets={"lines": {**MODE_OF_LINES, "band": ["low", "high"]}, "ends": {"mode": "ends"}},
+        series=[one.as_dict() for one in theme.ESTIMATORS],
+        x={"scale": "linear", "zoom": "step", "word": "step"},
+        y={"scale": "log", "unit": "nats²"},
+    )

@@ -1,0 +1,57 @@
+"""Reads what `python -m widgets.prepare` made, specifications and bundle, without Altair and torch."""
+
+from __future__ import annotations
+
+import copy
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+STATIC = Path(__file__).parent / "static"
+MADE = STATIC / "made"
+BUNDLE = MADE / "vega.js.gz"
+SPECS = MADE / "specs.json"
+
+
+class NotPreparedError(RuntimeError):
+    """The charts have not been made yet."""
+
+    def __init__(self, missing: Path) -> None:
+        """Name the missing file and what makes it."""
+        super().__init__(
+            f"The charts are not ready: {missing.name} is missing. Run this once: python -m widgets.prepare"
+        )
+
+
+def script(*names: str) -> str:
+    """Join scripts of `static/` into one module (a widget's module cannot import another file)."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
+def style(name: str) -> str:
+    """Return a style sheet of `static/`."""
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+@cache
+def bundle() -> bytes:
+    """Return the gzip-compressed Vega bundle."""
+    if not BUNDLE.exists():
+        raise NotPreparedError(BUNDLE)
+    return BUNDLE.read_bytes()
+
+
+@cache
+def _specs() -> dict[str, dict[str, Any]]:
+    if not SPECS.exists():
+        raise NotPreparedError(SPECS)
+    return json.loads(SPECS.read_text(encoding="utf-8"))["charts"]
+
+
+def spec(name: str) -> dict[str, Any]:
+    """Return a copy of the Vega-Lite specification of one chart."""
+    charts = _specs()
+    if name not in charts:
+        raise ValueError(f"There is no chart {name!r}. Allowed are: {', '.join(charts)}. Choose one of these.")
+    return copy.deepcopy(charts[name])

@@ -1,0 +1,124 @@
+"""Turns the worker's messages into what the charts draw, and remembers the numbers that the caption speaks about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from widgets.layout import Screen
+from widgets.theme import COLLAPSE
+
+ELBO_SERIES = 3  # ELBO, log likelihood, −KL; the earlier run comes after them
+
+
+class Painter:
+    """One screen's charts, fed message by message."""
+
+    def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
+        self.screen = screen
+        self.names = list(catalogue["estimators"])
+        labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
+        self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
+        self.shape: list[int] = []
+        self.drawn: list[np.ndarray[Any, Any]] = []
+        self.changes: list[float] = []
+
+    def show(self, message: dict[str, Any]) -> None:
+        """Draw one message; kinds that have no picture are passed over."""
+        self.facts["number"] = message.get("number", self.facts["number"])
+        draw = getattr(self, f"_{message['kind']}", None)
+        if draw is not None:
+            draw(message)
+
+    def _started(self, message: dict[str, Any]) -> None:
+        bus, charts = self.screen.bus, self.screen.charts
+        ghost = np.concatenate(self.drawn) if self.drawn else np.zeros((0, 5), np.float32)
+        for chart in charts.values():
+            bus.clear(chart)
+        self.drawn, self.changes = [], []
+        self.facts |= {"variance": {}, "kl": [], "elbo": None, "rate": 0.0, "remedy": None}
+        self.facts["stop_at"] = message["settings"]["stop_at"]
+        self.shape = list(message["shape"])
+        charts["latent"].labels = list(message["names"])
+        bus.static(charts["latent"], "cloud", label=message["labels"].astype(np.float32), images=message["images"])
+        if len(ghost):
+            bus.append(charts["elbo"], "lines", step=ghost[:, 0], value=ghost[:, 1], series=np.full(len(ghost), ELBO_SERIES, np.float32))
+        self._points(message["curves"]["elbo"])
+        self._variance({"rows": message["curves"]["variance"]})
+
+    def _points(self, points: np.ndarray[Any, Any]) -> None:
+        if not len(points):
+            return
+        self.drawn.append(points)
+        self.facts["elbo"] = float(points[-20:, 1].mean())
+        for series in range(ELBO_SERIES):
+            values = points[:, series + 1]
+            series_column = np.full(len(points), series, np.float32)
+            self.screen.bus.append(self.screen.charts["elbo"], "lines", step=points[:, 0], value=values, series=series_column)
+
+    def _frame(self, message: dict[str, Any]) -> None:
+        bus, charts = self.screen.bus, self.screen.charts
+        self.facts["rate"] = message["rate"]
+        self._points(message["points"])
+        if "cloud" in message:
+            x, y, sx, sy = message["cloud"]
+            span = float(message["span"])
+            charts["latent"].set(domain=[-span, span, -span, span], axes=[float(axis) + 1 for axis in message["axes"]])
+            bus.replace(charts["latent"], "cloud", x=x, y=y, sx=sx, sy=sy)
+            divergence = np.asarray(message["kl"], np.float32)
+            self.facts["kl"] = divergence.tolist()
+            states = (divergence >= COLLAPSE).astype(np.float32)
+            bus.replace(charts["kl"], "bars", dimension=np.arange(len(divergence), dtype=np.float32), value=divergence, state=states)
+        if message.get("grid"):
+            grid = dict(message["grid"])
+            values = grid.pop("values")
+            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, [values.tobytes()])
+        self._summaries()
+
+    def _variance(self, message: dict[str, Any]) -> None:
+        rows = message["rows"]
+        if not len(rows):
+            return
+        step, value, low, high, series = rows.T
+        self.screen.bus.append(self.screen.charts["variance"], "lines", step=step, value=value, low=low, high=high, series=series)
+        newest = rows[step == step.max()]
+        self.facts["variance"] = {self.names[int(row[4])]: (float(row[1]), float(row[3] - row[1]) / 2) for row in newest}
+
+    def _against(self, message: dict[str, Any]) -> None:
+        bus, chart, rows = self.screen.bus, self.screen.charts["variance_against_draws"], message["rows"]
+        if not len(rows):
+            return
+        draws, value, low, high, series = rows.T
+        if draws.min() == 1:
+            bus.clear(chart)
+            first = value[(draws == 1) & (series == self.names.index("reparameterization"))]
+            ladder = np.array([1, 64], np.float32)
+            bus.replace(chart, "guide", draws=ladder, value=(first[0] if len(first) else value[0]) / ladder)
+        bus.append(chart, "lines", draws=draws, value=value, low=low, high=high, series=series)
+
+    def _changed(self, message: dict[str, Any]) -> None:
+        self.changes.append(float(message["number"]))
+        self.screen.bus.replace(self.screen.charts["elbo"], "changes", step=np.asarray(self.changes, np.float32))
+
+    def _decoded(self, message: dict[str, Any]) -> None:
+        if message["values"] is not None:
+            self.screen.bus.message({"kind": "decoded", "chart": "latent", "id": message["number"]}, [message["values"].tobytes()])
+
+    def _traversed(self, message: dict[str, Any]) -> None:
+        values = message["values"]
+        if values is not None:
+            content = {"kind": "strip", "chart": "latent", "dimension": message["dimension"], "count": len(values), "shape": self.shape}
+            self.screen.bus.message(content, [values.tobytes()])
+
+    def _summaries(self) -> None:
+        """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""
+        facts, charts = self.facts, self.screen.charts
+        if facts.get("elbo") is not None:
+            charts["elbo"].summary = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}."
+        if facts.get("kl"):
+            alive = sum(value >= COLLAPSE for value in facts["kl"])
+            charts["kl"].summary = f"{alive} of {len(facts['kl'])} latent dimensions are active."
+        if facts.get("variance"):
+            best = min(facts["variance"], key=lambda name: facts["variance"][name][0])
+            charts["variance"].summary = f"Least gradient variance: {facts['labels'][best]}."

@@ -1,0 +1,68 @@
+"""Make the charts once, at set-up: `python -m widgets.prepare`.
+
+Altair writes the specifications and vl-convert the browser bundle into the git-ignored `static/made/`. Nothing is
+made again unless a source file or a version changed, and every file appears at once or not at all.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+from widgets import made
+
+# vegaEmbed brings Vega, Vega-Lite and the expression interpreter along; vl-convert 1.9 leaves its names for them empty.
+SNIPPET = "globalThis.__elboVega = {embed: vegaEmbed};"
+
+
+def fingerprint() -> str:
+    """Return a digest of everything that the made files depend on."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256(SNIPPET.encode())
+    for file in sorted([*here.glob("charts/*.py"), here / "theme.py"]):
+        digest.update(file.name.encode() + file.read_bytes())
+    for package in ("altair", "vl-convert-python"):
+        digest.update(f"{package}=={version(package)}".encode())
+    return digest.hexdigest()
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write `data` so that a reader sees the old file or the new one, never half of it."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+def is_current(mark: str) -> bool:
+    """Say whether the made files belong to the sources as they are now."""
+    try:
+        return made.BUNDLE.exists() and json.loads(made.SPECS.read_text(encoding="utf-8"))["made_from"] == mark
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def prepare() -> bool:
+    """Make specifications and bundle if they are out of date; return whether anything was made."""
+    mark = fingerprint()
+    if is_current(mark):
+        return False
+    import vl_convert
+
+    from widgets.charts import CHARTS
+
+    made.MADE.mkdir(parents=True, exist_ok=True)
+    specs = {name: chart().to_dict() for name, chart in CHARTS.items()}
+    bundle = vl_convert.javascript_bundle(SNIPPET).encode()
+    write(made.BUNDLE, gzip.compress(bundle, 9, mtime=0))
+    write(
+        made.SPECS, json.dumps({"made_from": mark, "charts": specs}, ensure_ascii=False).encode()
+    )  # last: it is the mark
+    return True
+
+
+if __name__ == "__main__":
+    print("Charts made in widgets/static/made." if prepare() else "Charts are up to date.")

@@ -1,0 +1,60 @@
+"""Records the bundled example run and the catalogue from the real engine: `python -m widgets.record`."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from typing import Any
+
+import numpy as np
+
+from models.catalogue import catalogue
+from widgets.example import CATALOGUE, EXAMPLE, pack
+from widgets.link import ThreadLink
+
+
+def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """One run to its end, as the few messages that draw the finished screen."""
+    from models.inference.run import Run  # noqa: PLC0415
+
+    link = ThreadLink(Run)
+    link.start()
+    pause, messages = threading.Event(), []
+    with tempfile.TemporaryDirectory() as folder:
+        link.send("start", settings=settings, folder=folder)
+        while not (messages and messages[-1]["kind"] == "variance" and any(m.get("state") == "finished" for m in messages)):
+            messages += link.receive()
+            pause.wait(0.05)
+        link.send("against", show=True)
+        while sum(message["kind"] == "against" for message in messages) < 7:  # noqa: PLR2004
+            messages += link.receive()
+            pause.wait(0.05)
+        link.close()
+    return condense(messages)
+
+
+def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Drop what a finished screen does not show: frames but the last, points beyond 600 of the curves."""
+    by_kind = {message["kind"]: message for message in messages}
+    started, last = by_kind["started"], by_kind["frame"]
+    grid = next(message["grid"] for message in reversed(messages) if message.get("grid"))
+    points = np.concatenate([message["points"] for message in messages if message["kind"] == "frame"])
+    kept = points[np.unique(np.linspace(0, len(points) - 1, 600).round().astype(int))]
+    against = {**by_kind["against"], "rows": np.concatenate([message["rows"] for message in messages if message["kind"] == "against"])}
+    variance = np.concatenate([message["rows"] for message in messages if message["kind"] == "variance"])
+    started = {**started, "labels": started["labels"].astype(np.uint8), "curves": {"elbo": kept, "variance": variance}, "number": last["number"]}
+    last = {**last, "points": kept[:0], "cloud": last["cloud"].astype(np.float16), "grid": grid}
+    return [started, last, against]
+
+
+def main() -> None:
+    """Write both files."""
+    CATALOGUE.write_text(json.dumps(catalogue(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    about, arrays = pack(record({}))
+    np.savez_compressed(EXAMPLE, about=np.array(about), **arrays)  # type: ignore[arg-type]
+    print(f"Recorded {EXAMPLE.name} ({EXAMPLE.stat().st_size / 1000:.0f} kB) and {CATALOGUE.name}.")
+
+
+if __name__ == "__main__":
+    main()

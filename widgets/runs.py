@@ -1,0 +1,89 @@
+"""Where runs are kept: one folder a run, held by one controller at a time, found again by its id after a reload."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+
+
+def home() -> Path:
+    """The folder of all runs: $ELBO_ROOM_HOME, else the user's data folder."""
+    chosen = os.environ.get("ELBO_ROOM_HOME")
+    if chosen:
+        return Path(chosen) / "runs"
+    from platformdirs import user_data_path  # noqa: PLC0415 - only when it is needed
+
+    return user_data_path("elbo-room") / "runs"
+
+
+class RunFolder:
+    """A run's folder and the lock that says it is in use."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+        self.path = home() / identity
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(self.path / "in-use.lock", timeout=0)
+
+    def take(self) -> bool:
+        """Become its controller; False when another living session is."""
+        try:
+            self._lock.acquire()
+        except Timeout:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let another session have it; an empty folder goes."""
+        self._lock.release(force=True)
+        if not (self.path / "run.json").exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def new_run() -> RunFolder:
+    """A fresh folder, taken."""
+    while True:
+        identity = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        if not (home() / identity).exists():
+            folder = RunFolder(identity)
+            if folder.take():
+                return folder
+
+
+def open_run(identity: str) -> RunFolder:
+    """The folder of a saved run, taken; while another session holds it, a copy of it.
+
+    Raises:
+        ValueError: no run of this name is kept here.
+    """
+    if not IDENTITY.fullmatch(identity) or not (home() / identity / "run.json").exists():
+        raise ValueError(f"No run called {identity[:40]!r} is kept here. Press Run to start a new one.")
+    folder = RunFolder(identity)
+    if folder.take():
+        return folder
+    copy = new_run()
+    for name in ("run.json", "state.safetensors", "history.npz"):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copy2(folder.path / name, copy.path / name)
+    return copy
+
+
+def saved_runs(most: int = 50) -> list[dict[str, Any]]:
+    """The newest runs: identity, step, settings."""
+    found = []
+    for file in sorted(home().glob("*/run.json"), reverse=True)[:most]:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            about = json.loads(file.read_text())
+            found.append({"identity": file.parent.name, "number": int(about["number"]), "settings": dict(about["settings"])})
+    return found

@@ -1,0 +1,106 @@
+"""The settings form: one ipywidgets control a knob, made from the catalogue. ⚡ acts on the running model, ⟳ starts a new run."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as ipw
+
+from models.settings import Knob, Values, objection
+
+OPEN = ("estimator", "draws", "prior_scale")
+BAR = ("seed", "stop_at")
+LIVE, RESTARTS = "⚡", "⟳"
+WORDS_WIDTH = "112px"
+
+
+def caption_of(knob: Knob) -> str:
+    """The control's words: label, symbol, and whether it is live."""
+    return f"{knob['label']} {knob['symbol']} {LIVE if knob['live'] else RESTARTS}".replace("  ", " ")
+
+
+class Field:
+    """One control and the knob it stands for."""
+
+    def __init__(self, knob: Knob, changed: Callable[[str, Any], None]) -> None:
+        self.knob, self._changed = knob, changed
+        self._setting = threading.local()
+        self.widget = self._make()
+        self.widget.observe(self._observed, "value")
+
+    def _make(self) -> ipw.Widget:
+        knob, plain = self.knob, {"description": caption_of(self.knob), "tooltip": self.knob["help"]}
+        words = "auto" if knob["name"] in BAR else WORDS_WIDTH
+        look = {"layout": ipw.Layout(width="auto", margin="1px 0"), "style": {"description_width": words}}
+        if knob["kind"] == "choice":
+            return ipw.Dropdown(options=self._options({}), value=knob["default"], **plain, **look)
+        if knob["kind"] == "bool":
+            return ipw.Checkbox(value=knob["default"], indent=False, **plain, layout=look["layout"])
+        if knob["kind"] == "int" and knob["log"] and knob["high"] <= 64:  # noqa: PLR2004
+            powers = [2**k for k in range(int(math.log2(knob["high"])) + 1)]
+            return ipw.SelectionSlider(options=powers, value=knob["default"], **plain, **look)
+        if knob["kind"] == "float" and knob["log"] and knob["name"] in OPEN:
+            span = {"min": math.log10(knob["low"]), "max": math.log10(knob["high"]), "step": 0.05, "readout_format": ".3g"}
+            return ipw.FloatLogSlider(value=knob["default"], **span, **plain, **look)
+        return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, **plain, **look)
+
+    def _options(self, values: Values) -> list[tuple[str, str]]:
+        """Label and name of each choice; what does not apply says why."""
+        options = []
+        for choice in self.knob["choices"]:
+            reason = objection(choice, values) if values else None
+            options.append((f"{choice['label']} (not now: {reason})" if reason else choice["label"], choice["name"]))
+        return options
+
+    def _observed(self, change: dict[str, Any]) -> None:
+        if not getattr(self._setting, "busy", False):
+            self._changed(self.knob["name"], change["new"])
+
+    def show(self, value: Any, values: Values) -> None:
+        """Show a value, and grey out what the other values do not allow; observers stay silent."""
+        self._setting.busy = True
+        try:
+            if isinstance(self.widget, ipw.Dropdown):
+                options = self._options(values)
+                if list(self.widget.options) != options:
+                    self.widget.options = options
+            if isinstance(self.widget, ipw.SelectionSlider) and value not in self.widget.options:
+                self.widget.options = sorted({*self.widget.options, value})
+            shown = f"{value:g}" if isinstance(self.widget, ipw.Text) else value
+            if self.widget.value != shown:
+                self.widget.value = shown
+            elif isinstance(self.widget, ipw.Text):
+                self.widget.send_state("value")  # the page may show something that was refused
+            reason = objection(self.knob, values)
+            self.widget.disabled = reason is not None
+            self.widget.tooltip = f"{reason} {self.knob['help']}" if reason else self.knob["help"]
+        finally:
+            self._setting.busy = False
+
+
+class SettingsForm:
+    """All controls; `changed(name, value)` is called for what a person does, never for what `show` does."""
+
+    def __init__(self, knobs: list[Knob], changed: Callable[[str, Any], None]) -> None:
+        self.fields = {knob["name"]: Field(knob, changed) for knob in knobs}
+        groups: dict[str, list[ipw.Widget]] = {}
+        for name, field in self.fields.items():
+            if name not in OPEN and name not in BAR:
+                groups.setdefault("Inference" if field.knob["group"] == "Inference" else "Data and model", []).append(field.widget)
+        folded = ipw.Accordion([ipw.VBox(widgets) for widgets in groups.values()], titles=list(groups))
+        folded.selected_index = 0
+        folded.add_class("elbo-folded")
+        shown = ipw.VBox([self.fields[name].widget for name in OPEN if name in self.fields])
+        key = ipw.Label(f"{LIVE} acts at the next step   {RESTARTS} starts a new run")
+        key.add_class("elbo-quiet")
+        self.widget = ipw.VBox([shown, folded, key])
+        self.widget.add_class("elbo-controls")
+
+    def show(self, values: Values) -> None:
+        """Show these values everywhere."""
+        for name, field in self.fields.items():
+            if name in values:
+                field.show(values[name], values)

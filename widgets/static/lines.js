@@ -1,0 +1,221 @@
+// Panels with lines: which range the axes show, labels at the ends that do not overlap, zoom by dragging, values under the pointer.
+
+const LABEL_HEIGHT = 13;
+const STEPS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+
+/** The next round number that is not below a positive value; axes that end there move rarely. */
+function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * STEPS.find((step) => step * power >= value * (1 - 1e-9));
+}
+
+/** Keep a range that still fits well; otherwise take the new one with some air. */
+function settled(old, low, high, log) {
+  const f = log ? Math.log : (v) => v, back = log ? Math.exp : (v) => v;
+  const [a, b] = [f(low), f(high)];
+  if (old) {
+    const [c, d] = old.map(f);
+    if (a >= c && b <= d && b - a > 0.6 * (d - c)) return old;
+  }
+  const air = Math.max(b - a, log ? 0.7 : 1e-3 * Math.max(1, Math.abs(b))) * 0.06;
+  return [back(a - air), back(b + air)];
+}
+
+/** Push label centres apart so that each has room, inside 0..height; order is kept. */
+function apart(centres, height) {
+  const order = centres.map((_, i) => i).sort((i, j) => centres[i] - centres[j]), placed = [...centres];
+  const room = Math.min(LABEL_HEIGHT, height / Math.max(1, centres.length));
+  let least = room / 2;
+  for (const i of order) {
+    placed[i] = Math.max(placed[i], least);
+    least = placed[i] + room;
+  }
+  let most = height - room / 2;
+  for (const i of order.reverse()) {
+    placed[i] = Math.min(placed[i], most);
+    most = placed[i] - room;
+  }
+  return placed;
+}
+
+class Lines {
+  constructor(panel) {
+    this.panel = panel;
+    this.range = { x: null, y: null };
+  }
+
+  get meta() {
+    return this.panel.plot.meta;
+  }
+
+  window() {
+    return this.panel.road.windows.get(this.meta.x.zoom) ?? null;
+  }
+
+  visible(key) {
+    const one = this.meta.series[key];
+    return Boolean(one) && (!one.when || Boolean(this.panel.params[one.when]));
+  }
+
+  /** Feed the lines, then set the ranges and labels that follow from what is drawn. */
+  paint() {
+    const { plot, store } = this.panel, how = this.meta.datasets.lines, log = this.meta.y.scale === "log";
+    const [from, to] = this.window() ?? [NaN, NaN];
+    this.drawn = [];
+    for (const [key, line] of store.lines.lines ?? []) {
+      if (this.visible(key) && line.size) {
+        const rows = line.drawn(from, to), xs = line.columns[line.x];
+        this.drawn.push({ key, line, rows, inside: rows.filter((row) => !(xs[row] < from || xs[row] > to)) });
+      }
+    }
+    this.drawn.sort((a, b) => a.key - b.key);
+    plot.feed("lines", this.drawn.map(({ key, line, rows }) => [key, rows.length, (tuple, i) => {
+      for (const name of line.names) tuple[name] = line.columns[name][rows[i]];
+      if (log) for (const name of [how.y, ...(how.band ?? [])]) tuple[name] = Math.max(tuple[name], 1e-30);
+    }]));
+    this.setRanges(how);
+    this.label(how);
+  }
+
+  setRanges(how) {
+    const xs = [Infinity, -Infinity], ys = [], tops = [];
+    for (const { line, inside: rows } of this.drawn) {
+      if (!rows.length) continue;
+      const x = line.columns[how.x], y = line.columns[how.y], top = line.columns[how.band?.[1]] ?? y;
+      xs[0] = Math.min(xs[0], x[rows[0]]);
+      xs[1] = Math.max(xs[1], x[rows[rows.length - 1]]);
+      for (const row of rows) {
+        ys.push(y[row]);
+        tops.push(top[row]);
+      }
+    }
+    if (!ys.length) Object.assign(this.range, { x: null, y: null });
+    const log = this.meta.y.scale === "log";
+    this.range.x = this.window() ?? (ys.length ? this.wide(...xs) : this.meta.x.scale === "log" ? [1, 64] : [0, 100]);
+    this.range.y = ys.length ? settled(this.range.y, ...this.tall(ys, tops, log), log) : log ? [0.01, 1] : [-1, 0];
+    for (const axis of ["x", "y"]) {
+      this.panel.plot.signal(`${axis}Low`, this.range[axis][0]);
+      this.panel.plot.signal(`${axis}High`, this.range[axis][1]);
+    }
+  }
+
+  wide(low, high) {
+    if (this.meta.x.scale === "log") return [low / 1.12, Math.max(high, low * 2) * 1.12];
+    return [low < 0.1 * high ? Math.min(0, low) : low, roundUp(Math.max(high, 10))];
+  }
+
+  /** Lowest and highest value to show; a long fall at the start must not flatten the rest. */
+  tall(ys, tops, log) {
+    const order = Float64Array.from(ys).sort(), count = order.length;
+    let low = order[0], high = Float64Array.from(tops).sort()[count - 1];
+    if (log) {
+      low = order.find((value) => value > 0) ?? 0.01;
+      return [low / 1.3, Math.max(Math.min(high, order[count - 1] * 4), low * 2)];
+    }
+    if (this.meta.y.robust && count > 60) {
+      const early = order[Math.floor(0.05 * count)];
+      if (high - low > 2.5 * (high - early)) low = early;
+    }
+    return [low, high];
+  }
+
+  pixel(axis, value) {
+    const log = this.meta[axis].scale === "log", f = log ? Math.log : (v) => v, [low, high] = this.range[axis].map(f);
+    const part = (f(value) - low) / (high - low);
+    return axis === "x" ? part * this.panel.plot.width : (1 - part) * this.panel.plot.height;
+  }
+
+  value(pixel) {
+    const log = this.meta.x.scale === "log", f = log ? Math.log : (v) => v, [low, high] = this.range.x.map(f);
+    const found = low + (pixel / this.panel.plot.width) * (high - low);
+    return log ? Math.exp(found) : found;
+  }
+
+  label(how) {
+    const { plot, params } = this.panel, ends = this.drawn.filter(({ inside }) => inside.length);
+    const clipped = (pixel) => Math.min(Math.max(pixel, 0), plot.height);
+    const places = apart(ends.map(({ line, inside }) => clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))), plot.height);
+    plot.feed("ends", ends.map(({ key }, i) => [key, 1, (tuple) => {
+      const text = this.meta.series[key].label;
+      Object.assign(tuple, { series: key, ink: this.meta.series[key].ink, px: plot.width + 6, py: places[i], label: params.active === key ? `▸ ${text}` : text });
+    }]));
+  }
+
+  // pointer -------------------------------------------------------------------------------------------------------------------
+
+  move(x) {
+    this.at = x;
+    this.overlay();
+  }
+
+  press(x) {
+    this.start = this.meta.x.zoom ? x : undefined;
+  }
+
+  release(x) {
+    const start = this.start;
+    this.start = undefined;
+    if (start === undefined || Math.abs(x - start) < 6) return this.overlay();
+    const [from, to] = [this.value(Math.min(start, x)), this.value(Math.max(start, x))];
+    this.zoom([from, to]);
+  }
+
+  zoom(range) {
+    const { road } = this.panel, group = this.meta.x.zoom;
+    if (!group) return;
+    if (range) road.windows.set(group, range);
+    else road.windows.delete(group);
+    for (const painters of road.charts.values()) for (const other of painters) other.zoomed?.(group);
+    this.panel.send({ kind: "zoom", low: range?.[0] ?? null, high: range?.[1] ?? null });
+  }
+
+  /** Draw what belongs to the pointer: the dragged range, or a rule with the values at that step. */
+  overlay() {
+    const { plot } = this.panel, context = this.panel.pen();
+    if (this.window()) this.write(context, plot.width - 4, plot.height - 6, "zoomed · double-click to see all");
+    if (this.at === undefined || !this.drawn?.length) return;
+    context.fillStyle = context.strokeStyle = this.panel.ink(0.7);
+    if (this.start !== undefined && Math.abs(this.at - this.start) >= 2) {
+      context.globalAlpha = 0.15;
+      context.fillRect(Math.min(this.start, this.at), 0, Math.abs(this.at - this.start), plot.height);
+      context.globalAlpha = 1;
+      return;
+    }
+    this.readout(context);
+  }
+
+  readout(context) {
+    const { plot } = this.panel, how = this.meta.datasets.lines, wanted = this.value(this.at);
+    const found = this.drawn.map(({ key, line }) => [key, line, line.nearest(wanted)]);
+    const near = (row) => Math.abs(row[1].columns[how.x][row[2]] - wanted);
+    const closest = found.reduce((best, row) => (near(row) < near(best) ? row : best));
+    const x = closest[1].columns[how.x][closest[2]], px = this.pixel("x", x);
+    context.fillRect(px, 0, 1, plot.height);
+    const words = [[`${this.meta.x.word} ${short(x)}`, this.panel.ink(1)]];
+    for (const [key, line, row] of found) {
+      const y = line.columns[how.y][row], py = this.pixel("y", y);
+      words.push([short(y), this.meta.series[key].ink]);
+      context.fillStyle = this.meta.series[key].color;
+      context.beginPath();
+      context.arc(this.pixel("x", line.columns[how.x][row]), py, 3, 0, 7);
+      if (py >= 0 && py <= plot.height) context.fill();
+    }
+    const widths = words.map(([text]) => context.measureText(text).width + 10), total = widths.reduce((a, b) => a + b, 0);
+    let left = Math.max(0, Math.min(px - total / 2, plot.width - total));
+    context.fillStyle = this.panel.paper();
+    context.fillRect(left - 2, 0, total, 16);
+    words.forEach(([text, colour], i) => {
+      context.fillStyle = colour;
+      context.fillText(text, left + 3, 12);
+      left += widths[i];
+    });
+  }
+
+  write(context, right, bottom, text) {
+    const left = right - context.measureText(text).width;
+    context.fillStyle = this.panel.paper();
+    context.fillRect(left - 3, bottom - 11, right - left + 6, 15);
+    context.fillStyle = this.panel.ink(0.75);
+    context.fillText(text, left, bottom);
+  }
+}

@@ -1,0 +1,249 @@
+// One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
+// (pyramid.js, vega_view.js, lines.js and latent.js stand in front of this text.)
+
+class Panel {
+  constructor(model, el, road, signal) {
+    Object.assign(this, { model, el, road, name: model.get("name"), params: model.get("params") ?? {} });
+    this.store = road.store(this.name);
+    this.box = element("div", "elbo-chart");
+    this.area = element("div", "elbo-area");
+    this.holder = element("div", "elbo-vega");
+    this.glass = element("canvas", "elbo-overlay");
+    this.area.append(this.holder, this.glass);
+    this.box.append(this.area);
+    el.classList.add("elbo-chart-host");
+    el.append(this.box);
+    this.describe();
+    const size = new ResizeObserver(() => this.fit());
+    size.observe(this.box);
+    signal.addEventListener("abort", () => size.disconnect());
+    watchTheme(() => this.restyle(), signal);
+    for (const [kind, handler] of Object.entries(this.pointers())) this.area.addEventListener(kind, handler, { signal });
+    this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
+    for (const name of ["summary", "height"]) model.on(`change:${name}`, () => this.describe());
+    model.on("change:params", () => this.reparametrise());
+    model.on("change:labels", () => this.kind?.relabel?.());
+  }
+
+  /** Build the view. Everything that came before is in the store and is painted at once. */
+  async build() {
+    this.tools = await this.road.load();
+    await this.make();
+    if (!this.closed) this.leave = this.road.attach(this.name, this);
+  }
+
+  async make() {
+    this.dark = hostIsDark();
+    this.box.classList.toggle("elbo-dark", this.dark);
+    this.factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    const spec = this.model.get("spec"), { tools, holder, dark, factor } = this;
+    const plot = await VegaView.build(tools, spec, holder, dark, factor, (meta) => this.size(meta));
+    if (this.closed) return plot.finalize();
+    this.plot = plot;
+    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
+    this.fit();
+    this.reparametrise();
+  }
+
+  describe() {
+    this.box.setAttribute("role", "img");
+    this.box.setAttribute("aria-label", this.model.get("summary") || this.name);
+    this.box.style.height = this.model.get("height");
+  }
+
+  restyle() {
+    const factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    if (!this.plot || (this.dark === hostIsDark() && this.factor === factor)) return;
+    this.plot.finalize();
+    this.plot = null;
+    this.make();
+  }
+
+  reparametrise() {
+    this.params = this.model.get("params") ?? {};
+    if (!this.plot) return;
+    for (const [name, value] of Object.entries(this.params)) this.plot.signal(name, value);
+    this.repaint();
+  }
+
+  /** The plot takes what the fixed frame leaves; a square one leaves the rest to the card. */
+  size({ padding, square }) {
+    const { clientWidth: w, clientHeight: h } = this.box;
+    if (w < 60 || h < 60) return null;
+    let [width, height] = [w - padding.left - padding.right, h - padding.top - padding.bottom];
+    if (square) width = height = Math.min(width - 130, height);
+    this.area.style.width = `${width + padding.left + padding.right}px`;
+    return { width: Math.max(40, width), height: Math.max(40, height) };
+  }
+
+  fit() {
+    this.restyle();
+    const size = this.plot && this.size(this.plot.meta);
+    if (!size) return;
+    if (this.plot.resize(size.width, size.height) || this.stale) this.repaint();
+    this.kind.fit?.();
+  }
+
+  repaint() {
+    this.paint(new Set(Object.keys(this.plot.meta.datasets)));
+  }
+
+  /** Paint the datasets that changed; called by the bus once per animation frame. */
+  paint(dirty) {
+    if (!this.plot) return Promise.resolve();
+    this.stale = !this.box.clientWidth; // not displayed: painted when it is
+    if (this.stale) return Promise.resolve();
+    const before = this.holder.firstElementChild;
+    this.kind.paint(dirty);
+    for (const [name, how] of Object.entries(this.plot.meta.datasets)) {
+      if (how.fields && dirty.has(name)) this.feedTable(name, how.fields);
+    }
+    this.kind.overlay();
+    return this.plot.run().then(() => {
+      if (before && before !== this.holder.firstElementChild) counters().rebuilds += 1;
+    });
+  }
+
+  feedTable(name, fields) {
+    const cloud = { ...this.store.clouds[name], ...this.store.statics[name] };
+    const used = fields.filter((field) => cloud[field]), size = used.length ? Math.min(...used.map((field) => cloud[field].length)) : 0;
+    this.plot.feed(name, [[0, size, (tuple, i) => {
+      for (const field of fields) tuple[field] = cloud[field] ? cloud[field][i] : 0;
+    }]]);
+  }
+
+  note(message, buffers) {
+    this.kind?.note?.(message, buffers);
+  }
+
+  zoomed(group) {
+    if (this.plot?.meta.x.zoom === group) this.repaint();
+  }
+
+  send(content) {
+    try {
+      this.model.send(content);
+    } catch { /* the kernel is gone; page.js says so */ }
+  }
+
+  // pointer -------------------------------------------------------------------------------------------------------------------
+
+  /** The pointer in pixels of the plot: the padding is the plot's origin. */
+  place(event) {
+    const { left, top } = this.area.getBoundingClientRect(), { padding } = this.plot.meta;
+    const x = event.clientX - left - padding.left, y = event.clientY - top - padding.top;
+    return { x, y, inside: x >= 0 && y >= 0 && x <= this.plot.width && y <= this.plot.height };
+  }
+
+  pointers() {
+    const when = (act) => (event) => { if (this.plot?.width && this.kind) act(event, this.place(event)); };
+    return {
+      pointermove: when((event, at) => (at.inside || this.held ? this.kind.move(Math.min(Math.max(at.x, 0), this.plot.width), at.y, event)
+        : this.kind.out())),
+      pointerleave: when(() => { if (!this.held) this.kind.out(); }),
+      pointerdown: when((event, at) => {
+        if (!at.inside || event.button !== 0) return;
+        this.held = true;
+        this.area.setPointerCapture(event.pointerId);
+        this.kind.press?.(at.x, at.y);
+      }),
+      pointerup: when((event, at) => {
+        if (!this.held) return;
+        this.held = false;
+        this.kind.release?.(Math.min(Math.max(at.x, 0), this.plot.width), at.y);
+      }),
+      dblclick: when(() => this.kind.zoom?.(null)),
+    };
+  }
+
+  /** The overlay's context, cleared, with the plot's corner as origin. */
+  pen() {
+    const { padding } = this.plot.meta, { width, height } = this.plot;
+    const context = cleared(this.glass, width + padding.left + padding.right, height + padding.top + padding.bottom);
+    context.translate(padding.left, padding.top);
+    context.font = `${11 * this.factor}px system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif`;
+    return context;
+  }
+
+  ink(strength) {
+    return this.dark ? `rgba(240,240,240,${strength})` : `rgba(31,31,31,${strength})`;
+  }
+
+  paper() {
+    return this.dark ? "rgba(24,24,24,0.88)" : "rgba(255,255,255,0.88)";
+  }
+
+  close() {
+    this.closed = true;
+    this.leave?.();
+    this.plot?.finalize();
+    this.box.remove();
+  }
+}
+
+/** Horizontal bars: the range of x, and a click or a key that chooses a dimension. */
+class Bars {
+  constructor(panel) {
+    this.panel = panel;
+    panel.box.tabIndex = 0;
+  }
+
+  paint() {
+    const { plot, store } = this.panel, values = store.clouds.bars?.[plot.meta.datasets.bars.x] ?? [];
+    const high = Math.max(plot.meta.x.least, ...values);
+    this.range = settled(this.range, 0, high * 1.02, false);
+    plot.signal("xLow", 0);
+    plot.signal("xHigh", this.range[1]);
+  }
+
+  rows() {
+    return [...(this.panel.store.clouds.bars?.dimension ?? [])].sort((a, b) => a - b);
+  }
+
+  move(x, y) {
+    this.over = Math.min(this.rows().length - 1, Math.floor((y / this.panel.plot.height) * this.rows().length));
+    this.panel.area.style.cursor = this.over >= 0 ? "pointer" : "";
+    this.overlay();
+  }
+
+  out() {
+    this.over = undefined;
+    this.panel.area.style.cursor = "";
+    this.overlay();
+  }
+
+  release() {
+    const dimension = this.rows()[this.over];
+    if (dimension !== undefined) this.panel.send({ kind: "click", dimension });
+  }
+
+  key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], last = this.rows().length - 1;
+    if (step) this.over = Math.min(last, Math.max(0, (this.over ?? -step) + step));
+    else if (event.key === "Enter") this.release();
+    else return;
+    event.preventDefault();
+    this.overlay();
+  }
+
+  overlay() {
+    const { plot } = this.panel, context = this.panel.pen(), count = this.rows().length;
+    if (this.over === undefined || this.over < 0 || !count) return;
+    context.fillStyle = this.panel.ink(0.08);
+    context.fillRect(-40, (this.over * plot.height) / count, plot.width + 70, plot.height / count);
+  }
+}
+
+Lines.prototype.out = function () {
+  this.at = undefined;
+  this.overlay();
+};
+
+export default {
+  async render({ model, el, host, signal }) {
+    const { exports } = await host.getWidget(model.get("bus"));
+    const panel = new Panel(model, el, exports.road, signal);
+    signal.addEventListener("abort", () => panel.close());
+    await panel.build();
+  },
+};

@@ -1,0 +1,196 @@
+// The invisible widget of a page: heartbeat, kernel watch, keyboard, run id in the address, polite announcements, clipboard.
+
+const HEARTBEAT = 5000, SILENCE = 6000, PING = 3000, SPOKEN = 3000; // ms
+const DEAD = new Set(["dead", "autorestarting", "restarting", "terminating", "unknown"]);
+
+function make(kind, name, text) {
+  const made = document.createElement(kind);
+  made.className = name;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** Voilà serves a page, JupyterLab a document: only in the first the address is ours and a reload starts over. */
+const inVoila = () => document.body.dataset.voila === "voila" || location.pathname.includes("/voila/");
+
+/** The kernel connection behind a widget manager: JupyterLab's and Voilà's both have one. */
+function kernelOf(manager) {
+  return manager?.kernel ?? manager?._kernel ?? manager?.context?.sessionContext?.session?.kernel ?? null;
+}
+
+class Banner {
+  constructor(parent) {
+    this.box = make("div", "elbo-banner");
+    this.words = make("span", "elbo-banner-words");
+    this.button = make("button", "", "Reload");
+    this.button.addEventListener("click", () => location.reload());
+    this.box.setAttribute("role", "alert");
+    this.box.append(this.words, this.button);
+    this.box.hidden = true;
+    parent.append(this.box);
+    this.reasons = new Map(); // the first reason in this order is shown
+  }
+
+  set(reason, text, reload = false) {
+    if (text) this.reasons.set(reason, [text, reload]);
+    else this.reasons.delete(reason);
+    const shown = ["dead", "silent", "python"].map((name) => this.reasons.get(name)).find(Boolean);
+    this.box.hidden = !shown;
+    if (!shown) return;
+    if (this.words.textContent !== shown[0]) this.words.textContent = shown[0];
+    this.button.hidden = !shown[1];
+  }
+}
+
+/** Watches the kernel by its signals where the host shows them, and by asking where it does not. */
+class Watch {
+  constructor(page, banner) {
+    Object.assign(this, { page, banner, answered: performance.now(), asked: 0 });
+    this.kernel = kernelOf(page.model.widget_manager);
+    this.onStatus = (_, status) => this.status(status);
+    this.onConnection = (_, status) => { if (status === "connected") this.page.send({ kind: "heartbeat", hidden: document.hidden }); };
+    this.kernel?.statusChanged?.connect(this.onStatus);
+    this.kernel?.connectionStatusChanged?.connect(this.onConnection);
+    this.kernel?.disposed?.connect?.(this.onGone = () => this.stopped());
+  }
+
+  status(status) {
+    if (DEAD.has(status)) this.stopped();
+  }
+
+  stopped() {
+    const remedy = inVoila() ? "reload this page to go on." : "run the cell again to go on.";
+    this.dead = true;
+    this.banner.set("dead", `The kernel stopped. Your run is kept: ${remedy}`, inVoila());
+  }
+
+  ping() {
+    const now = performance.now();
+    if (document.hidden || this.dead) {
+      this.answered = now;
+      return;
+    }
+    const slow = this.asked && now - this.answered > SILENCE + PING;
+    this.banner.set("silent", slow ? "No answer from the kernel. Waiting for it to come back …" : "", inVoila());
+    this.asked = now;
+    this.page.send({ kind: "ping", client: this.page.client });
+  }
+
+  pong() {
+    this.answered = performance.now();
+    this.banner.set("silent", "");
+  }
+
+  close() {
+    this.kernel?.statusChanged?.disconnect(this.onStatus);
+    this.kernel?.connectionStatusChanged?.disconnect(this.onConnection);
+    this.kernel?.disposed?.disconnect?.(this.onGone);
+  }
+}
+
+class Page {
+  constructor(model, el) {
+    Object.assign(this, { model, el, client: Math.random().toString(36).slice(2), spokenAt: -SPOKEN });
+    el.classList.add("elbo-page");
+    this.live = make("div", "elbo-live");
+    this.live.setAttribute("role", "status");
+    this.live.setAttribute("aria-live", "polite");
+    el.append(this.live);
+    this.banner = new Banner(el);
+    this.watch = new Watch(this, this.banner);
+  }
+
+  send(content) {
+    try {
+      this.model.send(content);
+    } catch {
+      this.watch?.stopped();
+    }
+  }
+
+  /** Say the newest sentence, at most one in three seconds. */
+  announce() {
+    clearTimeout(this.later);
+    const wait = SPOKEN - (performance.now() - this.spokenAt);
+    if (wait > 0) {
+      this.later = setTimeout(() => this.announce(), wait);
+      return;
+    }
+    this.spokenAt = performance.now();
+    this.live.textContent = this.model.get("announce");
+  }
+
+  address() {
+    const run = this.model.get("run_id");
+    if (!run || !inVoila()) return;
+    const there = new URL(location.href);
+    if (there.searchParams.get("run") === run) return;
+    there.searchParams.set("run", run);
+    history.replaceState(history.state, "", there);
+  }
+
+  /** Single keys count only inside the lab and never where something else uses them. */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target?.closest(this.model.get("root"))) return;
+    if (target.closest("input, textarea, select, button, a[href], summary, [contenteditable=''], [contenteditable=true], [role=slider], [role=textbox]")) return;
+    const key = event.key === " " ? "space" : event.key.toLowerCase();
+    if (!["space", ".", "r", "[", "]", "e", "p"].includes(key)) return;
+    event.preventDefault();
+    event.stopPropagation(); // JupyterLab owns single keys, too
+    if (!event.repeat || key === "." || key === "[" || key === "]") this.send({ kind: "key", key });
+  }
+
+  async copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.send({ kind: "shared", copied: true });
+    } catch {
+      this.offer(text);
+      this.send({ kind: "shared", copied: false });
+    }
+  }
+
+  /** The clipboard is not allowed: show the text, selected, until Escape or a click elsewhere. */
+  offer(text) {
+    this.box?.remove();
+    const box = (this.box = make("div", "elbo-copy", "Copy this (Ctrl+C), then press Escape:")), field = make("input", "");
+    Object.assign(field, { readOnly: true, value: text });
+    field.setAttribute("aria-label", "text to copy");
+    field.addEventListener("keydown", (event) => { if (event.key === "Escape") box.remove(); });
+    field.addEventListener("blur", () => setTimeout(() => box.remove(), 150));
+    box.append(field);
+    this.el.append(box);
+    field.focus();
+    field.select();
+  }
+}
+
+export default {
+  render({ model, el, signal }) {
+    const page = new Page(model, el);
+    const beat = () => page.send({ kind: "heartbeat", hidden: document.hidden });
+    const timers = [setInterval(beat, HEARTBEAT), setInterval(() => page.watch.ping(), PING)];
+    model.on("msg:custom", (content) => {
+      if (content?.kind === "pong" && content.client === page.client) page.watch.pong();
+      else if (content?.kind === "copy" && typeof content.text === "string") page.copy(content.text);
+    });
+    model.on("change:announce", () => page.announce());
+    model.on("change:run_id", () => page.address());
+    model.on("change:banner", () => page.banner.set("python", model.get("banner")));
+    document.addEventListener("keydown", (event) => page.key(event), { signal, capture: true });
+    document.addEventListener("visibilitychange", beat, { signal });
+    addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });
+    signal.addEventListener("abort", () => {
+      timers.forEach(clearInterval);
+      clearTimeout(page.later);
+      page.watch.close();
+    });
+    page.address();
+    page.banner.set("python", model.get("banner"));
+    page.send({ kind: "ready", query: inVoila() ? location.search.slice(0, 4000) : "" });
+    beat();
+    page.watch.ping();
+  },
+};

@@ -1,0 +1,73 @@
+"""Words of the drawer and the links: what is computed, this run in Python, earlier runs, help. Plain text, nothing is evaluated."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from models.settings import Knob, Values
+
+HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. The dashed grey line is the earlier run. Drag to zoom, double click resets.
+B  Variance of the gradient of every estimator at the running model's own parameters, with common noise; the band is ±2 standard errors.
+C  Each point is a datum's posterior mean. Move the pointer: the decoder's picture of that z. Near a point: its posterior ellipse (±2 sd).
+D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
+
+Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
+E next estimator · P projector. ⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs."""
+
+MODELS = {
+    "normal": "x | z ~ N(μ(z; θ), σ²)    z ~ N(0, I)    θ ~ N(0, λ²)",
+    "bernoulli": "x | z ~ Bernoulli(logistic(dec(z; θ)))    z ~ N(0, I)    θ ~ N(0, λ²)",
+}
+FORMULAS = {
+    "score": "ĝ = 1/B Σ_b f_b s_b",
+    "score_xi": "ĝ = 1/B Σ_b (f_b − ξ) s_b        ξ* = Cov(f s, s) / Var(s) = E[f ‖s‖²] / E‖s‖²,  E s = 0",
+    "leave_one_out": "ĝ = 1/B Σ_b (f_b − 1/(B−1) Σ_{c≠b} f_c) s_b",
+    "reparameterization": "ĝ = 1/B Σ_b ∇_ν [log p(x, t(ε_b, ν)) − log q(t(ε_b, ν); ν)]",
+    "path_only": "ĝ = 1/B Σ_b ∇_ν [log p(x, t(ε_b, ν)) − log q(t(ε_b, ν); ⌊ν⌋)]        ⌊·⌋: no gradient flows",
+}
+
+
+def query(text: str) -> dict[str, str]:
+    """The parts of the address the lab reads."""
+    return {name: found[-1] for name, found in parse_qs(text.lstrip("?")).items() if name in ("run", "settings")}
+
+
+def link(encoded: str) -> str:
+    """The end of an address that restores settings; the page puts its own beginning before it."""
+    return f"?settings={quote(encoded, safe='')}"
+
+
+def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
+    """One line for a saved run: when, how far, and what differs from the defaults."""
+    defaults = {knob["name"]: knob["default"] for knob in catalogue["knobs"]}
+    changed = ", ".join(f"{name} {value}" for name, value in run["settings"].items() if defaults.get(name) != value)
+    day, clock = run["identity"][:8], run["identity"][9:15]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}   step {run['number']:,}   {changed or 'default settings'}"
+
+
+def code(values: Values, knobs: list[Knob]) -> str:
+    """Python that makes exactly this run, step for step."""
+    changed = [f"    {knob['name']}={values[knob['name']]!r}," for knob in knobs if values[knob["name"]] != knob["default"]]
+    settings = "\n".join(["settings = Settings(", *changed, ")"]) if changed else "settings = Settings()"
+    lines = [
+        "import torch", "from models.inference.run import Run", "from models.inference.settings import Settings", "",
+        "torch.set_num_threads(1)", settings, "for step in Run(settings):", "    print(step.number, step.elbo)",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def formula(values: Values, catalogue: dict[str, Any]) -> str:
+    """What is computed, for the settings on the screen."""
+    part = catalogue["estimators"][values["estimator"]]
+    return "\n".join([
+        MODELS[values["response"]],
+        "ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)]        f = log p(x, z_b) − log q(z_b; ν)        s = ∇_ν log q(z_b; ν)",
+        f"{part['label']}:   {FORMULAS[values['estimator']]}",
+        f"Source: {part['source']}.   ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
+    ])  # fmt: skip
+
+
+def drawer(name: str, values: Values, knobs: list[Knob], catalogue: dict[str, Any]) -> str:
+    """The text of one drawer."""
+    return {"Formula": lambda: formula(values, catalogue), "Code": lambda: code(values, knobs), "Help": lambda: HELP}[name]()

@@ -1,0 +1,74 @@
+"""Colours, dashes and words of the charts, declared once; imports nothing, so that everyone can use it.
+
+Lines take the colours of Okabe and Ito (2008), which people with any kind of colour blindness can tell apart; a dash
+and a label at the line's end say the same again. Labels need more contrast than lines (4.5 : 1), so on white they are
+written in a darker ink.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
+VERMILLION, PURPLE, GREY = "#D55E00", "#CC79A7", "#8C8C8C"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line: what it is called at its end, and how it is drawn. `when` names a parameter that shows or hides it."""
+
+    label: str
+    color: str
+    ink: str
+    dash: tuple[int, ...] = (1, 0)
+    width: float = 1.5
+    when: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the browser must know."""
+        return asdict(self)
+
+
+ELBO = (
+    Series("ELBO", BLUE, "#005A8D", width=2.2),
+    Series("log likelihood", GREEN, "#00694D", (7, 3), when="split"),
+    Series("−KL", VERMILLION, "#A64900", (2, 2), when="split"),
+    Series("earlier run", GREY, "#5F5F5F", (4, 2)),
+)
+ESTIMATORS = (
+    Series("score", VERMILLION, "#A64900"),
+    Series("score with ξ*", ORANGE, "#855C00", (7, 3)),
+    Series("leave-one-out", PURPLE, "#96446F", (2, 2)),
+    Series("reparameterisation", BLUE, "#005A8D"),
+    Series("path only", GREEN, "#00694D", (8, 3, 2, 3)),
+)
+CLASSES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, "#7F6000", "#5D3A9B", "#B3B300", "#4D4D4D")
+
+# On a dark page: ink becomes the line's own colour, and blues and greys become lighter.
+DARK = {
+    BLUE: "#58B5EA", SKY: "#BFE3FA", "#005A8D": "#7CC8F2", GREEN: "#1DB88A", "#00694D": "#3CCFA3", VERMILLION: "#EE7D27",
+    "#A64900": "#F59A55", "#855C00": ORANGE, PURPLE: "#D98BB6", "#96446F": "#E3A1C6", GREY: "#9A9A9A",
+    "#5F5F5F": "#B5B5B5", "#7F6000": "#C9A227", "#5D3A9B": "#A98BE0", "#4D4D4D": "#C8C8C8",
+    "#1F1F1F": "#F0F0F0", "#555555": "#BDBDBD", "#E4E4E4": "#3A3A3A", "#9E9E9E": "#7A7A7A",
+}  # fmt: skip
+INK, MUTED, GRID, RULE = "#1F1F1F", "#555555", "#E4E4E4", "#9E9E9E"
+KL_STATES = (RULE, BLUE)  # collapsed, active
+COLLAPSE = 0.01  # nats: a dimension with less has collapsed
+
+CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif",
+    "title": {
+        "color": INK, "fontSize": 13, "fontWeight": 600, "anchor": "start", "frame": "group", "dx": -54, "offset": 8,
+    },
+    "axis": {
+        "labelColor": MUTED, "titleColor": MUTED, "gridColor": GRID, "domainColor": RULE, "tickColor": RULE,
+        "labelFontSize": 11, "titleFontSize": 11,
+        "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True,
+    },
+    "axisY": {"minExtent": 38, "maxExtent": 38, "titlePadding": 4},
+    "axisX": {"minExtent": 16, "maxExtent": 16, "titlePadding": 2},
+    "view": {"stroke": None},
+    "mark": {"invalid": None},
+}  # fmt: skip
