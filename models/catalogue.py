@@ -42,7 +42,13 @@ def knobs() -> list[Knob]:
 def catalogue() -> dict[str, Any]:
     """Knobs, presets, and what panel B calls the estimators."""
     estimators = {
-        name: {"label": part.label, "symbol": part.symbol, "path": part.path, "least_draws": part.least_draws, "source": part.source}
+        name: {
+            "label": part.label,
+            "symbol": part.symbol,
+            "path": part.path,
+            "least_draws": part.least_draws,
+            "source": part.source,
+        }
         for name, part in ESTIMATORS.items()
     }
     return {"version": VERSION, "knobs": knobs(), "estimators": estimators, "presets": PRESETS}

@@ -35,7 +35,9 @@ class ScaleHead:
 SCALE_HEADS: dict[str, ScaleHead] = {
     each.name: each
     for each in (
-        ScaleHead("network", "network σ(z)", "σ(z; θ)", "The decoder has a second head: every feature's σ depends on z."),
+        ScaleHead(
+            "network", "network σ(z)", "σ(z; θ)", "The decoder has a second head: every feature's σ depends on z."
+        ),
         ScaleHead("shared", "one σ", "σ", "A single learned σ for all features, as in probabilistic PCA."),
     )
 }
@@ -86,7 +88,7 @@ class DeepGenerative(nn.Module):
         z = latents["z"]  # (R, B, M, K)
         standard = torch.zeros(2, 1, dtype=z.dtype)
         x = self.response.log_prob(self.observed(batch.x), self.response_parameters(z)).sum(-1)  # (R, B, M)
-        weights = self.prior.log_prob(self.parameters()).expand(z.shape[:2])  # (R, B)
+        weights = self.prior.log_prob(self.decoder.parameters()).expand(z.shape[:2])  # (R, B)
         return [
             Factor("log p(z)", Normal().log_prob(z, standard).sum(-1), frozenset({"z"})),
             Factor("log p(x|z)", x, frozenset({"z", "weights"})),
@@ -102,7 +104,9 @@ def architecture(settings: Settings) -> Architecture:
 
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[DeepGenerative, Posterior]:
     """The model and its q, initialised from the run's generator."""
-    response: Family = Bernoulli() if settings.response == "bernoulli" else Normal(scale_link="softplus", floor=SCALE_FLOOR)
+    response: Family = (
+        Bernoulli() if settings.response == "bernoulli" else Normal(scale_link="softplus", floor=SCALE_FLOOR)
+    )
     net, prior, features = architecture(settings), NormalPrior(settings.prior_scale), data.x.shape[1]
     model = DeepGenerative(features, settings.latent_size, response, net, prior, generator, settings.scale_head)
     z = model.sites["z"]

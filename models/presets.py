@@ -5,22 +5,34 @@ from typing import Any
 PRESETS: dict[str, dict[str, Any]] = {
     "digits": {
         "label": "Gradient noise",
-        "goal": "One model, five estimators: the same gradient on average, and a variance that differs a thousandfold.",
+        "goal": "Five estimators of one gradient: the same mean, and a variance that differs a thousandfold.",
         "settings": {},
     },
     "pinwheel": {
         "label": "Latent space",
-        "goal": "Five bent arms in the plane: watch the latent space unfold them, and hover to decode.",
-        "settings": {"data": "pinwheel", "depth": 2, "width": 32, "step_size": 0.01, "identity_residual": True, "stop_at": 3000},
+        "goal": "Five bent arms in the plane: watch the latent space unfold them.",
+        "settings": {
+            "data": "pinwheel",
+            "width": 32,
+            "step_size": 0.01,
+            "identity_residual": True,
+            "scale_head": "network",
+            "stop_at": 3000,
+        },
     },
     "score": {
         "label": "Score gradient, one draw",
-        "goal": "The notes' plain score gradient with B = 1: raise B, or switch the estimator, and see the ELBO climb.",
+        "goal": "The notes' plain score gradient, B = 1: make the ELBO climb with more draws or a better estimator.",
         "settings": {"estimator": "score", "draws": 1},
+    },
+    "scale": {
+        "label": "Mean and scale decoder",
+        "goal": "Two heads, μ(z) and σ(z): the ELBO is far higher, and the map of the digits pays for it.",
+        "settings": {"scale_head": "network"},
     },
     "ppca": {
         "label": "Probabilistic PCA",
-        "goal": "A linear decoder with one σ: dimensions whose eigenvalue is below σ² collapse, and theory says which.",
-        "settings": {"depth": 0, "scale_head": "shared", "latent_size": 8, "step_size": 0.02},
+        "goal": "A linear decoder with one σ: see which of 8 dimensions the data keep.",
+        "settings": {"depth": 0, "latent_size": 8, "step_size": 0.02},
     },
 }

@@ -23,7 +23,7 @@ class SettingError(ValueError):
         self.knob = knob
 
 
-def setting(  # noqa: PLR0913 - one line per property of a knob is the point
+def setting(
     default: Any,
     *,
     label: str,
@@ -77,13 +77,14 @@ def _number(knob: Knob, value: Any) -> Any:
         if isinstance(value, bool) or not math.isfinite(number):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        shown = "a number of thousands of digits" if isinstance(value, int) and abs(value) > 10**400 else repr(str(value)[:40])
-        sentence = f"{name} was {shown}; it must be {span}. Set it to {knob['default']:g} to start over."
+        sentence = f"{name} was {str(value)[:40]!r}; it must be {span}. Set it to {knob['default']:g} to start over."
         raise SettingError(knob["name"], sentence) from None
     if not knob["low"] <= number <= knob["high"] or (knob["kind"] == "int" and number != int(number)):
         near = min(max(number, knob["low"]), knob["high"])
         near = int(near) if knob["kind"] == "int" else near
-        raise SettingError(knob["name"], f"{name} was {number:g}; it must be {span}. The nearest allowed value is {near:g}.")
+        raise SettingError(
+            knob["name"], f"{name} was {number:g}; it must be {span}. The nearest allowed value is {near:g}."
+        )
     return int(number) if knob["kind"] == "int" else number
 
 
@@ -131,10 +132,12 @@ def decode(knobs: list[Knob], text: str) -> Values:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        sentence = f"These settings cannot be read: {text[:60]!r}. Copy the whole link again, or start from the defaults."
+        sentence = (
+            f"These settings cannot be read: {text[:60]!r}. Copy the whole link again, or start from the defaults."
+        )
         raise SettingError("version", sentence)
     version = values.pop("version", VERSION)
     if version != VERSION:
-        sentence = f"These settings are of version {version!r}, this lab reads version {VERSION}. Update the lab, or use its defaults."
+        sentence = f"These settings are of version {str(version)[:20]!r}, this lab reads version {VERSION}. Update the lab, or use its defaults."
         raise SettingError("version", sentence)
     return validate(knobs, values)

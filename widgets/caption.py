@@ -10,7 +10,14 @@ Facts = dict[str, Any]
 def status(facts: Facts) -> str:
     """The status line: state, step, speed, ELBO."""
     number, stop = facts.get("number", 0), facts.get("stop_at", 0)
-    words = {"running": "Running", "paused": "Paused", "finished": "Finished", "failed": "Stopped", "example": "Example run", "starting": "Starting"}
+    words = {
+        "running": "Running",
+        "paused": "Paused",
+        "finished": "Finished",
+        "failed": "Stopped",
+        "example": "Example run",
+        "starting": "Starting",
+    }
     parts = [words.get(facts["state"], facts["state"].capitalize()), f"step {number:,} of {stop:,}"]
     if facts["state"] == "running" and facts.get("rate"):
         parts.append(f"{facts['rate']:,.0f} steps/s")
@@ -36,7 +43,7 @@ def ratio_sentence(variance: dict[str, tuple[float, float]], chosen: str, labels
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.1f}×" if ratio < 10 else f"{ratio:,.0f}×"  # noqa: PLR2004
+    return f"{ratio:.1f}×" if ratio < 10 else f"{ratio:,.0f}×"
 
 
 def collapse_sentence(divergence: list[float], threshold: float) -> str | None:
@@ -56,10 +63,16 @@ def caption(facts: Facts) -> str:
         return "A finished example run. Press Run to train your own, or move the pointer over the latent space to decode it."
     if state == "starting":
         return "The trainer is getting ready; this happens once."
-    alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None  # noqa: PLR2004
+    alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
     compare = ratio_sentence(facts.get("variance", {}), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
-        return (alarm or compare or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient.") + warning
+        return (
+            alarm
+            or compare
+            or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
+        ) + warning
     ending = alarm or compare or ""
-    return f"Step {facts.get('number', 0):,} reached. {ending}{warning} Raise 'Stop at' to go on, or change a setting and press Run.".replace("  ", " ")
+    return f"Step {facts.get('number', 0):,} reached. {ending}{warning} Raise 'Stop at' to go on, or change a setting and press Run.".replace(
+        "  ", " "
+    )

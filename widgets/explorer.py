@@ -18,7 +18,7 @@ from widgets.link import ProcessLink, ThreadLink
 from widgets.painter import Painter
 from widgets.runs import RunFolder, new_run, open_run, saved_runs
 from widgets.session import Session
-from widgets.settings_form import BAR, Field, SettingsForm
+from widgets.settings_form import BAR, SettingsForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,9 @@ BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
 def _cell() -> str:
     """What names the running cell, so that running it again closes what it made before."""
     try:
-        from IPython import get_ipython  # noqa: PLC0415
+        from IPython import get_ipython
 
-        parent = get_ipython().get_parent()  # type: ignore[no-untyped-call]
+        parent = get_ipython().get_parent()
         return str(parent.get("metadata", {}).get("cellId", ""))
     except (ImportError, AttributeError):
         return ""
@@ -56,7 +56,6 @@ class Explorer(ipw.VBox):
     def __init__(self, settings: Any = None, *, model: Any = None, q: Any = None, data: Any = None) -> None:
         self.knobs = catalogue()["knobs"]
         self.values: Values = self._read(settings)
-        self.painter: Painter | None = None
         self.folder: RunFolder | None = None
         self.run_values: Values | None = None
         self.state, self.dirty, self.ready, self.own_model = "example", False, False, model is not None
@@ -69,7 +68,7 @@ class Explorer(ipw.VBox):
         self._first_paint(settings is not None or self.own_model)
         self.session.start()
 
-    # building ------------------------------------------------------------------------------------------------------------------
+    # building
 
     def _read(self, settings: Any) -> Values:
         if isinstance(settings, str):
@@ -80,7 +79,7 @@ class Explorer(ipw.VBox):
     def _link(self, model: Any, q: Any, data: Any) -> Callable[[], Link]:
         if not self.own_model:
             return ProcessLink
-        from widgets.worker.own_model import factory  # noqa: PLC0415 - torch is here already: the model came from it
+        from widgets.worker.own_model import factory
 
         make = factory(model, q, data)
         return lambda: ThreadLink(make)
@@ -92,9 +91,12 @@ class Explorer(ipw.VBox):
         bar = [self.form.fields[name].widget for name in BAR]
         self.screen = Screen(post, self.form.widget, bar, presets)
         for name, chart in self.screen.charts.items():
-            chart.on_event(lambda kind, content, chart=name: post("pointer", chart=chart, kind=kind, content=content))
+            chart.on_event(self._pointer(name))
         self.screen.page.on_message(lambda content: post("page", content=content))
         self.painter = Painter(self.screen, catalogue())
+
+    def _pointer(self, chart: str) -> Callable[[str, dict[str, Any]], None]:
+        return lambda kind, content: self.post("pointer", chart=chart, kind=kind, content=content)
 
     def post(self, action: str, **values: Any) -> None:
         """Take note of an action; the pump carries it out."""
@@ -120,7 +122,7 @@ class Explorer(ipw.VBox):
             self.notice = "Press Run to train with these settings."
         self._refresh()
 
-    # what a person does --------------------------------------------------------------------------------------------------------
+    # what a person does
 
     def act(self, action: str, values: dict[str, Any]) -> None:
         """Carry out one action on the pump's thread; a refusal becomes the caption's sentence."""
@@ -134,9 +136,9 @@ class Explorer(ipw.VBox):
     def _do_run(self) -> None:
         if self.state == "running":
             self.session.command("pause")
-        elif self.state == "paused" and not self.dirty:
-            self.session.command("play")
-        elif self.state == "finished" and not self.dirty and self.values["stop_at"] > self.painter.facts["number"]:
+        elif (self.state == "paused" and not self.dirty) or (
+            self.state == "finished" and not self.dirty and self.values["stop_at"] > self.painter.facts["number"]
+        ):
             self.session.command("play")
         elif self.state != "starting":
             if self.state == "finished" and not self.dirty and not self.screen.lock.value:
@@ -149,7 +151,9 @@ class Explorer(ipw.VBox):
         self.run_values, self.dirty = dict(self.values), False
         self.state = "starting"
         self.painter.facts["stop_at"] = self.values["stop_at"]
-        self.session.command("start", settings=self.values, folder=str(self.folder.path), speed=self.screen.speed.value, play=play)
+        self.session.command(
+            "start", settings=self.values, folder=str(self.folder.path), speed=self.screen.speed.value, play=play
+        )
         self.screen.page.run_id = self.folder.identity
 
     def _do_step(self) -> None:
@@ -236,7 +240,11 @@ class Explorer(ipw.VBox):
         elif content["kind"] == "ready" and self.state == "example":
             self._address(str(content.get("query", "")))
         elif content["kind"] == "shared":
-            self.notice = "Copied: whoever opens it sees these settings." if content.get("copied") else "Copy the text from the box."
+            self.notice = (
+                "Copied: whoever opens it sees these settings."
+                if content.get("copied")
+                else "Copy the text from the box."
+            )
 
     def _key(self, key: str) -> None:
         if key == "e":
@@ -244,7 +252,9 @@ class Explorer(ipw.VBox):
             self._do_set("estimator", names[(names.index(self.values["estimator"]) + 1) % len(names)])
         elif key in "[]":
             low, high = (self.form.fields["draws"].knob[end] for end in ("low", "high"))
-            self._do_set("draws", min(high, max(low, self.values["draws"] * 2 if key == "]" else self.values["draws"] // 2)))
+            self._do_set(
+                "draws", min(high, max(low, self.values["draws"] * 2 if key == "]" else self.values["draws"] // 2))
+            )
         else:
             getattr(self, {"space": "_do_run", ".": "_do_step", "r": "_do_reset", "p": "_do_projector"}[key])()
 
@@ -269,7 +279,9 @@ class Explorer(ipw.VBox):
         about = next((run for run in saved_runs() if run["identity"] == folder.identity), None)
         self.values = self._read(about["settings"] if about else None)
         self.run_values = dict(self.values)
-        self.session.command("start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False)
+        self.session.command(
+            "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False
+        )
         self.screen.page.run_id = folder.identity
         self.screen.tabs.value = "–"
 
@@ -293,7 +305,7 @@ class Explorer(ipw.VBox):
     def _do_worker_lost(self, reason: str) -> None:
         self.lost(reason)
 
-    # what the worker says ------------------------------------------------------------------------------------------------------
+    # what the worker says
 
     def show(self, message: dict[str, Any]) -> None:
         """Show one message of the worker."""
@@ -315,7 +327,9 @@ class Explorer(ipw.VBox):
 
     def lost(self, reason: str) -> None:
         """The worker is gone: say so, start another, and take up the saved run when there is one."""
-        self.screen.page.banner = f"The trainer stopped ({reason}). Your run is kept up to its last checkpoint; a new trainer is starting."
+        self.screen.page.banner = (
+            f"The trainer stopped ({reason}). Your run is kept up to its last checkpoint; a new trainer is starting."
+        )
         self.session.restart_worker()
         if self.folder is not None and (self.folder.path / "run.json").exists() and not self.own_model:
             self.state = "starting"
@@ -340,7 +354,9 @@ class Explorer(ipw.VBox):
         screen.caption.value = self.notice or caption(facts)
         screen.page.announce = screen.caption.value
         screen.charts["variance"].set(active=list(catalogue()["estimators"]).index(self.values["estimator"]))
-        screen.charts["variance_against_draws"].set(active=list(catalogue()["estimators"]).index(self.values["estimator"]))
+        screen.charts["variance_against_draws"].set(
+            active=list(catalogue()["estimators"]).index(self.values["estimator"])
+        )
 
     def flush(self) -> None:
         """Send what is pending."""
@@ -361,7 +377,8 @@ class Explorer(ipw.VBox):
             return
         self.session.close()
         self._release()
-        for widget in (*self.screen.charts.values(), self.screen.page, self.screen.bus):
+        widgets: list[ipw.Widget] = [*self.screen.charts.values(), self.screen.page, self.screen.bus]
+        for widget in widgets:
             widget.close()
         super().close()
 

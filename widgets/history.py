@@ -28,10 +28,11 @@ def thin(rows: np.ndarray, x: int, y: int, keep: int = KEPT) -> np.ndarray:
     buckets = max(1, (keep - 2) // 2)
     place = rows[:, x].astype(np.float64)
     span = place[-1] - place[0]
-    if span > 0:
-        bucket = np.minimum(((place - place[0]) * (buckets / span)).astype(np.int64), buckets - 1)
-    else:
-        bucket = np.arange(n) * buckets // n
+    bucket = (
+        np.minimum(((place - place[0]) * (buckets / span)).astype(np.int64), buckets - 1)
+        if span > 0
+        else np.arange(n) * buckets // n
+    )
     order = np.lexsort((rows[:, y], bucket))  # by bucket, then by height
     edge = np.flatnonzero(np.diff(bucket[order])) + 1
     lowest, highest = order[np.r_[0, edge]], order[np.r_[edge - 1, n - 1]]

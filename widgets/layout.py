@@ -42,19 +42,32 @@ def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
 class Screen:
     """All widgets of one lab. `post(action, **values)` takes note of what a person does."""
 
-    def __init__(self, post: Callable[..., None], form: ipw.Widget, bar_fields: list[ipw.Widget], presets: list[tuple[str, str]]) -> None:
+    def __init__(
+        self, post: Callable[..., None], form: ipw.Widget, bar_fields: list[ipw.Widget], presets: list[tuple[str, str]]
+    ) -> None:
         self.bus = Bus()
         self.page = LabPage()
-        self.charts = {name: LiveChart(name, self.bus) for name in ("elbo", "variance", "variance_against_draws", "latent", "kl")}
+        self.charts = {
+            name: LiveChart(name, self.bus) for name in ("elbo", "variance", "variance_against_draws", "latent", "kl")
+        }
         self._header(post, presets)
         self._bar(post, bar_fields)
         self._panels(post)
         self._foot(post)
-        rows = [self.page, self.bus, self.header, self.bar, box(ipw.HBox, [form, self.evidence, self.latent], "elbo-main"), self.foot]
+        rows = [
+            self.page,
+            self.bus,
+            self.header,
+            self.bar,
+            box(ipw.HBox, [form, self.evidence, self.latent], "elbo-main"),
+            self.foot,
+        ]
         self.root = box(ipw.VBox, rows, "elbo-room")
 
     def _header(self, post: Callable[..., None], presets: list[tuple[str, str]]) -> None:
-        self.scene = ipw.Dropdown(options=presets, description="Scene", style={"description_width": "auto"}, tooltip="Choose what to look at")
+        self.scene = ipw.Dropdown(
+            options=presets, description="Scene", style={"description_width": "auto"}, tooltip="Choose what to look at"
+        )
         self.scene.observe(lambda change: post("scene", name=change["new"]), "value")
         self.scene.add_class("elbo-scene")
         self.goal = ipw.Label("")
@@ -67,15 +80,31 @@ class Screen:
         self.run = button("Run", "Start, pause or go on (Space)", lambda: post("run"), "elbo-run")
         self.run.button_style = "primary"
         step = button("Step", "One optimiser step (.)", lambda: post("step"))
-        reset = button("Reset", "Back to step 0 with the same seed: the same run, bit for bit (R)", lambda: post("reset"))
+        reset = button(
+            "Reset", "Back to step 0 with the same seed: the same run, bit for bit (R)", lambda: post("reset")
+        )
         self.undo = button("Undo change", "Back to the settings of this run", lambda: post("undo"))
         self.undo.layout.display = "none"
-        self.remedy = button("Try the remedy", "Go on from the last good state with a smaller step size", lambda: post("remedy"))
+        self.remedy = button(
+            "Try the remedy", "Go on from the last good state with a smaller step size", lambda: post("remedy")
+        )
         self.remedy.layout.display = "none"
-        self.speed = ipw.Dropdown(options=SPEEDS, value="full", description="Speed", style={"description_width": "auto"}, tooltip="Pace of training")
+        self.speed = ipw.Dropdown(
+            options=SPEEDS,
+            value="full",
+            description="Speed",
+            style={"description_width": "auto"},
+            tooltip="Pace of training",
+        )
         self.speed.observe(lambda change: post("speed", speed=change["new"]), "value")
-        self.lock = ipw.ToggleButton(value=True, description="locked", tooltip="Locked: every run uses this seed. Open: each new run takes the next one.")
-        self.lock.observe(lambda change: setattr(self.lock, "description", "locked" if change["new"] else "open"), "value")
+        self.lock = ipw.ToggleButton(
+            value=True,
+            description="locked",
+            tooltip="Locked: every run uses this seed. Open: each new run takes the next one.",
+        )
+        self.lock.observe(
+            lambda change: setattr(self.lock, "description", "locked" if change["new"] else "open"), "value"
+        )
         following = button("Next", "The next seed", lambda: post("next_seed"))
         self.status = ipw.Label("")
         self.status.add_class("elbo-status")
@@ -86,7 +115,11 @@ class Screen:
         chart = self.charts
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.observe(lambda change: post("split", on=change["new"]), "value")
-        self.flip = ipw.ToggleButton(value=False, description="against B", tooltip="Variance against the number of draws B, at the present parameters")
+        self.flip = ipw.ToggleButton(
+            value=False,
+            description="against B",
+            tooltip="Variance against the number of draws B, at the present parameters",
+        )
         self.flip.observe(lambda change: post("flip", on=change["new"]), "value")
         for toggle in (self.split, self.flip, self.lock):
             toggle.layout.width = "auto"
@@ -94,19 +127,30 @@ class Screen:
         top = box(ipw.Box, [chart["elbo"], self.split], "elbo-panel", "elbo-a")
         bottom = box(ipw.Box, [chart["variance"], chart["variance_against_draws"], self.flip], "elbo-panel", "elbo-b")
         self.evidence = box(ipw.VBox, [top, bottom], "elbo-column")
-        right = [box(ipw.Box, [chart["latent"]], "elbo-panel", "elbo-c"), box(ipw.Box, [chart["kl"]], "elbo-panel", "elbo-d")]
+        right = [
+            box(ipw.Box, [chart["latent"]], "elbo-panel", "elbo-c"),
+            box(ipw.Box, [chart["kl"]], "elbo-panel", "elbo-d"),
+        ]
         self.latent = box(ipw.VBox, right, "elbo-column")
 
     def _foot(self, post: Callable[..., None]) -> None:
         self.caption = ipw.Label("")
         self.caption.add_class("elbo-caption")
-        self.tabs = ipw.ToggleButtons(options=["–", *DRAWERS], value="–", tooltips=["Close", "What is computed", "Earlier runs", "This run in Python", "Keys and panels"])
+        self.tabs = ipw.ToggleButtons(
+            options=["–", *DRAWERS],
+            value="–",
+            tooltips=["Close", "What is computed", "Earlier runs", "This run in Python", "Keys and panels"],
+        )
         self.tabs.observe(lambda change: post("drawer", name=change["new"]), "value")
         self.tabs.add_class("elbo-tabs")
         self.text = ipw.Textarea(disabled=False, layout=ipw.Layout(width="100%", height="100%"))
         self.text.add_class("elbo-text")
         self.runs = ipw.Select(options=[], rows=10, layout=ipw.Layout(width="100%"))
-        self.open = button("Open this run", "Show it where it stopped; Run goes on from there", lambda: post("open_run", identity=self.runs.value))
+        self.open = button(
+            "Open this run",
+            "Show it where it stopped; Run goes on from there",
+            lambda: post("open_run", identity=self.runs.value),
+        )
         self.shelf = box(ipw.VBox, [self.runs, self.open], "elbo-shelf")
         self.drawer = box(ipw.VBox, [self.text, self.shelf], "elbo-drawer")
         self.drawer.layout.display = "none"

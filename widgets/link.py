@@ -54,7 +54,7 @@ def _messages(connection: Connection[Any, Any]) -> list[dict[str, Any]]:
 def _process(connection: Connection[Any, Any]) -> None:
     """The worker process's main function."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell must not stop the training
-    from widgets.worker.serve import serve, warm_up  # noqa: PLC0415
+    from widgets.worker.serve import serve, warm_up
 
     warm_up()
     serve(connection)
@@ -134,7 +134,7 @@ class ThreadLink:
 
     def _main(self) -> None:
         try:
-            from widgets.worker.serve import serve  # noqa: PLC0415
+            from widgets.worker.serve import serve
 
             serve(self._theirs, self._factory)
         except Exception as error:

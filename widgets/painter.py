@@ -43,7 +43,13 @@ class Painter:
         charts["latent"].labels = list(message["names"])
         bus.static(charts["latent"], "cloud", label=message["labels"].astype(np.float32), images=message["images"])
         if len(ghost):
-            bus.append(charts["elbo"], "lines", step=ghost[:, 0], value=ghost[:, 1], series=np.full(len(ghost), ELBO_SERIES, np.float32))
+            bus.append(
+                charts["elbo"],
+                "lines",
+                step=ghost[:, 0],
+                value=ghost[:, 1],
+                series=np.full(len(ghost), ELBO_SERIES, np.float32),
+            )
         self._points(message["curves"]["elbo"])
         self._variance({"rows": message["curves"]["variance"]})
 
@@ -55,7 +61,9 @@ class Painter:
         for series in range(ELBO_SERIES):
             values = points[:, series + 1]
             series_column = np.full(len(points), series, np.float32)
-            self.screen.bus.append(self.screen.charts["elbo"], "lines", step=points[:, 0], value=values, series=series_column)
+            self.screen.bus.append(
+                self.screen.charts["elbo"], "lines", step=points[:, 0], value=values, series=series_column
+            )
 
     def _frame(self, message: dict[str, Any]) -> None:
         bus, charts = self.screen.bus, self.screen.charts
@@ -69,7 +77,13 @@ class Painter:
             divergence = np.asarray(message["kl"], np.float32)
             self.facts["kl"] = divergence.tolist()
             states = (divergence >= COLLAPSE).astype(np.float32)
-            bus.replace(charts["kl"], "bars", dimension=np.arange(len(divergence), dtype=np.float32), value=divergence, state=states)
+            bus.replace(
+                charts["kl"],
+                "bars",
+                dimension=np.arange(len(divergence), dtype=np.float32),
+                value=divergence,
+                state=states,
+            )
         if message.get("grid"):
             grid = dict(message["grid"])
             values = grid.pop("values")
@@ -81,9 +95,13 @@ class Painter:
         if not len(rows):
             return
         step, value, low, high, series = rows.T
-        self.screen.bus.append(self.screen.charts["variance"], "lines", step=step, value=value, low=low, high=high, series=series)
+        self.screen.bus.append(
+            self.screen.charts["variance"], "lines", step=step, value=value, low=low, high=high, series=series
+        )
         newest = rows[step == step.max()]
-        self.facts["variance"] = {self.names[int(row[4])]: (float(row[1]), float(row[3] - row[1]) / 2) for row in newest}
+        self.facts["variance"] = {
+            self.names[int(row[4])]: (float(row[1]), float(row[3] - row[1]) / 2) for row in newest
+        }
 
     def _against(self, message: dict[str, Any]) -> None:
         bus, chart, rows = self.screen.bus, self.screen.charts["variance_against_draws"], message["rows"]
@@ -103,12 +121,20 @@ class Painter:
 
     def _decoded(self, message: dict[str, Any]) -> None:
         if message["values"] is not None:
-            self.screen.bus.message({"kind": "decoded", "chart": "latent", "id": message["number"]}, [message["values"].tobytes()])
+            self.screen.bus.message(
+                {"kind": "decoded", "chart": "latent", "id": message["number"]}, [message["values"].tobytes()]
+            )
 
     def _traversed(self, message: dict[str, Any]) -> None:
         values = message["values"]
         if values is not None:
-            content = {"kind": "strip", "chart": "latent", "dimension": message["dimension"], "count": len(values), "shape": self.shape}
+            content = {
+                "kind": "strip",
+                "chart": "latent",
+                "dimension": message["dimension"],
+                "count": len(values),
+                "shape": self.shape,
+            }
             self.screen.bus.message(content, [values.tobytes()])
 
     def _summaries(self) -> None:

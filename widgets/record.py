@@ -16,18 +16,21 @@ from widgets.link import ThreadLink
 
 def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
     """One run to its end, as the few messages that draw the finished screen."""
-    from models.inference.run import Run  # noqa: PLC0415
+    from models.inference.run import Run
 
     link = ThreadLink(Run)
     link.start()
-    pause, messages = threading.Event(), []
+    pause = threading.Event()
+    messages: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         link.send("start", settings=settings, folder=folder)
-        while not (messages and messages[-1]["kind"] == "variance" and any(m.get("state") == "finished" for m in messages)):
+        while not (
+            messages and messages[-1]["kind"] == "variance" and any(m.get("state") == "finished" for m in messages)
+        ):
             messages += link.receive()
             pause.wait(0.05)
         link.send("against", show=True)
-        while sum(message["kind"] == "against" for message in messages) < 7:  # noqa: PLR2004
+        while sum(message["kind"] == "against" for message in messages) < 7:
             messages += link.receive()
             pause.wait(0.05)
         link.close()
@@ -41,9 +44,17 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     grid = next(message["grid"] for message in reversed(messages) if message.get("grid"))
     points = np.concatenate([message["points"] for message in messages if message["kind"] == "frame"])
     kept = points[np.unique(np.linspace(0, len(points) - 1, 600).round().astype(int))]
-    against = {**by_kind["against"], "rows": np.concatenate([message["rows"] for message in messages if message["kind"] == "against"])}
+    against = {
+        **by_kind["against"],
+        "rows": np.concatenate([message["rows"] for message in messages if message["kind"] == "against"]),
+    }
     variance = np.concatenate([message["rows"] for message in messages if message["kind"] == "variance"])
-    started = {**started, "labels": started["labels"].astype(np.uint8), "curves": {"elbo": kept, "variance": variance}, "number": last["number"]}
+    started = {
+        **started,
+        "labels": started["labels"].astype(np.uint8),
+        "curves": {"elbo": kept, "variance": variance},
+        "number": last["number"],
+    }
     last = {**last, "points": kept[:0], "cloud": last["cloud"].astype(np.float16), "grid": grid}
     return [started, last, against]
 

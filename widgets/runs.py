@@ -22,7 +22,7 @@ def home() -> Path:
     chosen = os.environ.get("ELBO_ROOM_HOME")
     if chosen:
         return Path(chosen) / "runs"
-    from platformdirs import user_data_path  # noqa: PLC0415 - only when it is needed
+    from platformdirs import user_data_path
 
     return user_data_path("elbo-room") / "runs"
 
@@ -85,5 +85,7 @@ def saved_runs(most: int = 50) -> list[dict[str, Any]]:
     for file in sorted(home().glob("*/run.json"), reverse=True)[:most]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             about = json.loads(file.read_text())
-            found.append({"identity": file.parent.name, "number": int(about["number"]), "settings": dict(about["settings"])})
+            found.append(
+                {"identity": file.parent.name, "number": int(about["number"]), "settings": dict(about["settings"])}
+            )
     return found

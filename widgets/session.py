@@ -120,7 +120,9 @@ class Session:
         except Exception as error:
             _log.exception("The lab could not do %s.", getattr(function, "__name__", function))
             with contextlib.suppress(Exception):
-                self.view.fault(f"The lab stumbled: {type(error).__name__}: {error}. Your run goes on; reload the page if it stays so.")
+                self.view.fault(
+                    f"The lab stumbled: {type(error).__name__}: {error}. Your run goes on; reload the page if it stays so."
+                )
 
     def close(self) -> None:
         """Stop the pump, let the worker save and leave."""

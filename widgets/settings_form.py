@@ -39,11 +39,16 @@ class Field:
             return ipw.Dropdown(options=self._options({}), value=knob["default"], **plain, **look)
         if knob["kind"] == "bool":
             return ipw.Checkbox(value=knob["default"], indent=False, **plain, layout=look["layout"])
-        if knob["kind"] == "int" and knob["log"] and knob["high"] <= 64:  # noqa: PLR2004
+        if knob["kind"] == "int" and knob["log"] and knob["high"] <= 64:
             powers = [2**k for k in range(int(math.log2(knob["high"])) + 1)]
             return ipw.SelectionSlider(options=powers, value=knob["default"], **plain, **look)
         if knob["kind"] == "float" and knob["log"] and knob["name"] in OPEN:
-            span = {"min": math.log10(knob["low"]), "max": math.log10(knob["high"]), "step": 0.05, "readout_format": ".3g"}
+            span = {
+                "min": math.log10(knob["low"]),
+                "max": math.log10(knob["high"]),
+                "step": 0.05,
+                "readout_format": ".3g",
+            }
             return ipw.FloatLogSlider(value=knob["default"], **span, **plain, **look)
         return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, **plain, **look)
 
@@ -89,7 +94,9 @@ class SettingsForm:
         groups: dict[str, list[ipw.Widget]] = {}
         for name, field in self.fields.items():
             if name not in OPEN and name not in BAR:
-                groups.setdefault("Inference" if field.knob["group"] == "Inference" else "Data and model", []).append(field.widget)
+                groups.setdefault("Inference" if field.knob["group"] == "Inference" else "Data and model", []).append(
+                    field.widget
+                )
         folded = ipw.Accordion([ipw.VBox(widgets) for widgets in groups.values()], titles=list(groups))
         folded.selected_index = 0
         folded.add_class("elbo-folded")

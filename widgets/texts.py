@@ -48,7 +48,9 @@ def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
 
 def code(values: Values, knobs: list[Knob]) -> str:
     """Python that makes exactly this run, step for step."""
-    changed = [f"    {knob['name']}={values[knob['name']]!r}," for knob in knobs if values[knob["name"]] != knob["default"]]
+    changed = [
+        f"    {knob['name']}={values[knob['name']]!r}," for knob in knobs if values[knob["name"]] != knob["default"]
+    ]
     settings = "\n".join(["settings = Settings(", *changed, ")"]) if changed else "settings = Settings()"
     lines = [
         "import torch", "from models.inference.run import Run", "from models.inference.settings import Settings", "",
@@ -70,4 +72,6 @@ def formula(values: Values, catalogue: dict[str, Any]) -> str:
 
 def drawer(name: str, values: Values, knobs: list[Knob], catalogue: dict[str, Any]) -> str:
     """The text of one drawer."""
-    return {"Formula": lambda: formula(values, catalogue), "Code": lambda: code(values, knobs), "Help": lambda: HELP}[name]()
+    return {"Formula": lambda: formula(values, catalogue), "Code": lambda: code(values, knobs), "Help": lambda: HELP}[
+        name
+    ]()

@@ -23,8 +23,18 @@ class Source:
 DATA: dict[str, Source] = {
     each.name: each
     for each in (
-        Source("digits", "Digits 8×8", "1,797 handwritten digits, 64 pixels in [0, 1] (scikit-learn's copy of the UCI set).", digits),
-        Source("pinwheel", "Pinwheel 2-D", "500 points on five bent arms, computed; 2 features, so everything can be seen.", pinwheel),
+        Source(
+            "digits",
+            "Digits 8×8",
+            "1,797 handwritten digits, 64 pixels in [0, 1] (scikit-learn's copy of the UCI set).",
+            digits,
+        ),
+        Source(
+            "pinwheel",
+            "Pinwheel 2-D",
+            "500 points on five bent arms, computed; 2 features, so everything can be seen.",
+            pinwheel,
+        ),
     )
 }
 

@@ -36,10 +36,14 @@ def from_array(x: object, labels: object = None, name: str = "your data") -> Dat
     """Any finite (N, D) array of numbers as a data set; labels, one a row, only colour the picture."""
     values = torch.as_tensor(x, dtype=torch.float32)
     if values.ndim != 2 or not len(values):
-        raise ValueError(f"Data must be a table (N, D) with at least one row; this has shape {tuple(values.shape)}. Reshape it to rows.")
+        raise ValueError(
+            f"Data must be a table (N, D) with at least one row; this has shape {tuple(values.shape)}. Reshape it to rows."
+        )
     if not values.isfinite().all():
         row = int((~values.isfinite()).any(1).nonzero()[0])
-        raise ValueError(f"Data must be finite numbers; row {row} has a missing or infinite one. Drop or fill such rows first.")
+        raise ValueError(
+            f"Data must be finite numbers; row {row} has a missing or infinite one. Drop or fill such rows first."
+        )
     names: tuple[str, ...] = ("all",)
     numbers = torch.zeros(len(values), dtype=torch.int64)
     if labels is not None:

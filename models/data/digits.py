@@ -9,8 +9,8 @@ from models.data.dataset import Dataset
 
 @cache
 def digits() -> Dataset:
-    """x (1797, 64) in [0, 1], labels 0–9."""
-    from sklearn.datasets import load_digits  # noqa: PLC0415 - a second of import that only this set needs
+    """X (1797, 64) in [0, 1], labels 0–9."""
+    from sklearn.datasets import load_digits
 
     table = load_digits()
     x = torch.tensor(table.data / 16, dtype=torch.float32)

@@ -12,10 +12,12 @@ ARMS, PER_ARM, RADIAL, TANGENTIAL, RATE = 5, 100, 0.3, 0.05, 0.25
 
 @cache
 def pinwheel(seed: int = 0) -> Dataset:
-    """x (500, 2), centred and scaled to unit standard deviation; the label is the arm."""
+    """X (500, 2), centred and scaled to unit standard deviation; the label is the arm."""
     generator = torch.Generator().manual_seed(seed)
     arm = torch.arange(ARMS).repeat_interleave(PER_ARM)  # (N,)
-    noise = torch.randn(len(arm), 2, generator=generator) * torch.tensor([RADIAL, TANGENTIAL]) + torch.tensor([1.0, 0.0])  # (N, 2)
+    noise = torch.randn(len(arm), 2, generator=generator) * torch.tensor([RADIAL, TANGENTIAL]) + torch.tensor(
+        [1.0, 0.0]
+    )  # (N, 2)
     angle = arm * 2 * math.pi / ARMS + RATE * torch.exp(noise[:, 0])  # (N,)
     turn = torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])  # (2, 2, N)
     x = torch.einsum("ijn,nj->ni", turn, noise)

@@ -15,7 +15,9 @@ def kl_per_dimension(model: Model, q: Posterior, batch: Batch, site: str = "z") 
     """Average KL of every latent dimension from its standard normal prior, in nats: (K,)."""
     family = model.sites[site].family
     if not isinstance(family, Normal):
-        raise ValueError(f"KL per dimension is known for Normal latents; site {site!r} is {family.label}. Look at its factors instead.")
+        raise ValueError(
+            f"KL per dimension is known for Normal latents; site {site!r} is {family.label}. Look at its factors instead."
+        )
     return family.divergence_from_standard(q.nu(model.sites[site], batch)).mean(0)
 
 

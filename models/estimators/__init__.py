@@ -11,4 +11,14 @@ ESTIMATORS: dict[str, type[Estimator]] = {
     part.name: part for part in (Score, ScoreXi, LeaveOneOut, Reparameterization, PathOnly)
 }
 
-__all__ = ["ESTIMATORS", "XI_SOURCES", "Draw", "Estimator", "LeaveOneOut", "PathOnly", "Reparameterization", "Score", "ScoreXi"]
+__all__ = [
+    "ESTIMATORS",
+    "XI_SOURCES",
+    "Draw",
+    "Estimator",
+    "LeaveOneOut",
+    "PathOnly",
+    "Reparameterization",
+    "Score",
+    "ScoreXi",
+]

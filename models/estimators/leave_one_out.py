@@ -16,11 +16,15 @@ class LeaveOneOut(Estimator):
     name: ClassVar[str] = "leave_one_out"
     label: ClassVar[str] = "leave-one-out"
     symbol: ClassVar[str] = "(f − f̄₋ᵦ) s"
-    help: ClassVar[str] = "A baseline for nothing: the mean f of the other draws. Near the optimum it can beat the path gradient."
+    help: ClassVar[str] = (
+        "A baseline for nothing: the mean f of the other draws. Near the optimum it can beat the path gradient."
+    )
     source: ClassVar[str] = "Kool, van Hoof & Welling 2019"
     least_draws: ClassVar[int] = 2
     requires: ClassVar[tuple[dict[str, object], ...]] = (
-        rule("draws", "Leave-one-out needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2),
+        rule(
+            "draws", "Leave-one-out needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2
+        ),
     )
 
     def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:

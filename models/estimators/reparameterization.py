@@ -15,7 +15,9 @@ class Reparameterization(Estimator):
     name: ClassVar[str] = "reparameterization"
     label: ClassVar[str] = "reparameterisation"
     symbol: ClassVar[str] = "∇_z f ∇_ν t"
-    help: ClassVar[str] = "Follows the gradient of log p through z = μ + σε; needs continuous latents and a differentiable model."
+    help: ClassVar[str] = (
+        "Follows the gradient of log p through z = μ + σε; needs continuous latents and a differentiable model."
+    )
     source: ClassVar[str] = "Kingma & Welling 2014; Rezende, Mohamed & Wierstra 2014"
     path: ClassVar[bool] = True
 

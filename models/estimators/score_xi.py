@@ -7,6 +7,7 @@ biased: 39 % at B = 4, 12 % at B = 16 on a logistic regression. `same_draws` is 
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from models.estimators.estimator import Draw, Estimator
@@ -28,8 +29,15 @@ XI_SOURCES: dict[str, XiSource] = {
     each.name: each
     for each in (
         XiSource("leave_one_out", "the other draws", "ξ₋ᵦ", "Each draw's ξ comes from the other B − 1: unbiased."),
-        XiSource("pilot", "a pilot batch", "ξ pilot", "ξ comes from 8 extra draws: unbiased, and costs 8 more evaluations."),
-        XiSource("same_draws", "the same draws (biased)", "ξ same", "ξ comes from the draws it corrects: shows the bias of doing so."),
+        XiSource(
+            "pilot", "a pilot batch", "ξ pilot", "ξ comes from 8 extra draws: unbiased, and costs 8 more evaluations."
+        ),
+        XiSource(
+            "same_draws",
+            "the same draws (biased)",
+            "ξ same",
+            "ξ comes from the draws it corrects: shows the bias of doing so.",
+        ),
     )
 }
 PILOT_DRAWS = 8
@@ -46,7 +54,9 @@ class ScoreXi(Estimator):
     source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014; Paisley, Blei & Jordan 2012"
     least_draws: ClassVar[int] = 2
     requires: ClassVar[tuple[dict[str, object], ...]] = (
-        rule("draws", "Score with ξ* needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2),
+        rule(
+            "draws", "Score with ξ* needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2
+        ),
     )
     xi_from: str = "leave_one_out"
 
@@ -63,12 +73,17 @@ class ScoreXi(Estimator):
         """ξ for every draw, from f (R, B, M) and ‖s‖² (R, B, M): (R, B or 1, M)."""
         if self.xi_from == "pilot":
             if pilot is None:
-                raise ValueError("ξ from a pilot batch needs the pilot's costs and score norms; call it through `estimate`.")
+                raise ValueError(
+                    "ξ from a pilot batch needs the pilot's costs and score norms; call it through `estimate`."
+                )
             cost, norm = pilot
         top, bottom = cost * norm, norm
-        top_sum, bottom_sum = top.sum(1, keepdim=True), bottom.sum(1, keepdim=True)  # (R, 1, M)
         if self.xi_from == "leave_one_out":
-            top_sum, bottom_sum = top_sum - top, bottom_sum - bottom  # (R, B, M)
+            # The others are summed themselves: a sum minus one's own term loses every digit when ‖s‖² differs by 1e7 among draws.
+            others = 1 - torch.eye(cost.shape[1], dtype=cost.dtype)  # (B, B)
+            top_sum, bottom_sum = (torch.einsum("bc,rcm->rbm", others, part) for part in (top, bottom))
+        else:
+            top_sum, bottom_sum = top.sum(1, keepdim=True), bottom.sum(1, keepdim=True)  # (R, 1, M)
         return top_sum / bottom_sum.clamp_min(1e-30)
 
     def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:

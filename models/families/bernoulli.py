@@ -20,7 +20,11 @@ class Bernoulli(Family):
     symbol: ClassVar[str] = "Bern(m)"
     help: ClassVar[str] = "Binary values; grey pixels between 0 and 1 are rounded at ½."
     requires: ClassVar[tuple[dict[str, object], ...]] = (
-        rule("data", "Bernoulli needs values in [0, 1], the 2-D set has real ones. Choose Gaussian, or the digits.", among=("digits",)),
+        rule(
+            "data",
+            "Bernoulli needs values in [0, 1], the 2-D set has real ones. Choose Gaussian, or the digits.",
+            among=("digits",),
+        ),
     )
     n_params: ClassVar[int] = 1
     discrete: ClassVar[bool] = True
@@ -32,7 +36,7 @@ class Bernoulli(Family):
         return torch.rand(shape, generator=generator, dtype=dtype)
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """z = 1[ε < logistic(η)]; a step function, so it carries no gradient."""
+        """Z = 1[ε < logistic(η)]; a step function, so it carries no gradient."""
         return (noise < nu[..., 0, :].sigmoid()).to(noise.dtype)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:

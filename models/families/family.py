@@ -26,7 +26,7 @@ class Family:
         raise NotImplementedError
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """z = t(ε, ν); differentiable in ν where the family is reparameterisable."""
+        """Z = t(ε, ν); differentiable in ν where the family is reparameterisable."""
         raise NotImplementedError
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
@@ -38,7 +38,7 @@ class Family:
         raise NotImplementedError
 
     def score(self, value: Tensor, nu: Tensor) -> Tensor:
-        """s = ∇_ν log q(z; ν) at fixed z, of ν's shape."""
+        """S = ∇_ν log q(z; ν) at fixed z, of ν's shape."""
         with torch.enable_grad():
             nu = nu.detach().requires_grad_()
             return torch.autograd.grad(self.log_prob(value.detach(), nu).sum(), nu)[0]

@@ -40,7 +40,7 @@ class Normal(Family):
         return torch.randn(shape, generator=generator, dtype=dtype)
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """z = μ + s ε."""
+        """Z = μ + s ε."""
         mean, raw = nu.unbind(-2)
         return mean + self.scale(raw) * noise
 

@@ -51,6 +51,8 @@ def load_run(folder: Path, data: Dataset | None = None) -> Run:
         run = Run(Settings(**validate(knobs(), about["settings"])), data)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         run.load_tensors(load(content), int(header["__metadata__"]["number"]))
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ValueError(f"The run in {folder} cannot be read ({error}). Start a new run; the folder is left as it is.") from error
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ValueError(
+            f"The run in {folder} cannot be read ({error}). Start a new run; the folder is left as it is."
+        ) from error
     return run

@@ -29,9 +29,19 @@ class Level:
 RAO_BLACKWELL: dict[str, Level] = {
     each.name: each
     for each in (
-        Level("none", "none", "Σ_i f_i", "Each datum's score multiplies the whole batch's f: unbiased, and the variance grows with M."),
+        Level(
+            "none",
+            "none",
+            "Σ_i f_i",
+            "Each datum's score multiplies the whole batch's f: unbiased, and the variance grows with M.",
+        ),
         Level("plate", "per datum", "f_i", "Each datum's score multiplies its own terms only."),
-        Level("blanket", "Markov blanket", "f_i^{(k)}", "Each site's score multiplies only the factors that contain the site."),
+        Level(
+            "blanket",
+            "Markov blanket",
+            "f_i^{(k)}",
+            "Each site's score multiplies only the factors that contain the site.",
+        ),
     )
 }
 
@@ -51,7 +61,9 @@ class Estimate:
         size = self.batch.size if site.plate == "local" else self.batch.total
         gradient = self.draws[site.name].nu.grad
         if gradient is None:
-            raise ValueError(f"Site {site.name!r} has no gradient: the model's factors do not depend on it. Check the factors' `on`.")
+            raise ValueError(
+                f"Site {site.name!r} has no gradient: the model's factors do not depend on it. Check the factors' `on`."
+            )
         return -gradient * (self.count * size)
 
 
@@ -68,8 +80,10 @@ def _taps(model: Model, q: Posterior, batch: Batch, replicates: int, draws: int)
     return taps
 
 
-def _values(model: Model, noise: Mapping[str, Tensor], taps: Mapping[str, Tensor], live: frozenset[str]) -> dict[str, Tensor]:
-    """z = t(ε, ν): differentiable for the sites in `live`, detached for the others."""
+def _values(
+    model: Model, noise: Mapping[str, Tensor], taps: Mapping[str, Tensor], live: frozenset[str]
+) -> dict[str, Tensor]:
+    """Z = t(ε, ν): differentiable for the sites in `live`, detached for the others."""
     values = {}
     for name, site in model.sites.items():
         value = site.family.transform(noise[name], taps[name] if name in live else taps[name].detach())
@@ -82,30 +96,48 @@ def _factors(model: Model, batch: Batch, values: Mapping[str, Tensor]) -> list[F
     factors = model.factors(batch, latents)
     replicates, draws = next(iter(values.values())).shape[:2]
     check_factors(factors, replicates, draws, batch.size)
+    for factor in factors:
+        lost = [name for name in factor.on if name in model.sites and model.sites[name].plate == "local"]
+        if lost and factor.value.ndim == 2:
+            raise ValueError(
+                f"Factor {factor.name!r} contains the local site {lost[0]!r} but is one number for all data, (R, B); a datum's score "
+                "would miss it. Give it one value a datum, (R, B, M)."
+            )
     return factors
 
 
-def _cost(site: Site, level: str, model: Model, batch: Batch, factors: list[Factor], log_q: Mapping[str, Tensor]) -> Tensor:
-    """f of a site, detached: (R, B, M) or (R, B, 1). Terms left out do not contain the site, so they multiply a mean of zero."""
+def _cost(
+    site: Site, level: str, model: Model, batch: Batch, factors: list[Factor], log_q: Mapping[str, Tensor]
+) -> Tensor:
+    """F of a site, detached: (R, B, M) or (R, B, 1). Terms left out do not contain the site, so they multiply a mean of zero."""
     plates = {name: other.plate for name, other in model.sites.items()}
     blanket = level == "blanket"
     use = [factor for factor in factors if not blanket or site.name in factor.on]
     lost = [name for name in plates if not blanket or name == site.name]
-    local = sum((f.value.detach() for f in use if f.value.ndim == 3), torch.zeros(1, 1, batch.size))  # noqa: PLR2004
-    local = local - sum((log_q[name] for name in lost if plates[name] == "local"), torch.zeros(1, 1, batch.size))  # (R, B, M)
+    local = sum((f.value.detach() for f in use if f.value.ndim == 3), torch.zeros(1, 1, batch.size))
+    local = local - sum(
+        (log_q[name] for name in lost if plates[name] == "local"), torch.zeros(1, 1, batch.size)
+    )  # (R, B, M)
     if site.plate == "local" and level != "none":
         return local
-    whole = sum((f.value.detach().unsqueeze(-1) for f in use if f.value.ndim == 2), torch.zeros(1, 1, 1))  # noqa: PLR2004
+    whole = sum((f.value.detach().unsqueeze(-1) for f in use if f.value.ndim == 2), torch.zeros(1, 1, 1))
     whole = whole - sum((log_q[name] for name in lost if plates[name] == "global"), torch.zeros(1, 1, 1))  # (R, B, 1)
     weight = batch.total / batch.size
-    return local.sum(-1, keepdim=True) + whole / weight if site.plate == "local" else local.sum(-1, keepdim=True) * weight + whole
+    return (
+        local.sum(-1, keepdim=True) + whole / weight
+        if site.plate == "local"
+        else local.sum(-1, keepdim=True) * weight + whole
+    )
 
 
-def draw_noise(model: Model, batch: Batch, replicates: int, draws: int, generator: torch.Generator, dtype: torch.dtype) -> dict[str, Tensor]:
+def draw_noise(
+    model: Model, batch: Batch, replicates: int, draws: int, generator: torch.Generator, dtype: torch.dtype
+) -> dict[str, Tensor]:
     """ε of every site, (R, B, M or 1, K), from the given generator."""
     sizes = {name: batch.size if site.plate == "local" else 1 for name, site in model.sites.items()}
     return {
-        name: site.family.noise((replicates, draws, sizes[name], *site.shape), generator, dtype) for name, site in model.sites.items()
+        name: site.family.noise((replicates, draws, sizes[name], *site.shape), generator, dtype)
+        for name, site in model.sites.items()
     }
 
 
@@ -151,20 +183,28 @@ def estimate(
 
     total = torch.zeros((), dtype=dtype)
     for factor in factors:
-        total = total + factor.value.sum() / (batch.size if factor.value.ndim == 3 else batch.total)  # noqa: PLR2004
+        total = total + factor.value.sum() / (batch.size if factor.value.ndim == 3 else batch.total)
     for name, site in model.sites.items():
         estimator = estimators[name]
         cost = log_q[name] if estimator.path else _cost(site, rao_blackwell, model, batch, factors, log_q)
         pilot = _pilot(model, batch, taps, estimator, site, rao_blackwell, generator) if estimator.pilot_draws else None
-        total = total + estimator.surrogate(held[name], cost, pilot).sum() / (batch.size if site.plate == "local" else batch.total)
+        total = total + estimator.surrogate(held[name], cost, pilot).sum() / (
+            batch.size if site.plate == "local" else batch.total
+        )
     (-total / draws).backward()
     return _summary(model, factors, log_q, held, batch, draws)
 
 
 def _pilot(
-    model: Model, batch: Batch, taps: Mapping[str, Tensor], estimator: Estimator, site: Site, level: str, generator: torch.Generator
+    model: Model,
+    batch: Batch,
+    taps: Mapping[str, Tensor],
+    estimator: Estimator,
+    site: Site,
+    level: str,
+    generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
-    """f and ‖s‖² of extra draws, which never enter the gradient: two of (R, B_pilot, M)."""
+    """F and ‖s‖² of extra draws, which never enter the gradient: two of (R, B_pilot, M)."""
     count = estimator.pilot_draws
     with torch.no_grad():
         wide = {name: tap[:, :1].detach().expand(-1, count, *tap.shape[2:]) for name, tap in taps.items()}
@@ -183,7 +223,7 @@ def _summary(
     def per_datum(value: Tensor, local: bool) -> Tensor:
         return value.detach().mean() if local else value.detach().mean() / batch.total
 
-    terms = {factor.name: per_datum(factor.value, factor.value.ndim == 3) for factor in factors}  # noqa: PLR2004
+    terms = {factor.name: per_datum(factor.value, factor.value.ndim == 3) for factor in factors}
     for name, site in model.sites.items():
         terms[f"−log q({name})"] = -per_datum(log_q[name], site.plate == "local")
     return Estimate(torch.stack(list(terms.values())).sum(), terms, held, batch, draws)

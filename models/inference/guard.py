@@ -18,7 +18,7 @@ class DivergenceError(ArithmeticError):
 
 def named_parameters(modules: Iterable[object]) -> dict[str, nn.Parameter]:
     """Parameters of all modules with names that tell decoder from encoder."""
-    found = {}
+    found: dict[str, nn.Parameter] = {}
     for module in modules:
         if isinstance(module, nn.Module):
             prefix = type(module).__name__
@@ -32,9 +32,8 @@ def complaint(elbo: float, gradients: dict[str, Tensor]) -> str | None:
         return f"The ELBO became {elbo}"
     if elbo < FLOOR:
         return f"The ELBO fell to {elbo:.3g} nats per datum"
-    total = torch.stack(torch._foreach_norm(list(gradients.values()))).sum()  # type: ignore[no-untyped-call]
+    total = torch.stack(torch._foreach_norm(list(gradients.values()))).sum()
     if not bool(total.isfinite()):
-        # A gradient may be finite number by number and still too large for its norm: then the largest one is to blame.
-        worst = max(gradients, key=lambda name: float(gradients[name].abs().max().nan_to_num(nan=float("inf"))))
-        return f"The gradient of {worst} is not finite, or too large to step along,"
+        name = next((name for name, gradient in gradients.items() if not gradient.isfinite().all()), None)
+        return f"The gradient of {name} is not finite" if name else "The gradient became too large to be summed"
     return None

@@ -42,7 +42,9 @@ class Report:
 @contextmanager
 def frozen(*modules: object) -> Iterator[None]:
     """Parameters stand still and collect no gradient, so a probe cannot touch the run it looks at."""
-    parameters = [p for module in modules if isinstance(module, nn.Module) for p in module.parameters() if p.requires_grad]
+    parameters = [
+        p for module in modules if isinstance(module, nn.Module) for p in module.parameters() if p.requires_grad
+    ]
     for parameter in parameters:
         parameter.requires_grad_(False)
     try:
@@ -100,7 +102,7 @@ def probe(
         site: the site whose ν's gradient is measured.
         rao_blackwell: a name in `RAO_BLACKWELL`.
     """
-    if replicates < 2:  # noqa: PLR2004
+    if replicates < 2:
         raise ValueError(f"A variance needs at least 2 replicates, R was {replicates}. Raise R; 32 is usual.")
     reports = {}
     with frozen(model, q):
@@ -111,7 +113,9 @@ def probe(
                 continue
             start = time.perf_counter()
             same = dict.fromkeys(model.sites, estimator)
-            found = estimate(model, q, same, batch, draws, generator, replicates=replicates, noise=noise, rao_blackwell=rao_blackwell)
+            found = estimate(
+                model, q, same, batch, draws, generator, replicates=replicates, noise=noise, rao_blackwell=rao_blackwell
+            )
             gradients = found.draw_gradients(model.sites[site]).mean(1)  # (R, M, n_params, K)
             evaluations = draws + estimator.pilot_draws
             reports[name] = summarize(gradients, name, draws, evaluations, time.perf_counter() - start)
@@ -122,7 +126,7 @@ def control_variate(
     model: Model, q: Posterior, batch: Batch, draws: int, generator: torch.Generator, site: str = "z"
 ) -> tuple[Tensor, Tensor]:
     """(ξ*, ρ²) of each datum, (M,): ξ* = tr Cov(f s, s)/tr Var(s), and (1 − ρ²) the best factor on the score's variance."""
-    from models.estimators import Score  # noqa: PLC0415
+    from models.estimators import Score
 
     with frozen(model, q):
         found = estimate(model, q, dict.fromkeys(model.sites, Score()), batch, draws, generator)

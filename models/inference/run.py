@@ -45,7 +45,11 @@ class Run(Iterator[Step]):
     """
 
     def __init__(
-        self, settings: Settings | None = None, data: Dataset | None = None, model: Model | None = None, q: Posterior | None = None
+        self,
+        settings: Settings | None = None,
+        data: Dataset | None = None,
+        model: Model | None = None,
+        q: Posterior | None = None,
     ) -> None:
         """Build from settings, or take a model and its q (then the settings' data and model groups are not read).
 
@@ -58,7 +62,9 @@ class Run(Iterator[Step]):
         if model is None:
             self.model, self.q = build(self.settings, self.data, self.generator)
         elif q is None:
-            raise ValueError("A model came without q. Give its variational family too: Run(model=model, q=Posterior({...})).")
+            raise ValueError(
+                "A model came without q. Give its variational family too: Run(model=model, q=Posterior({...}))."
+            )
         else:
             self.model, self.q = model, q  # type: ignore[assignment]
         self.parameters = named_parameters((self.model, self.q))
@@ -81,7 +87,10 @@ class Run(Iterator[Step]):
         live = {knob["name"] for knob in knobs() if knob["live"]}
         for name in values:
             if name not in live:
-                raise SettingError(name, f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.")
+                raise SettingError(
+                    name,
+                    f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
+                )
         whole: Values = validate(knobs(), asdict(self.settings) | values)
         for site in self.model.sites.values():
             if reason := make_estimator(whole["estimator"], self.settings).supports(site.family, whole["draws"]):
@@ -111,7 +120,13 @@ class Run(Iterator[Step]):
         self.optimizer.zero_grad(set_to_none=True)
         settings = self.settings
         found = estimate(
-            self.model, self.q, self.estimators, self._next_batch(), settings.draws, self.generator, rao_blackwell=settings.rao_blackwell
+            self.model,
+            self.q,
+            self.estimators,
+            self._next_batch(),
+            settings.draws,
+            self.generator,
+            rao_blackwell=settings.rao_blackwell,
         )
         elbo, *terms = torch.stack([found.elbo, *found.terms.values()]).tolist()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
@@ -127,11 +142,11 @@ class Run(Iterator[Step]):
 
     @torch.no_grad()
     def _keep(self) -> None:
-        torch._foreach_copy_(self._good, list(self.parameters.values()))  # type: ignore[arg-type]
+        torch._foreach_copy_(self._good, list(self.parameters.values()))
 
     @torch.no_grad()
     def _restore(self) -> None:
-        torch._foreach_copy_(list(self.parameters.values()), self._good)  # type: ignore[arg-type]
+        torch._foreach_copy_(list(self.parameters.values()), self._good)
         self.optimizer.state.clear()
 
     def tensors(self) -> dict[str, Tensor]:
@@ -143,10 +158,23 @@ class Run(Iterator[Step]):
 
     @torch.no_grad()
     def load_tensors(self, state: dict[str, Tensor], number: int) -> None:
-        """Take up the state of `tensors`; the next step is the very step that would have followed."""
+        """Take up the state of `tensors`; the next step is the very step that would have followed.
+
+        Raises:
+            ValueError: the state is of another model, or of other data.
+        """
+        for name, parameter in self.parameters.items():
+            if (kept := state[f"parameter/{name}"].shape) != parameter.shape:
+                raise ValueError(f"{name} is of shape {tuple(kept)} there, {tuple(parameter.shape)} here")
+        if len(state["order"]) and int(state["order"].max()) >= self.data.size:
+            raise ValueError(f"it was made with more than the {self.data.size} rows of these data")
         for name, parameter in self.parameters.items():
             parameter.copy_(state[f"parameter/{name}"])
-            adam = {key: state[f"adam/{key}/{name}"].clone() for key in ("step", "exp_avg", "exp_avg_sq") if f"adam/{key}/{name}" in state}
+            adam = {
+                key: state[f"adam/{key}/{name}"].clone()
+                for key in ("step", "exp_avg", "exp_avg_sq")
+                if f"adam/{key}/{name}" in state
+            }
             if adam:
                 self.optimizer.state[parameter] = adam
         self._keep()

@@ -31,8 +31,12 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("tanh", "tanh", "tanh u", "Smooth, bounded in (−1, 1), odd.", torch.tanh, 5 / 3),
         Activation("relu", "ReLU", "max(0, u)", "Piecewise linear; a unit can die.", torch.relu, 2**0.5),
         Activation("silu", "SiLU", "u·logistic(u)", "A smooth ReLU with a small dip.", functional.silu, 2**0.5),
-        Activation("softplus", "softplus", "log(1+exp u)", "A smooth ReLU, always positive.", functional.softplus, 2**0.5),
-        Activation("logistic", "logistic", "1/(1+exp −u)", "The notes' g: bounded in (0, 1), saturates.", torch.sigmoid, 1.0),
+        Activation(
+            "softplus", "softplus", "log(1+exp u)", "A smooth ReLU, always positive.", functional.softplus, 2**0.5
+        ),
+        Activation(
+            "logistic", "logistic", "1/(1+exp −u)", "The notes' g: bounded in (0, 1), saturates.", torch.sigmoid, 1.0
+        ),
         Activation("identity", "identity", "u", "No bend: any depth is a linear map.", lambda u: u, 1.0),
     )
 }

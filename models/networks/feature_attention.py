@@ -23,8 +23,18 @@ ATTENTIONS: dict[str, AttentionKind] = {
     each.name: each
     for each in (
         AttentionKind("none", "none", "x", "The network sees x as it is."),
-        AttentionKind("logistic", "logistic bank", "logistic(αx) ∘ x", "P logistic regressions on x, a weight in [0, 1] for each feature."),
-        AttentionKind("simplex", "softmax", "softmax(αx) ∘ x", "Weights on the simplex Δ^(P−1): they sum to one, so features compete."),
+        AttentionKind(
+            "logistic",
+            "logistic bank",
+            "logistic(αx) ∘ x",
+            "P logistic regressions on x, a weight in [0, 1] for each feature.",
+        ),
+        AttentionKind(
+            "simplex",
+            "softmax",
+            "softmax(αx) ∘ x",
+            "Weights on the simplex Δ^(P−1): they sum to one, so features compete.",
+        ),
     )
 }
 

@@ -1,6 +1,7 @@
 """h₁ = g(Θ₁x + α₁), h_ℓ = g(Θ_ℓ h_{ℓ−1} + γ_ℓ x + α_ℓ) [+ h_{ℓ−1}], out = Θ_out h_L + α_out."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -33,14 +34,18 @@ class FeedForward(nn.Module):
         super().__init__()
         kind, self.activation = architecture, ACTIVATIONS[architecture.activation]
         self.identity_residual = kind.identity_residual
-        self.attention = FeatureAttention(inputs, kind.attention, generator) if kind.attention != "none" else nn.Identity()
+        self.attention = (
+            FeatureAttention(inputs, kind.attention, generator) if kind.attention != "none" else nn.Identity()
+        )
         sizes = [inputs] + [kind.width] * kind.depth
         gain = self.activation.gain
         self.hidden = nn.ModuleList(
-            linear(a, b, bias=kind.intercept, gain=gain, generator=generator) for a, b in zip(sizes, sizes[1:], strict=False)
+            linear(a, b, bias=kind.intercept, gain=gain, generator=generator) for a, b in pairwise(sizes)
         )
         later = max(kind.depth - 1, 0) if kind.input_reinjection else 0
-        self.reinjection = nn.ModuleList(linear(inputs, kind.width, bias=False, gain=1.0, generator=generator) for _ in range(later))
+        self.reinjection = nn.ModuleList(
+            linear(inputs, kind.width, bias=False, gain=1.0, generator=generator) for _ in range(later)
+        )
         self.out = linear(sizes[-1], outputs, bias=kind.intercept, gain=1.0, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:

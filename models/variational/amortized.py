@@ -8,7 +8,10 @@ from models.networks import Architecture, FeedForward
 
 
 class Amortized(nn.Module):
-    """An encoder from x (M, D) to ν (M, n_params, K)."""
+    """An encoder from x (M, D) to ν (M, n_params, K); first scales exp(−½) whatever x, as in the table.
+
+    A random first map to log scales would send s = exp ρ, and with it the ELBO, off by orders of magnitude on data of scale 2.
+    """
 
     name = "amortized"
     label = "amortised encoder"
@@ -16,12 +19,18 @@ class Amortized(nn.Module):
     help = "One network maps every x to its ν: fast, shared, and as good as the network allows."
     requires: tuple[dict[str, object], ...] = ()
 
-    def __init__(self, site: Site, features: int, total: int, architecture: Architecture, generator: torch.Generator) -> None:
+    def __init__(
+        self, site: Site, features: int, total: int, architecture: Architecture, generator: torch.Generator
+    ) -> None:
         super().__init__()
         del total
         self.layout = (site.family.n_params, *site.shape)
         size = int(torch.tensor(self.layout).prod())
         self.encoder = FeedForward(features, size, architecture, generator)
+        with torch.no_grad():
+            self.encoder.out.weight[size // self.layout[0] :] = 0.0
+            if self.encoder.out.bias is not None:
+                self.encoder.out.bias[size // self.layout[0] :] = -0.5
 
     def nu(self, batch: Batch) -> Tensor:
         """ν of the batch's rows: (M, n_params, K)."""

@@ -20,6 +20,8 @@ class Posterior(nn.Module):
     def nu(self, site: Site, batch: Batch) -> Tensor:
         """ν of a site: (M, n_params, K) for a local one, (n_params, K) for a global one."""
         if site.name not in self.by_site:
-            raise ValueError(f"q has no factor for site {site.name!r}; it covers {', '.join(self.by_site)}. Give it one.")
+            raise ValueError(
+                f"q has no factor for site {site.name!r}; it covers {', '.join(self.by_site)}. Give it one."
+            )
         nu: Tensor = self.by_site[site.name].nu(batch)  # type: ignore[operator]
         return nu

@@ -16,7 +16,9 @@ class Table(nn.Module):
     help = "Each datum has its own ν_i: no encoder to blame, but a new x needs a new fit."
     requires: tuple[dict[str, object], ...] = ()
 
-    def __init__(self, site: Site, features: int, total: int, architecture: Architecture, generator: torch.Generator) -> None:
+    def __init__(
+        self, site: Site, features: int, total: int, architecture: Architecture, generator: torch.Generator
+    ) -> None:
         super().__init__()
         del features, architecture
         first = torch.randn(total, site.family.n_params, *site.shape, generator=generator) * 0.1

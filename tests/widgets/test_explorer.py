@@ -23,7 +23,8 @@ def test_first_paint_is_a_finished_example_and_nothing_trains(lab):
     room = lab()
     assert "finished example run" in room.screen.caption.value
     assert points(room) == 600
-    assert room.run_values is None and saved_runs() == []
+    assert room.run_values is None
+    assert saved_runs() == []
 
 
 def test_run_pause_continue_reset(lab):
@@ -56,14 +57,17 @@ def test_live_and_restart_settings(lab):
     eventually(lambda: room.state == "running")
     room.post("set", name="draws", value=8)
     eventually(lambda: room.painter.changes)
-    assert room.state == "running" and not room.dirty
+    assert room.state == "running"
+    assert not room.dirty
     room.post("set", name="activation", value="relu")
     eventually(lambda: room.state == "paused")
-    assert room.dirty and room.screen.run.description == "Run"
+    assert room.dirty
+    assert room.screen.run.description == "Run"
     assert "Run starts a new run" in room.screen.caption.value
     room.post("undo")
     eventually(lambda: not room.dirty)
-    assert room.values["activation"] == "tanh" and room.values["draws"] == 8
+    assert room.values["activation"] == "tanh"
+    assert room.values["draws"] == 8
 
 
 @pytest.mark.parametrize(
@@ -123,7 +127,8 @@ def test_closing_leaves_no_process_and_no_thread(lab):
 def test_making_a_lab_again_in_the_same_cell_closes_the_old_one(lab):
     first = lab()
     second = lab()
-    assert first.session.closed.is_set() and not second.session.closed.is_set()
+    assert first.session.closed.is_set()
+    assert not second.session.closed.is_set()
 
 
 def test_a_run_is_opened_again_by_its_id(lab):
@@ -142,11 +147,14 @@ def test_a_run_is_opened_again_by_its_id(lab):
     eventually(lambda: again.state == "finished" and again.painter.facts["number"] == 60)
 
 
-@pytest.mark.parametrize("query", ["?run=nonsense", "?settings=nonsense", "?settings=%7B%22width%22%3A%2010000%7D", "?settings=[]"])
+@pytest.mark.parametrize(
+    "query", ["?run=nonsense", "?settings=nonsense", "?settings=%7B%22width%22%3A%2010000%7D", "?settings=[]"]
+)
 def test_a_bad_link_is_a_sentence(lab, query):
     room = lab()
     room.act("page", {"content": {"kind": "ready", "query": query}})
-    assert room.notice and room.state == "example"
+    assert room.notice
+    assert room.state == "example"
 
 
 def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
@@ -154,7 +162,7 @@ def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     room = lab(SMALL)
     room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
     room.post("run")
-    eventually(lambda: room.state == "running" or room.state == "paused" and points(room))
+    eventually(lambda: room.state == "running" or (room.state == "paused" and points(room)))
     eventually(lambda: room.state == "paused")
     assert saved_runs()
 
@@ -200,5 +208,7 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
     eventually(lambda: room.state == "finished")
     last = np.concatenate(room.painter.drawn)[-50:, 1].mean()
     x = room.session.link._factory(Settings()).data.x
-    exact = float((-0.25 * x.square()).sum(-1).mean()) + 1.5 * np.log(np.pi)  # log ∫ exp(−u²/2 − (x−u)²/2) du, three coordinates
+    exact = float((-0.25 * x.square()).sum(-1).mean()) + 1.5 * np.log(
+        np.pi
+    )  # log ∫ exp(−u²/2 − (x−u)²/2) du, three coordinates
     assert last == pytest.approx(exact, abs=0.15)

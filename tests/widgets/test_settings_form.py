@@ -33,7 +33,8 @@ def test_the_example_is_a_finished_run_of_the_default_settings():
     started, frame, against = example()
     assert started["settings"] == validate(KNOBS, {})
     assert started["number"] == started["settings"]["stop_at"]
-    assert frame["cloud"].shape == (4, 1797) and len(against["rows"]) > 20
+    assert frame["cloud"].shape == (4, 1797)
+    assert len(against["rows"]) > 20
     assert EXAMPLE.stat().st_size < 150_000
 
 
@@ -54,7 +55,7 @@ def test_showing_values_is_silent_and_acting_is_not(form, told):
 
 def test_what_does_not_apply_is_grey_with_its_reason(form):
     form.show(validate(KNOBS, {"draws": 1, "depth": 1, "response": "bernoulli"}))
-    labels = dict((name, label) for label, name in form.fields["estimator"].widget.options)
+    labels = {name: label for label, name in form.fields["estimator"].widget.options}
     assert "needs at least 2 draws, B is 1" in labels["leave_one_out"]
     assert labels["reparameterization"] == "reparameterisation"
     for name in ("input_reinjection", "identity_residual", "scale_head"):

@@ -12,7 +12,15 @@ KNOBS = catalogue()["knobs"]
 
 
 def facts(**more):
-    return {"state": "running", "number": 500, "stop_at": 2000, "estimator": "score", "labels": LABELS, "threshold": 0.01, **more}
+    return {
+        "state": "running",
+        "number": 500,
+        "stop_at": 2000,
+        "estimator": "score",
+        "labels": LABELS,
+        "threshold": 0.01,
+        **more,
+    }
 
 
 @pytest.mark.parametrize(
@@ -20,7 +28,11 @@ def facts(**more):
     [
         ({"score": (800.0, 10.0), "path_only": (10.0, 0.1)}, "score", "80× the variance of path only"),
         ({"score": (10.5, 1.0), "path_only": (10.0, 1.0)}, "score", "within the bands"),
-        ({"score": (900.0, 10.0), "path_only": (10.0, 0.1)}, "path_only", "Path only has the least noise here: score has 90×"),
+        (
+            {"score": (900.0, 10.0), "path_only": (10.0, 0.1)},
+            "path_only",
+            "Path only has the least noise here: score has 90×",
+        ),
     ],
 )
 def test_a_comparison_is_made_only_beyond_the_noise(variance, chosen, words):
@@ -58,7 +70,7 @@ def test_the_code_makes_the_same_run():
 
     values = validate(KNOBS, {"data": "pinwheel", "width": 8, "stop_at": 3, "activation": "relu"})
     said: list[tuple] = []
-    exec(compile(texts.code(values, KNOBS), "code", "exec"), {"print": lambda *words: said.append(words)})
+    exec(compile(texts.code(values, KNOBS), "code", "exec"), {"print": lambda *words: said.append(words)})  # noqa: S102 - our own text
     assert said == [(step.number, step.elbo) for step in Run(Settings(**values))]
 
 

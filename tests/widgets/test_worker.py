@@ -72,7 +72,8 @@ def test_a_probe_reports_every_estimator_with_a_band(driver, tmp_path):
     driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
     rows = driver.until("variance")["rows"]
     assert sorted(rows[:, 4].tolist()) == [0, 1, 2, 3, 4]
-    assert (rows[:, 2] < rows[:, 1]).all() and (rows[:, 1] < rows[:, 3]).all()
+    assert (rows[:, 2] < rows[:, 1]).all()
+    assert (rows[:, 1] < rows[:, 3]).all()
 
 
 def test_pause_keeps_the_state_and_play_goes_on(driver, tmp_path):
@@ -112,7 +113,9 @@ def test_a_saved_run_is_taken_up_bit_for_bit(driver, tmp_path):
     assert len(started["curves"]["variance"]) >= 5
     second.until("state", state="finished")
     second.until("frame", number=90)
-    np.testing.assert_array_equal(second.points()[-50:, 1], np.asarray(headless(SMALL | {"stop_at": 90})[40:], np.float32))
+    np.testing.assert_array_equal(
+        second.points()[-50:, 1], np.asarray(headless(SMALL | {"stop_at": 90})[40:], np.float32)
+    )
     second.close()
 
 
@@ -146,7 +149,8 @@ def test_divergence_stops_with_cause_and_remedy(tmp_path):
         run = Run(settings)
         factors = run.model.factors
         run.model.factors = lambda batch, latents: [
-            type(f)(f.name, f.value * (float("nan") if run.number >= 10 else 1.0), f.on) for f in factors(batch, latents)
+            type(f)(f.name, f.value * (float("nan") if run.number >= 10 else 1.0), f.on)
+            for f in factors(batch, latents)
         ]
         return run
 
@@ -154,7 +158,8 @@ def test_divergence_stops_with_cause_and_remedy(tmp_path):
     driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
     failed = driver.until("state", state="failed")
     assert failed["number"] == 10
-    assert "at step 11" in failed["cause"] and "step size" in failed["remedy"]
+    assert "at step 11" in failed["cause"]
+    assert "step size" in failed["remedy"]
     assert failed["step_size"] == pytest.approx(0.005 / 3)
     driver.close()
 
@@ -184,6 +189,7 @@ def test_the_grid_holds_the_exact_decode_at_its_nodes(driver, tmp_path):
 def test_every_latent_size_has_a_picture(driver, tmp_path, size):
     driver.send("start", settings=SMALL | {"latent_size": size}, folder=str(tmp_path / "run"), play=False)
     frame = driver.until("frame")
-    assert frame["cloud"].shape == (4, 500) and len(frame["kl"]) == size
+    assert frame["cloud"].shape == (4, 500)
+    assert len(frame["kl"]) == size
     driver.send("traverse", dimension=size - 1)
     assert driver.until("traversed")["values"].shape == (9, 2)

@@ -31,14 +31,16 @@ def scale(axis: str, kind: str = "linear") -> alt.Scale:
 
 
 STEPS = alt.Axis(format=",d", tickCount=5)
-# A log axis has a rule at every power of ten and nowhere else.
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+TENS = [f"10{str(k).translate(RAISED)}" for k in range(-12, 13)]
+POWER = "round(log(datum.value) / LN10)"
+IS_POWER = f"abs(log(datum.value) / LN10 - {POWER}) < 1e-6"
+# A log axis has a rule at every power of ten and nowhere else; large and small powers are written as powers.
 POWERS = alt.Axis(
     format="~g",
+    labelExpr=f"datum.label && {IS_POWER} && abs({POWER} - 0.5) > 3 ? {TENS}[{POWER} + 12] : datum.label",
     tickCount=5,
-    gridOpacity={
-        "condition": {"test": "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6", "value": 1},
-        "value": 0,
-    },
+    gridOpacity={"condition": {"test": IS_POWER, "value": 1}, "value": 0},
 )
 
 
@@ -72,11 +74,9 @@ def finish(
 ) -> alt.LayerChart | alt.Chart:
     """Put the layers in the fixed frame: the plot keeps its place whatever the data are."""
     padding = {"left": 58, "top": 30, "right": right, "bottom": 38}
-    meta = {"padding": padding, "dark": theme.DARK, **meta}
+    meta = {"title": title, "padding": padding, "dark": theme.DARK, **meta}
     return (
         layers.add_params(*params)
-        .properties(
-            title=title, width=400, height=200, autosize=alt.AutoSizeParams(type="none"), padding=padding, usermeta=meta
-        )
+        .properties(width=400, height=200, autosize=alt.AutoSizeParams(type="none"), padding=padding, usermeta=meta)
         .configure(**theme.CONFIG)
     )

@@ -22,7 +22,9 @@ def chart() -> alt.LayerChart:
     bars = named("bars")
     return finish(
         alt.layer(
-            bars.mark_bar(cornerRadiusEnd=2, clip=True).encode(x=x.stack(None), y=y, color=states),
+            bars.mark_bar(cornerRadiusEnd=2, clip=True, size=alt.ExprRef(expr="min(22, bandwidth('y'))")).encode(
+                x=x.stack(None), y=y, color=states
+            ),
             bars.mark_text(align="left", dx=4, fontSize=11, color=theme.MUTED).encode(
                 x=x, y=y, text=alt.Text("value:Q", format=".2r")
             ),

@@ -22,9 +22,9 @@ function settled(old, low, high, log) {
 }
 
 /** Push label centres apart so that each has room, inside 0..height; order is kept. */
-function apart(centres, height) {
+function apart(centres, height, factor) {
   const order = centres.map((_, i) => i).sort((i, j) => centres[i] - centres[j]), placed = [...centres];
-  const room = Math.min(LABEL_HEIGHT, height / Math.max(1, centres.length));
+  const room = Math.min(LABEL_HEIGHT * factor, height / Math.max(1, centres.length));
   let least = room / 2;
   for (const i of order) {
     placed[i] = Math.max(placed[i], least);
@@ -134,7 +134,8 @@ class Lines {
   label(how) {
     const { plot, params } = this.panel, ends = this.drawn.filter(({ inside }) => inside.length);
     const clipped = (pixel) => Math.min(Math.max(pixel, 0), plot.height);
-    const places = apart(ends.map(({ line, inside }) => clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))), plot.height);
+    const places = apart(ends.map(({ line, inside }) => clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))),
+      plot.height, this.panel.factor);
     plot.feed("ends", ends.map(({ key }, i) => [key, 1, (tuple) => {
       const text = this.meta.series[key].label;
       Object.assign(tuple, { series: key, ink: this.meta.series[key].ink, px: plot.width + 6, py: places[i], label: params.active === key ? `▸ ${text}` : text });

@@ -1,5 +1,5 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
-// (pyramid.js, vega_view.js, lines.js and latent.js stand in front of this text.)
+// (pyramid.js, vega_view.js, lines.js, card.js and latent.js stand in front of this text.)
 
 class Panel {
   constructor(model, el, road, signal) {
@@ -9,8 +9,9 @@ class Panel {
     this.area = element("div", "elbo-area");
     this.holder = element("div", "elbo-vega");
     this.glass = element("canvas", "elbo-overlay");
+    this.heading = element("div", "elbo-title", model.get("spec").usermeta?.title ?? "");
     this.area.append(this.holder, this.glass);
-    this.box.append(this.area);
+    this.box.append(this.heading, this.area);
     el.classList.add("elbo-chart-host");
     el.append(this.box);
     this.describe();

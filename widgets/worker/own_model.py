@@ -19,7 +19,9 @@ def factory(model: Any, q: Any, data: Any) -> Callable[[Settings], Run]:
     """
     if q is None or data is None:
         missing = " and ".join(name for name, part in (("q", q), ("data", data)) if part is None)
-        raise ValueError(f"A model came without {missing}. Call Explorer(model=model, q=Posterior({{...}}), data=data).")
+        raise ValueError(
+            f"A model came without {missing}. Call Explorer(model=model, q=Posterior({{...}}), data=data)."
+        )
     held = copy.deepcopy((model, q))
     table = data if isinstance(data, Dataset) else from_array(data)
 

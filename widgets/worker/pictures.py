@@ -41,9 +41,15 @@ class Pictures:
     def about(self) -> dict[str, Any]:
         """What stays the same for the run: labels, names, the shape of a datum and the data's pictures."""
         data = self.run.data
-        shape = list(data.shape) if len(data.shape) == 2 or not self.image else [1, data.x.shape[1]]  # noqa: PLR2004
+        shape = list(data.shape) if len(data.shape) == 2 or not self.image else [1, data.x.shape[1]]
         pictures = self._picture(data.x[self.rows])
-        return {"labels": data.labels[self.rows].numpy(), "names": list(data.label_names), "shape": shape, "images": pictures, "size": data.size}
+        return {
+            "labels": data.labels[self.rows].numpy(),
+            "names": list(data.label_names),
+            "shape": shape,
+            "images": pictures,
+            "size": data.size,
+        }
 
     def _choose_axes(self, divergence: torch.Tensor) -> None:
         """Two live dimensions: change only when one shown is collapsed and another is not."""
@@ -65,7 +71,7 @@ class Pictures:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
         first, second = self.axes
         reach = float(mean[:, [first, second]].abs().quantile(0.995))
-        while reach > 0.95 * self.span and self.span < 1e4:  # noqa: PLR2004
+        while reach > 0.95 * self.span and self.span < 1e4:
             self.span *= 1.25
         columns = torch.stack([mean[:, first], mean[:, second], scale[:, first], scale[:, second]]).numpy()  # (4, M)
         return {"cloud": columns, "axes": self.axes, "span": self.span, "kl": divergence.numpy()}
@@ -95,7 +101,12 @@ class Pictures:
             return None
         low, high = torch.full((2,), -self.span), torch.full((2,), self.span)
         points = plane(self._center(), self.axes, low, high, GRID)
-        return {"n": GRID, "low": low.tolist(), "high": high.tolist(), "values": self._picture(decoder(self._latent(points)))}
+        return {
+            "n": GRID,
+            "low": low.tolist(),
+            "high": high.tolist(),
+            "values": self._picture(decoder(self._latent(points))),
+        }
 
     @torch.no_grad()
     def traverse(self, dimension: int, count: int = 9) -> np.ndarray[Any, Any] | None:

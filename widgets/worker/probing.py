@@ -59,7 +59,10 @@ class Probing:
         return done
 
     def _one(self, name: str, draws: int, replicates: int, rows: int, seed: int) -> Report | None:
-        site = next((key for key, each in self.run.model.sites.items() if each.plate == "local"), next(iter(self.run.model.sites)))
+        site = next(
+            (key for key, each in self.run.model.sites.items() if each.plate == "local"),
+            next(iter(self.run.model.sites)),
+        )
         generator = torch.Generator().manual_seed(seed)  # the same for every estimator: common noise
         found = probe(
             self.run.model, self.run.q, {name: make_estimator(name, self.run.settings)}, self.run.data.batch(self.rows[:rows]), draws,

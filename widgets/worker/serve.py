@@ -60,7 +60,7 @@ class Worker:
         """Send one message to the kernel."""
         self.connection.send(message)
 
-    # commands ----------------------------------------------------------------------------------------------------------------
+    # commands
 
     def _commands(self) -> bool:
         """Carry out what has come; wait for it when there is nothing else to do. False on `close`."""
@@ -74,7 +74,9 @@ class Worker:
                 self.send(kind="refused", command=name, sentence=str(refusal))
             except Exception as error:
                 _log.exception("The command %s failed.", name)
-                self._fail(f"The worker could not do {name!r}: {type(error).__name__}: {error}.", "Reset, or reload the page.")
+                self._fail(
+                    f"The worker could not do {name!r}: {type(error).__name__}: {error}.", "Reset, or reload the page."
+                )
         return True
 
     def _patience(self) -> float | None:
@@ -84,7 +86,9 @@ class Worker:
             return 0.0
         return max(0.0, min(0.05, self.next_step - time.perf_counter())) if self.state == "running" else None
 
-    def on_start(self, settings: dict[str, Any], folder: str, speed: str = "full", *, resume: bool = False, play: bool = True) -> None:
+    def on_start(
+        self, settings: dict[str, Any], folder: str, speed: str = "full", *, resume: bool = False, play: bool = True
+    ) -> None:
         """Build a run from settings, or take up the one saved in `folder`."""
         self._save()
         self.state, self.folder = "idle", Path(folder)
@@ -94,7 +98,13 @@ class Worker:
             curves.load(self.folder, run.number)
         self._adopt(run, curves)
         self.speed = speed
-        self.send(kind="started", settings=vars(run.settings), number=run.number, curves=curves.tables(), **self.pictures.about())
+        self.send(
+            kind="started",
+            settings=vars(run.settings),
+            number=run.number,
+            curves=curves.tables(),
+            **self.pictures.about(),
+        )
         self._set_state("running" if play and run.number < run.settings.stop_at else "paused")
         self._frame(grid=True)
         self.probing.start()
@@ -111,7 +121,9 @@ class Worker:
         """Go on."""
         run = self._need_run()
         if run.number >= run.settings.stop_at:
-            raise ValueError(f"The run has reached its last step, {run.number}. Raise 'Stop at' to go on, or Reset to begin anew.")
+            raise ValueError(
+                f"The run has reached its last step, {run.number}. Raise 'Stop at' to go on, or Reset to begin anew."
+            )
         self.probing.work = None
         self.next_step = time.perf_counter()
         self.rate_from = (self.next_step, run.number)
@@ -169,7 +181,7 @@ class Worker:
             raise ValueError("There is no run yet. Press Run to start one.")
         return self.run
 
-    # work --------------------------------------------------------------------------------------------------------------------
+    # work
 
     def _work(self) -> None:
         now = time.perf_counter()
@@ -214,7 +226,7 @@ class Worker:
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
         since, number = self.rate_from
-        if now - since > 0.5:  # noqa: PLR2004
+        if now - since > 0.5:
             self.rate, self.rate_from = (run.number - number) / (now - since), (now, run.number)
         points = np.asarray(self.waiting, np.float32).reshape(-1, 5)
         self.curves.elbo += self.waiting
@@ -238,7 +250,14 @@ class Worker:
         if self.run is not None:
             self.probing.work = None
             self._frame()
-        self.send(kind="state", state="failed", cause=cause, remedy=remedy, number=self.run.number if self.run else 0, **values)
+        self.send(
+            kind="state",
+            state="failed",
+            cause=cause,
+            remedy=remedy,
+            number=self.run.number if self.run else 0,
+            **values,
+        )
         self._save()
 
     def _set_state(self, state: str) -> None:
@@ -254,7 +273,10 @@ class Worker:
         except OSError as error:
             _log.warning("The run could not be saved: %s", error)
             if self.state == "running":
-                self.send(kind="unsaved", sentence=f"This run cannot be saved ({error.strerror or error}). Free some space; it goes on meanwhile.")
+                self.send(
+                    kind="unsaved",
+                    sentence=f"This run cannot be saved ({error.strerror or error}). Free some space; it goes on meanwhile.",
+                )
         self.last_save = time.perf_counter()
 
 

@@ -1,0 +1,1 @@
+"""The house: set-up, servers and notebooks (`python lab`)."""

@@ -1,0 +1,37 @@
+"""`python lab`: set up once, then open the lab. Needs nothing but Python 3.11 or newer.
+
+This file alone must be readable by older Pythons, so that they get a sentence instead of a syntax error.
+"""
+
+import os
+import sys
+
+OLDEST = (3, 11)
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+
+
+def python_is_too_old(version):  # type: ignore[no-untyped-def]
+    """The sentence for a Python that cannot run the lab, or None."""
+    if tuple(version[:2]) >= OLDEST:
+        return None
+    needed, found = ".".join(map(str, OLDEST)), ".".join(map(str, version[:2]))
+    return f"The lab needs Python {needed} or newer, but this is Python {found}: install a newer one and use that."
+
+
+def main():  # type: ignore[no-untyped-def]
+    """Check the Python, make the packages importable from the clone, and do the job asked for."""
+    complaint = python_is_too_old(sys.version_info)
+    if complaint:
+        sys.stderr.write(complaint + "\n")
+        return 1
+    if os.path.abspath(sys.path[0]) == os.path.join(ROOT, "lab"):  # noqa: PTH100, PTH118 - `python lab` puts lab/ itself here
+        sys.path[0] = ROOT
+    elif ROOT not in sys.path:
+        sys.path.insert(0, ROOT)
+    from lab.jobs import main as do
+
+    return do(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

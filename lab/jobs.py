@@ -1,0 +1,132 @@
+"""The jobs of `python lab`: what each takes and what it does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from lab import browsers, charts, ports, processes
+from lab.environment import ROOT, Environment
+from lab.plain import Refusal, Stopped
+
+NOTEBOOKS = ROOT / "lab"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One word after `python lab`."""
+
+    help: str
+    do: Callable[[list[str]], int]
+
+
+def open_lab(arguments: list[str]) -> int:
+    """The lab's page, in the browser."""
+    chosen = _server_options("python lab", arguments)
+    environment = _set_up(port=chosen.port)
+    port = ports.choose(chosen.port, first=8866)
+    command: processes.Command = [environment.python, "-m", "lab.serve", "--port", str(port)]
+    return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)
+
+
+def open_notebooks(arguments: list[str]) -> int:
+    """JupyterLab with the lab's notebooks."""
+    chosen = _server_options("python lab notebooks", arguments)
+    environment = _set_up(port=chosen.port)
+    port = ports.choose(chosen.port, first=8888)
+    print(f"JupyterLab opens at http://localhost:{port}/lab (Ctrl-C closes it).", flush=True)
+    command: processes.Command = [environment.python, "-m", "lab.notebooks", "--port", str(port)]
+    return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)
+
+
+def test(arguments: list[str]) -> int:
+    """pytest, with the arguments handed on."""
+    environment = _set_up("test")
+    chromium = browsers.ensure(environment.python)
+    found = {browsers.VARIABLE: chromium} if chromium else {}
+    return processes.run([environment.python, "-m", "pytest", *arguments], ROOT, env=found)
+
+
+def check(arguments: list[str]) -> int:
+    """Format, lint and types, then all tests; every part runs, the first failure decides the exit code."""
+    environment = _set_up("check", "test")
+    parts = {
+        "format": ["ruff", "format", "--check", "."],
+        "lint": ["ruff", "check", "."],
+        "types": ["mypy"],
+    }
+    codes = {name: processes.run([environment.python, "-m", *command], ROOT) for name, command in parts.items()}
+    for name, code in codes.items():
+        print(f"{name}: {'passed' if code == 0 else 'FAILED'}", flush=True)
+    return next((code for code in [*codes.values(), test(arguments)] if code), 0)
+
+
+def bench(arguments: list[str]) -> int:
+    """Benchmarks by name: the modules of tests/benchmarks."""
+    folder = ROOT / "tests" / "benchmarks"
+    names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+    if not arguments or arguments[0] not in names:
+        came = f"`{arguments[0]}` is no benchmark" if arguments else "A benchmark must be named"
+        raise Refusal(f"{came}; there are: {', '.join(names) or 'none yet'}.")
+    environment = _set_up("test", "bench")
+    return processes.run([environment.python, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]], ROOT)
+
+
+JOBS = {
+    "": Job("open the lab in the browser", open_lab),
+    "notebooks": Job("open the notebooks in JupyterLab", open_notebooks),
+    "test": Job("run the tests; further words go to pytest", test),
+    "check": Job("format, lint, types and tests: what CI runs", check),
+    "bench": Job("run a benchmark by its name", bench),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Do the job that the arguments name; 0 when it went well."""
+    name, rest = (arguments[0], arguments[1:]) if arguments and not arguments[0].startswith("-") else ("", arguments)
+    try:
+        if name not in JOBS:
+            raise Refusal(
+                f"There is no job `{name}`; there are: {', '.join(filter(None, JOBS))}, or none to open the lab."
+            )
+        return JOBS[name].do(rest)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except (Stopped, KeyboardInterrupt):
+        return 130
+    except OSError as error:
+        print(f"The system refused: {error}.", file=sys.stderr)
+        return 1
+
+
+def usage() -> str:
+    """The jobs, one a line."""
+    return "jobs:\n" + "\n".join(f"  python lab {name:<10} {job.help}" for name, job in JOBS.items())
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Refusal(f"{self.prog}: {message}. Try `{self.prog} --help`.")
+
+
+def _server_options(prog: str, arguments: list[str]) -> argparse.Namespace:
+    parser = _Parser(prog=prog, epilog=usage(), formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=ports.number, help="use this port, or say that it is taken")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    return parser.parse_args(arguments)
+
+
+def _set_up(*extras: str, port: int | None = None) -> Environment:
+    """The environment, ready, with its charts made; a port that was asked for is looked at before minutes of set-up."""
+    if port is not None:
+        ports.choose(port, first=port)
+    environment = Environment()
+    environment.set_up(extras)
+    charts.prepare(environment)
+    os.environ["PYTHONUTF8"] = "1"
+    return environment

@@ -1,0 +1,46 @@
+"""Ports on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+
+from lab.plain import Refusal
+
+HOST = "127.0.0.1"
+TRIES = 100
+
+
+def number(text: str) -> int:
+    """A port from the command line."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"`{text}` is no port, which is a whole number from 1 to 65535")
+    return int(text)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def choose(wanted: int | None, first: int) -> int:
+    """The port asked for; else the first free one from `first` on, said aloud when another program has `first`."""
+    if wanted is not None:
+        if not is_free(wanted):
+            raise Refusal(
+                f"Port {wanted} is taken by another program; choose another with --port, or leave --port out."
+            )
+        return wanted
+    port = next((port for port in range(first, first + TRIES) if is_free(port)), None)
+    if port is None:
+        raise Refusal(f"No port from {first} to {first + TRIES - 1} is free; close some or name another with --port.")
+    if port != first:
+        print(f"Port {first} is taken by another program; using {port}.", flush=True)
+    return port

@@ -1,0 +1,55 @@
+"""The lab's screen as a person meets it: find things by what they say."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+INK = "(sel) => {let n = 0; for (const c of document.querySelectorAll(sel + ' canvas')) { let h = 0; " \
+    "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; " \
+    "for (let i = 0; i < d.length; i += 97) h = (h * 31 + d[i]) | 0; n = (n * 17 + h) | 0; } return n;}"  # fmt: skip
+
+
+class Screen:
+    """One page with the lab on it."""
+
+    def __init__(self, page: Any, wait_until: Any) -> None:
+        self.page, self.wait_until = page, wait_until
+
+    def painted(self) -> None:
+        """Wait for the first picture."""
+        self.wait_until(self.page, "globalThis.__elboRoom?.painted >= 1 && globalThis.__elboRoom.views >= 4")
+
+    def counters(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.page.evaluate("({...globalThis.__elboRoom})")
+        return found
+
+    def text(self, name: str) -> str:
+        return str(self.page.locator(f".elbo-{name}").first.text_content() or "")
+
+    def step(self) -> int:
+        found = re.search(r"step ([\d,]+)", self.text("status"))
+        return int(found[1].replace(",", "")) if found else -1
+
+    def press(self, words: str) -> None:
+        self.page.get_by_role("button", name=words, exact=True).first.click()
+
+    def until(self, truth: Any, seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not truth():
+            assert time.monotonic() < deadline, (
+                f"it never came true; caption: {self.text('caption')!r}, status: {self.text('status')!r}"
+            )
+            self.page.wait_for_timeout(50)
+
+    def ink(self, panel: str) -> int:
+        """A number that changes when the panel's picture does."""
+        return int(self.page.evaluate(f"({INK})('.elbo-{panel}')"))
+
+    def hover(self, panel: str, across: float, down: float) -> None:
+        box = self.page.locator(f".elbo-{panel} canvas").first.bounding_box()
+        self.page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=2)
+
+    def choose(self, label: str, words: str) -> None:
+        self.page.get_by_label(re.compile(label)).first.select_option(label=words)

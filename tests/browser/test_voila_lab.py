@@ -1,0 +1,156 @@
+"""The lab as an application: reload, faults, keys, size, links."""
+
+import os
+import re
+import signal
+
+import psutil
+import pytest
+
+from tests.browser.screen import Screen
+from tests.conftest import server
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def screen(page, wait_until, voila_server):
+    page.goto(voila_server)
+    found = Screen(page, wait_until)
+    found.painted()
+    return found
+
+
+def family(address: str) -> list[psutil.Process]:
+    """Everything the server on this address has started."""
+    port = int(re.search(r":(\d+)", address.removeprefix("http:"))[1])
+    owner = next(c.pid for c in psutil.net_connections("tcp") if c.laddr.port == port and c.status == "LISTEN")
+    return psutil.Process(owner).children(recursive=True)
+
+
+def test_the_page_fits_without_scrolling_and_nothing_overlaps(screen):
+    size = screen.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert size[0] <= 1280
+    assert size[1] <= 720
+    boxes = [
+        screen.page.locator(f".elbo-{name}").first.bounding_box()
+        for name in ("header", "bar", "controls", "a", "b", "c", "d", "foot-row")
+    ]
+    for index, one in enumerate(boxes):
+        assert one["x"] >= 0
+        assert one["y"] >= 0
+        assert one["x"] + one["width"] <= 1280
+        assert one["y"] + one["height"] <= 720
+        for other in boxes[index + 1 :]:
+            apart = (one["x"] + one["width"] <= other["x"] + 1 or other["x"] + other["width"] <= one["x"] + 1
+                     or one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1)  # fmt: skip
+            assert apart, (one, other)
+
+
+def test_a_reload_takes_the_run_up_where_it_was(screen):
+    screen.press("Run")
+    screen.until(lambda: screen.step() > 60)
+    screen.press("Pause")
+    screen.until(lambda: screen.text("status").startswith("Paused"))
+    step = screen.step()
+    assert "run=" in screen.page.url
+    screen.page.reload()
+    screen.painted()
+    screen.until(lambda: screen.step() == step and screen.text("status").startswith("Paused"))
+    screen.press("Continue")
+    screen.until(lambda: screen.step() > step)
+
+
+def test_a_killed_kernel_is_said_at_once(screen, watch, page):
+    address = page.url
+    screen.press("Run")
+    screen.until(lambda: screen.step() > 10)
+    mine = max(
+        (p for p in family(address) if any(c.name() and "python" in c.name() for c in p.children())),
+        key=lambda p: p.create_time(),
+    )
+    os.kill(mine.pid, signal.SIGKILL)
+    page.get_by_role("alert").get_by_text("The kernel stopped. Your run is kept").wait_for(timeout=15_000)
+    watch.errors.clear()  # the websocket's own complaint
+
+
+def test_closing_the_tab_leaves_no_process(new_page, wait_until, tmp_path):
+    with server("lab.serve", tmp_path) as address:
+        page = new_page()
+        page.goto(address)
+        screen = Screen(page, wait_until)
+        screen.painted()
+        screen.press("Run")
+        screen.until(lambda: screen.step() > 10)
+        workers = [p for p in family(address) if "forkserver" in " ".join(p.cmdline())]
+        assert workers
+        page.goto("about:blank")
+        _gone, alive = psutil.wait_procs(workers, timeout=20)
+        assert not alive
+        assert list(tmp_path.glob("runs/*/run.json"))
+
+
+def test_keys_work_inside_the_lab_and_not_in_fields(screen):
+    page = screen.page
+    page.locator(".elbo-panel [tabindex='0'], .elbo-panel .elbo-chart").first.focus()
+    page.keyboard.press("Space")
+    screen.until(lambda: screen.text("status").startswith("Running"))
+    page.keyboard.press("e")
+    screen.until(lambda: page.get_by_label(re.compile("^Estimator")).first.input_value() != "reparameterisation")
+    page.keyboard.press("Space")
+    screen.until(lambda: screen.text("status").startswith("Paused"))
+    field = page.get_by_label("Width", exact=False).first
+    field.focus()
+    page.keyboard.press("Space")
+    page.wait_for_timeout(300)
+    assert screen.text("status").startswith("Paused")
+
+
+def test_flip_drawers_terms_and_projector(screen):
+    before = screen.ink("b")
+    screen.press("against B")
+    screen.until(lambda: screen.ink("b") != before)
+    screen.press("terms")
+    for name in ("Formula", "Code", "Help", "Runs"):
+        screen.press(name)
+        screen.page.locator(".elbo-drawer").wait_for(state="visible")
+    screen.press("–")
+    screen.page.locator(".elbo-drawer").wait_for(state="hidden")
+    screen.press("Projector")
+    screen.page.locator(".elbo-room.elbo-projector").wait_for()
+
+
+def test_two_tabs_train_side_by_side(new_page, wait_until, voila_server):
+    screens = []
+    for _ in range(2):
+        page = new_page()
+        page.goto(voila_server)
+        screens.append(Screen(page, wait_until))
+    for screen in screens:
+        screen.painted()
+        screen.press("Run")
+    for screen in screens:
+        screen.until(lambda screen=screen: screen.step() > 20)
+    assert screens[0].page.url != screens[1].page.url
+
+
+def test_a_link_restores_settings_and_nonsense_in_it_is_a_sentence(screen, voila_server):
+    screen.page.goto(voila_server + '/?settings={"version":1,"prior_scale":0.1,"width":32}')
+    screen.painted()
+    screen.until(lambda: "came with the link" in screen.text("caption"))
+    assert screen.page.get_by_label("Width", exact=False).first.input_value() == "32"
+    screen.page.goto(voila_server + '/?settings={"width":100000}')
+    screen.painted()
+    screen.until(lambda: "a whole number from 2 to 256" in screen.text("caption"))
+
+
+def test_dark_theme_has_light_ink(new_page, wait_until, voila_server):
+    page = new_page(color_scheme="dark")
+    page.goto(voila_server)
+    screen = Screen(page, wait_until)
+    screen.painted()
+    ink, paper = page.evaluate(
+        "(() => {const s = getComputedStyle(document.querySelector('.elbo-room')); return [s.color, s.backgroundColor]})()"
+    )
+    light = [sum(int(n) for n in re.findall(r"\d+", value)[:3]) for value in (ink, paper)]
+    assert light[0] > light[1] + 300

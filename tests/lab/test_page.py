@@ -1,0 +1,151 @@
+"""The page that Voilà serves, with a small notebook in place of the lab."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import nbformat
+import psutil
+import pytest
+
+from tests.conftest import server
+
+SLIDER = "import ipywidgets\nipywidgets.IntSlider(description='B')"
+QUERY = "import os, ipywidgets\nipywidgets.Label(os.environ['QUERY_STRING'] + ' ' + str(os.getpid()))"
+
+CHATTER = """import ipywidgets, threading, time
+label = ipywidgets.Label()
+def talk():
+    while True:
+        label.value = str(time.time()); time.sleep(0.1)
+threading.Thread(target=talk, daemon=True).start()
+label"""
+
+pytestmark = pytest.mark.browser
+
+
+def notebook(path: Path, source: str) -> Path:
+    cells = [nbformat.v4.new_code_cell(source)]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("page")
+    path = notebook(home / "label.ipynb", QUERY)
+    with server("lab.serve", home, "--notebook", str(path), "--warm-up", "import ipywidgets") as found:
+        yield found
+
+
+def kernels(port: int) -> list[psutil.Process]:
+    """The kernels of the server on a port."""
+    owner = next(c.pid for c in psutil.net_connections("tcp") if c.laddr.port == port and c.status == "LISTEN")
+    children = psutil.Process(owner).children(recursive=True)
+    return [child for child in children if is_kernel(child)]
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    try:
+        return "ipykernel_launcher" in process.cmdline()
+    except psutil.Error:  # it ended while we looked
+        return False
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.1)
+
+
+def test_a_page_gets_a_kernel_that_knows_its_query_and_nobody_else_has(new_page, address):
+    labels = []
+    for run in ("one", "two"):
+        page = new_page()
+        page.goto(f"{address}/?run={run}")
+        page.locator("#rendered_cells .widget-label").wait_for()
+        labels.append(page.locator("#rendered_cells .widget-label").inner_text().split())
+        assert page.title() == "ELBO Room"
+        assert page.locator("#opening").count() == 0
+    assert [query for query, _ in labels] == ["run=one", "run=two"]
+    assert labels[0][1] != labels[1][1]
+
+
+def test_the_source_and_a_foreign_template_are_not_served(page, address):
+    page.goto(f"{address}/?template=reveal&theme=dark")
+    page.locator("#rendered_cells .widget-label").wait_for()
+    assert "os.getpid" not in page.content()
+    assert "Reveal" not in page.content()
+
+
+def test_closing_the_tab_ends_its_kernel(new_page, address):
+    page = new_page()
+    page.goto(address)
+    page.locator("#rendered_cells .widget-label").wait_for()
+    mine = int(page.locator("#rendered_cells .widget-label").inner_text().split()[-1])
+    assert mine in [kernel.pid for kernel in kernels(int(address.rsplit(":", 1)[1]))]
+    page.close(run_before_unload=True)
+    eventually(lambda: not psutil.pid_exists(mine))
+
+
+def test_a_page_from_elsewhere_is_refused(address):
+    request = urllib.request.Request(address, headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)
+
+
+def test_an_error_in_the_notebook_is_said_in_words(page, watch, tmp_path):
+    path = notebook(tmp_path / "broken.ipynb", "raise RuntimeError('unutterable')")
+    with server("lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "") as address:
+        page.goto(address)
+        page.get_by_role("alert").get_by_text("The lab could not start.").wait_for()
+        assert "unutterable" not in page.content()
+        page.goto("about:blank")  # before the server goes
+
+
+def test_the_kernel_started_ahead_is_handed_out_at_once(page, address):
+    eventually(lambda: len(kernels(int(address.rsplit(":", 1)[1]))) >= 1)
+    time.sleep(6)  # the one started after the last page
+    started = time.monotonic()
+    with urllib.request.urlopen(address) as answer:
+        answer.read()
+    assert time.monotonic() - started < 5  # and not the half minute of a stuck one
+    page.goto("about:blank")
+
+
+def test_a_kernel_that_nobody_watches_is_culled_and_the_waiting_one_is_not(tmp_path):
+    path = notebook(tmp_path / "label.ipynb", CHATTER)
+    with server("lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "", "--idle-seconds", "3") as address:
+        port = int(address.rsplit(":", 1)[1])
+        eventually(lambda: kernels(port))
+        with urllib.request.urlopen(address) as answer:
+            assert b"widget-view" in answer.read()  # the page was made, but no browser ever connects
+        watched = {kernel.pid for kernel in kernels(port)}
+        eventually(lambda: not watched & {kernel.pid for kernel in kernels(port)})
+        eventually(lambda: len(kernels(port)) == 1)
+        (waiting,) = kernels(port)
+        time.sleep(5)
+        assert [kernel.pid for kernel in kernels(port)] == [waiting.pid]
+
+
+def test_messages_leave_without_nagles_delay():
+    from lab.no_delay import NoDelayConnection
+
+    class Handler:
+        delays: ClassVar[list[bool]] = []
+
+        def set_nodelay(self, value):
+            self.delays.append(value)
+            raise ConnectionAbortedError  # far enough: there is no kernel to connect to
+
+    with pytest.raises(ConnectionAbortedError):
+        NoDelayConnection.connect(SimpleNamespace(websocket_handler=Handler()))
+    assert Handler.delays == [True]

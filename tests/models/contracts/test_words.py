@@ -1,0 +1,22 @@
+"""Every part of every folder says what a form needs, and its rules are rules a form can follow."""
+
+import pytest
+
+from models.catalogue import FOLDERS
+from tests.models.contracts.parts import check_rules, check_words
+
+PARTS = [
+    pytest.param(name, part, id=f"{folder}-{name}") for folder, parts in FOLDERS.items() for name, part in parts.items()
+]
+
+
+@pytest.mark.parametrize(("name", "part"), PARTS)
+def test_words_and_rules(name: str, part: object) -> None:
+    check_words(part, name, symbol=part not in FOLDERS["data"].values())
+    check_rules(part)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_labels_are_told_apart(folder: str) -> None:
+    labels = [part.label for part in FOLDERS[folder].values()]
+    assert len(set(labels)) == len(labels) > 1

@@ -1,0 +1,150 @@
+"""Each mutant is one known mistake; the check that the real estimators pass must kill every one of them."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from torch import Tensor
+
+from models.estimators import Draw, LeaveOneOut, PathOnly, Reparameterization, Score
+from models.inference import estimate as engine
+from tests.models.problems import conjugate, logistic, plates, sigmoid_belief
+from tests.models.truth import LIMIT, assert_unbiased, bias_in_errors, every
+
+
+@dataclass(frozen=True)
+class OwnDrawInBaseline(LeaveOneOut):
+    """f_b − mean of all B, ddof 0: the gradient × (B − 1)/B (AdvancedVI)."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        return (cost - cost.mean(1, keepdim=True)) * draw.log_q(frozen_value=True)
+
+
+@dataclass(frozen=True)
+class OwnDrawInMovingAverage(Score):
+    """A running mean that already holds the current f (Storchastic)."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        return (cost - (0.9 * -3.0 + 0.1 * cost)) * draw.log_q(frozen_value=True)
+
+
+@dataclass(frozen=True)
+class NoHalf(LeaveOneOut):
+    """∇ var(log w) without the ½: twice the gradient (vargrad)."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        return 2 * super().surrogate(draw, cost, pilot)
+
+
+@dataclass(frozen=True)
+class CostNotDetached(Score):
+    """f keeps its −log q(z; ν) alive, so −s log q joins the gradient."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        log_q = draw.log_q(frozen_value=True)
+        return (cost + log_q.detach() - log_q) * log_q
+
+
+@dataclass(frozen=True)
+class ScoreSign(Score):
+    """+ where − belongs."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        return -super().surrogate(draw, cost, pilot)
+
+
+@dataclass(frozen=True)
+class ScoreWithoutEntropy(Score):
+    """f = log p alone."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        log_q = draw.log_q(frozen_value=True)
+        return (cost + log_q.detach()) * log_q
+
+
+@dataclass(frozen=True)
+class PathSign(Reparameterization):
+    """+ log q."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        return draw.log_q()
+
+
+@dataclass(frozen=True)
+class PathWithoutEntropy(Reparameterization):
+    """log p alone."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        return 0 * draw.log_q()
+
+
+@dataclass(frozen=True)
+class PathStopsZ(PathOnly):
+    """⌊z⌋ in log q where ⌊ν⌋ belongs: the zero-mean half is kept, the other dropped."""
+
+    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+        return -draw.log_q(frozen_value=True)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        OwnDrawInBaseline,
+        OwnDrawInMovingAverage,
+        NoHalf,
+        CostNotDetached,
+        ScoreSign,
+        ScoreWithoutEntropy,
+        PathSign,
+        PathWithoutEntropy,
+        PathStopsZ,
+    ],
+)
+@pytest.mark.parametrize("make", [conjugate, logistic, plates])
+def test_a_wrong_estimator_is_caught(mutant, make) -> None:
+    problem = make()
+    assert bias_in_errors(problem, every(mutant(), problem.model), 4) > LIMIT
+
+
+@pytest.mark.parametrize("estimator", [LeaveOneOut(), Reparameterization()], ids=lambda part: part.name)
+@pytest.mark.parametrize("make", [logistic, plates])
+@pytest.mark.parametrize("factor", ["M/M", "N²/M²"])
+def test_a_wrong_minibatch_scale_is_caught(make, estimator, factor: str) -> None:
+    problem = make()
+    wrong = problem.batch.size if factor == "M/M" else problem.batch.total**2 // problem.batch.size
+    problem.batch = replace(problem.batch, total=wrong)
+    assert bias_in_errors(problem, every(estimator, problem.model), 4) > LIMIT
+
+
+def test_a_wrong_set_of_sites_on_a_factor_is_caught() -> None:
+    """log p(low | top) that does not own up to `top`: only the Markov blanket level reads it, and only there it is
+    wrong.
+    """
+    problem = sigmoid_belief(wrong_on=True)
+    assert bias_in_errors(problem, every(LeaveOneOut(), problem.model), 4, "blanket") > LIMIT
+    assert_unbiased(problem, every(LeaveOneOut(), problem.model), 4, "plate")
+
+
+def test_an_engine_that_forgets_the_noise_path_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """z detached for a path estimator: log p no longer tells ν anything."""
+    values = engine._values
+    monkeypatch.setattr(
+        engine,
+        "_values",
+        lambda model, noise, taps, live: values(model, noise, {k: t.detach() for k, t in taps.items()}, live),
+    )
+    problem = conjugate()
+    assert bias_in_errors(problem, every(Reparameterization(), problem.model), 4) > LIMIT
+
+
+@pytest.mark.parametrize("level", ["plate", "blanket"])
+def test_an_engine_that_does_not_scale_a_global_sites_cost_is_caught(
+    level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cost = engine._cost
+
+    def unscaled(site, level, model, batch, factors, log_q):
+        return cost(site, level, model, replace(batch, total=batch.size), factors, log_q)
+
+    monkeypatch.setattr(engine, "_cost", unscaled)
+    problem = logistic()
+    assert bias_in_errors(problem, every(Score(), problem.model), 4, level) > LIMIT

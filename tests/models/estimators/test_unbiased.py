@@ -1,0 +1,39 @@
+"""E ĝ = ∇ELBO: every unbiased estimator, ξ source and Rao-Blackwell level, within 4 standard errors of the exact
+gradient.
+"""
+
+import pytest
+
+from models.estimators import Estimator, Reparameterization, Score
+from models.inference.estimate import RAO_BLACKWELL
+from tests.models.problems import PROBLEMS, Problem
+from tests.models.truth import assert_unbiased, every, unbiased_estimators
+
+MADE = {name: make() for name, make in PROBLEMS.items()}
+
+
+def applies(problem: Problem, estimator: Estimator, draws: int) -> bool:
+    return not any(estimator.supports(site.family, draws) for site in problem.model.sites.values())
+
+
+CASES = [
+    pytest.param(problem, estimator, draws, level, id=f"{name}-{kind}-B{draws}-{level}")
+    for name, problem in MADE.items()
+    for kind, estimator in unbiased_estimators().items()
+    for draws in (1, 2, 4)
+    for level in RAO_BLACKWELL
+    if applies(problem, estimator, draws) and (level == "plate" or not estimator.path)
+]
+
+
+@pytest.mark.parametrize(("problem", "estimator", "draws", "level"), CASES)
+def test_mean_is_the_exact_gradient(problem: Problem, estimator: Estimator, draws: int, level: str) -> None:
+    assert_unbiased(problem, every(estimator, problem.model), draws, level)
+
+
+@pytest.mark.parametrize("level", RAO_BLACKWELL)
+@pytest.mark.parametrize("score_site", ["w", "z"])
+def test_a_site_may_use_score_while_the_other_uses_path(score_site: str, level: str) -> None:
+    problem = MADE["plates"]
+    mixed = {name: Score() if name == score_site else Reparameterization() for name in problem.model.sites}
+    assert_unbiased(problem, mixed, 2, level)

@@ -1,0 +1,131 @@
+"""Checkpoints: resuming continues bit for bit; a full disk keeps the old file; what cannot be read is refused in a
+sentence.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from models.data import from_array
+from models.inference.checkpoint import SETTINGS, STATE, load_run, save_run
+from models.inference.run import Run
+from tests.models.inference.test_one_path import same, state_of
+from tests.models.inference.test_run import small
+
+
+@pytest.mark.parametrize("variational", ["amortized", "table"])
+@pytest.mark.parametrize("taken", [0, 1, 5])
+def test_resuming_continues_bit_for_bit(variational: str, taken: int, tmp_path: Path) -> None:
+    """At the start, in the middle of a pass (200 of 500 rows), and after several; with knobs changed on the way."""
+    run = Run(small(variational=variational, estimator="score_xi", xi_from="pilot"))
+    for _ in range(taken):
+        next(run)
+    run.change(prior_scale=0.3, draws=3, step_size=0.02)
+    save_run(run, tmp_path)
+    again = load_run(tmp_path)
+    assert again.settings == run.settings
+    assert again.number == taken
+    assert same(run.tensors(), again.tensors())
+    assert list(run) == list(again)
+    assert same(state_of(run), state_of(again))
+
+
+def test_own_data_come_along_by_hand(tmp_path: Path) -> None:
+    data = from_array(torch.randn(30, 3, generator=torch.Generator().manual_seed(0)))
+    run = Run(small(batch_size=10), data)
+    next(run)
+    save_run(run, tmp_path)
+    assert next(load_run(tmp_path, data)) == next(run)
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_run(tmp_path)
+
+
+def test_fewer_rows_than_the_run_was_made_with_are_refused(tmp_path: Path) -> None:
+    data = from_array(torch.randn(30, 3, generator=torch.Generator().manual_seed(0)))
+    run = Run(small(batch_size=10), data)
+    next(run)
+    save_run(run, tmp_path)
+    with pytest.raises(ValueError, match="made with more than the 5 rows of these data"):
+        load_run(tmp_path, from_array(data.x[:5]))
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_a_full_disk_keeps_the_old_checkpoint(broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(small())
+    next(run)
+    save_run(run, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    next(run)
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, broken, full)
+    with pytest.raises(OSError, match="No space left"):
+        save_run(run, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert load_run(tmp_path).number == 1
+
+
+def truncate(folder: Path) -> None:
+    content = (folder / STATE).read_bytes()
+    (folder / STATE).write_bytes(content[: len(content) // 2])
+
+
+def other_tensors(folder: Path) -> None:
+    (folder / STATE).write_bytes(save({"a": torch.ones(2)}, {"number": "1"}))
+
+
+def other_shapes(folder: Path) -> None:
+    """Shapes that would broadcast without a word."""
+    tensors = {
+        name: tensor[:1] if name.startswith("parameter/") else tensor
+        for name, tensor in load_run(folder).tensors().items()
+    }
+    (folder / STATE).write_bytes(save({name: tensor.contiguous() for name, tensor in tensors.items()}, {"number": "1"}))
+
+
+def no_number(folder: Path) -> None:
+    (folder / STATE).write_bytes(
+        save({name: tensor.contiguous() for name, tensor in load_run(folder).tensors().items()})
+    )
+
+
+DAMAGE = {
+    "nothing there": lambda folder: [path.unlink() for path in folder.iterdir()],
+    "state lost": lambda folder: (folder / STATE).unlink(),
+    "truncated": truncate,
+    "empty": lambda folder: (folder / STATE).write_bytes(b""),
+    "noise": lambda folder: (folder / STATE).write_bytes(bytes(range(256)) * 40),
+    "other tensors": other_tensors,
+    "other shapes": other_shapes,
+    "no number": no_number,
+    "broken JSON": lambda folder: (folder / SETTINGS).write_text('{"settings": '),
+    "JSON of another kind": lambda folder: (folder / SETTINGS).write_text("[1, 2]"),
+    "settings of another kind": lambda folder: (folder / SETTINGS).write_text('{"settings": []}'),
+    "not text": lambda folder: (folder / SETTINGS).write_bytes(b"\xff\xfe\x00"),
+    "deep JSON": lambda folder: (folder / SETTINGS).write_text("[" * 100_000),
+    "unknown setting": lambda folder: (folder / SETTINGS).write_text(json.dumps({"settings": {"latent": 2}})),
+    "value out of range": lambda folder: (folder / SETTINGS).write_text(json.dumps({"settings": {"draws": -1}})),
+    "another model": lambda folder: (folder / SETTINGS).write_text(
+        json.dumps({"settings": {"data": "pinwheel", "width": 9}})
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_what_cannot_be_read_is_refused_in_a_plain_sentence(damage, tmp_path: Path) -> None:
+    run = Run(small())
+    next(run)
+    save_run(run, tmp_path)
+    damage(tmp_path)
+    left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(
+        ValueError, match=r"The run in .* cannot be read \(.*\)\. Start a new run; the folder is left as it is\."
+    ):
+        load_run(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left

@@ -1,0 +1,107 @@
+"""A run that leaves the finite numbers stops, keeps its last good state, says what to do, and can go on."""
+
+import pytest
+import torch
+
+from models.core import Factor
+from models.inference.guard import DivergenceError, complaint
+from models.inference.run import Run
+from tests.models.inference.test_run import small
+
+
+def poison(run: Run, at: int, monkeypatch: pytest.MonkeyPatch, value: float, *, on_gradient: bool = False) -> None:
+    """From the call number `at` on, log p(x|z) or its gradient is `value`."""
+    calls, factors = [], run.model.factors
+
+    def wrong(batch, latents):
+        calls.append(1)
+        found = factors(batch, latents)
+        if len(calls) < at:
+            return found
+        middle = found[1].value
+        bent = (
+            middle + (value * run.model.decoder.out.weight.sum() * torch.zeros(())).expand_as(middle)
+            if on_gradient
+            else middle * value
+        )
+        return [found[0], Factor(found[1].name, bent, found[1].on), found[2]]
+
+    monkeypatch.setattr(run.model, "factors", wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "cause"),
+    [(float("nan"), "The ELBO became nan at step 4"), (float("inf"), "The ELBO became -?inf at step 4")],
+)
+def test_a_number_that_is_not_finite_stops_the_run_at_its_last_good_state(
+    value: float, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state kept is the one at which the last finite ELBO was seen: before the update that led astray."""
+    run = Run(small(step_size=0.3))
+    poison(run, 4, monkeypatch, value)
+    next(run), next(run)
+    good = [p.detach().clone() for p in run.parameters.values()]
+    next(run)
+    with pytest.raises(DivergenceError, match=f"{cause}. Go on with a third of the step size \\(0.1\\)") as caught:
+        next(run)
+    assert all(torch.equal(p, old) for p, old in zip(run.parameters.values(), good, strict=True))
+    assert (caught.value.step, caught.value.step_size, run.number) == (4, pytest.approx(0.1), 3)
+
+
+def test_it_goes_on_with_the_proposed_step_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(small(step_size=0.3))
+    with monkeypatch.context() as while_poisoned:
+        poison(run, 3, while_poisoned, float("nan"))
+        next(run), next(run)
+        with pytest.raises(DivergenceError, match="at step 3") as caught:
+            next(run)
+    run.change(step_size=caught.value.step_size)
+    steps = list(run)
+    assert [step.number for step in steps] == list(range(3, 41))
+    assert all(p.isfinite().all() for p in run.parameters.values())
+
+
+def test_a_step_size_far_too_large_is_noticed() -> None:
+    """Plain score with one draw at ρ = 1, no Rao-Blackwellisation and a deep ReLU network leaves the finite numbers
+    at once.
+    """
+    run = Run(
+        small(
+            estimator="score",
+            draws=1,
+            step_size=1.0,
+            rao_blackwell="none",
+            depth=4,
+            activation="relu",
+            prior_scale=0.01,
+        )
+    )
+    with pytest.raises(
+        DivergenceError, match=r"The (ELBO|gradient) .* at step \d+\. Go on with a third of the step size \(0.33\)"
+    ):
+        list(run)
+    assert all(p.isfinite().all() for p in run.parameters.values())
+
+
+def test_a_gradient_that_is_not_finite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(small())
+    poison(run, 1, monkeypatch, float("nan"), on_gradient=True)
+    with pytest.raises(DivergenceError, match="at step 1"):
+        next(run)
+    fine, bad = torch.ones(2), torch.tensor([1.0, float("nan")])
+    assert complaint(-1.0, {"encoder.a": fine, "decoder.b": bad}) == "The gradient of decoder.b is not finite"
+
+
+def test_finite_gradients_whose_norm_overflows_are_a_divergence_too() -> None:
+    """Never a silent end of the iteration."""
+    assert complaint(-1.0, {"decoder.b": torch.full((3,), 1e30)}) == "The gradient became too large to be summed"
+
+
+@pytest.mark.parametrize(
+    ("elbo", "cause"), [(-1e10, "The ELBO fell to -1e\\+10 nats per datum"), (float("inf"), "The ELBO became inf")]
+)
+def test_complaints(elbo: float, cause: str) -> None:
+    import re
+
+    assert re.fullmatch(cause, complaint(elbo, {"a": torch.ones(1)}) or "")
+    assert complaint(-80.0, {"a": torch.ones(1)}) is None

@@ -1,0 +1,77 @@
+"""The lab's charts as still figures for a notebook: the same specifications, bus and drawing, filled once from a probe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as ipw
+import numpy as np
+
+from widgets.bus import Bus
+from widgets.example import catalogue
+from widgets.live_chart import LiveChart
+
+if TYPE_CHECKING:
+    from models.inference.probe import Report
+
+
+class Figure(ipw.VBox):
+    """One chart that is drawn as soon as a page shows it."""
+
+    def __init__(self, name: str, height: str = "300px", width: str = "640px") -> None:
+        self.bus = Bus()
+        self.chart = LiveChart(name, self.bus, height="100%")
+        super().__init__([self.bus, self.chart], layout=ipw.Layout(height=height, width=width))
+        self.bus.on_msg(lambda *_: self.bus.flush())
+
+
+def _rows(reports: Iterable[tuple[float, Report]]) -> dict[str, Any]:
+    names = list(catalogue()["estimators"])
+    table = [
+        (
+            at,
+            one.variance,
+            max(one.variance - 2 * one.error, one.variance / 20),
+            one.variance + 2 * one.error,
+            names.index(one.estimator),
+        )
+        for at, one in reports
+        if one.estimator in names
+    ]
+    return dict(
+        zip(("at", "value", "low", "high", "series"), np.asarray(table, np.float32).reshape(-1, 5).T, strict=True)
+    )
+
+
+def variance_against_draws(ladder: Mapping[int, Mapping[str, Report]]) -> Figure:
+    """Variance against B on log-log axes with the slope −1 guide, from {B: probe(…)}; bands are ±2 standard errors."""
+    figure = Figure("variance_against_draws")
+    found = _rows((draws, report) for draws, reports in ladder.items() for report in reports.values())
+    figure.bus.append(figure.chart, "lines", draws=found.pop("at"), **found)
+    ends = np.array([min(ladder), max(ladder)], np.float32)
+    start = min(report.variance for report in ladder[min(ladder)].values())
+    figure.bus.replace(figure.chart, "guide", draws=ends, value=start * ends[0] / ends)
+    return figure
+
+
+def elbo(steps: Iterable[Any]) -> Figure:
+    """The ELBO of a list of `Step`s."""
+    figure = Figure("elbo")
+    table = np.asarray([(step.number, step.elbo) for step in steps], np.float32)
+    figure.bus.append(
+        figure.chart, "lines", step=table[:, 0], value=table[:, 1], series=np.zeros(len(table), np.float32)
+    )
+    return figure
+
+
+def latent(mean: Any, labels: Any, names: Iterable[str]) -> Figure:
+    """A scatter of the first two coordinates of an embedding (N, K ≥ 2), coloured by label (N,)."""
+    figure = Figure("latent", height="340px", width="560px")
+    points = np.asarray(mean, np.float32)
+    span = float(np.abs(points[:, :2]).max() * 1.1)
+    figure.chart.set(domain=[-span, span, -span, span])
+    figure.chart.labels = [str(name) for name in names]
+    figure.bus.static(figure.chart, "cloud", label=np.asarray(labels, np.float32))
+    figure.bus.replace(figure.chart, "cloud", x=points[:, 0], y=points[:, 1])
+    return figure
