@@ -8,7 +8,7 @@ from models.data import DATA
 from models.deep_generative import SCALE_HEADS
 from models.estimators import ESTIMATORS, XI_SOURCES
 from models.families import FAMILIES
-from models.inference.estimate import RAO_BLACKWELL
+from models.inference.costs import RAO_BLACKWELL
 from models.inference.settings import Settings
 from models.networks import ACTIVATIONS, ATTENTIONS
 from models.presets import PRESETS

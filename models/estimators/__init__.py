@@ -1,6 +1,6 @@
 """Gradient estimators: one a file, named as in the notes. To add one: its file, and one entry in this tuple."""
 
-from models.estimators.estimator import Draw, Estimator
+from models.estimators.estimator import Context, Draw, Estimator
 from models.estimators.leave_one_out import LeaveOneOut
 from models.estimators.path_only import PathOnly
 from models.estimators.reparameterization import Reparameterization
@@ -14,6 +14,7 @@ ESTIMATORS: dict[str, type[Estimator]] = {
 __all__ = [
     "ESTIMATORS",
     "XI_SOURCES",
+    "Context",
     "Draw",
     "Estimator",
     "LeaveOneOut",

@@ -3,9 +3,11 @@
 Shapes: R replicates, B draws, M data (a global site has M = 1). f = log p(x, z) − log q(z; ν), s = ∇_ν log q(z; ν), ⌊·⌋ = stop gradient.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from models.families import Family
@@ -30,6 +32,32 @@ class Draw:
         return self.family.score(self.value, self.nu).square().flatten(3).sum(-1)
 
 
+def _no_evaluation(value: Tensor, live: bool = False) -> Tensor:
+    raise ValueError("This estimator evaluates the model anew; call it through `estimate`, which knows the model.")
+
+
+def _no_pilot(count: int) -> "tuple[Draw, Tensor]":
+    raise ValueError(f"This estimator wants {count} pilot draws; call it through `estimate`, which can draw them.")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an estimator may use besides its own draws."""
+
+    cost: Tensor  # f, detached: (R, B, M), or (R, B, 1) without Rao-Blackwellisation
+    at: Callable[..., Tensor] = (
+        _no_evaluation  # at(values (R, B·m, M, K), live=False): f there, the other sites as drawn
+    )
+    pilot: "Callable[[int], tuple[Draw, Tensor]]" = (
+        _no_pilot  # pilot(count): extra draws and their f, which never enter G
+    )
+    weights: Tensor | None = None  # B·w̃_b of an importance-weighted bound, detached: (R, B, M)
+    log_weights: Tensor | None = None  # log w_b of a datum, all sites together, detached: (R, B, M)
+    memory: dict[str, Tensor] = field(default_factory=dict)  # what an adaptive estimator keeps from step to step
+    generator: torch.Generator | None = None
+    x: Tensor | None = None  # the batch's data (M, D)
+
+
 @dataclass(frozen=True)
 class Estimator:
     """One gradient estimator. A subclass is listed in `models.estimators.ESTIMATORS` and nowhere else."""
@@ -41,22 +69,35 @@ class Estimator:
     source: ClassVar[str]
     path: ClassVar[bool] = False
     unbiased: ClassVar[bool] = True
+    bound: ClassVar[str] = "elbo"  # or "iwae": log (1/B) Σ_b w_b, whose gradient it estimates
     least_draws: ClassVar[int] = 1
+    warm_up: ClassVar[int] = (
+        0  # estimates a probe makes first, so that an adaptive estimator has something in its memory
+    )
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
 
     def supports(self, family: Family, draws: int) -> str | None:
         """None, or the reason why it does not apply to a site of this family with B = draws."""
         if self.path and not family.reparameterizable:
-            return f"{self.label} needs z = t(ε, ν) to be differentiable, {family.label} is not. Choose a score-type estimator."
+            return (
+                f"{self.label} needs z = t(ε, ν) to be differentiable, {family.label} is not. "
+                "Choose a score-type estimator."
+            )
         if draws < self.least_draws:
-            return f"{self.label} needs at least {self.least_draws} draws, B is {draws}. Raise B, or choose another estimator."
+            return (
+                f"{self.label} needs at least {self.least_draws} draws, B is {draws}. "
+                "Raise B, or choose another estimator."
+            )
         return None
 
-    @property
-    def pilot_draws(self) -> int:
-        """How many extra draws it takes to fit its control variate; they cost evaluations but never enter the gradient."""
-        return 0
+    def evaluations(self, draws: int, size: int) -> int:
+        """Evaluations of log p for one datum, one ĝ of B = draws, and a site of `size` coordinates."""
+        return draws
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        """The term (R, B, M) added to the live factors; `cost` is f (R, B, M), detached; `pilot` its costs and ‖s‖²."""
+    def value(self, family: Family, noise: Tensor, nu: Tensor) -> Tensor:
+        """The draw that the model sees: live in ν for a path-type estimator, detached for a score-type one."""
+        return family.transform(noise, nu) if self.path else family.transform(noise, nu.detach()).detach()
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        """The term (R, B, M) added to the live factors, whose gradient in ν, draw by draw, completes G_b."""
         raise NotImplementedError

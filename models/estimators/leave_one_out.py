@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.estimators.estimator import Draw, Estimator
+from models.estimators.estimator import Context, Draw, Estimator
 from models.settings import rule
 
 
@@ -27,7 +27,8 @@ class LeaveOneOut(Estimator):
         ),
     )
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """⌊f_b − mean of the others⌋ log q(⌊z_b⌋; ν)."""
+        cost = context.cost
         others = (cost.sum(1, keepdim=True) - cost) / (cost.shape[1] - 1)  # (R, B, M)
         return (cost - others) * draw.log_q(frozen_value=True)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.estimators.estimator import Draw, Estimator
+from models.estimators.estimator import Context, Draw, Estimator
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,6 @@ class PathOnly(Estimator):
     source: ClassVar[str] = "Roeder, Wu & Duvenaud 2017"
     path: ClassVar[bool] = True
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """−log q(t(ε, ν); ⌊ν⌋)."""
         return -draw.log_q(frozen_nu=True)

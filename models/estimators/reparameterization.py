@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.estimators.estimator import Draw, Estimator
+from models.estimators.estimator import Context, Draw, Estimator
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,6 @@ class Reparameterization(Estimator):
     source: ClassVar[str] = "Kingma & Welling 2014; Rezende, Mohamed & Wierstra 2014"
     path: ClassVar[bool] = True
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """−log q(t(ε, ν); ν), live in both places; the factors themselves are live."""
         return -draw.log_q()

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.estimators.estimator import Draw, Estimator
+from models.estimators.estimator import Context, Draw, Estimator
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,6 @@ class Score(Estimator):
     help: ClassVar[str] = "Works for any q, needs only values of log p; its variance is large."
     source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014"
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """⌊f_b⌋ log q(⌊z_b⌋; ν)."""
-        return cost * draw.log_q(frozen_value=True)
+        return context.cost * draw.log_q(frozen_value=True)

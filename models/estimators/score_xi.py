@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators.estimator import Draw, Estimator
+from models.estimators.estimator import Context, Draw, Estimator
 from models.settings import rule
 
 
@@ -64,19 +64,19 @@ class ScoreXi(Estimator):
         if self.xi_from not in XI_SOURCES:
             raise ValueError(f"ξ was to come from {self.xi_from!r}; choose one of: {', '.join(XI_SOURCES)}.")
 
-    @property
-    def pilot_draws(self) -> int:
-        """8 when ξ comes from a pilot batch, else 0."""
-        return PILOT_DRAWS if self.xi_from == "pilot" else 0
+    def evaluations(self, draws: int, size: int) -> int:
+        """B, and the pilot batch where ξ comes from one."""
+        return draws + (PILOT_DRAWS if self.xi_from == "pilot" else 0)
 
-    def xi(self, cost: Tensor, norm: Tensor, pilot: tuple[Tensor, Tensor] | None) -> Tensor:
-        """ξ for every draw, from f (R, B, M) and ‖s‖² (R, B, M): (R, B or 1, M)."""
+    def xi(self, draw: Draw, context: Context) -> Tensor:
+        """ξ for every draw: (R, B or 1, M)."""
+        cost = context.cost
         if self.xi_from == "pilot":
-            if pilot is None:
-                raise ValueError(
-                    "ξ from a pilot batch needs the pilot's costs and score norms; call it through `estimate`."
-                )
-            cost, norm = pilot
+            draw, cost = context.pilot(PILOT_DRAWS)
+        return self.coefficient(cost, draw.score_norm())
+
+    def coefficient(self, cost: Tensor, norm: Tensor) -> Tensor:
+        """Σ f ‖s‖² / Σ ‖s‖² over the draws it may use, from f (R, B, M) and ‖s‖² (R, B, M): (R, B or 1, M)."""
         top, bottom = cost * norm, norm
         if self.xi_from == "leave_one_out":
             # The others are summed themselves: a sum minus one's own term loses every digit when ‖s‖² differs by 1e7 among draws.
@@ -86,6 +86,6 @@ class ScoreXi(Estimator):
             top_sum, bottom_sum = top.sum(1, keepdim=True), bottom.sum(1, keepdim=True)  # (R, 1, M)
         return top_sum / bottom_sum.clamp_min(1e-30)
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """⌊f_b − ξ⌋ log q(⌊z_b⌋; ν)."""
-        return (cost - self.xi(cost, draw.score_norm(), pilot)).detach() * draw.log_q(frozen_value=True)
+        return (context.cost - self.xi(draw, context)).detach() * draw.log_q(frozen_value=True)

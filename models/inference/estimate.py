@@ -4,46 +4,18 @@ ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)], here per datum: (1/N)[(N/M) Σ
 both come through `estimate`; training takes R = 1 and real parameters, a probe takes R replicates and a frozen ν.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from models.core import Batch, Factor, Model, Site, check_factors
+from models.core import Batch, Model, Site
 from models.estimators import Draw, Estimator
+from models.inference.costs import factors_at
+from models.inference.work import Work, bound_of, draw_noise
 from models.variational import Posterior
-
-
-@dataclass(frozen=True)
-class Level:
-    """How far a site's f is Rao-Blackwellised."""
-
-    name: str
-    label: str
-    symbol: str
-    help: str
-    requires: tuple[dict[str, object], ...] = ()
-
-
-RAO_BLACKWELL: dict[str, Level] = {
-    each.name: each
-    for each in (
-        Level(
-            "none",
-            "none",
-            "Σ_i f_i",
-            "Each datum's score multiplies the whole batch's f: unbiased, and the variance grows with M.",
-        ),
-        Level("plate", "per datum", "f_i", "Each datum's score multiplies its own terms only."),
-        Level(
-            "blanket",
-            "Markov blanket",
-            "f_i^{(k)}",
-            "Each site's score multiplies only the factors that contain the site.",
-        ),
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -52,7 +24,7 @@ class Estimate:
 
     elbo: Tensor  # ()
     terms: dict[str, Tensor]  # name → (), they sum to elbo
-    draws: dict[str, Draw]
+    draws: Mapping[str, Draw]
     batch: Batch
     count: int  # B
 
@@ -80,67 +52,6 @@ def _taps(model: Model, q: Posterior, batch: Batch, replicates: int, draws: int)
     return taps
 
 
-def _values(
-    model: Model, noise: Mapping[str, Tensor], taps: Mapping[str, Tensor], live: frozenset[str]
-) -> dict[str, Tensor]:
-    """Z = t(ε, ν): differentiable for the sites in `live`, detached for the others."""
-    values = {}
-    for name, site in model.sites.items():
-        value = site.family.transform(noise[name], taps[name] if name in live else taps[name].detach())
-        values[name] = value if name in live else value.detach()
-    return values
-
-
-def _factors(model: Model, batch: Batch, values: Mapping[str, Tensor]) -> list[Factor]:
-    latents = {name: value if model.sites[name].plate == "local" else value[:, :, 0] for name, value in values.items()}
-    factors = model.factors(batch, latents)
-    replicates, draws = next(iter(values.values())).shape[:2]
-    check_factors(factors, replicates, draws, batch.size)
-    for factor in factors:
-        lost = [name for name in factor.on if name in model.sites and model.sites[name].plate == "local"]
-        if lost and factor.value.ndim == 2:
-            raise ValueError(
-                f"Factor {factor.name!r} contains the local site {lost[0]!r} but is one number for all data, (R, B); a datum's score "
-                "would miss it. Give it one value a datum, (R, B, M)."
-            )
-    return factors
-
-
-def _cost(
-    site: Site, level: str, model: Model, batch: Batch, factors: list[Factor], log_q: Mapping[str, Tensor]
-) -> Tensor:
-    """F of a site, detached: (R, B, M) or (R, B, 1). Terms left out do not contain the site, so they multiply a mean of zero."""
-    plates = {name: other.plate for name, other in model.sites.items()}
-    blanket = level == "blanket"
-    use = [factor for factor in factors if not blanket or site.name in factor.on]
-    lost = [name for name in plates if not blanket or name == site.name]
-    local = sum((f.value.detach() for f in use if f.value.ndim == 3), torch.zeros(1, 1, batch.size))
-    local = local - sum(
-        (log_q[name] for name in lost if plates[name] == "local"), torch.zeros(1, 1, batch.size)
-    )  # (R, B, M)
-    if site.plate == "local" and level != "none":
-        return local
-    whole = sum((f.value.detach().unsqueeze(-1) for f in use if f.value.ndim == 2), torch.zeros(1, 1, 1))
-    whole = whole - sum((log_q[name] for name in lost if plates[name] == "global"), torch.zeros(1, 1, 1))  # (R, B, 1)
-    weight = batch.total / batch.size
-    return (
-        local.sum(-1, keepdim=True) + whole / weight
-        if site.plate == "local"
-        else local.sum(-1, keepdim=True) * weight + whole
-    )
-
-
-def draw_noise(
-    model: Model, batch: Batch, replicates: int, draws: int, generator: torch.Generator, dtype: torch.dtype
-) -> dict[str, Tensor]:
-    """ε of every site, (R, B, M or 1, K), from the given generator."""
-    sizes = {name: batch.size if site.plate == "local" else 1 for name, site in model.sites.items()}
-    return {
-        name: site.family.noise((replicates, draws, sizes[name], *site.shape), generator, dtype)
-        for name, site in model.sites.items()
-    }
-
-
 def estimate(
     model: Model,
     q: Posterior,
@@ -152,6 +63,7 @@ def estimate(
     replicates: int = 1,
     noise: Mapping[str, Tensor] | None = None,
     rao_blackwell: str = "plate",
+    memory: dict[str, dict[str, Tensor]] | None = None,
 ) -> Estimate:
     """Fill the gradients of −ELBO per datum (of q, encoder, decoder) and keep every draw's on the taps.
 
@@ -165,6 +77,7 @@ def estimate(
         replicates: R, independent repetitions of the whole estimate.
         noise: ε to use instead of fresh draws (common noise, quadrature nodes).
         rao_blackwell: a name in `RAO_BLACKWELL`.
+        memory: what adaptive estimators keep from one estimate to the next; changed in place. None: they start afresh.
 
     Raises:
         ValueError: when an estimator does not apply to its site, or a factor has a wrong shape.
@@ -175,55 +88,31 @@ def estimate(
     taps = _taps(model, q, batch, replicates, draws)
     dtype = next(iter(taps.values())).dtype
     noise = draw_noise(model, batch, replicates, draws, generator, dtype) if noise is None else noise
-    live = frozenset(name for name, estimator in estimators.items() if estimator.path)
-    values = _values(model, noise, taps, live)
-    factors = _factors(model, batch, values)
+    values = {name: estimators[name].value(site.family, noise[name], taps[name]) for name, site in model.sites.items()}
     held = {name: Draw(site.family, taps[name], values[name]) for name, site in model.sites.items()}
-    log_q = {name: draw.log_q().detach() for name, draw in held.items()}
-
+    work = Work(model, batch, held, factors_at(model, batch, values), rao_blackwell, generator)
+    weights = work.weights() if bound_of(estimators) == "iwae" else None
     total = torch.zeros((), dtype=dtype)
-    for factor in factors:
-        total = total + factor.value.sum() / (batch.size if factor.value.ndim == 3 else batch.total)
+    for factor in work.factors:
+        local = factor.value.ndim == 3
+        value = factor.value * weights if local and weights is not None else factor.value
+        total = total + value.sum() / (batch.size if local else batch.total)
     for name, site in model.sites.items():
-        estimator = estimators[name]
-        cost = log_q[name] if estimator.path else _cost(site, rao_blackwell, model, batch, factors, log_q)
-        pilot = _pilot(model, batch, taps, estimator, site, rao_blackwell, generator) if estimator.pilot_draws else None
-        total = total + estimator.surrogate(held[name], cost, pilot).sum() / (
-            batch.size if site.plate == "local" else batch.total
-        )
+        kept = {} if memory is None else memory.setdefault(f"{estimators[name].name}/{name}", {})
+        surrogate = estimators[name].surrogate(held[name], work.context(site, estimators[name], weights, kept))
+        total = total + surrogate.sum() / (batch.size if site.plate == "local" else batch.total)
     (-total / draws).backward()
-    return _summary(model, factors, log_q, held, batch, draws)
+    return _summary(work, weights is not None, draws)
 
 
-def _pilot(
-    model: Model,
-    batch: Batch,
-    taps: Mapping[str, Tensor],
-    estimator: Estimator,
-    site: Site,
-    level: str,
-    generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    """F and ‖s‖² of extra draws, which never enter the gradient: two of (R, B_pilot, M)."""
-    count = estimator.pilot_draws
-    with torch.no_grad():
-        wide = {name: tap[:, :1].detach().expand(-1, count, *tap.shape[2:]) for name, tap in taps.items()}
-        replicates, dtype = wide[site.name].shape[0], wide[site.name].dtype
-        noise = draw_noise(model, batch, replicates, count, generator, dtype)
-        values = _values(model, noise, wide, frozenset())
-        factors = _factors(model, batch, values)
-        held = {name: Draw(other.family, wide[name], values[name]) for name, other in model.sites.items()}
-        log_q = {name: draw.log_q() for name, draw in held.items()}
-        return _cost(site, level, model, batch, factors, log_q), held[site.name].score_norm()
-
-
-def _summary(
-    model: Model, factors: list[Factor], log_q: Mapping[str, Tensor], held: dict[str, Draw], batch: Batch, draws: int
-) -> Estimate:
+def _summary(work: Work, weighted: bool, draws: int) -> Estimate:
     def per_datum(value: Tensor, local: bool) -> Tensor:
-        return value.detach().mean() if local else value.detach().mean() / batch.total
+        return value.detach().mean() if local else value.detach().mean() / work.batch.total
 
-    terms = {factor.name: per_datum(factor.value, factor.value.ndim == 3) for factor in factors}
-    for name, site in model.sites.items():
-        terms[f"−log q({name})"] = -per_datum(log_q[name], site.plate == "local")
-    return Estimate(torch.stack(list(terms.values())).sum(), terms, held, batch, draws)
+    terms = {factor.name: per_datum(factor.value, factor.value.ndim == 3) for factor in work.factors}
+    for name, site in work.model.sites.items():
+        terms[f"−log q({name})"] = -per_datum(work.log_q[name], site.plate == "local")
+    if weighted:
+        log_w = work.log_weights()
+        terms["gain of weighting"] = (log_w.logsumexp(1) - math.log(draws)).mean() - log_w.mean()
+    return Estimate(torch.stack(list(terms.values())).sum(), terms, work.draws, work.batch, draws)

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from models.core import Batch, Model
 from models.estimators import Estimator
-from models.inference.estimate import draw_noise, estimate
+from models.inference.estimate import estimate
+from models.inference.work import draw_noise
 from models.variational import Posterior
 
 
@@ -117,7 +118,7 @@ def probe(
                 model, q, same, batch, draws, generator, replicates=replicates, noise=noise, rao_blackwell=rao_blackwell
             )
             gradients = found.draw_gradients(model.sites[site]).mean(1)  # (R, M, n_params, K)
-            evaluations = draws + estimator.pilot_draws
+            evaluations = estimator.evaluations(draws, model.sites[site].shape[0])
             reports[name] = summarize(gradients, name, draws, evaluations, time.perf_counter() - start)
     return reports
 

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 
-from models.estimators import ESTIMATORS, Draw, Estimator
+from models.estimators import ESTIMATORS, Context, Draw, Estimator
 from models.families import Bernoulli, Normal
 from tests.models.problems import conjugate, numbers, sigmoid_belief
 from tests.models.truth import assert_unbiased, every
@@ -54,7 +54,7 @@ class TestEstimator:
         nu = numbers(1, 4, 3, 2, 2, seed=1).requires_grad_()
         value = family.transform(numbers(1, 4, 3, 2, seed=2), nu)
         draw = Draw(family, nu, value if part.path else value.detach())
-        surrogate = estimator.surrogate(draw, numbers(1, 4, 3, seed=3))
+        surrogate = estimator.surrogate(draw, Context(numbers(1, 4, 3, seed=3)))
         assert surrogate.shape == (1, 4, 3)
         (slope,) = torch.autograd.grad(surrogate.sum(), nu)
         assert slope.isfinite().all()
@@ -77,13 +77,15 @@ def test_xi_of_the_others_keeps_its_digits() -> None:
     generator = torch.Generator().manual_seed(0)
     cost = torch.randn(500, 4, 1, generator=generator) * 20 - 80
     norm = (torch.randn(500, 4, 1, generator=generator) * 8).exp()
-    found = ScoreXi().xi(cost, norm, None)
-    torch.testing.assert_close(found, ScoreXi().xi(cost.double(), norm.double(), None).float(), rtol=1e-5, atol=0)
+    found = ScoreXi().coefficient(cost, norm)
+    torch.testing.assert_close(found, ScoreXi().coefficient(cost.double(), norm.double()).float(), rtol=1e-5, atol=0)
 
 
 def test_a_pilot_that_did_not_come_is_missed() -> None:
     from models.estimators import ScoreXi
 
     family, nu = Normal(), numbers(1, 4, 3, 2, 2, seed=1)
-    with pytest.raises(ValueError, match="needs the pilot's costs and score norms; call it through `estimate`"):
-        ScoreXi(xi_from="pilot").surrogate(Draw(family, nu, numbers(1, 4, 3, 2, seed=2)), numbers(1, 4, 3, seed=3))
+    with pytest.raises(ValueError, match="wants 8 pilot draws; call it through `estimate`"):
+        ScoreXi(xi_from="pilot").surrogate(
+            Draw(family, nu, numbers(1, 4, 3, 2, seed=2)), Context(numbers(1, 4, 3, seed=3))
+        )

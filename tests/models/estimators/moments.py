@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models.core import Batch, Model
-from models.estimators import Draw, Estimator, Score
+from models.estimators import Context, Draw, Estimator, Score
 from models.inference.estimate import estimate
 from models.variational import Posterior
 
@@ -22,8 +22,8 @@ class Baseline(Score):
 
     xi: float = 0.0
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
-        return (cost - self.xi) * draw.log_q(frozen_value=True)
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        return (context.cost - self.xi) * draw.log_q(frozen_value=True)
 
 
 def per_draw(

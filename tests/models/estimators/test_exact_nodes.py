@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from models.estimators import Estimator, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
-from models.inference.estimate import RAO_BLACKWELL, estimate
+from models.inference.costs import RAO_BLACKWELL
+from models.inference.estimate import estimate
 from tests.models.problems import Problem, conjugate, sigmoid_belief
 from tests.models.truth import every
 

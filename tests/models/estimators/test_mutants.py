@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 from torch import Tensor
 
-from models.estimators import Draw, LeaveOneOut, PathOnly, Reparameterization, Score
-from models.inference import estimate as engine
+from models.estimators import Context, Draw, LeaveOneOut, PathOnly, Reparameterization, Score
 from tests.models.problems import conjugate, logistic, plates, sigmoid_belief
 from tests.models.truth import LIMIT, assert_unbiased, bias_in_errors, every
 
@@ -15,7 +14,8 @@ from tests.models.truth import LIMIT, assert_unbiased, bias_in_errors, every
 class OwnDrawInBaseline(LeaveOneOut):
     """f_b − mean of all B, ddof 0: the gradient × (B − 1)/B (AdvancedVI)."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
         return (cost - cost.mean(1, keepdim=True)) * draw.log_q(frozen_value=True)
 
 
@@ -23,7 +23,8 @@ class OwnDrawInBaseline(LeaveOneOut):
 class OwnDrawInMovingAverage(Score):
     """A running mean that already holds the current f (Storchastic)."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
         return (cost - (0.9 * -3.0 + 0.1 * cost)) * draw.log_q(frozen_value=True)
 
 
@@ -31,15 +32,17 @@ class OwnDrawInMovingAverage(Score):
 class NoHalf(LeaveOneOut):
     """∇ var(log w) without the ½: twice the gradient (vargrad)."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
-        return 2 * super().surrogate(draw, cost, pilot)
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
+        return 2 * super().surrogate(draw, context)
 
 
 @dataclass(frozen=True)
 class CostNotDetached(Score):
     """f keeps its −log q(z; ν) alive, so −s log q joins the gradient."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
         log_q = draw.log_q(frozen_value=True)
         return (cost + log_q.detach() - log_q) * log_q
 
@@ -48,15 +51,17 @@ class CostNotDetached(Score):
 class ScoreSign(Score):
     """+ where − belongs."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
-        return -super().surrogate(draw, cost, pilot)
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
+        return -super().surrogate(draw, context)
 
 
 @dataclass(frozen=True)
 class ScoreWithoutEntropy(Score):
     """f = log p alone."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
         log_q = draw.log_q(frozen_value=True)
         return (cost + log_q.detach()) * log_q
 
@@ -65,7 +70,8 @@ class ScoreWithoutEntropy(Score):
 class PathSign(Reparameterization):
     """+ log q."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
         return draw.log_q()
 
 
@@ -73,7 +79,8 @@ class PathSign(Reparameterization):
 class PathWithoutEntropy(Reparameterization):
     """log p alone."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
         return 0 * draw.log_q()
 
 
@@ -81,7 +88,8 @@ class PathWithoutEntropy(Reparameterization):
 class PathStopsZ(PathOnly):
     """⌊z⌋ in log q where ⌊ν⌋ belongs: the zero-mean half is kept, the other dropped."""
 
-    def surrogate(self, draw: Draw, cost: Tensor, pilot=None) -> Tensor:
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        cost = context.cost
         return -draw.log_q(frozen_value=True)
 
 
@@ -126,11 +134,9 @@ def test_a_wrong_set_of_sites_on_a_factor_is_caught() -> None:
 
 def test_an_engine_that_forgets_the_noise_path_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """z detached for a path estimator: log p no longer tells ν anything."""
-    values = engine._values
+    value = Reparameterization.value
     monkeypatch.setattr(
-        engine,
-        "_values",
-        lambda model, noise, taps, live: values(model, noise, {k: t.detach() for k, t in taps.items()}, live),
+        Reparameterization, "value", lambda self, family, noise, nu: value(self, family, noise, nu.detach())
     )
     problem = conjugate()
     assert bias_in_errors(problem, every(Reparameterization(), problem.model), 4) > LIMIT
@@ -140,11 +146,13 @@ def test_an_engine_that_forgets_the_noise_path_is_caught(monkeypatch: pytest.Mon
 def test_an_engine_that_does_not_scale_a_global_sites_cost_is_caught(
     level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cost = engine._cost
+    from models.inference import work as engine
+
+    cost = engine.cost_of
 
     def unscaled(site, level, model, batch, factors, log_q):
         return cost(site, level, model, replace(batch, total=batch.size), factors, log_q)
 
-    monkeypatch.setattr(engine, "_cost", unscaled)
+    monkeypatch.setattr(engine, "cost_of", unscaled)
     problem = logistic()
     assert bias_in_errors(problem, every(Score(), problem.model), 4, level) > LIMIT

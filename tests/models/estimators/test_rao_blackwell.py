@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.estimators import LeaveOneOut, PathOnly, Reparameterization, Score
-from models.inference.estimate import RAO_BLACKWELL
+from models.inference.costs import RAO_BLACKWELL
 from models.inference.probe import probe
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import chain, sigmoid_belief, target

@@ -5,7 +5,7 @@ gradient.
 import pytest
 
 from models.estimators import Estimator, Reparameterization, Score
-from models.inference.estimate import RAO_BLACKWELL
+from models.inference.costs import RAO_BLACKWELL
 from tests.models.problems import PROBLEMS, Problem
 from tests.models.truth import assert_unbiased, every, unbiased_estimators
 

@@ -69,8 +69,8 @@ def test_prior_scale_changes_log_prior_by_its_closed_form() -> None:
     """log p(θ) = −Σθ²/(2λ²) − W log λ − ½W log 2π, per datum, at the very next step and with the same θ."""
     plain, changed = Run(small()), Run(small())
     next(plain), next(changed)
-    squares = sum(float(p.detach().double().square().sum()) for p in changed.model.parameters())
-    weights = sum(p.numel() for p in changed.model.parameters())
+    squares = sum(float(p.detach().double().square().sum()) for p in changed.model.decoder.parameters())
+    weights = sum(p.numel() for p in changed.model.decoder.parameters())
 
     def log_prior(scale: float) -> float:
         return (-squares / (2 * scale**2) - weights * math.log(scale) - 0.5 * weights * math.log(2 * math.pi)) / 500

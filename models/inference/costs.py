@@ -1,0 +1,79 @@
+"""f of a site: the part of the instantaneous ELBO that its score multiplies, at three levels of Rao-Blackwellisation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.core import Batch, Factor, Model, Site, check_factors
+
+
+@dataclass(frozen=True)
+class Level:
+    """How far a site's f is Rao-Blackwellised."""
+
+    name: str
+    label: str
+    symbol: str
+    help: str
+    requires: tuple[dict[str, object], ...] = ()
+
+
+RAO_BLACKWELL: dict[str, Level] = {
+    each.name: each
+    for each in (
+        Level(
+            "none",
+            "none",
+            "Σ_i f_i",
+            "Each datum's score multiplies the whole batch's f: unbiased, and the variance grows with M.",
+        ),
+        Level("plate", "per datum", "f_i", "Each datum's score multiplies its own terms only."),
+        Level(
+            "blanket",
+            "Markov blanket",
+            "f_i^{(k)}",
+            "Each site's score multiplies only the factors that contain the site.",
+        ),
+    )
+}
+
+
+def factors_at(model: Model, batch: Batch, values: Mapping[str, Tensor]) -> list[Factor]:
+    latents = {name: value if model.sites[name].plate == "local" else value[:, :, 0] for name, value in values.items()}
+    factors = model.factors(batch, latents)
+    replicates, draws = next(iter(values.values())).shape[:2]
+    check_factors(factors, replicates, draws, batch.size)
+    for factor in factors:
+        lost = [name for name in factor.on if name in model.sites and model.sites[name].plate == "local"]
+        if lost and factor.value.ndim == 2:
+            raise ValueError(
+                f"Factor {factor.name!r} contains the local site {lost[0]!r} but is one number for all data, (R, B); a datum's score "
+                "would miss it. Give it one value a datum, (R, B, M)."
+            )
+    return factors
+
+
+def cost_of(
+    site: Site, level: str, model: Model, batch: Batch, factors: list[Factor], log_q: Mapping[str, Tensor]
+) -> Tensor:
+    """F of a site: (R, B, M) or (R, B, 1). Terms left out do not contain the site, so they multiply a mean of zero."""
+    plates = {name: other.plate for name, other in model.sites.items()}
+    blanket = level == "blanket"
+    use = [factor for factor in factors if not blanket or site.name in factor.on]
+    lost = [name for name in plates if not blanket or name == site.name]
+    local = sum((f.value for f in use if f.value.ndim == 3), torch.zeros(1, 1, batch.size))
+    local = local - sum(
+        (log_q[name] for name in lost if plates[name] == "local"), torch.zeros(1, 1, batch.size)
+    )  # (R, B, M)
+    if site.plate == "local" and level != "none":
+        return local
+    whole = sum((f.value.unsqueeze(-1) for f in use if f.value.ndim == 2), torch.zeros(1, 1, 1))
+    whole = whole - sum((log_q[name] for name in lost if plates[name] == "global"), torch.zeros(1, 1, 1))  # (R, B, 1)
+    weight = batch.total / batch.size
+    return (
+        local.sum(-1, keepdim=True) + whole / weight
+        if site.plate == "local"
+        else local.sum(-1, keepdim=True) * weight + whole
+    )
