@@ -138,6 +138,7 @@ def decode(knobs: list[Knob], text: str) -> Values:
         raise SettingError("version", sentence)
     version = values.pop("version", VERSION)
     if version != VERSION:
-        sentence = f"These settings are of version {str(version)[:20]}, this lab reads version {VERSION}. Update the lab, or use its defaults."
+        sentence = f"These settings are of version {repr(version)[:20]}, this lab reads version {VERSION}. "
+        sentence += "Update the lab, or use its defaults."
         raise SettingError("version", sentence)
     return validate(knobs, values)

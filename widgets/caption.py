@@ -73,6 +73,10 @@ def caption(facts: Facts) -> str:
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         ) + warning
     ending = alarm or compare or ""
-    return f"Step {facts.get('number', 0):,} reached. {ending}{warning} Raise 'Stop at' to go on, or change a setting and press Run.".replace(
-        "  ", " "
-    )
+    words = [
+        f"Step {facts.get('number', 0):,} reached.",
+        ending,
+        warning.strip(),
+        "Raise 'Stop at' to go on, or change a setting and press Run.",
+    ]
+    return " ".join(word for word in words if word)

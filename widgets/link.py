@@ -137,7 +137,7 @@ class ThreadLink:
             from widgets.worker.serve import serve
 
             serve(self._theirs, self._factory)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
             self._error = f"{type(error).__name__}: {error}"
         finally:
             self._theirs.close()

@@ -66,7 +66,7 @@ class Session:
     def _start_quietly(self, link: Link) -> None:
         try:
             link.start()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
             _log.exception("The worker did not start.")
             self.post("worker_lost", reason=f"it did not start: {type(error).__name__}: {error}")
 
@@ -117,7 +117,7 @@ class Session:
         """A fault in one action must not stop the pump; it is written to the kernel's log and said on the page."""
         try:
             function(*arguments)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
             _log.exception("The lab could not do %s.", getattr(function, "__name__", function))
             with contextlib.suppress(Exception):
                 self.view.fault(

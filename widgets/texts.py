@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote
 
 from models.settings import Knob, Values
 
-HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. The dashed grey line is the earlier run. Drag to zoom, double click resets.
+HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed grey: the earlier run. Drag to zoom, double click resets.
 B  Variance of the gradient of every estimator at the running model's own parameters, with common noise; the band is ±2 standard errors.
 C  Each point is a datum's posterior mean. Move the pointer: the decoder's picture of that z. Near a point: its posterior ellipse (±2 sd).
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
@@ -66,7 +66,8 @@ def formula(values: Values, catalogue: dict[str, Any]) -> str:
         MODELS[values["response"]],
         "ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)]        f = log p(x, z_b) − log q(z_b; ν)        s = ∇_ν log q(z_b; ν)",
         f"{part['label']}:   {FORMULAS[values['estimator']]}",
-        f"Source: {part['source']}.   ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
+        f"Source: {part['source']}.",
+        f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
     ])  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def embedding(model: Model, q: Posterior, batch: Batch, site: str = "z") -> tupl
 
 
 def plane(at: Tensor, axes: tuple[int, int], low: Tensor, high: Tensor, count: int) -> Tensor:
-    """A count × count grid in the plane of two latent axes through the point `at` (K,), rows from low to high of the second: (count², K)."""
+    """A count × count grid in the plane of two axes through `at` (K,), rows from low to high of the second: (count², K)."""
     ticks = torch.linspace(0, 1, count)
     first, second = low[0] + ticks * (high[0] - low[0]), low[1] + ticks * (high[1] - low[1])
     grid = at.repeat(count * count, 1)

@@ -41,6 +41,7 @@ RAO_BLACKWELL: dict[str, Level] = {
 
 
 def factors_at(model: Model, batch: Batch, values: Mapping[str, Tensor]) -> list[Factor]:
+    """The model's factors at these values (R, B, M or 1, K), checked: no wrong shape, no local site in a term for all data."""
     latents = {name: value if model.sites[name].plate == "local" else value[:, :, 0] for name, value in values.items()}
     factors = model.factors(batch, latents)
     replicates, draws = next(iter(values.values())).shape[:2]

@@ -18,7 +18,7 @@ class Settings:
         "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
     )
     scale_head: str = setting(
-        "shared", label="Response scale", symbol="σ", group="Model", choices="scale_heads", help="Where the Gaussian response's σ comes from.",
+        "shared", label="Response scale", symbol="σ", group="Model", choices="scale_heads", help="Where the Gaussian's σ comes from.",
         requires=(rule("response", "A Bernoulli response has no scale.", among=("normal",)),),
     )  # fmt: skip
     latent_size: int = setting(
@@ -45,7 +45,7 @@ class Settings:
     )
     intercept: bool = setting(True, label="Intercept", symbol="α", group="Model", help="Adds α to every linear map.")
     input_reinjection: bool = setting(
-        False, label="Residual: input", symbol="γx", group="Model", help="The notes' residual: every later hidden layer sees the input again.",
+        False, label="Residual: input", symbol="γx", group="Model", help="The notes' residual: later hidden layers see the input again.",
         requires=(DEEP,),
     )  # fmt: skip
     identity_residual: bool = setting(

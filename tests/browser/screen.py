@@ -6,9 +6,16 @@ import re
 import time
 from typing import Any
 
-INK = "(sel) => {let n = 0; for (const c of document.querySelectorAll(sel + ' canvas')) { let h = 0; " \
-    "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; " \
-    "for (let i = 0; i < d.length; i += 97) h = (h * 31 + d[i]) | 0; n = (n * 17 + h) | 0; } return n;}"  # fmt: skip
+INK = """(sel) => {
+  let n = 0;
+  for (const c of document.querySelectorAll(sel + ' canvas')) {
+    const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+    let h = 0;
+    for (let i = 0; i < d.length; i += 97) h = (h * 31 + d[i]) | 0;
+    n = (n * 17 + h) | 0;
+  }
+  return n;
+}"""
 
 
 class Screen:

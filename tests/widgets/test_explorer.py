@@ -192,7 +192,8 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
     from models.variational import Posterior, Table
 
     class Mine:
-        sites = {"u": Site("u", "local", (3,), Normal())}
+        def __init__(self):
+            self.sites = {"u": Site("u", "local", (3,), Normal())}
 
         def factors(self, batch, latents):
             u = latents["u"]

@@ -36,7 +36,7 @@ def test_a_run_in_use_is_opened_as_a_copy():
 
 @pytest.mark.parametrize("identity", ["nothing", "../../etc", "20260101-000000-abcd", "", "a" * 500])
 def test_an_unknown_run_is_a_sentence_and_makes_no_folder(identity, home):
-    with pytest.raises(ValueError, match="No run called .* Press Run to start a new one"):
+    with pytest.raises(ValueError, match=r"No run called .* Press Run to start a new one"):
         open_run(identity)
     assert not list(home.glob("runs/*"))
 

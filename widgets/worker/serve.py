@@ -72,7 +72,7 @@ class Worker:
                 getattr(self, f"on_{name}")(**values)
             except (SettingError, ValueError) as refusal:
                 self.send(kind="refused", command=name, sentence=str(refusal))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
                 _log.exception("The command %s failed.", name)
                 self._fail(
                     f"The worker could not do {name!r}: {type(error).__name__}: {error}.", "Reset, or reload the page."

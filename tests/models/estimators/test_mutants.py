@@ -33,7 +33,6 @@ class NoHalf(LeaveOneOut):
     """∇ var(log w) without the ½: twice the gradient (vargrad)."""
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        cost = context.cost
         return 2 * super().surrogate(draw, context)
 
 
@@ -52,7 +51,6 @@ class ScoreSign(Score):
     """+ where − belongs."""
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        cost = context.cost
         return -super().surrogate(draw, context)
 
 
@@ -71,7 +69,6 @@ class PathSign(Reparameterization):
     """+ log q."""
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        cost = context.cost
         return draw.log_q()
 
 
@@ -80,7 +77,6 @@ class PathWithoutEntropy(Reparameterization):
     """log p alone."""
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        cost = context.cost
         return 0 * draw.log_q()
 
 
@@ -89,7 +85,6 @@ class PathStopsZ(PathOnly):
     """⌊z⌋ in log q where ⌊ν⌋ belongs: the zero-mean half is kept, the other dropped."""
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        cost = context.cost
         return -draw.log_q(frozen_value=True)
 
 
