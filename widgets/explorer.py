@@ -59,7 +59,7 @@ class Explorer(ipw.VBox):
         self.folder: RunFolder | None = None
         self.run_values: Values | None = None
         self.state, self.dirty, self.ready, self.own_model = "example", False, False, model is not None
-        self.notice = ""
+        self.notice, self.in_voila = "", False
         self._build()
         self.session = Session(self, self._link(model, q, data))
         super().__init__([self.screen.root])
@@ -237,8 +237,10 @@ class Explorer(ipw.VBox):
     def _do_page(self, content: dict[str, Any]) -> None:
         if content["kind"] == "key":
             self._key(content["key"])
-        elif content["kind"] == "ready" and self.state == "example":
-            self._address(str(content.get("query", "")))
+        elif content["kind"] == "ready":
+            self.in_voila = bool(content.get("voila"))
+            if self.state == "example":
+                self._address(str(content.get("query", "")))
         elif content["kind"] == "shared":
             self.notice = (
                 "Copied: whoever opens it sees these settings."
@@ -290,7 +292,8 @@ class Explorer(ipw.VBox):
         (root.remove_class if "elbo-projector" in root._dom_classes else root.add_class)("elbo-projector")
 
     def _do_share(self) -> None:
-        self.screen.page.copy(texts.link(encode(self.knobs, self.values)))
+        encoded = encode(self.knobs, self.values)
+        self.screen.page.copy(texts.link(encoded) if self.in_voila else f"Explorer('{encoded}')")
 
     def _do_drawer(self, name: str) -> None:
         screen = self.screen

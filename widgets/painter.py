@@ -9,7 +9,7 @@ import numpy as np
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 
-ELBO_SERIES = 3  # ELBO, log likelihood, −KL; the earlier run comes after them
+ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
 
 
 class Painter:

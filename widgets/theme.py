@@ -34,6 +34,7 @@ ELBO = (
     Series("ELBO", BLUE, "#005A8D", width=2.2),
     Series("log likelihood", GREEN, "#00694D", (7, 3), when="split"),
     Series("−KL", VERMILLION, "#A64900", (2, 2), when="split"),
+    Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
 )
 ESTIMATORS = (

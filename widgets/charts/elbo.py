@@ -1,4 +1,4 @@
-"""Panel A: the ELBO over the steps, on request split into its two terms, with the earlier run as a grey ghost."""
+"""Panel A: the ELBO over the steps, on request split into its terms, with the earlier run as a grey ghost."""
 
 import altair as alt
 
@@ -7,7 +7,7 @@ from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, 
 
 
 def chart() -> alt.LayerChart:
-    """ELBO = E[log p(y | z)] − KL(q ‖ p), in nats per datum; `split` shows the terms."""
+    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms."""
     look = by_series(theme.ELBO)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
@@ -15,7 +15,7 @@ def chart() -> alt.LayerChart:
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
         strokeWidth=alt.condition("datum.series == 0", alt.value(theme.ELBO[0].width), alt.value(1.5)),
-        opacity=alt.condition("datum.series == 3", alt.value(0.75), alt.value(1)),
+        opacity=alt.condition("datum.series == 4", alt.value(0.75), alt.value(1)),
     )  # fmt: skip
     return finish(
         alt.layer(changes, lines, ends()),

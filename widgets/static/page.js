@@ -134,7 +134,8 @@ class Page {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
     const target = event.target instanceof Element ? event.target : null;
     if (!target?.closest(this.model.get("root"))) return;
-    if (target.closest("input, textarea, select, button, a[href], summary, [contenteditable=''], [contenteditable=true], [role=slider], [role=textbox]")) return;
+    if (event.key === " " && target.closest("button")) return; // Space presses the button that has the focus
+    if (target.closest("input, textarea, select, a[href], summary, [contenteditable=''], [contenteditable=true], [role=slider], [role=textbox]")) return;
     const key = event.key === " " ? "space" : event.key.toLowerCase();
     if (!["space", ".", "r", "[", "]", "e", "p"].includes(key)) return;
     event.preventDefault();
@@ -142,7 +143,19 @@ class Page {
     if (!event.repeat || key === "." || key === "[" || key === "]") this.send({ kind: "key", key });
   }
 
-  async copy(text) {
+  /** A click on the lab's ground takes the focus, so that keys work at once. */
+  ground(event) {
+    const target = event.target instanceof Element ? event.target : null, root = target?.closest(this.model.get("root"));
+    if (!root || target.closest("input, textarea, select, button, label, [tabindex], .widget-slider")) return;
+    root.tabIndex = -1;
+    root.focus({ preventScroll: true });
+  }
+
+  /** Settings travel as the end of an address; the beginning is this page's own. In JupyterLab they are pasted into a cell. */
+  async copy(said) {
+    const here = new URL(location.href);
+    here.search = said.startsWith("?") ? said : "";
+    const text = said.startsWith("?") && inVoila() ? here.href : said;
     try {
       await navigator.clipboard.writeText(text);
       this.send({ kind: "shared", copied: true });
@@ -180,6 +193,7 @@ export default {
     model.on("change:run_id", () => page.address());
     model.on("change:banner", () => page.banner.set("python", model.get("banner")));
     document.addEventListener("keydown", (event) => page.key(event), { signal, capture: true });
+    document.addEventListener("pointerdown", (event) => page.ground(event), { signal });
     document.addEventListener("visibilitychange", beat, { signal });
     addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });
     signal.addEventListener("abort", () => {
@@ -189,7 +203,7 @@ export default {
     });
     page.address();
     page.banner.set("python", model.get("banner"));
-    page.send({ kind: "ready", query: inVoila() ? location.search.slice(0, 4000) : "" });
+    page.send({ kind: "ready", voila: inVoila(), query: inVoila() ? location.search.slice(0, 4000) : "" });
     beat();
     page.watch.ping();
   },

@@ -15,6 +15,7 @@ LADDER = (1, 2, 4, 8, 16, 32, 64)
 SHARE = 0.07  # of the worker's time; a finished or paused run is probed at leisure
 LEAST_WAIT = 0.2  # seconds between two probes
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)}
+FIRST = ("score", "score_xi", "leave_one_out", "reparameterization", "path_only")  # shown unless a person chooses others
 
 Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
@@ -34,6 +35,7 @@ class Probing:
         self.rows = torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))
         self.spent, self.last = 0.0, -1e9
         self.work: Iterator[tuple[str, list[Row]]] | None = None
+        self.names = FIRST
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""
@@ -74,11 +76,11 @@ class Probing:
         self.spent = 0.0
         replicates, rows = (FINE_REPLICATES, FINE_ROWS) if fine else (REPLICATES, ROWS)
         found = []
-        for name in ESTIMATORS:
+        for name in self.names:
             report = self._one(name, self.run.settings.draws, replicates, rows, 2 * self.run.number)
             if report:
                 found.append(row(self.run.number, report))
-            if name != list(ESTIMATORS)[-1]:
+            if name != self.names[-1]:
                 yield "", []
         yield "variance", found
 
@@ -86,7 +88,7 @@ class Probing:
         self.spent = 0.0
         for draws in LADDER:
             found: list[Row] = []
-            for name in ESTIMATORS:
+            for name in self.names:
                 report = self._one(name, draws, max(16, min(128, 512 // draws)), ROWS, 2 * self.run.number + 1)
                 found += [row(draws, report)] if report else []
                 yield "", []
