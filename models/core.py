@@ -29,6 +29,7 @@ class Factor:
     name: str
     value: Tensor  # (R, B) or (R, B, M)
     on: frozenset[str]
+    prior: Tensor | None = None  # ν₀ (n_params, K or 1) of q's own family, where value = Σ_k log p(z_k; ν₀)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class DeepGenerative(nn.Module):
         x = self.response.log_prob(self.observed(batch.x), self.response_parameters(z)).sum(-1)  # (R, B, M)
         weights = self.prior.log_prob(self.decoder.parameters()).expand(z.shape[:2])  # (R, B)
         return [
-            Factor("log p(z)", Normal().log_prob(z, standard).sum(-1), frozenset({"z"})),
+            Factor("log p(z)", Normal().log_prob(z, standard).sum(-1), frozenset({"z"}), prior=standard),
             Factor("log p(x|z)", x, frozenset({"z", "weights"})),
             Factor("log p(θ)", weights, frozenset({"weights"})),
         ]

@@ -45,7 +45,7 @@ def setting(
 
 
 def describe(cls: type, folders: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Knob]:
-    """The knobs of a settings class as plain data; `folders` gives the choices: name, label, symbol, help, requires."""
+    """The knobs of a settings class as plain data; `folders` gives the choices: name, label, symbol, help, requires, unavailable."""
     knobs = []
     for field in dataclasses.fields(cls):
         knob = {"name": field.name, "default": field.default, **field.metadata}
@@ -61,7 +61,9 @@ def rule(knob: str, reason: str, *, low: float | None = None, among: tuple[Any, 
 
 
 def objection(choice: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
-    """Why a choice (or a knob) does not apply beside the other values, in the part's own words; None when it does."""
+    """Why a choice (or a knob) does not apply, at all or beside the other values, in the part's own words; None when it does."""
+    if reason := choice.get("unavailable"):
+        return str(reason)
     for need in choice.get("requires", ()):
         value = values[need["knob"]]
         if (need["low"] is not None and value < need["low"]) or (need["among"] and value not in need["among"]):

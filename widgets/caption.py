@@ -16,13 +16,14 @@ def status(facts: Facts) -> str:
         "finished": "Finished",
         "failed": "Stopped",
         "example": "Example run",
-        "starting": "Starting",
     }
+    if facts["state"] == "starting":
+        return "Starting …"  # the numbers still belong to the run before
     parts = [words.get(facts["state"], facts["state"].capitalize()), f"step {number:,} of {stop:,}"]
     if facts["state"] == "running" and facts.get("rate"):
         parts.append(f"{facts['rate']:,.0f} steps/s")
     if facts.get("elbo") is not None:
-        parts.append(f"ELBO {facts['elbo']:,.1f} nats")
+        parts.append(f"ELBO {facts['elbo']:,.1f} nats".replace("-", "−"))
     return " · ".join(parts)
 
 
@@ -39,7 +40,7 @@ def ratio_sentence(variance: dict[str, tuple[float, float]], chosen: str, labels
     if mine[0] > value:
         return f"Same gradient on average, {_times(mine[0] / value)} the variance of {labels[best]}."
     worst = max(others, key=lambda name: others[name][0])
-    return f"{labels[chosen].capitalize()} has the least noise here: {labels[worst]} has {_times(others[worst][0] / mine[0])} its variance."
+    return f"{labels[chosen][:1].upper()}{labels[chosen][1:]} has the least noise here: {labels[worst]} has {_times(others[worst][0] / mine[0])} its variance."
 
 
 def _times(ratio: float) -> str:

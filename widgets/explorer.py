@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ipw
 
-from models.settings import SettingError, Values, check, decode, encode, validate
-from widgets import texts
+from models.settings import SettingError, Values, decode, validate
 from widgets.caption import caption, status
 from widgets.example import catalogue, example
 from widgets.layout import Screen
 from widgets.link import ProcessLink, ThreadLink
 from widgets.painter import Painter
-from widgets.runs import RunFolder, new_run, open_run, saved_runs
+from widgets.runs import RunFolder
+from widgets.screen_actions import ScreenActions
 from widgets.session import Session
 from widgets.settings_form import BAR, SettingsForm
 
@@ -40,7 +40,7 @@ def _cell() -> str:
         return ""
 
 
-class Explorer(ipw.VBox):
+class Explorer(ScreenActions, ipw.VBox):
     """Train a model live and see the variance of its gradient and the shape of its latent space.
 
     Args:
@@ -94,6 +94,11 @@ class Explorer(ipw.VBox):
             chart.on_event(self._pointer(name))
         self.screen.page.on_message(lambda content: post("page", content=content))
         self.painter = Painter(self.screen, catalogue())
+        choices = next(knob["choices"] for knob in self.knobs if knob["name"] == "estimator")
+        usable = [(choice["label"], choice["name"]) for choice in choices if not choice.get("unavailable")]
+        self.screen.shown.options = usable
+        self.screen.shown.value = [name for _, name in usable[:5]]
+        self.screen.shown.observe(lambda change: post("shown", names=list(change["new"])), "value")
 
     def _pointer(self, chart: str) -> Callable[[str, dict[str, Any]], None]:
         return lambda kind, content: self.post("pointer", chart=chart, kind=kind, content=content)
@@ -120,190 +125,22 @@ class Explorer(ipw.VBox):
         self.screen.goal.value = "Your own settings: press Run and watch." if own else first["goal"]
         if own:
             self.notice = "Press Run to train with these settings."
+        self.form.show(self.values)
         self._refresh()
 
     # what a person does
 
     def act(self, action: str, values: dict[str, Any]) -> None:
         """Carry out one action on the pump's thread; a refusal becomes the caption's sentence."""
-        self.notice = "" if action not in ("pointer", "page") else self.notice
+        if action == "pointer":  # thirty a second, and no word on the screen depends on it
+            return self._do_pointer(**values)
+        self.notice = "" if action != "page" else self.notice
         try:
             getattr(self, f"_do_{action}")(**values)
         except (SettingError, ValueError) as refusal:
             self.notice = str(refusal)
-        self._refresh()
-
-    def _do_run(self) -> None:
-        if self.state == "running":
-            self.session.command("pause")
-        elif (self.state == "paused" and not self.dirty) or (
-            self.state == "finished" and not self.dirty and self.values["stop_at"] > self.painter.facts["number"]
-        ):
-            self.session.command("play")
-        elif self.state != "starting":
-            if self.state == "finished" and not self.dirty and not self.screen.lock.value:
-                self._set_seed(self.values["seed"] + 1)
-            self._start()
-
-    def _start(self, *, play: bool = True) -> None:
-        self._release()
-        self.folder = new_run()
-        self.run_values, self.dirty = dict(self.values), False
-        self.state = "starting"
-        self.painter.facts["stop_at"] = self.values["stop_at"]
-        self.session.command(
-            "start", settings=self.values, folder=str(self.folder.path), speed=self.screen.speed.value, play=play
-        )
-        self.screen.page.run_id = self.folder.identity
-
-    def _do_step(self) -> None:
-        if self.run_values is None or self.dirty:
-            self._start(play=False)
-        elif self.state == "running":
-            self.session.command("pause")
-            return
-        self.session.command("step")
-
-    def _do_reset(self) -> None:
-        if self.run_values is not None:
-            self.values |= {name: self.run_values[name] for name in ("seed",)}
-        self._start(play=False)
-
-    def _do_undo(self) -> None:
-        if self.run_values is not None:
-            self.values, self.dirty = dict(self.run_values), False
-
-    def _do_remedy(self) -> None:
-        step_size = self.painter.facts.pop("remedy", None)
-        if step_size:
-            knob = self.form.fields["step_size"].knob
-            self._do_set("step_size", max(step_size, knob["low"]))
-            self.session.command("play")
-
-    def _do_set(self, name: str, value: Any) -> None:
-        knob = self.form.fields[name].knob
-        whole = validate(self.knobs, {**self.values, name: check(knob, value)})
-        if whole[name] == self.values[name]:
-            return
-        self.values = whole
-        if knob["live"]:
-            if self.run_values is not None:
-                self.run_values[name] = whole[name]
-                self.session.command("change", **{name: whole[name]})
-            return
-        self.dirty = self.run_values is None or any(whole[key] != self.run_values[key] for key in whole)
-        if self.state == "running":
-            self.session.command("pause")
-        self.notice = f"{knob['label']} changed: Run starts a new run with it; this one is kept."
-
-    def _do_scene(self, name: str) -> None:
-        preset = catalogue()["presets"][name]
-        self.values = validate(self.knobs, {"seed": self.values["seed"], **preset["settings"]})
-        self.dirty = True
-        self.screen.goal.value = preset["goal"]
-        if self.state == "running":
-            self.session.command("pause")
-        self.notice = "Press Run to train this scene; the run before it is kept."
-
-    def _do_speed(self, speed: str) -> None:
-        self.session.command("speed", speed=speed)
-
-    def _set_seed(self, seed: int) -> None:
-        self._do_set("seed", seed if seed <= self.form.fields["seed"].knob["high"] else 0)
-
-    def _do_next_seed(self) -> None:
-        self._set_seed(self.values["seed"] + 1)
-
-    def _do_split(self, *, on: bool) -> None:
-        self.screen.charts["elbo"].set(split=on)
-
-    def _do_flip(self, *, on: bool) -> None:
-        self.screen.charts["variance"].layout.display = "none" if on else None
-        self.screen.charts["variance_against_draws"].layout.display = None if on else "none"
-        self.screen.flip.description = "against step" if on else "against B"
-        if self.run_values is not None:
-            self.session.command("against", show=on)
-
-    def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
-        if self.run_values is None:
-            return
-        if chart == "latent" and kind == "hover":
-            number, x, y = content.get("id"), content.get("x"), content.get("y")
-            if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
-                self.session.command("decode", number=number, x=float(x), y=float(y))
-        elif chart == "kl" and kind == "click" and isinstance(content.get("dimension"), int):
-            self.session.command("traverse", dimension=content["dimension"])
-
-    def _do_page(self, content: dict[str, Any]) -> None:
-        if content["kind"] == "key":
-            self._key(content["key"])
-        elif content["kind"] == "ready":
-            self.in_voila = bool(content.get("voila"))
-            if self.state == "example":
-                self._address(str(content.get("query", "")))
-        elif content["kind"] == "shared":
-            self.notice = (
-                "Copied: whoever opens it sees these settings."
-                if content.get("copied")
-                else "Copy the text from the box."
-            )
-
-    def _key(self, key: str) -> None:
-        if key == "e":
-            names = list(catalogue()["estimators"])
-            self._do_set("estimator", names[(names.index(self.values["estimator"]) + 1) % len(names)])
-        elif key in "[]":
-            low, high = (self.form.fields["draws"].knob[end] for end in ("low", "high"))
-            self._do_set(
-                "draws", min(high, max(low, self.values["draws"] * 2 if key == "]" else self.values["draws"] // 2))
-            )
-        else:
-            getattr(self, {"space": "_do_run", ".": "_do_step", "r": "_do_reset", "p": "_do_projector"}[key])()
-
-    def _address(self, query: str) -> None:
-        """The run or the settings that the page's address names."""
-        wanted = texts.query(query)
-        if "run" in wanted:
-            self._do_open_run(wanted["run"])
-        elif "settings" in wanted:
-            self.values = decode(self.knobs, wanted["settings"])
-            self.dirty = True
-            self.notice = "These settings came with the link. Press Run."
-
-    def _do_open_run(self, identity: str | None) -> None:
-        if not identity:
-            raise ValueError("No run is chosen. Pick one in the list first.")
-        if self.folder is not None and identity == self.folder.identity:
-            raise ValueError("This run is the one on the screen.")
-        folder = open_run(identity)
-        self._release()
-        self.folder, self.state, self.dirty = folder, "starting", False
-        about = next((run for run in saved_runs() if run["identity"] == folder.identity), None)
-        self.values = self._read(about["settings"] if about else None)
-        self.run_values = dict(self.values)
-        self.session.command(
-            "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False
-        )
-        self.screen.page.run_id = folder.identity
-        self.screen.tabs.value = "–"
-
-    def _do_projector(self) -> None:
-        root = self.screen.root
-        (root.remove_class if "elbo-projector" in root._dom_classes else root.add_class)("elbo-projector")
-
-    def _do_share(self) -> None:
-        encoded = encode(self.knobs, self.values)
-        self.screen.page.copy(texts.link(encoded) if self.in_voila else f"Explorer('{encoded}')")
-
-    def _do_drawer(self, name: str) -> None:
-        screen = self.screen
-        screen.drawer.layout.display = "none" if name == "–" else None
-        screen.shelf.layout.display = None if name == "Runs" else "none"
-        screen.text.layout.display = "none" if name == "Runs" else None
-        if name == "Runs":
-            screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in saved_runs()]
-        elif name != "–":
-            screen.text.value = texts.drawer(name, self.values, self.knobs, catalogue())
+        self.form.show(self.values)
+        return self._refresh()
 
     def _do_worker_lost(self, reason: str) -> None:
         self.lost(reason)
@@ -316,6 +153,8 @@ class Explorer(ipw.VBox):
         if kind == "ready":
             self.ready = True
             self.screen.page.banner = ""
+            self.session.command("estimators", names=list(self.screen.shown.value))
+            self.session.command("against", show=self.screen.flip.value)
         elif kind == "state":
             self.state = message["state"]
             if self.state == "failed":
@@ -330,10 +169,12 @@ class Explorer(ipw.VBox):
 
     def lost(self, reason: str) -> None:
         """The worker is gone: say so, start another, and take up the saved run when there is one."""
-        self.screen.page.banner = (
-            f"The trainer stopped ({reason}). Your run is kept up to its last checkpoint; a new trainer is starting."
-        )
-        self.session.restart_worker()
+        kept = f"The trainer stopped ({reason}). Your run is kept up to its last checkpoint;"
+        if not self.session.restart_worker():
+            self.screen.page.banner = f"{kept} it stopped too often to be started again by itself. Reload the page."
+            self.state, self.run_values = "failed", None
+            return
+        self.screen.page.banner = f"{kept} a new trainer is starting."
         if self.folder is not None and (self.folder.path / "run.json").exists() and not self.own_model:
             self.state = "starting"
             self.session.command("start", settings={}, folder=str(self.folder.path), resume=True, play=False)
@@ -349,17 +190,15 @@ class Explorer(ipw.VBox):
         screen, facts = self.screen, self.painter.facts
         facts.update(state=self.state, estimator=self.values["estimator"], stop_at=self.values["stop_at"])
         facts["biased"] = self.values["estimator"] == "score_xi" and self.values["xi_from"] == "same_draws"
-        self.form.show(self.values)
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"
         screen.remedy.layout.display = None if self.state == "failed" and facts.get("remedy") else "none"
         screen.status.value = status(facts)
         screen.caption.value = self.notice or caption(facts)
         screen.page.announce = screen.caption.value
-        screen.charts["variance"].set(active=list(catalogue()["estimators"]).index(self.values["estimator"]))
-        screen.charts["variance_against_draws"].set(
-            active=list(catalogue()["estimators"]).index(self.values["estimator"])
-        )
+        active = list(catalogue()["estimators"]).index(self.values["estimator"])
+        for name in ("variance", "variance_against_draws"):
+            screen.charts[name].set(active=active)
 
     def flush(self) -> None:
         """Send what is pending."""
@@ -368,11 +207,6 @@ class Explorer(ipw.VBox):
     def last_seen(self) -> float | None:
         """When the page was last heard of."""
         return self.screen.page.last_seen
-
-    def _release(self) -> None:
-        if self.folder is not None:
-            self.folder.release()
-            self.folder = None
 
     def close(self) -> None:
         """Stop the session, let the worker save, and take the widgets away."""

@@ -13,7 +13,7 @@ from widgets.live_chart import LiveChart
 from widgets.page import Page
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
-DRAWERS = ("Formula", "Runs", "Code", "Help")
+DRAWERS = ("Formula", "Estimators", "Runs", "Code", "Help")
 
 
 class LabPage(Page):
@@ -108,7 +108,9 @@ class Screen:
         following = button("Next", "The next seed", lambda: post("next_seed"))
         self.status = ipw.Label("")
         self.status.add_class("elbo-status")
-        row = [self.run, step, reset, self.undo, self.remedy, self.speed, *fields, self.lock, following, self.status]
+        seed, stop_at = fields
+        # What comes and goes stands at the end, so that nothing else moves.
+        row = [self.run, step, reset, self.speed, stop_at, seed, self.lock, following, self.status, self.undo, self.remedy]
         self.bar = box(ipw.HBox, row, "elbo-bar")
 
     def _panels(self, post: Callable[..., None]) -> None:
@@ -137,9 +139,16 @@ class Screen:
         self.caption = ipw.Label("")
         self.caption.add_class("elbo-caption")
         self.tabs = ipw.ToggleButtons(
-            options=["–", *DRAWERS],
+            options=[("Close", "–"), *((name, name) for name in DRAWERS)],
             value="–",
-            tooltips=["Close", "What is computed", "Earlier runs", "This run in Python", "Keys and panels"],
+            tooltips=[
+                "Close",
+                "What is computed",
+                "Which estimators panel B measures",
+                "Earlier runs",
+                "This run in Python",
+                "Keys and panels",
+            ],
         )
         self.tabs.observe(lambda change: post("drawer", name=change["new"]), "value")
         self.tabs.add_class("elbo-tabs")
@@ -152,6 +161,9 @@ class Screen:
             lambda: post("open_run", identity=self.runs.value),
         )
         self.shelf = box(ipw.VBox, [self.runs, self.open], "elbo-shelf")
-        self.drawer = box(ipw.VBox, [self.text, self.shelf], "elbo-drawer")
+        self.shown = ipw.SelectMultiple(options=[], rows=9, layout=ipw.Layout(width="100%"))
+        words = ipw.Label("Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable.")
+        self.choice = box(ipw.VBox, [words, self.shown], "elbo-shelf")
+        self.drawer = box(ipw.VBox, [self.text, self.shelf, self.choice], "elbo-drawer")
         self.drawer.layout.display = "none"
         self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

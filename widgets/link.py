@@ -1,17 +1,20 @@
 """The link to a worker: a process of its own, or a thread that runs the same loop for a model handed over from a notebook.
 
-The process is started from a forkserver that has torch and `models` loaded (Linux), else spawned. A kernel that dies takes its worker
-with it: the worker's end of the pipe closes, it saves its run and leaves.
+The process is a plain `python -m widgets.worker` on one end of a socket pair, in a session of its own. (multiprocessing's forkserver
+starts faster a second time, but its resource tracker ignores SIGTERM, so ipykernel would take 14 s to shut down.) A kernel that dies,
+however it dies, closes its end of the pair; the worker then saves its run and leaves.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
+import os
+import subprocess
 import sys
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from models.inference.run import Run
     from models.inference.settings import Settings
 
-PRELOAD = ["models.catalogue", "models.inference.run", "widgets.worker.serve", "sklearn.datasets", "torch._dynamo"]
+ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 3.0  # seconds a worker gets to save and leave by itself
 
 
@@ -51,76 +54,92 @@ def _messages(connection: Connection[Any, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _process(connection: Connection[Any, Any]) -> None:
-    """The worker process's main function."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell must not stop the training
-    from widgets.worker.serve import serve, warm_up
+def _spawn(connection: Connection[Any, Any]) -> None:
+    """The worker process's main function where sockets cannot be inherited (Windows)."""
+    from widgets.worker.__main__ import main
 
-    warm_up()
-    serve(connection)
+    main(connection)
+
+
+class _Spawned:
+    """A multiprocessing process with the few words of `subprocess.Popen` that the link speaks."""
+
+    def __init__(self, connection: Connection[Any, Any]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.process = context.Process(target=_spawn, args=(connection,), daemon=True, name="elbo-room-worker")
+        self.process.start()
+        self.pid, self.terminate, self.kill = self.process.pid, self.process.terminate, self.process.kill
+
+    def poll(self) -> int | None:
+        """None while it lives, else its exit code."""
+        return self.process.exitcode
+
+    def wait(self, timeout: float) -> None:
+        """Wait for its end; raise as Popen does when it does not come."""
+        self.process.join(timeout)
+        if self.process.is_alive():
+            raise subprocess.TimeoutExpired("worker", timeout)
+
+
+def _start_process(connection: Connection[Any, Any]) -> subprocess.Popen[bytes] | _Spawned:
+    if os.name != "posix":
+        return _Spawned(connection)
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "widgets.worker", str(connection.fileno())]
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(
+        command, pass_fds=[connection.fileno()], env=environment, start_new_session=True, stdin=nothing, stdout=nothing
+    )
 
 
 class ProcessLink:
     """A worker process."""
 
     def __init__(self) -> None:
-        self._ours: Connection[Any, Any] | None = None
-        self._early: list[tuple[str, dict[str, Any]]] = []
+        self._ours, self._theirs = multiprocessing.Pipe()
         self._lock = threading.Lock()
         self._closed = False
-        self.process: Any = None
+        self.process: subprocess.Popen[bytes] | _Spawned | None = None
 
     def start(self) -> None:
-        """Start it; commands given meanwhile wait."""
-        method = "forkserver" if sys.platform == "linux" else "spawn"
-        context = multiprocessing.get_context(method)
-        if method == "forkserver":
-            context.set_forkserver_preload(PRELOAD)
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_process, args=(theirs,), daemon=True, name="elbo-room-worker")  # type: ignore[attr-defined]
-        process.start()
-        theirs.close()
+        """Start it; commands given meanwhile wait in the pipe."""
         with self._lock:
-            self.process, self._ours = process, ours
-            for command in self._early:
-                ours.send(command)
-            self._early = []
-        if self._closed:
-            self.close()
+            if self._closed:
+                return
+            self.process = _start_process(self._theirs)
+            self._theirs.close()
 
     def send(self, name: str, **values: Any) -> None:
-        """Send one command, or keep it until the worker is there."""
-        with self._lock, contextlib.suppress(OSError):
-            if self._ours is None:
-                self._early.append((name, values))
-            else:
-                self._ours.send((name, values))
+        """Send one command."""
+        with contextlib.suppress(OSError):
+            self._ours.send((name, values))
 
     def receive(self) -> list[dict[str, Any]]:
         """Return what has come."""
-        return _messages(self._ours) if self._ours else []
+        return _messages(self._ours)
 
     def problem(self) -> str | None:
         """Return None, or how the process ended."""
-        if self.process is None or self.process.is_alive():
+        code = self.process.poll() if self.process else None
+        if code is None:
             return None
-        code = self.process.exitcode
-        return f"it was ended by signal {-code}" if code and code < 0 else f"it left with code {code}"
+        return f"it was ended by signal {-code}" if code < 0 else f"it left with code {code}"
 
     def close(self) -> None:
         """Ask it to leave, then make it."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self.send("close")
         process = self.process
-        if process is None:
-            return
-        process.join(PATIENCE)
-        for end in (process.terminate, process.kill):
-            if process.is_alive():
-                end()
-                process.join(1)
-        if self._ours:
-            self._ours.close()
+        if process is not None:
+            for end, patience in ((None, PATIENCE), (process.terminate, 2.0), (process.kill, 2.0)):
+                if end is not None:
+                    end()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(patience)
+                    break
+        self._ours.close()
 
 
 class ThreadLink:

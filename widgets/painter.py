@@ -22,23 +22,30 @@ class Painter:
         self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
         self.shape: list[int] = []
         self.drawn: list[np.ndarray[Any, Any]] = []
+        self.measure: tuple[str, str] | None = None
         self.changes: list[float] = []
+        self.measured: list[np.ndarray[Any, Any]] = []
+        self.shown = set(self.names)
 
     def show(self, message: dict[str, Any]) -> None:
         """Draw one message; kinds that have no picture are passed over."""
-        self.facts["number"] = message.get("number", self.facts["number"])
+        if message["kind"] != "decoded":  # whose number is the question's, not the step's
+            self.facts["number"] = message.get("number", self.facts["number"])
         draw = getattr(self, f"_{message['kind']}", None)
         if draw is not None:
             draw(message)
 
     def _started(self, message: dict[str, Any]) -> None:
         bus, charts = self.screen.bus, self.screen.charts
-        ghost = np.concatenate(self.drawn) if self.drawn else np.zeros((0, 5), np.float32)
+        settings = message["settings"]
+        measure = (settings["data"], settings["response"])  # nats of other data or another density are no yardstick
+        kept = self.drawn if measure == self.measure else []
+        ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
         for chart in charts.values():
             bus.clear(chart)
-        self.drawn, self.changes = [], []
+        self.drawn, self.changes, self.measured = [], [], []
         self.facts |= {"variance": {}, "kl": [], "elbo": None, "rate": 0.0, "remedy": None}
-        self.facts["stop_at"] = message["settings"]["stop_at"]
+        self.facts["stop_at"] = settings["stop_at"]
         self.shape = list(message["shape"])
         charts["latent"].labels = list(message["names"])
         bus.static(charts["latent"], "cloud", label=message["labels"].astype(np.float32), images=message["images"])
@@ -90,8 +97,20 @@ class Painter:
             bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, [values.tobytes()])
         self._summaries()
 
+    def choose(self, names: list[str]) -> None:
+        """Show these estimators only; what was measured of them is drawn again."""
+        self.shown = set(names)
+        kept, self.measured = self.measured, []
+        self.screen.bus.clear(self.screen.charts["variance"])
+        self.facts["variance"] = {}
+        for rows in kept:
+            self._variance({"rows": rows})
+
     def _variance(self, message: dict[str, Any]) -> None:
         rows = message["rows"]
+        if len(rows):
+            self.measured.append(rows)
+            rows = rows[[self.names[int(series)] in self.shown for series in rows[:, 4]]]
         if not len(rows):
             return
         step, value, low, high, series = rows.T

@@ -23,7 +23,7 @@ def fingerprint() -> str:
     """Return a digest of everything that the made files depend on."""
     here = Path(__file__).parent
     digest = hashlib.sha256(SNIPPET.encode())
-    for file in sorted([*here.glob("charts/*.py"), here / "theme.py"]):
+    for file in sorted([*here.glob("charts/*.py"), here / "theme.py", here / "static" / "catalogue.json"]):
         digest.update(file.name.encode() + file.read_bytes())
     for package in ("altair", "vl-convert-python"):
         digest.update(f"{package}=={version(package)}".encode())

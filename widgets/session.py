@@ -18,6 +18,7 @@ from widgets.link import Link
 TICKS = 15.0  # frames a second that may leave for the browser
 WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message
 SILENCE = 60.0  # seconds without a page after which a run is paused and saved
+RESTART_DELAY, MOST_RESTARTS, MINUTE = 1.5, 3, 60.0  # seconds, times, seconds
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +52,7 @@ class Session:
         self.actions: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         self.closed = threading.Event()
         self.alone = False
+        self.restarts: list[float] = []
         self.link = self._start_link()
         self.pump = threading.Thread(target=self._pump, daemon=True, name="elbo-room-pump")
 
@@ -58,12 +60,14 @@ class Session:
         """Begin to pump."""
         self.pump.start()
 
-    def _start_link(self) -> Link:
+    def _start_link(self, delay: float = 0.0) -> Link:
         link = self.make_link()
-        threading.Thread(target=self._start_quietly, args=(link,), daemon=True, name="elbo-room-start").start()
+        threading.Thread(target=self._start_quietly, args=(link, delay), daemon=True, name="elbo-room-start").start()
         return link
 
-    def _start_quietly(self, link: Link) -> None:
+    def _start_quietly(self, link: Link, delay: float) -> None:
+        if self.closed.wait(delay):
+            return
         try:
             link.start()
         except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
@@ -78,9 +82,17 @@ class Session:
         """Send a command to the worker."""
         self.link.send(name, **values)
 
-    def restart_worker(self) -> None:
-        """A new worker instead of one that is gone."""
-        self.link = self._start_link()
+    def restart_worker(self) -> bool:
+        """A new worker instead of one that is gone; False when that has failed too often.
+
+        It waits a moment: a kernel that shuts down ends its children first, and must not be given new ones.
+        """
+        now = time.monotonic()
+        self.restarts = [at for at in self.restarts if now - at < MINUTE] + [now]
+        if len(self.restarts) > MOST_RESTARTS:
+            return False
+        self.link = self._start_link(RESTART_DELAY)
+        return True
 
     def _pump(self) -> None:
         next_tick = 0.0

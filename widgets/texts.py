@@ -19,13 +19,6 @@ MODELS = {
     "normal": "x | z ~ N(μ(z; θ), σ²)    z ~ N(0, I)    θ ~ N(0, λ²)",
     "bernoulli": "x | z ~ Bernoulli(logistic(dec(z; θ)))    z ~ N(0, I)    θ ~ N(0, λ²)",
 }
-FORMULAS = {
-    "score": "ĝ = 1/B Σ_b f_b s_b",
-    "score_xi": "ĝ = 1/B Σ_b (f_b − ξ) s_b        ξ* = Cov(f s, s) / Var(s) = E[f ‖s‖²] / E‖s‖²,  E s = 0",
-    "leave_one_out": "ĝ = 1/B Σ_b (f_b − 1/(B−1) Σ_{c≠b} f_c) s_b",
-    "reparameterization": "ĝ = 1/B Σ_b ∇_ν [log p(x, t(ε_b, ν)) − log q(t(ε_b, ν); ν)]",
-    "path_only": "ĝ = 1/B Σ_b ∇_ν [log p(x, t(ε_b, ν)) − log q(t(ε_b, ν); ⌊ν⌋)]        ⌊·⌋: no gradient flows",
-}
 
 
 def query(text: str) -> dict[str, str]:
@@ -65,7 +58,7 @@ def formula(values: Values, catalogue: dict[str, Any]) -> str:
     return "\n".join([
         MODELS[values["response"]],
         "ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)]        f = log p(x, z_b) − log q(z_b; ν)        s = ∇_ν log q(z_b; ν)",
-        f"{part['label']}:   {FORMULAS[values['estimator']]}",
+        f"{part['label']}:   {part['formula']}",
         f"Source: {part['source']}.",
         f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
     ])  # fmt: skip

@@ -37,13 +37,25 @@ ELBO = (
     Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
 )
-ESTIMATORS = (
-    Series("score", VERMILLION, "#A64900"),
-    Series("score with ξ*", ORANGE, "#855C00", (7, 3)),
-    Series("leave-one-out", PURPLE, "#96446F", (2, 2)),
-    Series("reparameterisation", BLUE, "#005A8D"),
-    Series("path only", GREEN, "#00694D", (8, 3, 2, 3)),
+# Estimators in the catalogue's order: the five that are shown at first have their own looks, later ones take a colour with another dash.
+_FIRST_LOOKS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
+    (VERMILLION, "#A64900", (1, 0)),
+    (ORANGE, "#855C00", (7, 3)),
+    (PURPLE, "#96446F", (2, 2)),
+    (BLUE, "#005A8D", (1, 0)),
+    (GREEN, "#00694D", (8, 3, 2, 3)),
 )
+_MORE_LOOKS = ((SKY, "#2A6F97"), (GREY, "#5F5F5F"), ("#7F6000", "#7F6000"), ("#5D3A9B", "#5D3A9B"))
+_MORE_DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 2), (2, 3), (9, 3, 2, 3))
+
+
+def estimators(labels: list[str]) -> list[Series]:
+    """Colour, dash and label of every estimator, by its place in the catalogue."""
+    more = [(*look, dash) for dash in _MORE_DASHES for look in _MORE_LOOKS]
+    looks = [*_FIRST_LOOKS, *more]
+    return [Series(label, *looks[index % len(looks)]) for index, label in enumerate(labels)]
+
+
 CLASSES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, "#7F6000", "#5D3A9B", "#B3B300", "#4D4D4D")
 
 # On a dark page: ink becomes the line's own colour, and blues and greys become lighter.

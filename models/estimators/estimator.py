@@ -10,7 +10,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from models.core import Factor
 from models.families import Family
+
+
+class NotApplicableError(ValueError):
+    """An estimator that does not go with this model, family, number of draws or kind of noise; the sentence is shown to the user."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Draw:
     family: Family
     nu: Tensor  # (R, B, M, n_params, K), the tap that keeps every draw's gradient
     value: Tensor  # (R, B, M, K); detached for score-type estimators
+    noise: Tensor | None = None  # the ε that became this value, for estimators that use it twice
 
     def log_q(self, *, frozen_nu: bool = False, frozen_value: bool = False) -> Tensor:
         """Log q(z; ν) in nats, summed over the site's coordinates: (R, B, M)."""
@@ -27,9 +33,25 @@ class Draw:
         value = self.value.detach() if frozen_value else self.value
         return self.family.log_prob(value, nu).sum(-1)
 
+    def linear(self, slope: Tensor) -> Tensor:
+        """A term whose gradient in ν is ⌊slope⌋ (R, B, M, n_params, K), whatever its value: (R, B, M)."""
+        return (slope.detach() * self.nu).flatten(3).sum(-1)
+
     def score_norm(self) -> Tensor:
         """‖s‖², summed over the site's parameters: (R, B, M)."""
         return self.family.score(self.value, self.nu).square().flatten(3).sum(-1)
+
+    def own_noise(self) -> Tensor:
+        """ε of these draws, for an estimator that uses it twice."""
+        if self.noise is None:
+            raise ValueError(
+                "This estimator wants the noise of its draws; call it through `estimate`, which hands it on."
+            )
+        return self.noise
+
+    def carry(self, gradient: Tensor) -> Tensor:
+        """A term (R, B, M) whose derivative in ν is this given gradient (R, B, M, n_params, K): G_b worked out by hand."""
+        return (gradient.detach() * self.nu).flatten(3).sum(-1)
 
 
 def _no_evaluation(value: Tensor, live: bool = False) -> Tensor:
@@ -56,6 +78,9 @@ class Context:
     memory: dict[str, Tensor] = field(default_factory=dict)  # what an adaptive estimator keeps from step to step
     generator: torch.Generator | None = None
     x: Tensor | None = None  # the batch's data (M, D)
+    prior: Factor | None = None  # the live factor that holds this site alone and declares its ν₀
+    alone: bool = False  # no other site: f elsewhere may be asked for at any number of values
+    share: float = 1.0  # the weight of one surrogate term in the loss that goes backward
 
 
 @dataclass(frozen=True)
@@ -71,6 +96,9 @@ class Estimator:
     unbiased: ClassVar[bool] = True
     bound: ClassVar[str] = "elbo"  # or "iwae": log (1/B) Σ_b w_b, whose gradient it estimates
     least_draws: ClassVar[int] = 1
+    independent_draws: ClassVar[bool] = (
+        False  # the proof needs draws that know nothing of each other: no antithetic, no Sobol
+    )
     warm_up: ClassVar[int] = (
         0  # estimates a probe makes first, so that an adaptive estimator has something in its memory
     )

@@ -21,10 +21,12 @@ class LeaveOneOut(Estimator):
     )
     source: ClassVar[str] = "Kool, van Hoof & Welling 2019"
     least_draws: ClassVar[int] = 2
+    independent_draws: ClassVar[bool] = True
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule(
             "draws", "Leave-one-out needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2
         ),
+        rule("noise", "Leave-one-out needs independent draws. Draw independently, or choose another.", among=("iid",)),
     )
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from models.estimators.estimator import Context, Draw, Estimator
+from models.estimators.learned import remember
 from models.settings import rule
 
 
@@ -33,6 +34,12 @@ XI_SOURCES: dict[str, XiSource] = {
             "pilot", "a pilot batch", "ξ pilot", "ξ comes from 8 extra draws: unbiased, and costs 8 more evaluations."
         ),
         XiSource(
+            "running",
+            "past steps",
+            "ξ running",
+            "ξ is a moving average over past steps, one for all data: unbiased, but it lags.",
+        ),
+        XiSource(
             "same_draws",
             "the same draws (biased)",
             "ξ same",
@@ -53,16 +60,23 @@ class ScoreXi(Estimator):
     help: ClassVar[str] = "The notes' control variate: subtract ξ* times the score, whose mean is zero."
     source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014; Paisley, Blei & Jordan 2012"
     least_draws: ClassVar[int] = 2
+    independent_draws: ClassVar[bool] = True
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule(
             "draws", "Score with ξ* needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2
         ),
+        rule("noise", "Score with ξ* needs independent draws. Draw independently, or choose another.", among=("iid",)),
     )
     xi_from: str = "leave_one_out"
 
     def __post_init__(self) -> None:
         if self.xi_from not in XI_SOURCES:
             raise ValueError(f"ξ was to come from {self.xi_from!r}; choose one of: {', '.join(XI_SOURCES)}.")
+
+    @property
+    def warm_up(self) -> int:  # type: ignore[override]
+        """A running ξ needs a past."""
+        return 20 if self.xi_from == "running" else 0
 
     def evaluations(self, draws: int, size: int) -> int:
         """B, and the pilot batch where ξ comes from one."""
@@ -71,9 +85,18 @@ class ScoreXi(Estimator):
     def xi(self, draw: Draw, context: Context) -> Tensor:
         """ξ for every draw: (R, B or 1, M)."""
         cost = context.cost
+        if self.xi_from == "running":
+            return self.past(context.memory, cost, draw.score_norm())
         if self.xi_from == "pilot":
             draw, cost = context.pilot(PILOT_DRAWS)
         return self.coefficient(cost, draw.score_norm())
+
+    @staticmethod
+    def past(memory: dict[str, Tensor], cost: Tensor, norm: Tensor) -> Tensor:
+        """ξ of past steps, 0 before the first, (norm's axes after M, or none); then the present draws join the moving average."""
+        xi = memory["top"] / memory["bottom"].clamp_min(1e-30) if "top" in memory else torch.zeros((), dtype=cost.dtype)
+        remember(memory, top=(cost * norm).mean((0, 1, 2)), bottom=norm.mean((0, 1, 2)))
+        return xi
 
     def coefficient(self, cost: Tensor, norm: Tensor) -> Tensor:
         """Σ f ‖s‖² / Σ ‖s‖² over the draws it may use, from f (R, B, M) and ‖s‖² (R, B, M): (R, B or 1, M)."""

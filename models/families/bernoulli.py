@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.families.family import Family
+from models.families.family import Family, WeakDerivative
 from models.settings import rule
 
 
@@ -30,10 +30,19 @@ class Bernoulli(Family):
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = ("logit",)
+    n_states: ClassVar[int] = 2
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform[0, 1)."""
         return torch.rand(shape, generator=generator, dtype=dtype)
+
+    def mirror(self, noise: Tensor) -> Tensor:
+        """1 − ε."""
+        return 1 - noise
+
+    def from_uniform(self, uniform: Tensor) -> Tensor:
+        """ε = u."""
+        return uniform
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
         """Z = 1[ε < logistic(η)]; a step function, so it carries no gradient."""
@@ -43,6 +52,22 @@ class Bernoulli(Family):
         """X η − log(1 + exp η), for every coordinate."""
         eta = nu[..., 0, :]
         return value * eta - softplus(eta)
+
+    def latent(self, noise: Tensor, nu: Tensor) -> Tensor:
+        """Z = η + logit(1 − ε), logistic noise, with 1[Z > 0] = 1[ε < logistic(η)]: what a relaxation makes smooth."""
+        about = torch.finfo(noise.dtype)
+        inner = noise.clamp(about.tiny, 1 - about.eps / 2)
+        return nu[..., 0, :] + torch.log1p(-inner) - inner.log()
+
+    def weak_derivatives(
+        self,
+        value: Tensor,
+        nu: Tensor,
+        generator: torch.Generator | None,  # noqa: ARG002 - one signature for all
+    ) -> list[WeakDerivative]:
+        """d/dp E f = f(1) − f(0)."""
+        one = torch.ones_like(value)
+        return [WeakDerivative(self.mean(nu), one, one, 0 * one)]
 
     def mean(self, nu: Tensor) -> Tensor:
         """logistic(η)."""

@@ -8,6 +8,16 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
+class WeakDerivative:
+    """d/dθ E f(z) = E[c (f(z⁺) − f(z⁻))] for one parameter θ of each coordinate."""
+
+    parameter: Tensor  # θ as a live function of ν: (…, K)
+    constant: Tensor  # c: (…, K)
+    plus: Tensor  # z⁺: (…, K)
+    minus: Tensor  # z⁻: (…, K)
+
+
+@dataclass(frozen=True)
 class Family:
     """A distribution with parameters ν (…, n_params, K) and values (…, K), one independent coordinate each."""
 
@@ -20,9 +30,22 @@ class Family:
     discrete: ClassVar[bool]
     reparameterizable: ClassVar[bool]
     parameter_names: ClassVar[tuple[str, ...]]
+    n_states: ClassVar[int] = 0  # how many values a coordinate can take, 0, 1, …; 0 when they cannot be counted out
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ s(ε), of the value's shape, from the run's own generator."""
+        raise NotImplementedError
+
+    def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of ε for values of this shape (…, K); only a family that needs more numbers than coordinates says otherwise."""
+        return shape
+
+    def mirror(self, noise: Tensor) -> Tensor:
+        """The antithetic ε: of the same law, and as far as can be from the given one."""
+        raise NotImplementedError
+
+    def from_uniform(self, uniform: Tensor) -> Tensor:
+        """ε = F⁻¹(u) coordinate by coordinate, u in (0, 1)."""
         raise NotImplementedError
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
@@ -36,6 +59,26 @@ class Family:
     def mean(self, nu: Tensor) -> Tensor:
         """The mean map: E z, (…, K)."""
         raise NotImplementedError
+
+    def entropy(self, nu: Tensor) -> Tensor:
+        """E[−log q(z; ν)] in closed form, in nats, for every coordinate."""
+        raise NotImplementedError
+
+    def divergence(self, nu: Tensor, prior: Tensor) -> Tensor:
+        """KL(q(·; ν) ‖ q(·; ν₀)) in closed form, in nats, for every coordinate; ν₀ = `prior`."""
+        raise NotImplementedError
+
+    def latent(self, noise: Tensor, nu: Tensor) -> Tensor:
+        """Z = logit + logistic noise, of a binary z = 1[Z > 0]: what a relaxation makes smooth."""
+        raise NotImplementedError
+
+    def weak_derivatives(self, value: Tensor, nu: Tensor, generator: torch.Generator | None) -> list[WeakDerivative]:
+        """Each parameter's derivative as a difference of two draws; `value` is a draw that a pair may use."""
+        raise NotImplementedError
+
+    def states(self, method: str) -> bool:
+        """Whether this family has an optional method: mirror, from_uniform, entropy, divergence, latent, weak_derivatives."""
+        return getattr(type(self), method) is not getattr(Family, method)
 
     def score(self, value: Tensor, nu: Tensor) -> Tensor:
         """S = ∇_ν log q(z; ν) at fixed z, of ν's shape."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.families.family import Family
+from models.families.family import Family, WeakDerivative
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
@@ -39,6 +39,14 @@ class Normal(Family):
         """ε ~ N(0, 1)."""
         return torch.randn(shape, generator=generator, dtype=dtype)
 
+    def mirror(self, noise: Tensor) -> Tensor:
+        """−ε."""
+        return -noise
+
+    def from_uniform(self, uniform: Tensor) -> Tensor:
+        """ε = Φ⁻¹(u)."""
+        return torch.special.ndtri(uniform)
+
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
         """Z = μ + s ε."""
         mean, raw = nu.unbind(-2)
@@ -55,6 +63,34 @@ class Normal(Family):
     def mean(self, nu: Tensor) -> Tensor:
         """μ."""
         return nu[..., 0, :]
+
+    def entropy(self, nu: Tensor) -> Tensor:
+        """Log s + ½ log 2πe."""
+        return self.scale(nu[..., 1, :]).log() + HALF_LOG_2PI + 0.5
+
+    def divergence(self, nu: Tensor, prior: Tensor) -> Tensor:
+        """log(s₀/s) + (s² + (μ − μ₀)²)/(2 s₀²) − ½."""
+        (mean, raw), (mean_0, raw_0) = nu.unbind(-2), prior.unbind(-2)
+        scale, scale_0 = self.scale(raw), self.scale(raw_0)
+        return (scale_0 / scale).log() + (scale.square() + (mean - mean_0).square()) / (2 * scale_0.square()) - 0.5
+
+    def weak_derivatives(self, value: Tensor, nu: Tensor, generator: torch.Generator | None) -> list[WeakDerivative]:
+        """d/dμ E f = [E f(μ + sW) − E f(μ − sW)]/(s√2π), W ~ Rayleigh; d/ds E f = [E f(μ + sM) − E f(μ + sN)]/s, M ∝ m² e^{−m²/2}.
+
+        N is the draw itself. Given N = n, M = sign(n) √(n² + W²) with an independent W has its double-sided Maxwell law, and stays
+        close to n. W is shared by the two pairs, of different parameters (Mohamed, Rosca, Figurnov & Mnih 2020).
+        """
+        mean, raw = nu.unbind(-2)
+        scale = self.scale(raw)
+        m, s = mean.detach(), scale.detach()
+        uniform = torch.rand(value.shape, generator=generator, dtype=value.dtype)
+        w = (-2 * torch.log1p(-uniform)).sqrt()  # Rayleigh
+        n = (value - m) / s
+        wide = m + s * (n.square() + w.square()).sqrt().copysign(n)
+        return [
+            WeakDerivative(mean, 1 / (s * math.sqrt(2 * math.pi)), m + s * w, m - s * w),
+            WeakDerivative(scale, 1 / s, wide, value),
+        ]
 
     def divergence_from_standard(self, nu: Tensor) -> Tensor:
         """KL(N(μ, s²) ‖ N(0, 1)) = ½(μ² + s² − 1) − log s, in nats, for every coordinate."""

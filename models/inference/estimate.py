@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from models.core import Batch, Model, Site
-from models.estimators import Draw, Estimator
+from models.estimators import Draw, Estimator, NotApplicableError
 from models.inference.costs import factors_at
-from models.inference.work import Work, bound_of, draw_noise
+from models.inference.noise import draw_noise
+from models.inference.work import Work, refusal, weighted
 from models.variational import Posterior
 
 
@@ -63,6 +64,7 @@ def estimate(
     replicates: int = 1,
     noise: Mapping[str, Tensor] | None = None,
     rao_blackwell: str = "plate",
+    noise_kind: str = "iid",
     memory: dict[str, dict[str, Tensor]] | None = None,
 ) -> Estimate:
     """Fill the gradients of −ELBO per datum (of q, encoder, decoder) and keep every draw's on the taps.
@@ -77,21 +79,23 @@ def estimate(
         replicates: R, independent repetitions of the whole estimate.
         noise: ε to use instead of fresh draws (common noise, quadrature nodes).
         rao_blackwell: a name in `RAO_BLACKWELL`.
+        noise_kind: a name in `NOISES`.
         memory: what adaptive estimators keep from one estimate to the next; changed in place. None: they start afresh.
 
     Raises:
-        ValueError: when an estimator does not apply to its site, or a factor has a wrong shape.
+        NotApplicableError: an estimator does not go with its site, the model, B or the kind of noise.
+        ValueError: a factor has a wrong shape.
     """
-    for name, site in model.sites.items():
-        if reason := estimators[name].supports(site.family, draws):
-            raise ValueError(reason)
+    if reason := refusal(model, estimators, draws, noise_kind):
+        raise NotApplicableError(reason)
     taps = _taps(model, q, batch, replicates, draws)
     dtype = next(iter(taps.values())).dtype
-    noise = draw_noise(model, batch, replicates, draws, generator, dtype) if noise is None else noise
+    if noise is None:
+        noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
     values = {name: estimators[name].value(site.family, noise[name], taps[name]) for name, site in model.sites.items()}
-    held = {name: Draw(site.family, taps[name], values[name]) for name, site in model.sites.items()}
+    held = {name: Draw(site.family, taps[name], values[name], noise[name]) for name, site in model.sites.items()}
     work = Work(model, batch, held, factors_at(model, batch, values), rao_blackwell, generator)
-    weights = work.weights() if bound_of(estimators) == "iwae" else None
+    weights = work.weights() if weighted(estimators) else None
     total = torch.zeros((), dtype=dtype)
     for factor in work.factors:
         local = factor.value.ndim == 3

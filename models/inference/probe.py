@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from models.core import Batch, Model
-from models.estimators import Estimator
-from models.inference.estimate import estimate
-from models.inference.work import draw_noise
+from models.estimators import Estimator, NotApplicableError
+from models.inference.estimate import Estimate, estimate
+from models.inference.noise import draw_noise
 from models.variational import Posterior
 
 
@@ -89,6 +89,7 @@ def probe(
     *,
     site: str = "z",
     rao_blackwell: str = "plate",
+    noise_kind: str = "iid",
 ) -> dict[str, Report]:
     """Every estimator that applies at B = draws, on the same ν and the same noise; those that do not apply are left out.
 
@@ -102,21 +103,36 @@ def probe(
         generator: a generator of the probe's own, so the run's stream stays untouched.
         site: the site whose ν's gradient is measured.
         rao_blackwell: a name in `RAO_BLACKWELL`.
+        noise_kind: a name in `NOISES`; every variance here is across replicates, so it holds for dependent draws too.
     """
     if replicates < 2:
         raise ValueError(f"A variance needs at least 2 replicates, R was {replicates}. Raise R; 32 is usual.")
     reports = {}
     with frozen(model, q):
         dtype = q.nu(model.sites[site], batch).dtype
-        noise = draw_noise(model, batch, replicates, draws, generator, dtype)
+        noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
         for name, estimator in estimators.items():
-            if any(estimator.supports(each.family, draws) for each in model.sites.values()):
-                continue
-            start = time.perf_counter()
             same = dict.fromkeys(model.sites, estimator)
-            found = estimate(
-                model, q, same, batch, draws, generator, replicates=replicates, noise=noise, rao_blackwell=rao_blackwell
-            )
+            memory: dict[str, dict[str, Tensor]] = {}
+
+            def made(
+                repeats: int,
+                noise: Mapping[str, Tensor] | None,
+                parts: Mapping[str, Estimator] = same,
+                kept: dict[str, dict[str, Tensor]] = memory,
+            ) -> Estimate:
+                return estimate(
+                    model, q, parts, batch, draws, generator, replicates=repeats, noise=noise,
+                    rao_blackwell=rao_blackwell, noise_kind=noise_kind, memory=kept,
+                )  # fmt: skip
+
+            try:
+                for _ in range(estimator.warm_up):
+                    made(1, None)
+                start = time.perf_counter()
+                found = made(replicates, noise)
+            except NotApplicableError:
+                continue
             gradients = found.draw_gradients(model.sites[site]).mean(1)  # (R, M, n_params, K)
             evaluations = estimator.evaluations(draws, model.sites[site].shape[0])
             reports[name] = summarize(gradients, name, draws, evaluations, time.perf_counter() - start)

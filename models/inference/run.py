@@ -16,9 +16,11 @@ from models.core import Batch, Model
 from models.data import DATA, Dataset
 from models.deep_generative import build
 from models.estimators import ESTIMATORS, Estimator, ScoreXi
+from models.inference.adam import MOMENTS, Adam
 from models.inference.estimate import estimate
 from models.inference.guard import DivergenceError, complaint, named_parameters
 from models.inference.settings import Settings
+from models.inference.work import refusal
 from models.settings import SettingError, Values, validate
 from models.variational import Posterior
 
@@ -68,8 +70,9 @@ class Run(Iterator[Step]):
         else:
             self.model, self.q = model, q  # type: ignore[assignment]
         self.parameters = named_parameters((self.model, self.q))
-        self.optimizer = torch.optim.Adam(list(self.parameters.values()), lr=self.settings.step_size, fused=True)
+        self.optimizer = Adam(self.parameters, self.settings.step_size)
         self.number = 0
+        self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
         self._good = [parameter.detach().clone() for parameter in self.parameters.values()]
 
@@ -92,11 +95,11 @@ class Run(Iterator[Step]):
                     f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
                 )
         whole: Values = validate(knobs(), asdict(self.settings) | values)
-        for site in self.model.sites.values():
-            if reason := make_estimator(whole["estimator"], self.settings).supports(site.family, whole["draws"]):
-                raise SettingError("estimator", reason)
+        same = dict.fromkeys(self.model.sites, make_estimator(whole["estimator"], self.settings))
+        if reason := refusal(self.model, same, whole["draws"], whole["noise"]):
+            raise SettingError("estimator", reason)
         self.settings = replace(self.settings, **{name: whole[name] for name in values})
-        self.optimizer.param_groups[0]["lr"] = self.settings.step_size
+        self.optimizer.step_size = self.settings.step_size
         if hasattr(self.model, "prior"):
             self.model.prior.scale = self.settings.prior_scale
 
@@ -117,7 +120,7 @@ class Run(Iterator[Step]):
         """
         if self.number >= self.settings.stop_at:
             raise StopIteration
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.clear_gradients()
         settings = self.settings
         found = estimate(
             self.model,
@@ -127,6 +130,8 @@ class Run(Iterator[Step]):
             settings.draws,
             self.generator,
             rao_blackwell=settings.rao_blackwell,
+            noise_kind=settings.noise,
+            memory=self.memory,
         )
         elbo, *terms = torch.stack([found.elbo, *found.terms.values()]).tolist()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
@@ -148,12 +153,15 @@ class Run(Iterator[Step]):
     def _restore(self) -> None:
         torch._foreach_copy_(list(self.parameters.values()), self._good)
         self.optimizer.state.clear()
+        self.memory.clear()
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that decides the next step, as named tensors: parameters, Adam's moments, the generator, the data's order."""
         state = {f"parameter/{name}": parameter.detach() for name, parameter in self.parameters.items()}
-        for name, parameter in self.parameters.items():
-            state |= {f"adam/{key}/{name}": value for key, value in self.optimizer.state.get(parameter, {}).items()}
+        for name, moments in self.optimizer.state.items():
+            state |= {f"adam/{key}/{name}": value for key, value in moments.items()}
+        for part, kept in self.memory.items():
+            state |= {f"memory/{part}/{key}": value for key, value in kept.items()}
         return state | {"generator": self.generator.get_state(), "order": self.order}
 
     @torch.no_grad()
@@ -170,13 +178,13 @@ class Run(Iterator[Step]):
             raise ValueError(f"it was made with more than the {self.data.size} rows of these data")
         for name, parameter in self.parameters.items():
             parameter.copy_(state[f"parameter/{name}"])
-            adam = {
-                key: state[f"adam/{key}/{name}"].clone()
-                for key in ("step", "exp_avg", "exp_avg_sq")
-                if f"adam/{key}/{name}" in state
-            }
-            if adam:
-                self.optimizer.state[parameter] = adam
+            if f"adam/step/{name}" in state:
+                self.optimizer.state[name] = {key: state[f"adam/{key}/{name}"].clone() for key in MOMENTS}
+        self.memory = {}
+        for name, learned in state.items():
+            if name.startswith("memory/"):
+                part, key = name.removeprefix("memory/").rsplit("/", 1)
+                self.memory.setdefault(part, {})[key] = learned.clone()
         self._keep()
         self.generator.set_state(state["generator"])
         self.order, self.number = state["order"].clone(), number

@@ -95,6 +95,10 @@ class Settings:
         live=True,
         help="Monte Carlo draws per datum and step.",
     )
+    noise: str = setting(
+        "iid", label="Noise", symbol="ε", group="Inference", live=True, choices="noises",
+        help="How the B draws of a step depend on each other.",
+    )  # fmt: skip
     rao_blackwell: str = setting(
         "plate",
         label="Rao-Blackwell",

@@ -9,32 +9,28 @@ from torch import Tensor
 from models.core import Batch, Factor, Model, Site
 from models.estimators import Context, Draw, Estimator
 from models.inference.costs import cost_of, factors_at
+from models.inference.noise import draw_noise, lacking
 
 
-def draw_noise(
-    model: Model, batch: Batch, replicates: int, draws: int, generator: torch.Generator, dtype: torch.dtype
-) -> dict[str, Tensor]:
-    """ε of every site, (R, B, M or 1, K), from the given generator."""
-    sizes = {name: batch.size if site.plate == "local" else 1 for name, site in model.sites.items()}
-    return {
-        name: site.family.noise((replicates, draws, sizes[name], *site.shape), generator, dtype)
-        for name, site in model.sites.items()
-    }
-
-
-def bound_of(estimators: Mapping[str, Estimator]) -> str:
-    """The bound that all sites' estimators climb together.
-
-    Raises:
-        ValueError: they climb different ones.
-    """
-    bounds = {estimator.bound for estimator in estimators.values()}
-    if len(bounds) > 1:
+def refusal(model: Model, estimators: Mapping[str, Estimator], draws: int, noise_kind: str = "iid") -> str | None:
+    """None, or why these estimators do not go with this model, B and kind of noise."""
+    for name, site in model.sites.items():
+        part = estimators[name]
+        if reason := part.supports(site.family, draws) or lacking(site, noise_kind):
+            return reason
+        if part.independent_draws and noise_kind != "iid":
+            return f"{part.label} needs draws that are independent of each other. Draw independently, or choose another estimator."
+    if len({estimator.bound for estimator in estimators.values()}) > 1:
         names = ", ".join(f"{estimator.label} ({estimator.bound})" for estimator in estimators.values())
-        raise ValueError(
-            f"The sites' estimators climb different bounds: {names}. Choose estimators of one bound for all sites."
-        )
-    return bounds.pop()
+        return f"The sites' estimators climb different bounds: {names}. Choose estimators of one bound for all sites."
+    if weighted(estimators) and any(site.plate == "global" for site in model.sites.values()):
+        return "An importance-weighted bound weighs the draws of each datum; this model has global sites. Choose an ELBO estimator."
+    return None
+
+
+def weighted(estimators: Mapping[str, Estimator]) -> bool:
+    """Whether the bound that all sites climb together is the importance-weighted one."""
+    return any(estimator.bound == "iwae" for estimator in estimators.values())
 
 
 @dataclass
@@ -58,14 +54,18 @@ class Work:
 
     def at(self, site: Site, values: Tensor, live: bool = False) -> Tensor:
         """F of a site at other values (R, B·m, M, K), m for each draw in turn, the other sites as drawn: (R, B·m, M or 1)."""
-        times = values.shape[1] // self.draws[site.name].value.shape[1]
+        times = values.shape[1] // self.count
         with torch.set_grad_enabled(live):
-            wide = {name: draw.value.detach().repeat_interleave(times, 1) for name, draw in self.draws.items()}
+            others = [name for name in self.draws if name != site.name]
+            wide = {name: self.draws[name].value.detach().repeat_interleave(times, 1) for name in others}
             wide[site.name] = values if live else values.detach()
-            log_q = {name: value.repeat_interleave(times, 1) for name, value in self.log_q.items()}
-            nu = self.draws[site.name].nu.detach().repeat_interleave(times, 1)
+            log_q = {name: self.log_q[name].repeat_interleave(times, 1) for name in others}
+            nu = self.draws[site.name].nu.detach()
+            nu = nu.repeat_interleave(times, 1) if times else nu[:, : values.shape[1]]  # ν is the same at every draw
             log_q[site.name] = Draw(site.family, nu, wide[site.name]).log_q()
-            return cost_of(site, self.level, self.model, self.batch, factors_at(self.model, self.batch, wide), log_q)
+            # Without Rao-Blackwellisation too: what another datum's f does when its own value moves is no part of this site's.
+            level = "plate" if self.level == "none" and site.plate == "local" else self.level
+            return cost_of(site, level, self.model, self.batch, factors_at(self.model, self.batch, wide), log_q)
 
     @torch.no_grad()
     def pilot(self, site: Site, count: int) -> tuple[Draw, Tensor]:
@@ -81,18 +81,10 @@ class Work:
         return held[site.name], cost_of(site, self.level, self.model, self.batch, factors, log_q)
 
     def log_weights(self) -> Tensor:
-        """Log w of each datum, all its sites together, detached: (R, B, M).
-
-        Raises:
-            ValueError: the model has no local site.
-        """
-        local = [site for site in self.model.sites.values() if site.plate == "local"]
-        if not local or len(local) < len(self.model.sites):
-            raise ValueError(
-                "An importance-weighted bound weighs the draws of each datum; this model has global sites. Choose an ELBO estimator."
-            )
+        """Log w of each datum, all its sites together, detached: (R, B, M)."""
+        local = next(iter(self.model.sites.values()))
         detached = [Factor(factor.name, factor.value.detach(), factor.on) for factor in self.factors]
-        return cost_of(local[0], "plate", self.model, self.batch, detached, self.log_q)
+        return cost_of(local, "plate", self.model, self.batch, detached, self.log_q)
 
     def weights(self) -> Tensor:
         """B w̃_b, w̃ = softmax of log w over the draws, detached: (R, B, M), mean 1 over b."""
@@ -110,4 +102,12 @@ class Work:
             memory=memory,
             generator=self.generator,
             x=self.batch.x,
+            prior=next((f for f in self.factors if f.prior is not None and f.on == {site.name}), None),
+            alone=len(self.draws) == 1,
+            share=1 / (self.count * (self.batch.size if site.plate == "local" else self.batch.total)),
         )
+
+    @property
+    def count(self) -> int:
+        """B."""
+        return next(iter(self.draws.values())).value.shape[1]

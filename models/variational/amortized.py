@@ -28,9 +28,11 @@ class Amortized(nn.Module):
         size = int(torch.tensor(self.layout).prod())
         self.encoder = FeedForward(features, size, architecture, generator)
         with torch.no_grad():
-            self.encoder.out.weight[size // self.layout[0] :] = 0.0
+            second = slice(size // self.layout[0], 2 * size // self.layout[0])  # ν's second row: log scales
+            self.encoder.out.weight[second] = 0.0
+            self.encoder.out.weight[second.stop :] *= 0.1  # covariances, where a family has them
             if self.encoder.out.bias is not None:
-                self.encoder.out.bias[size // self.layout[0] :] = -0.5
+                self.encoder.out.bias[second] = -0.5
 
     def nu(self, batch: Batch) -> Tensor:
         """ν of the batch's rows: (M, n_params, K)."""

@@ -22,7 +22,7 @@ class Table(nn.Module):
         super().__init__()
         del features, architecture
         first = torch.randn(total, site.family.n_params, *site.shape, generator=generator) * 0.1
-        first[:, 1:] = -0.5
+        first[:, 1:2] = -0.5
         self.table = nn.Parameter(first)  # (N, n_params, K)
 
     def nu(self, batch: Batch) -> Tensor:

@@ -66,7 +66,7 @@ def test_a_killed_kernel_is_said_at_once(screen, watch, page):
     screen.press("Run")
     screen.until(lambda: screen.step() > 10)
     mine = max(
-        (p for p in family(address) if any(c.name() and "python" in c.name() for c in p.children())),
+        (p for p in family(address) if any("widgets.worker" in c.cmdline() for c in p.children())),
         key=lambda p: p.create_time(),
     )
     os.kill(mine.pid, signal.SIGKILL)
@@ -82,11 +82,11 @@ def test_closing_the_tab_leaves_no_process(new_page, wait_until, tmp_path):
         screen.painted()
         screen.press("Run")
         screen.until(lambda: screen.step() > 10)
-        workers = [p for p in family(address) if "forkserver" in " ".join(p.cmdline())]
+        workers = [p for p in family(address) if "widgets.worker" in p.cmdline()]
         assert workers
-        page.goto("about:blank")
+        page.close(run_before_unload=True)
         _gone, alive = psutil.wait_procs(workers, timeout=20)
-        assert not alive
+        assert not alive, [(p.pid, p.ppid(), p.cmdline(), [c.pid for c in p.children()]) for p in alive]
         assert list(tmp_path.glob("runs/*/run.json"))
 
 
@@ -114,7 +114,7 @@ def test_flip_drawers_terms_and_projector(screen):
     for name in ("Formula", "Code", "Help", "Runs"):
         screen.press(name)
         screen.page.locator(".elbo-drawer").wait_for(state="visible")
-    screen.press("–")
+    screen.press("Close")
     screen.page.locator(".elbo-drawer").wait_for(state="hidden")
     screen.press("Projector")
     screen.page.locator(".elbo-room.elbo-projector").wait_for()

@@ -37,6 +37,11 @@ def entropy(raw: Tensor) -> Tensor:
     return (raw + 0.5 * math.log(2 * math.pi * math.e)).sum()
 
 
+def standard(scale: float = 1.0) -> Tensor:
+    """ν₀ of N(0, scale²), as a factor declares it."""
+    return torch.tensor([[0.0], [math.log(scale)]], dtype=F64)
+
+
 class Rows(nn.Module):
     """A free ν a datum."""
 
@@ -96,7 +101,7 @@ def conjugate(rows: list[int] | None = None) -> Problem:
     def terms(batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         z = latents["z"]
         return [
-            Factor("log p(z)", log_normal(z, 0.0, 1.5).sum(-1), frozenset({"z"})),
+            Factor("log p(z)", log_normal(z, 0.0, 1.5).sum(-1), frozenset({"z"}), standard(1.5)),
             Factor("log p(x|z)", log_normal(batch.x, z, 0.8).sum(-1), frozenset({"z"})),
         ]
 
@@ -118,7 +123,7 @@ def logistic(rows: tuple[int, ...] = (1, 4, 6, 9)) -> Problem:
     def terms(batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         w = latents["w"]  # (R, B, P)
         return [
-            Factor("log p(w)", log_normal(w, 0.0, 1.0).sum(-1), frozenset({"w"})),
+            Factor("log p(w)", log_normal(w, 0.0, 1.0).sum(-1), frozenset({"w"}), standard()),
             Factor("log p(y|w)", logsigmoid(w @ batch.x.T), frozenset({"w"})),
         ]
 
@@ -142,8 +147,8 @@ def plates(rows: tuple[int, ...] = (0, 3, 4, 8, 9)) -> Problem:
     def terms(batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         w, z = latents["w"], latents["z"]  # (R, B, 1), (R, B, M, 1)
         return [
-            Factor("log p(w)", log_normal(w, 0.0, 2.0).sum(-1), frozenset({"w"})),
-            Factor("log p(z)", log_normal(z, 0.0, 1.0).sum(-1), frozenset({"z"})),
+            Factor("log p(w)", log_normal(w, 0.0, 2.0).sum(-1), frozenset({"w"}), standard(2.0)),
+            Factor("log p(z)", log_normal(z, 0.0, 1.0).sum(-1), frozenset({"z"}), standard()),
             Factor("log p(x|z,w)", log_normal(batch.x, w.unsqueeze(2) + z, 0.7).sum(-1), frozenset({"z", "w"})),
         ]
 
@@ -168,7 +173,7 @@ def chain() -> Problem:
     def terms(batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         top, low = latents["top"], latents["low"]
         return [
-            Factor("log p(top)", log_normal(top, 0.0, 1.0).sum(-1), frozenset({"top"})),
+            Factor("log p(top)", log_normal(top, 0.0, 1.0).sum(-1), frozenset({"top"}), standard()),
             Factor("log p(low|top)", log_normal(low, 1.3 * top, 0.6).sum(-1), frozenset({"top", "low"})),
             Factor("log p(x|low)", log_normal(batch.x, low, 0.5).sum(-1), frozenset({"low"})),
         ]

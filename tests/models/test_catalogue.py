@@ -8,8 +8,9 @@ import pytest
 
 from models.catalogue import FOLDERS, catalogue, knobs
 from models.estimators import ESTIMATORS
+from models.families import Normal
 from models.presets import PRESETS
-from models.settings import validate
+from models.settings import SettingError, validate
 
 
 def test_it_is_plain_json() -> None:
@@ -37,7 +38,22 @@ def test_every_knob_has_the_words_and_bounds_of_a_form() -> None:
 def test_estimators_are_told_as_panel_b_needs_them() -> None:
     told = catalogue()["estimators"]
     assert list(told) == list(ESTIMATORS)
-    assert all(set(each) == {"label", "symbol", "path", "least_draws", "source"} for each in told.values())
+    keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "formula"}
+    assert all(set(each) == keys for each in told.values())
+    assert told["score"]["formula"].startswith("Score gradient: G_b = f_b s_b")
+
+
+def test_estimators_that_cannot_be_chosen_say_why() -> None:
+    """Those for discrete latents are listed, grey, with their reason; a setting that names one is refused with it."""
+    offered = next(knob["choices"] for knob in knobs() if knob["name"] == "estimator")
+    reasons = {choice["name"]: choice["unavailable"] for choice in offered}
+    assert {name for name, reason in reasons.items() if reason} == {
+        name for name, part in ESTIMATORS.items() if part().supports(Normal(), 64)
+    }
+    assert reasons["score"] is None
+    assert reasons["disarm"] == "DisARM is for Bernoulli latents, these are Gaussian. Choose another estimator."
+    with pytest.raises(SettingError, match=r"Estimator: DisARM does not apply. DisARM is for Bernoulli latents"):
+        validate(knobs(), {"estimator": "disarm"})
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from models.core import Model
-from models.estimators import ESTIMATORS, XI_SOURCES, Estimator, ScoreXi
+from models.estimators import ESTIMATORS, XI_SOURCES, Estimator, NotApplicableError, ScoreXi
 from models.inference.estimate import estimate
-from tests.models.problems import Problem
+from tests.models.bounds import weighted_gradient
+from tests.models.problems import NU, Problem
 
 LIMIT = 4.0  # standard errors
 REPLICATES = 20_000
@@ -19,10 +20,27 @@ def every(estimator: Estimator, model: Model) -> dict[str, Estimator]:
     return dict.fromkeys(model.sites, estimator)
 
 
+def applies(problem: Problem, estimator: Estimator, draws: int, kind: str = "iid") -> bool:
+    """Whether `estimate` takes the estimator for all the sites of this problem."""
+    try:
+        gradients(problem, every(estimator, problem.model), draws, "plate", replicates=1, kind=kind, warm=False)
+    except NotApplicableError:
+        return False
+    return True
+
+
+def truth_of(problem: Problem, estimators: Mapping[str, Estimator], draws: int) -> NU | None:
+    """The exact gradient of the bound that they climb; None where it would need more than a million nodes."""
+    weighted = any(estimator.bound == "iwae" for estimator in estimators.values())
+    return weighted_gradient(problem, draws) if weighted and draws > 1 else problem.exact
+
+
 def unbiased_estimators() -> dict[str, Estimator]:
     """Every listed estimator with every ξ source that leaves its mean alone."""
     found: dict[str, Estimator] = {}
     for name, part in ESTIMATORS.items():
+        if not part.unbiased:
+            continue
         if issubclass(part, ScoreXi):
             found |= {f"{name}-{source}": part(xi_from=source) for source in XI_SOURCES if source != "same_draws"}
         else:
@@ -37,8 +55,14 @@ def gradients(
     level: str,
     seed: int = 0,
     replicates: int = REPLICATES,
+    kind: str = "iid",
+    warm: bool = True,
 ) -> dict[str, Tensor]:
-    """R replicates of ĝ of every site: (R, M or 1, n_params, K)."""
+    """R replicates of ĝ of every site: (R, M or 1, n_params, K). Adaptive estimators look at a few draws before."""
+    memory: dict[str, dict[str, Tensor]] = {}
+    before = torch.Generator().manual_seed(seed + 1_000)
+    for _ in range(max(estimator.warm_up for estimator in estimators.values()) if warm else 0):
+        estimate(problem.model, problem.q, estimators, problem.batch, draws, before, rao_blackwell=level, memory=memory)
     generator = torch.Generator().manual_seed(seed)
     found = estimate(
         problem.model,
@@ -49,6 +73,8 @@ def gradients(
         generator,
         replicates=replicates,
         rao_blackwell=level,
+        noise_kind=kind,
+        memory=memory,
     )
     problem.q.zero_grad()
     return {name: found.draw_gradients(site).mean(1) for name, site in problem.model.sites.items()}
@@ -61,16 +87,28 @@ def distance(samples: Tensor, exact: Tensor) -> Tensor:
 
 
 def bias_in_errors(
-    problem: Problem, estimators: Mapping[str, Estimator], draws: int, level: str = "plate", seed: int = 0
+    problem: Problem,
+    estimators: Mapping[str, Estimator],
+    draws: int,
+    level: str = "plate",
+    seed: int = 0,
+    kind: str = "iid",
 ) -> float:
     """The largest |z| over all coordinates of all sites."""
-    found = gradients(problem, estimators, draws, level, seed)
-    return max(float(distance(found[name], problem.exact[name]).abs().max()) for name in found)
+    exact = truth_of(problem, estimators, draws)
+    assert exact is not None, "no exact gradient of this bound is at hand"
+    found = gradients(problem, estimators, draws, level, seed, kind=kind)
+    return max(float(distance(found[name], exact[name]).abs().max()) for name in found)
 
 
 def assert_unbiased(
-    problem: Problem, estimators: Mapping[str, Estimator], draws: int, level: str = "plate", seed: int = 0
+    problem: Problem,
+    estimators: Mapping[str, Estimator],
+    draws: int,
+    level: str = "plate",
+    seed: int = 0,
+    kind: str = "iid",
 ) -> None:
     """The mean of ĝ lies within `LIMIT` standard errors of the exact gradient, in every coordinate."""
-    worst = bias_in_errors(problem, estimators, draws, level, seed)
+    worst = bias_in_errors(problem, estimators, draws, level, seed, kind)
     assert worst < LIMIT, f"a coordinate is {worst:.1f} standard errors from the exact gradient"

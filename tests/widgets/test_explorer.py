@@ -162,9 +162,7 @@ def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     room = lab(SMALL)
     room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
     room.post("run")
-    eventually(lambda: room.state == "running" or (room.state == "paused" and points(room)))
-    eventually(lambda: room.state == "paused")
-    assert saved_runs()
+    eventually(lambda: room.state == "paused" and saved_runs())
 
 
 def test_the_next_seed_when_the_lock_is_open(lab):
@@ -213,3 +211,12 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
         np.pi
     )  # log ∫ exp(−u²/2 − (x−u)²/2) du, three coordinates
     assert last == pytest.approx(exact, abs=0.15)
+
+
+def test_choosing_what_panel_b_measures(lab):
+    room = lab(SMALL | {"draws": 4})
+    room.post("shown", names=["score", "vargrad"])
+    room.post("run")
+    eventually(lambda: set(room.painter.facts.get("variance", {})) == {"score", "vargrad"})
+    room.act("shown", {"names": []})
+    assert "panel B shows 1 to 8" in room.screen.caption.value

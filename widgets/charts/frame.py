@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from widgets import theme
+from widgets.example import catalogue
 
 MODE_OF_LINES = {"mode": "lines", "by": "series", "x": "step", "y": "value"}
 
@@ -42,6 +43,11 @@ POWERS = alt.Axis(
     tickCount=5,
     gridOpacity={"condition": {"test": IS_POWER, "value": 1}, "value": 0},
 )
+
+
+def estimators() -> list[theme.Series]:
+    """Return every estimator's look, in the order of the shipped catalogue."""
+    return theme.estimators([part["label"] for part in catalogue()["estimators"].values()])
 
 
 def by_series(series: Sequence[theme.Series]) -> dict[str, Any]:

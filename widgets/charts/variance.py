@@ -2,13 +2,13 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.frame import MODE_OF_LINES, POWERS, STEPS, by_series, ends, finish, named, ranges, scale
+from widgets.charts.frame import MODE_OF_LINES, POWERS, STEPS, by_series, ends, estimators, finish, named, ranges, scale
 
 
 def chart() -> alt.LayerChart:
     """Σᵢ Var[ĝᵢ] on a log scale; the band is the Monte Carlo error of the variance; `active` is the one in use."""
-    look = by_series(theme.ESTIMATORS)
+    shown = estimators()
+    look = by_series(shown)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y", "log"), title="Σ Var(ĝ), nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
@@ -31,7 +31,7 @@ def chart() -> alt.LayerChart:
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={"lines": {**MODE_OF_LINES, "band": ["low", "high"]}, "ends": {"mode": "ends"}},
-        series=[one.as_dict() for one in theme.ESTIMATORS],
+        series=[one.as_dict() for one in shown],
         x={"scale": "linear", "zoom": "step", "word": "step"},
         y={"scale": "log", "unit": "nats²"},
     )

@@ -3,12 +3,13 @@
 import altair as alt
 
 from widgets import theme
-from widgets.charts.frame import MODE_OF_LINES, POWERS, by_series, ends, finish, named, ranges, scale
+from widgets.charts.frame import MODE_OF_LINES, POWERS, by_series, ends, estimators, finish, named, ranges, scale
 
 
 def chart() -> alt.LayerChart:
     """Var[ĝ] ∝ 1/B, so every line should run along the grey guide; bands are Monte Carlo errors."""
-    look = by_series(theme.ESTIMATORS)
+    shown = estimators()
+    look = by_series(shown)
     x = alt.X("draws:Q", scale=scale("x", "log"), title="draws B", axis=alt.Axis(values=[2**k for k in range(13)]))
     y = alt.Y("value:Q", scale=scale("y", "log"), title="Σ Var(ĝ), nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
@@ -36,7 +37,7 @@ def chart() -> alt.LayerChart:
             "guide": {"mode": "bars", "fields": ["draws", "value"]},
             "ends": {"mode": "ends"},
         },
-        series=[one.as_dict() for one in theme.ESTIMATORS],
+        series=[one.as_dict() for one in shown],
         x={"scale": "log", "word": "B ="},
         y={"scale": "log", "unit": "nats²"},
     )

@@ -1,7 +1,7 @@
 """Probes in slices: one estimator at a time, so that Pause is heard within milliseconds, and within a share of the worker's time."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -15,7 +15,13 @@ LADDER = (1, 2, 4, 8, 16, 32, 64)
 SHARE = 0.07  # of the worker's time; a finished or paused run is probed at leisure
 LEAST_WAIT = 0.2  # seconds between two probes
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)}
-FIRST = ("score", "score_xi", "leave_one_out", "reparameterization", "path_only")  # shown unless a person chooses others
+FIRST = (
+    "score",
+    "score_xi",
+    "leave_one_out",
+    "reparameterization",
+    "path_only",
+)  # shown unless a person chooses others
 
 Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
@@ -30,12 +36,12 @@ def row(at: float, report: Report) -> Row:
 class Probing:
     """The probes of one run: against the step while it goes on, against B on request."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, names: Sequence[str] = FIRST) -> None:
         self.run = run
         self.rows = torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))
         self.spent, self.last = 0.0, -1e9
         self.work: Iterator[tuple[str, list[Row]]] | None = None
-        self.names = FIRST
+        self.names = tuple(names)
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""

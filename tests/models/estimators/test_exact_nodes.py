@@ -14,7 +14,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.estimators import Estimator, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
+from models.estimators import (
+    AnalyticEntropy,
+    AnalyticKL,
+    Estimator,
+    LeaveOneOut,
+    PathOnly,
+    QuadraticMiller,
+    QuadraticSurrogate,
+    Reparameterization,
+    Score,
+    ScoreXi,
+)
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.estimate import estimate
 from tests.models.problems import Problem, conjugate, sigmoid_belief
@@ -48,6 +59,10 @@ def mean_over_nodes(problem: Problem, estimator: Estimator, draws: int, level: s
         (Score(), 1),
         (Reparameterization(), 1),
         (PathOnly(), 1),
+        (AnalyticEntropy(), 1),
+        (AnalyticKL(), 1),
+        (QuadraticMiller(), 1),
+        (QuadraticSurrogate(), 1),
         (LeaveOneOut(), 2),
         (LeaveOneOut(), 3),
         (ScoreXi(), 2),

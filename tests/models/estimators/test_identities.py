@@ -1,5 +1,7 @@
 """Identities that hold draw by draw, to rounding in float64: no statistics needed."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,8 +14,9 @@ from models.inference.estimate import draw_noise, estimate
 from models.networks import Architecture
 from models.priors import NormalPrior
 from models.variational import Amortized, Posterior
+from tests.models.estimators.plain_scores import SCORE_LOSSES
 from tests.models.problems import PROBLEMS, chain, conjugate, numbers
-from tests.models.truth import every
+from tests.models.truth import applies, every
 
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 ALL = {name: part() for name, part in ESTIMATORS.items()}
@@ -34,6 +37,75 @@ def own_gradients(*modules: nn.Module) -> list[Tensor]:
     return [p.grad.clone() for module in modules for p in module.parameters() if p.grad is not None]
 
 
+def plain_entropy(model, q, batch, noise, nu, z, factors, log_q) -> Tensor:
+    entropy = (nu[:, 1] + 0.5 * math.log(2 * math.pi * math.e)).sum(-1)
+    return -(factors[0].value + factors[1].value + entropy).mean()
+
+
+def plain_kl(model, q, batch, noise, nu, z, factors, log_q) -> Tensor:
+    return -(factors[1].value - Normal().divergence_from_standard(nu).sum(-1)).mean()
+
+
+def plain_iwae(model, q, batch, noise, nu, z, factors, log_q) -> Tensor:
+    return -(factors[0].value + factors[1].value - log_q).logsumexp(1).mean()
+
+
+def plain_dreg(model, q, batch, noise, nu, z, factors, log_q) -> Tensor:
+    """Two losses: the decoder's with fixed draws and w̃, the encoder's with a fixed decoder and w̃²."""
+    share = (factors[0].value + factors[1].value - log_q).softmax(1).detach()
+    fixed = model.factors(batch, {"z": z.detach()})
+    for p in model.parameters():
+        p.requires_grad_(False)
+    moving = model.factors(batch, {"z": z})
+    for p in model.parameters():
+        p.requires_grad_(True)
+    log_w = moving[0].value + moving[1].value - Normal().log_prob(z, nu.detach()).sum(-1)
+    return -((share * fixed[1].value).sum(1) + (share.square() * log_w).sum(1)).mean()
+
+
+def plain_vimco(model, q, batch, noise, nu, z, factors, log_q) -> Tensor:
+    """The baseline of every draw from a loop over the others, the bound itself by autograd."""
+    live = factors[0].value + factors[1].value - log_q
+    log_w, count = live.detach(), live.shape[1]
+    bound = live.logsumexp(1) - math.log(count)
+    total = bound
+    for b in range(count):
+        rest = log_w[:, [c for c in range(count) if c != b]]
+        without = torch.cat([rest, rest.mean(1, keepdim=True)], 1).logsumexp(1) - math.log(count)
+        total = total + (bound.detach() - without) * log_q[:, b]
+    return -total.mean()
+
+
+def plain_miller(model, q, batch, noise, nu, z, factors, log_q) -> Tensor:
+    """Gradient and Hessian at the mean datum by datum, by torch's own `jacobian` and `hessian`."""
+    extra = torch.zeros_like(nu).expand(*z.shape[:2], *nu.shape).clone()
+    for i in range(batch.size):
+        one = Batch(batch.x[i : i + 1], batch.rows[i : i + 1], batch.total)
+
+        def log_p(at: Tensor, one: Batch = one) -> Tensor:
+            found = model.factors(one, {"z": at[None, None, None]})
+            return (found[0].value + found[1].value).sum()
+
+        mean, variance = nu[i, 0].detach(), (2 * nu[i, 1]).exp().detach()
+        slope = torch.autograd.functional.jacobian(log_p, mean)
+        curvature = torch.autograd.functional.hessian(log_p, mean).diagonal()
+        off = (z[:, :, i] - mean).detach()  # (1, B, K)
+        extra[:, :, i, 0] = slope + curvature * off - slope
+        extra[:, :, i, 1] = (slope + curvature * off) * off - curvature * variance
+    return plain_entropy(model, q, batch, noise, nu, z, factors, log_q) + (extra * nu).flatten(3).sum(-1).mean()
+
+
+PLAIN = {
+    "analytic_entropy": plain_entropy,
+    "analytic_kl": plain_kl,
+    "iwae": plain_iwae,
+    "dreg": plain_dreg,
+    "vimco": plain_vimco,
+    "quadratic_miller": plain_miller,
+    "quadratic_surrogate": plain_entropy,  # it has learned nothing yet
+} | SCORE_LOSSES
+
+
 def plain_loss(model: DeepGenerative, q: Posterior, batch: Batch, noise: Tensor, estimator: Estimator) -> Tensor:
     """The textbook's −surrogate per datum, ν not expanded, no tap, every formula written out."""
     nu = q.nu(model.sites["z"], batch)  # (M, n_params, K)
@@ -44,6 +116,8 @@ def plain_loss(model: DeepGenerative, q: Posterior, batch: Batch, noise: Tensor,
     log_p = factors[0].value + factors[1].value  # (1, B, M)
     theta = factors[2].value.mean() / batch.total
     log_q = family.log_prob(z, nu).sum(-1)
+    if estimator.name in PLAIN:
+        return PLAIN[estimator.name](model, q, batch, noise, nu, z, factors, log_q) - theta
     if path:
         frozen = family.log_prob(z, nu.detach()).sum(-1)
         return -(log_p - (frozen if isinstance(estimator, PathOnly) else log_q)).mean() - theta
@@ -64,6 +138,8 @@ def plain_loss(model: DeepGenerative, q: Posterior, batch: Batch, noise: Tensor,
 def test_encoder_and_decoder_gradients_equal_those_of_the_plain_mean(estimator: Estimator, response: str) -> None:
     """The tap is no detour: one backward pass through the expanded ν is the gradient of the textbook's loss."""
     model, q, batch = vae(response)
+    if estimator.supports(Normal(), 4):
+        return
     noise = numbers(1, 4, 5, 2, seed=21)
     estimate(model, q, {"z": estimator}, batch, 4, torch.Generator(), noise={"z": noise})
     tapped = own_gradients(model, q)
@@ -92,8 +168,8 @@ def test_every_draws_gradient_equals_a_loop_over_single_draws(estimator: Estimat
 def test_replicates_are_separate_estimates(name: str, estimator: Estimator) -> None:
     """Replicate r of R equals an estimate of its own with that replicate's noise: the probe's R axis mixes nothing."""
     problem = PROBLEMS[name]()
-    if any(estimator.supports(site.family, 3) for site in problem.model.sites.values()):
-        return
+    if not applies(problem, estimator, 3) or (estimator.name == "measure_valued" and name != "sigmoid_belief"):
+        return  # for a Normal, measure-valued draws more than ε, and no replicate's share of that can be handed to it
     parts = every(estimator, problem.model)
     noise = draw_noise(problem.model, problem.batch, 4, 3, torch.Generator().manual_seed(4), torch.float64)
     whole = estimate(problem.model, problem.q, parts, problem.batch, 3, torch.Generator(), replicates=4, noise=noise)

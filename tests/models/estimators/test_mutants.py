@@ -3,9 +3,24 @@
 from dataclasses import dataclass, replace
 
 import pytest
+import torch
 from torch import Tensor
 
-from models.estimators import Context, Draw, LeaveOneOut, PathOnly, Reparameterization, Score
+from models.estimators import (
+    AnalyticKL,
+    Context,
+    Draw,
+    Dreg,
+    Iwae,
+    LeaveOneOut,
+    PathOnly,
+    QuadraticMiller,
+    QuadraticSurrogate,
+    Reparameterization,
+    Score,
+    Vimco,
+)
+from models.estimators.quadratic_miller import centered
 from tests.models.problems import conjugate, logistic, plates, sigmoid_belief
 from tests.models.truth import LIMIT, assert_unbiased, bias_in_errors, every
 
@@ -151,3 +166,90 @@ def test_an_engine_that_does_not_scale_a_global_sites_cost_is_caught(
     monkeypatch.setattr(engine, "cost_of", unscaled)
     problem = logistic()
     assert bias_in_errors(problem, every(Score(), problem.model), 4, level) > LIMIT
+
+
+@dataclass(frozen=True)
+class PathOnlyUnderWeights(Iwae):
+    """Path only on the weighted bound, which is also DReG without its second w̃: the dropped score has no mean zero there."""
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        return -context.weights * draw.log_q(frozen_nu=True)
+
+
+@dataclass(frozen=True)
+class DregWithLiveQ(Dreg):
+    """w̃², and ν still live in log q."""
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        super().surrogate(draw, context)  # for its hook
+        return -context.weights * draw.log_q()
+
+
+@dataclass(frozen=True)
+class VimcoWithoutOwnTerm(Vimco):
+    """(L̂ − L̂_{−b}) s_b: the derivative of log w itself is forgotten."""
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        return super().surrogate(draw, context) + context.weights * draw.log_q(frozen_value=True)
+
+
+@dataclass(frozen=True)
+class VimcoWithOwnDraw(Vimco):
+    """The baseline is log mean of all w, draw b's own among them: nothing is left but −w̃ s."""
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        return -context.weights * draw.log_q(frozen_value=True)
+
+
+@pytest.mark.parametrize("mutant", [PathOnlyUnderWeights, DregWithLiveQ, VimcoWithoutOwnTerm, VimcoWithOwnDraw])
+@pytest.mark.parametrize("draws", [2, 4])
+def test_a_wrong_gradient_of_the_weighted_bound_is_caught(mutant, draws: int) -> None:
+    problem = conjugate()
+    assert bias_in_errors(problem, every(mutant(), problem.model), draws) > LIMIT
+
+
+def test_path_only_under_weights_is_hundreds_of_errors_off() -> None:
+    """236 in the notes' own measurement."""
+    problem = conjugate()
+    assert bias_in_errors(problem, every(PathOnlyUnderWeights(), problem.model), 4) > 100
+
+
+@dataclass(frozen=True)
+class TaylorWithoutItsMean(QuadraticMiller):
+    """path − g̃: what is subtracted has a mean, and nobody gives it back."""
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        raw = draw.nu.detach()[..., 1, :]
+        slope, curvature = self.expansion(draw, context)
+        mean = torch.stack([slope.expand_as(raw), curvature * torch.exp(2 * raw)], -2)
+        return super().surrogate(draw, context) - draw.linear(mean)
+
+
+@dataclass(frozen=True)
+class QuadraticOfTheSameDraws(QuadraticSurrogate):
+    """β and h by least squares over the very draws that they correct, ξ = 1."""
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        mean, raw = draw.nu.detach().unbind(-2)
+        noise = draw.value.detach() - mean
+        with torch.enable_grad():
+            at = draw.value.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(context.at(at, live=True).sum(), at)
+        curvature = (slope * noise).sum(1, keepdim=True) / noise.square().sum(1, keepdim=True)
+        extra = centered(slope.mean(1, keepdim=True), curvature, noise, torch.exp(2 * raw))
+        return draw.family.entropy(draw.nu).sum(-1) - draw.linear(extra)
+
+
+@dataclass(frozen=True)
+class PriorTwice(AnalyticKL):
+    """−KL, and log p(z) still in the factors."""
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        return -draw.family.divergence(draw.nu, context.prior.prior).sum(-1)
+
+
+@pytest.mark.parametrize("mutant", [TaylorWithoutItsMean, QuadraticOfTheSameDraws, PriorTwice])
+@pytest.mark.parametrize("make", [conjugate, logistic, plates])
+def test_a_wrong_path_estimator_is_caught(mutant, make) -> None:
+    problem = make()
+    assert bias_in_errors(problem, every(mutant(), problem.model), 3) > LIMIT

@@ -7,13 +7,9 @@ import pytest
 from models.estimators import Estimator, Reparameterization, Score
 from models.inference.costs import RAO_BLACKWELL
 from tests.models.problems import PROBLEMS, Problem
-from tests.models.truth import assert_unbiased, every, unbiased_estimators
+from tests.models.truth import applies, assert_unbiased, every, truth_of, unbiased_estimators
 
 MADE = {name: make() for name, make in PROBLEMS.items()}
-
-
-def applies(problem: Problem, estimator: Estimator, draws: int) -> bool:
-    return not any(estimator.supports(site.family, draws) for site in problem.model.sites.values())
 
 
 CASES = [
@@ -22,7 +18,9 @@ CASES = [
     for kind, estimator in unbiased_estimators().items()
     for draws in (1, 2, 4)
     for level in RAO_BLACKWELL
-    if applies(problem, estimator, draws) and (level == "plate" or not estimator.path)
+    if applies(problem, estimator, draws)
+    and truth_of(problem, {"": estimator}, draws)
+    and (level == "plate" or not estimator.path)
 ]
 
 

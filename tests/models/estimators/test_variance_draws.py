@@ -12,6 +12,7 @@ from models.inference.probe import probe
 from tests.models.estimators.moments import per_draw
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import chain
+from tests.models.truth import applies
 
 
 @pytest.mark.parametrize("estimator", [Score(), Reparameterization(), PathOnly()], ids=lambda part: part.name)
@@ -76,4 +77,6 @@ def test_those_that_do_not_apply_are_left_out() -> None:
     problem = chain()
     parts = {name: part() for name, part in ESTIMATORS.items()}
     found = probe(problem.model, problem.q, parts, problem.batch, 1, 4, torch.Generator(), site="low")
-    assert set(found) == {name for name, part in ESTIMATORS.items() if part.least_draws == 1}
+    assert set(found) == {name for name, part in parts.items() if applies(problem, part, 1)}
+    assert "leave_one_out" not in found
+    assert "analytic_kl" not in found, "log p(low | top) is no prior of low alone"

@@ -1,0 +1,57 @@
+"""Path for the likelihood, KL in closed form: G_b = ∇_ν log p(x | t(ε_b, ν)) − ∇_ν KL(q(·; ν) ‖ p), the VAE's usual form.
+
+It holds only if the prior factor contains this site alone, with q's own family: log p(z) = Σ_k log p(z_k; ν₀). A factor declares its
+ν₀ (`Factor.prior`), and the declaration is held against the factor's value at every estimate. With a prior whose parameters hang on
+another site the closed form would be silently wrong.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from models.estimators.estimator import Context, Draw, Estimator, NotApplicableError
+from models.families import Family
+
+
+@dataclass(frozen=True)
+class AnalyticKL(Estimator):
+    """Often, not always, quieter than the total derivative; not zero at q = posterior (Kingma & Welling 2014, appendix B)."""
+
+    name: ClassVar[str] = "analytic_kl"
+    label: ClassVar[str] = "path + KL"
+    symbol: ClassVar[str] = "∇_z log p(x|z) ∇_ν t − ∇KL"
+    help: ClassVar[str] = (
+        "Draws only for the likelihood; the KL to the prior, a Gaussian one say, is known in closed form."
+    )
+    source: ClassVar[str] = "Kingma & Welling 2014"
+    path: ClassVar[bool] = True
+
+    def supports(self, family: Family, draws: int) -> str | None:
+        """None, or the reason: no path, or no KL in closed form."""
+        if reason := super().supports(family, draws):
+            return reason
+        if not family.states("divergence"):
+            return f"{self.label} needs the KL in closed form, {family.label} has none here. Choose reparameterisation."
+        return None
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        """−KL − log p(z): the live factor log p(z) is taken back.
+
+        Raises:
+            NotApplicableError: no factor declares the site's prior, or it is not what it declares.
+        """
+        factor = context.prior
+        if factor is None or factor.prior is None:
+            raise NotApplicableError(
+                f"{self.label} needs a factor that contains the site alone and declares its prior's ν₀; this model has none. "
+                "Give the factor its `prior`, or choose reparameterisation."
+            )
+        value = factor.value if factor.value.ndim == 3 else factor.value.unsqueeze(-1)  # (R, B, M)
+        declared = draw.family.log_prob(draw.value.detach(), factor.prior.detach()).sum(-1)  # (R, B, M)
+        if not torch.allclose(value.detach(), declared, rtol=1e-4, atol=1e-3):
+            raise NotApplicableError(
+                f"Factor {factor.name!r} declares a prior that is not its value. Mend its `prior`, or choose reparameterisation."
+            )
+        return -draw.family.divergence(draw.nu, factor.prior).sum(-1) - value

@@ -1,0 +1,73 @@
+"""Taylor control variate: G_b = path_b − (g̃_b − E g̃), g̃ the path gradient of log p's second-order expansion at q's mean.
+
+With δ = s ε, g₀ = ∇_z log p and H = diag ∇²_z log p at μ: g̃_μ = g₀ + H δ, g̃_{log s} = (g₀ + H δ) δ; E g̃ = (g₀, H s²), so that
+g̃ − E g̃ = (H δ, g₀ δ + H (δ² − s²)). Its mean is zero under q whatever g₀ and H are, as long as they do not use the draw.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from models.estimators.estimator import Context, Draw, Estimator
+from models.families import Family, Normal
+
+
+def not_normal(label: str, family: Family) -> str | None:
+    """None for a Normal with free (μ, log s); else the reason."""
+    if isinstance(family, Normal) and family.scale_link == "exp" and not family.floor:
+        return None
+    return (
+        f"{label} expands log p around a Gaussian q's mean; {family.label} is not such a q. Choose reparameterisation."
+    )
+
+
+def centered(slope: Tensor, curvature: Tensor, noise: Tensor, variance: Tensor) -> Tensor:
+    """(H δ, g₀ δ + H (δ² − s²)) stacked as ν is: (R, B, M, 2, K)."""
+    return torch.stack([curvature * noise, slope * noise + curvature * (noise.square() - variance)], -2)
+
+
+@dataclass(frozen=True)
+class QuadraticMiller(Estimator):
+    """Removes what a quadratic log p explains: nearly everything when q is narrow, little where ReLU makes H vanish (Miller et al. 2017).
+
+    Diagonal H, one Hessian-vector product a coordinate; with several sites, others as drawn, once a draw.
+    """
+
+    name: ClassVar[str] = "quadratic_miller"
+    label: ClassVar[str] = "path − Taylor's"
+    symbol: ClassVar[str] = "∇f − (g̃ − E g̃)"
+    help: ClassVar[str] = (
+        "Subtracts the noise of a quadratic expansion at q's mean, whose gradient is known; needs second derivatives."
+    )
+    source: ClassVar[str] = "Miller, Foti, D'Amour & Adams 2017"
+    path: ClassVar[bool] = True
+
+    def supports(self, family: Family, draws: int) -> str | None:
+        """None, or the reason: only a Gaussian q has this closed form."""
+        return super().supports(family, draws) or not_normal(self.label, family)
+
+    def evaluations(self, draws: int, size: int) -> int:
+        """B at the draws; at the mean one, and two for every Hessian-vector product (a model of one site)."""
+        return draws + 1 + 2 * size
+
+    def expansion(self, draw: Draw, context: Context) -> tuple[Tensor, Tensor]:
+        """(g₀, H) of log p at the mean, each (R, B or 1, M, K), detached."""
+        nu = draw.nu.detach()[:, :1] if context.alone else draw.nu.detach()
+        mean, raw = nu.unbind(-2)
+        with torch.enable_grad():
+            at = mean.clone().requires_grad_()  # (R, B or 1, M, K)
+            (slope,) = torch.autograd.grad(context.at(at, live=True).sum(), at, create_graph=True)
+            rows = [
+                torch.autograd.grad(slope[..., k].sum(), at, retain_graph=True)[0][..., k] for k in range(at.shape[-1])
+            ]
+        # f holds −log q(z; ⌊ν⌋): no slope at the mean, curvature 1/s².
+        return slope.detach(), torch.stack(rows, -1).detach() - torch.exp(-2 * raw)
+
+    def surrogate(self, draw: Draw, context: Context) -> Tensor:
+        """H(q) − ⌊g̃ − E g̃⌋ · ν."""
+        mean, raw = draw.nu.detach().unbind(-2)
+        slope, curvature = self.expansion(draw, context)
+        extra = centered(slope, curvature, draw.value.detach() - mean, torch.exp(2 * raw))
+        return draw.family.entropy(draw.nu).sum(-1) - draw.linear(extra)

@@ -1,0 +1,78 @@
+"""Low-rank Normal: z = μ + exp(ρ) ε₁ + Wᵀ ε₂, covariance diag(exp 2ρ) + WᵀW with r rows in W: r correlations' worth for r K numbers.
+
+W must not start at 0: there the ELBO has no slope in W.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.distributions import LowRankMultivariateNormal
+
+from models.families.family import Family
+
+
+@dataclass(frozen=True)
+class LowRank(Family):
+    """A Normal factor with `rank` directions of correlation; log q is one number a draw, (…, 1) (Ong, Nott & Smith 2018)."""
+
+    name: ClassVar[str] = "low_rank"
+    label: ClassVar[str] = "low-rank Gaussian"
+    symbol: ClassVar[str] = "N(μ, s² + WᵀW)"
+    help: ClassVar[str] = "A Gaussian q with a few directions of correlation; its parameters grow as K."
+    discrete: ClassVar[bool] = False
+    reparameterizable: ClassVar[bool] = True
+    rank: int = 1
+
+    @property
+    def n_params(self) -> int:  # type: ignore[override]
+        """2 + r."""
+        return 2 + self.rank
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """μ, ρ and W's rows."""
+        return ("mean", "log scale", *(f"direction {k + 1}" for k in range(self.rank)))
+
+    def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """K + r numbers a draw."""
+        return (*shape[:-1], shape[-1] + self.rank)
+
+    def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
+        """ε ~ N(0, 1)."""
+        return torch.randn(shape, generator=generator, dtype=dtype)
+
+    def mirror(self, noise: Tensor) -> Tensor:
+        """−ε."""
+        return -noise
+
+    def from_uniform(self, uniform: Tensor) -> Tensor:
+        """ε = Φ⁻¹(u)."""
+        return torch.special.ndtri(uniform)
+
+    def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
+        """Z = μ + exp(ρ) ε₁ + Wᵀ ε₂."""
+        own, shared = noise[..., : nu.shape[-1]], noise[..., nu.shape[-1] :]
+        return nu[..., 0, :] + nu[..., 1, :].exp() * own + (shared.unsqueeze(-1) * nu[..., 2:, :]).sum(-2)
+
+    def _law(self, nu: Tensor) -> LowRankMultivariateNormal:
+        return LowRankMultivariateNormal(
+            nu[..., 0, :], nu[..., 2:, :].mT, (2 * nu[..., 1, :]).exp(), validate_args=False
+        )
+
+    def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
+        """Log N(z; μ, diag(exp 2ρ) + WᵀW): (…, 1), by the r × r system of Woodbury's identity."""
+        return self._law(nu).log_prob(value).unsqueeze(-1)
+
+    def mean(self, nu: Tensor) -> Tensor:
+        """μ."""
+        return nu[..., 0, :]
+
+    def covariance(self, nu: Tensor) -> Tensor:
+        """Diag(exp 2ρ) + WᵀW: (…, K, K)."""
+        return torch.diag_embed((2 * nu[..., 1, :]).exp()) + nu[..., 2:, :].mT @ nu[..., 2:, :]
+
+    def entropy(self, nu: Tensor) -> Tensor:
+        """½ log det 2πe (diag(exp 2ρ) + WᵀW): (…, 1)."""
+        return self._law(nu).entropy().unsqueeze(-1)

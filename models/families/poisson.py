@@ -1,0 +1,71 @@
+"""log p(x; η) = x η − exp η − log x!: counts, with rate λ = exp η."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from models.families.family import Family, WeakDerivative
+
+
+@dataclass(frozen=True)
+class Poisson(Family):
+    """Poisson with natural parameter η = log λ; it is not truncated, so its states cannot be counted out."""
+
+    name: ClassVar[str] = "poisson"
+    label: ClassVar[str] = "Poisson"
+    symbol: ClassVar[str] = "Pois(λ)"
+    help: ClassVar[str] = "Counts: 0, 1, 2, … without an upper end."
+    n_params: ClassVar[int] = 1
+    discrete: ClassVar[bool] = True
+    reparameterizable: ClassVar[bool] = False
+    parameter_names: ClassVar[tuple[str, ...]] = ("log rate",)
+
+    def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
+        """ε ~ Uniform[0, 1)."""
+        return torch.rand(shape, generator=generator, dtype=dtype)
+
+    def mirror(self, noise: Tensor) -> Tensor:
+        """1 − ε."""
+        return 1 - noise
+
+    def from_uniform(self, uniform: Tensor) -> Tensor:
+        """ε = u."""
+        return uniform
+
+    @torch.no_grad()
+    def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
+        """The smallest x with P(X ≤ x) > ε, by bisection in float64; P(X ≤ x) = Γ(x + 1, λ)/Γ(x + 1).
+
+        Not `torch.poisson`, whose draw is no function of a noise that probes could share among estimators.
+        """
+        rate = nu[..., 0, :].double().exp()
+        below_one = noise.double().clamp_max(1 - torch.finfo(noise.dtype).eps / 2)
+        below_one, rate = torch.broadcast_tensors(below_one, rate)
+        low = (rate - 12 * rate.sqrt() - 1).floor().clamp_min(-1)  # P(X ≤ low) ≤ ε: even 2⁻⁵³ lies within these bounds
+        high = (rate + 12 * rate.sqrt() + 30).ceil()
+        for _ in range(math.ceil(math.log2(float((high - low).max())))):
+            middle = ((low + high) / 2).floor()
+            enough = torch.special.gammaincc(middle + 1, rate) > below_one
+            low, high = torch.where(enough, low, middle), torch.where(enough, middle, high)
+        return high.to(noise.dtype)
+
+    def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
+        """X η − exp η − log x!, for every coordinate."""
+        eta = nu[..., 0, :]
+        return value * eta - eta.exp() - torch.lgamma(value + 1)
+
+    def weak_derivatives(
+        self,
+        value: Tensor,
+        nu: Tensor,
+        generator: torch.Generator | None,  # noqa: ARG002 - one signature for all
+    ) -> list[WeakDerivative]:
+        """d/dλ E f = E[f(x + 1) − f(x)], the draw itself being x."""
+        return [WeakDerivative(self.mean(nu), torch.ones_like(value), value + 1, value)]
+
+    def mean(self, nu: Tensor) -> Tensor:
+        """λ = exp η."""
+        return nu[..., 0, :].exp()

@@ -1,0 +1,121 @@
+"""ε of B draws, three ways: independent; in pairs (ε, −ε); or B points of a scrambled Sobol net through the inverse CDF.
+
+Each draw has the right law in all three, so the mean of an estimator that adds up terms of single draws stays. Antithetic and Sobol
+draws know of each other: leave-one-out and its kin are biased then, and a variance can be measured only across whole replicates.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.quasirandom import SobolEngine
+
+from models.core import Batch, Model, Site
+from models.settings import rule
+
+BITS = 30  # of a Sobol number in torch
+
+
+@dataclass(frozen=True)
+class NoiseKind:
+    """How the B draws of one estimate depend on each other."""
+
+    name: str
+    label: str
+    symbol: str
+    help: str
+    needs: str  # the method of `Family` that makes it possible
+    requires: tuple[dict[str, object], ...] = ()
+
+
+PAIR = rule("draws", "One draw has no partner: B is {draws}. Raise B to 2 or more, or draw independently.", low=2)
+NOISES: dict[str, NoiseKind] = {
+    each.name: each
+    for each in (
+        NoiseKind("iid", "independent", "ε₁ … ε_B", "Every draw on its own: variance falls as 1/B.", "noise"),
+        NoiseKind(
+            "antithetic",
+            "antithetic pairs",
+            "ε, −ε",
+            "Draws in mirrored pairs: what is odd in ε cancels exactly (Hammersley & Morton 1956).",
+            "mirror",
+            (PAIR,),
+        ),
+        NoiseKind(
+            "sobol",
+            "scrambled Sobol",
+            "F⁻¹(u)",
+            "B points spread evenly, scrambled anew at each step: variance falls faster than 1/B (Buchholz et al. 2018).",
+            "from_uniform",
+            (PAIR,),
+        ),
+    )
+}
+
+
+def lacking(site: Site, kind: str) -> str | None:
+    """None, or why a site's family cannot be drawn this way."""
+    if site.family.states(NOISES[kind].needs):
+        return None
+    return (
+        f"{NOISES[kind].label.capitalize()} draws need to mirror the noise or start from uniforms; {site.family.label} does neither. "
+        "Draw independently."
+    )
+
+
+def draw_noise(
+    model: Model,
+    batch: Batch,
+    replicates: int,
+    draws: int,
+    generator: torch.Generator,
+    dtype: torch.dtype,
+    kind: str = "iid",
+) -> dict[str, Tensor]:
+    """ε of every site, (R, B, M or 1, K), from the given generator; the axes after M are the family's `noise_shape`."""
+    shapes = {
+        name: site.family.noise_shape((batch.size if site.plate == "local" else 1, *site.shape))
+        for name, site in model.sites.items()
+    }
+    if kind == "sobol":
+        return sobol(model.sites, shapes, replicates, draws, generator, dtype)
+    count = (draws + 1) // 2 if kind == "antithetic" else draws
+    noise = {
+        name: site.family.noise((replicates, count, *shapes[name]), generator, dtype)
+        for name, site in model.sites.items()
+    }
+    if kind == "antithetic":
+        for name, half in noise.items():
+            noise[name] = torch.cat([half, model.sites[name].family.mirror(half)], 1)[:, :draws]
+    return noise
+
+
+def sobol(
+    sites: Mapping[str, Site],
+    shapes: Mapping[str, tuple[int, ...]],
+    replicates: int,
+    draws: int,
+    generator: torch.Generator,
+    dtype: torch.dtype,
+) -> dict[str, Tensor]:
+    """One net over all coordinates of all sites, scrambled once; every replicate and datum shifts its digits by its own random bits.
+
+    A digital shift (xor) keeps the net a net, makes every point uniform on its own, and costs B·K integers a datum where a scramble
+    of its own would cost a new engine. Without it the first point is 0, and F⁻¹(0) = −∞.
+    """
+    widths = {name: math.prod(shape[1:]) for name, shape in shapes.items()}
+    seed = int(torch.randint(2**31, (), generator=generator))
+    net = SobolEngine(sum(widths.values()), scramble=True, seed=seed).draw(draws, dtype=torch.float64)  # (B, ΣK)
+    whole = (net * 2**BITS).long()  # (B, ΣK)
+    noise, start = {}, 0
+    for name, width in widths.items():
+        rows = shapes[name][0]
+        shift = torch.randint(2**BITS, (replicates, 1, rows, width), generator=generator)  # (R, 1, M, K)
+        digits = whole[None, :, None, start : start + width] ^ shift  # (R, B, M, K)
+        below = torch.rand(digits.shape, generator=generator, dtype=torch.float64)  # the digits after the last bit
+        uniform = ((digits + below) / 2**BITS).clamp(2.0**-52, 1 - 2.0**-52).reshape(replicates, draws, *shapes[name])
+        noise[name] = sites[name].family.from_uniform(uniform).to(dtype)
+        start += width
+    return noise

@@ -1,0 +1,102 @@
+"""What a person's actions on the screen mean: pointer, keys, drawers, panels, links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.settings import decode, encode
+from widgets import texts
+from widgets.example import catalogue
+from widgets.run_actions import RunActions
+from widgets.runs import saved_runs
+
+MOST_SHOWN = 8  # lines that panel B can hold
+
+
+class ScreenActions(RunActions):
+    """Part of the explorer: actions that look at a run and do not change it."""
+
+    in_voila: bool
+
+    def _do_split(self, *, on: bool) -> None:
+        self.screen.charts["elbo"].set(split=on)
+
+    def _do_flip(self, *, on: bool) -> None:
+        self.screen.charts["variance"].layout.display = "none" if on else None
+        self.screen.charts["variance_against_draws"].layout.display = None if on else "none"
+        self.screen.flip.description = "against step" if on else "against B"
+        if self.run_values is not None:
+            self.session.command("against", show=on)
+
+    def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
+        if self.run_values is None:
+            return
+        if chart == "latent" and kind == "hover":
+            number, x, y = content.get("id"), content.get("x"), content.get("y")
+            if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
+                self.session.command("decode", number=number, x=float(x), y=float(y))
+        elif chart == "kl" and kind == "click" and isinstance(content.get("dimension"), int):
+            self.session.command("traverse", dimension=content["dimension"])
+
+    def _do_page(self, content: dict[str, Any]) -> None:
+        if content["kind"] == "key":
+            self._key(content["key"])
+        elif content["kind"] == "ready":
+            self.in_voila = bool(content.get("voila"))
+            if self.state == "example":
+                self._address(str(content.get("query", "")))
+        elif content["kind"] == "shared":
+            self.notice = (
+                "Copied: whoever opens it sees these settings."
+                if content.get("copied")
+                else "Copy the text from the box."
+            )
+
+    def _key(self, key: str) -> None:
+        if key == "e":
+            names = list(catalogue()["estimators"])
+            self._do_set("estimator", names[(names.index(self.values["estimator"]) + 1) % len(names)])
+        elif key in "[]":
+            low, high = (self.form.fields["draws"].knob[end] for end in ("low", "high"))
+            self._do_set(
+                "draws", min(high, max(low, self.values["draws"] * 2 if key == "]" else self.values["draws"] // 2))
+            )
+        else:
+            getattr(self, {"space": "_do_run", ".": "_do_step", "r": "_do_reset", "p": "_do_projector"}[key])()
+
+    def _address(self, query: str) -> None:
+        """The run or the settings that the page's address names."""
+        wanted = texts.query(query)
+        if "run" in wanted:
+            self._do_open_run(wanted["run"])
+        elif "settings" in wanted:
+            self.values = decode(self.knobs, wanted["settings"])
+            self.dirty = True
+            self.notice = "These settings came with the link. Press Run."
+
+    def _do_projector(self) -> None:
+        root = self.screen.root
+        (root.remove_class if "elbo-projector" in root._dom_classes else root.add_class)("elbo-projector")
+
+    def _do_share(self) -> None:
+        encoded = encode(self.knobs, self.values)
+        self.screen.page.copy(texts.link(encoded) if self.in_voila else f"Explorer('{encoded}')")
+
+    def _do_drawer(self, name: str) -> None:
+        screen = self.screen
+        screen.drawer.layout.display = "none" if name == "–" else None
+        screen.shelf.layout.display = None if name == "Runs" else "none"
+        screen.choice.layout.display = None if name == "Estimators" else "none"
+        screen.text.layout.display = "none" if name in ("Runs", "Estimators") else None
+        if name == "Runs":
+            screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in saved_runs()]
+        elif name not in ("–", "Estimators"):
+            screen.text.value = texts.drawer(name, self.values, self.knobs, catalogue())
+
+    def _do_shown(self, names: list[str]) -> None:
+        if not 1 <= len(names) <= MOST_SHOWN:
+            raise ValueError(
+                f"{len(names)} estimators were chosen; panel B shows 1 to {MOST_SHOWN} at a time. Choose fewer, or one."
+            )
+        self.painter.choose(names)
+        self.session.command("estimators", names=names)
