@@ -40,7 +40,8 @@ def ratio_sentence(variance: dict[str, tuple[float, float]], chosen: str, labels
     if mine[0] > value:
         return f"Same gradient on average, {_times(mine[0] / value)} the variance of {labels[best]}."
     worst = max(others, key=lambda name: others[name][0])
-    return f"{labels[chosen][:1].upper()}{labels[chosen][1:]} has the least noise here: {labels[worst]} has {_times(others[worst][0] / mine[0])} its variance."
+    name, times = labels[chosen][:1].upper() + labels[chosen][1:], _times(others[worst][0] / mine[0])
+    return f"{name} has the least noise here: {labels[worst]} has {times} its variance."
 
 
 def _times(ratio: float) -> str:

@@ -110,7 +110,19 @@ class Screen:
         self.status.add_class("elbo-status")
         seed, stop_at = fields
         # What comes and goes stands at the end, so that nothing else moves.
-        row = [self.run, step, reset, self.speed, stop_at, seed, self.lock, following, self.status, self.undo, self.remedy]
+        row = [
+            self.run,
+            step,
+            reset,
+            self.speed,
+            stop_at,
+            seed,
+            self.lock,
+            following,
+            self.status,
+            self.undo,
+            self.remedy,
+        ]
         self.bar = box(ipw.HBox, row, "elbo-bar")
 
     def _panels(self, post: Callable[..., None]) -> None:
