@@ -68,6 +68,7 @@ def catalogue() -> dict[str, Any]:
             "least_draws": part.least_draws,
             "source": part.source,
             "unbiased": part.unbiased,
+            "bound": part.bound,
             "formula": formula(part),
         }
         for name, part in ESTIMATORS.items()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as ipw
 
 from models.settings import SettingError, Values, decode, validate
+from widgets import texts
 from widgets.caption import caption, status
 from widgets.example import catalogue, example
 from widgets.layout import Screen
@@ -95,7 +96,11 @@ class Explorer(ScreenActions, ipw.VBox):
         self.screen.page.on_message(lambda content: post("page", content=content))
         self.painter = Painter(self.screen, catalogue())
         choices = next(knob["choices"] for knob in self.knobs if knob["name"] == "estimator")
-        usable = [(choice["label"], choice["name"]) for choice in choices if not choice.get("unavailable")]
+        usable = [
+            (texts.estimator_line(choice, catalogue()), choice["name"])
+            for choice in choices
+            if not choice.get("unavailable")
+        ]
         self.screen.shown.options = usable
         self.screen.shown.value = [name for _, name in usable[:5]]
         self.screen.shown.observe(lambda change: post("shown", names=list(change["new"])), "value")

@@ -52,6 +52,14 @@ def code(values: Values, knobs: list[Knob]) -> str:
     return "\n".join(lines)
 
 
+def estimator_line(choice: dict[str, Any], catalogue: dict[str, Any]) -> str:
+    """One line for an estimator: label, what it costs in truth or comparability, and what it does."""
+    part = catalogue["estimators"][choice["name"]]
+    marks = [] if part["unbiased"] else ["biased"]
+    marks += ["another objective: the importance-weighted bound"] if part["bound"] == "iwae" else []
+    return f"{choice['label']}{' [' + ', '.join(marks) + ']' if marks else ''}   {choice['help']}"
+
+
 def formula(values: Values, catalogue: dict[str, Any]) -> str:
     """What is computed, for the settings on the screen."""
     part = catalogue["estimators"][values["estimator"]]

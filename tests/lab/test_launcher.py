@@ -99,6 +99,11 @@ STUBBORN = """\
     """
 
 
+def _hears_ctrl_c() -> None:
+    """A test run that was started in the background hands an ignored SIGINT down to its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @posix
 @pytest.mark.parametrize("deaf", [False, True], ids=["polite", "deaf to Ctrl-C"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
@@ -115,7 +120,11 @@ def test_stopping_leaves_no_children(number, deaf):
             sys.exit(130)
         """
     launcher = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hears_ctrl_c,  # noqa: PLW1509 - the tests have no threads of their own here
     )
     grandchild = int(launcher.stdout.readline())
     family = [grandchild, *[child.pid for child in psutil.Process(launcher.pid).children()]]

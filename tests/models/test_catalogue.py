@@ -38,7 +38,7 @@ def test_every_knob_has_the_words_and_bounds_of_a_form() -> None:
 def test_estimators_are_told_as_panel_b_needs_them() -> None:
     told = catalogue()["estimators"]
     assert list(told) == list(ESTIMATORS)
-    keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "formula"}
+    keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "bound", "formula"}
     assert all(set(each) == keys for each in told.values())
     assert told["score"]["formula"].startswith("Score gradient: G_b = f_b s_b")
 

@@ -220,3 +220,34 @@ def test_choosing_what_panel_b_measures(lab):
     eventually(lambda: set(room.painter.facts.get("variance", {})) == {"score", "vargrad"})
     room.act("shown", {"names": []})
     assert "panel B shows 1 to 8" in room.screen.caption.value
+
+
+def test_a_run_that_diverged_offers_a_remedy_that_works(lab):
+    """NaN once: the run stops at its last good state, says why, and goes on with a third of the step size."""
+    import torch
+
+    from models.core import Factor, Site
+    from models.families import Normal
+    from models.inference.settings import Settings
+    from models.variational import Posterior, Table
+
+    class Ill:
+        def __init__(self):
+            self.sites, self.calls = {"u": Site("u", "local", (2,), Normal())}, 0
+
+        def factors(self, batch, latents):
+            self.calls += 1
+            ill = float("nan") if torch.is_grad_enabled() and self.calls == 40 else 1.0
+            return [Factor("log p(x|u)", -ill * (batch.x - latents["u"]).square().sum(-1), frozenset({"u"}))]
+
+    model = Ill()
+    q = Posterior({"u": Table(model.sites["u"], 2, 20, None, torch.Generator().manual_seed(0))})
+    room = lab(Settings(stop_at=100, batch_size=20, step_size=0.03), model=model, q=q, data=torch.randn(20, 2).numpy())
+    room.post("run")
+    eventually(lambda: room.state == "failed")
+    assert "The ELBO became nan at step" in room.screen.caption.value
+    assert room.screen.remedy.layout.display is None
+    room.post("remedy")
+    eventually(lambda: room.state == "finished")
+    assert room.values["step_size"] == pytest.approx(0.01)
+    assert room.painter.facts["number"] == 100
