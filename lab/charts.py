@@ -8,7 +8,7 @@ from lab import processes
 from lab.environment import Environment
 from lab.plain import Refusal
 
-MAKERS = ("widgets/charts/**/*.py", "widgets/prepare.py", "widgets/theme.py")
+MAKERS = ("widgets/charts/**/*.py", "widgets/prepare.py", "widgets/theme.py", "widgets/static/catalogue.json")
 STAMP = "widgets/static/made/.stamp"
 
 

@@ -32,7 +32,11 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 ]
 # What browsers and Jupyter's front ends say at the console that is no fault of ours.
-HARMLESS = ("Unsatisfied version", "was preloaded using link preload but not used")
+HARMLESS = (
+    "Unsatisfied version",
+    "was preloaded using link preload but not used",
+    "Comm not found for comm id",  # JupyterLab, when a kernel that an earlier page used closes that page's widgets
+)
 
 
 @contextmanager

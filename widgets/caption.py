@@ -27,6 +27,17 @@ def status(facts: Facts) -> str:
     return " · ".join(parts)
 
 
+def peers(facts: Facts) -> dict[str, tuple[float, float]]:
+    """The measured variance of the estimators of one and the same gradient: that of the bound in use, without bias."""
+    parts, variance = facts.get("parts", {}), facts.get("variance", {})
+    kind = parts.get(facts["estimator"], {}).get("bound")
+    return {
+        name: value
+        for name, value in variance.items()
+        if name not in parts or (parts[name]["unbiased"] and parts[name]["bound"] == kind)
+    }
+
+
 def ratio_sentence(variance: dict[str, tuple[float, float]], chosen: str, labels: dict[str, str]) -> str | None:
     """How the estimator in use compares with the best other one; a difference within the noise is called that."""
     mine = variance.get(chosen)
@@ -66,7 +77,7 @@ def caption(facts: Facts) -> str:
     if state == "starting":
         return "The trainer is getting ready; this happens once."
     alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
-    compare = ratio_sentence(facts.get("variance", {}), facts["estimator"], facts["labels"])
+    compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
         return (

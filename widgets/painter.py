@@ -20,6 +20,7 @@ class Painter:
         self.names = list(catalogue["estimators"])
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
+        self.facts["parts"] = catalogue["estimators"]
         self.shape: list[int] = []
         self.drawn: list[np.ndarray[Any, Any]] = []
         self.measure: tuple[str, str] | None = None

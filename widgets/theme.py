@@ -60,7 +60,7 @@ CLASSES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, "#7F6000", "#5D3A9B", "
 
 # On a dark page: ink becomes the line's own colour, and blues and greys become lighter.
 DARK = {
-    BLUE: "#58B5EA", SKY: "#BFE3FA", "#005A8D": "#7CC8F2", GREEN: "#1DB88A", "#00694D": "#3CCFA3",
+    BLUE: "#58B5EA", SKY: "#BFE3FA", "#2A6F97": "#BFE3FA", "#005A8D": "#7CC8F2", GREEN: "#1DB88A", "#00694D": "#3CCFA3",
     VERMILLION: "#EE7D27",
     "#A64900": "#F59A55", "#855C00": ORANGE, PURPLE: "#D98BB6", "#96446F": "#E3A1C6", GREY: "#9A9A9A",
     "#5F5F5F": "#B5B5B5", "#7F6000": "#C9A227", "#5D3A9B": "#A98BE0", "#4D4D4D": "#C8C8C8",

@@ -33,50 +33,7 @@ PAINTED = """{
     ? (globalThis.__paintedAt = performance.now()) : setTimeout(look, 5);
   look();
 }"""
-PRESS = "[...document.querySelectorAll('.elbo-room button')].find((b) => b.textContent === name).click()"
-# Milliseconds from a press until the page shows it: looked at in every animation frame, on the page's own clock.
-UNTIL = (
-    """([name, kind]) => new Promise((answer) => {
-  const canvas = document.querySelector('.elbo-a canvas');
-  const look = () => {
-    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    let hash = 0, blue = 0;  // of the ELBO's line and label
-    for (let i = 0; i < pixels.length; i += 4) {
-      hash = (hash * 31 + pixels[i] + pixels[i + 3]) | 0;
-      if (pixels[i + 3] > 200 && pixels[i] < 40 && Math.abs(pixels[i + 1] - 102) < 40 && Math.abs(pixels[i + 2] - 160) < 45) blue++;
-    }
-    return [hash, blue];
-  };
-  const before = kind === 'point' ? look()[0] : 0, start = performance.now();
-  const done = {
-    point: () => { const [hash, blue] = look(); return hash !== before && blue > 0; },
-    paused: () => document.querySelector('.elbo-status').textContent.startsWith('Paused'),
-  }[kind];
-  const wait = () => {
-    const took = performance.now() - start;
-    if (done() || took > 20000) answer(took); else requestAnimationFrame(wait);
-  };
-  """
-    + PRESS
-    + """;
-  requestAnimationFrame(wait);
-})"""
-)
-ALONE = """
-import sys, time
-import torch
-from models.inference.run import Run
-from models.inference.settings import Settings
-torch.set_num_threads(1)
-run = iter(Run(Settings(stop_at=100_000)))
-for _ in range(50):
-    next(run)
-steps, cpu, start = 0, time.process_time(), time.perf_counter()
-while time.perf_counter() - start < float(sys.argv[1]):
-    next(run)
-    steps += 1
-print(steps / (time.perf_counter() - start), steps / (time.process_time() - cpu))
-"""
+UNTIL = Path(__file__).with_name("press.js").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -189,7 +146,7 @@ def hover(screen: Screen, words: str) -> Row:
 def alone() -> tuple[float, float]:
     """The same run without a page: steps a second, and a second of CPU."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", ALONE, str(HEADLESS)]
+    command = [sys.executable, "-m", "tests.benchmarks._headless", str(HEADLESS)]
     said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout.split()
     return float(said[0]), float(said[1])
 

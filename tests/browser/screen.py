@@ -39,6 +39,10 @@ class Screen:
         found = re.search(r"step ([\d,]+)", self.text("status"))
         return int(found[1].replace(",", "")) if found else -1
 
+    def trains(self, beyond: int) -> None:
+        """Wait until a run of one's own is beyond a step; the example run has steps, too."""
+        self.until(lambda: self.text("status").startswith("Running") and self.step() > beyond)
+
     def press(self, words: str) -> None:
         self.page.get_by_role("button", name=words, exact=True).first.click()
 

@@ -24,7 +24,7 @@ def test_a_newcomer_watches_a_model_train(screen):
     assert "finished example run" in screen.text("caption")
     example = {panel: screen.ink(panel) for panel in "abcd"}
     screen.press("Run")
-    screen.until(lambda: screen.step() > 30)
+    screen.trains(beyond=30)
     screen.until(lambda: all(screen.ink(panel) != example[panel] for panel in "abcd"))
     early, frames = screen.ink("a"), screen.counters()["painted"]
     screen.until(lambda: screen.ink("a") != early and screen.counters()["painted"] > frames + 5)

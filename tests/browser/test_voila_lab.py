@@ -49,7 +49,7 @@ def test_the_page_fits_without_scrolling_and_nothing_overlaps(screen):
 
 def test_a_reload_takes_the_run_up_where_it_was(screen):
     screen.press("Run")
-    screen.until(lambda: screen.step() > 60)
+    screen.trains(beyond=60)
     screen.press("Pause")
     screen.until(lambda: screen.text("status").startswith("Paused"))
     step = screen.step()
@@ -64,7 +64,7 @@ def test_a_reload_takes_the_run_up_where_it_was(screen):
 def test_a_killed_kernel_is_said_at_once(screen, watch, page):
     address = page.url
     screen.press("Run")
-    screen.until(lambda: screen.step() > 10)
+    screen.trains(beyond=10)
     mine = max(
         (p for p in family(address) if any("widgets.worker" in c.cmdline() for c in p.children())),
         key=lambda p: p.create_time(),
@@ -81,7 +81,7 @@ def test_closing_the_tab_leaves_no_process(new_page, wait_until, tmp_path):
         screen = Screen(page, wait_until)
         screen.painted()
         screen.press("Run")
-        screen.until(lambda: screen.step() > 10)
+        screen.trains(beyond=10)
         workers = [p for p in family(address) if "widgets.worker" in p.cmdline()]
         assert workers
         page.close(run_before_unload=True)
@@ -130,7 +130,7 @@ def test_two_tabs_train_side_by_side(new_page, wait_until, voila_server):
         screen.painted()
         screen.press("Run")
     for screen in screens:
-        screen.until(lambda screen=screen: screen.step() > 20)
+        screen.trains(beyond=20)
     assert screens[0].page.url != screens[1].page.url
 
 

@@ -134,7 +134,7 @@ def test_making_a_lab_again_in_the_same_cell_closes_the_old_one(lab):
 def test_a_run_is_opened_again_by_its_id(lab):
     room = lab(SMALL | {"stop_at": 50})
     room.post("run")
-    eventually(lambda: room.state == "finished")
+    eventually(lambda: room.state == "finished" and points(room) == 50)
     identity, drawn = room.folder.identity, np.concatenate(room.painter.drawn)
     room.close()
     again = lab()

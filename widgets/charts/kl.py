@@ -16,7 +16,7 @@ def chart() -> alt.LayerChart:
     )
     y = alt.Y(
         "dimension:O", title=None, sort="ascending", scale=alt.Scale(paddingInner=0.25, paddingOuter=0.15),
-        axis=alt.Axis(labelExpr=f"{NAMES}[datum.value] || 'z' + (datum.value + 1)", ticks=False, domain=False),
+        axis=alt.Axis(labelExpr=f"{NAMES}[datum.value] || 'z' + (datum.value + 1)", ticks=False, domain=False, labelPadding=6),
     )  # fmt: skip
     states = alt.Color("state:N", scale=alt.Scale(domain=[0, 1], range=list(theme.KL_STATES)), legend=None)
     bars = named("bars")

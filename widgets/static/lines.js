@@ -21,21 +21,28 @@ function settled(old, low, high, log) {
   return [back(a - air), back(b + air)];
 }
 
-/** Push label centres apart so that each has room, inside 0..height; order is kept. */
-function apart(centres, height, factor) {
+/** Push label centres apart so that each has its room, inside 0..height; order is kept. */
+function apart(centres, rooms, height) {
   const order = centres.map((_, i) => i).sort((i, j) => centres[i] - centres[j]), placed = [...centres];
-  const room = Math.min(LABEL_HEIGHT * factor, height / Math.max(1, centres.length));
-  let least = room / 2;
+  const squeeze = Math.min(1, height / Math.max(1, rooms.reduce((sum, room) => sum + room, 0))), half = (i) => (rooms[i] * squeeze) / 2;
+  let least = 0;
   for (const i of order) {
-    placed[i] = Math.max(placed[i], least);
-    least = placed[i] + room;
+    placed[i] = Math.max(placed[i], least + half(i));
+    least = placed[i] + half(i);
   }
-  let most = height - room / 2;
+  let most = height;
   for (const i of order.reverse()) {
-    placed[i] = Math.min(placed[i], most);
-    most = placed[i] - room;
+    placed[i] = Math.min(placed[i], most - half(i));
+    most = placed[i] - half(i);
   }
   return placed;
+}
+
+/** A label as one line, or as two where one is wider than its room. */
+function wrapped(text, room, context) {
+  const fits = (part) => context.measureText(part).width <= room, cuts = [...text.matchAll(/ /g)].map(({ index }) => index).reverse();
+  const cut = fits(text) ? undefined : cuts.find((index) => index > 1 && fits(text.slice(0, index)));
+  return cut === undefined ? [text] : [text.slice(0, cut), text.slice(cut + 1)];
 }
 
 class Lines {
@@ -134,11 +141,15 @@ class Lines {
   label(how) {
     const { plot, params } = this.panel, ends = this.drawn.filter(({ inside }) => inside.length);
     const clipped = (pixel) => Math.min(Math.max(pixel, 0), plot.height);
+    const pen = this.panel.pen(), words = ends.map(({ key }) => {
+      const { label } = this.meta.series[key];
+      return wrapped(params.active === key ? `▸ ${label}` : label, this.meta.padding.right - 7, pen);
+    });
     const places = apart(ends.map(({ line, inside }) => clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))),
-      plot.height, this.panel.factor);
+      words.map((lines) => lines.length * LABEL_HEIGHT * this.panel.factor), plot.height);
+    const first = (i) => places[i] - ((words[i].length - 1) * LABEL_HEIGHT * this.panel.factor) / 2; // its first line stands at py
     plot.feed("ends", ends.map(({ key }, i) => [key, 1, (tuple) => {
-      const text = this.meta.series[key].label;
-      Object.assign(tuple, { series: key, ink: this.meta.series[key].ink, px: plot.width + 6, py: places[i], label: params.active === key ? `▸ ${text}` : text });
+      Object.assign(tuple, { series: key, ink: this.meta.series[key].ink, px: plot.width + 6, py: first(i), label: words[i] });
     }]));
   }
 

@@ -57,7 +57,7 @@ class Panel {
     if (!this.plot || (this.dark === hostIsDark() && this.factor === factor)) return;
     this.plot.finalize();
     this.plot = null;
-    this.make();
+    requestAnimationFrame(() => { if (!this.closed) this.make(); }); // JupyterLab hides its page while it changes the theme
   }
 
   reparametrise() {

@@ -1,0 +1,28 @@
+"""The default run without a page: `python -m tests.benchmarks._headless SECONDS` prints steps a second, and a second of CPU."""
+
+import sys
+import time
+
+import torch
+
+from models.inference.run import Run
+from models.inference.settings import Settings
+
+WARM_UP = 50  # steps
+
+
+def main(seconds: float) -> None:
+    """Train for so long on one thread."""
+    torch.set_num_threads(1)
+    run = Run(Settings(stop_at=100_000))
+    for _ in range(WARM_UP):
+        next(run)
+    steps, cpu, start = 0, time.process_time(), time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        next(run)
+        steps += 1
+    print(steps / (time.perf_counter() - start), steps / (time.process_time() - cpu))
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

@@ -1,0 +1,32 @@
+"""The benchmarks' own truths: every estimator has its row, the clock is fair, and a missing Pyro is said in one sentence."""
+
+import pytest
+
+from models.estimators import ESTIMATORS
+from models.inference.run import Run
+from tests.benchmarks import _interleaved, estimators, sigmoid_belief
+from tests.benchmarks._belief_network import binary_digits, make_run
+
+
+def test_every_estimator_has_a_row_in_one_of_the_two_tables() -> None:
+    continuous, discrete = estimators.fits(Run(), 4), estimators.fits(make_run(binary_digits()), 4)
+    assert continuous | discrete == set(ESTIMATORS)
+    assert {"reparameterization", "leave_one_out"} <= continuous
+    assert {"local_expectation", "disarm"} <= discrete - continuous
+
+
+def test_all_works_are_called_equally_often() -> None:
+    calls = {"one": 0, "two": 0}
+
+    def work(name: str) -> None:
+        calls[name] += 1
+
+    found = _interleaved.medians({name: lambda name=name: work(name) for name in calls}, rounds=5, warm=1)
+    assert calls == dict.fromkeys(calls, 6 * _interleaved.CALLS)
+    assert all(spent >= 0 for spent in found.values())
+
+
+def test_a_missing_pyro_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sigmoid_belief, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="Pyro, which is not installed"):
+        sigmoid_belief.main()
