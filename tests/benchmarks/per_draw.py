@@ -52,12 +52,12 @@ def compare(name: str, draws: int) -> float:
     noise = draw_noise(run.model, run.data.batch(rows), 1, draws, generator, torch.float32)
 
     def tapped() -> None:
-        run.optimizer.zero_grad()
+        run.optimizer.clear_gradients()
         found = estimate(run.model, run.q, {"z": estimator}, run.data.batch(rows), draws, generator, noise=noise)
         found.draw_gradients(run.model.sites["z"])
 
     def plain() -> None:
-        run.optimizer.zero_grad()
+        run.optimizer.clear_gradients()
         mean_only(run, estimator, draws, noise["z"], rows)
 
     ratios, order = [], random.Random(0)

@@ -215,7 +215,7 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
 
 def test_choosing_what_panel_b_measures(lab):
     room = lab(SMALL | {"draws": 4})
-    room.post("shown", names=["score", "vargrad"])
+    room.screen.shown.value = ["score", "vargrad"]
     room.post("run")
     eventually(lambda: set(room.painter.facts.get("variance", {})) == {"score", "vargrad"})
     room.act("shown", {"names": []})
