@@ -32,7 +32,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "ppca": {
         "label": "Probabilistic PCA",
-        "goal": "A linear decoder with one σ: see which of 8 dimensions the data keep.",
+        "goal": "A linear decoder with one σ, which has a closed form: see how many nats each of 8 dimensions carries.",
         "settings": {"depth": 0, "latent_size": 8, "step_size": 0.02},
     },
 }

@@ -89,8 +89,11 @@ class Worker(Trainer):
             **self.pictures.about(),
         )
         self._set_state("running" if play and run.number < run.settings.stop_at else "paused")
-        self._frame(grid=True)
-        self.probing.start()
+        if self.state == "running":  # the first frame carries the first step; probes come after it
+            self.last_frame = self.last_grid = self.last_look = 0.0
+        else:
+            self._frame(grid=True)
+            self.probing.start()
 
     def on_play(self) -> None:
         """Go on."""

@@ -16,6 +16,7 @@ from widgets.worker.pictures import Pictures
 from widgets.worker.probing import FIRST, Probing
 
 FRAMES = 12.0  # a second
+LOOKS = 6.0  # at the latent space, a second
 GRIDS = 1.0  # a second
 SAVES = 5.0  # seconds between two checkpoints
 SPEEDS = {"slow": 3.0, "normal": 60.0, "full": None}  # steps a second
@@ -31,7 +32,7 @@ class Trainer:
         self.folder: Path | None = None
         self.state, self.speed = "idle", "full"
         self.waiting: list[tuple[float, ...]] = []
-        self.next_step = self.last_frame = self.last_grid = self.last_save = 0.0
+        self.next_step = self.last_frame = self.last_look = self.last_grid = self.last_save = 0.0
         self.rate, self.rate_from = 0.0, (0.0, 0)
         self.against = False
         self.names: tuple[str, ...] = FIRST
@@ -101,7 +102,10 @@ class Trainer:
         points = np.asarray(self.waiting, np.float32).reshape(-1, 5)
         self.curves.elbo += self.waiting
         self.waiting, self.last_frame = [], now
-        message = {"kind": "frame", "number": run.number, "points": points, "rate": self.rate, **self.pictures.look()}
+        message = {"kind": "frame", "number": run.number, "points": points, "rate": self.rate}
+        if grid or now - self.last_look >= 1 / LOOKS:
+            message |= self.pictures.look()
+            self.last_look = now
         if grid:
             message["grid"], self.last_grid = self.pictures.grid(), now
         self.send(**message)
