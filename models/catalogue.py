@@ -1,24 +1,25 @@
 """The catalogue: everything a screen must know about settings, parts and presets, as plain data for a kernel without torch."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from models.data import DATA
 from models.deep_generative import SCALE_HEADS
-from models.estimators import ESTIMATORS, XI_SOURCES, Estimator
-from models.families import FAMILIES, Normal
+from models.estimators import ESTIMATORS, XI_SOURCES
+from models.families import FAMILIES
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
-from models.inference.settings import Settings
+from models.inference.settings import InferenceSettings
 from models.networks import ACTIVATIONS, ATTENTIONS
 from models.presets import PRESETS
-from models.settings import VERSION, Knob, describe
+from models.registry import MODELS, ModelFamily
+from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, validate
 from models.variational import VARIATIONAL
 
-MANY = 64  # draws: enough for any estimator
-FOLDERS: dict[str, dict[str, Any]] = {
+FOLDERS: dict[str, Mapping[str, Any]] = {
+    "models": MODELS,
     "data": DATA,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
@@ -32,25 +33,36 @@ FOLDERS: dict[str, dict[str, Any]] = {
 }
 
 
-def _plain(parts: Iterable[Any]) -> list[dict[str, Any]]:
+def _plain(parts: Iterable[Any], model: ModelFamily) -> list[dict[str, Any]]:
     shown = ("name", "label", "symbol", "help")
     return [
         {key: getattr(part, key) for key in shown}
-        | {"requires": list(part.requires), "unavailable": _unavailable(part)}
+        | {"requires": list(part.requires), "unavailable": _unavailable(part, model)}
         for part in parts
     ]
 
 
-def _unavailable(part: Any) -> str | None:
-    """Why a part can never be chosen on the screen, whose models have Normal latents."""
-    applies = isinstance(part, type) and issubclass(part, Estimator)
-    return part().supports(Normal(), MANY) if applies else None
+def _unavailable(part: Any, model: ModelFamily) -> str | None:
+    """Why a part can never be chosen with this family of models."""
+    return model.unavailable(part) if part in ESTIMATORS.values() else None
 
 
 @cache
-def knobs() -> list[Knob]:
-    """Every knob of a run with its choices, as plain data."""
-    return describe(Settings, {folder: _plain(parts.values()) for folder, parts in FOLDERS.items()})
+def knobs(model: str = FIRST_MODEL) -> list[Knob]:
+    """Every knob of a run of one family of models, with its choices, as plain data."""
+    family = MODELS[model]
+    return describe(family.settings, {folder: _plain(parts.values(), family) for folder, parts in FOLDERS.items()})
+
+
+def all_knobs() -> dict[str, list[Knob]]:
+    """The knobs of every family of models."""
+    return {name: knobs(name) for name in MODELS}
+
+
+def settings_from(values: Mapping[str, Any]) -> InferenceSettings:
+    """Settings of the family that the values name, checked; raises `SettingError`."""
+    whole = validate(knobs_of(all_knobs(), values), values)
+    return MODELS[whole["model"]].settings(**whole)
 
 
 def formula(part: type) -> str:
@@ -73,4 +85,8 @@ def catalogue() -> dict[str, Any]:
         }
         for name, part in ESTIMATORS.items()
     }
-    return {"version": VERSION, "knobs": knobs(), "estimators": estimators, "presets": PRESETS}
+    models = {
+        name: {"label": part.label, "help": part.help, "formula": part.symbol, "knobs": knobs(name)}
+        for name, part in MODELS.items()
+    }
+    return {"version": VERSION, "models": models, "estimators": estimators, "presets": PRESETS}

@@ -39,6 +39,8 @@ class Batch:
     x: Tensor  # (M, D)
     rows: Tensor  # (M,) int64
     total: int  # N
+    y: Tensor | None = None  # (M, …) what a conditional model responds with
+    covariates: Tensor | None = None  # (M, C) what is known of a datum besides x, such as its batch
 
     @property
     def size(self) -> int:

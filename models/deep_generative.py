@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from models.core import Batch, Factor, Site
 from models.data import Dataset
+from models.deep_generative_settings import Settings
 from models.families import Bernoulli, Family, Normal
-from models.inference.settings import Settings
 from models.networks import Architecture, FeedForward
 from models.priors import NormalPrior
 from models.variational import VARIATIONAL, Posterior
@@ -67,6 +67,10 @@ class DeepGenerative(nn.Module):
     def sites(self) -> Mapping[str, Site]:
         """One local site, z."""
         return {"z": Site("z", "local", (self.latent_size,), Normal())}
+
+    def update(self, settings: Settings) -> None:
+        """Take up the live knobs of the model: λ."""
+        self.prior.scale = settings.prior_scale
 
     def response_parameters(self, z: Tensor) -> Tensor:
         """Decoder: z (…, K) → the response's parameters (…, n_params, D)."""

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 VERSION = 1
+FIRST_MODEL = "deep_generative"  # the model of settings that name none
+GROUPS = ("Data", "Model", "Prior", "Inference", "Run")
 Knob = dict[str, Any]
 Values = dict[str, Any]
 
@@ -45,9 +47,15 @@ def setting(
 
 
 def describe(cls: type, folders: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Knob]:
-    """The knobs of a settings class as plain data; `folders` gives the choices: name, label, symbol, help, requires, unavailable."""
+    """The knobs of a settings class as plain data, by group, its own before those of its bases.
+
+    `folders` gives the choices: name, label, symbol, help, requires, unavailable.
+    """
     knobs = []
-    for field in dataclasses.fields(cls):
+    owners = [vars(each).get("__annotations__", {}) for each in cls.__mro__]
+    rank = {name: index for index, names in reversed(list(enumerate(owners))) for name in names}
+    order = sorted(dataclasses.fields(cls), key=lambda field: (GROUPS.index(field.metadata["group"]), rank[field.name]))
+    for field in order:
         knob = {"name": field.name, "default": field.default, **field.metadata}
         if knob["choices"]:
             knob["choices"] = [dict(choice) for choice in folders[knob["choices"]]]
@@ -65,6 +73,8 @@ def objection(choice: Mapping[str, Any], values: Mapping[str, Any]) -> str | Non
     if reason := choice.get("unavailable"):
         return str(reason)
     for need in choice.get("requires", ()):
+        if need["knob"] not in values:  # a knob that this family of models does not have
+            continue
         value = values[need["knob"]]
         if (need["low"] is not None and value < need["low"]) or (need["among"] and value not in need["among"]):
             return str(need["reason"]).format(**values)
@@ -94,7 +104,7 @@ def check(knob: Knob, value: Any) -> Any:
     """One value against its knob; returns it in the knob's type or raises `SettingError`."""
     if knob["kind"] == "choice":
         names = [choice["name"] for choice in knob["choices"]]
-        if value not in names:
+        if not isinstance(value, str) or value not in names:
             sentence = f"{knob['label']} was {str(value)[:40]!r}; choose one of: {', '.join(names)}."
             raise SettingError(knob["name"], sentence)
         return value
@@ -124,11 +134,21 @@ def validate(knobs: list[Knob], values: Mapping[str, Any]) -> Values:
 def encode(knobs: list[Knob], values: Mapping[str, Any]) -> str:
     """Settings as one line of JSON: the version and only what differs from the defaults. Run file and link share it."""
     changed = {knob["name"]: values[knob["name"]] for knob in knobs if values[knob["name"]] != knob["default"]}
+    if values["model"] != FIRST_MODEL:  # links made before there was a choice of models name none
+        changed["model"] = values["model"]
     return json.dumps({"version": VERSION, **changed}, separators=(",", ":"), sort_keys=True)
 
 
-def decode(knobs: list[Knob], text: str) -> Values:
-    """The inverse of `encode`, checked value by value; nothing is ever evaluated."""
+def knobs_of(models: Mapping[str, list[Knob]], values: Mapping[str, Any]) -> list[Knob]:
+    """The knobs of the model family that values name; those of the first one when they name none."""
+    name = values.get("model", FIRST_MODEL)
+    if not isinstance(name, str) or name not in models:
+        raise SettingError("model", f"Model was {str(name)[:40]!r}; choose one of: {', '.join(models)}.")
+    return models[name]
+
+
+def decode(models: Mapping[str, list[Knob]], text: str) -> Values:
+    """The inverse of `encode`, checked value by value against its model's knobs; nothing is ever evaluated."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
@@ -143,4 +163,4 @@ def decode(knobs: list[Knob], text: str) -> Values:
         sentence = f"These settings are of version {repr(version)[:20]}, this lab reads version {VERSION}. "
         sentence += "Update the lab, or use its defaults."
         raise SettingError("version", sentence)
-    return validate(knobs, values)
+    return validate(knobs_of(models, values), values)

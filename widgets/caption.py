@@ -82,10 +82,11 @@ def caption(facts: Facts) -> str:
     if state in ("running", "paused"):
         return (
             alarm
+            or facts.get("sentence")
             or compare
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         ) + warning
-    ending = alarm or compare or ""
+    ending = alarm or facts.get("sentence") or compare or ""
     words = [
         f"Step {facts.get('number', 0):,} reached.",
         ending,

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from models.settings import Knob
+
 FOLDER = Path(__file__).parent / "static"
 EXAMPLE, CATALOGUE = FOLDER / "example.npz", FOLDER / "catalogue.json"
 
@@ -21,6 +23,12 @@ def catalogue() -> dict[str, Any]:
     """The shipped copy of `models.catalogue.catalogue()`; a test fails when it is out of date."""
     found: dict[str, Any] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def all_knobs() -> dict[str, list[Knob]]:
+    """The knobs of every family of models."""
+    return {name: model["knobs"] for name, model in catalogue()["models"].items()}
 
 
 def example() -> list[dict[str, Any]]:

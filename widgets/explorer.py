@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ipw
 
-from models.settings import SettingError, Values, decode, validate
-from widgets import texts
+from models.settings import SettingError, Values, decode, knobs_of, validate
 from widgets.caption import caption, status
-from widgets.example import catalogue, example
+from widgets.example import all_knobs, catalogue, example
 from widgets.layout import Screen
 from widgets.link import ProcessLink, ThreadLink
 from widgets.painter import Painter
 from widgets.runs import RunFolder
 from widgets.screen_actions import ScreenActions
 from widgets.session import Session
-from widgets.settings_form import BAR, SettingsForm
+from widgets.settings_form import BAR, Forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +54,6 @@ class Explorer(ScreenActions, ipw.VBox):
     """
 
     def __init__(self, settings: Any = None, *, model: Any = None, q: Any = None, data: Any = None) -> None:
-        self.knobs = catalogue()["knobs"]
         self.values: Values = self._read(settings)
         self.folder: RunFolder | None = None
         self.run_values: Values | None = None
@@ -73,9 +71,9 @@ class Explorer(ScreenActions, ipw.VBox):
 
     def _read(self, settings: Any) -> Values:
         if isinstance(settings, str):
-            return decode(self.knobs, settings)
+            return decode(all_knobs(), settings)
         given = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else dict(settings or {})
-        return validate(self.knobs, given)
+        return validate(knobs_of(all_knobs(), given), given)
 
     def _link(self, model: Any, q: Any, data: Any) -> Callable[[], Link]:
         if not self.own_model:
@@ -87,22 +85,14 @@ class Explorer(ScreenActions, ipw.VBox):
 
     def _build(self) -> None:
         post = self.post
-        self.form = SettingsForm(self.knobs, lambda name, value: post("set", name=name, value=value))
+        changed = lambda name, value: post("set", name=name, value=value)  # noqa: E731
+        self.forms = Forms(all_knobs(), changed, self.values["model"])
         presets = [(preset["label"], name) for name, preset in catalogue()["presets"].items()]
-        bar = [self.form.fields[name].widget for name in BAR]
-        self.screen = Screen(post, self.form.widget, bar, presets)
-        for name, chart in self.screen.charts.items():
-            chart.on_event(self._pointer(name))
+        bar = [self.forms.bar[name].widget for name in BAR]
+        self.screen = Screen(post, self.forms.widget, bar, presets, self._pointer)
         self.screen.page.on_message(lambda content: post("page", content=content))
         self.painter = Painter(self.screen, catalogue())
-        choices = next(knob["choices"] for knob in self.knobs if knob["name"] == "estimator")
-        usable = [
-            (texts.estimator_line(choice, catalogue()), choice["name"])
-            for choice in choices
-            if not choice.get("unavailable")
-        ]
-        self.screen.shown.options = usable
-        self.screen.shown.value = [name for _, name in usable[:5]]
+        self._offer_estimators()
         self.screen.shown.observe(lambda change: post("shown", names=list(change["new"])), "value")
 
     def _pointer(self, chart: str) -> Callable[[str, dict[str, Any]], None]:
@@ -203,7 +193,7 @@ class Explorer(ScreenActions, ipw.VBox):
         screen.page.announce = screen.caption.value
         active = list(catalogue()["estimators"]).index(self.values["estimator"])
         for name in ("variance", "variance_against_draws"):
-            screen.charts[name].set(active=active)
+            screen.chart(name).set(active=active)
 
     def flush(self) -> None:
         """Send what is pending."""

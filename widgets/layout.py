@@ -7,10 +7,12 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from models.settings import FIRST_MODEL
 from widgets import made
 from widgets.bus import Bus
 from widgets.live_chart import LiveChart
 from widgets.page import Page
+from widgets.views import PANEL_OF, VIEWS
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 DRAWERS = ("Formula", "Estimators", "Runs", "Code", "Help")
@@ -43,13 +45,17 @@ class Screen:
     """All widgets of one lab. `post(action, **values)` takes note of what a person does."""
 
     def __init__(
-        self, post: Callable[..., None], form: ipw.Widget, bar_fields: list[ipw.Widget], presets: list[tuple[str, str]]
+        self,
+        post: Callable[..., None],
+        form: ipw.Widget,
+        bar_fields: list[ipw.Widget],
+        presets: list[tuple[str, str]],
+        pointer: Callable[[str], Callable[[str, dict[str, Any]], None]],
     ) -> None:
-        self.bus = Bus()
+        self.bus, self._pointer = Bus(), pointer
         self.page = LabPage()
-        self.charts = {
-            name: LiveChart(name, self.bus) for name in ("elbo", "variance", "variance_against_draws", "latent", "kl")
-        }
+        self.charts: dict[str, LiveChart] = {}
+        self.panels: dict[str, ipw.Box] = {}
         self._header(post, presets)
         self._bar(post, bar_fields)
         self._panels(post)
@@ -126,7 +132,6 @@ class Screen:
         self.bar = box(ipw.HBox, row, "elbo-bar")
 
     def _panels(self, post: Callable[..., None]) -> None:
-        chart = self.charts
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.observe(lambda change: post("split", on=change["new"]), "value")
         self.flip = ipw.ToggleButton(
@@ -137,15 +142,35 @@ class Screen:
         self.flip.observe(lambda change: post("flip", on=change["new"]), "value")
         for toggle in (self.split, self.flip, self.lock):
             toggle.layout.width = "auto"
-        chart["variance_against_draws"].layout.display = "none"
-        top = box(ipw.Box, [chart["elbo"], self.split], "elbo-panel", "elbo-a")
-        bottom = box(ipw.Box, [chart["variance"], chart["variance_against_draws"], self.flip], "elbo-panel", "elbo-b")
-        self.evidence = box(ipw.VBox, [top, bottom], "elbo-column")
-        right = [
-            box(ipw.Box, [chart["latent"]], "elbo-panel", "elbo-c"),
-            box(ipw.Box, [chart["kl"]], "elbo-panel", "elbo-d"),
-        ]
-        self.latent = box(ipw.VBox, right, "elbo-column")
+        tools = {"a": [self.split], "b": [self.flip]}
+        self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
+        self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
+        self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
+        self.use(FIRST_MODEL)
+
+    def chart(self, name: str) -> LiveChart:
+        """The chart of this name; it is made, out of sight, when it is first asked for."""
+        found = self.charts.get(name)
+        if found is None:
+            found = self.charts[name] = LiveChart(name, self.bus)
+            found.layout.display = "none"
+            found.on_event(self._pointer(name))
+            panel = self.panels[PANEL_OF[name]]
+            panel.children = (found, *panel.children)
+        return found
+
+    def show(self, panel: str, name: str) -> None:
+        """Show this chart in its panel, instead of the one there."""
+        self.chart(name)
+        for other, chart in self.charts.items():
+            if PANEL_OF[other] == panel:
+                chart.layout.display = None if other == name else "none"
+
+    def use(self, model: str) -> None:
+        """Show the panels of a family of models."""
+        for panel, names in VIEWS[model].items():
+            if not any(name in self.charts and self.charts[name].layout.display != "none" for name in names):
+                self.show(panel, names[0])
 
     def _foot(self, post: Callable[..., None]) -> None:
         self.caption = ipw.Label("")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.inference.run import Run
-    from models.inference.settings import Settings
+    from models.inference.settings import InferenceSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 3.0  # seconds a worker gets to save and leave by itself
@@ -145,7 +145,7 @@ class ProcessLink:
 class ThreadLink:
     """The same loop in a thread of the kernel, for a model that lives in the notebook. torch then runs on one thread there."""
 
-    def __init__(self, factory: Callable[[Settings], Run]) -> None:
+    def __init__(self, factory: Callable[[InferenceSettings], Run]) -> None:
         self._ours, self._theirs = multiprocessing.Pipe()
         self._factory = factory
         self._error: str | None = None

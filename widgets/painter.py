@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from models.settings import FIRST_MODEL
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 
@@ -37,22 +38,35 @@ class Painter:
             draw(message)
 
     def _started(self, message: dict[str, Any]) -> None:
-        bus, charts = self.screen.bus, self.screen.charts
+        bus, screen = self.screen.bus, self.screen
         settings = message["settings"]
-        measure = (settings["data"], settings["response"])  # nats of other data or another density are no yardstick
+        # nats of other data or another density are no yardstick
+        measure = tuple(settings.get(name) for name in ("model", "data", "response"))
         kept = self.drawn if measure == self.measure else []
         ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
-        for chart in charts.values():
+        screen.use(settings.get("model", FIRST_MODEL))
+        for chart in screen.charts.values():
             bus.clear(chart)
         self.drawn, self.changes, self.measured = [], [], []
-        self.facts |= {"variance": {}, "kl": [], "elbo": None, "rate": 0.0, "remedy": None}
+        self.facts |= {
+            "variance": {},
+            "kl": [],
+            "elbo": None,
+            "rate": 0.0,
+            "remedy": None,
+            "summaries": {},
+            "sentence": None,
+        }
         self.facts["stop_at"] = settings["stop_at"]
         self.shape = list(message["shape"])
-        charts["latent"].labels = list(message["names"])
-        bus.static(charts["latent"], "cloud", label=message["labels"].astype(np.float32), images=message["images"])
+        for name, labels in message["labels"].items():
+            screen.chart(name).labels = list(labels)
+        for name, datasets in message["static"].items():
+            for dataset, columns in datasets.items():
+                bus.static(screen.chart(name), dataset, **columns)
         if len(ghost):
             bus.append(
-                charts["elbo"],
+                screen.chart("elbo"),
                 "lines",
                 step=ghost[:, 0],
                 value=ghost[:, 1],
@@ -69,29 +83,20 @@ class Painter:
         for series in range(ELBO_SERIES):
             values = points[:, series + 1]
             series_column = np.full(len(points), series, np.float32)
-            self.screen.bus.append(
-                self.screen.charts["elbo"], "lines", step=points[:, 0], value=values, series=series_column
-            )
+            chart = self.screen.chart("elbo")
+            self.screen.bus.append(chart, "lines", step=points[:, 0], value=values, series=series_column)
 
     def _frame(self, message: dict[str, Any]) -> None:
-        bus, charts = self.screen.bus, self.screen.charts
+        bus, screen = self.screen.bus, self.screen
         self.facts["rate"] = message["rate"]
         self._points(message["points"])
-        if "cloud" in message:
-            x, y, sx, sy = message["cloud"]
-            span = float(message["span"])
-            charts["latent"].set(domain=[-span, span, -span, span], axes=[float(axis) + 1 for axis in message["axes"]])
-            bus.replace(charts["latent"], "cloud", x=x, y=y, sx=sx, sy=sy)
-            divergence = np.asarray(message["kl"], np.float32)
-            self.facts["kl"] = divergence.tolist()
-            states = (divergence >= COLLAPSE).astype(np.float32)
-            bus.replace(
-                charts["kl"],
-                "bars",
-                dimension=np.arange(len(divergence), dtype=np.float32),
-                value=divergence,
-                state=states,
-            )
+        self.facts |= message.get("facts", {})
+        for name, values in message.get("params", {}).items():
+            screen.chart(name).set(**values)
+        for operation, draw in (("replace", bus.replace), ("append", bus.append)):
+            for name, datasets in message.get(operation, {}).items():
+                for dataset, columns in datasets.items():
+                    draw(screen.chart(name), dataset, **columns)
         if message.get("grid"):
             grid = dict(message["grid"])
             values = grid.pop("values")
@@ -102,7 +107,7 @@ class Painter:
         """Show these estimators only; what was measured of them is drawn again."""
         self.shown = set(names)
         kept, self.measured = self.measured, []
-        self.screen.bus.clear(self.screen.charts["variance"])
+        self.screen.bus.clear(self.screen.chart("variance"))
         self.facts["variance"] = {}
         for rows in kept:
             self._variance({"rows": rows})
@@ -116,7 +121,7 @@ class Painter:
             return
         step, value, low, high, series = rows.T
         self.screen.bus.append(
-            self.screen.charts["variance"], "lines", step=step, value=value, low=low, high=high, series=series
+            self.screen.chart("variance"), "lines", step=step, value=value, low=low, high=high, series=series
         )
         newest = rows[step == step.max()]
         self.facts["variance"] = {
@@ -124,7 +129,7 @@ class Painter:
         }
 
     def _against(self, message: dict[str, Any]) -> None:
-        bus, chart, rows = self.screen.bus, self.screen.charts["variance_against_draws"], message["rows"]
+        bus, chart, rows = self.screen.bus, self.screen.chart("variance_against_draws"), message["rows"]
         if not len(rows):
             return
         draws, value, low, high, series = rows.T
@@ -137,7 +142,7 @@ class Painter:
 
     def _changed(self, message: dict[str, Any]) -> None:
         self.changes.append(float(message["number"]))
-        self.screen.bus.replace(self.screen.charts["elbo"], "changes", step=np.asarray(self.changes, np.float32))
+        self.screen.bus.replace(self.screen.chart("elbo"), "changes", step=np.asarray(self.changes, np.float32))
 
     def _decoded(self, message: dict[str, Any]) -> None:
         if message["values"] is not None:
@@ -159,12 +164,12 @@ class Painter:
 
     def _summaries(self) -> None:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""
-        facts, charts = self.facts, self.screen.charts
+        facts, screen = self.facts, self.screen
         if facts.get("elbo") is not None:
-            charts["elbo"].summary = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}."
-        if facts.get("kl"):
-            alive = sum(value >= COLLAPSE for value in facts["kl"])
-            charts["kl"].summary = f"{alive} of {len(facts['kl'])} latent dimensions are active."
+            words = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}."
+            screen.chart("elbo").summary = words
+        for name, words in facts.get("summaries", {}).items():
+            screen.chart(name).summary = words
         if facts.get("variance"):
             best = min(facts["variance"], key=lambda name: facts["variance"][name][0])
-            charts["variance"].summary = f"Least gradient variance: {facts['labels'][best]}."
+            screen.chart("variance").summary = f"Least gradient variance: {facts['labels'][best]}."

@@ -51,11 +51,12 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     variance = np.concatenate([message["rows"] for message in messages if message["kind"] == "variance"])
     started = {
         **started,
-        "labels": started["labels"].astype(np.uint8),
         "curves": {"elbo": kept, "variance": variance},
         "number": last["number"],
     }
-    last = {**last, "points": kept[:0], "cloud": last["cloud"].astype(np.float16), "grid": grid}
+    cloud = {name: column.astype(np.float16) for name, column in last["replace"]["latent"]["cloud"].items()}
+    replace = {**last["replace"], "latent": {"cloud": cloud}}
+    last = {**last, "points": kept[:0], "replace": replace, "grid": grid}
     return [started, last, against]
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.settings import Knob, Values, check, validate
-from widgets.example import catalogue
+from models.settings import Knob, Values, check, knobs_of, validate
+from widgets import texts
+from widgets.example import all_knobs, catalogue
 from widgets.runs import RunFolder, new_run, open_run, saved_runs
 
 if TYPE_CHECKING:
     from widgets.layout import Screen
     from widgets.painter import Painter
     from widgets.session import Session
-    from widgets.settings_form import SettingsForm
+    from widgets.settings_form import Forms, SettingsForm
 
 
 class RunActions:
     """Part of the explorer: every `_do_…` is one action, carried out on the pump's thread."""
 
-    knobs: list[Knob]
     values: Values  # what the form shows
     run_values: Values | None  # what the run on the screen was started with, live changes included
     folder: RunFolder | None
@@ -26,9 +26,19 @@ class RunActions:
     dirty: bool  # the form shows settings that only a new run takes up
     notice: str
     screen: Screen
-    form: SettingsForm
+    forms: Forms
     painter: Painter
     session: Session
+
+    @property
+    def knobs(self) -> list[Knob]:
+        """The knobs of the family of models that the form shows."""
+        return all_knobs()[self.values["model"]]
+
+    @property
+    def form(self) -> SettingsForm:
+        """The form of that family."""
+        return self.forms.use(self.values["model"])
 
     def _do_run(self) -> None:
         if self.state == "running":
@@ -69,6 +79,7 @@ class RunActions:
     def _do_undo(self) -> None:
         if self.run_values is not None:
             self.values, self.dirty = dict(self.run_values), False
+            self._offer_estimators()
 
     def _do_remedy(self) -> None:
         step_size = self.painter.facts.pop("remedy", None)
@@ -78,28 +89,41 @@ class RunActions:
             self.session.command("play")
 
     def _do_set(self, name: str, value: Any) -> None:
+        if name == "model":
+            return self._take({"model": value, "seed": self.values["seed"]})
         knob = self.form.fields[name].knob
         whole = validate(self.knobs, {**self.values, name: check(knob, value)})
         if whole[name] == self.values[name]:
-            return
+            return None
         self.values = whole
-        if knob["live"]:
+        if knob["live"] and not self._other_model():
             if self.run_values is not None:
                 self.run_values[name] = whole[name]
                 self.session.command("change", **{name: whole[name]})
-            return
-        self.dirty = self.run_values is None or any(whole[key] != self.run_values[key] for key in whole)
+            return None
+        self.dirty = self.run_values is None or whole != self.run_values
         if self.state == "running":
             self.session.command("pause")
         self.notice = f"{knob['label']} changed: Run starts a new run with it; this one is kept."
+        return None
+
+    def _other_model(self) -> bool:
+        """Whether the form shows another family of models than the run on the screen."""
+        return self.run_values is not None and self.run_values["model"] != self.values["model"]
+
+    def _take(self, values: Values) -> None:
+        """Show these settings, of whichever family of models; Run takes them up."""
+        self.values = validate(knobs_of(all_knobs(), values), values)
+        self.dirty = True
+        self._offer_estimators()
+        if self.state == "running":
+            self.session.command("pause")
+        self.notice = "Press Run to train this model; the run before it is kept."
 
     def _do_scene(self, name: str) -> None:
         preset = catalogue()["presets"][name]
-        self.values = validate(self.knobs, {"seed": self.values["seed"], **preset["settings"]})
-        self.dirty = True
+        self._take({"seed": self.values["seed"], **preset["settings"]})
         self.screen.goal.value = preset["goal"]
-        if self.state == "running":
-            self.session.command("pause")
         self.notice = "Press Run to train this scene; the run before it is kept."
 
     def _do_speed(self, speed: str) -> None:
@@ -120,13 +144,25 @@ class RunActions:
         self._release()
         self.folder, self.state, self.dirty = folder, "starting", False
         about = next((run for run in saved_runs() if run["identity"] == folder.identity), None)
-        self.values = validate(self.knobs, about["settings"] if about else {})
+        kept = about["settings"] if about else {}
+        self.values = validate(knobs_of(all_knobs(), kept), kept)
         self.run_values = dict(self.values)
         self.session.command(
             "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False
         )
         self.screen.page.run_id = folder.identity
         self.screen.tabs.value = "–"
+
+    def _offer_estimators(self) -> None:
+        """Offer under Estimators those that this family of models can have at all."""
+        choices = next(knob["choices"] for knob in self.knobs if knob["name"] == "estimator")
+        usable = [choice for choice in choices if not choice.get("unavailable")]
+        options = [(texts.estimator_line(choice, catalogue()), choice["name"]) for choice in usable]
+        shown = self.screen.shown
+        if list(shown.options) != options:
+            kept = [name for name in shown.value if name in dict(options).values()]
+            shown.options = options
+            shown.value = kept or [name for _, name in options[:5]]
 
     def _release(self) -> None:
         if self.folder is not None:

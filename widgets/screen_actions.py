@@ -6,7 +6,7 @@ from typing import Any
 
 from models.settings import decode, encode
 from widgets import texts
-from widgets.example import catalogue
+from widgets.example import all_knobs, catalogue
 from widgets.run_actions import RunActions
 from widgets.runs import saved_runs
 
@@ -19,11 +19,10 @@ class ScreenActions(RunActions):
     in_voila: bool
 
     def _do_split(self, *, on: bool) -> None:
-        self.screen.charts["elbo"].set(split=on)
+        self.screen.chart("elbo").set(split=on)
 
     def _do_flip(self, *, on: bool) -> None:
-        self.screen.charts["variance"].layout.display = "none" if on else None
-        self.screen.charts["variance_against_draws"].layout.display = None if on else "none"
+        self.screen.show("b", "variance_against_draws" if on else "variance")
         self.screen.flip.description = "against step" if on else "against B"
         if self.run_values is not None:
             self.session.command("against", show=on)
@@ -70,8 +69,9 @@ class ScreenActions(RunActions):
         if "run" in wanted:
             self._do_open_run(wanted["run"])
         elif "settings" in wanted:
-            self.values = decode(self.knobs, wanted["settings"])
+            self.values = decode(all_knobs(), wanted["settings"])
             self.dirty = True
+            self._offer_estimators()
             self.notice = "These settings came with the link. Press Run."
 
     def _do_projector(self) -> None:

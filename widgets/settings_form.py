@@ -87,10 +87,16 @@ class Field:
 
 
 class SettingsForm:
-    """All controls; `changed(name, value)` is called for what a person does, never for what `show` does."""
+    """All controls of one family of models; `changed(name, value)` is called for what a person does, never for what `show` does.
 
-    def __init__(self, knobs: list[Knob], changed: Callable[[str, Any], None]) -> None:
-        self.fields = {knob["name"]: Field(knob, changed) for knob in knobs}
+    `shared` are controls that another form has made already: those of the run bar.
+    """
+
+    def __init__(
+        self, knobs: list[Knob], changed: Callable[[str, Any], None], shared: dict[str, Field] | None = None
+    ) -> None:
+        shared = shared or {}
+        self.fields = {knob["name"]: shared.get(knob["name"]) or Field(knob, changed) for knob in knobs}
         groups: dict[str, list[ipw.Widget]] = {}
         for name, field in self.fields.items():
             if name not in OPEN and name not in BAR:
@@ -111,3 +117,24 @@ class SettingsForm:
         for name, field in self.fields.items():
             if name in values:
                 field.show(values[name], values)
+
+
+class Forms:
+    """The forms of all families of models, each made when it is first needed; `widget` shows the one in use."""
+
+    def __init__(self, models: dict[str, list[Knob]], changed: Callable[[str, Any], None], first: str) -> None:
+        self._models, self._changed = models, changed
+        self._made: dict[str, SettingsForm] = {}
+        self.bar = {knob["name"]: Field(knob, changed) for knob in models[first] if knob["name"] in BAR}
+        self.widget = ipw.VBox([])
+        self.widget.add_class("elbo-form")
+        self.use(first)
+
+    def use(self, model: str) -> SettingsForm:
+        """Show the form of this family and return it."""
+        form = self._made.get(model)
+        if form is None:
+            form = self._made[model] = SettingsForm(self._models[model], self._changed, self.bar)
+        if self.widget.children != (form.widget,):
+            self.widget.children = (form.widget,)
+        return form

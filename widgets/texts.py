@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from models.settings import Knob, Values
+from models.settings import FIRST_MODEL, Knob, Values
 
 HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed grey: the earlier run. Drag to zoom, double click resets.
 B  Variance of the gradient of every estimator at the running model's own parameters, with common noise; the band is ±2 standard errors.
@@ -14,11 +14,6 @@ D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
 E next estimator · P projector. ⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs."""
-
-MODELS = {
-    "normal": "x | z ~ N(μ(z; θ), σ²)    z ~ N(0, I)    θ ~ N(0, λ²)",
-    "bernoulli": "x | z ~ Bernoulli(logistic(dec(z; θ)))    z ~ N(0, I)    θ ~ N(0, λ²)",
-}
 
 
 def query(text: str) -> dict[str, str]:
@@ -33,7 +28,8 @@ def link(encoded: str) -> str:
 
 def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
     """One line for a saved run: when, how far, and what differs from the defaults."""
-    defaults = {knob["name"]: knob["default"] for knob in catalogue["knobs"]}
+    knobs = catalogue["models"][run["settings"].get("model", FIRST_MODEL)]["knobs"]
+    defaults = {knob["name"]: knob["default"] for knob in knobs}
     changed = ", ".join(f"{name} {value}" for name, value in run["settings"].items() if defaults.get(name) != value)
     day, clock = run["identity"][:8], run["identity"][9:15]
     return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}   step {run['number']:,}   {changed or 'default settings'}"
@@ -42,11 +38,13 @@ def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
 def code(values: Values, knobs: list[Knob]) -> str:
     """Python that makes exactly this run, step for step."""
     changed = [
-        f"    {knob['name']}={values[knob['name']]!r}," for knob in knobs if values[knob["name"]] != knob["default"]
+        f"    {knob['name']}={values[knob['name']]!r},"
+        for knob in knobs
+        if values[knob["name"]] != knob["default"] and knob["name"] != "model"
     ]
     settings = "\n".join(["settings = Settings(", *changed, ")"]) if changed else "settings = Settings()"
     lines = [
-        "import torch", "from models.inference.run import Run", "from models.inference.settings import Settings", "",
+        "import torch", "from models.inference.run import Run", f"from models.{values['model']}_settings import Settings", "",
         "torch.set_num_threads(1)", settings, "for step in Run(settings):", "    print(step.number, step.elbo)",
     ]  # fmt: skip
     return "\n".join(lines)
@@ -60,11 +58,22 @@ def estimator_line(choice: dict[str, Any], catalogue: dict[str, Any]) -> str:
     return f"{choice['label']}{' [' + ', '.join(marks) + ']' if marks else ''}   {choice['help']}"
 
 
+def model_line(values: Values, catalogue: dict[str, Any]) -> str:
+    """The model's own formula, with the symbols of the chosen parts in it."""
+    model = catalogue["models"][values["model"]]
+    symbols = {
+        knob["name"]: next(choice["symbol"] for choice in knob["choices"] if choice["name"] == values[knob["name"]])
+        for knob in model["knobs"]
+        if knob["choices"]
+    }
+    return str(model["formula"]).format(**{**values, **symbols})
+
+
 def formula(values: Values, catalogue: dict[str, Any]) -> str:
     """What is computed, for the settings on the screen."""
     part = catalogue["estimators"][values["estimator"]]
     return "\n".join([
-        MODELS[values["response"]],
+        model_line(values, catalogue),
         "ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)]        f = log p(x, z_b) − log q(z_b; ν)        s = ∇_ν log q(z_b; ν)",
         f"{part['label']}:   {part['formula']}",
         f"Source: {part['source']}.",

@@ -17,6 +17,10 @@ class Dataset:
     labels: Tensor  # (N,) int64, all zero where there are none
     label_names: tuple[str, ...]
     shape: tuple[int, ...]
+    y: Tensor | None = None  # (N, …) responses of a conditional model
+    covariates: Tensor | None = None  # (N, C)
+    test: "Dataset | None" = None  # held-out rows of the same kind
+    feature_names: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -25,11 +29,13 @@ class Dataset:
 
     def batch(self, rows: Tensor) -> Batch:
         """These rows as a batch."""
-        return Batch(self.x[rows], rows, self.size)
+        y = None if self.y is None else self.y[rows]
+        covariates = None if self.covariates is None else self.covariates[rows]
+        return Batch(self.x[rows], rows, self.size, y, covariates)
 
     def whole(self) -> Batch:
         """All rows as one batch."""
-        return Batch(self.x, torch.arange(self.size), self.size)
+        return self.batch(torch.arange(self.size))
 
 
 def from_array(x: object, labels: object = None, name: str = "your data") -> Dataset:

@@ -8,11 +8,10 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from models.catalogue import knobs
+from models.catalogue import settings_from
 from models.data import Dataset
 from models.inference.run import Run
-from models.inference.settings import Settings
-from models.settings import VERSION, validate
+from models.settings import VERSION
 
 STATE, SETTINGS = "state.safetensors", "run.json"
 
@@ -48,7 +47,7 @@ def load_run(folder: Path, data: Dataset | None = None) -> Run:
     try:
         about = json.loads((folder / SETTINGS).read_text())
         content = (folder / STATE).read_bytes()
-        run = Run(Settings(**validate(knobs(), about["settings"])), data)
+        run = Run(settings_from(about["settings"]), data)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         run.load_tensors(load(content), int(header["__metadata__"]["number"]))
     except (OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError, SafetensorError) as error:

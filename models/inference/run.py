@@ -11,16 +11,17 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from models.catalogue import knobs
+from models.catalogue import knobs, settings_from
 from models.core import Batch, Model
-from models.data import DATA, Dataset
-from models.deep_generative import build
+from models.data import Dataset
+from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS, Estimator, ScoreXi
 from models.inference.adam import MOMENTS, Adam
 from models.inference.estimate import estimate
 from models.inference.guard import DivergenceError, complaint, named_parameters
-from models.inference.settings import Settings
+from models.inference.settings import InferenceSettings
 from models.inference.work import refusal
+from models.registry import family_of
 from models.settings import SettingError, Values, validate
 from models.variational import Posterior
 
@@ -34,7 +35,7 @@ class Step:
     terms: dict[str, float]
 
 
-def make_estimator(name: str, settings: Settings) -> Estimator:
+def make_estimator(name: str, settings: InferenceSettings) -> Estimator:
     """The estimator of this name, with the settings it reads."""
     part = ESTIMATORS[name]
     return part(xi_from=settings.xi_from) if issubclass(part, ScoreXi) else part()
@@ -48,7 +49,7 @@ class Run(Iterator[Step]):
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        settings: InferenceSettings | None = None,
         data: Dataset | None = None,
         model: Model | None = None,
         q: Posterior | None = None,
@@ -58,17 +59,20 @@ class Run(Iterator[Step]):
         Raises:
             SettingError: a setting is not allowed, or does not go with another.
         """
-        self.settings = Settings(**validate(knobs(), asdict(settings or Settings())))
-        self.generator = torch.Generator().manual_seed(self.settings.seed)
-        self.data = data if data is not None else DATA[self.settings.data].load()
+        given: InferenceSettings = settings or Settings()
+        family = family_of(given)
+        whole: Any = settings_from(asdict(given) | {"model": family.name})  # each family has knobs of its own
+        self.settings = whole
+        self.generator = torch.Generator().manual_seed(whole.seed)
+        self.data = data if data is not None else family.data[whole.data].load()
         if model is None:
-            self.model, self.q = build(self.settings, self.data, self.generator)
+            self.model, self.q = family.build(whole, self.data, self.generator)
         elif q is None:
             raise ValueError(
                 "A model came without q. Give its variational family too: Run(model=model, q=Posterior({...}))."
             )
         else:
-            self.model, self.q = model, q  # type: ignore[assignment]
+            self.model, self.q = model, q
         self.parameters = named_parameters((self.model, self.q))
         self.optimizer = Adam(self.parameters, self.settings.step_size)
         self.number = 0
@@ -87,21 +91,22 @@ class Run(Iterator[Step]):
 
     def change(self, **values: Any) -> None:
         """Set live knobs; they act at the next step. Raises `SettingError` for a knob that restarts or a value not allowed."""
-        live = {knob["name"] for knob in knobs() if knob["live"]}
+        own = knobs(self.settings.model)
+        live = {knob["name"] for knob in own if knob["live"]}
         for name in values:
             if name not in live:
                 raise SettingError(
                     name,
                     f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
                 )
-        whole: Values = validate(knobs(), asdict(self.settings) | values)
+        whole: Values = validate(own, asdict(self.settings) | values)
         same = dict.fromkeys(self.model.sites, make_estimator(whole["estimator"], self.settings))
         if reason := refusal(self.model, same, whole["draws"], whole["noise"]):
             raise SettingError("estimator", reason)
         self.settings = replace(self.settings, **{name: whole[name] for name in values})
         self.optimizer.step_size = self.settings.step_size
-        if hasattr(self.model, "prior"):
-            self.model.prior.scale = self.settings.prior_scale
+        if hasattr(self.model, "update"):
+            self.model.update(self.settings)
 
     def _next_batch(self) -> Batch:
         """M rows without replacement from a shuffled pass over the data; a rest smaller than M starts the next pass."""

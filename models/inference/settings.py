@@ -1,77 +1,25 @@
-"""Every knob of a run, declared once. The form, the checks, the run file, the link and the exported code are derived from it."""
+"""Knobs of inference and of a run, which every model family shares; each family's own settings add its data and parts.
+
+A knob is declared once. The form, the checks, the run file, the link and the exported code are derived from it.
+"""
 
 from dataclasses import dataclass
+from typing import Any
 
-from models.settings import rule, setting
+from models.settings import setting
 
-DEEP = rule("depth", "It joins hidden layers, so it needs at least 2 of them.", low=2)
+
+def model_setting(name: str) -> Any:
+    """The knob that names the model family; each family's settings declare it first, with their own name."""
+    return setting(
+        name, label="Model", group="Data", choices="models", help="Another family of models has other knobs."
+    )
 
 
 @dataclass(frozen=True)
-class Settings:
-    """A deep generative model, its prior and its inference; live knobs act at the next step, the others start a new run."""
+class InferenceSettings:
+    """How a model is trained; live knobs act at the next step, the others start a new run. A family's settings add `model` and `data`."""
 
-    data: str = setting(
-        "digits", label="Data", group="Data", choices="data", help="What is to be modelled; nothing is downloaded."
-    )
-    response: str = setting(
-        "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
-    )
-    scale_head: str = setting(
-        "shared", label="Response scale", symbol="σ", group="Model", choices="scale_heads", help="Where the Gaussian's σ comes from.",
-        requires=(rule("response", "A Bernoulli response has no scale.", among=("normal",)),),
-    )  # fmt: skip
-    latent_size: int = setting(
-        2, label="Latent size", symbol="K", group="Model", low=1, high=16, help="Dimensions of z."
-    )
-    width: int = setting(
-        64, label="Width", group="Model", low=2, high=256, help="Units in each hidden layer, encoder and decoder alike."
-    )
-    depth: int = setting(
-        2,
-        label="Hidden layers",
-        group="Model",
-        low=0,
-        high=6,
-        help="0 is a linear decoder: probabilistic PCA with one σ.",
-    )
-    activation: str = setting(
-        "tanh",
-        label="Activation",
-        symbol="g",
-        group="Model",
-        choices="activations",
-        help="The bend after each hidden layer.",
-    )
-    intercept: bool = setting(True, label="Intercept", symbol="α", group="Model", help="Adds α to every linear map.")
-    input_reinjection: bool = setting(
-        False, label="Residual: input", symbol="γx", group="Model", help="The notes' residual: later hidden layers see the input again.",
-        requires=(DEEP,),
-    )  # fmt: skip
-    identity_residual: bool = setting(
-        False, label="Residual: identity", symbol="h+g", group="Model", help="Each later hidden layer is added to the one before.",
-        requires=(DEEP,),
-    )  # fmt: skip
-    attention: str = setting(
-        "none",
-        label="Attention",
-        symbol="A(x)∘x",
-        group="Model",
-        choices="attentions",
-        help="Feature attention at the network's input.",
-    )
-    prior_scale: float = setting(
-        1.0, label="Prior scale", symbol="λ", group="Prior", low=0.01, high=100.0, log=True, live=True,
-        help="Standard deviation of every decoder weight: small is stiff.",
-    )  # fmt: skip
-    variational: str = setting(
-        "amortized",
-        label="q's parameters",
-        symbol="ν",
-        group="Inference",
-        choices="variational",
-        help="Where each datum's ν comes from.",
-    )
     estimator: str = setting(
         "reparameterization",
         label="Estimator",

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from models.core import Batch, Factor, Site
 from models.data import DATA, Dataset
+from models.deep_generative_settings import Settings
 from models.estimators import Estimator
 from models.families import Bernoulli
 from models.inference.run import Run
-from models.inference.settings import Settings
 from models.variational import Posterior
 
 TOP, LOW, MINIBATCH = 16, 32, 64

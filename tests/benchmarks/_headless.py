@@ -5,8 +5,8 @@ import time
 
 import torch
 
+from models.deep_generative_settings import Settings
 from models.inference.run import Run
-from models.inference.settings import Settings
 
 WARM_UP = 50  # steps
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS
 from models.inference.probe import probe
 from models.inference.run import Run
-from models.inference.settings import Settings
 from models.inference.work import refusal
 from tests.benchmarks._belief_network import Chosen, binary_digits, make_run, trained
 from tests.benchmarks._interleaved import medians

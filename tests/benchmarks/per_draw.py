@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import torch
 
+from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS, Estimator
 from models.families import Normal
 from models.inference.estimate import draw_noise, estimate
 from models.inference.run import Run
-from models.inference.settings import Settings
 
 GOAL, ROUNDS = 1.2, 200
 

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from models.catalogue import FOLDERS, catalogue, knobs
+from models.catalogue import FOLDERS, all_knobs, catalogue, knobs
 from models.estimators import ESTIMATORS
 from models.families import Normal
 from models.presets import PRESETS
-from models.settings import SettingError, validate
+from models.settings import FIRST_MODEL, SettingError, validate
 
 
 def test_it_is_plain_json() -> None:
@@ -19,12 +19,13 @@ def test_it_is_plain_json() -> None:
 
 
 def test_every_choice_is_a_part_and_every_part_a_choice() -> None:
-    offered = [tuple(choice["name"] for choice in knob["choices"]) for knob in knobs() if knob["choices"]]
-    assert sorted(offered) == sorted(tuple(parts) for parts in FOLDERS.values())
+    every = [knob for own in all_knobs().values() for knob in own if knob["choices"]]
+    offered = {tuple(choice["name"] for choice in knob["choices"]) for knob in every}
+    assert offered == {tuple(parts) for parts in FOLDERS.values()}
 
 
 def test_every_knob_has_the_words_and_bounds_of_a_form() -> None:
-    for knob in knobs():
+    for knob in [knob for own in all_knobs().values() for knob in own]:
         assert knob["label"]
         assert knob["group"]
         assert knob["help"].endswith(".")
@@ -61,9 +62,10 @@ def test_presets_are_allowed_and_write_only_what_differs(name: str) -> None:
     preset = PRESETS[name]
     assert preset["label"]
     assert preset["goal"].endswith(".")
-    defaults = {knob["name"]: knob["default"] for knob in knobs()}
-    assert validate(knobs(), preset["settings"]) == defaults | preset["settings"]
-    assert all(defaults[key] != value for key, value in preset["settings"].items())
+    own = knobs(preset["settings"].get("model", FIRST_MODEL))
+    defaults = {knob["name"]: knob["default"] for knob in own}
+    assert validate(own, preset["settings"]) == defaults | preset["settings"]
+    assert all(defaults[key] != value for key, value in preset["settings"].items() if key != "model")
 
 
 def test_settings_can_be_checked_without_torch() -> None:

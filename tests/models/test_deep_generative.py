@@ -11,11 +11,11 @@ from torch import Tensor
 
 from models.data import Dataset, from_array
 from models.deep_generative import SCALE_FLOOR, DeepGenerative, build
+from models.deep_generative_settings import Settings
 from models.diagnostics import active, kl_per_dimension
 from models.estimators import PathOnly, Reparameterization
 from models.inference.estimate import estimate
 from models.inference.run import Run
-from models.inference.settings import Settings
 from models.probabilistic_pca import ProbabilisticPCA, best_elbo, fit, subspace_angle
 from models.variational import Posterior
 

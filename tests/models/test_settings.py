@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from models.catalogue import knobs
+from models.catalogue import all_knobs, knobs
 from models.settings import VERSION, Knob, SettingError, check, decode, encode, objection, validate
 
-KNOBS = knobs()
+KNOBS, MODELS = knobs(), all_knobs()
 BY_NAME = {knob["name"]: knob for knob in KNOBS}
 DEFAULTS = {knob["name"]: knob["default"] for knob in KNOBS}
 NUMBERS = [knob["name"] for knob in KNOBS if knob["kind"] in ("int", "float")]
@@ -61,8 +61,8 @@ whole = st.fixed_dictionaries({name: allowed(knob) for name, knob in BY_NAME.ite
 def test_round_trip(values: dict[str, Any]) -> None:
     """decode(encode(v)) = v, to the last bit of every float; the line is short JSON that holds only what differs."""
     line = encode(KNOBS, values)
-    assert decode(KNOBS, line) == values
-    assert encode(KNOBS, decode(KNOBS, line)) == line
+    assert decode(MODELS, line) == values
+    assert encode(KNOBS, decode(MODELS, line)) == line
     held = json.loads(line)
     assert held.pop("version") == VERSION
     assert all(values[name] == value != DEFAULTS[name] for name, value in held.items())
@@ -95,7 +95,7 @@ def test_any_value_is_in_its_domain_or_refused_in_a_sentence(name: str, value: A
 @modest
 @given(st.text())
 def test_any_text_decodes_or_is_refused(text: str) -> None:
-    found, refusal = attempt(decode, KNOBS, text)
+    found, refusal = attempt(decode, MODELS, text)
     assert str(refusal).endswith(".") if refusal else set(found) == set(BY_NAME)
 
 
@@ -131,7 +131,7 @@ def test_the_nearest_allowed_value_is_named() -> None:
         ('{"draws":NaN}', "Draws B was 'nan'"),
         ('{"version":2}', "of version 2, this lab reads version 1. Update the lab"),
         ('{"version":"1"}', "of version '1', this lab reads version 1"),
-        ('{"drows":2}', "There is no setting called 'drows'; the settings are: data, response"),
+        ('{"drows":2}', "There is no setting called 'drows'; the settings are: model, data, response"),
         ('{"data":"__import__(\'os\')"}', "Data was .*; choose one of: digits, pinwheel"),
         ('{"intercept":1}', "Intercept was '1'; it must be true or false"),
         (
@@ -142,8 +142,8 @@ def test_the_nearest_allowed_value_is_named() -> None:
 )
 def test_links_that_are_refused(text: str, sentence: str) -> None:
     with pytest.raises(SettingError, match=sentence):
-        decode(KNOBS, text)
+        decode(MODELS, text)
 
 
 def test_the_version_may_be_left_out() -> None:
-    assert decode(KNOBS, '{"draws":8}') == DEFAULTS | {"draws": 8}
+    assert decode(MODELS, '{"draws":8}') == DEFAULTS | {"draws": 8}

@@ -185,8 +185,8 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
     import torch
 
     from models.core import Factor, Site
+    from models.deep_generative_settings import Settings
     from models.families import Normal
-    from models.inference.settings import Settings
     from models.variational import Posterior, Table
 
     class Mine:
@@ -227,8 +227,8 @@ def test_a_run_that_diverged_offers_a_remedy_that_works(lab):
     import torch
 
     from models.core import Factor, Site
+    from models.deep_generative_settings import Settings
     from models.families import Normal
-    from models.inference.settings import Settings
     from models.variational import Posterior, Table
 
     class Ill:

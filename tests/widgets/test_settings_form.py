@@ -4,10 +4,10 @@ import pytest
 
 from models.catalogue import catalogue as live_catalogue
 from models.settings import validate
-from widgets.example import CATALOGUE, EXAMPLE, catalogue, example
+from widgets.example import CATALOGUE, EXAMPLE, all_knobs, example
 from widgets.settings_form import SettingsForm, caption_of
 
-KNOBS = catalogue()["knobs"]
+KNOBS = all_knobs()["deep_generative"]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_example_is_a_finished_run_of_the_default_settings():
     started, frame, against = example()
     assert started["settings"] == validate(KNOBS, {})
     assert started["number"] == started["settings"]["stop_at"]
-    assert frame["cloud"].shape == (4, 1797)
+    assert frame["replace"]["latent"]["cloud"]["x"].shape == (1797,)
     assert len(against["rows"]) > 20
     assert EXAMPLE.stat().st_size < 150_000
 

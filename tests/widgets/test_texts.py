@@ -5,10 +5,10 @@ import pytest
 from models.settings import decode, encode, validate
 from widgets import texts
 from widgets.caption import caption, collapse_sentence, ratio_sentence, status
-from widgets.example import catalogue
+from widgets.example import all_knobs, catalogue
 
 LABELS = {name: part["label"] for name, part in catalogue()["estimators"].items()}
-KNOBS = catalogue()["knobs"]
+KNOBS = all_knobs()["deep_generative"]
 
 
 def facts(**more):
@@ -60,13 +60,13 @@ def test_the_status_line_reads_as_the_design_says():
 def test_a_link_restores_exactly_these_settings():
     values = validate(KNOBS, {"prior_scale": 0.25, "estimator": "score_xi", "xi_from": "pilot", "seed": 3})
     wanted = texts.query(texts.link(encode(KNOBS, values)))
-    assert decode(KNOBS, wanted["settings"]) == values
+    assert decode(all_knobs(), wanted["settings"]) == values
 
 
 def test_the_code_makes_the_same_run():
     """The exported code, executed, gives the run's own ELBO."""
+    from models.deep_generative_settings import Settings
     from models.inference.run import Run
-    from models.inference.settings import Settings
 
     values = validate(KNOBS, {"data": "pinwheel", "width": 8, "stop_at": 3, "activation": "relu"})
     said: list[tuple] = []

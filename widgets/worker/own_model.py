@@ -8,10 +8,10 @@ from typing import Any
 
 from models.data import Dataset, from_array
 from models.inference.run import Run
-from models.inference.settings import Settings
+from models.inference.settings import InferenceSettings
 
 
-def factory(model: Any, q: Any, data: Any) -> Callable[[Settings], Run]:
+def factory(model: Any, q: Any, data: Any) -> Callable[[InferenceSettings], Run]:
     """How a worker makes a run of this model.
 
     Raises:
@@ -25,7 +25,7 @@ def factory(model: Any, q: Any, data: Any) -> Callable[[Settings], Run]:
     held = copy.deepcopy((model, q))
     table = data if isinstance(data, Dataset) else from_array(data)
 
-    def make(settings: Settings) -> Run:
+    def make(settings: InferenceSettings) -> Run:
         fresh_model, fresh_q = copy.deepcopy(held)
         return Run(settings, table, fresh_model, fresh_q)
 

@@ -13,18 +13,20 @@ from typing import Any
 
 import torch
 
+from models.catalogue import settings_from
+from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS
 from models.inference.checkpoint import load_run
 from models.inference.run import Run
-from models.inference.settings import Settings
+from models.inference.settings import InferenceSettings
 from models.settings import SettingError
 from widgets.worker.history import Curves
-from widgets.worker.pictures import Pictures
+from widgets.worker.pictures import pictures_of
 from widgets.worker.trainer import Trainer
 
 _log = logging.getLogger(__name__)
 
-Factory = Callable[[Settings], Run]
+Factory = Callable[[InferenceSettings], Run]
 
 
 class Worker(Trainer):
@@ -76,7 +78,7 @@ class Worker(Trainer):
         self._save()
         self.state, self.folder = "idle", Path(folder)
         curves = Curves()
-        run = load_run(self.folder) if resume else self.factory(Settings(**settings))
+        run = load_run(self.folder) if resume else self.factory(settings_from(settings))
         if resume:
             curves.load(self.folder, run.number)
         self._adopt(run, curves)
@@ -177,4 +179,4 @@ def warm_up() -> None:
     run = Run(Settings(stop_at=2))
     for _ in run:
         pass
-    Pictures(run).look()
+    pictures_of(run).look()

@@ -12,7 +12,7 @@ from models.inference.checkpoint import save_run
 from models.inference.guard import DivergenceError
 from models.inference.run import Run
 from widgets.worker.history import Curves, point
-from widgets.worker.pictures import Pictures
+from widgets.worker.pictures import pictures_of
 from widgets.worker.probing import FIRST, Probing
 
 FRAMES = 12.0  # a second
@@ -43,7 +43,7 @@ class Trainer:
 
     def _adopt(self, run: Run, curves: Curves) -> None:
         self.run, self.curves, self.waiting = run, curves, []
-        self.pictures, self.probing = Pictures(run), Probing(run, self.names)
+        self.pictures, self.probing = pictures_of(run), Probing(run, self.names)
         now = time.perf_counter()
         self.next_step = self.last_grid = self.last_frame = now
         self.last_save = now

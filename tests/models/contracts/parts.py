@@ -3,10 +3,11 @@
 from string import Formatter
 from typing import Any
 
-from models.catalogue import knobs
+from models.catalogue import all_knobs
 from models.settings import objection
 
-NAMES = {knob["name"] for knob in knobs()}
+BY_NAME = {knob["name"]: knob for own in all_knobs().values() for knob in own}
+NAMES = set(BY_NAME)
 
 
 def check_words(part: Any, name: str, *, symbol: bool = True) -> None:
@@ -24,8 +25,8 @@ def check_words(part: Any, name: str, *, symbol: bool = True) -> None:
 
 def check_rules(part: Any) -> None:
     """Each rule names a real knob, can be met, and its reason can be filled in from the settings."""
-    by_name = {knob["name"]: knob for knob in knobs()}
-    defaults = {knob["name"]: knob["default"] for knob in knobs()}
+    by_name = BY_NAME
+    defaults = {name: knob["default"] for name, knob in BY_NAME.items()}
     for need in part.requires:
         assert set(need) == {"knob", "reason", "low", "among"}
         knob = by_name[need["knob"]]

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS, LeaveOneOut, NotApplicableError, PathOnly, Reparameterization, Score
 from models.inference.estimate import estimate
 from models.inference.noise import NOISES, draw_noise, sobol
 from models.inference.probe import probe
 from models.inference.run import Run
-from models.inference.settings import Settings
 from models.settings import SettingError
 from tests.models.problems import PROBLEMS, conjugate, logistic, plates, sigmoid_belief
 from tests.models.truth import LIMIT, REPLICATES, applies, assert_unbiased, distance, every

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from models.core import Factor
+from models.deep_generative_settings import Settings
 from models.estimators import (
     AnalyticKL,
     Estimator,
@@ -17,7 +18,6 @@ from models.inference.checkpoint import load_run, save_run
 from models.inference.estimate import estimate
 from models.inference.probe import probe
 from models.inference.run import Run
-from models.inference.settings import Settings
 from tests.models.problems import NU, Problem, Terms, chain, conjugate, logistic, plates, standard
 from tests.models.truth import LIMIT, REPLICATES, distance, every
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS
 from models.families import Normal
 from models.inference import estimate as engine
@@ -11,7 +12,6 @@ from models.inference import run as running
 from models.inference.estimate import draw_noise, estimate
 from models.inference.probe import control_variate, probe
 from models.inference.run import Run
-from models.inference.settings import Settings
 from tests.models.problems import chain, conjugate, sigmoid_belief
 from tests.models.truth import applies
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from models.data import from_array
+from models.deep_generative_settings import Settings
 from models.inference.run import Run
-from models.inference.settings import Settings
 from models.variational import Global, Posterior
 from tests.models.problems import Rows, conjugate, plates
 

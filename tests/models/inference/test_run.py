@@ -6,8 +6,8 @@ from itertools import islice
 import pytest
 import torch
 
+from models.deep_generative_settings import Settings
 from models.inference.run import Run
-from models.inference.settings import Settings
 from models.settings import SettingError
 from tests.models.inference.test_one_path import same, state_of
 

@@ -12,7 +12,7 @@ GRID = 21
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
 
 
-class Pictures:
+class LatentPictures:
     """Looks at one run. Axes and domain change rarely, so that the eye can follow a point."""
 
     def __init__(self, run: Run) -> None:
@@ -42,12 +42,14 @@ class Pictures:
         """What stays the same for the run: labels, names, the shape of a datum and the data's pictures."""
         data = self.run.data
         shape = list(data.shape) if len(data.shape) == 2 or not self.image else [1, data.x.shape[1]]
-        pictures = self._picture(data.x[self.rows])
+        columns = {
+            "label": data.labels[self.rows].numpy().astype(np.float32),
+            "images": self._picture(data.x[self.rows]),
+        }
         return {
-            "labels": data.labels[self.rows].numpy(),
-            "names": list(data.label_names),
+            "static": {"latent": {"cloud": columns}},
+            "labels": {"latent": list(data.label_names)},
             "shape": shape,
-            "images": pictures,
             "size": data.size,
         }
 
@@ -73,8 +75,25 @@ class Pictures:
         reach = float(mean[:, [first, second]].abs().quantile(0.995))
         while reach > 0.95 * self.span and self.span < 1e4:
             self.span *= 1.25
-        columns = torch.stack([mean[:, first], mean[:, second], scale[:, first], scale[:, second]]).numpy()  # (4, M)
-        return {"cloud": columns, "axes": self.axes, "span": self.span, "kl": divergence.numpy()}
+        cloud = {"x": mean[:, first], "y": mean[:, second], "sx": scale[:, first], "sy": scale[:, second]}
+        alive = (divergence >= THRESHOLD).float()
+        bars = {"dimension": torch.arange(len(divergence)).float(), "value": divergence, "state": alive}
+        return {
+            "replace": {
+                "latent": {"cloud": {name: column.numpy() for name, column in cloud.items()}},
+                "kl": {"bars": {name: column.numpy() for name, column in bars.items()}},
+            },
+            "params": {
+                "latent": {
+                    "domain": [-self.span, self.span, -self.span, self.span],
+                    "axes": [float(axis) + 1 for axis in self.axes],
+                }
+            },
+            "facts": {
+                "kl": divergence.tolist(),
+                "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
+            },
+        }
 
     def _latent(self, points: torch.Tensor) -> torch.Tensor:
         size = self.run.model.sites[self.site].shape[0]

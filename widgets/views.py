@@ -1,0 +1,7 @@
+"""Which charts each family of models shows in the four panels; the first of a panel is shown unless a person flips it."""
+
+EVIDENCE = {"a": ("elbo",), "b": ("variance", "variance_against_draws")}
+VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
+    "deep_generative": {**EVIDENCE, "c": ("latent",), "d": ("kl",)},
+}
+PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}

@@ -1,0 +1,21 @@
+"""What panels C and D need of a running model, one class a family of models.
+
+A class has `about()` (said once: `static` columns by chart and dataset, class `labels` by chart, `shape` of a datum), `look()` (what a
+frame carries: `replace` and `append` columns by chart and dataset, `params` by chart, `facts`), and `grid()`, `decode(x, y)`,
+`traverse(dimension)`, None where there is none. Of the facts, `sentence` is the caption's and `summaries` go to screen readers by chart.
+"""
+
+from typing import Any
+
+from models.inference.run import Run
+from widgets.worker.pictures.latent import LatentPictures
+
+PICTURES: dict[str, type[Any]] = {"deep_generative": LatentPictures}
+
+
+def pictures_of(run: Run) -> Any:
+    """The pictures that go with this run's family of models."""
+    return PICTURES[run.settings.model](run)
+
+
+__all__ = ["PICTURES", "LatentPictures", "pictures_of"]
