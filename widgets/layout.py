@@ -12,10 +12,11 @@ from widgets import made
 from widgets.bus import Bus
 from widgets.live_chart import LiveChart
 from widgets.page import Page
+from widgets.trial import Trial
 from widgets.views import PANEL_OF, VIEWS
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
-DRAWERS = ("Formula", "Estimators", "Runs", "Code", "Help")
+DRAWERS = ("Try this", "Formula", "Estimators", "Runs", "Code", "Help")
 
 
 class LabPage(Page):
@@ -180,6 +181,7 @@ class Screen:
             value="–",
             tooltips=[
                 "Close",
+                "Predict, run, and let the run answer",
                 "What is computed",
                 "Which estimators panel B measures",
                 "Earlier runs",
@@ -201,6 +203,7 @@ class Screen:
         self.shown = ipw.SelectMultiple(options=[], rows=9, layout=ipw.Layout(width="100%"))
         words = ipw.Label("Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable.")
         self.choice = box(ipw.VBox, [words, self.shown], "elbo-shelf")
-        self.drawer = box(ipw.VBox, [self.text, self.shelf, self.choice], "elbo-drawer")
+        self.trial = Trial(post)
+        self.drawer = box(ipw.VBox, [self.text, self.shelf, self.choice, self.trial.widget], "elbo-drawer")
         self.drawer.layout.display = "none"
         self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

@@ -87,11 +87,17 @@ class ScreenActions(RunActions):
         screen.drawer.layout.display = "none" if name == "–" else None
         screen.shelf.layout.display = None if name == "Runs" else "none"
         screen.choice.layout.display = None if name == "Estimators" else "none"
-        screen.text.layout.display = "none" if name in ("Runs", "Estimators") else None
+        screen.trial.widget.layout.display = None if name == "Try this" else "none"
+        screen.text.layout.display = "none" if name in ("Runs", "Estimators", "Try this") else None
         if name == "Runs":
             screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in saved_runs()]
+        elif name == "Try this":
+            screen.trial.offer(catalogue()["presets"][screen.scene.value].get("tasks", []))
         elif name not in ("–", "Estimators"):
             screen.text.value = texts.drawer(name, self.values, self.knobs, catalogue())
+
+    def _do_try(self) -> None:
+        self.screen.trial.say(self.painter.facts)
 
     def _do_shown(self, names: list[str]) -> None:
         if not 1 <= len(names) <= MOST_SHOWN:

@@ -100,13 +100,12 @@ class SettingsForm:
         groups: dict[str, list[ipw.Widget]] = {}
         for name, field in self.fields.items():
             if name not in OPEN and name not in BAR:
-                groups.setdefault("Inference" if field.knob["group"] == "Inference" else "Data and model", []).append(
-                    field.widget
-                )
+                groups.setdefault(field.knob["group"], []).append(field.widget)
+        data = groups.pop("Data", [])
         folded = ipw.Accordion([ipw.VBox(widgets) for widgets in groups.values()], titles=list(groups))
         folded.selected_index = 0
         folded.add_class("elbo-folded")
-        shown = ipw.VBox([self.fields[name].widget for name in OPEN if name in self.fields])
+        shown = ipw.VBox([*data, *(self.fields[name].widget for name in OPEN if name in self.fields)])
         key = ipw.Label(f"{LIVE} acts at the next step   {RESTARTS} starts a new run")
         key.add_class("elbo-quiet")
         self.widget = ipw.VBox([shown, folded, key])

@@ -1,0 +1,72 @@
+"""Try this: the run answers, whatever the task's author believed."""
+
+import pytest
+
+from models.presets import PRESETS
+from widgets.tasks import MEASURES, answer
+from widgets.trial import Trial
+
+FACTS = {"state": "paused", "number": 900, "threshold": 0.01, "kl": [1.0, 0.001], "elbo": 12.0,
+         "variance": {"score": (400.0, 1.0), "reparameterization": (4.0, 0.1)}}  # fmt: skip
+TASK = {
+    "ask": "How noisy?",
+    "choices": ["less", "up to 10×", "more"],
+    "edges": [1.0, 10.0],
+    "measure": {"name": "variance_ratio", "of": "score", "to": "reparameterization"},
+    "why": "Because.",
+}
+
+
+@pytest.mark.parametrize(("score", "right"), [(2.0, 0), (20.0, 1), (400.0, 2)])
+def test_the_measured_ratio_decides_which_choice_is_right(score: float, right: int) -> None:
+    facts = FACTS | {"variance": {"score": (score, 1.0), "reparameterization": (4.0, 0.1)}}
+    for guess, words in enumerate(TASK["choices"]):
+        said = answer(TASK, guess, facts)
+        assert said.startswith("Right." if guess == right else f"Not so: {TASK['choices'][right]}"), words
+        assert f"{score / 4:.3g}" in said
+
+
+@pytest.mark.parametrize(
+    ("guess", "facts", "words"),
+    [
+        (None, FACTS, "Choose what you expect first"),
+        (0, FACTS | {"number": 20}, "to step 300"),
+        (0, FACTS | {"state": "example"}, "Run this scene"),
+        (0, FACTS | {"variance": {}}, "not measured it yet"),
+    ],
+)
+def test_what_is_missing_is_said(guess, facts, words) -> None:
+    assert words in answer(TASK, guess, facts)
+
+
+def test_measures_read_the_screens_own_numbers() -> None:
+    assert MEASURES["active_dimensions"](FACTS) == 1
+    assert MEASURES["fact"](FACTS, "elbo") == 12.0
+    assert MEASURES["fact"](FACTS, "nothing") is None
+
+
+@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.get("tasks")])
+def test_every_task_can_be_asked_and_answered(name: str) -> None:
+    for task in PRESETS[name]["tasks"]:
+        assert len(task["choices"]) == len(task["edges"]) + 1
+        assert sorted(task["edges"]) == task["edges"]
+        assert task["measure"]["name"] in MEASURES
+        assert task["ask"].endswith("?")
+        assert task["why"].endswith(".")
+
+
+def test_the_drawer_turns_through_the_questions_and_forgets_no_scene() -> None:
+    posted: list[str] = []
+    trial = Trial(posted.append)
+    trial.offer([TASK, {**TASK, "ask": "And now?"}])
+    trial.guess.index = 2
+    trial.check.click()
+    assert posted == ["try"]
+    trial.say(FACTS)
+    assert trial.answer.value.startswith("Right")
+    trial.another.click()
+    assert "And now?" in trial.ask.value
+    assert trial.guess.index is None
+    assert not trial.answer.value
+    trial.offer([])
+    assert trial.check.layout.display == "none"

@@ -1,0 +1,56 @@
+"""The drawer "Try this": one question of the scene at a time, radio buttons, and the answer that the run gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as ipw
+
+from widgets.tasks import Facts, Task, answer
+
+NOTHING = (
+    "This scene has no questions yet. Choose the scene “Gradient noise”, or change a knob and see what panel B says."
+)
+
+
+class Trial:
+    """Holds the scene's tasks; `post("try")` asks for the answer on the pump's thread, which then calls `say`."""
+
+    def __init__(self, post: Callable[..., None]) -> None:
+        self.tasks: list[Task] = []
+        self.at = 0
+        self.ask = ipw.Label("")
+        self.ask.add_class("elbo-ask")
+        self.guess = ipw.RadioButtons(options=[], layout=ipw.Layout(width="auto"))
+        self.check = ipw.Button(description="Check with my run", layout=ipw.Layout(width="auto"))
+        self.check.on_click(lambda _: post("try"))
+        self.another = ipw.Button(description="Next question", layout=ipw.Layout(width="auto"))
+        self.another.on_click(lambda _: self._turn())
+        self.answer = ipw.Label("")
+        self.answer.add_class("elbo-answer")
+        self.widget = ipw.VBox([self.ask, self.guess, ipw.HBox([self.check, self.another]), self.answer])
+        self.widget.add_class("elbo-trial")
+
+    def offer(self, tasks: list[Task]) -> None:
+        """Show the tasks of a scene, from the first unless they are shown already."""
+        if tasks != self.tasks or not tasks:
+            self.tasks, self.at = tasks, 0
+            self._show()
+
+    def _turn(self) -> None:
+        self.at = (self.at + 1) % max(1, len(self.tasks))
+        self._show()
+
+    def _show(self) -> None:
+        some = bool(self.tasks)
+        for part in (self.guess, self.check, self.another):
+            part.layout.display = None if some and (part is not self.another or len(self.tasks) > 1) else "none"
+        self.answer.value = ""
+        self.ask.value = f"{self.at + 1} of {len(self.tasks)}. {self.tasks[self.at]['ask']}" if some else NOTHING
+        self.guess.options = self.tasks[self.at]["choices"] if some else []
+        self.guess.index = None
+
+    def say(self, facts: Facts) -> None:
+        """Answer the guess from what the run on the screen has measured."""
+        if self.tasks:
+            self.answer.value = answer(self.tasks[self.at], self.guess.index, facts)
