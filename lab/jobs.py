@@ -14,6 +14,7 @@ from lab.environment import ROOT, Environment
 from lab.plain import Refusal, Stopped
 
 NOTEBOOKS = ROOT / "lab"
+EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ def open_notebooks(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """pytest, with the arguments handed on."""
+    """pytest, with the arguments handed on; the whole suite runs on all cores, each file on one of them."""
     environment = _set_up("test")
     chromium = browsers.ensure(environment.python)
     found = {browsers.VARIABLE: chromium} if chromium else {}
-    return processes.run([environment.python, "-m", "pytest", *arguments], ROOT, env=found)
+    return processes.run([environment.python, "-m", "pytest", *(arguments or EVERYTHING)], ROOT, env=found)
 
 
 def check(arguments: list[str]) -> int:
