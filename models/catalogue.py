@@ -12,10 +12,10 @@ from models.families import FAMILIES
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
-from models.networks import ACTIVATIONS, ATTENTIONS
+from models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
 from models.presets import PRESETS
 from models.registry import MODELS, ModelFamily
-from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, validate
+from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
 from models.variational import VARIATIONAL
 
 FOLDERS: dict[str, Mapping[str, Any]] = {
@@ -25,6 +25,10 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "scale_heads": SCALE_HEADS,
     "activations": ACTIVATIONS,
     "attentions": ATTENTIONS,
+    "networks": NETWORKS,
+    "norms": NORMS,
+    "cells": CELLS,
+    "poolings": POOLINGS,
     "variational": VARIATIONAL,
     "estimators": ESTIMATORS,
     "xi_sources": XI_SOURCES,
@@ -37,14 +41,29 @@ def _plain(parts: Iterable[Any], model: ModelFamily) -> list[dict[str, Any]]:
     shown = ("name", "label", "symbol", "help")
     return [
         {key: getattr(part, key) for key in shown}
-        | {"requires": list(part.requires), "unavailable": _unavailable(part, model)}
+        | {"requires": [*part.requires, *_needs(part, model)], "unavailable": _unavailable(part, model)}
         for part in parts
     ]
 
 
 def _unavailable(part: Any, model: ModelFamily) -> str | None:
     """Why a part can never be chosen with this family of models."""
-    return model.unavailable(part) if part in ESTIMATORS.values() else None
+    if part in ESTIMATORS.values():
+        return model.unavailable(part)
+    reason: str | None = getattr(part, "refused", None)
+    return reason
+
+
+def _needs(part: Any, model: ModelFamily) -> list[dict[str, Any]]:
+    """A network over positions needs one of the family's data that have them."""
+    axes = getattr(part, "ordered", 0)
+    fitting = tuple(name for name, source in model.data.items() if source.axes >= axes)
+    words = (
+        "a picture: its windows slide both ways"
+        if axes == 2
+        else "a sequence or a picture, whose features have an order"
+    )
+    return [rule("data", f"It needs {words}.", among=fitting)] if 0 < len(fitting) < len(model.data) else []
 
 
 @cache

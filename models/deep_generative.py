@@ -102,8 +102,7 @@ class DeepGenerative(nn.Module):
 
 def architecture(settings: Settings) -> Architecture:
     """The network elements that encoder and decoder share."""
-    names = Architecture.__dataclass_fields__
-    return Architecture(**{name: getattr(settings, name) for name in names})
+    return Architecture.of(settings)
 
 
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[DeepGenerative, Posterior]:
@@ -114,5 +113,5 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     net, prior, features = architecture(settings), NormalPrior(settings.prior_scale), data.x.shape[1]
     model = DeepGenerative(features, settings.latent_size, response, net, prior, generator, settings.scale_head)
     z = model.sites["z"]
-    factor = VARIATIONAL[settings.variational](z, features, data.size, net, generator)
+    factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
     return model, Posterior({"z": factor})

@@ -18,6 +18,7 @@ class Source:
     load: Callable[[], Dataset]
     symbol: str = ""
     requires: tuple[dict[str, object], ...] = ()
+    axes: int = 0  # along how many axes a datum has neighbours: 1 for a sequence, 2 for a picture
 
 
 DATA: dict[str, Source] = {
@@ -28,6 +29,7 @@ DATA: dict[str, Source] = {
             "Digits 8×8",
             "1,797 handwritten digits, 64 pixels in [0, 1] (scikit-learn's copy of the UCI set).",
             digits,
+            axes=2,
         ),
         Source(
             "pinwheel",

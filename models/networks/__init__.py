@@ -1,7 +1,38 @@
-"""Networks: parameterised functions f(x; θ), and the elements they are built from."""
+"""Networks: parameterised functions f(x; θ): (…, P) → (…, D), and the elements they are built from."""
+
+import torch
 
 from models.networks.activation import ACTIVATIONS, Activation
+from models.networks.architecture import Architecture
+from models.networks.convolution import Convolution, Convolution2D
 from models.networks.feature_attention import ATTENTIONS, FeatureAttention
-from models.networks.feed_forward import Architecture, FeedForward
+from models.networks.feed_forward import FeedForward
+from models.networks.layered import Layered
+from models.networks.norm import NORMS
+from models.networks.pooling import POOLINGS
+from models.networks.recurrence import CELLS, Recurrence
+from models.networks.token_attention import TokenAttention
 
-__all__ = ["ACTIVATIONS", "ATTENTIONS", "Activation", "Architecture", "FeatureAttention", "FeedForward"]
+Network = FeedForward | Convolution | Recurrence | TokenAttention
+NETWORKS: dict[str, type[Network]] = {
+    part.name: part for part in (FeedForward, Convolution, Convolution2D, Recurrence, TokenAttention)
+}
+
+
+def build_network(settings: object, input_shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> Network:
+    """f(x; θ) of the kind that settings (or an `Architecture`) name: flat (…, P) → (…, D), P the product of `input_shape`.
+
+    Shapes: (P,) a table's row, (T, C) a sequence of T slices, (H, W) a picture. First weights come from `generator` alone; the network
+    may run under `torch.func.functional_call` and `vmap` over draws of its weights.
+
+    Raises:
+        ValueError: a network over positions was asked for data without any.
+    """
+    kind = Architecture.of(settings)
+    return NETWORKS[kind.network].of_shape(tuple(input_shape), outputs, kind, generator)
+
+
+__all__ = [
+    "ACTIVATIONS", "ATTENTIONS", "CELLS", "NETWORKS", "NORMS", "POOLINGS", "Activation", "Architecture", "Convolution",
+    "Convolution2D", "FeatureAttention", "FeedForward", "Layered", "Network", "Recurrence", "TokenAttention", "build_network",
+]  # fmt: skip

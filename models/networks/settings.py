@@ -2,15 +2,25 @@
 
 from dataclasses import dataclass
 
+from models.networks.pooling import SHARED
 from models.settings import rule, setting
 
 DEEP = rule("depth", "It joins hidden layers, so it needs at least 2 of them.", low=2)
+DEEPER = rule("depth", "The second hidden layer sees the first one anyway, so it needs at least 3 of them.", low=3)
+CONVOLVES = rule("network", "It belongs to a convolution.", among=("convolution", "convolution_2d"))
+RECURS = rule("network", "It belongs to a recurrence.", among=("recurrence",))
+ATTENDS = rule("network", "It belongs to token attention.", among=("token_attention",))
+SHARES = rule("network", "A feed-forward network has no positions to pool.", among=SHARED)
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
     """Architecture and λ."""
 
+    network: str = setting(
+        "feed_forward", label="Network", symbol="f", group="Model", choices="networks",
+        help="How the function of x is built (the encoder's; a decoder stays feed-forward, as z has no positions).",
+    )  # fmt: skip
     width: int = setting(
         64, label="Width", group="Model", low=2, high=256, help="Units in each hidden layer, encoder and decoder alike."
     )
@@ -38,6 +48,30 @@ class NetworkSettings:
     identity_residual: bool = setting(
         False, label="Residual: identity", symbol="h+g", group="Model", help="Each later hidden layer is added to the one before.",
         requires=(DEEP,),
+    )  # fmt: skip
+    dense_skip: bool = setting(
+        False, label="Skip: dense", symbol="Δh", group="Model", help="Each hidden layer sees all earlier hidden layers.",
+        requires=(DEEPER,),
+    )  # fmt: skip
+    norm: str = setting(
+        "none", label="Normalisation", symbol="LN", group="Model", choices="norms", help="What is done to a layer's sums before the bend."
+    )  # fmt: skip
+    kernel: int = setting(
+        5, label="Window", symbol="k", group="Model", low=2, high=15, help="Positions that a filter sees.", requires=(CONVOLVES,)
+    )  # fmt: skip
+    channels: int = setting(
+        16, label="Filters", symbol="C", group="Model", low=1, high=64, help="Filters of each convolution.", requires=(CONVOLVES,)
+    )  # fmt: skip
+    cell: str = setting(
+        "gru", label="Cell", symbol="U", group="Model", choices="cells", help="How h goes from one position to the next.",
+        requires=(RECURS,),
+    )  # fmt: skip
+    heads: int = setting(
+        2, label="Heads", symbol="H", group="Model", low=1, high=8, help="Attention maps side by side.", requires=(ATTENDS,)
+    )  # fmt: skip
+    pooling: str = setting(
+        "positions", label="Pooling", group="Model", choices="poolings", help="What the last linear map sees of the positions.",
+        requires=(SHARES,),
     )  # fmt: skip
     attention: str = setting(
         "none",

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from models.core import Batch, Site
-from models.networks import Architecture, FeedForward
+from models.networks import Architecture, build_network
 
 
 class Amortized(nn.Module):
@@ -20,13 +20,19 @@ class Amortized(nn.Module):
     requires: tuple[dict[str, object], ...] = ()
 
     def __init__(
-        self, site: Site, features: int, total: int, architecture: Architecture, generator: torch.Generator
+        self,
+        site: Site,
+        features: int | tuple[int, ...],
+        total: int,
+        architecture: Architecture,
+        generator: torch.Generator,
     ) -> None:
         super().__init__()
         del total
         self.layout = (site.family.n_params, *site.shape)
         size = int(torch.tensor(self.layout).prod())
-        self.encoder = FeedForward(features, size, architecture, generator)
+        shape = (features,) if isinstance(features, int) else features
+        self.encoder = build_network(architecture, shape, size, generator)
         with torch.no_grad():
             second = slice(size // self.layout[0], 2 * size // self.layout[0])  # ν's second row: log scales
             self.encoder.out.weight[second] = 0.0

@@ -17,7 +17,12 @@ class Table(nn.Module):
     requires: tuple[dict[str, object], ...] = ()
 
     def __init__(
-        self, site: Site, features: int, total: int, architecture: Architecture, generator: torch.Generator
+        self,
+        site: Site,
+        features: int | tuple[int, ...],
+        total: int,
+        architecture: Architecture,
+        generator: torch.Generator,
     ) -> None:
         super().__init__()
         del features, architecture

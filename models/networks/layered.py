@@ -1,0 +1,79 @@
+"""h_ℓ = g(LN(Θ_ℓ s(h_{ℓ−1}) + γ_ℓ x + Σ_{j<ℓ−1} Δ_ℓj h_j + α_ℓ)) [+ h_{ℓ−1}]: the hidden layers of every network.
+
+What differs is s, how a layer sees the one before (as it is, through windows, through attention), and the bend (g, or a recurrence).
+Skips act at each position alone. With positions, h is (…, T, width) and all of them share Θ, γ, Δ, α: sharing within each slice.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from models.networks.activation import ACTIVATIONS
+from models.networks.architecture import Architecture
+from models.networks.feature_attention import FeatureAttention
+from models.networks.linear import linear
+from models.networks.pooling import POOLINGS
+
+
+class Layered(nn.Module):
+    """Hidden layers with their skips; subclasses say how a layer sees (`see`) and bends (`bend`), and what goes in and out."""
+
+    gates = 1  # sums a unit needs: 3 for a GRU, 4 for an LSTM
+    out: nn.Linear
+
+    def _begin(self, inputs: int, kind: Architecture, generator: torch.Generator) -> None:
+        """Activation and feature attention on the P inputs; a run's first weights depend on this order."""
+        self.kind, self.activation = kind, ACTIVATIONS[kind.activation]
+        self.attention = (
+            FeatureAttention(inputs, kind.attention, generator) if kind.attention != "none" else nn.Identity()
+        )
+
+    def _layers(self, inputs: int, seen: tuple[int, int], width: int, generator: torch.Generator) -> None:
+        """Hidden layers of `width` units that see `seen` values, the first and the later ones; `inputs` are re-injected."""
+        kind, sums = self.kind, self.gates * width
+        sizes, later = [seen[0], *[seen[1]] * (kind.depth - 1)][: kind.depth], range(max(kind.depth - 1, 0))
+        gain = self.activation.gain
+        self.hidden = nn.ModuleList(
+            linear(size, sums, bias=kind.intercept, gain=gain, generator=generator) for size in sizes
+        )
+        self.reinjection = nn.ModuleList(
+            linear(inputs, sums, bias=False, gain=1.0, generator=generator) for _ in later if kind.input_reinjection
+        )
+        self.dense = nn.ModuleList(
+            linear(layer * width, sums, bias=False, gain=1.0, generator=generator)
+            for layer in later
+            if layer and kind.dense_skip
+        )
+        normed = range(kind.depth) if kind.norm == "layer" else ()
+        self.norms = nn.ModuleList(nn.LayerNorm(sums, bias=kind.intercept) for _ in normed)
+
+    def _end(self, positions: int, width: int, outputs: int, generator: torch.Generator) -> None:
+        """Pooling, and the last linear map."""
+        self.pool = POOLINGS[self.kind.pooling]
+        size = width * (positions if self.pool.keeps else 1)
+        self.out = linear(size, outputs, bias=self.kind.intercept, gain=1.0, generator=generator)
+
+    def see(self, layer: int, hidden: Tensor) -> Tensor:
+        """What layer `layer` sees of the one before: here, just that."""
+        del layer
+        return hidden
+
+    def bend(self, layer: int, before: Tensor) -> Tensor:
+        """From a layer's sums to its values: here g, elementwise."""
+        del layer
+        return self.activation(before)
+
+    def climb(self, x: Tensor) -> list[Tensor]:
+        """Every hidden layer, from below: (…, inputs) → [(…, width)]."""
+        hidden, all_layers = x, list[Tensor]()
+        for depth, layer in enumerate(self.hidden):
+            before = layer(self.see(depth, hidden))
+            if depth and self.reinjection:
+                before = before + self.reinjection[depth - 1](x)
+            if depth > 1 and self.dense:
+                before = before + self.dense[depth - 2](torch.cat(all_layers[:-1], -1))
+            if self.norms:
+                before = self.norms[depth](before)
+            after = self.bend(depth, before)
+            hidden = hidden + after if depth and self.kind.identity_residual else after
+            all_layers.append(hidden)
+        return all_layers

@@ -1,0 +1,37 @@
+"""Networks over positions: x (…, P) is read as slices (…, T, C), the hidden layers share their weights over T, a pooling ends it."""
+
+import torch
+from torch import Tensor
+
+from models.networks.architecture import Architecture
+from models.networks.layered import Layered
+from models.settings import rule
+
+HIDDEN = rule("depth", "What is shared over positions is a hidden layer, so it needs at least 1 of them.", low=1)
+
+
+class OverPositions(Layered):
+    """f(x; θ): (…, P) → (…, D) with P = T·C; subclasses share a layer's weights over the positions."""
+
+    label = ""
+    ordered = 1
+    requires: tuple[dict[str, object], ...] = (HIDDEN,)
+    slices: tuple[int, ...]  # (T, C), or (H, W, C) where both axes have neighbours
+
+    def _read(self, shape: tuple[int, ...], architecture: Architecture, generator: torch.Generator) -> None:
+        if len(shape) < 2:
+            raise ValueError(
+                f"{self.label.capitalize()} needs data with an order, of shape (T, C) or (H, W); these have shape {shape}. "
+                "Choose the feed-forward network, or give the data their shape."
+            )
+        self._begin(int(torch.tensor(shape).prod()), architecture, generator)
+
+    def arrange(self, x: Tensor) -> Tensor:
+        """(…, P) → slices, what the first hidden layer is built on."""
+        return self.attention(x).unflatten(-1, self.slices)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, P) → (…, D)."""
+        slices = self.arrange(x)
+        top = ([slices, *self.climb(slices)])[-1]  # (…, T, width)
+        return self.out(self.pool(top.flatten(-len(self.slices), -2)))
