@@ -14,6 +14,7 @@ from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
 from models.networks import ACTIVATIONS, ATTENTIONS
 from models.presets import PRESETS
+from models.priors import PRIORS
 from models.registry import MODELS, ModelFamily
 from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, validate
 from models.variational import VARIATIONAL
@@ -25,6 +26,7 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "scale_heads": SCALE_HEADS,
     "activations": ACTIVATIONS,
     "attentions": ATTENTIONS,
+    "priors": PRIORS,
     "variational": VARIATIONAL,
     "estimators": ESTIMATORS,
     "xi_sources": XI_SOURCES,
@@ -44,6 +46,8 @@ def _plain(parts: Iterable[Any], model: ModelFamily) -> list[dict[str, Any]]:
 
 def _unavailable(part: Any, model: ModelFamily) -> str | None:
     """Why a part can never be chosen with this family of models."""
+    if part in PRIORS.values():
+        return part.point_mass if model.point_weights else None
     return model.unavailable(part) if part in ESTIMATORS.values() else None
 
 

@@ -1,15 +1,16 @@
-"""The knobs of a network, which every model family with a network shares: size, elements, and the prior scale of its weights."""
+"""The knobs of a network, which every model family with a network shares: its size and elements, and the prior on its weights."""
 
 from dataclasses import dataclass
 
+from models.priors.settings import PriorSettings
 from models.settings import rule, setting
 
 DEEP = rule("depth", "It joins hidden layers, so it needs at least 2 of them.", low=2)
 
 
 @dataclass(frozen=True)
-class NetworkSettings:
-    """Architecture and λ."""
+class NetworkSettings(PriorSettings):
+    """Architecture; the prior's knobs come with it."""
 
     width: int = setting(
         64, label="Width", group="Model", low=2, high=256, help="Units in each hidden layer, encoder and decoder alike."
@@ -47,7 +48,3 @@ class NetworkSettings:
         choices="attentions",
         help="Feature attention at the network's input.",
     )
-    prior_scale: float = setting(
-        1.0, label="Prior scale", symbol="λ", group="Prior", low=0.01, high=100.0, log=True, live=True,
-        help="Standard deviation of every decoder weight: small is stiff.",
-    )  # fmt: skip
