@@ -14,6 +14,7 @@ from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
 from models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
 from models.presets import PRESETS
+from models.priors import PRIORS
 from models.registry import MODELS, ModelFamily
 from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
 from models.variational import VARIATIONAL
@@ -29,6 +30,7 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "norms": NORMS,
     "cells": CELLS,
     "poolings": POOLINGS,
+    "priors": PRIORS,
     "variational": VARIATIONAL,
     "estimators": ESTIMATORS,
     "xi_sources": XI_SOURCES,
@@ -50,6 +52,8 @@ def _unavailable(part: Any, model: ModelFamily) -> str | None:
     """Why a part can never be chosen with this family of models."""
     if part in ESTIMATORS.values():
         return model.unavailable(part)
+    if part in PRIORS.values():
+        return part.point_mass if model.point_weights else None
     reason: str | None = getattr(part, "refused", None)
     return reason
 

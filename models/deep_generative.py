@@ -15,7 +15,7 @@ from models.data import Dataset
 from models.deep_generative_settings import Settings
 from models.families import Bernoulli, Family, Normal
 from models.networks import Architecture, FeedForward
-from models.priors import NormalPrior
+from models.priors import Prior, make_prior
 from models.variational import VARIATIONAL, Posterior
 
 SCALE_FLOOR = 0.05  # below the grey levels' step of 1/16; without a floor a constant pixel sends the likelihood to ∞
@@ -52,15 +52,16 @@ class DeepGenerative(nn.Module):
         latent_size: int,
         response: Family,
         architecture: Architecture,
-        prior: NormalPrior,
+        prior: Prior,
         generator: torch.Generator,
         scale_head: str = "network",
     ) -> None:
         super().__init__()
-        self.features, self.latent_size, self.response, self.prior = features, latent_size, response, prior
+        self.features, self.latent_size, self.response = features, latent_size, response
         self.one_scale = scale_head == "shared" and response.n_params > 1
         heads = 1 if self.one_scale else response.n_params
         self.decoder = FeedForward(latent_size, heads * features, architecture, generator)
+        self.prior = prior.bind(self.decoder)
         self.raw_scale = nn.Parameter(torch.zeros(1)) if self.one_scale else None
 
     @property
@@ -69,8 +70,8 @@ class DeepGenerative(nn.Module):
         return {"z": Site("z", "local", (self.latent_size,), Normal())}
 
     def update(self, settings: Settings) -> None:
-        """Take up the live knobs of the model: λ."""
-        self.prior.scale = settings.prior_scale
+        """Take up the live knobs of the model: λ and those of its prior."""
+        self.prior.update(settings)
 
     def response_parameters(self, z: Tensor) -> Tensor:
         """Decoder: z (…, K) → the response's parameters (…, n_params, D)."""
@@ -92,7 +93,7 @@ class DeepGenerative(nn.Module):
         z = latents["z"]  # (R, B, M, K)
         standard = torch.zeros(2, 1, dtype=z.dtype)
         x = self.response.log_prob(self.observed(batch.x), self.response_parameters(z)).sum(-1)  # (R, B, M)
-        weights = self.prior.log_prob(self.decoder.parameters()).expand(z.shape[:2])  # (R, B)
+        weights = self.prior.log_prob(dict(self.decoder.named_parameters())).expand(z.shape[:2])  # (R, B)
         return [
             Factor("log p(z)", Normal().log_prob(z, standard).sum(-1), frozenset({"z"}), prior=standard),
             Factor("log p(x|z)", x, frozenset({"z", "weights"})),
@@ -110,7 +111,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     response: Family = (
         Bernoulli() if settings.response == "bernoulli" else Normal(scale_link="softplus", floor=SCALE_FLOOR)
     )
-    net, prior, features = architecture(settings), NormalPrior(settings.prior_scale), data.x.shape[1]
+    net, prior, features = architecture(settings), make_prior(settings, point_mass=True), data.x.shape[1]
     model = DeepGenerative(features, settings.latent_size, response, net, prior, generator, settings.scale_head)
     z = model.sites["z"]
     factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)

@@ -36,6 +36,9 @@ class ModelFamily:
     data: Mapping[str, Source]
     unavailable: Callable[[type[Estimator]], str | None]  # why an estimator can never be chosen
     requires: tuple[dict[str, object], ...] = ()
+    point_weights: bool = (
+        False  # whether the network's weights are always a point mass, so that some priors can never be chosen
+    )
 
 
 MODELS: dict[str, ModelFamily] = {
@@ -44,12 +47,13 @@ MODELS: dict[str, ModelFamily] = {
         ModelFamily(
             "deep_generative",
             "deep generative",
-            "x | z ~ {response}, its parameters dec(z; θ)    z ~ N(0, I)    θ ~ N(0, λ²)",
+            "x | z ~ {response}, its parameters dec(z; θ)    z ~ N(0, I)    θ ~ {prior}",
             "Every datum has a latent z; a network decodes it.",
             DeepGenerativeSettings,
             deep_generative.build,
             DATA,
             _unless_normal,
+            point_weights=True,
         ),
     )
 }

@@ -1,8 +1,9 @@
-"""The knobs of a network, which every model family with a network shares: size, elements, and the prior scale of its weights."""
+"""The knobs of a network, which every model family with a network shares: its size and elements, and the prior on its weights."""
 
 from dataclasses import dataclass
 
 from models.networks.pooling import SHARED
+from models.priors.settings import PriorSettings
 from models.settings import rule, setting
 
 DEEP = rule("depth", "It joins hidden layers, so it needs at least 2 of them.", low=2)
@@ -14,8 +15,8 @@ SHARES = rule("network", "A feed-forward network has no positions to pool.", amo
 
 
 @dataclass(frozen=True)
-class NetworkSettings:
-    """Architecture and λ."""
+class NetworkSettings(PriorSettings):
+    """Architecture; the prior's knobs come with it."""
 
     network: str = setting(
         "feed_forward", label="Network", symbol="f", group="Model", choices="networks",
@@ -81,7 +82,3 @@ class NetworkSettings:
         choices="attentions",
         help="Feature attention at the network's input.",
     )
-    prior_scale: float = setting(
-        1.0, label="Prior scale", symbol="λ", group="Prior", low=0.01, high=100.0, log=True, live=True,
-        help="Standard deviation of every decoder weight: small is stiff.",
-    )  # fmt: skip

@@ -1,5 +1,50 @@
-"""Priors on the weights of a network."""
+"""Priors on the weights of a network. To add one: its file, and its class in this tuple."""
 
+from typing import Any
+
+from models.priors.ard import ArdEvidencePrior, ArdPrior
+from models.priors.evidence import EvidencePrior
+from models.priors.fan_in import FanInPrior
+from models.priors.horseshoe import HorseshoePrior
+from models.priors.hyper import HyperPrior
+from models.priors.laplace import LaplacePrior
+from models.priors.layers import LayerPrior
 from models.priors.normal import NormalPrior
+from models.priors.prior import Prior
+from models.priors.spike_slab import SpikeSlabPrior
+from models.priors.student_t import StudentTPrior
+from models.settings import SettingError
 
-__all__ = ["NormalPrior"]
+PRIORS: dict[str, type[Prior]] = {
+    part.name: part
+    for part in (
+        NormalPrior,
+        LayerPrior,
+        FanInPrior,
+        LaplacePrior,
+        StudentTPrior,
+        SpikeSlabPrior,
+        HorseshoePrior,
+        HyperPrior,
+        EvidencePrior,
+        ArdPrior,
+        ArdEvidencePrior,
+    )
+}
+
+
+def make_prior(settings: Any, *, point_mass: bool) -> Prior:
+    """The chosen prior with its knobs, for the model to bind to its network.
+
+    Raises:
+        SettingError: the weights are a point mass, and the joint maximum with this prior is degenerate.
+    """
+    part = PRIORS[settings.prior]
+    if point_mass and part.point_mass:
+        raise SettingError("prior", f"Prior: {part.label} does not apply. {part.point_mass}")
+    prior = part(settings.prior_scale)
+    prior.update(settings)
+    return prior
+
+
+__all__ = ["PRIORS", "NormalPrior", "Prior", "make_prior"]

@@ -4,21 +4,26 @@ The notes' gradient has −λθ (and later θ/N); the derivative of this log den
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+from models.priors.prior import HALF_LOG_2PI, Prior
 
 
-class NormalPrior:
+class NormalPrior(Prior):
     """N(0, λ²) on every weight; λ is a standard deviation and may change while a run goes on."""
 
-    def __init__(self, scale: float = 1.0) -> None:
-        self.scale = scale
+    name = "normal"
+    label = "Gaussian, one λ"
+    symbol = "N(0, λ²)"
+    help = "Every weight has the same standard deviation λ."
 
-    def log_prob(self, weights: Iterable[Tensor]) -> Tensor:
-        """Log density of all the weights together, in nats: a scalar."""
-        flat = torch.cat([weight.reshape(-1) for weight in weights])
-        return -0.5 * flat.square().sum() / self.scale**2 - flat.numel() * (math.log(self.scale) + HALF_LOG_2PI)
+    def log_prob(self, weights: Mapping[str, Tensor]) -> Tensor:
+        """The same sum as every prior's, in one go: this one is in the loop of each model's training."""
+        if not self.shapes:
+            return super().log_prob(weights)
+        leads = {name: weights[name].shape[: weights[name].ndim - len(shape)] for name, shape in self.shapes.items()}
+        flat = torch.cat([weights[name].reshape(*lead, -1) for name, lead in leads.items()], -1)  # (…, W)
+        return -0.5 * flat.square().sum(-1) / self.scale**2 - flat.shape[-1] * (math.log(self.scale) + HALF_LOG_2PI)

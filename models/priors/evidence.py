@@ -1,0 +1,34 @@
+"""Evidence maximisation (MacKay 1992): θ_j ~ N(0, λ²) with λ = argmax log p(data | λ), here of its bound, the ELBO.
+
+λ is a parameter that is trained beside q. At fixed q its optimum is λ² = Σ_j E_q θ_j²/W; with an exact q the ELBO is the evidence.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from models.priors.hyper import NO_POINT_MASS
+from models.priors.prior import Prior
+
+
+class EvidencePrior(Prior):
+    """One λ for all weights, learned; the knob λ is where it starts."""
+
+    name = "evidence"
+    label = "Gaussian, λ by evidence"
+    symbol = "N(0, λ̂²)"
+    help = "λ is trained with q to raise the ELBO, a bound of the evidence; no hyper-prior."
+    point_mass = NO_POINT_MASS
+
+    def bind(self, network: nn.Module) -> Self:
+        """Make log λ a parameter."""
+        self.log_scale = nn.Parameter(torch.tensor([math.log(self.scale)]))
+        return super().bind(network)
+
+    def scales(self, name: str, latents: Mapping[str, Tensor]) -> Tensor:
+        """λ̂."""
+        del name, latents
+        return self.log_scale.exp()

@@ -1,0 +1,51 @@
+"""The knobs of the prior on a network's weights, which every model family with a network shares."""
+
+from dataclasses import dataclass
+
+from models.settings import rule, setting
+
+
+def _only(*priors: str, reason: str) -> tuple[dict[str, object], ...]:
+    return (rule("prior", reason, among=priors),)
+
+
+LAYERS = _only("layers", reason="Only the prior with λ by layer has scales of its own for each layer.")
+STUDENT = _only("student_t", reason="Only Student t has degrees of freedom.")
+SPIKE = _only("spike_slab", reason="Only spike and slab has these.")
+
+
+@dataclass(frozen=True)
+class PriorSettings:
+    """Which prior, its λ and the numbers that only some have; all but the first are live."""
+
+    prior: str = setting(
+        "normal", label="Prior", symbol="p(θ)", group="Prior", choices="priors", help="What is believed of the weights before any data."
+    )  # fmt: skip
+    prior_scale: float = setting(
+        1.0, label="Prior scale", symbol="λ", group="Prior", low=0.01, high=100.0, log=True, live=True,
+        help="Scale of the weights under the prior: small is stiff. Where the scale is learned: its hyper-prior's, or its start.",
+    )  # fmt: skip
+    prior_scale_hidden: float = setting(
+        1.0, label="Between hidden", symbol="λ_h", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        help="Scale of the weights from one hidden layer to the next.",
+    )  # fmt: skip
+    prior_scale_out: float = setting(
+        1.0, label="To the output", symbol="λ_o", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        help="Scale of the weights to the output.",
+    )  # fmt: skip
+    prior_scale_bias: float = setting(
+        1.0, label="Of intercepts", symbol="λ_b", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        help="Scale of the intercepts.",
+    )  # fmt: skip
+    degrees: float = setting(
+        3.0, label="Degrees of freedom", symbol="ν", group="Prior", low=0.5, high=100.0, log=True, live=True, requires=STUDENT,
+        help="1 is the Cauchy distribution, 100 nearly a Gaussian.",
+    )  # fmt: skip
+    inclusion: float = setting(
+        0.5, label="Inclusion", symbol="π", group="Prior", low=0.01, high=0.99, live=True, requires=SPIKE,
+        help="Probability that a weight belongs to the slab.",
+    )  # fmt: skip
+    spike: float = setting(
+        0.05, label="Spike width", symbol="r", group="Prior", low=0.001, high=0.5, log=True, live=True, requires=SPIKE,
+        help="Scale of the spike as a part of λ.",
+    )  # fmt: skip
