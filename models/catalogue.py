@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from models.data import DATA
+from models.data import DATA, EXPONENTIAL_DATA
 from models.deep_generative import SCALE_HEADS
 from models.estimators import ESTIMATORS, XI_SOURCES
 from models.families import FAMILIES
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
+from models.layers import LAYERS, LINKS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS
 from models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
 from models.presets import PRESETS
 from models.priors import PRIORS
@@ -22,6 +23,12 @@ from models.variational import VARIATIONAL
 FOLDERS: dict[str, Mapping[str, Any]] = {
     "models": MODELS,
     "data": DATA,
+    "exponential_data": EXPONENTIAL_DATA,
+    "layers": LAYERS,
+    "links": LINKS,
+    "weights": WEIGHTS,
+    "responses": RESPONSES,
+    "positive_families": POSITIVE_FAMILIES,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
     "activations": ACTIVATIONS,

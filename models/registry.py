@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
-from models import deep_generative
+from models import deep_exponential_build, deep_generative
 from models.core import Model
-from models.data import DATA, Dataset, Source
+from models.data import DATA, EXPONENTIAL_DATA, Dataset, Source
+from models.deep_exponential_family_settings import Settings as DeepExponentialSettings
 from models.deep_generative_settings import Settings as DeepGenerativeSettings
 from models.estimators import Estimator
 from models.families import Normal
@@ -54,6 +55,16 @@ MODELS: dict[str, ModelFamily] = {
             DATA,
             _unless_normal,
             point_weights=True,
+        ),
+        ModelFamily(
+            "deep_exponential_family",
+            "deep exponential family",
+            "z₃ ~ {layer_3} → z₂ ~ {layer_2} → z₁ ~ {layer_1} → x ~ {response}, the first L = {depth};   u = θ z + α;   {link};   {weights}",
+            "Every layer is random, each of any exponential family: belief networks, topics.",
+            DeepExponentialSettings,
+            deep_exponential_build.build,
+            EXPONENTIAL_DATA,
+            lambda part: None,
         ),
     )
 }

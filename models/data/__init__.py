@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from models.data.dataset import Dataset, from_array
 from models.data.digits import digits
+from models.data.docstrings import docstrings
+from models.data.king_james import king_james
 from models.data.pinwheel import pinwheel
 
 
@@ -40,4 +42,36 @@ DATA: dict[str, Source] = {
     )
 }
 
-__all__ = ["DATA", "Dataset", "Source", "digits", "from_array", "pinwheel"]
+EXPONENTIAL_DATA: dict[str, Source] = {
+    each.name: each
+    for each in (
+        DATA["digits"],
+        DATA["pinwheel"],
+        Source(
+            "king_james",
+            "King James chapters",
+            "1,189 chapters of the Bible as counts of 4,559 words; the label is the book (public domain).",
+            king_james,
+            "x (1189, 4559)",
+        ),
+        Source(
+            "docstrings",
+            "Docstrings of packages",
+            "Modules of the installed packages as counts of the words in their docstrings, read on the spot.",
+            docstrings,
+            "x (N, 1000)",
+        ),
+    )
+}
+
+__all__ = [
+    "DATA",
+    "EXPONENTIAL_DATA",
+    "Dataset",
+    "Source",
+    "digits",
+    "docstrings",
+    "from_array",
+    "king_james",
+    "pinwheel",
+]

@@ -16,6 +16,7 @@ from models.core import Batch, Model
 from models.estimators import Estimator, NotApplicableError
 from models.inference.estimate import Estimate, estimate
 from models.inference.noise import draw_noise
+from models.inference.work import parts_for
 from models.variational import Posterior
 
 
@@ -112,7 +113,9 @@ def probe(
         dtype = q.nu(model.sites[site], batch).dtype
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
         for name, estimator in estimators.items():
-            same = dict.fromkeys(model.sites, estimator)
+            if estimator.supports(model.sites[site].family, draws):
+                continue  # another one would take its place at this site, and be measured under its name
+            same = parts_for(model, estimator, draws)
             memory: dict[str, dict[str, Tensor]] = {}
 
             def made(

@@ -20,7 +20,7 @@ from models.inference.adam import MOMENTS, Adam
 from models.inference.estimate import estimate
 from models.inference.guard import DivergenceError, complaint, named_parameters
 from models.inference.settings import InferenceSettings
-from models.inference.work import refusal
+from models.inference.work import parts_for, refusal
 from models.registry import family_of
 from models.settings import SettingError, Values, validate
 from models.variational import Posterior
@@ -86,8 +86,9 @@ class Run(Iterator[Step]):
 
     @property
     def estimators(self) -> dict[str, Estimator]:
-        """The estimator of every site: the chosen one."""
-        return dict.fromkeys(self.model.sites, make_estimator(self.settings.estimator, self.settings))
+        """The estimator of every site: the chosen one, or what the model takes where that does not apply."""
+        chosen = make_estimator(self.settings.estimator, self.settings)
+        return parts_for(self.model, chosen, self.settings.draws)
 
     def change(self, **values: Any) -> None:
         """Set live knobs; they act at the next step. Raises `SettingError` for a knob that restarts or a value not allowed."""
@@ -100,7 +101,7 @@ class Run(Iterator[Step]):
                     f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
                 )
         whole: Values = validate(own, asdict(self.settings) | values)
-        same = dict.fromkeys(self.model.sites, make_estimator(whole["estimator"], self.settings))
+        same = parts_for(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"])
         if reason := refusal(self.model, same, whole["draws"], whole["noise"]):
             raise SettingError("estimator", reason)
         self.settings = replace(self.settings, **{name: whole[name] for name in values})

@@ -12,6 +12,12 @@ from models.inference.costs import cost_of, factors_at
 from models.inference.noise import draw_noise, lacking
 
 
+def parts_for(model: Model, chosen: Estimator, draws: int) -> dict[str, Estimator]:
+    """The estimator of every site: the chosen one, unless the model itself says which it takes where that does not apply."""
+    choose = getattr(model, "default_estimators", None)
+    return dict.fromkeys(model.sites, chosen) if choose is None else choose(chosen, draws)
+
+
 def refusal(model: Model, estimators: Mapping[str, Estimator], draws: int, noise_kind: str = "iid") -> str | None:
     """None, or why these estimators do not go with this model, B and kind of noise."""
     for name, site in model.sites.items():

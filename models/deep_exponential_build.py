@@ -1,0 +1,119 @@
+"""A deep exponential family from its settings, with a q whose first values suit each layer's family and the data's size."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from models.core import Batch, Site
+from models.data import Dataset
+from models.deep_exponential_family import DeepExponentialFamily, Plan
+from models.deep_exponential_family_settings import Settings
+from models.estimators import ESTIMATORS
+from models.families import Gamma, Normal
+from models.inference.work import parts_for, refusal
+from models.layers import LAYERS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS, Scales
+from models.networks import Architecture
+from models.settings import SettingError
+from models.variational import VARIATIONAL, Amortized, Global, Posterior, Table
+
+ENCODER = Architecture(width=64, depth=1)
+SPREAD = 0.1  # of the first ν among data
+APART = 0.3  # of the first weights among units: alike, they would stay alike
+
+
+class LogCounts(nn.Module):
+    """An encoder that sees log(1 + x): counts of common words are hundreds."""
+
+    def __init__(self, inner: Amortized) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def nu(self, batch: Batch) -> Tensor:
+        """ν of the batch's rows: (M, n_params, K)."""
+        return self.inner.nu(replace(batch, x=batch.x.log1p()))
+
+
+def plan_of(settings: Settings, features: int) -> Plan:
+    """The layers that the settings name, from the data upwards."""
+    named = [(getattr(settings, f"layer_{n}"), getattr(settings, f"width_{n}")) for n in range(1, settings.depth + 1)]
+    return Plan(
+        [(LAYERS[name], width) for name, width in named], RESPONSES[settings.response], features,
+        WEIGHTS[settings.weights], POSITIVE_FAMILIES[settings.positive_family](), settings.intercept, settings.centred,
+    )  # fmt: skip
+
+
+@torch.no_grad()
+def local_factor(
+    site: Site, first: tuple[float, ...], settings: Settings, data: Dataset, counts: bool, generator: torch.Generator
+) -> nn.Module:
+    """The table or encoder of a layer, its first ν around `first`."""
+    start = torch.tensor(first)[:, None].expand(-1, *site.shape)  # (n_params, K)
+    factor = VARIATIONAL[settings.variational](site, data.x.shape[1], data.size, ENCODER, generator)
+    if isinstance(factor, Table):
+        noise = torch.randn(factor.table.shape, generator=generator) * SPREAD
+        if not site.family.discrete:
+            noise[:, 1:] = 0.0
+        factor.table.copy_(start + noise)
+        return factor
+    out = factor.encoder.out
+    out.weight.mul_(SPREAD)
+    out.bias.copy_(start.flatten())
+    return LogCounts(factor) if counts else factor
+
+
+@torch.no_grad()
+def global_factor(model: DeepExponentialFamily, number: int, mean: Tensor, generator: torch.Generator) -> Global:
+    """The q of one connection's weights: together they give the mean of what lies below, each about the same share of it."""
+    join = model.joins()[number]
+    assert join.site is not None
+    shape = (join.outputs, join.inputs)
+    noise = torch.randn(shape, generator=generator)
+    if model.plan.weights.positive:
+        goal = mean.clamp_min(1e-4) if number == 0 else torch.ones(join.outputs)
+        centre = (goal / join.inputs).log().unsqueeze(-1) + APART * noise
+        spread = 0.5 if isinstance(join.site.family, Gamma) else -1.0
+    else:
+        centre, spread = noise * APART / join.inputs**0.5, -2.0
+        if join.intercept:
+            goal = _intercepts(model, mean) if number == 0 else torch.zeros(join.outputs)
+            centre = torch.cat([centre, goal.unsqueeze(-1)], -1)
+    flat = centre.flatten()
+    return Global(join.site, torch.stack([flat, torch.full_like(flat, spread)]))
+
+
+def _intercepts(model: DeepExponentialFamily, mean: Tensor) -> Tensor:
+    return model.plan.response.first(mean, model.scales.natural)
+
+
+def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[DeepExponentialFamily, Posterior]:
+    """The model and its q, initialised from the run's generator.
+
+    Raises:
+        SettingError: the estimator, the noise and the layers do not go together, or the response does not take the data.
+    """
+    plan = plan_of(settings, data.x.shape[1])
+    if plan.response.counts and (bool((data.x < 0).any()) or bool((data.x != data.x.round()).any())):
+        raise SettingError(
+            "response",
+            f"{plan.response.label} takes counts 0, 1, 2, …, but these data have negative numbers or fractions. Choose another response.",
+        )
+    scales = Scales(settings.layer_scale, settings.layer_shape, settings.activation, settings.link == "natural")
+    model = DeepExponentialFamily(plan, scales, settings.prior_scale, settings.weight_shape, generator)
+    model.second = ESTIMATORS[settings.second_estimator]()
+    chosen = parts_for(model, ESTIMATORS[settings.estimator](), settings.draws)
+    if reason := refusal(model, chosen, settings.draws, settings.noise):
+        raise SettingError("estimator", reason)
+    mean = plan.response.observed(data.x).mean(0)  # (D,)
+    factors: dict[str, nn.Module] = {}
+    for number, (kind, _) in enumerate(plan.layers, 1):
+        site = model.sites[f"z{number}"]
+        first = (0.0, -0.5) if isinstance(site.family, Normal) else kind.first
+        factors[site.name] = local_factor(site, first, settings, data, plan.response.counts, generator)
+    for number, join in enumerate(model.joins()):
+        if join.site is not None:
+            factors[join.name] = global_factor(model, number, mean, generator)
+        elif number == 0 and join.bias is not None:
+            with torch.no_grad():
+                join.bias.copy_(_intercepts(model, mean))
+    return model, Posterior({name: factors[name] for name in model.sites})

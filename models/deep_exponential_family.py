@@ -1,0 +1,183 @@
+"""Deep exponential family: z_L → … → z_1 → x, each layer any exponential family with E[z_ℓ | z_{ℓ+1}] = g(θ_ℓ z_{ℓ+1} + α).
+
+Sigmoid belief networks, deep latent Gaussian models, Poisson and sparse gamma DEFs are choices of layers (Ranganath, Tang, Charlin &
+Blei 2015). Weights are a point mass or latent too. With `centred` off, a Gaussian layer's site is ε of z = g(u) + σ ε: every factor
+below it then contains it, but no gradient grows as 1/σ².
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.core import Batch, Factor, Site
+from models.deep_exponential_family_settings import Settings
+from models.estimators import ESTIMATORS, AnalyticKL, Estimator, Reparameterization, Score, Vimco
+from models.families import Family, Normal
+from models.layers import Connection, Layer, NormalLayer, Response, Scales, WeightKind, point_log_prob
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The shape of a model: layers from the data upwards, (kind, width), and what all of them share."""
+
+    layers: Sequence[tuple[Layer, int]]
+    response: Response
+    features: int
+    weights: WeightKind
+    positive_family: Family
+    intercept: bool = True
+    centred: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a layer hands down, and the sites that it depends on."""
+
+    signal: Tensor  # (R, B, M, K·per_unit)
+    on: frozenset[str]
+
+
+class DeepExponentialFamily(nn.Module):
+    """The log joint; its parameters are the weights where they are a point mass, the top's intercepts and the response's scale."""
+
+    def __init__(
+        self, plan: Plan, scales: Scales, prior_scale: float, weight_shape: float, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.plan, self.scales, self.prior_scale, self.weight_shape = plan, scales, prior_scale, weight_shape
+        self.second: Estimator = ESTIMATORS["leave_one_out"]()
+        below = plan.features
+        self.connections = nn.ModuleDict()
+        for number, (kind, width) in enumerate(plan.layers, 1):
+            self.connections[f"w{number}"] = Connection(
+                f"w{number}", width * kind.per_unit, below, plan.weights, plan.positive_family,
+                intercept=plan.intercept, generator=generator,
+            )  # fmt: skip
+            below = width * kind.per_unit
+        top, width = plan.layers[-1]
+        learned = top.learns_top and plan.intercept and not plan.weights.random
+        self.top = nn.Parameter(top.top(width, scales)) if learned else None
+        self.raw_scale = nn.Parameter(torch.zeros(1)) if plan.response.scaled else None
+        self.sites = {f"z{n}": self._site(n) for n in range(len(plan.layers), 0, -1)}
+        self.sites |= {each.name: each.site for each in self.joins() if each.site is not None}
+
+    def _site(self, number: int) -> Site:
+        kind, width = self.plan.layers[number - 1]
+        return Site(f"z{number}", "local", (width,), kind.family(self.plan.positive_family))
+
+    def joins(self) -> list[Connection]:
+        """The connections, from the data upwards."""
+        return list(self.connections.values())  # type: ignore[arg-type]
+
+    def update(self, settings: Settings) -> None:
+        """Take up the live knobs of the model."""
+        self.prior_scale, self.weight_shape = settings.prior_scale, settings.weight_shape
+        self.scales.scale, self.scales.shape = settings.layer_scale, settings.layer_shape
+        self.second = ESTIMATORS[settings.second_estimator]()
+
+    def default_estimators(self, chosen: Estimator, draws: int) -> dict[str, Estimator]:
+        """The chosen estimator where it applies; else the second, else reparameterisation, else score; VIMCO for the weighted bound."""
+        after = (Vimco(),) if chosen.bound == "iwae" else (self.second, Reparameterization(), Score())
+        return {name: self._first_that_applies((chosen, *after), site, draws) for name, site in self.sites.items()}
+
+    def _first_that_applies(self, parts: Sequence[Estimator], site: Site, draws: int) -> Estimator:
+        def applies(part: Estimator) -> bool:
+            declared = not isinstance(part, AnalyticKL) or self._prior_declared(site)
+            return declared and part.supports(site.family, draws) is None
+
+        return next((part for part in parts if applies(part)), parts[-1])
+
+    def _prior_declared(self, site: Site) -> bool:
+        if site.plate == "global":
+            return self.plan.weights.positive is False or site.family.name == "gamma"
+        number = int(site.name[1:])
+        kind = self.plan.layers[number - 1][0]
+        alone = number == len(self.plan.layers) or self._non_centred(number)
+        return alone and type(kind.density) is type(site.family)
+
+    def _non_centred(self, number: int) -> bool:
+        below_top = number < len(self.plan.layers)
+        return below_top and isinstance(self.plan.layers[number - 1][0], NormalLayer) and not self.plan.centred
+
+    def positive(self, number: int) -> bool:
+        """Whether u into layer `number` (0: the response) cannot be negative."""
+        return self.plan.weights.positive and self.plan.layers[number][0].positive
+
+    def u(self, number: int, above: Seen, latents: Mapping[str, Tensor]) -> tuple[Tensor, frozenset[str]]:
+        """What enters layer `number` (0: the response), and the sites that it depends on."""
+        name = f"w{number + 1}"
+        join = self.connections[name]
+        return join(above.signal, latents), above.on | ({name} if name in self.sites else set())
+
+    def parameters_of(
+        self, number: int, above: Seen | None, latents: Mapping[str, Tensor]
+    ) -> tuple[Tensor, frozenset[str]]:
+        """ν₀ of layer `number` given the one above, and the sites it depends on."""
+        kind, width = self.plan.layers[number - 1]
+        if above is None:
+            top = kind.top(width, self.scales) if self.top is None else self.top
+            return top, frozenset()
+        u, on = self.u(number, above, latents)
+        return kind.parameters(u, self.positive(number), self.scales), on
+
+    def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
+        """Log p(z_ℓ | z_{ℓ+1}) from the top down, (R, B, M), log p(x | z_1), and log p of the weights, (R, B)."""
+        found, above = [], None
+        for number in range(len(self.plan.layers), 0, -1):
+            factor, above = self._layer(number, above, latents)
+            found.append(factor)
+        assert above is not None
+        u, on = self.u(0, above, latents)
+        x = self.plan.response.observed(batch.x)
+        value = self.plan.response.log_prob(x, u, self.positive(0), self.scales, self.raw_scale)
+        found.append(Factor("log p(x|z)", value, on | ({"weights"} if not self.plan.weights.random else set())))
+        return found + self._weights(latents)
+
+    def layer_log_prob(self, number: int, above: Seen | None, latents: Mapping[str, Tensor]) -> tuple[Tensor, Seen]:
+        """Log p of every unit of a layer given the one above (R, B, M, K), and what the layer hands down."""
+        kind, _ = self.plan.layers[number - 1]
+        value = latents[f"z{number}"]
+        nu, on = self.parameters_of(number, above, latents)
+        if self._non_centred(number):
+            mean, log_scale = nu.unbind(-2)
+            own = Normal().log_prob(value, torch.zeros(2, 1, dtype=value.dtype))
+            return own, Seen(mean + log_scale.exp() * value, on | {f"z{number}"})
+        return kind.density.log_prob(value, nu), Seen(kind.signal(value), frozenset({f"z{number}"}))
+
+    def _layer(self, number: int, above: Seen | None, latents: Mapping[str, Tensor]) -> tuple[Factor, Seen]:
+        name = f"z{number}"
+        value, seen = self.layer_log_prob(number, above, latents)
+        alone = above is None or self._non_centred(number)
+        on = frozenset({name}) if alone or above is None else above.on | {name} | self._weight_site(number + 1)
+        label = f"log p({name})" if alone else f"log p({name}|z{number + 1})"
+        return Factor(label, value.sum(-1), on, prior=self._declared(number)), seen
+
+    def _weight_site(self, number: int) -> frozenset[str]:
+        return frozenset({f"w{number}"} & set(self.sites))
+
+    def _declared(self, number: int) -> Tensor | None:
+        """ν₀ of a layer that hangs on no other, if q is of its density's own family."""
+        kind, width = self.plan.layers[number - 1]
+        if not self._prior_declared(self.sites[f"z{number}"]):
+            return None
+        if self._non_centred(number):
+            return torch.zeros(2, 1)
+        return kind.top(width, self.scales) if self.top is None else self.top
+
+    def _weights(self, latents: Mapping[str, Tensor]) -> list[Factor]:
+        shape = next(iter(latents.values())).shape[:2]
+        point = point_log_prob(self.joins(), self.prior_scale)
+        if point is not None:
+            return [Factor("log p(θ)", point.expand(shape), frozenset({"weights"}))]
+        made = (each.factor(latents, self.prior_scale, self.weight_shape) for each in self.joins())
+        return [factor for factor in made if factor is not None]
+
+    def signals(self, latents: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What each layer hands down at these values, by site: z itself where the site is log z, logit z or ε."""
+        above, found = None, {}
+        for number in range(len(self.plan.layers), 0, -1):
+            _, above = self._layer(number, above, latents)
+            found[f"z{number}"] = above.signal
+        return found

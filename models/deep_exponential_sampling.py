@@ -1,0 +1,104 @@
+"""Ancestral sampling, z_L → … → z_1 → x; and the network that remains when every layer takes its mean: σ → 0 of Gaussian layers."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from models.core import Batch
+from models.deep_exponential_family import DeepExponentialFamily, Seen
+from models.families import Categorical, Family
+from models.inference.noise import draw_noise
+from models.variational import Posterior
+
+
+def expected(family: Family, nu: Tensor) -> Tensor:
+    """E z, whatever the value stands for (log z, logit z, a state): (…, n_params, K) → (…, K), a categorical's states side by side."""
+    if isinstance(family, Categorical):
+        return nu.softmax(-2).transpose(-1, -2).flatten(-2)
+    found = getattr(family, "expectation", family.mean)
+    mean: Tensor = found(nu)
+    return mean
+
+
+@torch.no_grad()
+def weights_of(model: DeepExponentialFamily, q: Posterior, batch: Batch) -> dict[str, Tensor]:
+    """Each weight site's value at the centre of its q, (1, 1, P); empty where the weights are a point mass."""
+    found = {}
+    for name, site in model.sites.items():
+        if site.plate == "global":
+            nu = q.nu(site, batch)
+            centre = expected(site.family, nu).log() if model.plan.weights.positive else site.family.mean(nu)
+            found[name] = centre[None, None]
+    return found
+
+
+@torch.no_grad()
+def sample(
+    model: DeepExponentialFamily, count: int, generator: torch.Generator, weights: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Draws from p: each layer's signal z_L, …, z_1 and x's mean and value, (count, ·); `weights` by site, if they are latent."""
+    above, found = None, {}
+    for number in range(len(model.plan.layers), 0, -1):
+        kind, width = model.plan.layers[number - 1]
+        nu, _ = model.parameters_of(number, above, weights)
+        shape = kind.density.noise_shape((1, 1, count, width))
+        nu = nu.expand(1, 1, count, *nu.shape[-2:])
+        signal = kind.signal(kind.density.transform(kind.density.noise(shape, generator, nu.dtype), nu))
+        above = Seen(signal, frozenset())
+        found[f"z{number}"] = signal[0, 0]
+    assert above is not None
+    u, _ = model.u(0, above, weights)
+    mean = model.plan.response.mean(u, model.positive(0), model.scales)[0, 0]
+    raw = None if model.raw_scale is None else model.raw_scale
+    return found | {"mean": mean, "x": model.plan.response.sample(mean, generator, raw)}
+
+
+@torch.no_grad()
+def network(model: DeepExponentialFamily, top: Tensor, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Every layer below the top at its mean given the one above: the top's signal (count, K) → signals, and x's mean."""
+    above = Seen(top[None, None], frozenset())
+    found = {f"z{len(model.plan.layers)}": top}
+    for number in range(len(model.plan.layers) - 1, 0, -1):
+        nu, _ = model.parameters_of(number, above, weights)
+        above = Seen(expected(model.plan.layers[number - 1][0].density, nu), frozenset())
+        found[f"z{number}"] = above.signal[0, 0]
+    u, _ = model.u(0, above, weights)
+    return found | {"mean": model.plan.response.mean(u, model.positive(0), model.scales)[0, 0]}
+
+
+@torch.no_grad()
+def activities(
+    model: DeepExponentialFamily, q: Posterior, batch: Batch, generator: torch.Generator, draws: int = 4
+) -> dict[str, Tensor]:
+    """E_q of each layer's signal, from a few draws: (M, K·per_unit) by site."""
+    nus = {name: q.nu(site, batch) for name, site in model.sites.items()}
+    noise = draw_noise(model, batch, 1, draws, generator, torch.float32, "iid")
+    latents = {}
+    for name, site in model.sites.items():
+        nu = nus[name] if site.plate == "local" else nus[name][None]
+        value = site.family.transform(noise[name], nu.expand(1, draws, *nu.shape))
+        latents[name] = value if site.plate == "local" else value[:, :, 0]
+    return {name: signal.mean((0, 1)) for name, signal in model.signals(latents).items()}
+
+
+@torch.no_grad()
+def divergences(
+    model: DeepExponentialFamily, q: Posterior, batch: Batch, generator: torch.Generator, draws: int = 8
+) -> dict[str, Tensor]:
+    """E_q[log q(z_k) − log p(z_k | above)] of every unit, in nats per datum, from a few draws: (K,) by site."""
+    noise = draw_noise(model, batch, 1, draws, generator, torch.float32, "iid")
+    latents, log_q = {}, {}
+    for name, site in model.sites.items():
+        nu = q.nu(site, batch)
+        nu = nu if site.plate == "local" else nu[None]
+        nu = nu.expand(1, draws, *nu.shape)
+        value = site.family.transform(noise[name], nu)
+        log_q[name] = site.family.log_prob(value, nu)
+        latents[name] = value if site.plate == "local" else value[:, :, 0]
+    found, above = {}, None
+    for number in range(len(model.plan.layers), 0, -1):
+        name = f"z{number}"
+        log_p, above = model.layer_log_prob(number, above, latents)
+        found[name] = (log_q[name] - log_p).mean((0, 1, 2))
+    return found
