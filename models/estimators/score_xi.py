@@ -45,6 +45,12 @@ XI_SOURCES: dict[str, XiSource] = {
             "ξ same",
             "ξ comes from the draws it corrects: shows the bias of doing so.",
         ),
+        XiSource(
+            "fixed",
+            "held by hand",
+            "ξ = const",
+            "ξ is a number of your own: unbiased whatever it is; drag it along panel B's parabola.",
+        ),
     )
 }
 PILOT_DRAWS = 8
@@ -68,6 +74,7 @@ class ScoreXi(Estimator):
         rule("noise", "Score with ξ* needs independent draws. Draw independently, or choose another.", among=("iid",)),
     )
     xi_from: str = "leave_one_out"
+    xi_value: float = 0.0  # ξ where it is held by hand
 
     def __post_init__(self) -> None:
         if self.xi_from not in XI_SOURCES:
@@ -85,6 +92,8 @@ class ScoreXi(Estimator):
     def xi(self, draw: Draw, context: Context) -> Tensor:
         """ξ for every draw: (R, B or 1, M)."""
         cost = context.cost
+        if self.xi_from == "fixed":
+            return cost.new_full((), self.xi_value)
         if self.xi_from == "running":
             return self.past(context.memory, cost, draw.score_norm())
         if self.xi_from == "pilot":

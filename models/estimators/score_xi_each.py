@@ -44,8 +44,10 @@ class ScoreXiEach(ScoreXi):
             )
 
     def coefficients(self, draw: Draw, context: Context, score: Tensor) -> Tensor:
-        """ξ_j, gated: (R, B or 1, M, n_params, K), or (n_params, K) from past steps."""
+        """ξ_j, gated: (R, B or 1, M, n_params, K); (n_params, K) from past steps, () where it is held."""
         cost = context.cost[..., None, None]  # (R, B, M, 1, 1)
+        if self.xi_from == "fixed":
+            return cost.new_full((), self.xi_value)
         if self.xi_from == "pilot":
             draw, pilot_cost = context.pilot(PILOT_DRAWS)
             score, cost = draw.family.score(draw.value, draw.nu), pilot_cost[..., None, None]

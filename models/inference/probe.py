@@ -1,13 +1,13 @@
-"""Probe: every estimator at the same frozen parameters with the same noise: variance ± error, signal-to-noise, ξ*, ρ², cost.
+"""Probe: every estimator at the same frozen parameters with the same noise: variance ± error, bias, signal-to-noise, ξ*, ρ², cost.
 
 tr Var(ĝ) is estimated from R independent replicates of ĝ = (1/B) Σ_b G_b, each a whole estimate made by `estimate`, the very code
-that trains. Its Monte Carlo error comes from the spread of the R squared distances, so heavy tails widen the band by themselves.
+that trains.
 """
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -16,29 +16,14 @@ from models.core import Batch, Model
 from models.estimators import Estimator, NotApplicableError
 from models.inference.estimate import Estimate, estimate
 from models.inference.noise import draw_noise
+from models.inference.reference import exact, long_run
+from models.inference.report import Moments, Reference, Report, moments, spread, weight_of, within_noise
 from models.inference.work import parts_for
 from models.variational import Posterior
 
-
-@dataclass(frozen=True)
-class Report:
-    """What a probe found of one estimator at one B. Variances are in nats² per unit of ν², summed over ν, averaged over the data."""
-
-    estimator: str
-    draws: int  # B
-    replicates: int  # R
-    variance: float
-    error: float  # standard error of `variance`
-    signal_to_noise: float  # ‖mean ĝ‖ / √variance, both averaged over the data
-    mean: Tensor  # (M, n_params, K), the mean of ĝ over replicates
-    mean_error: Tensor  # (M, n_params, K), its standard error
-    parameter_variance: Tensor  # (n_params, K), averaged over the data
-    evaluations: int  # of log p for one datum and one ĝ
-    seconds: float
-
-    def bias(self, reference: Tensor) -> tuple[Tensor, Tensor]:
-        """(mean − reference, its standard error), each (M, n_params, K); `reference` is an exact or long-run gradient."""
-        return self.mean - reference, self.mean_error
+__all__ = [
+    "Moments", "Reference", "Report", "control_variate", "exact", "frozen", "long_run", "moments", "probe", "seconds_of", "spread", "within_noise",
+]  # fmt: skip
 
 
 @contextmanager
@@ -56,66 +41,51 @@ def frozen(*modules: object) -> Iterator[None]:
             parameter.requires_grad_(True)
 
 
-def summarize(gradients: Tensor, name: str, draws: int, evaluations: int, seconds: float) -> Report:
-    """A report from R replicates of ĝ, (R, M, n_params, K)."""
-    count = len(gradients)
-    mean = gradients.mean(0)
-    squared = (gradients - mean).square() * count / (count - 1)  # (R, M, n_params, K)
-    distance = squared.flatten(2).sum(-1).mean(-1)  # (R,)
-    variance = float(distance.mean())
-    signal = float((mean.square().flatten(1).sum(-1).mean() - variance / count).clamp_min(0).sqrt())
-    return Report(
-        estimator=name,
-        draws=draws,
-        replicates=count,
-        variance=variance,
-        error=float(distance.std()) / count**0.5,
-        signal_to_noise=signal / max(variance, 1e-30) ** 0.5,
-        mean=mean,
-        mean_error=(squared.mean(0) / count).sqrt(),
-        parameter_variance=squared.mean((0, 1)),
-        evaluations=evaluations,
-        seconds=seconds,
-    )
-
-
 def probe(
     model: Model,
     q: Posterior,
-    estimators: Mapping[str, Estimator],
+    estimators: Mapping[str, Estimator | Mapping[str, Estimator]],
     batch: Batch,
     draws: int,
     replicates: int,
     generator: torch.Generator,
     *,
-    site: str = "z",
+    site: str | None = None,
     rao_blackwell: str = "plate",
     noise_kind: str = "iid",
+    reference: str | Reference | None = None,
 ) -> dict[str, Report]:
     """Every estimator that applies at B = draws, on the same ν and the same noise; those that do not apply are left out.
 
     Args:
         model: the log joint as factors.
         q: the variational factors; nothing in them changes.
-        estimators: by the name the report is to carry. All sites take the same one.
+        estimators: by the name the report is to carry: one for all sites, or one a site.
         batch: the data at which ν is looked at.
         draws: B.
         replicates: R ≥ 2.
         generator: a generator of the probe's own, so the run's stream stays untouched.
-        site: the site whose ν's gradient is measured.
+        site: the site that a report speaks of first; every site is measured. None: the first local one, else the first.
         rao_blackwell: a name in `RAO_BLACKWELL`.
         noise_kind: a name in `NOISES`; every variance here is across replicates, so it holds for dependent draws too.
+        reference: what bias is measured against: "exact" (small models), "long", or one made before.
+
+    Raises:
+        ValueError: fewer than two replicates, a reference of another name, or no exact gradient of this model.
     """
     if replicates < 2:
         raise ValueError(f"A variance needs at least 2 replicates, R was {replicates}. Raise R; 32 is usual.")
-    reports = {}
+    first = next((name for name, each in model.sites.items() if each.plate == "local"), next(iter(model.sites)))
+    site, reports = site or first, {}
+    weights = {name: weight_of(each, batch.total) for name, each in model.sites.items()}
     with frozen(model, q):
+        against = _reference(reference, model, q, batch, generator)
         dtype = q.nu(model.sites[site], batch).dtype
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
-        for name, estimator in estimators.items():
-            if estimator.supports(model.sites[site].family, draws):
+        for name, chosen in estimators.items():
+            if isinstance(chosen, Estimator) and chosen.supports(model.sites[site].family, draws):
                 continue  # another one would take its place at this site, and be measured under its name
-            same = parts_for(model, estimator, draws)
+            same = parts_for(model, chosen, draws) if isinstance(chosen, Estimator) else dict(chosen)
             memory: dict[str, dict[str, Tensor]] = {}
 
             def made(
@@ -130,16 +100,63 @@ def probe(
                 )  # fmt: skip
 
             try:
-                for _ in range(estimator.warm_up):
+                for _ in range(max(part.warm_up for part in same.values())):
                     made(1, None)
                 start = time.perf_counter()
                 found = made(replicates, noise)
             except NotApplicableError:
                 continue
-            gradients = found.draw_gradients(model.sites[site]).mean(1)  # (R, M, n_params, K)
-            evaluations = estimator.evaluations(draws, model.sites[site].shape[0])
-            reports[name] = summarize(gradients, name, draws, evaluations, time.perf_counter() - start)
+            seconds = (time.perf_counter() - start) / replicates
+            by_site = {name: moments(found.draw_gradients(each).mean(1)) for name, each in model.sites.items()}
+            reports[name] = Report(
+                name, draws, replicates, site, by_site, weights, evaluations(model, same, draws), seconds, against
+            )
     return reports
+
+
+def evaluations(model: Model, estimators: Mapping[str, Estimator], draws: int) -> int:
+    """Evaluations of log p for one datum and one ĝ: the B draws that all sites share, and what each site asks for besides."""
+    extra = sum(estimators[name].evaluations(draws, math.prod(site.shape)) - draws for name, site in model.sites.items())
+    return draws + extra
+
+
+def _reference(
+    asked: str | Reference | None, model: Model, q: Posterior, batch: Batch, generator: torch.Generator
+) -> Reference | None:
+    if asked is None or isinstance(asked, Reference):
+        return asked
+    if asked == "exact":
+        return exact(model, q, batch)
+    if asked == "long":
+        return long_run(model, q, batch, torch.Generator().manual_seed(generator.initial_seed() + 1))
+    raise ValueError(f"A reference was to be {asked!r}; choose 'exact', 'long', or a Reference made before.")
+
+
+def seconds_of(
+    model: Model,
+    q: Posterior,
+    estimators: Mapping[str, Estimator],
+    batch: Batch,
+    draws: int,
+    *,
+    rao_blackwell: str = "plate",
+    noise_kind: str = "iid",
+    repeats: int = 5,
+) -> float:
+    """Seconds of one training estimate, R = 1: the least of a few, which is what the machine needs when nobody disturbs it.
+
+    The run's generator and gradients stay untouched; the encoder's and decoder's gradients are not counted, they are frozen.
+    """
+    generator, memory = torch.Generator().manual_seed(0), dict[str, dict[str, Tensor]]()
+    times = []
+    with frozen(model, q):
+        for _ in range(repeats):
+            start = time.perf_counter()
+            estimate(
+                model, q, estimators, batch, draws, generator, rao_blackwell=rao_blackwell, noise_kind=noise_kind, memory=memory
+            )  # fmt: skip
+            times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def control_variate(

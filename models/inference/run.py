@@ -38,7 +38,7 @@ class Step:
 def make_estimator(name: str, settings: InferenceSettings) -> Estimator:
     """The estimator of this name, with the settings it reads."""
     part = ESTIMATORS[name]
-    return part(xi_from=settings.xi_from) if issubclass(part, ScoreXi) else part()
+    return part(settings.xi_from, settings.xi_value) if issubclass(part, ScoreXi) else part()
 
 
 class Run(Iterator[Step]):

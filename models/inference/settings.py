@@ -6,7 +6,7 @@ A knob is declared once. The form, the checks, the run file, the link and the ex
 from dataclasses import dataclass
 from typing import Any
 
-from models.settings import setting
+from models.settings import rule, setting
 
 
 def model_setting(name: str) -> Any:
@@ -31,6 +31,11 @@ class InferenceSettings:
     xi_from: str = setting(
         "leave_one_out", label="ξ from", symbol="ξ", group="Inference", live=True, choices="xi_sources",
         help="The draws that ξ* is estimated from; it matters to score with ξ*.",
+    )  # fmt: skip
+    xi_value: float = setting(
+        0.0, label="ξ held at", symbol="ξ", group="Inference", low=-1e6, high=1e6, live=True,
+        help="The coefficient of the control variate where it is held by hand.",
+        requires=(rule("xi_from", "ξ is estimated from draws; choose 'held by hand' to set it.", among=("fixed",)),),
     )  # fmt: skip
     draws: int = setting(
         4,

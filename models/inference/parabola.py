@@ -1,0 +1,82 @@
+"""Var(ĝ_ξ) = [Var g − 2ξ Cov(g, h) + ξ² Var h]/B, g = f s, h = s: the parabola of the control variate, its bottom ξ* and (1 − ρ²)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.core import Batch, Model
+from models.estimators import Score
+from models.inference.estimate import estimate
+from models.inference.probe import frozen
+from models.variational import Posterior
+
+Coordinate = tuple[int, int]  # which of ν's parameters, which of the site's coordinates
+
+
+@dataclass(frozen=True)
+class Parabola:
+    """The moments of single draws, kept draw by draw so that every number comes with its standard error."""
+
+    raw: Tensor  # (D,), ‖g − ḡ‖² of each draw
+    cross: Tensor  # (D,), ⟨g − ḡ, h − h̄⟩
+    square: Tensor  # (D,), ‖h − h̄‖²
+    draws: int  # B of the estimate whose variance is asked for
+
+    def _distance(self, xi: float) -> Tensor:
+        return self.raw - 2 * xi * self.cross + xi**2 * self.square
+
+    def variance(self, xi: float) -> tuple[float, float]:
+        """Var(ĝ_ξ) of B draws and its standard error."""
+        distance = self._distance(xi) / self.draws
+        return float(distance.mean()), float(distance.std()) / len(distance) ** 0.5
+
+    @property
+    def best(self) -> tuple[float, float]:
+        """ξ* = Cov/Var h and its standard error."""
+        bottom = float(self.square.mean())
+        xi = float(self.cross.mean()) / bottom
+        return xi, float((self.cross - xi * self.square).std()) / (len(self.square) ** 0.5 * bottom)
+
+    @property
+    def rho_squared(self) -> float:
+        """ρ² = Cov²/(Var g Var h): what part of the variance ξ* takes away."""
+        return float(self.cross.mean() ** 2 / (self.raw.mean() * self.square.mean()).clamp_min(1e-30))
+
+    @property
+    def floor(self) -> float:
+        """(1 − ρ²) Var(ĝ₀): what is left at ξ*."""
+        return (1 - self.rho_squared) * self.variance(0.0)[0]
+
+
+def parabola(
+    model: Model,
+    q: Posterior,
+    batch: Batch,
+    draws: int,
+    samples: int,
+    generator: torch.Generator,
+    *,
+    site: str,
+    coordinate: Coordinate | None = None,
+    rao_blackwell: str = "plate",
+) -> Parabola:
+    """The parabola of one site at frozen ν from `samples` independent draws: all of ν with one ξ for all data, averaged over the data.
+
+    With a `coordinate`, of that parameter's gradient averaged over the data.
+    """
+    with frozen(model, q):
+        found = estimate(
+            model, q, dict.fromkeys(model.sites, Score()), batch, samples, generator, rao_blackwell=rao_blackwell
+        )
+        draw = found.draws[site]
+        g = found.draw_gradients(model.sites[site])[0]  # (D, M, n_params, K)
+        h = draw.family.score(draw.value, draw.nu)[0]
+    if coordinate is None:
+        g, h = (each.flatten(2) for each in (g, h))  # (D, M, P)
+    else:
+        g, h = (each.mean(1)[:, None, coordinate[0], coordinate[1], None] for each in (g, h))  # (D, 1, 1)
+    right = samples / (samples - 1)
+    g, h = g - g.mean(0), h - h.mean(0)
+    raw, cross, square = (part.sum(-1).mean(1) * right for part in (g * g, g * h, h * h))
+    return Parabola(raw, cross, square, draws)

@@ -1,0 +1,115 @@
+"""∇ELBO without sampling, for small models: Σ_nodes W(ν) [log p(x, z) − log q(z; ν)], W = Π q(state; ν) or Gauss-Hermite weights; or a long run.
+
+Discrete coordinates are enumerated. Continuous ones take the noise's own quantiles at Gauss-Hermite nodes, ε = F⁻¹(Φ(t)), so any family
+that can start from uniforms is integrated. One grid serves all data, because a datum's terms contain its own latents only.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.core import Batch, Model, Site
+from models.estimators import Estimator, LeaveOneOut, Reparameterization
+from models.inference.costs import factors_at
+from models.inference.report import Reference
+
+if TYPE_CHECKING:
+    from models.variational import Posterior
+
+MOST_NODES = 2**16
+MOST_POINTS, LEAST_POINTS = 40, 8  # of a continuous coordinate
+LONG_REPLICATES, LONG_DRAWS = 512, 8
+
+
+def _points(sites: Mapping[str, Site]) -> int:
+    """How many Gauss-Hermite nodes a continuous coordinate gets, so that the whole grid stays below `MOST_NODES`."""
+    states, continuous = 1.0, 0
+    for site in sites.values():
+        size, family = math.prod(site.shape), site.family
+        if family.n_states:
+            states *= float(family.n_states) ** size
+        elif family.reparameterizable and family.states("from_uniform") and family.noise_shape((1, size)) == (1, size):
+            continuous += size
+        else:
+            raise ValueError(
+                f"No exact gradient: {family.label} can be neither enumerated nor integrated node by node. Use reference='long'."
+            )
+    room = (MOST_NODES / states) ** (1 / continuous) if continuous else MOST_POINTS
+    if states > MOST_NODES or room < LEAST_POINTS:
+        raise ValueError(
+            f"No exact gradient: it would need more than {MOST_NODES} nodes. Use reference='long', or a smaller model."
+        )
+    return min(MOST_POINTS, int(room))
+
+
+def _grid(sites: Mapping[str, Site], points: int) -> dict[str, Tensor]:
+    """Indices of nodes or states, every combination of all coordinates of all sites: (B, K) a site."""
+    sizes = {name: math.prod(site.shape) for name, site in sites.items()}
+    axes = [torch.arange(site.family.n_states or points) for name, site in sites.items() for _ in range(sizes[name])]
+    whole = torch.cartesian_prod(*axes).reshape(-1, len(axes))
+    return dict(zip(sizes, whole.split(list(sizes.values()), 1), strict=True))
+
+
+def _nodes(site: Site, index: Tensor, nu: Tensor, points: int) -> tuple[Tensor, Tensor]:
+    """(values, log W) of one site: (1, B, M, K), live in ν where continuous, and (1, B, M), live where discrete."""
+    wide = nu.expand(1, len(index), *nu.shape)  # (1, B, M, n_params, K)
+    shape = (1, len(index), nu.shape[0], index.shape[1])
+    if site.family.n_states:
+        value = index.to(nu.dtype)[None, :, None].expand(shape)
+        return value, site.family.log_prob(value, wide).sum(-1)
+    at, weight = (torch.tensor(part) for part in np.polynomial.hermite_e.hermegauss(points))
+    uniform = torch.special.ndtr(at).clamp(2.0**-52, 1 - 2.0**-52)
+    noise = site.family.from_uniform(uniform).to(nu.dtype)[index][None, :, None].expand(shape)
+    log_weight = (weight.log() - 0.5 * math.log(2 * math.pi)).to(nu.dtype)[index].sum(-1)  # (B,)
+    return site.family.transform(noise, wide), log_weight[None, :, None].expand(shape[:3])
+
+
+def exact(model: Model, q: "Posterior", batch: Batch) -> Reference:
+    """The exact ∇ELBO of every site, in the engine's units: of each datum's own ELBO, or of the whole for a global site.
+
+    Raises:
+        ValueError: the model is too large, or a family can be neither enumerated nor integrated.
+    """
+    points, nus, values, log_weight = _points(model.sites), {}, {}, {}
+    grid = _grid(model.sites, points)
+    for name, site in model.sites.items():
+        nu = q.nu(site, batch).detach().requires_grad_()
+        nus[name] = nu if site.plate == "local" else nu.unsqueeze(0)
+        values[name], log_weight[name] = _nodes(site, grid[name], nus[name], points)
+    weight = torch.stack([each.expand(1, -1, batch.size) for each in log_weight.values()]).sum(0).exp()  # (1, B, M)
+    scale, whole = batch.total / batch.size, torch.zeros(())
+    terms = [factor.value for factor in factors_at(model, batch, values)]
+    for name, site in model.sites.items():
+        log_q = site.family.log_prob(values[name], nus[name]).sum(-1)  # (1, B, M or 1)
+        terms.append(-log_q if site.plate == "local" else -log_q[..., 0])
+    for term in terms:
+        whole = whole + ((weight * term).sum() * scale if term.ndim == 3 else (weight[..., 0] * term).sum())
+    slopes = dict(zip(nus, torch.autograd.grad(whole, list(nus.values())), strict=True))
+    mean = {name: slopes[name] / scale if site.plate == "local" else slopes[name] for name, site in model.sites.items()}
+    return Reference("exact", mean, {name: torch.zeros_like(slope) for name, slope in mean.items()})
+
+
+def long_run(
+    model: Model, q: "Posterior", batch: Batch, generator: torch.Generator, replicates: int = LONG_REPLICATES
+) -> Reference:
+    """The mean of many replicates of an unbiased estimator, path where there is one, else leave-one-out, with its standard error."""
+    from models.inference.estimate import estimate
+
+    def calm(site: Site) -> Estimator:
+        path = Reparameterization()
+        return LeaveOneOut() if path.supports(site.family, LONG_DRAWS) else path
+
+    parts = {name: calm(site) for name, site in model.sites.items()}
+    found = estimate(
+        model, q, parts, batch, LONG_DRAWS, generator, replicates=replicates, rao_blackwell="blanket"
+    )
+    sample = {name: found.draw_gradients(site).mean(1) for name, site in model.sites.items()}  # (R, M, n_params, K)
+    return Reference(
+        "long",
+        {name: each.mean(0) for name, each in sample.items()},
+        {name: each.std(0) / replicates**0.5 for name, each in sample.items()},
+    )
