@@ -64,6 +64,13 @@ class Field:
         if not getattr(self._setting, "busy", False):
             self._changed(self.knob["name"], change["new"])
 
+    def _of_another_part(self, values: Values) -> bool:
+        """Whether this knob belongs to a part that is not chosen (then it is out of sight); others that do not apply are grey."""
+        return any(
+            need["among"] and need["knob"] in values and values[need["knob"]] not in need["among"]
+            for need in self.knob["requires"]
+        )
+
     def show(self, value: Any, values: Values) -> None:
         """Show a value, and grey out what the other values do not allow; observers stay silent."""
         self._setting.busy = True
@@ -81,6 +88,7 @@ class Field:
                 self.widget.send_state("value")  # the page may show something that was refused
             reason = objection(self.knob, values)
             self.widget.disabled = reason is not None
+            self.widget.layout.display = "none" if reason and self._of_another_part(values) else None
             self.widget.tooltip = f"{reason} {self.knob['help']}" if reason else self.knob["help"]
         finally:
             self._setting.busy = False

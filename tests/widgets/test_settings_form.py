@@ -65,6 +65,16 @@ def test_what_does_not_apply_is_grey_with_its_reason(form):
     assert not form.fields["identity_residual"].widget.disabled
 
 
+def test_a_knob_of_a_part_that_is_not_chosen_is_out_of_sight(form):
+    kernel = form.fields["kernel"].widget
+    assert kernel.layout.display == "none"
+    form.show(validate(KNOBS, {"network": "convolution_2d"}))
+    assert kernel.layout.display is None
+    assert not kernel.disabled
+    form.show(validate(KNOBS, {"depth": 1}))
+    assert form.fields["identity_residual"].widget.layout.display is None  # grey, with its reason
+
+
 def test_an_odd_number_of_draws_from_a_link_is_shown(form, told):
     form.show(validate(KNOBS, {"draws": 3}))
     assert form.fields["draws"].widget.value == 3
