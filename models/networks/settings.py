@@ -47,11 +47,11 @@ class NetworkSettings(PriorSettings):
         requires=(DEEP,),
     )  # fmt: skip
     identity_residual: bool = setting(
-        False, label="Residual: identity", symbol="h+g", group="Model", help="Each later hidden layer is added to the one before.",
+        False, label="Identity skip", symbol="h+g", group="Model", help="Each later hidden layer is added to the one before.",
         requires=(DEEP,),
     )  # fmt: skip
     dense_skip: bool = setting(
-        False, label="Skip: dense", symbol="Δh", group="Model", help="Each hidden layer sees all earlier hidden layers.",
+        False, label="Dense skip", symbol="Δh", group="Model", help="Each hidden layer sees all earlier hidden layers.",
         requires=(DEEPER,),
     )  # fmt: skip
     norm: str = setting(
