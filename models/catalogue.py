@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from models.conditional import SPREADS
 from models.data import DATA
+from models.data.supervised import SUPERVISED
 from models.deep_generative import SCALE_HEADS
 from models.estimators import ESTIMATORS, XI_SOURCES
 from models.families import FAMILIES
@@ -15,12 +17,19 @@ from models.inference.settings import InferenceSettings
 from models.networks import ACTIVATIONS, ATTENTIONS
 from models.presets import PRESETS
 from models.registry import MODELS, ModelFamily
+from models.responses import LINKS, RESPONSES
 from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, validate
 from models.variational import VARIATIONAL
+from models.variational.weights import WEIGHT_POSTERIORS
 
 FOLDERS: dict[str, Mapping[str, Any]] = {
     "models": MODELS,
     "data": DATA,
+    "supervised": SUPERVISED,
+    "responses": RESPONSES,
+    "links": LINKS,
+    "spreads": SPREADS,
+    "weight_posteriors": WEIGHT_POSTERIORS,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
     "activations": ACTIVATIONS,

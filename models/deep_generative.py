@@ -15,6 +15,7 @@ from models.data import Dataset
 from models.deep_generative_settings import Settings
 from models.families import Bernoulli, Family, Normal
 from models.networks import Architecture, FeedForward
+from models.networks.settings import NetworkSettings
 from models.priors import NormalPrior
 from models.variational import VARIATIONAL, Posterior
 
@@ -57,10 +58,11 @@ class DeepGenerative(nn.Module):
         scale_head: str = "network",
     ) -> None:
         super().__init__()
-        self.features, self.latent_size, self.response, self.prior = features, latent_size, response, prior
+        self.features, self.latent_size, self.response = features, latent_size, response
         self.one_scale = scale_head == "shared" and response.n_params > 1
         heads = 1 if self.one_scale else response.n_params
         self.decoder = FeedForward(latent_size, heads * features, architecture, generator)
+        self.prior = prior.bind(self.decoder)
         self.raw_scale = nn.Parameter(torch.zeros(1)) if self.one_scale else None
 
     @property
@@ -70,7 +72,7 @@ class DeepGenerative(nn.Module):
 
     def update(self, settings: Settings) -> None:
         """Take up the live knobs of the model: λ."""
-        self.prior.scale = settings.prior_scale
+        self.prior.update(settings)
 
     def response_parameters(self, z: Tensor) -> Tensor:
         """Decoder: z (…, K) → the response's parameters (…, n_params, D)."""
@@ -92,7 +94,7 @@ class DeepGenerative(nn.Module):
         z = latents["z"]  # (R, B, M, K)
         standard = torch.zeros(2, 1, dtype=z.dtype)
         x = self.response.log_prob(self.observed(batch.x), self.response_parameters(z)).sum(-1)  # (R, B, M)
-        weights = self.prior.log_prob(self.decoder.parameters()).expand(z.shape[:2])  # (R, B)
+        weights = self.prior.log_prob(dict(self.decoder.named_parameters())).expand(z.shape[:2])  # (R, B)
         return [
             Factor("log p(z)", Normal().log_prob(z, standard).sum(-1), frozenset({"z"}), prior=standard),
             Factor("log p(x|z)", x, frozenset({"z", "weights"})),
@@ -100,7 +102,7 @@ class DeepGenerative(nn.Module):
         ]
 
 
-def architecture(settings: Settings) -> Architecture:
+def architecture(settings: NetworkSettings) -> Architecture:
     """The network elements that encoder and decoder share."""
     names = Architecture.__dataclass_fields__
     return Architecture(**{name: getattr(settings, name) for name in names})

@@ -6,9 +6,11 @@ from typing import Any
 
 import torch
 
-from models import deep_generative
+from models import conditional, deep_generative
+from models.conditional_settings import Settings as ConditionalSettings
 from models.core import Model
 from models.data import DATA, Dataset, Source
+from models.data.supervised import SUPERVISED
 from models.deep_generative_settings import Settings as DeepGenerativeSettings
 from models.estimators import Estimator
 from models.families import Normal
@@ -21,6 +23,14 @@ Build = Callable[[Any, Dataset, torch.Generator], tuple[Model, Posterior]]
 
 def _unless_normal(part: type[Estimator]) -> str | None:
     return part().supports(Normal(), MANY)
+
+
+def _unless_global(part: type[Estimator]) -> str | None:
+    if part.bound == "iwae":
+        return (
+            "It weighs the draws of each datum; here all data share one draw of the weights. Choose an ELBO estimator."
+        )
+    return _unless_normal(part)
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,16 @@ MODELS: dict[str, ModelFamily] = {
             deep_generative.build,
             DATA,
             _unless_normal,
+        ),
+        ModelFamily(
+            "conditional",
+            "conditional",
+            "y | x ~ {response}, m = f(w)    w = net(x; θ)    θ ~ N(0, λ²)    q(θ) = {posterior}",
+            "A network predicts y from x; all its weights are one latent variable.",
+            ConditionalSettings,
+            conditional.build,
+            SUPERVISED,
+            _unless_global,
         ),
     )
 }
