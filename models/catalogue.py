@@ -5,30 +5,41 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from models.conditional import SPREADS
 from models.data import DATA, EXPONENTIAL_DATA
+from models.data.supervised import SUPERVISED
 from models.deep_generative import SCALE_HEADS
 from models.estimators import ESTIMATORS, XI_SOURCES
 from models.families import FAMILIES
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
-from models.layers import LAYERS, LINKS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS
+from models.layers import LAYERS, POSITIVE_FAMILIES, WEIGHTS
+from models.layers import LINKS as LAYER_LINKS
+from models.layers import RESPONSES as LAYER_RESPONSES
 from models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
 from models.presets import PRESETS
 from models.priors import PRIORS
 from models.registry import MODELS, ModelFamily
+from models.responses import LINKS, RESPONSES
 from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
 from models.variational import VARIATIONAL
+from models.variational.weights import WEIGHT_POSTERIORS
 
 FOLDERS: dict[str, Mapping[str, Any]] = {
     "models": MODELS,
     "data": DATA,
     "exponential_data": EXPONENTIAL_DATA,
     "layers": LAYERS,
-    "links": LINKS,
+    "layer_links": LAYER_LINKS,
     "weights": WEIGHTS,
-    "responses": RESPONSES,
+    "layer_responses": LAYER_RESPONSES,
     "positive_families": POSITIVE_FAMILIES,
+    "supervised": SUPERVISED,
+    "responses": RESPONSES,
+    "links": LINKS,
+    "spreads": SPREADS,
+    "weight_posteriors": WEIGHT_POSTERIORS,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
     "activations": ACTIVATIONS,

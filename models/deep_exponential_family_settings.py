@@ -18,7 +18,7 @@ class Settings(InferenceSettings):
         "digits", label="Data", group="Data", choices="exponential_data", help="What is to be modelled; nothing is downloaded."
     )  # fmt: skip
     response: str = setting(
-        "bernoulli", label="Response", symbol="p(x|z)", group="Model", choices="responses", help="The family of x given the first layer."
+        "bernoulli", label="Response", symbol="p(x|z)", group="Model", choices="layer_responses", help="The family of x given the first layer."
     )  # fmt: skip
     depth: int = setting(
         2, label="Layers", symbol="L", group="Model", low=1, high=3, help="Layers of latent variables above the data."
@@ -46,7 +46,7 @@ class Settings(InferenceSettings):
         requires=(THREE,),
     )  # fmt: skip
     link: str = setting(
-        "mean", label="u sets the", symbol="g", group="Model", choices="links", help="What the layer above decides about a unit."
+        "mean", label="u sets the", symbol="g", group="Model", choices="layer_links", help="What the layer above decides about a unit."
     )  # fmt: skip
     activation: str = setting(
         "tanh", label="Activation", symbol="g", group="Model", choices="activations", help="The bend of Gaussian layers' means; positive ones take softplus, binary ones logistic."

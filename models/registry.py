@@ -6,9 +6,11 @@ from typing import Any
 
 import torch
 
-from models import deep_exponential_build, deep_generative
+from models import conditional, deep_exponential_build, deep_generative
+from models.conditional_settings import Settings as ConditionalSettings
 from models.core import Model
 from models.data import DATA, EXPONENTIAL_DATA, Dataset, Source
+from models.data.supervised import SUPERVISED
 from models.deep_exponential_family_settings import Settings as DeepExponentialSettings
 from models.deep_generative_settings import Settings as DeepGenerativeSettings
 from models.estimators import Estimator
@@ -22,6 +24,14 @@ Build = Callable[[Any, Dataset, torch.Generator], tuple[Model, Posterior]]
 
 def _unless_normal(part: type[Estimator]) -> str | None:
     return part().supports(Normal(), MANY)
+
+
+def _unless_global(part: type[Estimator]) -> str | None:
+    if part.bound == "iwae":
+        return (
+            "It weighs the draws of each datum; here all data share one draw of the weights. Choose an ELBO estimator."
+        )
+    return _unless_normal(part)
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,16 @@ MODELS: dict[str, ModelFamily] = {
             deep_exponential_build.build,
             EXPONENTIAL_DATA,
             lambda part: None,
+        ),
+        ModelFamily(
+            "conditional",
+            "conditional",
+            "y | x ~ {response}, m = f(w)    w = net(x; θ)    θ ~ N(0, λ²)    q(θ) = {posterior}",
+            "A network predicts y from x; all its weights are one latent variable.",
+            ConditionalSettings,
+            conditional.build,
+            SUPERVISED,
+            _unless_global,
         ),
     )
 }

@@ -111,6 +111,11 @@ class Estimator:
                 f"{self.label} needs z = t(ε, ν) to be differentiable, {family.label} is not. "
                 "Choose a score-type estimator."
             )
+        if not self.path and not family.scored:
+            return (
+                f"{self.label} multiplies f with ∇ log q, and the {family.label} has none. "
+                "Choose reparameterisation, or a q with a density."
+            )
         if draws < self.least_draws:
             return (
                 f"{self.label} needs at least {self.least_draws} draws, B is {draws}. "

@@ -10,6 +10,7 @@ from models.families.gamma import Gamma
 from models.families.log_normal import LogNormal
 from models.families.low_rank import LowRank
 from models.families.normal import Normal
+from models.families.point_mass import PointMass
 from models.families.poisson import Poisson
 
 FAMILIES: dict[str, type[Family]] = {family.name: family for family in (Normal, Bernoulli)}  # of a response
@@ -30,6 +31,7 @@ __all__ = [
     "LogNormal",
     "LowRank",
     "Normal",
+    "PointMass",
     "Poisson",
     "WeakDerivative",
 ]

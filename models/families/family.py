@@ -30,6 +30,7 @@ class Family:
     discrete: ClassVar[bool]
     reparameterizable: ClassVar[bool]
     parameter_names: ClassVar[tuple[str, ...]]
+    scored: ClassVar[bool] = True  # whether log q depends on ν at all: a point mass's does not
     n_states: ClassVar[int] = 0  # how many values a coordinate can take, 0, 1, …; 0 when they cannot be counted out
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -6,8 +6,16 @@ from typing import Any
 from models.catalogue import all_knobs
 from models.settings import objection
 
-BY_NAME = {knob["name"]: knob for own in all_knobs().values() for knob in own}
+EVERY = [knob for own in all_knobs().values() for knob in own]
+BY_NAME = {knob["name"]: knob for knob in EVERY}
 NAMES = set(BY_NAME)
+
+
+def meant(need: dict[str, Any]) -> Any:
+    """The knob that a rule speaks of: families of models may have one of the same name with other choices."""
+    own = [knob for knob in EVERY if knob["name"] == need["knob"]]
+    among = set(need["among"] or ())
+    return next((knob for knob in own if among <= {choice["name"] for choice in knob["choices"] or ()}), own[0])
 
 
 def check_words(part: Any, name: str, *, symbol: bool = True) -> None:
@@ -25,11 +33,10 @@ def check_words(part: Any, name: str, *, symbol: bool = True) -> None:
 
 def check_rules(part: Any) -> None:
     """Each rule names a real knob, can be met, and its reason can be filled in from the settings."""
-    by_name = BY_NAME
     defaults = {name: knob["default"] for name, knob in BY_NAME.items()}
     for need in part.requires:
         assert set(need) == {"knob", "reason", "low", "among"}
-        knob = by_name[need["knob"]]
+        knob = meant(need)
         assert (need["low"] is None) != (need["among"] is None)
         if need["low"] is not None:
             assert knob["low"] < need["low"] <= knob["high"]

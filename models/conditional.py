@@ -1,0 +1,155 @@
+"""Conditional model: y_i ~ family with mean f(net(x_i; w)), w ~ prior; one global site "w" holds all P weights.
+
+Neural regression, logistic, Poisson and Gamma regression, Bayesian neural networks and MAP are this model with another response or
+another q. Without a hidden layer it is a generalised linear model; Gaussian and N(0, λ²), it is ridge regression.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from models.conditional_settings import Settings
+from models.core import Batch, Factor, Site
+from models.data import Dataset
+from models.families import Family, Normal, PointMass
+from models.networks import build_network
+from models.priors import NormalPrior, Prior, make_prior
+from models.responses import LINKS, RESPONSES, Chain, Response
+from models.settings import SettingError
+from models.variational import Global, Posterior
+from models.variational.weights import WEIGHT_POSTERIORS
+from models.weight_space import WeightSpace
+
+FLOOR = 1e-3  # of a learned s: a network can pass through every y, and the likelihood is unbounded as s → 0 there
+
+
+@dataclass(frozen=True)
+class SpreadSource:
+    """Where the response's s comes from."""
+
+    name: str
+    label: str
+    symbol: str
+    help: str
+    requires: tuple[dict[str, object], ...] = ()
+
+
+SPREADS: dict[str, SpreadSource] = {
+    each.name: each
+    for each in (
+        SpreadSource("learned", "one s, learned", "s", "A single s for all data, a point estimate."),
+        SpreadSource("fixed", "fixed", "s given", "You say how noisy y is; the slider is live."),
+        SpreadSource("network", "a second head s(x)", "s(x; w)", "The network's second output is each datum's own s."),
+    )
+}
+
+
+class Conditional(nn.Module):
+    """The log joint of y and w given x. Its only parameter is a learned s; the weights belong to q."""
+
+    def __init__(
+        self,
+        space: WeightSpace,
+        response: Response,
+        prior: Prior,
+        posterior: Family,
+        spread_from: str = "fixed",
+        spread: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.space, self.response, self.posterior = space, response, posterior
+        self.prior = prior.bind(space.network)
+        self.spread, self.heads = spread, spread_from == "network" and response.dispersed
+        learned = spread_from == "learned" and response.dispersed
+        self.log_spread = nn.Parameter(torch.tensor(math.log(spread))) if learned else None
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """One global site, w, and the prior's own scales where it has any."""
+        return {"w": Site("w", "global", (self.space.size,), self.posterior), **self.prior.sites}
+
+    def update(self, settings: Settings) -> None:
+        """Take up the live knobs of the model: λ, and s where it is fixed."""
+        self.prior.update(settings)
+        self.spread = settings.spread
+
+    def dispersion(self, out: Tensor) -> Tensor:
+        """φ = s², broadcast to (…, M), from the network's outputs (…, M, H)."""
+        if not self.response.dispersed:
+            return torch.ones((), dtype=out.dtype)
+        if self.heads:
+            return (FLOOR + softplus(out[..., -1])).square()
+        if self.log_spread is not None:
+            return (FLOOR + self.log_spread.exp()).square()
+        return torch.tensor(self.spread**2, dtype=out.dtype)
+
+    def chain(self, x: Tensor, w: Tensor) -> Chain:
+        """The values x → w → m → η at M data under every weight draw: x (M, …), weights (…, P)."""
+        out = self.space(x, w)  # (…, M, H)
+        mean = out[..., : self.response.outputs]
+        scalar = self.response.outputs == 1 and self.response.classes == 1
+        return self.response.chain(mean.squeeze(-1) if scalar else mean, self.dispersion(out))
+
+    def log_prior(self, latents: Mapping[str, Tensor]) -> Tensor:
+        """Log p(w), and of the prior's own scales, in nats of every draw: w (…, P) → (…)."""
+        own = {name: latents[name] for name in self.prior.sites}
+        return self.prior.log_prob({**self.space.named(latents["w"]), **own})
+
+    def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
+        """Log p(y | x, w), (R, B, M), and log p(w), (R, B)."""
+        w, y = latents["w"], batch.y  # (R, B, P)
+        if y is None:
+            raise ValueError(
+                "A conditional model needs a response y for every x; these data have none. Give Dataset(y=…)."
+            )
+        fit = self.response.log_prob(y, self.chain(batch.x, w))  # (R, B, M)
+        normal = isinstance(self.posterior, Normal) and type(self.prior) is NormalPrior
+        known = torch.tensor([[0.0], [math.log(self.prior.scale)]], dtype=w.dtype) if normal else None  # (2, 1)
+        name = "log p(θ)" if isinstance(self.posterior, PointMass) else "log p(w)"
+        return [
+            Factor("log p(y|x,w)", fit, frozenset({"w"})),
+            Factor(name, self.log_prior(latents), frozenset(self.sites), prior=known),
+        ]
+
+
+def checked(y: Tensor | None, size: int, name: str) -> Tensor:
+    """The response, one number a datum: y (N, 1) against (N,) would broadcast to N × N and train to nonsense."""
+    if y is None or y.shape != (size,):
+        came = "none" if y is None else f"one of shape {tuple(y.shape)}"
+        raise ValueError(
+            f"The data {name!r} need a response y of shape (N,) = ({size},); there is {came}. Give one number a row, y.reshape(-1)."
+        )
+    return y
+
+
+def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[Conditional, Posterior]:
+    """The model and its q, which starts at the network's own first weights.
+
+    Raises:
+        SettingError: q has too many parameters for so many weights, or the response does not go with the data.
+        ValueError: the data have no response of the right shape.
+    """
+    y = checked(data.y, data.size, data.name)
+    part = RESPONSES[settings.response]
+    response = part(LINKS[settings.link], int(y.max()) + 1 if part.name == "categorical" else 1)
+    if reason := response.refuses(y):
+        raise SettingError("response", reason)
+    heads = settings.spread_from == "network" and response.dispersed
+    network = build_network(settings, data.shape, response.outputs + heads, generator)
+    space = WeightSpace(network)
+    q = WEIGHT_POSTERIORS[settings.posterior]
+    if space.size > q.most:
+        raise SettingError(
+            "posterior",
+            f"A {q.label} of {space.size:,} weights is too large; it takes up to {q.most:,}. "
+            "Make the network smaller, or choose a mean-field q.",
+        )
+    family = q.family(space.size)
+    prior = make_prior(settings, point_mass=isinstance(family, PointMass))
+    model = Conditional(space, response, prior, family, settings.spread_from, settings.spread)
+    scales = {name: Global(site) for name, site in model.prior.sites.items()}
+    return model, Posterior({"w": q.start(model.sites["w"], space.first(), generator), **scales})

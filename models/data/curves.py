@@ -1,0 +1,79 @@
+"""One-dimensional toys, computed: a curve with a gap, counts, durations, fractions. Everything about a model can be seen on them."""
+
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from models.data.dataset import Dataset
+from models.families import Beta, Family, Gamma, Normal, Poisson
+
+ROWS, TEST_ROWS = 80, 80
+
+
+def _toy(name: str, x: Tensor, y: Tensor) -> Dataset:
+    """The first half trains, the second is held out; x (2N, 1), y (2N,)."""
+
+    def part(rows: slice, test: Dataset | None = None) -> Dataset:
+        zero = torch.zeros(len(x[rows]), dtype=torch.int64)
+        return Dataset(name, x[rows], zero, ("all",), (1,), y[rows], test=test, feature_names=("x",))
+
+    return part(slice(0, ROWS), part(slice(ROWS, None)))
+
+
+def _inputs(generator: torch.Generator) -> Tensor:
+    return torch.rand(ROWS + TEST_ROWS, 1, generator=generator) * 6 - 3
+
+
+def _drawn(family: Family, nu: Tensor, generator: torch.Generator) -> Tensor:
+    """One value a row of ν (N, n_params): (N,)."""
+    noise = family.noise(family.noise_shape((len(nu), 1)), generator)
+    return family.transform(noise, nu.unsqueeze(-1)).squeeze(-1)
+
+
+@cache
+def gap(seed: int = 1) -> Dataset:
+    """Y = sin 2x + .3x + .15 ε, with no x in (−.8, 1.1): what does the model say where there are no data?"""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(ROWS + TEST_ROWS, 1, generator=generator) * 3.9 - 2.8
+    x = torch.where(x > -0.8, x + 1.9, x)  # (−2.8, −.8) and (1.1, 3)
+    mean = torch.sin(2 * x[:, 0]) + 0.3 * x[:, 0]
+    return _toy("gap", x, _drawn(Normal(), torch.stack([mean, torch.full_like(mean, 0.15).log()], 1), generator))
+
+
+@cache
+def bursts(seed: int = 2) -> Dataset:
+    """Counts with mean exp(1 + sin 1.5x + .3x)."""
+    generator = torch.Generator().manual_seed(seed)
+    x = _inputs(generator)
+    return _toy("bursts", x, _drawn(Poisson(), 1 + torch.sin(1.5 * x) + 0.3 * x, generator))
+
+
+@cache
+def durations(seed: int = 3) -> Dataset:
+    """Positive numbers with mean exp(.5 + .8 sin 1.2x) and a standard deviation of half the mean."""
+    generator = torch.Generator().manual_seed(seed)
+    x = _inputs(generator)
+    log_mean = 0.5 + 0.8 * torch.sin(1.2 * x)
+    nu = torch.cat([log_mean, torch.full_like(log_mean, 4.0).log()], 1)
+    return _toy("durations", x, _drawn(Gamma(), nu, generator).exp())
+
+
+@cache
+def fractions(seed: int = 4) -> Dataset:
+    """Numbers in (0, 1) with mean logistic(2 sin 1.2x) and precision 20."""
+    generator = torch.Generator().manual_seed(seed)
+    x = _inputs(generator)
+    mean = torch.sigmoid(2 * torch.sin(1.2 * x))
+    return _toy("fractions", x, _drawn(Beta(), torch.cat([20 * mean, 20 - 20 * mean], 1).log(), generator).sigmoid())
+
+
+@cache
+def outliers(seed: int = 5) -> Dataset:
+    """A line, y = .8x + .2 ε, of which every eighth y is off by up to ±4."""
+    generator = torch.Generator().manual_seed(seed)
+    x = _inputs(generator)
+    mean = 0.8 * x[:, 0]
+    y = _drawn(Normal(), torch.stack([mean, torch.full_like(mean, 0.2).log()], 1), generator)
+    off = (torch.rand(len(x), generator=generator) < 1 / 8) * (torch.rand(len(x), generator=generator) * 8 - 4)
+    return _toy("outliers", x, y + off)

@@ -1,0 +1,45 @@
+"""Data with a response, by the kind of y: real, positive, fraction, count, binary, classes. Nothing is downloaded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.data import Source, curves, planes, tables
+from models.settings import rule
+
+
+@dataclass(frozen=True)
+class SupervisedSource(Source):
+    """A data set with a response y of one kind."""
+
+    kind: str = "real"
+
+
+def _source(name: str, label: str, kind: str, symbol: str, words: str) -> SupervisedSource:
+    load = next(getattr(module, name) for module in (curves, planes, tables) if hasattr(module, name))
+    return SupervisedSource(name, label, words, load, symbol, kind=kind)
+
+
+SUPERVISED: Mapping[str, SupervisedSource] = {
+    each.name: each
+    for each in (
+        _source("gap", "Curve with a gap", "real", "ℝ → ℝ", "80 noisy points of sin 2x + .3x, none of them in the middle; computed."),
+        _source("outliers", "Line with outliers", "real", "ℝ → ℝ", "80 points of a line; one in eight is far off; computed."),
+        _source("bursts", "Counts along a line", "count", "ℝ → ℕ", "80 counts whose mean is exp(1 + sin 1.5x + .3x); computed."),
+        _source("durations", "Durations along a line", "positive", "ℝ → ℝ₊", "80 positive numbers with sd = mean/2; computed."),
+        _source("fractions", "Fractions along a line", "fraction", "ℝ → (0,1)", "80 numbers in (0, 1) of precision 20; computed."),
+        _source("moons", "Two moons", "binary", "ℝ² → {0,1}", "200 points of two half circles that meet; computed."),
+        _source("spiral", "Three spiral arms", "classes", "ℝ² → {1,2,3}", "200 points of three arms, wound around each other."),
+        _source("diabetes", "Diabetes", "real", "ℝ¹⁰ → ℝ", "442 patients, their progress after a year (scikit-learn's copy)."),
+        _source("yacht", "Yacht hydrodynamics", "real", "ℝ⁶ → ℝ", "308 runs of a hull in a basin, its resistance (UCI, CC BY 4.0)."),
+        _source("wine_red", "Red wine quality", "real", "ℝ¹¹ → ℝ", "1,599 wines, quality 3 to 8 (UCI, CC BY 4.0)."),
+        _source("breast_cancer", "Breast cancer", "binary", "ℝ³⁰ → {0,1}", "569 tumours, benign or not (scikit-learn's copy)."),
+        _source("visits", "Doctor visits", "count", "ℝ⁹ → ℕ", "3,000 person-years of the RAND health insurance experiment."),
+        _source("digit_classes", "Digits, their class", "classes", "ℝ⁶⁴ → {0…9}", "1,797 handwritten digits of 8 × 8 pixels."),
+    )
+}  # fmt: skip
+
+
+def needs(kinds: tuple[str, ...], reason: str) -> tuple[dict[str, object], ...]:
+    """The rule that the data's y be of one of these kinds."""
+    names = tuple(name for name, source in SUPERVISED.items() if source.kind in kinds)
+    return (rule("data", f"{reason} Choose other data, or another response.", among=names),)

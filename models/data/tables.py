@@ -1,0 +1,137 @@
+"""Tables with a response, real ones: inputs standardised with the training part, real responses too; a fixed fifth is held out.
+
+Diabetes (Efron et al. 2004) and breast cancer (Wolberg et al. 1995) are scikit-learn's own files; yacht hydrodynamics (Gerritsma et al.)
+and red wine quality (Cortez et al. 2009) are UCI's, CC BY 4.0; doctor visits are the RAND health insurance experiment (Deb & Trivedi
+2002), in the public domain, 3,000 of its 20,190 rows.
+"""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.data.dataset import Dataset
+from models.data.digits import digits
+
+FILES = Path(__file__).parent / "files"
+TEST_SHARE = 5  # one row of five is held out
+Table = np.ndarray[Any, Any]
+
+
+def standardized(train: Table, other: Table) -> tuple[Table, Table]:
+    """Both by the mean and the standard deviation of the first; a column that never moves is only centred."""
+    mean, scale = train.mean(0), train.std(0)
+    scale = np.where(scale > 0, scale, 1.0)
+    return (train - mean) / scale, (other - mean) / scale
+
+
+def split(rows: int, seed: int = 0) -> tuple[Table, Table]:
+    """Row numbers that train, and those that are held out."""
+    order = np.random.default_rng(seed).permutation(rows)
+    held = rows // TEST_SHARE
+    return np.sort(order[held:]), np.sort(order[:held])
+
+
+def table(
+    name: str, x: Table, y: Table, features: tuple[str, ...], *, real: bool = True, classes: tuple[str, ...] = ("all",)
+) -> Dataset:
+    """A table as a data set with its held-out part; `real` standardises y, `classes` makes labels of it."""
+    train, test = split(len(x))
+    x_train, x_test = standardized(x[train], x[test])
+    y_train, y_test = standardized(y[train], y[test]) if real else (y[train], y[test])
+
+    def part(x: Table, y: Table, test: Dataset | None = None) -> Dataset:
+        labels = torch.tensor(y.astype(np.int64) if len(classes) > 1 else np.zeros(len(y), np.int64))
+        values = [torch.tensor(np.ascontiguousarray(each), dtype=torch.float32) for each in (x, y)]
+        return Dataset(name, values[0], labels, classes, (x.shape[1],), values[1], test=test, feature_names=features)
+
+    return part(x_train, y_train, part(x_test, y_test))
+
+
+def shipped(name: str) -> tuple[Table, Table, tuple[str, ...]]:
+    """(x, y, names of the columns) of a file that comes with the package."""
+    with np.load(FILES / f"{name}.npz", allow_pickle=False) as file:
+        return file["x"].astype(np.float64), file["y"].astype(np.float64), tuple(str(each) for each in file["names"])
+
+
+def _of_sklearn(name: str) -> Path | None:
+    """Scikit-learn's own file; importing scikit-learn would cost a worker a second."""
+    package = find_spec("sklearn")
+    file = Path(package.origin).parent / "datasets" / "data" / name if package and package.origin else None
+    return file if file is not None and file.exists() else None
+
+
+@cache
+def diabetes() -> Dataset:
+    """X (442, 10): age, sex, body mass, blood pressure, six serum values; y: how far the disease went in a year."""
+    names = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
+    files = [_of_sklearn(f"diabetes_{part}.csv.gz") for part in ("data_raw", "target")]
+    if files[0] and files[1]:
+        x, y = (np.loadtxt(file) for file in files if file)
+    else:
+        from sklearn.datasets import load_diabetes
+
+        x, y = load_diabetes(return_X_y=True, scaled=False)
+    return table("diabetes", x, y, names)
+
+
+@cache
+def breast_cancer() -> Dataset:
+    """X (569, 30) of cell nuclei; y is 1 for a benign tumour."""
+    file = _of_sklearn("breast_cancer.csv")
+    if file:
+        found = np.loadtxt(file, delimiter=",", skiprows=1)
+        x, y = found[:, :-1], found[:, -1]
+    else:
+        from sklearn.datasets import load_breast_cancer
+
+        x, y = load_breast_cancer(return_X_y=True)
+    measures = (
+        "radius",
+        "texture",
+        "perimeter",
+        "area",
+        "smoothness",
+        "compactness",
+        "concavity",
+        "points",
+        "symmetry",
+        "fractal",
+    )
+    names = tuple(f"{kind} {each}" for kind in ("mean", "error", "worst") for each in measures)
+    return table("breast_cancer", x, y, names, real=False, classes=("malignant", "benign"))
+
+
+@cache
+def yacht() -> Dataset:
+    """X (308, 6) of a hull and its speed; y: its resistance."""
+    x, y, names = shipped("yacht")
+    return table("yacht", x, y, names)
+
+
+@cache
+def wine_red() -> Dataset:
+    """X (1599, 11) of the chemistry of red wines; y: their quality, 3 to 8."""
+    x, y, names = shipped("wine_red")
+    return table("wine_red", x, y, names)
+
+
+@cache
+def visits() -> Dataset:
+    """X (3000, 9) of a person and the insurance plan; y: visits to a doctor in a year."""
+    x, y, names = shipped("visits")
+    return table("visits", x, y, names, real=False)
+
+
+@cache
+def digit_classes() -> Dataset:
+    """X (1797, 64) pixels, centred; y: which digit."""
+    data = digits()
+    pixels = tuple(f"pixel {row},{column}" for row in range(8) for column in range(8))
+    x = data.x.double().numpy()
+    return table(
+        "digit_classes", x, data.labels.numpy().astype(np.float64), pixels, real=False, classes=data.label_names
+    )

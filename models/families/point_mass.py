@@ -1,0 +1,52 @@
+"""q(z) = δ(z − μ): z = μ, log q taken as 0: maximising the ELBO over μ is maximum a posteriori (MAP).
+
+The differential entropy of a point is −∞ whatever μ; it is left out, so the "ELBO" of a point mass is the log joint at μ.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from models.families.family import Family
+
+
+@dataclass(frozen=True)
+class PointMass(Family):
+    """ν is the value itself. It has no score: log q says nothing about ν."""
+
+    name: ClassVar[str] = "point"
+    label: ClassVar[str] = "point mass"
+    symbol: ClassVar[str] = "δ(μ)"
+    help: ClassVar[str] = "One value, without uncertainty: MAP."
+    n_params: ClassVar[int] = 1
+    discrete: ClassVar[bool] = False
+    reparameterizable: ClassVar[bool] = True
+    scored: ClassVar[bool] = False
+    parameter_names: ClassVar[tuple[str, ...]] = ("value",)
+
+    def noise(
+        self,
+        shape: tuple[int, ...],
+        generator: torch.Generator,  # noqa: ARG002 - one signature for all
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
+        """None is needed: zeros, and the generator is left as it is."""
+        return torch.zeros(shape, dtype=dtype)
+
+    def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
+        """μ."""
+        return nu[..., 0, :].expand(noise.shape)
+
+    def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:  # noqa: ARG002 - one signature for all
+        """0, with a derivative of 0."""
+        return 0 * nu[..., 0, :]
+
+    def mean(self, nu: Tensor) -> Tensor:
+        """μ."""
+        return nu[..., 0, :]
+
+    def entropy(self, nu: Tensor) -> Tensor:
+        """0: the constant −∞ is left out, as in `log_prob`."""
+        return 0 * nu[..., 0, :]

@@ -1,0 +1,68 @@
+"""y ~ Categorical(m): η_k = log m_k up to a shift, a(η) = log Σ_k exp η_k: softmax.
+
+K logits are shift-invariant, so the likelihood is flat in one direction; K − 1 logits with the last fixed at 0 are minimal.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+from torch.nn.functional import pad
+
+from models.data.supervised import needs
+from models.families import Categorical as CategoricalFamily
+from models.families import Family
+from models.responses.response import Chain, Response
+
+
+@dataclass(frozen=True)
+class Categorical(Response):
+    """One of K classes, y the index; the chain's w, m and η have a last axis of K (w of K − 1 with the minimal link)."""
+
+    name: ClassVar[str] = "categorical"
+    label: ClassVar[str] = "Categorical"
+    symbol: ClassVar[str] = "Cat(m)"
+    help: ClassVar[str] = "One of K classes, the softmax of the outputs."
+    kinds: ClassVar[tuple[str, ...]] = ("classes", "binary")
+    allowed: ClassVar[str] = "whole numbers from 0, the classes"
+    requires: ClassVar[tuple[dict[str, object], ...]] = needs(kinds, "A categorical response needs classes.")
+    usual: ClassVar[str] = "softmax"
+    canonical: ClassVar[str | None] = "softmax"
+    discrete: ClassVar[bool] = True
+
+    @property
+    def outputs(self) -> int:
+        """K, or K − 1."""
+        return self.classes - self.chosen.minimal
+
+    def chain(self, w: Tensor, phi: Tensor) -> Chain:
+        """η is w, or (w, 0)."""
+        return Chain(w, self.chosen.mean(w), pad(w, (0, 1)) if self.chosen.minimal else w, phi)
+
+    def natural(self, m: Tensor) -> Tensor:
+        """Log m."""
+        return m.log()
+
+    def log_normalizer(self, eta: Tensor) -> Tensor:
+        """Log Σ exp η: (…, M)."""
+        return eta.logsumexp(-1)
+
+    def variance(self, m: Tensor) -> Tensor:
+        """m_k (1 − m_k) of each class's indicator: (…, M, K)."""
+        return m * (1 - m)
+
+    def spread(self, chain: Chain) -> Tensor:
+        """V(m); φ is 1."""
+        return self.variance(chain.m)
+
+    def law(self, chain: Chain) -> tuple[Family, Tensor]:
+        """Categorical with logits η: ν (…, M, K, 1)."""
+        return CategoricalFamily(categories=self.classes), chain.eta.unsqueeze(-1)
+
+    def point(self, chain: Chain) -> Tensor:
+        """The most probable class: (…, M)."""
+        return chain.m.argmax(-1).to(chain.m.dtype)
+
+    def support(self, y: Tensor) -> Tensor:
+        """Whole numbers from 0, the classes."""
+        return (y >= 0) & (y == y.floor())

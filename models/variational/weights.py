@@ -1,0 +1,52 @@
+"""q over all the weights of a network, one ν for all data: a point (MAP), independent Normals, or a Normal with correlations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.core import Site
+from models.families import Family, FullRank, LowRank, Normal, PointMass
+from models.settings import rule
+from models.variational.global_table import Global
+
+FIRST_LOG_SCALE = -3.0  # narrow: a network under wide draws says nothing, and would not begin to learn
+RANK = 4
+PATHS = ("reparameterization", "path_only", "analytic_entropy")
+
+
+@dataclass(frozen=True)
+class WeightPosterior:
+    """A q(w; ν) as a part; `most` weights at the most."""
+
+    name: str
+    label: str
+    symbol: str
+    help: str
+    family: Callable[[int], Family]
+    most: int = 1_000_000
+    requires: tuple[dict[str, object], ...] = ()
+
+    def start(self, site: Site, weights: Tensor, generator: torch.Generator) -> Global:
+        """Centred on the network's first weights (P,), narrow, and with small first covariances."""
+        first = 0.01 * torch.randn(site.family.n_params, *site.shape, generator=generator)
+        first[0] = weights
+        first[1:2] = FIRST_LOG_SCALE
+        return Global(site, first)
+
+
+WEIGHT_POSTERIORS: dict[str, WeightPosterior] = {
+    each.name: each
+    for each in (
+        WeightPosterior("mean_field", "independent Normals", "Π N(μ, s²)", "Every weight has its own mean and scale.",
+                        lambda size: Normal()),  # noqa: ARG005
+        WeightPosterior("point", "point mass (MAP)", "δ(μ)", "One value a weight: maximum a posteriori, no uncertainty.",
+                        lambda size: PointMass(),  # noqa: ARG005
+                        requires=(rule("estimator", "A point mass has no score. Choose reparameterisation.", among=PATHS),)),
+        WeightPosterior("full_rank", "full-rank Normal", "N(μ, LLᵀ)", "Every correlation of the weights; parameters grow as P².",
+                        FullRank, 256),
+        WeightPosterior("low_rank", "low-rank Normal", "N(μ, s² + WᵀW)", "Four directions in which the weights vary together.",
+                        lambda size: LowRank(RANK), 20_000),  # noqa: ARG005
+    )
+}  # fmt: skip

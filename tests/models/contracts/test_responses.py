@@ -1,0 +1,149 @@
+"""Every listed response with every link it allows: a density, its mean and variance, and the chain's gradient identity."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.data.supervised import SUPERVISED
+from models.responses import LINKS, RESPONSES, Response
+from models.settings import objection
+from tests.models.problems import numbers
+
+PHI = torch.tensor(0.3, dtype=torch.float64)
+PAIRS = [
+    pytest.param(part, link, id=f"{part.name}-{link.name}")
+    for part in RESPONSES.values()
+    for link in LINKS.values()
+    if objection({"requires": link.requires}, {"response": part.name}) is None
+]
+EXPONENTIAL = {"normal", "bernoulli", "categorical", "poisson", "gamma"}
+VALUES = {
+    "real": torch.tensor([-1.3, 0.2, 2.5]),
+    "positive": torch.tensor([0.2, 1.0, 3.5]),
+    "fraction": torch.tensor([0.1, 0.5, 0.95]),
+    "count": torch.tensor([0.0, 1.0, 7.0]),
+    "binary": torch.tensor([0.0, 1.0, 1.0]),
+    "classes": torch.tensor([0.0, 2.0, 1.0]),
+}
+
+
+def made(part: type[Response], link: object) -> Response:
+    return part(link, 3 if part.name == "categorical" else 1)
+
+
+def outputs(response: Response, scale: float = 0.6) -> Tensor:
+    """w of four draws at three data: (4, 3), or (4, 3, K or K − 1)."""
+    shape = (4, 3, response.outputs) if response.name == "categorical" else (4, 3)
+    shift = {"identity": 1.5, "cloglog": -1.0}.get(response.chosen.name, 0.0)  # a mean near 1 rounds a Beta's y to 1
+    return numbers(*shape, seed=11, scale=scale) + shift
+
+
+def phi_of(response: Response) -> Tensor:
+    return PHI if response.dispersed else torch.ones((), dtype=torch.float64)
+
+
+def observed(response: Response) -> Tensor:
+    return VALUES[response.kinds[0]].double()
+
+
+@pytest.mark.parametrize(("part", "link"), PAIRS)
+class TestResponse:
+    def test_shapes_and_values_of_the_chain(self, part: type[Response], link) -> None:
+        response = made(part, link)
+        w = outputs(response).requires_grad_()
+        chain = response.chain(w, phi_of(response))
+        found = response.log_prob(observed(response), chain)
+        assert found.shape == (4, 3)
+        (slope,) = torch.autograd.grad(found.sum(), w)
+        assert slope.isfinite().all()
+        assert float(slope.abs().max()) > 0
+        assert response.sample(chain, torch.Generator().manual_seed(0)).shape == (4, 3)
+
+    def test_mean_and_variance_are_those_of_its_draws(self, part: type[Response], link) -> None:
+        """20,000 draws: mean and variance within 4 standard errors, every drawn value of positive density."""
+        response, many = made(part, link), 20_000
+        w = outputs(response)[:1].expand(many, *outputs(response).shape[1:])
+        chain = response.chain(w, phi_of(response))
+        y = response.sample(chain, torch.Generator().manual_seed(1)).double()
+        assert response.refuses(y.flatten()) is None
+        assert response.log_prob(y[0], response.chain(w[:1], phi_of(response))).isfinite().all()
+        y = torch.nn.functional.one_hot(y.long(), 3).double() if part.name == "categorical" else y
+        error = (y.mean(0) - chain.m[0]) / (response.spread(chain)[0] / many).sqrt()
+        assert float(error.abs().max()) < 4
+        if part.name != "student_t":  # of four degrees of freedom: the variance of a sample variance is infinite
+            square = (y - chain.m[0]).square()
+            off = (square.mean(0) - response.spread(chain)[0]) / (square.std(0) / math.sqrt(many))
+            assert float(off.abs().max()) < 4
+
+    def test_gradient_identity(self, part: type[Response], link) -> None:
+        """∇_w log p = (y − m)/φ with the canonical link, (y − m)/(φ V(m)) dm/dw with another."""
+        response = made(part, link)
+        if part.name not in EXPONENTIAL or (part.name == "categorical" and response.chosen.minimal):
+            return  # no exponential family in m; the minimal softmax has its own test
+        w = outputs(response).requires_grad_()
+        phi, y = phi_of(response), observed(response)
+        chain = response.chain(w, phi)
+        (slope,) = torch.autograd.grad(response.log_prob(y, chain).sum(), w)
+        y = torch.nn.functional.one_hot(y.long(), 3).double() if part.name == "categorical" else y
+        if response.chosen.name == part.canonical:
+            torch.testing.assert_close(slope, (y - chain.m.detach()) / phi)
+        else:
+            (dm,) = torch.autograd.grad(response.chain(w, phi).m.sum(), w)
+            torch.testing.assert_close(slope, (y - chain.m.detach()) / (phi * response.variance(chain.m.detach())) * dm)
+
+    def test_mean_map_and_variance_function_are_derivatives_of_a(self, part: type[Response], link) -> None:
+        """m = ∇a(η), V(m) = a″(η), and log p(y; η) − log p(y; η′) = [y(η − η′) − a(η) + a(η′)]/φ."""
+        response = made(part, link)
+        if part.name not in EXPONENTIAL or part.name == "categorical":
+            return
+        phi, y = phi_of(response), observed(response)
+        chain = response.chain(outputs(response), phi)
+        eta = chain.eta.clone().requires_grad_()
+        (first,) = torch.autograd.grad(response.log_normalizer(eta).sum(), eta, create_graph=True)
+        (second,) = torch.autograd.grad(first.sum(), eta)
+        torch.testing.assert_close(first.detach(), chain.m, rtol=1e-6, atol=1e-9)
+        torch.testing.assert_close(second, response.variance(chain.m), rtol=1e-6, atol=1e-9)
+        found = response.log_prob(y, chain)
+        known = (y * chain.eta - response.log_normalizer(chain.eta)) / phi
+        torch.testing.assert_close(found - found[:1], known - known[:1])
+
+
+def test_softmax_of_k_logits_is_shift_invariant_and_the_minimal_one_is_not() -> None:
+    y = VALUES["classes"].double()
+    full, minimal = made(RESPONSES["categorical"], LINKS["softmax"]), made(RESPONSES["categorical"], LINKS["minimal"])
+    one = torch.ones((), dtype=torch.float64)
+    w = outputs(full)
+    torch.testing.assert_close(full.log_prob(y, full.chain(w, one)), full.log_prob(y, full.chain(w + 3, one)))
+    reduced = (w - w[..., -1:])[..., :-1]
+    torch.testing.assert_close(full.log_prob(y, full.chain(w, one)), minimal.log_prob(y, minimal.chain(reduced, one)))
+    assert float((minimal.chain(reduced + 3, one).m - minimal.chain(reduced, one).m).abs().max()) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "allowed"),
+    [
+        ("bernoulli", 0.5, "0 or 1; one is 0.5"),
+        ("poisson", -1.0, "counts 0, 1, 2, …; one is -1"),
+        ("gamma", 0.0, "positive numbers; one is 0"),
+        ("beta", 1.0, "between 0 and 1, ends excluded; one is 1"),
+        ("categorical", 1.5, "whole numbers from 0"),
+        ("normal", math.nan, "finite numbers; one is nan"),
+    ],
+)
+def test_impossible_values_are_named(name: str, bad: float, allowed: str) -> None:
+    reason = RESPONSES[name]().refuses(torch.tensor([1.0 if name != "beta" else 0.5, bad]))
+    assert reason
+    assert allowed in reason
+
+
+def test_every_kind_of_data_has_a_response_and_they_agree() -> None:
+    """What the form greys is what the values themselves would refuse."""
+    for name, source in SUPERVISED.items():
+        y = source.load().y
+        for part in RESPONSES.values():
+            greyed = objection({"requires": part.requires}, {"data": name})
+            if greyed is None:
+                assert part().refuses(y) is None, (name, part.name)
+        assert any(objection({"requires": part.requires}, {"data": name}) is None for part in RESPONSES.values())
