@@ -141,6 +141,7 @@ class Panel {
     return {
       pointermove: when((event, at) => (at.inside || this.held ? this.kind.move(Math.min(Math.max(at.x, 0), this.plot.width), at.y, event)
         : this.kind.out())),
+      pointerrawupdate: when((event, at) => { if (at.inside) this.kind.hasten?.(at.x, at.y, event); }),
       pointerleave: when(() => { if (!this.held) this.kind.out(); }),
       pointerdown: when((event, at) => {
         if (!at.inside || event.button !== 0) return;
