@@ -28,10 +28,10 @@ def unfit(func: Any, args: tuple[Any, ...]) -> str:
     """Why a kernel cannot be played again, or nothing."""
     if func is aten.index.Tensor and all(i is None or i.dtype != torch.bool for i in args[1]):
         return ""  # only a mask gives a shape that depends on values
-    if func is aten._local_scalar_dense.default:
-        return "it reads a number out of a tensor, on which Python may have decided something"
     tags = set(func.tags)
-    if torch.Tag.dynamic_output_shape in tags or torch.Tag.data_dependent_output in tags:
+    if torch.Tag.data_dependent_output in tags:
+        return f"Python reads a value out of a tensor ({func}), and may decide something by it"
+    if torch.Tag.dynamic_output_shape in tags:
         return f"{func} gives a shape that depends on values"
     return ""
 

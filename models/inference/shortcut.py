@@ -57,7 +57,8 @@ class Shortcut:
         """The ELBO, its terms, and the gradients at this batch."""
         inputs = given(batch, memory)
         shapes = [(name, tensor.shape, tensor.dtype) for name, tensor in inputs.items()]
-        key = (settings, [id(root) for root in roots], batch.total, shapes)
+        places = [(p.data_ptr(), p.requires_grad) for p in self.parameters.values()]
+        key = (settings, [id(root) for root in roots], batch.total, shapes, places)
         if key != self.key or (self.standing is not None and not self.standing.still()):
             self._forget()
             self.key = key
