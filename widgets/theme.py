@@ -82,4 +82,5 @@ CONFIG: dict[str, Any] = {
     "axisX": {"minExtent": 16, "maxExtent": 16, "titlePadding": 2},
     "view": {"stroke": None},
     "mark": {"invalid": None},
+    "aria": False,  # a sentence for each of 1,797 points, ten times a second, that a canvas shows nobody; the panel has its own label
 }  # fmt: skip

@@ -11,14 +11,14 @@ THRESHOLD = 0.01  # nats per datum
 
 
 @torch.no_grad()
-def kl_per_dimension(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Tensor:
-    """Average KL of every latent dimension from its standard normal prior, in nats: (K,)."""
+def kl_per_dimension(model: Model, q: Posterior, batch: Batch, site: str = "z", nu: Tensor | None = None) -> Tensor:
+    """Average KL of every latent dimension from its standard normal prior, in nats: (K,); `nu` saves asking q again."""
     family = model.sites[site].family
     if not isinstance(family, Normal):
         raise ValueError(
             f"KL per dimension is known for Normal latents; site {site!r} is {family.label}. Look at its factors instead."
         )
-    return family.divergence_from_standard(q.nu(model.sites[site], batch)).mean(0)
+    return family.divergence_from_standard(q.nu(model.sites[site], batch) if nu is None else nu).mean(0)
 
 
 def active(divergence: Tensor) -> Tensor:

@@ -8,10 +8,12 @@ from models.variational import Posterior
 
 
 @torch.no_grad()
-def embedding(model: Model, q: Posterior, batch: Batch, site: str = "z") -> tuple[Tensor, Tensor]:
-    """E_q[z_i] and sd_q[z_i], each (M, K)."""
+def embedding(
+    model: Model, q: Posterior, batch: Batch, site: str = "z", nu: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """E_q[z_i] and sd_q[z_i], each (M, K); `nu` saves asking q again."""
     family = model.sites[site].family
-    nu = q.nu(model.sites[site], batch)
+    nu = q.nu(model.sites[site], batch) if nu is None else nu
     scale = getattr(family, "scale", None)
     return family.mean(nu), scale(nu[..., 1, :]) if scale else torch.zeros_like(nu[..., 0, :])
 

@@ -21,6 +21,7 @@ from models.inference.estimate import estimate
 from models.inference.guard import DivergenceError, complaint, named_parameters
 from models.inference.settings import InferenceSettings
 from models.inference.work import parts_for, refusal
+from models.inference.shortcut import Found, Shortcut
 from models.registry import family_of
 from models.settings import SettingError, Values, validate
 from models.variational import Posterior
@@ -78,6 +79,7 @@ class Run(Iterator[Step]):
         self.number = 0
         self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
+        self.shortcut = Shortcut(self._estimate, self.parameters, self.generator)
         self._good = [parameter.detach().clone() for parameter in self.parameters.values()]
 
     def __iter__(self) -> Self:
@@ -117,6 +119,22 @@ class Run(Iterator[Step]):
         rows, self.order = self.order[:size], self.order[size:]
         return self.data.batch(rows)
 
+    def _estimate(self, batch: Batch) -> Found:
+        """The ELBO and its terms at a batch; the gradients are left on the parameters."""
+        settings = self.settings
+        found = estimate(
+            self.model,
+            self.q,
+            self.estimators,
+            batch,
+            settings.draws,
+            self.generator,
+            rao_blackwell=settings.rao_blackwell,
+            noise_kind=settings.noise,
+            memory=self.memory,
+        )
+        return tuple(found.terms), torch.stack([found.elbo, *found.terms.values()])
+
     def __next__(self) -> Step:
         """One step.
 
@@ -128,18 +146,8 @@ class Run(Iterator[Step]):
             raise StopIteration
         self.optimizer.clear_gradients()
         settings = self.settings
-        found = estimate(
-            self.model,
-            self.q,
-            self.estimators,
-            self._next_batch(),
-            settings.draws,
-            self.generator,
-            rao_blackwell=settings.rao_blackwell,
-            noise_kind=settings.noise,
-            memory=self.memory,
-        )
-        elbo, *terms = torch.stack([found.elbo, *found.terms.values()]).tolist()
+        names, values = self.shortcut.step(self._next_batch(), settings, (self.model, self.q), self.memory)
+        elbo, *terms = values.tolist()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
         if cause := complaint(elbo, gradients):
             self._restore()
@@ -149,7 +157,7 @@ class Run(Iterator[Step]):
         self._keep()
         self.optimizer.step()
         self.number += 1
-        return Step(self.number, elbo, dict(zip(found.terms, terms, strict=True)))
+        return Step(self.number, elbo, dict(zip(names, terms, strict=True)))
 
     @torch.no_grad()
     def _keep(self) -> None:

@@ -72,6 +72,9 @@ class Store {
   }
 }
 
+/** Let the browser do what is more urgent. */
+const breath = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
+
 class Road {
   constructor(model) {
     this.model = model;
@@ -164,15 +167,15 @@ class Road {
     requestAnimationFrame(() => this.paint());
   }
 
+  /** One chart after the other; between two of them the pointer and the keys have their turn. */
   async paint() {
-    const work = [];
     for (const [name, painters] of this.charts) {
-      const dirty = this.store(name).dirty;
+      const { dirty } = this.store(name), changed = new Set(dirty);
       if (!dirty.size || !painters.size) continue;
-      for (const painter of painters) work.push(painter.paint(new Set(dirty)));
       dirty.clear();
+      await Promise.allSettled([...painters].map(async (painter) => painter.paint(changed)));
+      await breath();
     }
-    await Promise.allSettled(work);
     counter.painted += 1;
     this.waiting = false;
     this.acknowledge();

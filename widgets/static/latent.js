@@ -3,6 +3,7 @@
 
 const NEAR = 9; // pixels
 const ASK_EVERY = 33; // ms between two questions to the kernel
+const LEAST = 12; // ms between two pictures drawn ahead of the browser's frame
 const GIVE_UP = 600; // ms after which an answer is no longer waited for
 
 class Latent {
@@ -38,10 +39,11 @@ class Latent {
   }
 
   paint() {
-    const { plot, params } = this.panel;
+    const { plot, params, store } = this.panel, before = this.known;
     this.domain = Array.isArray(params.domain) ? params.domain : [-3, 3, -3, 3];
     ["xLow", "xHigh", "yLow", "yHigh"].forEach((name, i) => plot.signal(name, this.domain[i]));
-    this.show();
+    this.known = store.statics.cloud;
+    if (this.at || this.pinned || this.known !== before) this.show(); // the overview changes with the grid
   }
 
   show() {
@@ -66,7 +68,15 @@ class Latent {
     return [a + (px / width) * (b - a), c + (1 - py / height) * (d - c)];
   }
 
+  /** The pointer moved, told at once: `pointermove` waits for the browser's next frame, behind everything that paints. */
+  hasten(px, py, event) {
+    if (performance.now() - (this.aimedAt ?? 0) > LEAST) this.move(px, py, event);
+  }
+
   move(px, py, event) {
+    if (this.pointer?.x === px && this.pointer.y === py) return;
+    this.pointer = { x: px, y: py };
+    this.aimedAt = performance.now();
     this.aim(...this.point(px, py));
     if (!event?.timeStamp) return;
     const times = counters().hoverMs;
@@ -85,7 +95,7 @@ class Latent {
 
   out() {
     if (!this.at) return;
-    this.at = null;
+    this.at = this.pointer = null;
     this.exact = null;
     clearTimeout(this.later);
     this.panel.send({ kind: "leave" });

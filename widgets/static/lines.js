@@ -141,9 +141,9 @@ class Lines {
   label(how) {
     const { plot, params } = this.panel, ends = this.drawn.filter(({ inside }) => inside.length);
     const clipped = (pixel) => Math.min(Math.max(pixel, 0), plot.height);
-    const pen = this.panel.pen(), words = ends.map(({ key }) => {
+    const ruler = this.panel.ruler(), words = ends.map(({ key }) => {
       const { label } = this.meta.series[key];
-      return wrapped(params.active === key ? `▸ ${label}` : label, this.meta.padding.right - 7, pen);
+      return wrapped(params.active === key ? `▸ ${label}` : label, this.meta.padding.right - 7, ruler);
     });
     const places = apart(ends.map(({ line, inside }) => clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))),
       words.map((lines) => lines.length * LABEL_HEIGHT * this.panel.factor), plot.height);
@@ -183,7 +183,9 @@ class Lines {
 
   /** Draw what belongs to the pointer: the dragged range, or a rule with the values at that step. */
   overlay() {
-    const { plot } = this.panel, context = this.panel.pen();
+    const { plot } = this.panel;
+    if (!this.window() && (this.at === undefined || !this.drawn?.length)) return this.panel.wipe();
+    const context = this.panel.pen();
     if (this.window()) this.write(context, plot.width - 4, plot.height - 6, "zoomed · double-click to see all");
     if (this.at === undefined || !this.drawn?.length) return;
     context.fillStyle = context.strokeStyle = this.panel.ink(0.7);

@@ -1,5 +1,5 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
-// (pyramid.js, vega_view.js, lines.js, card.js and latent.js stand in front of this text.)
+// (pyramid.js, vega_view.js, lines.js, bars.js, card.js and latent.js stand in front of this text.)
 
 class Panel {
   constructor(model, el, road, signal) {
@@ -141,6 +141,7 @@ class Panel {
     return {
       pointermove: when((event, at) => (at.inside || this.held ? this.kind.move(Math.min(Math.max(at.x, 0), this.plot.width), at.y, event)
         : this.kind.out())),
+      pointerrawupdate: when((event, at) => { if (at.inside) this.kind.hasten?.(at.x, at.y, event); }),
       pointerleave: when(() => { if (!this.held) this.kind.out(); }),
       pointerdown: when((event, at) => {
         if (!at.inside || event.button !== 0) return;
@@ -161,9 +162,27 @@ class Panel {
   pen() {
     const { padding } = this.plot.meta, { width, height } = this.plot;
     const context = cleared(this.glass, width + padding.left + padding.right, height + padding.top + padding.bottom);
+    this.blank = false;
     context.translate(padding.left, padding.top);
-    context.font = `${11 * this.factor}px system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif`;
+    context.font = this.font;
     return context;
+  }
+
+  /** Nothing is to be drawn over the chart; glass that is clean already costs nothing. */
+  wipe() {
+    if (!this.blank) this.pen();
+    this.blank = true;
+  }
+
+  get font() {
+    return `${11 * this.factor}px system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif`;
+  }
+
+  /** A context that measures text and is never seen. */
+  ruler() {
+    this.measures ??= document.createElement("canvas").getContext("2d");
+    this.measures.font = this.font;
+    return this.measures;
   }
 
   ink(strength) {
@@ -179,59 +198,6 @@ class Panel {
     this.leave?.();
     this.plot?.finalize();
     this.box.remove();
-  }
-}
-
-/** Horizontal bars: the range of x, and a click or a key that chooses a dimension. */
-class Bars {
-  constructor(panel) {
-    this.panel = panel;
-    panel.box.tabIndex = 0;
-  }
-
-  paint() {
-    const { plot, store } = this.panel, values = store.clouds.bars?.[plot.meta.datasets.bars.x] ?? [];
-    const high = Math.max(plot.meta.x.least, ...values);
-    this.range = settled(this.range, 0, high * 1.02, false);
-    plot.signal("xLow", 0);
-    plot.signal("xHigh", this.range[1]);
-  }
-
-  rows() {
-    return [...(this.panel.store.clouds.bars?.dimension ?? [])].sort((a, b) => a - b);
-  }
-
-  move(x, y) {
-    this.over = Math.min(this.rows().length - 1, Math.floor((y / this.panel.plot.height) * this.rows().length));
-    this.panel.area.style.cursor = this.over >= 0 ? "pointer" : "";
-    this.overlay();
-  }
-
-  out() {
-    this.over = undefined;
-    this.panel.area.style.cursor = "";
-    this.overlay();
-  }
-
-  release() {
-    const dimension = this.rows()[this.over];
-    if (dimension !== undefined) this.panel.send({ kind: "click", dimension });
-  }
-
-  key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], last = this.rows().length - 1;
-    if (step) this.over = Math.min(last, Math.max(0, (this.over ?? -step) + step));
-    else if (event.key === "Enter") this.release();
-    else return;
-    event.preventDefault();
-    this.overlay();
-  }
-
-  overlay() {
-    const { plot } = this.panel, context = this.panel.pen(), count = this.rows().length;
-    if (this.over === undefined || this.over < 0 || !count) return;
-    context.fillStyle = this.panel.ink(0.08);
-    context.fillRect(-40, (this.over * plot.height) / count, plot.width + 70, plot.height / count);
   }
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.inference.checkpoint import write_bytes
 from models.inference.run import Step
+from widgets.history import History
 
 FILE = "history.npz"
 
@@ -19,17 +20,21 @@ def point(step: Step) -> tuple[float, float, float, float, float]:
     return (step.number, step.elbo, likelihood, step.elbo - likelihood - prior, prior)
 
 
+def table(rows: Any) -> np.ndarray[Any, Any]:
+    """Rows of five numbers as float32, (n, 5)."""
+    return np.asarray(rows, np.float32).reshape(-1, 5)
+
+
 class Curves:
-    """Everything drawn over the steps: (n, 5) rows of `point` and (m, 5) rows of the probe."""
+    """What is drawn over the steps, thinned where a screen could not show more: rows of `point`, and rows of the probe."""
 
     def __init__(self) -> None:
-        self.elbo: list[tuple[float, ...]] = []
-        self.variance: list[tuple[float, ...]] = []
+        self.elbo = History(("step", "elbo", "likelihood", "kl", "prior"), None, "step", "elbo")
+        self.variance = History(("step", "value", "low", "high", "series"), "series", "step", "value")
 
     def tables(self, waiting: list[tuple[float, ...]] | None = None) -> dict[str, np.ndarray[Any, Any]]:
         """Both as float32 tables; `waiting` are points of the ELBO that have not joined it yet."""
-        tables = {"elbo": self.elbo + (waiting or []), "variance": self.variance}
-        return {name: np.asarray(rows, np.float32).reshape(-1, 5) for name, rows in tables.items()}
+        return {"elbo": np.concatenate([self.elbo.table(), table(waiting or [])]), "variance": self.variance.table()}
 
     def save(self, folder: Path, waiting: list[tuple[float, ...]]) -> None:
         """Write both tables beside the checkpoint."""
@@ -41,7 +46,8 @@ class Curves:
         """Read both tables back, up to the checkpoint's step; a missing file leaves them empty."""
         try:
             with np.load(folder / FILE, allow_pickle=False) as tables:
-                for name in ("elbo", "variance"):
-                    setattr(self, name, [tuple(row) for row in tables[name].tolist() if row[0] <= number])
+                for name, kept in (("elbo", self.elbo), ("variance", self.variance)):
+                    rows = table(tables[name])
+                    kept.push(rows[rows[:, 0] <= number])
         except (OSError, ValueError, KeyError, EOFError):
             return

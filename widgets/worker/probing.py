@@ -12,7 +12,7 @@ from models.inference.run import Run, make_estimator
 ROWS, REPLICATES = 16, 32
 FINE_ROWS, FINE_REPLICATES = 32, 64
 LADDER = (1, 2, 4, 8, 16, 32, 64)
-SHARE = 0.07  # of the worker's time; a finished or paused run is probed at leisure
+SHARE = 0.04  # of the worker's time; a finished or paused run is probed at leisure
 LEAST_WAIT = 0.2  # seconds between two probes
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)}
 FIRST = (

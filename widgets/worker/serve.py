@@ -49,7 +49,7 @@ class Worker(Trainer):
 
     def _commands(self) -> bool:
         """Carry out what has come; wait for it when there is nothing else to do. False on `close`."""
-        while self.connection.poll(self._patience()):
+        while self.heard(self._patience()):
             name, values = self.connection.recv()
             if name == "close":
                 return False
@@ -92,7 +92,7 @@ class Worker(Trainer):
         )
         self._set_state("running" if play and run.number < run.settings.stop_at else "paused")
         if self.state == "running":  # the first frame carries the first step; probes come after it
-            self.last_frame = self.last_grid = self.last_look = 0.0
+            self.last_frame = 0.0
         else:
             self._frame(grid=True)
             self.probing.start()

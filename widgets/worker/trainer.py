@@ -6,19 +6,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from models.inference.checkpoint import save_run
 from models.inference.guard import DivergenceError
 from models.inference.run import Run
-from widgets.worker.history import Curves, point
+from widgets.worker.history import Curves, point, table
+from widgets.worker.pace import Pace, ear
 from widgets.worker.pictures import pictures_of
 from widgets.worker.probing import FIRST, Probing
 
 FRAMES = 12.0  # a second
-LOOKS = 6.0  # at the latent space, a second
-GRIDS = 1.0  # a second
-SAVES = 5.0  # seconds between two checkpoints
+LOOKS, LOOK_SHARE = 6.0, 0.02  # at the latent space, a second; of the worker's time at most
+GRIDS, GRID_SHARE = 1.0, 0.01
+SAVES, SAVE_SHARE = 0.2, 0.01
 SPEEDS = {"slow": 3.0, "normal": 60.0, "full": None}  # steps a second
 _log = logging.getLogger(__name__)
 
@@ -27,12 +26,14 @@ class Trainer:
     """Holds at most one run and everything that is seen of it."""
 
     def __init__(self, connection: "Connection[Any, Any]") -> None:
-        self.connection = connection
+        self.connection, self.heard = connection, ear(connection)
         self.run: Run | None = None
         self.folder: Path | None = None
         self.state, self.speed = "idle", "full"
         self.waiting: list[tuple[float, ...]] = []
-        self.next_step = self.last_frame = self.last_look = self.last_grid = self.last_save = 0.0
+        self.next_step = self.last_frame = 0.0
+        self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
+        self.saves = Pace(SAVES, SAVE_SHARE)
         self.rate, self.rate_from = 0.0, (0.0, 0)
         self.against = False
         self.names: tuple[str, ...] = FIRST
@@ -45,8 +46,9 @@ class Trainer:
         self.run, self.curves, self.waiting = run, curves, []
         self.pictures, self.probing = pictures_of(run), Probing(run, self.names)
         now = time.perf_counter()
-        self.next_step = self.last_grid = self.last_frame = now
-        self.last_save = now
+        self.next_step = self.last_frame = now
+        self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
+        self.saves.last = now
         self.rate, self.rate_from = 0.0, (now, run.number)
 
     def _need_run(self) -> Run:
@@ -65,10 +67,10 @@ class Trainer:
         if self.state != "running":
             return
         if now - self.last_frame >= 1 / FRAMES:
-            self._frame(grid=now - self.last_grid >= 1 / GRIDS)
+            self._frame(grid=self.grids.due(now))
         if self.probing.due(now):
             self.probing.start_ladder() if self.against else self.probing.start()
-        if now - self.last_save >= SAVES:
+        if self.saves.due(now):
             self._save()
 
     def _train(self) -> None:
@@ -90,24 +92,26 @@ class Trainer:
         if done is None or not done[0]:
             return
         kind, rows = done
+        found = table(rows)
         if kind == "variance":
-            self.curves.variance += rows
-        self.send(kind=kind, rows=np.asarray(rows, np.float32).reshape(-1, 5), number=self._need_run().number)
+            self.curves.variance.push(found)
+        self.send(kind=kind, rows=found, number=self._need_run().number)
 
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
         since, number = self.rate_from
         if now - since > 0.5:
             self.rate, self.rate_from = (run.number - number) / (now - since), (now, run.number)
-        points = np.asarray(self.waiting, np.float32).reshape(-1, 5)
-        self.curves.elbo += self.waiting
+        points = table(self.waiting)
+        self.curves.elbo.push(points)
         self.waiting, self.last_frame = [], now
         message = {"kind": "frame", "number": run.number, "points": points, "rate": self.rate}
-        if grid or now - self.last_look >= 1 / LOOKS:
-            message |= self.pictures.look()
-            self.last_look = now
+        if grid or self.looks.due(now):
+            with self.looks.spending():
+                message |= self.pictures.look()
         if grid:
-            message["grid"], self.last_grid = self.pictures.grid(), now
+            with self.grids.spending():
+                message["grid"] = self.pictures.grid()
         self.send(**message)
 
     def _look_again(self) -> None:
@@ -142,8 +146,9 @@ class Trainer:
         if self.run is None or self.folder is None:
             return
         try:
-            save_run(self.run, self.folder)
-            self.curves.save(self.folder, self.waiting)
+            with self.saves.spending():
+                save_run(self.run, self.folder)
+                self.curves.save(self.folder, self.waiting)
         except OSError as error:
             _log.warning("The run could not be saved: %s", error)
             if self.state == "running":
@@ -151,4 +156,3 @@ class Trainer:
                     kind="unsaved",
                     sentence=f"This run cannot be saved ({error.strerror or error}). Free some space; it goes on meanwhile.",
                 )
-        self.last_save = time.perf_counter()

@@ -62,13 +62,15 @@ class LatentPictures:
             kept = (kept + [k for k in alive if k not in kept])[:2]
             self.axes = tuple(sorted((kept + [k for k in range(max(2, len(divergence))) if k not in kept])[:2]))  # type: ignore[assignment]
 
+    @torch.no_grad()
     def look(self) -> dict[str, Any]:
         """Cloud (x, y, sx, sy), its axes and domain, and KL per dimension of the current parameters."""
         if not self.site:
             return {}
-        divergence = kl_per_dimension(self.run.model, self.run.q, self.batch, self.site)
+        nu = self.run.q.nu(self.run.model.sites[self.site], self.batch)  # (M, n_params, K), once a look
+        divergence = kl_per_dimension(self.run.model, self.run.q, self.batch, self.site, nu)
         self._choose_axes(divergence)
-        mean, scale = embedding(self.run.model, self.run.q, self.batch, self.site)  # (M, K)
+        mean, scale = embedding(self.run.model, self.run.q, self.batch, self.site, nu)  # (M, K)
         if mean.shape[1] == 1:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
         first, second = self.axes

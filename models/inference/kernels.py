@@ -1,0 +1,87 @@
+"""What a tape needs to know of torch's kernels: which can be played again, which draw, and how each writes into a given place."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+aten = torch.ops.aten
+COPY = aten.copy_.default
+Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+_EMPTY = {"aten::empty", "aten::empty_like", "aten::new_empty", "aten::empty_strided", "aten::new_empty_strided"}
+_FILLED = {
+    f"aten::{name}"
+    for name in ("zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "new_zeros", "new_ones")
+}
+_SCALAR = {
+    aten.mul.Scalar: aten.mul.out, aten.div.Scalar: aten.div.out, aten.add.Scalar: aten.add.out, aten.sub.Scalar: aten.sub.out,
+}  # fmt: skip  # whose own `out` forms make a copy more
+_MADE = {"dtype", "layout", "device", "pin_memory", "memory_format"}  # of a new tensor; a given place has them already
+
+
+class Unfit(ValueError):
+    """A computation that a tape cannot hold; the sentence says why."""
+
+
+def unfit(func: Any, args: tuple[Any, ...]) -> str:
+    """Why a kernel cannot be played again, or nothing."""
+    if func is aten.index.Tensor and all(i is None or i.dtype != torch.bool for i in args[1]):
+        return ""  # only a mask gives a shape that depends on values
+    tags = set(func.tags)
+    if torch.Tag.data_dependent_output in tags:
+        return f"Python reads a value out of a tensor ({func}), and may decide something by it"
+    if torch.Tag.dynamic_output_shape in tags:
+        return f"{func} gives a shape that depends on values"
+    return ""
+
+
+def draws(func: Any) -> bool:
+    """Whether a kernel takes numbers from a generator."""
+    return torch.Tag.nondeterministic_seeded in set(func.tags)
+
+
+def changes(func: Any) -> bool:
+    """Whether a kernel writes into its operands."""
+    return any(a.alias_info is not None and a.alias_info.is_write for a in func._schema.arguments)
+
+
+def pure(func: Any, draws: bool = True) -> bool:
+    """Whether the same operands give the same result and nothing else happens (`draws`: and no generator is asked)."""
+    return not globals()["draws"](func) and not (draws and changes(func))
+
+
+def fresh(func: Any) -> bool:
+    """Whether a kernel only finds a place."""
+    return str(func._schema.name) in _EMPTY
+
+
+def filled_by_shape(func: Any) -> bool:
+    """Whether a result is known from the operands' shape alone."""
+    return str(func._schema.name) in _FILLED
+
+
+def out_variant(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: list[Tensor]) -> Call:
+    """The call that runs a kernel and leaves its result in `out`; a kernel that writes in place is called as it is."""
+    if not out:
+        return func, args, kwargs
+    if func in _SCALAR:
+        return _SCALAR[func], args, {**kwargs, "out": out[0]}
+    given = [a for a in func._schema.arguments if a.name not in _MADE or not a.kwarg_only]
+    wanted = [(a.name, str(a.type)) for a in given]
+    for name in func.overloadpacket.overloads():
+        other = getattr(func.overloadpacket, name)
+        places = [a.name for a in other._schema.arguments if a.is_out]
+        rest = [a for a in other._schema.arguments if not a.is_out and (a.name not in _MADE or not a.kwarg_only)]
+        if len(places) == len(out) and [(a.name, str(a.type)) for a in rest] == wanted:
+            known = {a.name for a in other._schema.arguments}
+            kept = {key: value for key, value in kwargs.items() if key in known and key not in _MADE}
+            return other, args, kept | dict(zip(places, out, strict=True))
+
+    def filled(*args: Any, **kwargs: Any) -> None:
+        result = func(*args, **kwargs)
+        found = [result] if isinstance(result, Tensor) else [each for each in result if isinstance(each, Tensor)]
+        for place, value in zip(out, found, strict=True):
+            place.copy_(value)
+
+    return filled, args, kwargs

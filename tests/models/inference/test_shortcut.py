@@ -1,0 +1,180 @@
+"""The short way gives the numbers of the long way, bit for bit, whatever changes on the way; what cannot be recorded stays long."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+
+from models.deep_generative_settings import Settings
+from models.estimators import ESTIMATORS
+from models.families import Normal
+from models.inference import shortcut, tape
+from models.inference.kernels import Unfit
+from models.inference.run import Run, Step
+from models.inference.tape import Recorder, Tape
+from tests.models.inference.test_one_path import same
+
+NEVER = 10**9
+SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "draws": 4, "stop_at": 30}
+
+
+def both(monkeypatch: pytest.MonkeyPatch, drive: Callable[[Run], None] = lambda run: None, **values) -> tuple[Run, Run]:
+    """The same run by the long way alone, and as it is; `drive` is told of the run before each step. Asserts that they agree."""
+    made = []
+    for wait in (NEVER, shortcut.WAIT):
+        monkeypatch.setattr(shortcut, "WAIT", wait)
+        run = Run(Settings(**(SMALL | values)))
+        made.append((run, list(driven(run, drive))))
+        monkeypatch.undo()
+    (long, steps), (short, again) = made
+    assert long.shortcut.tape is None
+    assert steps == again
+    assert same(long.tensors(), short.tensors())
+    return long, short
+
+
+def driven(run: Run, drive: Callable[[Run], None]) -> Iterator[Step]:
+    while run.number < run.settings.stop_at:
+        drive(run)
+        yield next(run)
+
+
+@pytest.mark.parametrize("name", [name for name, part in ESTIMATORS.items() if not part().supports(Normal(), 4)])
+def test_every_estimator_trains_to_the_same_bits(name, monkeypatch):
+    """Those with a memory and those that draw on their own (ξ, pilots, couplings) too."""
+    _, short = both(monkeypatch, estimator=name)
+    assert short.shortcut.trusted != bool(short.shortcut.refused)
+    if name != "analytic_kl":  # which asks whether two tensors are close
+        assert short.shortcut.trusted, short.shortcut.refused
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"variational": "table"}, {"response": "bernoulli", "data": "digits"}, {"depth": 0}, {"scale_head": "network", "attention": "simplex"},
+     {"noise": "antithetic"}, {"rao_blackwell": "none", "estimator": "score"}, {"batch_size": 2000}],
+    ids=str,
+)  # fmt: skip
+def test_every_kind_of_model_trains_to_the_same_bits(values, monkeypatch):
+    _, short = both(monkeypatch, **values)
+    assert short.shortcut.trusted, short.shortcut.refused
+
+
+def test_random_numbers_of_a_sobol_engine_are_not_recorded(monkeypatch):
+    """Its seed passes through Python."""
+    _, short = both(monkeypatch, noise="sobol")
+    assert "may decide something by it" in short.shortcut.refused
+
+
+def test_live_changes_are_taken_up_at_once(monkeypatch):
+    """λ, B, the estimator, the minibatch and the step size, changed while the tape plays; then it plays again."""
+    changes = {
+        20: {"prior_scale": 0.1},
+        21: {"draws": 7},
+        40: {"estimator": "score_xi"},
+        60: {"batch_size": 17},
+        80: {"step_size": 0.05},
+    }
+    trusted = []
+
+    def drive(run: Run) -> None:
+        trusted.append(run.shortcut.trusted)
+        if run.number in changes:
+            run.change(**changes[run.number])
+
+    both(monkeypatch, drive, stop_at=100)
+    ours = trusted[100:]
+    assert [ours[at] for at in (20, 40, 60, 80, 99)] == [True] * 5
+    assert not any(ours[at + 1] for at in changes)
+
+
+def test_what_a_model_holds_is_read_anew(monkeypatch):
+    """A factor that stands still, moves and stands still again, an attribute of one of the model's parts."""
+
+    def by_parts(run: Run) -> None:
+        if not run.number:
+            run.model.prior.strength = 1.0
+            log_prob = run.model.prior.log_prob
+            prior = run.model.prior
+            run.model.prior.log_prob = lambda weights: log_prob(weights) * prior.strength
+        if 30 < run.number <= 40 or run.number == 60:
+            run.model.prior.strength = 1 - 0.01 * run.number
+
+    _, short = both(monkeypatch, by_parts, stop_at=90)
+    assert short.shortcut.trusted
+
+
+def test_a_number_that_changes_at_each_step_is_never_recorded(monkeypatch):
+    def drive(run: Run) -> None:
+        if not run.number:
+            factors = run.model.factors
+            run.model.factors = lambda batch, latents: [
+                type(f)(f.name, f.value * (1 + run.number % 7), f.on) for f in factors(batch, latents)
+            ]
+
+    _, short = both(monkeypatch, drive, stop_at=40)
+    assert not short.shortcut.trusted
+
+
+def test_a_hidden_number_is_found_out_by_the_step_that_is_made_both_ways(monkeypatch):
+    """Python's own randomness leaves no trace in what the model holds."""
+
+    def drive(run: Run) -> None:
+        if not run.number:
+            factors, ticks = run.model.factors, iter(range(10**6))
+            run.model.factors = lambda batch, latents: [
+                type(f)(f.name, f.value * (1 + next(ticks) % 7), f.on) for f in factors(batch, latents)
+            ]
+
+    monkeypatch.setattr(shortcut, "WAIT", 5)
+    run = Run(Settings(**SMALL))
+    for _ in driven(run, drive):
+        pass
+    assert run.shortcut.refused == "played again, it gave other numbers"
+
+
+def computed(x: torch.Tensor, w: torch.Tensor, generator: torch.Generator) -> dict[str, torch.Tensor]:
+    noise = torch.randn(3, 4, generator=generator)
+    hidden = (x @ w.t() + noise).tanh()
+    again = (x @ w.t() + noise).tanh()
+    unused = hidden.exp().sum()
+    w.grad = None
+    ((hidden * again).sum() + 0 * unused.detach()).backward()
+    rows = torch.zeros(5, 2).index_add_(0, torch.tensor([1, 3, 3]), hidden.detach()[:, :2] * 3)
+    return {"gradient": w.grad, "rows": rows, "one": torch.ones_like(x).cumsum(0)}
+
+
+def test_a_tape_plays_a_computation_again_and_leaves_out_what_is_not_needed():
+    generator = torch.Generator().manual_seed(3)
+    w = torch.randn(4, 6, generator=generator).requires_grad_()
+    x = torch.randn(3, 6, generator=generator)
+    with Recorder() as recorder:
+        outputs = computed(x, w, generator)
+    made = Tape(recorder, {"x": x}, outputs)
+    assert sum(call[0] is torch.ops.aten.tanh.out for call in made.calls) == 1, "the second tanh is the first"
+    assert not any(call[0] is torch.ops.aten.exp.out for call in made.calls), "nobody reads the exponential"
+    assert not any("cumsum" in str(call[0]) for call in made.calls), "ones stay ones"
+    for seed in (5, 6):
+        other = torch.randn(3, 6, generator=torch.Generator().manual_seed(seed))
+        with torch.no_grad():
+            w.mul_(1.5)
+        state = generator.get_state()
+        played = {name: value.clone() for name, value in made.play({"x": other}).items()}
+        generator.set_state(state)
+        wanted = computed(other, w, generator)
+        assert all(torch.equal(played[name], wanted[name]) for name in wanted)
+
+
+def test_what_python_may_have_decided_by_values_is_not_recorded():
+    x = torch.arange(4.0)
+    for decide in (lambda: float(x.sum()), lambda: x[x > 1], lambda: bool((x > 1).any())):
+        with Recorder() as recorder:
+            decide()
+        with pytest.raises(Unfit):
+            Tape(recorder, {"x": x}, {"out": x})
+
+
+def test_large_steps_stay_as_they_are(monkeypatch):
+    monkeypatch.setattr(tape, "MOST_BYTES", 10_000)
+    run = Run(Settings(**SMALL))
+    assert len(list(run)) == 30
+    assert "MB" in run.shortcut.refused

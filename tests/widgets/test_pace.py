@@ -1,0 +1,36 @@
+"""How often the worker looks at its run, and how it listens meanwhile."""
+
+import multiprocessing
+import time
+
+import pytest
+
+from widgets.worker.pace import Pace, ear
+
+
+def test_what_is_cheap_comes_at_its_rate_and_what_is_dear_takes_its_share_at_most(monkeypatch):
+    """A cost c under a share s comes again after c/s."""
+    now = [100.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    pace, begun = Pace(rate=5.0, share=0.1), []
+    for cost in [0.001] * 10 + [0.5] * 40:
+        while not pace.due(now[0]):
+            now[0] += 0.001
+        begun.append(now[0])
+        with pace.spending():
+            now[0] += cost
+    assert begun[5] - begun[4] == pytest.approx(0.2, abs=0.002)
+    assert begun[-1] - begun[-2] == pytest.approx(0.5 / 0.1, rel=0.01)
+
+
+def test_an_ear_hears_a_command_at_once_and_an_end_too():
+    ours, theirs = multiprocessing.Pipe()
+    heard = ear(theirs)
+    assert not heard(0.0)
+    ours.send(("play", {}))
+    assert heard(None)
+    assert theirs.recv() == ("play", {})
+    ours.close()
+    assert heard(0.0)
+    with pytest.raises(EOFError):
+        theirs.recv()
