@@ -131,6 +131,24 @@ def validate(knobs: list[Knob], values: Mapping[str, Any]) -> Values:
     return whole
 
 
+def settled(knobs: list[Knob], values: Mapping[str, Any], changed: str) -> tuple[Values, list[str]]:
+    """The values, with every other choice that no longer applies beside the changed one set to the first that does.
+
+    Returns the values and the names of the choices that had to move; a choice that nothing could replace is left as it is.
+    """
+    whole, moved = dict(values), []
+    for knob in knobs:
+        name = knob["name"]
+        now = next((choice for choice in knob["choices"] or () if choice["name"] == whole.get(name)), None)
+        if name == changed or now is None or objection(now, whole) is None:
+            continue
+        fitting = next((choice["name"] for choice in knob["choices"] if objection(choice, whole) is None), None)
+        if fitting:
+            whole[name] = fitting
+            moved.append(name)
+    return whole, moved
+
+
 def encode(knobs: list[Knob], values: Mapping[str, Any]) -> str:
     """Settings as one line of JSON: the version and only what differs from the defaults. Run file and link share it."""
     changed = {knob["name"]: values[knob["name"]] for knob in knobs if values[knob["name"]] != knob["default"]}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as ipw
@@ -13,7 +14,7 @@ from widgets.bus import Bus
 from widgets.live_chart import LiveChart
 from widgets.page import Page
 from widgets.trial import Trial
-from widgets.views import PANEL_OF, VIEWS
+from widgets.views import PANEL_OF, VIEW_WORDS, VIEWS
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 DRAWERS = ("Try this", "Formula", "Estimators", "Runs", "Code", "Help")
@@ -143,11 +144,20 @@ class Screen:
         self.flip.observe(lambda change: post("flip", on=change["new"]), "value")
         for toggle in (self.split, self.flip, self.lock):
             toggle.layout.width = "auto"
-        tools = {"a": [self.split], "b": [self.flip]}
+        self._look: dict[str, Callable[[Any], None]] = {}
+        self.views = {letter: self._chooser(letter, post) for letter in "cd"}
+        tools = {"a": [self.split], "b": [self.flip], **{letter: [each] for letter, each in self.views.items()}}
         self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
         self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
         self.use(FIRST_MODEL)
+
+    def _chooser(self, panel: str, post: Callable[..., None]) -> ipw.Dropdown:
+        """The list of a panel's views; out of sight where there is only one."""
+        made_list = ipw.Dropdown(options=[], layout=ipw.Layout(width="auto"), tooltip="What this panel shows")
+        self._look[panel] = lambda change: post("look", panel=panel, name=change["new"])
+        made_list.add_class("elbo-view")
+        return made_list
 
     def chart(self, name: str) -> LiveChart:
         """The chart of this name; it is made, out of sight, when it is first asked for."""
@@ -167,11 +177,26 @@ class Screen:
             if PANEL_OF[other] == panel:
                 chart.layout.display = None if other == name else "none"
 
-    def use(self, model: str) -> None:
-        """Show the panels of a family of models."""
-        for panel, names in VIEWS[model].items():
+    def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""
+        for panel, all_names in VIEWS[model].items():
+            names = (views or {}).get(panel, all_names)
             if not any(name in self.charts and self.charts[name].layout.display != "none" for name in names):
                 self.show(panel, names[0])
+            if panel in self.views:
+                self._offer(panel, names)
+
+    def _offer(self, panel: str, names: Sequence[str]) -> None:
+        """List a panel's views; nobody is told, it was not a person's choice."""
+        chooser, told = self.views[panel], self._look[panel]
+        with contextlib.suppress(ValueError):  # not observed yet
+            chooser.unobserve(told, "value")
+        options = [(VIEW_WORDS.get(name, name), name) for name in names]
+        if list(chooser.options) != options:
+            chooser.options = options
+            chooser.layout.display = None if len(options) > 1 else "none"
+        chooser.value = next(name for name in names if self.charts[name].layout.display != "none")
+        chooser.observe(told, "value")
 
     def _foot(self, post: Callable[..., None]) -> None:
         self.caption = ipw.Label("")

@@ -44,7 +44,7 @@ class Painter:
         measure = tuple(settings.get(name) for name in ("model", "data", "response"))
         kept = self.drawn if measure == self.measure else []
         ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
-        screen.use(settings.get("model", FIRST_MODEL))
+        screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
         for chart in screen.charts.values():
             bus.clear(chart)
         self.drawn, self.changes, self.measured = [], [], []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.settings import Knob, Values, check, knobs_of, validate
+from models.settings import Knob, Values, check, knobs_of, settled, validate
 from widgets import texts
 from widgets.example import all_knobs, catalogue
 from widgets.runs import RunFolder, new_run, open_run, saved_runs
@@ -92,7 +92,11 @@ class RunActions:
         if name == "model":
             return self._take({"model": value, "seed": self.values["seed"]})
         knob = self.form.fields[name].knob
-        whole = validate(self.knobs, {**self.values, name: check(knob, value)})
+        wanted = {**self.values, name: check(knob, value)}
+        moved: list[str] = []
+        if not knob["live"]:  # a live change must not restart the run by moving other knobs
+            wanted, moved = settled(self.knobs, wanted, name)
+        whole = validate(self.knobs, wanted)
         if whole[name] == self.values[name]:
             return None
         self.values = whole
@@ -105,7 +109,15 @@ class RunActions:
         if self.state == "running":
             self.session.command("pause")
         self.notice = f"{knob['label']} changed: Run starts a new run with it; this one is kept."
+        if moved:
+            also = ", ".join(f"{self.form.fields[other].knob['label']} is now {self._label(other)}" for other in moved)
+            self.notice = f"{knob['label']} changed, and what did not go with it too: {also}. Run starts a new run."
         return None
+
+    def _label(self, name: str) -> str:
+        """What the chosen part of a knob is called."""
+        choices = self.form.fields[name].knob["choices"]
+        return str(next(choice["label"] for choice in choices if choice["name"] == self.values[name]))
 
     def _other_model(self) -> bool:
         """Whether the form shows another family of models than the run on the screen."""

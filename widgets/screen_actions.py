@@ -27,6 +27,9 @@ class ScreenActions(RunActions):
         if self.run_values is not None:
             self.session.command("against", show=on)
 
+    def _do_look(self, panel: str, name: str) -> None:
+        self.screen.show(panel, name)
+
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
         if self.run_values is None:
             return

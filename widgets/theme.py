@@ -37,6 +37,7 @@ ELBO = (
     Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
 )
+SCORES = (Series("training", GREY, "#5F5F5F", (4, 2)), Series("held out", BLUE, "#005A8D", width=2.2))
 # Estimators in the catalogue's order: the five that are shown at first have their own looks, later ones take a colour with another dash.
 _FIRST_LOOKS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     (VERMILLION, "#A64900", (1, 0)),

@@ -3,5 +3,11 @@
 EVIDENCE = {"a": ("elbo",), "b": ("variance", "variance_against_draws")}
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {**EVIDENCE, "c": ("latent",), "d": ("kl",)},
+    "conditional": {**EVIDENCE, "c": ("function", "surface", "fit", "calibration"), "d": ("weights", "scores")},
 }
+# What a panel's list calls its views, where there are several.
+VIEW_WORDS = {
+    "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
+    "weights": "weights", "scores": "test score",
+}  # fmt: skip
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}

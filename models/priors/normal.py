@@ -27,3 +27,9 @@ class NormalPrior(Prior):
         leads = {name: weights[name].shape[: weights[name].ndim - len(shape)] for name, shape in self.shapes.items()}
         flat = torch.cat([weights[name].reshape(*lead, -1) for name, lead in leads.items()], -1)  # (…, W)
         return -0.5 * flat.square().sum(-1) / self.scale**2 - flat.shape[-1] * (math.log(self.scale) + HALF_LOG_2PI)
+
+    @torch.no_grad()
+    def density(self, value: Tensor, name: str) -> Tensor:
+        """The density of one weight of a parameter at each value (G,): the same for all."""
+        del name
+        return (-0.5 * (value / self.scale).square() - HALF_LOG_2PI).exp() / self.scale

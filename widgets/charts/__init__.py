@@ -5,7 +5,19 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 `series`, `dark` colours.
 """
 
-from widgets.charts import elbo, kl, latent, variance, variance_against_draws
+from widgets.charts import (
+    calibration,
+    elbo,
+    fit,
+    function,
+    kl,
+    latent,
+    scores,
+    surface,
+    variance,
+    variance_against_draws,
+    weights,
+)
 
 CHARTS = {
     "elbo": elbo.chart,
@@ -13,4 +25,10 @@ CHARTS = {
     "variance_against_draws": variance_against_draws.chart,
     "latent": latent.chart,
     "kl": kl.chart,
+    "function": function.chart,
+    "surface": surface.chart,
+    "fit": fit.chart,
+    "calibration": calibration.chart,
+    "weights": weights.chart,
+    "scores": scores.chart,
 }

@@ -1,6 +1,7 @@
 """What panels C and D need of a running model, one class a family of models.
 
-A class has `about()` (said once: `static` columns by chart and dataset, class `labels` by chart, `shape` of a datum), `look()` (what a
+A class has `about()` (said once: `static` columns by chart and dataset, class `labels` by chart, `shape` of a datum, and
+`views` by panel where a run cannot fill all charts of its family), `look()` (what a
 frame carries: `replace` and `append` columns by chart and dataset, `params` by chart, `facts`), and `grid()`, `decode(x, y)`,
 `traverse(dimension)`, None where there is none. Of the facts, `sentence` is the caption's and `summaries` go to screen readers by chart.
 """
@@ -8,9 +9,10 @@ frame carries: `replace` and `append` columns by chart and dataset, `params` by 
 from typing import Any
 
 from models.inference.run import Run
+from widgets.worker.pictures.conditional import ConditionalPictures
 from widgets.worker.pictures.latent import LatentPictures
 
-PICTURES: dict[str, type[Any]] = {"deep_generative": LatentPictures}
+PICTURES: dict[str, type[Any]] = {"deep_generative": LatentPictures, "conditional": ConditionalPictures}
 
 
 def pictures_of(run: Run) -> Any:

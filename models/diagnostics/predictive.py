@@ -1,0 +1,101 @@
+"""The posterior predictive p(y* | x*, data) ≈ (1/S) Σ_s p(y* | x*, w_s), w_s ~ q: draws of f, bands, scores, calibration."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.conditional import Conditional
+from models.core import Batch
+from models.data import Dataset
+from models.responses import Chain
+from models.variational import Posterior
+
+NO_ROWS = Batch(
+    torch.empty(0), torch.empty(0, dtype=torch.int64), 0
+)  # ν of a global site is the same whatever the rows
+
+
+def observed(data: Dataset) -> Tensor:
+    """The responses of a data set, or the sentence that there are none: (M,)."""
+    if data.y is None:
+        raise ValueError(f"The data {data.name!r} have no response y. Give Dataset(y=…).")
+    return data.y
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well a data set is predicted: nats per datum, and the root mean square error or the share of right classes."""
+
+    log_density: float
+    error: float
+    classes: bool
+
+    @property
+    def words(self) -> str:
+        """The second score in words."""
+        return f"accuracy {self.error:.1%}" if self.classes else f"RMSE {self.error:.3g}"
+
+
+@torch.no_grad()
+def weight_draws(model: Conditional, q: Posterior, draws: int, seed: int = 0) -> Tensor:
+    """W_s ~ q, from a generator of their own: the same noise whenever they are drawn, so that a picture moves only as q does. (S, P)."""
+    site = model.sites["w"]
+    nu = q.nu(site, NO_ROWS).detach()
+    generator = torch.Generator().manual_seed(seed)
+    noise = site.family.noise(site.family.noise_shape((draws, *site.shape)), generator, nu.dtype)
+    return site.family.transform(noise, nu)
+
+
+@torch.no_grad()
+def predict(model: Conditional, x: Tensor, weights: Tensor) -> Chain:
+    """The chain at every x under every weight draw: (S, M)."""
+    return model.chain(x, weights)
+
+
+def bands(model: Conditional, chain: Chain) -> tuple[Tensor, Tensor, Tensor]:
+    """E y, the sd of the mean over weights, and the sd of y: Var y = E Var(y|w) + Var E(y|w). Each (M,)."""
+    between = chain.m.var(0, correction=0)
+    within = model.response.spread(chain).mean(0)
+    return chain.m.mean(0), between.sqrt(), (within + between).sqrt()
+
+
+@torch.no_grad()
+def scores(model: Conditional, data: Dataset, weights: Tensor) -> Scores:
+    """Log predictive density log (1/S) Σ_s p(y|x, w_s) and RMSE of E y, or accuracy of the most probable class."""
+    y = observed(data)
+    chain = model.chain(data.x, weights)
+    density = model.response.log_prob(y, chain).logsumexp(0) - math.log(len(weights))
+    if model.response.classes > 1:
+        right = chain.m.mean(0).argmax(-1) == y
+    elif model.response.kinds == ("binary",):
+        right = (chain.m.mean(0) > 0.5) == (y > 0.5)
+    else:
+        error = (chain.m.mean(0) - y).square().mean().sqrt()
+        return Scores(float(density.mean()), float(error), classes=False)
+    return Scores(float(density.mean()), float(right.double().mean()), classes=True)
+
+
+@torch.no_grad()
+def ranks(model: Conditional, data: Dataset, weights: Tensor, seed: int = 0) -> Tensor:
+    """P(y* < y) + U · P(y* = y) of each datum, uniform on (0, 1) where the predictive is right (Czado et al. 2009): (M,)."""
+    generator = torch.Generator().manual_seed(seed)
+    y = observed(data)
+    drawn = model.response.sample(model.chain(data.x, weights), generator)  # (S, M)
+    below, same = (drawn < y).double().mean(0), (drawn == y).double().mean(0)
+    return below + same * torch.rand(len(below), generator=generator)
+
+
+def reliability(probability: Tensor, happened: Tensor, bins: int = 10) -> Mapping[str, Tensor]:
+    """Predicted against observed frequency in bins of the predicted probability, ± 2 standard errors; empty bins are left out."""
+    at = (probability * bins).long().clamp(0, bins - 1)
+    count = torch.zeros(bins).index_add(0, at, torch.ones(len(at)))
+    full = count > 0
+    count_full = count[full]
+    mean, seen = (
+        torch.zeros(bins).index_add(0, at, values.float())[full] / count_full for values in (probability, happened)
+    )
+    error = 2 * (mean * (1 - mean) / count_full).sqrt()
+    return {"predicted": mean, "observed": seen, "low": (seen - error).clamp(0, 1), "high": (seen + error).clamp(0, 1)}

@@ -1,0 +1,40 @@
+"""Panel C for many inputs: held-out y against what was predicted, with ±2 sd of y."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.chain import DATASET, chain
+from widgets.charts.frame import finish, named, ranges, scale
+
+
+def diagonal() -> alt.Chart:
+    """Where prediction and truth agree."""
+    return named("diagonal").mark_line(clip=True, color=theme.RULE, strokeDash=[4, 3]).encode(
+        x=alt.X("at:Q", scale=scale("x")), y=alt.Y("at:Q", scale=scale("y"))
+    )  # fmt: skip
+
+
+def chart() -> alt.LayerChart:
+    """A point a held-out datum, on the dashed line where the prediction is right; whiskers are ±2 sd of y given x."""
+    x = alt.X("observed:Q", scale=scale("x"), title=None, axis=alt.Axis(tickCount=6))
+    y = alt.Y("predicted:Q", scale=scale("y"), title="predicted", axis=alt.Axis(tickCount=5))
+    points = named("points")
+    whiskers = points.mark_rule(clip=True, color=theme.BLUE, opacity=0.3).encode(
+        x=x, y=alt.Y("low:Q", scale=scale("y")), y2="high:Q"
+    )
+    return finish(
+        alt.layer(
+            diagonal(), whiskers, points.mark_circle(clip=True, color=theme.BLUE, size=22).encode(x=x, y=y), chain()
+        ),
+        "Held-out data: predicted against observed",
+        ranges(),
+        right=12,
+        datasets={
+            "points": {"mode": "bars", "fields": ["observed", "predicted", "low", "high"]},
+            "diagonal": {"mode": "bars", "fields": ["at"]},
+            "chain": DATASET,
+        },
+        plain=True,
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )

@@ -1,0 +1,45 @@
+"""Panel C for one input: the data, the predicted curve with its bands, and functions drawn from q."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.chain import DATASET, chain
+from widgets.charts.frame import finish, named, ranges, scale
+
+
+def chart() -> alt.LayerChart:
+    """Line: E y. Dark band: ±2 sd of f, what the weights do not know. Light band: ±2 sd of y. Thin lines: f under draws of w."""
+    x = alt.X("x:Q", scale=scale("x"), title=None, axis=alt.Axis(tickCount=6))
+    y = alt.Y("y:Q", scale=scale("y"), title="y", axis=alt.Axis(tickCount=5))
+
+    def band(low: str, high: str, opacity: float) -> alt.Chart:
+        area = named("line").mark_area(clip=True, color=theme.BLUE, opacity=opacity)
+        return area.encode(x=x, y=alt.Y(f"{low}:Q", scale=scale("y")), y2=f"{high}:Q")
+
+    draws = (
+        named("draws")
+        .mark_line(clip=True, color=theme.BLUE, strokeWidth=0.8, opacity=0.45)
+        .encode(x=x, y=y, detail="draw:N")
+    )
+    mean = (
+        named("line")
+        .mark_line(clip=True, color=theme.BLUE, strokeWidth=2.4)
+        .encode(x=x, y=alt.Y("mean:Q", scale=scale("y")))
+    )
+    points = named("points").mark_circle(clip=True, color=theme.INK, size=16, opacity=0.8).encode(x=x, y=y)
+    ring = named("chain").mark_point(clip=True, color=theme.VERMILLION, size=70, strokeWidth=1.8).encode(x=x, y=y)
+    return finish(
+        alt.layer(band("y_low", "y_high", 0.12), band("f_low", "f_high", 0.25), draws, mean, points, ring, chain()),
+        "Function: mean, ±2 sd of f and of y, draws",
+        ranges(),
+        right=12,
+        datasets={
+            "line": {"mode": "bars", "fields": ["x", "mean", "f_low", "f_high", "y_low", "y_high"]},
+            "draws": {"mode": "bars", "fields": ["x", "y", "draw"]},
+            "points": {"mode": "cloud", "fields": ["x", "y"]},
+            "chain": DATASET,
+        },
+        plain=True,
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )

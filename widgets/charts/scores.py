@@ -1,0 +1,26 @@
+"""Panel D, second view: the log predictive density of training and held-out data, over the steps."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
+
+
+def chart() -> alt.LayerChart:
+    """(1/M) Σ log (1/S) Σ_s p(y | x, w_s), in nats per datum: where the two lines part, the network fits noise."""
+    look = by_series(theme.SCORES)
+    x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=4))
+    lines = named("lines").mark_line(clip=True, strokeJoin="round", strokeWidth=1.8).encode(
+        x=x, y=y, color=look["color"], strokeDash=look["strokeDash"]
+    )  # fmt: skip
+    return finish(
+        alt.layer(lines, ends()),
+        "Log predictive density",
+        ranges(),
+        right=76,
+        datasets={"lines": MODE_OF_LINES, "ends": {"mode": "ends"}},
+        series=[one.as_dict() for one in theme.SCORES],
+        x={"scale": "linear", "zoom": "step", "word": "step"},
+        y={"scale": "linear", "robust": True, "unit": "nats"},
+    )

@@ -1,0 +1,42 @@
+"""Panel C for two inputs and classes: the most probable class of every cell, the paler the less sure, and the data."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.chain import DATASET, chain
+from widgets.charts.frame import finish, named, ranges
+
+
+def chart() -> alt.LayerChart:
+    """Cells are rewritten in place; positions are rounded to pixels, so that no seam shows between them."""
+
+    def rounded(axis: str) -> alt.Scale:
+        low, high = alt.ExprRef(expr=f"{axis}Low"), alt.ExprRef(expr=f"{axis}High")
+        return alt.Scale(domainMin=low, domainMax=high, nice=False, zero=False, round=True)
+
+    classes = alt.Scale(domain=list(range(len(theme.CLASSES))), range=list(theme.CLASSES))
+    color = alt.Color("label:N", scale=classes, legend=None)
+    x = alt.X("x:Q", scale=rounded("x"), title=None, axis=alt.Axis(tickCount=5, grid=False))
+    y = alt.Y("y:Q", scale=rounded("y"), title=None, axis=alt.Axis(tickCount=5, grid=False))
+    sure = alt.Opacity("sure:Q", scale=alt.Scale(domain=[0, 1], range=[0.0, 0.6]), legend=None)
+    cells = named("cells").mark_rect(strokeWidth=0).encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=color, opacity=sure)
+    points = (
+        named("points")
+        .mark_circle(clip=True, size=26, opacity=1, stroke="white", strokeWidth=0.6)
+        .encode(x=x, y=y, color=color)
+    )
+    return finish(
+        alt.layer(cells, points, chain()),
+        "Decision surface: pale is undecided",
+        ranges(),
+        right=12,
+        datasets={
+            "cells": {"mode": "bars", "fields": ["x", "x2", "y", "y2", "label", "sure"]},
+            "points": {"mode": "cloud", "fields": ["x", "y", "label"]},
+            "chain": DATASET,
+        },
+        classes=list(theme.CLASSES),
+        plain=True,
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )

@@ -1,0 +1,33 @@
+"""Panel D: the posterior means of all weights, against the density of their prior."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import finish, named, ranges, scale
+
+
+def chart() -> alt.LayerChart:
+    """Bars: a histogram of E_q w. Line: p(w). Weights that the data do not need are drawn to 0."""
+    x = alt.X(
+        "x:Q", scale=scale("x"), title="posterior mean of a weight (line: prior density)", axis=alt.Axis(tickCount=6)
+    )
+    y = alt.Y("height:Q", scale=scale("y"), title="density", axis=alt.Axis(tickCount=4))
+    bars = named("bins").mark_rect(clip=True, color=theme.BLUE, opacity=0.65).encode(
+        x=x, x2="x2:Q", y=y, y2=alt.YDatum(0)
+    )  # fmt: skip
+    prior = named("prior").mark_line(clip=True, color=theme.VERMILLION, strokeWidth=1.8).encode(
+        x=x, y=alt.Y("density:Q", scale=scale("y"))
+    )  # fmt: skip
+    return finish(
+        alt.layer(bars, prior),
+        "Weights against their prior",
+        ranges(),
+        right=12,
+        datasets={
+            "bins": {"mode": "bars", "fields": ["x", "x2", "height"]},
+            "prior": {"mode": "bars", "fields": ["x", "density"]},
+        },
+        plain=True,
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )

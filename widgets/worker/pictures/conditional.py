@@ -1,0 +1,253 @@
+"""What the panels need of a conditional model.
+
+The function with its bands and draws, or the decision surface, or predictions against what was observed; how the weights lie against
+their prior; the test score; and the chain of one datum.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.conditional import Conditional
+from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores, weight_draws
+from models.inference.run import Run
+
+POINTS = 121  # of the curve
+CELLS = 36  # of a side of the decision surface
+CURVES = 8  # functions drawn from q
+DRAWS = 48  # of the weights, for bands and scores
+BINS = 30  # of the weights
+CURVE_SEED, TRAIN, TEST = 1, 0, 1
+MOST = 400  # rows of the training part that are scored at every look
+
+
+def columns(**values: Tensor) -> dict[str, np.ndarray[Any, Any]]:
+    """Tensors as float32 columns."""
+    return {name: value.detach().float().numpy() for name, value in values.items()}
+
+
+def nats(value: float) -> str:
+    """A number with a true minus sign."""
+    return f"{value:.2f}".replace("-", "−")
+
+
+def roomy(span: float, needed: float) -> float:
+    """A range that grows in steps, so that axes move rarely."""
+    while needed > span and span < 1e6:
+        span *= 1.25
+    return span
+
+
+class ConditionalPictures:
+    """Looks at one run of a conditional model."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.model: Any = run.model
+        data = run.data
+        self.views: list[str] = []
+        if not isinstance(self.model, Conditional) or data.y is None:  # a model of a person's own
+            return
+        self.observed = data.y
+        self.classes: bool = self.model.response.classes > 1 or self.model.response.kinds == ("binary",)
+        inputs = data.x.shape[1]
+        first = "surface" if self.classes and inputs == 2 else "function" if inputs == 1 and not self.classes else "fit"
+        self.views = [*([] if self.classes and first == "fit" else [first]), "calibration"]
+        self.test = data.test if data.test is not None else data
+        self.shown = data.batch(torch.arange(min(data.size, MOST)))
+        self.train = type(data)(data.name, self.shown.x, data.labels[:MOST], data.label_names, data.shape, self.shown.y)
+        self.datum = int(data.x[:, 0].abs().argmax())
+        low, high = data.x.min(0).values, data.x.max(0).values
+        self.low, self.high = low - 0.3 * (high - low), high + 0.3 * (high - low)
+        self.span, self.top = 0.5, 0.5
+        self.axis = self._axis(data.y)
+
+    def _axis(self, y: Tensor) -> tuple[float, float]:
+        """The range of y: what the data need, and room for the bands where y may go on."""
+        low, high = float(y.min()), float(y.max())
+        room = 0.5 * (high - low)
+        kinds = self.model.response.kinds
+        if kinds == ("fraction",):
+            return 0.0, 1.0
+        return (low - room, high + room) if "real" in kinds else (0.0, high + 0.3 * room)
+
+    # what stays -----------------------------------------------------------------------------------------------------------------
+
+    def about(self) -> dict[str, Any]:
+        """What stays the same for the run: data points, cells of the surface, which views there are."""
+        data = self.run.data
+        told: dict[str, Any] = {"static": {}, "labels": {}, "shape": [1, data.x.shape[1]], "size": data.size}
+        if not self.views:
+            return told
+        told["views"] = {"c": self.views}
+        if "function" in self.views:
+            told["static"]["function"] = {"points": columns(x=data.x[:, 0], y=self.observed)}
+        if "surface" in self.views:
+            edges = [torch.linspace(float(a), float(b), CELLS + 1) for a, b in zip(self.low, self.high, strict=True)]
+            x, y = torch.meshgrid(torch.arange(CELLS), torch.arange(CELLS), indexing="ij")
+            x, y = x.flatten(), y.flatten()
+            cells = columns(x=edges[0][x], x2=edges[0][x + 1], y=edges[1][y], y2=edges[1][y + 1])
+            self.centres = torch.stack([(edges[0][x] + edges[0][x + 1]) / 2, (edges[1][y] + edges[1][y + 1]) / 2], 1)
+            points = columns(x=data.x[:, 0], y=data.x[:, 1], label=data.labels)
+            told["static"]["surface"] = {"cells": cells, "points": points}
+            told["labels"]["surface"] = list(data.label_names)
+        return told
+
+    # what moves -----------------------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def look(self) -> dict[str, Any]:
+        """Everything that a frame carries of the current q."""
+        if not self.views:
+            return {}
+        weights = weight_draws(self.model, self.run.q, DRAWS)
+        found: dict[str, Any] = {"replace": {}, "params": {}, "append": {}, "facts": {"summaries": {}}}
+        words = getattr(self, f"_{self.views[0]}")(found, weights)
+        if self.views[0] != "calibration":
+            self._calibration(found, weights)
+        self._weights(found)
+        test, train = scores(self.model, self.test, weights), scores(self.model, self.train, weights)
+        number = float(self.run.number)
+        found["append"]["scores"] = {
+            "lines": columns(
+                step=torch.tensor([number, number]),
+                value=torch.tensor([test.log_density, train.log_density]),
+                series=torch.tensor([TEST, TRAIN]),
+            )
+        }
+        said = f"Held-out data get {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
+        found["facts"]["sentence"] = f"{said}; {words}."
+        found["facts"]["summaries"]["scores"] = f"{said}."
+        return found
+
+    def mean_weights(self) -> Tensor:
+        """E_q w: (P,)."""
+        return self.model.posterior.mean(self.run.q.nu(self.model.sites["w"], self.shown).detach())
+
+    def _chain(self) -> dict[str, Any]:
+        """X → w → m → η → y of one datum at the mean weights, as numbers that the chart writes out."""
+        data = self.run.data
+        chain = self.model.chain(data.x[self.datum : self.datum + 1], self.mean_weights())
+        y = self.observed[self.datum]
+        values = [part.reshape(-1) for part in (chain.w, chain.m, chain.eta)]
+        at = [part[min(int(y), len(part) - 1) if len(part) > 1 else 0] for part in values]
+        told = {"row": torch.tensor(self.datum + 1), "x": data.x[self.datum, 0], "y": y}
+        told |= dict(zip(("w", "m", "eta"), at, strict=True))
+        return columns(**{name: value.reshape(1) for name, value in told.items()})
+
+    def _function(self, found: dict[str, Any], weights: Tensor) -> str:
+        """The curve: mean, ±2 sd of f and of y, and a few functions drawn from q."""
+        grid = torch.linspace(float(self.low[0]), float(self.high[0]), POINTS)
+        chain = predict(self.model, grid[:, None], weights)
+        mean, sd_f, sd_y = bands(self.model, chain)
+        curves = chain.m[:CURVES]
+        line = columns(
+            x=grid,
+            mean=mean,
+            f_low=mean - 2 * sd_f,
+            f_high=mean + 2 * sd_f,
+            y_low=mean - 2 * sd_y,
+            y_high=mean + 2 * sd_y,
+        )
+        each = torch.arange(CURVES).repeat_interleave(POINTS)
+        found["replace"]["function"] = {
+            "line": line,
+            "draws": columns(x=grid.repeat(CURVES), y=curves.flatten(), draw=each),
+            "chain": self._chain(),
+        }
+        (low, high), (left, right) = self.axis, (float(grid[0]), float(grid[-1]))
+        found["params"]["function"] = {"xLow": left, "xHigh": right, "yLow": low, "yHigh": high}
+        near = predict(self.model, self.shown.x, weights).m.std(0, correction=0).median()
+        far, at = sd_f.max(0)
+        place = f"x = {float(grid[at]):.1f}".replace("-", "−")
+        if float(far) < 1e-6:
+            words = "a point mass knows no uncertainty about f"
+        else:
+            words = f"f is known to ±{2 * float(near):.2g} among the data and to ±{2 * float(far):.2g} at {place}"
+        found["facts"]["summaries"]["function"] = f"The predicted curve; {words}."
+        return words
+
+    def _surface(self, found: dict[str, Any], weights: Tensor) -> str:
+        """The plane: the most probable class of every cell, and how sure."""
+        m = predict(self.model, self.centres, weights).m.mean(0)  # (cells,) or (cells, K)
+        probabilities = m if m.ndim == 2 else torch.stack([1 - m, m], -1)
+        best, label = probabilities.max(-1)
+        least = 1 / probabilities.shape[-1]
+        sure = ((best - least) / (1 - least)).clamp(0, 1)
+        found["replace"]["surface"] = {"cells": columns(label=label, sure=sure), "chain": self._chain()}
+        values = zip(("xLow", "yLow", "xHigh", "yHigh"), [*self.low.tolist(), *self.high.tolist()], strict=True)
+        found["params"]["surface"] = dict(values)
+        words = f"{float((best < 0.9).float().mean()):.0%} of the plane is undecided (no class reaches 90%)"
+        found["facts"]["summaries"]["surface"] = f"The decision surface; {words}."
+        return words
+
+    def _fit(self, found: dict[str, Any], weights: Tensor) -> str:
+        """Held-out y against its prediction, ± 2 sd of y."""
+        y = observed(self.test)
+        mean, _, sd = bands(self.model, predict(self.model, self.test.x, weights))
+        table = columns(predicted=mean, observed=y, low=mean - 2 * sd, high=mean + 2 * sd)
+        low, high = self.axis
+        found["replace"]["fit"] = {
+            "points": table,
+            "diagonal": columns(at=torch.tensor([low, high])),
+            "chain": self._chain(),
+        }
+        found["params"]["fit"] = {"xLow": low, "xHigh": high, "yLow": low, "yHigh": high}
+        inside = float(((y - mean).abs() <= 2 * sd).float().mean())
+        words = f"{inside:.0%} of them lie within ±2 sd of their prediction"
+        found["facts"]["summaries"]["fit"] = f"Predicted against observed; {words}."
+        return words
+
+    def _calibration(self, found: dict[str, Any], weights: Tensor) -> str:
+        """Classes: predicted against observed frequency. Numbers: how often y falls below each quantile of its prediction."""
+        if self.classes:
+            m = predict(self.model, self.test.x, weights).m.mean(0)
+            best, label = (m if m.ndim == 2 else torch.stack([1 - m, m], -1)).max(-1)
+            table = reliability(best, label == observed(self.test))
+            surest = float((best > 0.95).float().mean())
+            words = f"{surest:.0%} of them are predicted with more than 95% confidence"
+        else:
+            rank = ranks(self.model, self.test, weights)
+            level = torch.linspace(0.05, 0.95, 19)
+            seen = (rank[None] <= level[:, None]).float().mean(1)
+            error = 2 * (level * (1 - level) / len(rank)).sqrt()
+            table = {
+                "predicted": level,
+                "observed": seen,
+                "low": (seen - error).clamp(0, 1),
+                "high": (seen + error).clamp(0, 1),
+            }
+            words = f"{float(seen[-1] - seen[0]):.0%} of them lie in their central 90% interval"
+        found["replace"]["calibration"] = {"points": columns(**table), "diagonal": columns(at=torch.tensor([0.0, 1.0]))}
+        found["params"]["calibration"] = {"xLow": 0, "xHigh": 1, "yLow": 0, "yHigh": 1}
+        found["facts"]["summaries"]["calibration"] = f"Calibration; {words}."
+        return words
+
+    def _weights(self, found: dict[str, Any]) -> None:
+        """Histogram of the weights' posterior means, and the prior's density."""
+        mean = self.mean_weights()
+        self.span = roomy(self.span, 1.02 * float(mean.abs().max()))
+        edges = torch.linspace(-self.span, self.span, BINS + 1)
+        height = torch.histc(mean, BINS, -self.span, self.span) / len(mean) / (2 * self.span / BINS)
+        at = torch.linspace(-self.span, self.span, 101)
+        parts = zip(self.model.space.sizes, self.model.space.shapes, strict=True)
+        density = sum(size * self.model.prior.density(at, name) for size, name in parts) / len(mean)
+        self.top = roomy(self.top, float(torch.cat([height, density]).max()))
+        found["replace"]["weights"] = {
+            "bins": columns(x=edges[:-1], x2=edges[1:], height=height),
+            "prior": columns(x=at, density=density),
+        }
+        found["params"]["weights"] = {"xLow": -self.span, "xHigh": self.span, "yLow": 0, "yHigh": self.top * 1.05}
+        size = float(mean.square().mean().sqrt())
+        found["facts"]["summaries"]["weights"] = f"The {len(mean):,} weights have a root mean square of {size:.2g}."
+
+    def grid(self) -> None:
+        """There is no latent plane to decode."""
+
+    def decode(self, x: float, y: float) -> None:
+        """Nor a point of it."""
+
+    def traverse(self, dimension: int) -> None:
+        """Nor a direction."""
