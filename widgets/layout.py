@@ -11,10 +11,12 @@ from models.settings import FIRST_MODEL
 from widgets import made
 from widgets.bus import Bus
 from widgets.live_chart import LiveChart
+from widgets.network_diagram import NetworkDiagram
 from widgets.page import Page
-from widgets.views import PANEL_OF, VIEWS
+from widgets.views import PANEL_OF, VIEWS, WORDS
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
+DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram}  # what is no Vega view
 DRAWERS = ("Formula", "Estimators", "Runs", "Code", "Help")
 
 
@@ -144,15 +146,29 @@ class Screen:
             toggle.layout.width = "auto"
         tools = {"a": [self.split], "b": [self.flip]}
         self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
+        self.turns = {letter: self._turn(post, letter) for letter in "acd"}
         self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
         self.use(FIRST_MODEL)
+
+    def _turn(self, post: Callable[..., None], letter: str) -> ipw.Dropdown:
+        """The list of a panel's views; out of sight where there is only one."""
+        turn = ipw.Dropdown(options=[], tooltip=f"What panel {letter.upper()} shows")
+
+        def chosen(change: dict[str, Any]) -> None:
+            if change["new"] is not None:
+                post("turn", panel=letter, name=change["new"])
+
+        turn.observe(chosen, "value")
+        turn.add_class("elbo-turn")
+        self.panels[letter].children = (*self.panels[letter].children, turn)
+        return turn
 
     def chart(self, name: str) -> LiveChart:
         """The chart of this name; it is made, out of sight, when it is first asked for."""
         found = self.charts.get(name)
         if found is None:
-            found = self.charts[name] = LiveChart(name, self.bus)
+            found = self.charts[name] = DRAWN.get(name, LiveChart)(name, self.bus)
             found.layout.display = "none"
             found.on_event(self._pointer(name))
             panel = self.panels[PANEL_OF[name]]
@@ -171,6 +187,22 @@ class Screen:
         for panel, names in VIEWS[model].items():
             if not any(name in self.charts and self.charts[name].layout.display != "none" for name in names):
                 self.show(panel, names[0])
+            if panel in self.turns:
+                self._offer(self.turns[panel], names)
+
+    def _offer(self, turn: ipw.Dropdown, names: tuple[str, ...]) -> None:
+        """List a panel's views, the one that is shown chosen."""
+        options = tuple((WORDS[name], name) for name in names)
+        if turn.options != options:
+            turn.options = options
+            turn.value = next(
+                name for name in names if name in self.charts and self.charts[name].layout.display != "none"
+            )
+        turn.layout.display = None if len(names) > 1 else "none"
+
+    def in_sight(self) -> list[str]:
+        """The charts that are shown."""
+        return [name for name, chart in self.charts.items() if chart.layout.display != "none"]
 
     def _foot(self, post: Callable[..., None]) -> None:
         self.caption = ipw.Label("")

@@ -27,6 +27,10 @@ class ScreenActions(RunActions):
         if self.run_values is not None:
             self.session.command("against", show=on)
 
+    def _do_turn(self, panel: str, name: str) -> None:
+        self.screen.show(panel, name)
+        self.session.command("watch", names=self.screen.in_sight())
+
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
         if self.run_values is None:
             return

@@ -2,6 +2,15 @@
 
 EVIDENCE = {"a": ("elbo",), "b": ("variance", "variance_against_draws")}
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
-    "deep_generative": {**EVIDENCE, "c": ("latent",), "d": ("kl",)},
+    "deep_generative": {**EVIDENCE, "c": ("latent", "network"), "d": ("kl", "attention_map", "filters")},
+}
+# What the lists of panels with more than one view call them.
+WORDS = {
+    "elbo": "ELBO",
+    "latent": "latent space",
+    "kl": "KL per dimension",
+    "network": "network",
+    "attention_map": "attention map",
+    "filters": "filters",
 }
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}

@@ -5,7 +5,7 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 `series`, `dark` colours.
 """
 
-from widgets.charts import elbo, kl, latent, variance, variance_against_draws
+from widgets.charts import attention_map, elbo, filters, kl, latent, variance, variance_against_draws
 
 CHARTS = {
     "elbo": elbo.chart,
@@ -13,4 +13,6 @@ CHARTS = {
     "variance_against_draws": variance_against_draws.chart,
     "latent": latent.chart,
     "kl": kl.chart,
+    "attention_map": attention_map.chart,
+    "filters": filters.chart,
 }
