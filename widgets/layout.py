@@ -146,6 +146,7 @@ class Screen:
             toggle.layout.width = "auto"
         tools = {"a": [self.split], "b": [self.flip]}
         self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
+        self._offering = False
         self.turns = {letter: self._turn(post, letter) for letter in "acd"}
         self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
@@ -154,15 +155,14 @@ class Screen:
     def _turn(self, post: Callable[..., None], letter: str) -> ipw.Dropdown:
         """The list of a panel's views; out of sight where there is only one."""
         turn = ipw.Dropdown(options=[], tooltip=f"What panel {letter.upper()} shows")
-
-        def chosen(change: dict[str, Any]) -> None:
-            if change["new"] is not None:
-                post("turn", panel=letter, name=change["new"])
-
-        turn.observe(chosen, "value")
+        turn.observe(lambda change: self._turned(post, letter, change["new"]), "value")
         turn.add_class("elbo-turn")
         self.panels[letter].children = (*self.panels[letter].children, turn)
         return turn
+
+    def _turned(self, post: Callable[..., None], letter: str, name: str | None) -> None:
+        if name is not None and not self._offering:
+            post("turn", panel=letter, name=name)
 
     def chart(self, name: str) -> LiveChart:
         """The chart of this name; it is made, out of sight, when it is first asked for."""
@@ -192,12 +192,10 @@ class Screen:
 
     def _offer(self, turn: ipw.Dropdown, names: tuple[str, ...]) -> None:
         """List a panel's views, the one that is shown chosen."""
-        options = tuple((WORDS[name], name) for name in names)
-        if turn.options != options:
-            turn.options = options
-            turn.value = next(
-                name for name in names if name in self.charts and self.charts[name].layout.display != "none"
-            )
+        self._offering = True  # what is chosen here was not a person's choice
+        turn.options = tuple((WORDS[name], name) for name in names)
+        turn.value = next(name for name in names if name in self.charts and self.charts[name].layout.display != "none")
+        self._offering = False
         turn.layout.display = None if len(names) > 1 else "none"
 
     def in_sight(self) -> list[str]:

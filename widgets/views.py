@@ -8,7 +8,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
 WORDS = {
     "elbo": "ELBO",
     "latent": "latent space",
-    "kl": "KL per dimension",
+    "kl": "KL per z",
     "network": "network",
     "attention_map": "attention map",
     "filters": "filters",

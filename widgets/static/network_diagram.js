@@ -71,6 +71,12 @@ class Diagram {
     return this.store.clouds.weights?.value?.[edge] ?? 0;
   }
 
+  /** How strong an edge looks, in [0, 1): a half at twice the weight's first standard deviation. */
+  size(edge) {
+    const value = Math.abs(this.value(edge));
+    return value / (value + this.graph.edges.scale[edge]);
+  }
+
   place(k) {
     const { nodes } = this.graph, { left, top, width, height } = this.frame;
     return [left + nodes.x[k] * width, top + nodes.y[k] * height];
@@ -121,9 +127,9 @@ class Diagram {
 
   drawEdge(pen, k, bold) {
     const { edges } = this.graph, kind = edges.kind[k], value = this.value(k);
-    const size = kind === IDENTITY || kind === DRAW ? 0.5 : Math.min(1, Math.abs(value) / edges.scale[k]);
-    pen.lineWidth = bold ? 3.5 : 0.3 + 2.4 * size;
-    pen.strokeStyle = kind >= DRAW || kind === IDENTITY || kind === ARC ? this.ink(bold ? 1 : 0.25 + 0.5 * size) : this.tint(value, bold ? 1 : 0.06 + 0.8 * size);
+    const size = kind === IDENTITY || kind === DRAW ? 0.5 : this.size(k);
+    pen.lineWidth = bold ? 3.5 : 0.3 + 2.6 * size ** 1.5;
+    pen.strokeStyle = kind >= DRAW || kind === IDENTITY || kind === ARC ? this.ink(bold ? 1 : 0.25 + 0.5 * size) : this.tint(value, bold ? 1 : 0.04 + 0.85 * size ** 1.5);
     pen.setLineDash(kind === DRAW ? [2, 3] : kind === LINE && value < 0 ? [5, 2] : []);
     pen.beginPath();
     if (kind === ARC || kind === IDENTITY) {
@@ -132,7 +138,7 @@ class Diagram {
       pen.bezierCurveTo(a, control, b, control, b, y);
     } else {
       const [ax, ay] = this.place(edges.source[k]), [bx, by] = this.place(edges.target[k]);
-      if (kind === LOOP) pen.arc(ax, ay - 1.3 * this.radius, this.radius, 0.8, Math.PI - 0.8, true);
+      if (kind === LOOP) pen.arc(ax + this.radius, ay - this.radius, 0.8 * this.radius, Math.PI - 0.3, 0.5 * Math.PI + 0.3);
       else {
         pen.moveTo(ax, ay);
         pen.lineTo(bx, by);
@@ -191,7 +197,7 @@ class Diagram {
   /** What is under the pointer, in words and numbers. */
   readout() {
     const now = this.over ?? this.chosen;
-    if (!now) return "Blue: positive, dashed orange: negative. Point at a weight or a unit; click selects it.";
+    if (!now) return "Blue: positive, dashed orange: negative. Point at a unit or a weight, or click it.";
     const { nodes, edges, columns } = this.graph;
     if (now.node !== undefined) {
       const unit = `${this.words(columns.title[nodes.column[now.node]])}, unit ${nodes.unit[now.node] + 1} of ${columns.size[nodes.column[now.node]]}`;
@@ -216,7 +222,7 @@ class Diagram {
     }
     let best = NEAR_EDGE, found = null;
     for (let k = 0; k < edges.kind.length; k++) {
-      const away = this.distance(k, x, y) - 2 * Math.min(1, Math.abs(this.value(k)) / edges.scale[k]); // strong ones are easier to hit
+      const away = this.distance(k, x, y) - 2 * this.size(k); // strong ones are easier to hit
       if (away < best) [best, found] = [away, { edge: k }];
     }
     return found;
@@ -229,7 +235,7 @@ class Diagram {
       return Math.abs(y - (from + 3 * t * (1 - t) * (control - from))) + (x < a || x > b ? 9 : 0);
     }
     const [ax, ay] = this.place(edges.source[k]), [bx, by] = this.place(edges.target[k]);
-    if (kind === LOOP) return Math.abs(Math.hypot(x - ax, y - ay + 1.3 * this.radius) - this.radius);
+    if (kind === LOOP) return Math.abs(Math.hypot(x - ax - this.radius, y - ay + this.radius) - 0.8 * this.radius);
     const length = (bx - ax) ** 2 + (by - ay) ** 2, t = Math.min(1, Math.max(0, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length));
     return Math.hypot(ax + t * (bx - ax) - x, ay + t * (by - ay) - y);
   }

@@ -70,7 +70,7 @@ class NetworkPicture:
         if isinstance(network, Convolution):
             size, words = network.kind.kernel, f"{network.kind.kernel} of {network.slices[0]}"
         elif isinstance(network, Recurrence | TokenAttention):
-            size, words = network.slices[1], f"{network.slices[1]} at each of {network.slices[0]} places"
+            size, words = network.slices[1], f"{network.slices[1]} × {network.slices[0]}"
         else:
             size, words = inputs, f"{inputs}"
         here = start if start is not None else self._column(Column(source, note or words, size, INPUT))
