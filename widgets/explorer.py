@@ -148,8 +148,9 @@ class Explorer(ScreenActions, ipw.VBox):
         if kind == "ready":
             self.ready = True
             self.screen.page.banner = ""
+            self.session.command("watch", names=self.screen.in_sight())
             self.session.command("estimators", names=list(self.screen.shown.value))
-            self.session.command("against", show=self.screen.flip.value)
+            self.session.command("against", show=self.screen.shows("variance_against_draws"))
         elif kind == "state":
             self.state = message["state"]
             if self.state == "failed":

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as ipw
 
-from models.settings import FIRST_MODEL
 from widgets import made
-from widgets.bus import Bus
-from widgets.live_chart import LiveChart
 from widgets.page import Page
+from widgets.panels import Panels, box
 from widgets.trial import Trial
-from widgets.views import PANEL_OF, VIEW_WORDS, VIEWS
+
+DRAWERS = ("Try this", "Formula", "Estimators", "Runs", "Code", "Help")
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
-DRAWERS = ("Try this", "Formula", "Estimators", "Runs", "Code", "Help")
 
 
 class LabPage(Page):
@@ -35,15 +32,7 @@ def button(words: str, help_text: str, act: Callable[[], None], *classes: str) -
     return made_button
 
 
-def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
-    """A box with style classes."""
-    made_box = kind(children)
-    for name in classes:
-        made_box.add_class(name)
-    return made_box
-
-
-class Screen:
+class Screen(Panels):
     """All widgets of one lab. `post(action, **values)` takes note of what a person does."""
 
     def __init__(
@@ -54,13 +43,10 @@ class Screen:
         presets: list[tuple[str, str]],
         pointer: Callable[[str], Callable[[str, dict[str, Any]], None]],
     ) -> None:
-        self.bus, self._pointer = Bus(), pointer
+        super().__init__(post, pointer)
         self.page = LabPage()
-        self.charts: dict[str, LiveChart] = {}
-        self.panels: dict[str, ipw.Box] = {}
         self._header(post, presets)
         self._bar(post, bar_fields)
-        self._panels(post)
         self._foot(post)
         rows = [
             self.page,
@@ -132,71 +118,6 @@ class Screen:
             self.remedy,
         ]
         self.bar = box(ipw.HBox, row, "elbo-bar")
-
-    def _panels(self, post: Callable[..., None]) -> None:
-        self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
-        self.split.observe(lambda change: post("split", on=change["new"]), "value")
-        self.flip = ipw.ToggleButton(
-            value=False,
-            description="against B",
-            tooltip="Variance against the number of draws B, at the present parameters",
-        )
-        self.flip.observe(lambda change: post("flip", on=change["new"]), "value")
-        for toggle in (self.split, self.flip, self.lock):
-            toggle.layout.width = "auto"
-        self._look: dict[str, Callable[[Any], None]] = {}
-        self.views = {letter: self._chooser(letter, post) for letter in "cd"}
-        tools = {"a": [self.split], "b": [self.flip], **{letter: [each] for letter, each in self.views.items()}}
-        self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
-        self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
-        self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
-        self.use(FIRST_MODEL)
-
-    def _chooser(self, panel: str, post: Callable[..., None]) -> ipw.Dropdown:
-        """The list of a panel's views; out of sight where there is only one."""
-        made_list = ipw.Dropdown(options=[], layout=ipw.Layout(width="auto"), tooltip="What this panel shows")
-        self._look[panel] = lambda change: post("look", panel=panel, name=change["new"])
-        made_list.add_class("elbo-view")
-        return made_list
-
-    def chart(self, name: str) -> LiveChart:
-        """The chart of this name; it is made, out of sight, when it is first asked for."""
-        found = self.charts.get(name)
-        if found is None:
-            found = self.charts[name] = LiveChart(name, self.bus)
-            found.layout.display = "none"
-            found.on_event(self._pointer(name))
-            panel = self.panels[PANEL_OF[name]]
-            panel.children = (found, *panel.children)
-        return found
-
-    def show(self, panel: str, name: str) -> None:
-        """Show this chart in its panel, instead of the one there."""
-        self.chart(name)
-        for other, chart in self.charts.items():
-            if PANEL_OF[other] == panel:
-                chart.layout.display = None if other == name else "none"
-
-    def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
-        """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""
-        for panel, all_names in VIEWS[model].items():
-            names = (views or {}).get(panel, all_names)
-            if not any(name in self.charts and self.charts[name].layout.display != "none" for name in names):
-                self.show(panel, names[0])
-            if panel in self.views:
-                self._offer(panel, names)
-
-    def _offer(self, panel: str, names: Sequence[str]) -> None:
-        """List a panel's views; nobody is told, it was not a person's choice."""
-        chooser, told = self.views[panel], self._look[panel]
-        with contextlib.suppress(ValueError):  # not observed yet
-            chooser.unobserve(told, "value")
-        options = [(VIEW_WORDS.get(name, name), name) for name in names]
-        if list(chooser.options) != options:
-            chooser.options = options
-            chooser.layout.display = None if len(options) > 1 else "none"
-        chooser.value = next(name for name in names if self.charts[name].layout.display != "none")
-        chooser.observe(told, "value")
 
     def _foot(self, post: Callable[..., None]) -> None:
         self.caption = ipw.Label("")

@@ -26,7 +26,15 @@ class LiveChart(anywidget.AnyWidget):
     """
 
     _esm = made.script(
-        "pyramid.js", "vega_view.js", "lines.js", "bars.js", "plain.js", "card.js", "latent.js", "live_chart.js"
+        "pyramid.js",
+        "vega_view.js",
+        "lines.js",
+        "bars.js",
+        "plain.js",
+        "card.js",
+        "latent.js",
+        "cells.js",
+        "live_chart.js",
     )
     _css = made.style("lab.css")
     name = traitlets.Unicode().tag(sync=True)

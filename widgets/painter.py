@@ -93,6 +93,8 @@ class Painter:
         self.facts |= message.get("facts", {})
         for name, values in message.get("params", {}).items():
             screen.chart(name).set(**values)
+        for name, words in message.get("names", {}).items():
+            screen.chart(name).labels = words
         for operation, draw in (("replace", bus.replace), ("append", bus.append)):
             for name, datasets in message.get(operation, {}).items():
                 for dataset, columns in datasets.items():

@@ -21,14 +21,11 @@ class ScreenActions(RunActions):
     def _do_split(self, *, on: bool) -> None:
         self.screen.chart("elbo").set(split=on)
 
-    def _do_flip(self, *, on: bool) -> None:
-        self.screen.show("b", "variance_against_draws" if on else "variance")
-        self.screen.flip.description = "against step" if on else "against B"
-        if self.run_values is not None:
-            self.session.command("against", show=on)
-
     def _do_look(self, panel: str, name: str) -> None:
         self.screen.show(panel, name)
+        self.session.command("watch", names=self.screen.in_sight())
+        if panel == "b" and self.run_values is not None:
+            self.session.command("against", show=name == "variance_against_draws")
 
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
         if self.run_values is None:

@@ -66,8 +66,10 @@ DARK = {
     "#A64900": "#F59A55", "#855C00": ORANGE, PURPLE: "#D98BB6", "#96446F": "#E3A1C6", GREY: "#9A9A9A",
     "#5F5F5F": "#B5B5B5", "#7F6000": "#C9A227", "#5D3A9B": "#A98BE0", "#4D4D4D": "#C8C8C8",
     "#1F1F1F": "#F0F0F0", "#555555": "#BDBDBD", "#E4E4E4": "#3A3A3A", "#9E9E9E": "#7A7A7A",
+    "#F7F7F7": "#262626",
 }  # fmt: skip
 INK, MUTED, GRID, RULE = "#1F1F1F", "#555555", "#E4E4E4", "#9E9E9E"
+PAPER = "#F7F7F7"  # nothing, in a heat map
 KL_STATES = (RULE, BLUE)  # collapsed, active
 COLLAPSE = 0.01  # nats: a dimension with less has collapsed
 

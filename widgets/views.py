@@ -1,12 +1,14 @@
-"""Which charts each family of models shows in the four panels; the first of a panel is shown unless a person flips it."""
+"""Which charts each family of models shows in the four panels; the first of a panel is shown unless a person chooses another."""
 
 EVIDENCE = {"a": ("elbo",), "b": ("variance", "variance_against_draws")}
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
-    "deep_generative": {**EVIDENCE, "c": ("latent",), "d": ("kl",)},
+    "deep_generative": {**EVIDENCE, "c": ("latent", "network"), "d": ("kl", "attention_map", "filters")},
     "conditional": {**EVIDENCE, "c": ("function", "surface", "fit", "calibration"), "d": ("weights", "scores")},
 }
-# What a panel's list calls its views, where there are several.
-VIEW_WORDS = {
+# What the list of a panel calls its views.
+WORDS = {
+    "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
+    "latent": "latent space", "kl": "KL per z", "network": "network", "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score",
 }  # fmt: skip

@@ -57,10 +57,14 @@ def splice_junctions(seed: int = 0) -> Dataset:
 
 @cache
 def known_motifs() -> dict[str, Tensor]:
-    """Base probabilities of the planted motifs, (width, 4) each (JASPAR 2024 CORE, CC BY 4.0)."""
+    """Base probabilities of the planted motifs, (width, 4) each (JASPAR 2024 CORE, CC BY 4.0); 1 % is added to every base.
+
+    Without that the log odds of a base that was never counted would be −∞, and no finite filter could be compared with them.
+    """
     listed = json.loads((FILES / "jaspar_motifs.json").read_text(encoding="utf-8"))["motifs"]
     counts = {each["name"]: torch.tensor(each["counts_ACGT"]).T for each in listed}  # (width, 4)
-    return {name: (counts[name] + 0.25) / (counts[name] + 0.25).sum(1, keepdim=True) for name in MOTIFS}
+    frequency = {name: counts[name] / counts[name].sum(1, keepdim=True) for name in MOTIFS}
+    return {name: (each + 0.01) / 1.04 for name, each in frequency.items()}
 
 
 @cache

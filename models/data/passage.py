@@ -85,6 +85,7 @@ def gerbil(seed: int = 0) -> Dataset:
     made: Dataset | None = None
     for name, pairs in reversed(parts.items()):
         labels = torch.tensor([NOUNS.index(noun) for _, noun in pairs])
-        made = Dataset(name, encode([words for words, _ in pairs]), labels, NOUNS, SHAPE, labels.float(), None, made)
+        x = encode([words for words, _ in pairs])
+        made = Dataset(name, x, labels, NOUNS, SHAPE, labels.float(), test=made, feature_names=WORDS * LENGTH)
     assert made is not None  # noqa: S101 - two parts, so there is one
     return made

@@ -19,7 +19,7 @@ CONVOLUTION = (
     Architecture(network="convolution", kernel=5, channels=12, depth=3, activation="relu", identity_residual=True),
     {"scale": 0.1, "steps": 500, "step_size": 0.005},
 )
-MOTIF_FILTERS = Architecture(network="convolution", kernel=12, channels=4, activation="relu", pooling="max")
+MOTIF_FILTERS = Architecture(network="convolution", kernel=12, channels=16, activation="relu", pooling="max")
 
 
 def folded(kind: Architecture, how: dict[str, float]) -> tuple[float, float, float]:
@@ -40,7 +40,7 @@ def folded(kind: Architecture, how: dict[str, float]) -> tuple[float, float, flo
 def recovered(seed: int = 0) -> dict[str, float]:
     """The best correlation of a learned filter with each planted motif's log odds."""
     data = planted_motifs()
-    net = fit(data.x, data.labels, data.shape, MOTIF_FILTERS, scale=1.0, steps=800, step_size=0.02, seed=seed)
+    net = fit(data.x, data.labels, data.shape, MOTIF_FILTERS, scale=0.3, steps=1500, step_size=0.02, seed=seed)
     return {name: correlation(net.filters().detach(), motif)[0] for name, motif in known_motifs().items()}  # type: ignore[union-attr, operator]
 
 

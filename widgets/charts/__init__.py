@@ -6,8 +6,10 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 """
 
 from widgets.charts import (
+    attention_map,
     calibration,
     elbo,
+    filters,
     fit,
     function,
     kl,
@@ -31,4 +33,6 @@ CHARTS = {
     "calibration": calibration.chart,
     "weights": weights.chart,
     "scores": scores.chart,
+    "attention_map": attention_map.chart,
+    "filters": filters.chart,
 }

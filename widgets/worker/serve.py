@@ -152,6 +152,14 @@ class Worker(Trainer):
             self.probing.names = self.names
             self._look_again() if self.state != "running" else self.probing.start()
 
+    def on_watch(self, names: list[str]) -> None:
+        """These charts are in sight: pictures that nobody sees are not drawn."""
+        self.watched = frozenset(names)
+        if self.run is not None:
+            self.pictures.watched = self.watched
+            if self.state != "running":
+                self._frame(grid=True)
+
     def on_decode(self, number: int, x: float, y: float) -> None:
         """Decode one point of the shown plane exactly."""
         self._need_run()

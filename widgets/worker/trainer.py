@@ -37,6 +37,7 @@ class Trainer:
         self.rate, self.rate_from = 0.0, (0.0, 0)
         self.against = False
         self.names: tuple[str, ...] = FIRST
+        self.watched: frozenset[str] = frozenset()  # the charts that are in sight
 
     def send(self, **message: Any) -> None:
         """Send one message to the kernel."""
@@ -45,6 +46,7 @@ class Trainer:
     def _adopt(self, run: Run, curves: Curves) -> None:
         self.run, self.curves, self.waiting = run, curves, []
         self.pictures, self.probing = pictures_of(run), Probing(run, self.names)
+        self.pictures.watched = self.watched
         now = time.perf_counter()
         self.next_step = self.last_frame = now
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)

@@ -63,8 +63,8 @@ def test_correlation_finds_a_shifted_filter_and_ignores_constants() -> None:
 def test_a_convolution_learns_the_planted_motifs() -> None:
     """Every motif has a filter that correlates at least .9 with its log odds."""
     data = planted_motifs()
-    kind = Architecture(network="convolution", kernel=12, channels=4, activation="relu", pooling="max")
-    net = fit(data.x, data.labels, data.shape, kind, scale=1.0, steps=800, step_size=0.02, seed=0)
+    kind = Architecture(network="convolution", kernel=12, channels=16, activation="relu", pooling="max")
+    net = fit(data.x, data.labels, data.shape, kind, scale=0.3, steps=1500, step_size=0.02, seed=0)
     found = {name: correlation(net.filters().detach(), motif)[0] for name, motif in known_motifs().items()}
     assert min(found.values()) >= 0.9, found
     assert right(net, data.test.x, data.test.labels) > 0.9 * data.test.size

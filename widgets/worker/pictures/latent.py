@@ -7,6 +7,8 @@ import torch
 
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
+from widgets.worker.pictures.network import of_deep_generative
+from widgets.worker.pictures.positions import merged, over_positions
 
 GRID = 21
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
@@ -23,6 +25,8 @@ class LatentPictures:
         self.batch = data.batch(some)
         self.jitter = torch.rand(len(some), generator=torch.Generator().manual_seed(0)) - 0.5
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
+        self.watched: frozenset[str] = frozenset()  # the charts that are in sight
+        self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.axes = (0, 1)
         self.span = 3.0
 
@@ -46,12 +50,13 @@ class LatentPictures:
             "label": data.labels[self.rows].numpy().astype(np.float32),
             "images": self._picture(data.x[self.rows]),
         }
-        return {
+        told = {
             "static": {"latent": {"cloud": columns}},
             "labels": {"latent": list(data.label_names)},
             "shape": shape,
             "size": data.size,
         }
+        return merged(told, *([self.drawing.about()] if self.drawing else []))
 
     def _choose_axes(self, divergence: torch.Tensor) -> None:
         """Two live dimensions: change only when one shown is collapsed and another is not."""
@@ -80,7 +85,7 @@ class LatentPictures:
         cloud = {"x": mean[:, first], "y": mean[:, second], "sx": scale[:, first], "sy": scale[:, second]}
         alive = (divergence >= THRESHOLD).float()
         bars = {"dimension": torch.arange(len(divergence)).float(), "value": divergence, "state": alive}
-        return {
+        seen: dict[str, Any] = {
             "replace": {
                 "latent": {"cloud": {name: column.numpy() for name, column in cloud.items()}},
                 "kl": {"bars": {name: column.numpy() for name, column in bars.items()}},
@@ -96,6 +101,9 @@ class LatentPictures:
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }
+        drawn = [self.drawing.look()] if self.drawing and "network" in self.watched else []
+        encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
+        return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
     def _latent(self, points: torch.Tensor) -> torch.Tensor:
         size = self.run.model.sites[self.site].shape[0]

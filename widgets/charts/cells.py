@@ -1,0 +1,34 @@
+"""Heat maps of cells with words beside them; the words travel as names and are written by the browser."""
+
+import altair as alt
+
+from widgets.charts.frame import finish, named, ranges, scale
+
+
+def cells(
+    title: str, colours: list[str], low: float, empty: str, padding: dict[str, int]
+) -> alt.LayerChart | alt.Chart:
+    """One rectangle a cell (x, y, value); rows run downward. `empty` is said while there are none."""
+    x = alt.X("x:Q", scale=scale("x"), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domainMin=alt.ExprRef("yLow"), domainMax=alt.ExprRef("yHigh"), nice=False, zero=False, reverse=True),
+              axis=None)  # fmt: skip
+    domain = [low, 0, 1] if low < 0 else [0, 1]
+    colour = alt.Color("value:Q", scale=alt.Scale(domain=domain, range=colours, clamp=True), legend=None)
+    squares = (
+        named("cells")
+        .transform_calculate(x2="datum.x + 1", y2="datum.y + 1")
+        .mark_rect(clip=True)
+        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour)
+    )
+    chart = finish(
+        squares,
+        title,
+        ranges(),
+        right=padding["right"],
+        datasets={"cells": {"mode": "bars", "fields": ["x", "y", "value"]}, "words": {"mode": "bars"}},
+        cells={"empty": empty},
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )
+    chart.usermeta["padding"] = chart.padding = {"top": 40, **padding}
+    return chart

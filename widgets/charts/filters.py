@@ -1,0 +1,17 @@
+"""What a convolution's filters look for: the learned weights, beside the true motif where it is known."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.cells import cells
+
+
+def chart() -> alt.LayerChart | alt.Chart:
+    """Weights of a filter by position and channel; blue is for, orange against."""
+    return cells(
+        "Filters (blue: for, orange: against)",
+        [theme.VERMILLION, theme.PAPER, theme.BLUE],
+        -1.0,
+        "No filters: choose a convolution and data with an order.",
+        {"left": 30, "right": 12, "bottom": 26},
+    )

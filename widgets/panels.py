@@ -1,0 +1,118 @@
+"""The four panels: which chart stands in each, and the list with which a person chooses another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets as ipw
+
+from models.settings import FIRST_MODEL
+from widgets.bus import Bus
+from widgets.live_chart import LiveChart
+from widgets.network_diagram import NetworkDiagram
+from widgets.views import PANEL_OF, VIEWS, WORDS
+
+DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram}  # what is no Vega view
+
+
+def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
+    """A box with style classes."""
+    made_box = kind(children)
+    for name in classes:
+        made_box.add_class(name)
+    return made_box
+
+
+class Panels:
+    """Charts by name, each in its panel; a chart is made when it is first asked for."""
+
+    def __init__(
+        self, post: Callable[..., None], pointer: Callable[[str], Callable[[str, dict[str, Any]], None]]
+    ) -> None:
+        self.bus, self._pointer, self.model = Bus(), pointer, FIRST_MODEL
+        self.charts: dict[str, LiveChart] = {}
+        self._offering = False  # what a list shows then was not a person's choice
+        self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
+        self.split.layout.width = "auto"
+        self.split.observe(lambda change: post("split", on=change["new"]), "value")
+        self.parameter = ipw.Dropdown(
+            options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B looks at"
+        )
+        self.parameter.observe(lambda change: self._told(post, "select", index=change["new"]), "value")
+        self.lists = {letter: self._list(post, letter) for letter in "abcd"}
+        tools = {"a": [self.split], "b": [self.parameter]}
+        self.panels = {
+            letter: box(
+                ipw.Box,
+                [box(ipw.HBox, [*tools.get(letter, []), self.lists[letter]], "elbo-tools")],
+                "elbo-panel",
+                f"elbo-{letter}",
+            )
+            for letter in "abcd"
+        }
+        self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
+        self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
+        self.use(FIRST_MODEL)
+
+    def _list(self, post: Callable[..., None], panel: str) -> ipw.Dropdown:
+        """The list of a panel's views; out of sight where there is only one."""
+        made_list = ipw.Dropdown(options=[], tooltip=f"What panel {panel.upper()} shows")
+        made_list.observe(lambda change: self._told(post, "look", panel=panel, name=change["new"]), "value")
+        made_list.add_class("elbo-list")
+        return made_list
+
+    def _told(self, post: Callable[..., None], action: str, **values: Any) -> None:
+        if not self._offering and None not in values.values():
+            post(action, **values)
+
+    def chart(self, name: str) -> LiveChart:
+        """The chart of this name; it is made, out of sight, when it is first asked for."""
+        found = self.charts.get(name)
+        if found is None:
+            found = self.charts[name] = DRAWN.get(name, LiveChart)(name, self.bus)
+            found.layout.display = "none"
+            found.on_event(self._pointer(name))
+            panel = self.panels[PANEL_OF[name]]
+            panel.children = (found, *panel.children)
+        return found
+
+    def shows(self, name: str) -> bool:
+        """Whether this chart stands in its panel now."""
+        return name in self.charts and self.charts[name].layout.display != "none"
+
+    def in_sight(self) -> list[str]:
+        """The charts that are shown."""
+        return [name for name in self.charts if self.shows(name)]
+
+    def show(self, panel: str, name: str) -> None:
+        """Show this chart in its panel, instead of the one there."""
+        self.chart(name)
+        for other, chart in self.charts.items():
+            if PANEL_OF[other] == panel:
+                chart.layout.display = None if other == name else "none"
+
+    def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""
+        self.model = model
+        for panel, all_names in VIEWS[model].items():
+            names = (views or {}).get(panel, all_names)
+            if not any(self.shows(name) for name in names):
+                self.show(panel, names[0])
+            options = [(WORDS[name], name) for name in names]
+            chosen = next(name for name in names if self.shows(name))
+            self._offer(self.lists[panel], options, chosen)
+            self.lists[panel].layout.display = None if len(options) > 1 else "none"
+
+    def offer(self, labels: list[str], chosen: int) -> None:
+        """List these parameters of q for panel B and show the chosen one."""
+        self._offer(self.parameter, [(label, index) for index, label in enumerate(labels)], chosen)
+
+    def _offer(self, chooser: ipw.Dropdown, options: list[tuple[str, Any]], chosen: Any) -> None:
+        self._offering = True
+        try:
+            if list(chooser.options) != options:
+                chooser.options = options
+            chooser.value = chosen
+        finally:
+            self._offering = False
