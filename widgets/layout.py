@@ -140,9 +140,15 @@ class Screen:
             tooltip="Variance against the number of draws B, at the present parameters",
         )
         self.flip.observe(lambda change: post("flip", on=change["new"]), "value")
-        for toggle in (self.split, self.flip, self.lock):
+        self.prior = ipw.ToggleButton(
+            value=False,
+            description="prior",
+            tooltip="Functions drawn from the prior, for the settings as they stand: no run needed",
+        )
+        self.prior.observe(lambda change: post("prior", on=change["new"]), "value")
+        for toggle in (self.split, self.flip, self.lock, self.prior):
             toggle.layout.width = "auto"
-        tools = {"a": [self.split], "b": [self.flip]}
+        tools = {"a": [self.split], "b": [self.flip], "c": [self.prior]}
         self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
         self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
@@ -168,6 +174,8 @@ class Screen:
 
     def use(self, model: str) -> None:
         """Show the panels of a family of models."""
+        self.model = model
+        self.prior.layout.display = None if "prior_predictive" in VIEWS[model]["c"] else "none"
         for panel, names in VIEWS[model].items():
             if not any(name in self.charts and self.charts[name].layout.display != "none" for name in names):
                 self.show(panel, names[0])

@@ -2,6 +2,6 @@
 
 EVIDENCE = {"a": ("elbo",), "b": ("variance", "variance_against_draws")}
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
-    "deep_generative": {**EVIDENCE, "c": ("latent",), "d": ("kl",)},
+    "deep_generative": {**EVIDENCE, "c": ("latent", "prior_predictive"), "d": ("kl",)},
 }
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}

@@ -5,7 +5,7 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 `series`, `dark` colours.
 """
 
-from widgets.charts import elbo, kl, latent, variance, variance_against_draws
+from widgets.charts import elbo, kl, latent, prior_predictive, relevance, variance, variance_against_draws, weights
 
 CHARTS = {
     "elbo": elbo.chart,
@@ -13,4 +13,7 @@ CHARTS = {
     "variance_against_draws": variance_against_draws.chart,
     "latent": latent.chart,
     "kl": kl.chart,
+    "prior_predictive": prior_predictive.chart,
+    "relevance": relevance.chart,
+    "weights": weights.chart,
 }

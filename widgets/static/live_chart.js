@@ -1,5 +1,5 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
-// (pyramid.js, vega_view.js, lines.js, card.js and latent.js stand in front of this text.)
+// (pyramid.js, vega_view.js, lines.js, plain.js, card.js and latent.js stand in front of this text.)
 
 class Panel {
   constructor(model, el, road, signal) {
@@ -41,7 +41,7 @@ class Panel {
     const plot = await VegaView.build(tools, spec, holder, dark, factor, (meta) => this.size(meta));
     if (this.closed) return plot.finalize();
     this.plot = plot;
-    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
+    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
     this.fit();
     this.reparametrise();
   }
