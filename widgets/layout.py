@@ -172,12 +172,16 @@ class Screen:
             if PANEL_OF[other] == panel:
                 chart.layout.display = None if other == name else "none"
 
+    def shows(self, name: str) -> bool:
+        """Whether this chart stands in its panel now."""
+        return name in self.charts and self.charts[name].layout.display != "none"
+
     def use(self, model: str) -> None:
         """Show the panels of a family of models."""
         self.model = model
         self.prior.layout.display = None if "prior_predictive" in VIEWS[model]["c"] else "none"
         for panel, names in VIEWS[model].items():
-            if not any(name in self.charts and self.charts[name].layout.display != "none" for name in names):
+            if not any(self.shows(name) for name in names):
                 self.show(panel, names[0])
 
     def _foot(self, post: Callable[..., None]) -> None:

@@ -32,12 +32,11 @@ class ScreenActions(RunActions):
 
     def _do_prior(self, *, on: bool) -> None:
         self.screen.show("c", "prior_predictive" if on else VIEWS[self.screen.model]["c"][0])
-        self.prior_asked = None
 
     def _ask_prior(self) -> None:
         """While panel C shows the prior: draw it anew when the form shows other data, another model or another prior."""
         wanted = {knob["name"]: self.values[knob["name"]] for knob in self.knobs if knob["group"] in PRIOR_GROUPS}
-        if self.screen.prior.value and wanted != self.prior_asked:
+        if self.screen.shows("prior_predictive") and wanted != self.prior_asked:
             self.prior_asked = wanted
             self.session.command("prior", settings=self.values)
 

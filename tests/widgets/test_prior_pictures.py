@@ -15,7 +15,7 @@ from tests.widgets.conftest import eventually
 from tests.widgets.test_worker import Driver
 from widgets.worker.pictures import prior_predictive
 from widgets.worker.pictures.prior_predictive import prior_functions, round_up
-from widgets.worker.pictures.weights import relevances, weights_against_prior
+from widgets.worker.pictures.relevance import relevances
 
 
 def network(settings: Settings) -> FeedForward:
@@ -89,20 +89,6 @@ def test_turning_a_restarts_knob_shows_the_functions_before_run(lab) -> None:
     assert room.run_values is None
     room.screen.prior.value = False
     eventually(lambda: room.screen.chart("latent").layout.display is None)
-
-
-@pytest.mark.parametrize("name", ["normal", "layers", "fan_in", "laplace", "spike_slab"])
-def test_weights_drawn_from_the_prior_lie_under_its_line(name: str) -> None:
-    settings = Settings(prior=name, prior_scale=0.5, width=64, spike=0.3)
-    prior = make_prior(settings, point_mass=True).bind(network(settings))
-    drawn = {key: value[0] for key, value in prior.sample(1, torch.Generator().manual_seed(2)).items()}
-    found = weights_against_prior(prior, drawn)["replace"]["weights"]
-    bins, line = found["bins"], found["prior"]
-    wide = bins["high"] - bins["low"]
-    assert (bins["value"] * wide).sum() == pytest.approx(1, abs=0.02)
-    height = np.interp((bins["low"] + bins["high"]) / 2, line["x"], line["y"])
-    error = np.sqrt(height / (prior.size * wide))
-    assert (np.abs(bins["value"] - height) < 5 * error + 0.1 * height + 0.05).all()
 
 
 def test_relevances_are_medians_with_their_central_95_percent() -> None:

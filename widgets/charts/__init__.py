@@ -5,7 +5,7 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 `series`, `dark` colours.
 """
 
-from widgets.charts import elbo, kl, latent, prior_predictive, relevance, variance, variance_against_draws, weights
+from widgets.charts import elbo, kl, latent, prior_predictive, relevance, variance, variance_against_draws
 
 CHARTS = {
     "elbo": elbo.chart,
@@ -15,5 +15,4 @@ CHARTS = {
     "kl": kl.chart,
     "prior_predictive": prior_predictive.chart,
     "relevance": relevance.chart,
-    "weights": weights.chart,
 }
