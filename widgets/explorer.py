@@ -134,6 +134,7 @@ class Explorer(ScreenActions, ipw.VBox):
             getattr(self, f"_do_{action}")(**values)
         except (SettingError, ValueError) as refusal:
             self.notice = str(refusal)
+        self._ask_prior()
         self.form.show(self.values)
         return self._refresh()
 
@@ -156,6 +157,8 @@ class Explorer(ScreenActions, ipw.VBox):
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
                 self.painter.facts["remedy"] = message.get("step_size")
+        elif kind == "prior":
+            self.notice = self.notice or message["sentence"]
         elif kind in ("refused", "unsaved"):
             self.notice = message["sentence"]
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":

@@ -45,8 +45,9 @@ class Painter:
         kept = self.drawn if measure == self.measure else []
         ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
         screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
-        for chart in screen.charts.values():
-            bus.clear(chart)
+        for name, chart in screen.charts.items():
+            if name != "prior_predictive":  # it belongs to the form, not to a run
+                bus.clear(chart)
         self.drawn, self.changes, self.measured = [], [], []
         self.facts |= {
             "variance": {},
@@ -104,6 +105,14 @@ class Painter:
             values = grid.pop("values")
             bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, [values.tobytes()])
         self._summaries()
+
+    def _prior(self, message: dict[str, Any]) -> None:
+        """Functions drawn from the prior."""
+        chart = self.screen.chart("prior_predictive")
+        chart.set(**message["params"]["prior_predictive"])
+        for dataset, columns in message["replace"]["prior_predictive"].items():
+            self.screen.bus.replace(chart, dataset, **columns)
+        chart.summary = message["sentence"]
 
     def choose(self, names: list[str]) -> None:
         """Show these estimators only; what was measured of them is drawn again."""

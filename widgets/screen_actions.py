@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.settings import decode, encode
+from models.settings import Values, decode, encode
 from widgets import texts
 from widgets.example import all_knobs, catalogue
 from widgets.run_actions import RunActions
 from widgets.runs import saved_runs
+from widgets.views import VIEWS
 
+PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from the prior depend on
 MOST_SHOWN = 8  # lines that panel B can hold
 
 
@@ -17,6 +19,7 @@ class ScreenActions(RunActions):
     """Part of the explorer: actions that look at a run and do not change it."""
 
     in_voila: bool
+    prior_asked: Values | None = None
 
     def _do_split(self, *, on: bool) -> None:
         self.screen.chart("elbo").set(split=on)
@@ -26,6 +29,16 @@ class ScreenActions(RunActions):
         self.session.command("watch", names=self.screen.in_sight())
         if panel == "b" and self.run_values is not None:
             self.session.command("against", show=name == "variance_against_draws")
+
+    def _do_prior(self, *, on: bool) -> None:
+        self.screen.show("c", "prior_predictive" if on else VIEWS[self.screen.model]["c"][0])
+
+    def _ask_prior(self) -> None:
+        """While panel C shows the prior: draw it anew when the form shows other data, another model or another prior."""
+        wanted = {knob["name"]: self.values[knob["name"]] for knob in self.knobs if knob["group"] in PRIOR_GROUPS}
+        if self.screen.shows("prior_predictive") and wanted != self.prior_asked:
+            self.prior_asked = wanted
+            self.session.command("prior", settings=self.values)
 
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
         if self.run_values is None:

@@ -26,19 +26,19 @@ class PriorSettings:
         help="Scale of the weights under the prior: small is stiff. Where the scale is learned: its hyper-prior's, or its start.",
     )  # fmt: skip
     prior_scale_hidden: float = setting(
-        1.0, label="Between hidden", symbol="λ_h", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        1.0, label="Hidden", symbol="λ_h", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
         help="Scale of the weights from one hidden layer to the next.",
     )  # fmt: skip
     prior_scale_out: float = setting(
-        1.0, label="To the output", symbol="λ_o", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        1.0, label="Output", symbol="λ_o", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
         help="Scale of the weights to the output.",
     )  # fmt: skip
     prior_scale_bias: float = setting(
-        1.0, label="Of intercepts", symbol="λ_b", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        1.0, label="Intercepts", symbol="λ_b", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
         help="Scale of the intercepts.",
     )  # fmt: skip
     degrees: float = setting(
-        3.0, label="Degrees of freedom", symbol="ν", group="Prior", low=0.5, high=100.0, log=True, live=True, requires=STUDENT,
+        3.0, label="Degrees", symbol="ν", group="Prior", low=0.5, high=100.0, log=True, live=True, requires=STUDENT,
         help="1 is the Cauchy distribution, 100 nearly a Gaussian.",
     )  # fmt: skip
     inclusion: float = setting(

@@ -108,7 +108,7 @@ def test_keys_work_inside_the_lab_and_not_in_fields(screen):
 
 def test_flip_drawers_terms_and_projector(screen):
     before = screen.ink("b")
-    screen.press("against B")
+    screen.page.locator(".elbo-b select").last.select_option(label="against B")
     screen.until(lambda: screen.ink("b") != before)
     screen.press("terms")
     for name in ("Formula", "Code", "Help", "Runs"):

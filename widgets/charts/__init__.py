@@ -14,6 +14,8 @@ from widgets.charts import (
     function,
     kl,
     latent,
+    prior_predictive,
+    relevance,
     scores,
     surface,
     variance,
@@ -35,4 +37,6 @@ CHARTS = {
     "scores": scores.chart,
     "attention_map": attention_map.chart,
     "filters": filters.chart,
+    "prior_predictive": prior_predictive.chart,
+    "relevance": relevance.chart,
 }

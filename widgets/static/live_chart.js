@@ -1,5 +1,6 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
 // (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, card.js, latent.js and cells.js stand in front of this text.)
+// (pyramid.js, vega_view.js, lines.js, plain.js, card.js and latent.js stand in front of this text.)
 
 class Panel {
   constructor(model, el, road, signal) {
@@ -42,6 +43,7 @@ class Panel {
     if (this.closed) return plot.finalize();
     this.plot = plot;
     if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.cells ? new Cells(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
+    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
     this.fit();
     this.reparametrise();
   }

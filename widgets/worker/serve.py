@@ -22,6 +22,7 @@ from models.inference.settings import InferenceSettings
 from models.settings import SettingError
 from widgets.worker.history import Curves
 from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.prior_predictive import prior_functions
 from widgets.worker.trainer import Trainer
 
 _log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Worker(Trainer):
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
         super().__init__(connection)
         self.factory = factory
+        self.prior_of: dict[str, Any] | None = None  # settings whose prior is to be drawn when no command waits
 
     def serve(self) -> None:
         """Serve until the other end closes; the run is saved then."""
@@ -62,12 +64,13 @@ class Worker(Trainer):
                 self._fail(
                     f"The worker could not do {name!r}: {type(error).__name__}: {error}.", "Reset, or reload the page."
                 )
+        self._draw_prior()
         return True
 
     def _patience(self) -> float | None:
         """How long to wait for a command: not at all while there is work, for ever while there is none."""
         probing = self.run is not None and self.probing.work is not None
-        if probing or (self.state == "running" and self.speed == "full"):
+        if probing or self.prior_of is not None or (self.state == "running" and self.speed == "full"):
             return 0.0
         return max(0.0, min(0.05, self.next_step - time.perf_counter())) if self.state == "running" else None
 
@@ -169,6 +172,19 @@ class Worker(Trainer):
         """Decode along one dimension."""
         self._need_run()
         self.send(kind="traversed", dimension=dimension, values=self.pictures.traverse(dimension))
+
+    def on_prior(self, settings: dict[str, Any]) -> None:
+        """Draw functions from the prior of these settings, whatever is running; of several such wishes only the last is carried out."""
+        self.prior_of = settings
+
+    def _draw_prior(self) -> None:
+        wanted, self.prior_of = self.prior_of, None
+        if wanted is None:
+            return
+        try:
+            self.send(kind="prior", **prior_functions(settings_from(wanted)))
+        except ValueError as refusal:
+            self.send(kind="refused", command="prior", sentence=str(refusal))
 
     def on_save(self) -> None:
         """Write a checkpoint now."""

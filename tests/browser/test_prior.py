@@ -1,0 +1,22 @@
+"""Functions drawn from the prior, on the page: there at a click, and others as soon as a knob is turned; nothing trains."""
+
+import pytest
+
+from tests.browser.screen import Screen
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_prior_is_drawn_at_a_click_and_again_when_a_knob_is_turned(page, wait_until, voila_server):
+    page.goto(voila_server)
+    screen = Screen(page, wait_until)
+    screen.painted()
+    latent = screen.ink("c")
+    screen.press("prior")
+    screen.until(lambda: "functions drawn from the prior" in screen.text("caption") and screen.ink("c") != latent)
+    page.wait_for_timeout(300)
+    first = screen.ink("c")
+    screen.choose("^Activation", "ReLU")
+    screen.until(lambda: screen.ink("c") != first)
+    assert screen.text("status").startswith("Example run")
+    assert screen.counters()["rebuilds"] == 0

@@ -1,0 +1,37 @@
+"""Automatic relevance determination: the scale λ_j of the weights that leave each input."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import finish, named, ranges, scale
+
+
+def chart() -> alt.LayerChart:
+    """Bars: λ_j; a whisker where λ_j has a q of its own (its central 95 %). Grey: less than a tenth of the largest."""
+    x = alt.X(
+        "value:Q", scale=scale("x"), title="λ_j: scale of the weights that leave input j", axis=alt.Axis(tickCount=5)
+    )
+    y = alt.Y(
+        "dimension:O", title=None, sort="ascending", scale=alt.Scale(paddingInner=0.25, paddingOuter=0.15),
+        axis=alt.Axis(labelExpr="'x' + (datum.value + 1)", ticks=False, domain=False, labelPadding=6),
+    )  # fmt: skip
+    states = alt.Color("state:N", scale=alt.Scale(domain=[0, 1], range=list(theme.KL_STATES)), legend=None)
+    bars = named("bars")
+    size = alt.ExprRef(expr="min(22, bandwidth('y'))")
+    return finish(
+        alt.layer(
+            bars.mark_bar(cornerRadiusEnd=2, clip=True, size=size).encode(x=x.stack(None), y=y, color=states),
+            bars.mark_rule(color=theme.INK, size=1.5, clip=True).encode(
+                x=alt.X("low:Q", scale=scale("x")), x2="high:Q", y=y
+            ),
+            bars.mark_text(align="left", dx=4, fontSize=11, color=theme.MUTED).encode(
+                x=alt.X("high:Q", scale=scale("x")), y=y, text=alt.Text("value:Q", format=".2r")
+            ),
+        ),
+        "Relevance of each input",
+        ranges(),
+        right=40,
+        datasets={"bars": {"mode": "bars", "fields": ["dimension", "value", "low", "high", "state"], "x": "high"}},
+        x={"scale": "linear", "least": 1e-3, "zero": True},
+        y={"band": "dimension"},
+    )

@@ -1,0 +1,87 @@
+"""Functions drawn from the prior for the settings that a form shows: no run, no training, no q."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.deep_generative import architecture
+from models.diagnostics import functions, limit, no_limit
+from models.networks import FeedForward
+from models.priors import make_prior
+from models.registry import family_of
+
+DRAWS, POINTS, COLORS = 20, 121, 5
+STEPS = (1.0, 2.0, 5.0, 10.0)
+
+
+def _decoder(settings: Any, generator: torch.Generator) -> tuple[nn.Module, Tensor, Tensor]:
+    """One output of a decoder along z₁, the other latents at 0."""
+    ticks = torch.linspace(-3, 3, POINTS)
+    grid = torch.zeros(POINTS, settings.latent_size)
+    grid[:, 0] = ticks
+    return FeedForward(settings.latent_size, 1, architecture(settings), generator), grid, ticks
+
+
+def _predictor(settings: Any, generator: torch.Generator) -> tuple[nn.Module, Tensor, Tensor]:
+    """One output of a network of the data's features along the first of them, the others at their mean."""
+    x = family_of(settings).data[settings.data].load().x
+    ticks = torch.linspace(float(x[:, 0].min()), float(x[:, 0].max()), POINTS)
+    grid = x.mean(0).repeat(POINTS, 1)
+    grid[:, 0] = ticks
+    return FeedForward(x.shape[1], 1, architecture(settings), generator), grid, ticks
+
+
+DECODERS = ("deep_generative",)  # families whose network has latent inputs; the others' networks see the data
+
+
+def round_up(value: float) -> float:
+    """The next of 1, 2, 5 × 10^k: an axis that holds still while λ moves a little, so that the functions are seen to move."""
+    power = float(10 ** np.floor(np.log10(max(value, 1e-6))))
+    return next(step * power for step in STEPS if step * power >= value * (1 - 1e-9))
+
+
+def prior_functions(settings: Any) -> dict[str, Any]:
+    """Columns, ranges and a sentence for the chart `prior_predictive`; the same noise whatever the knobs.
+
+    Raises:
+        SettingError: the chosen prior is not allowed at all.
+    """
+    generator = torch.Generator().manual_seed(settings.seed)
+    make = _decoder if settings.model in DECODERS else _predictor
+    network, grid, ticks = make(settings, generator)
+    prior = make_prior(settings, point_mass=False).bind(network)
+    values = functions(network, prior, grid, DRAWS, torch.Generator().manual_seed(settings.seed))[..., 0]  # (S, G)
+    kind = architecture(settings)
+    reason = no_limit(prior, kind)
+    spread = torch.zeros(0) if reason else limit(prior, kind, grid).diagonal().sqrt().float()  # (G,)
+    tall = 1.3 * 2 * float(spread.max()) if len(spread) else 1.2 * float(values.abs().amax(1).quantile(0.8))
+    high = round_up(tall)
+    number = torch.arange(DRAWS).repeat_interleave(POINTS)
+    draws = {
+        "x": ticks.repeat(DRAWS),
+        "y": values.clamp(-50 * high, 50 * high).flatten(),
+        "draw": number,
+        "color": number % COLORS,
+    }
+    band = {"x": ticks[: len(spread)], "low": -2 * spread, "high": 2 * spread}
+    middle = (
+        ""
+        if reason
+        else f" The infinitely wide network has standard deviation {float(spread[POINTS // 2]):.2g} in the middle."
+    )
+    sentence = (
+        f"{DRAWS} functions drawn from the prior, before any data.{middle}{f' No band: {reason}' if reason else ''}"
+    )
+    return {
+        "replace": {"prior_predictive": {"draws": _columns(draws), "band": _columns(band)}},
+        "params": {
+            "prior_predictive": {"xLow": float(ticks[0]), "xHigh": float(ticks[-1]), "yLow": -high, "yHigh": high}
+        },
+        "sentence": sentence,
+    }
+
+
+def _columns(table: dict[str, Tensor]) -> dict[str, np.ndarray[Any, Any]]:
+    return {name: column.numpy().astype(np.float32) for name, column in table.items()}

@@ -1,0 +1,34 @@
+"""Relevances λ_j of the inputs, as columns of the chart `relevance`."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+RELEVANT = 0.1  # of the largest λ_j
+
+
+@torch.no_grad()
+def relevances(prior: Any, nu: Tensor | None = None) -> dict[str, Any]:
+    """`replace` of the chart `relevance` and a sentence, from an ARD prior and, where λ_j is latent, ν (2, P) of its q.
+
+    Raises:
+        ValueError: the prior has no relevances.
+    """
+    if not hasattr(prior, "log_relevances"):
+        raise ValueError(f"{prior.label} has no relevances. Choose a prior with automatic relevance determination.")
+    middle = prior.log_relevances({}) if nu is None else nu[0]
+    wide = torch.zeros_like(middle) if nu is None else 1.96 * nu[1].exp()
+    value = middle.exp()  # the median of λ_j
+    state = (value >= RELEVANT * value.max()).float()
+    bars = {
+        "dimension": torch.arange(len(value)),
+        "value": value,
+        "low": (middle - wide).exp(),
+        "high": (middle + wide).exp(),
+        "state": state,
+    }
+    columns = {name: column.detach().numpy().astype(np.float32) for name, column in bars.items()}
+    words = f"{int(state.sum())} of {len(value)} inputs are relevant: their λ is at least a tenth of the largest."
+    return {"replace": {"relevance": {"bars": columns}}, "facts": {"summaries": {"relevance": words}}}
