@@ -1,9 +1,11 @@
 """Deep generative model: z_i ~ N(0, I_K), x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
 
-With depth 0 and one shared σ it is probabilistic PCA, x ~ N(β z + m, σ² I). The prior scale of z is fixed at 1: with a free
-decoder another scale would be absorbed by the first layer.
+With depth 0 and one shared σ it is probabilistic PCA, x ~ N(β z + m, σ² I). Counts may be shares of an observed library size ℓ_i:
+x_ig ~ NegBin(ℓ_i softmax(decoder(z_i) + γ c_i)_g, r_g) is scVI (Lopez et al. 2018), c_i a batch covariate. The prior scale of z is
+fixed at 1: with a free decoder another scale would be absorbed by the first layer.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,17 +15,19 @@ from torch import Tensor, nn
 from models.core import Batch, Factor, Site
 from models.data import Dataset
 from models.deep_generative_settings import Settings
-from models.families import Bernoulli, Family, Normal
+from models.families import FAMILIES, Categorical, Family, Normal
+from models.families.counts import library_size, no_counts_at_all
 from models.networks import Architecture, FeedForward
 from models.priors import Prior, make_prior
-from models.variational import VARIATIONAL, Posterior
+from models.settings import SettingError, rule
+from models.variational import VARIATIONAL, Amortized, Posterior
 
 SCALE_FLOOR = 0.05  # below the grey levels' step of 1/16; without a floor a constant pixel sends the likelihood to ∞
 
 
 @dataclass(frozen=True)
 class ScaleHead:
-    """Where the response's standard deviation comes from."""
+    """Where the response's standard deviation σ, or the dispersion r of counts, comes from."""
 
     name: str
     label: str
@@ -39,6 +43,16 @@ SCALE_HEADS: dict[str, ScaleHead] = {
             "network", "network σ(z)", "σ(z; θ)", "The decoder has a second head: every feature's σ depends on z."
         ),
         ScaleHead("shared", "one σ", "σ", "A single learned σ for all features, as in probabilistic PCA."),
+        ScaleHead(
+            "feature", "one a feature", "σ_j", "Each feature's own σ, as in factor analysis; each gene's own r in scVI."
+        ),
+        ScaleHead(
+            "fixed",
+            "fixed",
+            "σ",
+            "σ is a knob: a dimension of a linear decoder lives where its eigenvalue exceeds σ².",
+            (rule("response", "Only a Gaussian's σ can be fixed. Choose one, or another scale.", among=("normal",)),),
+        ),
     )
 }
 
@@ -58,11 +72,20 @@ class DeepGenerative(nn.Module):
     ) -> None:
         super().__init__()
         self.features, self.latent_size, self.response = features, latent_size, response
-        self.one_scale = scale_head == "shared" and response.n_params > 1
-        heads = 1 if self.one_scale else response.n_params
-        self.decoder = FeedForward(latent_size, heads * features, architecture, generator)
+        # the scale may be a parameter of its own, no output of the decoder
+        own = response.scaled and scale_head != "network"
+        self.decoder = FeedForward(latent_size, (response.n_params - own) * features, architecture, generator)
         self.prior = prior.bind(self.decoder)
-        self.raw_scale = nn.Parameter(torch.zeros(1)) if self.one_scale else None
+        self.fixed_scale = own and scale_head == "fixed"
+        first = torch.zeros(features if scale_head == "feature" else 1) if own else None
+        self.raw_scale: Tensor | None
+        if self.fixed_scale:
+            self.register_buffer("raw_scale", first)
+        else:
+            self.raw_scale = None if first is None else nn.Parameter(first)
+        self.levels: Tensor | None = None  # (S,) the values that a categorical response can take
+        self.library: Tensor | None = None  # (1,) where the mean is a share of ℓ_i: the ℓ of a typical datum
+        self.covariate: Tensor | None = None  # (C,) where the decoder sees c_i: the average one
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -70,29 +93,69 @@ class DeepGenerative(nn.Module):
         return {"z": Site("z", "local", (self.latent_size,), Normal())}
 
     def update(self, settings: Settings) -> None:
-        """Take up the live knobs of the model: λ and those of its prior."""
+        """Take up the live knobs of the model: λ and those of its prior, and a fixed σ."""
         self.prior.update(settings)
+        if self.raw_scale is not None and self.fixed_scale:
+            self.raw_scale.fill_(math.log(settings.sigma))
 
-    def response_parameters(self, z: Tensor) -> Tensor:
-        """Decoder: z (…, K) → the response's parameters (…, n_params, D)."""
-        out = self.decoder(z)
-        if self.raw_scale is not None:
-            return torch.stack([out, self.raw_scale.expand_as(out)], -2)
-        return out.unflatten(-1, (-1, self.features))
+    def adapt(self, data: Dataset, *, library: bool, covariate: bool) -> None:
+        """Start at what the data say: their levels, library sizes, covariates, and for counts the genes' mean profile.
+
+        The profile is centred, so that the prior on the last intercept asks for no more than it must; a softmax does not see it.
+        """
+        if isinstance(self.response, Categorical):
+            self.levels = data.x.unique()
+        if not self.response.counts:
+            return
+        bias = getattr(getattr(self.decoder, "out", None), "bias", None)
+        if bias is not None:
+            profile = (data.x.mean(0) + 1 / data.size).log()
+            with torch.no_grad():
+                bias[: self.features] = profile - profile.mean() if library else profile
+        self.library = library_size(data.x).median().reshape(1) if library else None
+        if not covariate:
+            return
+        if data.covariates is None:
+            sentence = "These data have no batch covariate. Choose data that have one, or switch the covariate off."
+            raise SettingError("batch_covariate", sentence)
+        gamma = nn.utils.skip_init(nn.Linear, data.covariates.shape[1], self.features, bias=False)
+        nn.init.zeros_(gamma.weight)
+        self.decoder.add_module("gamma", gamma)  # one of the decoder's weights: the prior N(0, λ²) holds it too
+        self.covariate = data.covariates.mean(0)
+
+    def heads(self, z: Tensor, batch: Batch | None = None) -> tuple[Tensor, ...]:
+        """The response's parameters at z (…, K), which broadcast to (…, D); without a batch, those of a typical datum."""
+        first, *others = self.decoder(z).unflatten(-1, (-1, self.features)).unbind(-2)
+        if self.covariate is not None:
+            seen = self.covariate if batch is None else batch.covariates
+            first = first + self.decoder.get_submodule("gamma")(seen)
+        if self.library is not None:
+            library = self.library if batch is None else library_size(batch.x)  # (M, 1)
+            first = first.log_softmax(-1) + library.log()
+        return (first, *others) if self.raw_scale is None else (first, self.raw_scale, *others)
+
+    def response_parameters(self, z: Tensor, batch: Batch | None = None) -> Tensor:
+        """The same stacked, z (…, K) → (…, n_params, D)."""
+        return torch.stack(torch.broadcast_tensors(*self.heads(z, batch)), -2)
 
     def decode(self, z: Tensor) -> Tensor:
         """E[x | z]: (…, K) → (…, D)."""
-        return self.response.mean(self.response_parameters(z))
+        parameters = self.response_parameters(z)
+        if self.levels is not None:
+            return self.levels @ parameters.softmax(-2)
+        return self.response.mean(parameters)
 
     def observed(self, x: Tensor) -> Tensor:
-        """The data as the response sees them: binary responses round at ½."""
-        return (x > 0.5).to(x.dtype) if self.response.discrete else x
+        """The data as the response sees them: binary ones round at ½, categorical ones are the index of their level."""
+        if self.levels is not None:
+            return torch.searchsorted(self.levels, x).to(x.dtype)
+        return (x > 0.5).to(x.dtype) if self.response.n_states == 2 else x
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """Log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
         z = latents["z"]  # (R, B, M, K)
         standard = torch.zeros(2, 1, dtype=z.dtype)
-        x = self.response.log_prob(self.observed(batch.x), self.response_parameters(z)).sum(-1)  # (R, B, M)
+        x = self.response.log_prob_of(self.observed(batch.x), self.heads(z, batch)).sum(-1)  # (R, B, M)
         weights = self.prior.log_prob(dict(self.decoder.named_parameters())).expand(z.shape[:2])  # (R, B)
         return [
             Factor("log p(z)", Normal().log_prob(z, standard).sum(-1), frozenset({"z"}), prior=standard),
@@ -106,13 +169,29 @@ def architecture(settings: Settings) -> Architecture:
     return Architecture.of(settings)
 
 
+def response_of(settings: Settings, data: Dataset) -> Family:
+    """The response as these data need it; raises `SettingError` when they cannot be its values."""
+    if settings.response == "normal":
+        fixed = settings.scale_head == "fixed"
+        return Normal() if fixed else Normal(scale_link="softplus", floor=SCALE_FLOOR)
+    kind = FAMILIES[settings.response]
+    reason = kind().unfit(data.x)
+    if not reason and kind.counts and settings.library_size:
+        reason = no_counts_at_all(data.x)
+    if reason:
+        raise SettingError("response", reason)
+    return Categorical(len(data.x.unique())) if kind is Categorical else kind()
+
+
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[DeepGenerative, Posterior]:
     """The model and its q, initialised from the run's generator."""
-    response: Family = (
-        Bernoulli() if settings.response == "bernoulli" else Normal(scale_link="softplus", floor=SCALE_FLOOR)
-    )
+    response = response_of(settings, data)
     net, prior, features = architecture(settings), make_prior(settings, point_mass=True), data.x.shape[1]
     model = DeepGenerative(features, settings.latent_size, response, net, prior, generator, settings.scale_head)
+    model.adapt(data, library=settings.library_size, covariate=settings.batch_covariate)
+    model.update(settings)
     z = model.sites["z"]
     factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
+    if response.counts and isinstance(factor, Amortized):
+        factor.see = torch.log1p
     return model, Posterior({"z": factor})

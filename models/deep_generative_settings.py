@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+from models.families import FAMILIES
 from models.inference.settings import InferenceSettings, model_setting
 from models.networks.settings import NetworkSettings
 from models.settings import rule, setting
+
+COUNTS = tuple(name for name, family in FAMILIES.items() if family.counts)
+SCALED = tuple(name for name, family in FAMILIES.items() if family.scaled)
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,25 @@ class Settings(NetworkSettings, InferenceSettings):
         "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
     )
     scale_head: str = setting(
-        "shared", label="Response scale", symbol="σ", group="Model", choices="scale_heads", help="Where the Gaussian's σ comes from.",
-        requires=(rule("response", "A Bernoulli response has no scale.", among=("normal",)),),
+        "shared", label="Response scale", symbol="σ, r", group="Model", choices="scale_heads",
+        help="Where the Gaussian's σ, or the dispersion r of counts, comes from.",
+        requires=(rule("response", "This response has no scale.", among=SCALED),),
+    )  # fmt: skip
+    sigma: float = setting(
+        0.5, label="Fixed scale", symbol="σ", group="Model", low=0.01, high=10.0, log=True, live=True,
+        help="The Gaussian's standard deviation where it is fixed.",
+        requires=(rule("scale_head", "σ is learned; it is a knob where the response scale is fixed.", among=("fixed",)),),
+    )  # fmt: skip
+    library_size: bool = setting(
+        True, label="Library size", symbol="ℓ_i", group="Model", help="The mean of counts is ℓ_i softmax(dec(z_i)), ℓ_i their sum.",
+        requires=(rule("response", "Only counts have a library size.", among=COUNTS),),
+    )  # fmt: skip
+    batch_covariate: bool = setting(
+        False, label="Batch covariate", symbol="γ c", group="Model", help="The decoder sees c_i too, so z need not explain the batch.",
+        requires=(
+            rule("response", "It shifts the log mean of counts; choose a count response.", among=COUNTS),
+            rule("data", "These data have no batches. Choose the cell lines.", among=("cell_lines", "own")),
+        ),
     )  # fmt: skip
     latent_size: int = setting(
         2, label="Latent size", symbol="K", group="Model", low=1, high=16, help="Dimensions of z."

@@ -47,17 +47,22 @@ class Explorer(ScreenActions, ipw.VBox):
         settings: a dictionary, a `Settings`, or the text that Share copies; what is left out takes its default.
         model: a model of your own (`models.core.Model`), with `q` and `data`; it then trains in a thread of this kernel.
         q: its `Posterior`.
-        data: its `Dataset`, or a table (N, D).
+        data: its `Dataset`, or data of your own for the lab's models: a file's path, a table (N, D), a `Dataset`.
 
     Raises:
         SettingError: a setting is not allowed; the sentence says what is.
     """
 
     def __init__(self, settings: Any = None, *, model: Any = None, q: Any = None, data: Any = None) -> None:
-        self.values: Values = self._read(settings)
+        self.values: Values = self._read(settings, own_data=model is None and data is not None)
         self.folder: RunFolder | None = None
         self.run_values: Values | None = None
-        self.state, self.dirty, self.ready, self.own_model = "example", False, False, model is not None
+        self.state, self.dirty, self.ready, self.own_model = (
+            "example",
+            False,
+            False,
+            model is not None or data is not None,
+        )
         self.notice, self.in_voila = "", False
         self._build()
         self.session = Session(self, self._link(model, q, data))
@@ -69,10 +74,11 @@ class Explorer(ScreenActions, ipw.VBox):
 
     # building
 
-    def _read(self, settings: Any) -> Values:
+    def _read(self, settings: Any, *, own_data: bool = False) -> Values:
         if isinstance(settings, str):
-            return decode(all_knobs(), settings)
+            settings = decode(all_knobs(), settings)
         given = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else dict(settings or {})
+        given |= {"data": "own"} if own_data else {}
         return validate(knobs_of(all_knobs(), given), given)
 
     def _link(self, model: Any, q: Any, data: Any) -> Callable[[], Link]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from models.data.cells import cell_lines, pbmc
 from models.data.dataset import Dataset, from_array
 from models.data.digits import digits
 from models.data.dna import planted_motifs, splice_junctions
@@ -10,6 +12,8 @@ from models.data.docstrings import docstrings
 from models.data.king_james import king_james
 from models.data.passage import gerbil
 from models.data.pinwheel import pinwheel
+from models.data.standard_tables import iris, wine
+from models.data.table import load
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,15 @@ class Source:
     symbol: str = ""
     requires: tuple[dict[str, object], ...] = ()
     axes: int = 0  # along how many axes a datum has neighbours: 1 for a sequence, 2 for a picture
+
+
+OWN = "own"
+
+
+def _none_given() -> Dataset:
+    raise ValueError(
+        "There is no table of your own here. Give one: Explorer(data=…) in a notebook, or Run(settings, data=…)."
+    )
 
 
 DATA: dict[str, Source] = {
@@ -40,6 +53,26 @@ DATA: dict[str, Source] = {
             "Pinwheel 2-D",
             "500 points on five bent arms, computed; 2 features, so everything can be seen.",
             pinwheel,
+        ),
+        Source("iris", "Iris", "150 irises, 4 measures, standardised (Fisher 1936).", iris),
+        Source("wine", "Wine", "178 wines of three growers, 13 measures, standardised.", wine),
+        Source(
+            "pbmc",
+            "Blood cells (PBMC)",
+            "700 human blood cells, counts of 765 genes, 10 kinds (10x Genomics, CC BY).",
+            pbmc,
+        ),
+        Source(
+            "cell_lines",
+            "Five cell lines",
+            "909 cancer cells, counts of 2,000 genes, 5 lines, 3 plates (Tian et al. 2019, MIT).",
+            cell_lines,
+        ),
+        Source(
+            OWN,
+            "your own table",
+            "A file (.h5ad, .npz, .csv, .parquet) or an array: Explorer(data=…), Run(…, data=…).",
+            _none_given,
         ),
         Source(
             "splice_junctions",
@@ -87,16 +120,27 @@ EXPONENTIAL_DATA: dict[str, Source] = {
     )
 }
 
+
+def as_dataset(data: object) -> Dataset:
+    """A data set as it is, a file's path, or an array (N, D)."""
+    if isinstance(data, Dataset):
+        return data
+    return load(data) if isinstance(data, str | Path) else from_array(data)
+
+
 __all__ = [
     "DATA",
     "EXPONENTIAL_DATA",
+    "OWN",
     "Dataset",
     "Source",
+    "as_dataset",
     "digits",
     "docstrings",
     "from_array",
     "gerbil",
     "king_james",
+    "load",
     "pinwheel",
     "planted_motifs",
     "splice_junctions",

@@ -9,13 +9,18 @@ from models.families.full_rank import FullRank
 from models.families.gamma import Gamma
 from models.families.log_normal import LogNormal
 from models.families.low_rank import LowRank
+from models.families.negative_binomial import NegativeBinomial, ZeroInflatedNegativeBinomial
 from models.families.normal import Normal
 from models.families.point_mass import PointMass
 from models.families.poisson import Poisson
 
-FAMILIES: dict[str, type[Family]] = {family.name: family for family in (Normal, Bernoulli)}  # of a response
-LATENT_FAMILIES: dict[str, type[Family]] = FAMILIES | {
-    family.name: family for family in (Categorical, Poisson, Gamma, LogNormal, Beta, Dirichlet, FullRank, LowRank)
+FAMILIES: dict[str, type[Family]] = {
+    family.name: family
+    for family in (Normal, Bernoulli, Categorical, Poisson, NegativeBinomial, ZeroInflatedNegativeBinomial)
+}  # of a response
+LATENT_FAMILIES: dict[str, type[Family]] = {
+    family.name: family
+    for family in (Normal, Bernoulli, Categorical, Poisson, Gamma, LogNormal, Beta, Dirichlet, FullRank, LowRank)
 }  # of a site
 
 __all__ = [
@@ -30,8 +35,10 @@ __all__ = [
     "Gamma",
     "LogNormal",
     "LowRank",
+    "NegativeBinomial",
     "Normal",
     "PointMass",
     "Poisson",
     "WeakDerivative",
+    "ZeroInflatedNegativeBinomial",
 ]

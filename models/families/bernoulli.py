@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from models.families.counts import first_where
 from models.families.family import Family, WeakDerivative
 from models.settings import rule
 
@@ -22,8 +23,8 @@ class Bernoulli(Family):
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule(
             "data",
-            "Bernoulli needs values in [0, 1], the 2-D set has real ones. Choose Gaussian, or the digits.",
-            among=("digits",),
+            "Bernoulli needs values in [0, 1], and these data have others. Choose Gaussian, or the digits.",
+            among=("digits", "own"),
         ),
     )
     n_params: ClassVar[int] = 1
@@ -31,6 +32,14 @@ class Bernoulli(Family):
     reparameterizable: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = ("logit",)
     n_states: ClassVar[int] = 2
+
+    def unfit(self, x: Tensor) -> str | None:
+        """A value outside of [0, 1], which rounding at ½ would hide."""
+        found = first_where((x < 0) | (x > 1), x)
+        return (
+            found
+            and f"A Bernoulli response needs values in [0, 1]; {found}. Choose another response, or rescale the data."
+        )
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform[0, 1)."""

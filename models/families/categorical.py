@@ -7,6 +7,9 @@ import torch
 from torch import Tensor
 
 from models.families.family import Family
+from models.settings import rule
+
+MOST = 64  # states a response may have
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,13 @@ class Categorical(Family):
     label: ClassVar[str] = "Categorical"
     symbol: ClassVar[str] = "Cat(p)"
     help: ClassVar[str] = "One of a few states, without an order."
+    requires: ClassVar[tuple[dict[str, object], ...]] = (
+        rule(
+            "data",
+            "Categorical needs data with few distinct values, and these have many. Choose the digits' 17 grey levels.",
+            among=("digits", "own"),
+        ),
+    )
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
     categories: int = 3
@@ -45,6 +55,13 @@ class Categorical(Family):
     def parameter_names(self) -> tuple[str, ...]:  # type: ignore[override]
         """Logit 0 … logit S − 1."""
         return tuple(f"logit {state}" for state in range(self.categories))
+
+    def unfit(self, x: Tensor) -> str | None:
+        """More distinct values than a response may have states, or a single one."""
+        count = len(x.unique())
+        if 2 <= count <= MOST:
+            return None
+        return f"A categorical response needs from 2 to {MOST} distinct values; these data have {count:,}. Choose another response."
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform[0, 1)."""

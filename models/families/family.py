@@ -31,6 +31,8 @@ class Family:
     reparameterizable: ClassVar[bool]
     parameter_names: ClassVar[tuple[str, ...]]
     scored: ClassVar[bool] = True  # whether log q depends on ν at all: a point mass's does not
+    counts: ClassVar[bool] = False  # whether its values are counts, whose mean may be a share of a library size
+    scaled: ClassVar[bool] = False  # whether its second parameter is a scale or dispersion, which need not be decoded
     n_states: ClassVar[int] = 0  # how many values a coordinate can take, 0, 1, …; 0 when they cannot be counted out
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -56,6 +58,14 @@ class Family:
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """Log density or mass of every coordinate, in nats: (…, K)."""
         raise NotImplementedError
+
+    def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """The same for parameters that are not stacked but broadcast: one shared by all data is not spread out."""
+        return self.log_prob(value, torch.stack(torch.broadcast_tensors(*parameters), -2))
+
+    def unfit(self, x: Tensor) -> str | None:  # noqa: ARG002 - most families take any number
+        """Why these data (N, D) cannot be values of this family, with the first that is none; None when they can."""
+        return None
 
     def mean(self, nu: Tensor) -> Tensor:
         """The mean map: E z, (…, K)."""

@@ -27,6 +27,7 @@ class Normal(Family):
     n_params: ClassVar[int] = 2
     discrete: ClassVar[bool] = False
     reparameterizable: ClassVar[bool] = True
+    scaled: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("mean", "log scale")
     scale_link: Literal["exp", "softplus"] = "exp"
     floor: float = 0.0

@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from models.families.counts import COUNT_DATA, not_counts
 from models.families.family import Family, WeakDerivative
 
 
@@ -18,10 +19,16 @@ class Poisson(Family):
     label: ClassVar[str] = "Poisson"
     symbol: ClassVar[str] = "Pois(λ)"
     help: ClassVar[str] = "Counts: 0, 1, 2, … without an upper end."
+    requires: ClassVar[tuple[dict[str, object], ...]] = (COUNT_DATA,)
     n_params: ClassVar[int] = 1
+    counts: ClassVar[bool] = True
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = ("log rate",)
+
+    def unfit(self, x: Tensor) -> str | None:
+        """Why these data are no counts."""
+        return not_counts(x)
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform[0, 1)."""

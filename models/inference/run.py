@@ -6,6 +6,7 @@ random stream.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 import torch
@@ -13,15 +14,15 @@ from torch import Tensor
 
 from models.catalogue import knobs, settings_from
 from models.core import Batch, Model
-from models.data import Dataset
+from models.data import OWN, Dataset, as_dataset
 from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS, Estimator, ScoreXi
 from models.inference.adam import MOMENTS, Adam
 from models.inference.estimate import estimate
 from models.inference.guard import DivergenceError, complaint, named_parameters
 from models.inference.settings import InferenceSettings
-from models.inference.work import parts_for, refusal
 from models.inference.shortcut import Found, Shortcut
+from models.inference.work import parts_for, refusal
 from models.registry import family_of
 from models.settings import SettingError, Values, validate
 from models.variational import Posterior
@@ -51,21 +52,24 @@ class Run(Iterator[Step]):
     def __init__(
         self,
         settings: InferenceSettings | None = None,
-        data: Dataset | None = None,
+        data: Dataset | str | Path | None = None,
         model: Model | None = None,
         q: Posterior | None = None,
     ) -> None:
         """Build from settings, or take a model and its q (then the settings' data and model groups are not read).
+
+        `data`, a data set, an array or a file's path, is used instead of the one that the settings name; the settings say "own" then.
 
         Raises:
             SettingError: a setting is not allowed, or does not go with another.
         """
         given: InferenceSettings = settings or Settings()
         family = family_of(given)
-        whole: Any = settings_from(asdict(given) | {"model": family.name})  # each family has knobs of its own
+        own = {"data": OWN} if data is not None and model is None and OWN in family.data else {}
+        whole: Any = settings_from(asdict(given) | {"model": family.name} | own)  # each family has knobs of its own
         self.settings = whole
         self.generator = torch.Generator().manual_seed(whole.seed)
-        self.data = data if data is not None else family.data[whole.data].load()
+        self.data = family.data[whole.data].load() if data is None else as_dataset(data)
         if model is None:
             self.model, self.q = family.build(whole, self.data, self.generator)
         elif q is None:

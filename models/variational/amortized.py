@@ -1,5 +1,7 @@
 """Amortised q: ν_i = encoder(x_i; φ), one network for all data (Kingma & Welling 2014)."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -29,6 +31,7 @@ class Amortized(nn.Module):
     ) -> None:
         super().__init__()
         del total
+        self.see: Callable[[Tensor], Tensor] | None = None  # what the encoder sees of x: of counts, log(1 + x)
         self.layout = (site.family.n_params, *site.shape)
         size = int(torch.tensor(self.layout).prod())
         shape = (features,) if isinstance(features, int) else features
@@ -42,4 +45,5 @@ class Amortized(nn.Module):
 
     def nu(self, batch: Batch) -> Tensor:
         """ν of the batch's rows: (M, n_params, K)."""
-        return self.encoder(batch.x).reshape(batch.size, *self.layout)
+        x = batch.x if self.see is None else self.see(batch.x)
+        return self.encoder(x).reshape(batch.size, *self.layout)

@@ -5,10 +5,10 @@ import socket
 import pytest
 import torch
 
-from models.data import DATA, Dataset, from_array
+from models.data import DATA, OWN, Dataset, from_array
 
-ALL = list(DATA.values())
-ids = list(DATA)
+ALL = [source for source in DATA.values() if source.name != OWN]
+ids = [source.name for source in ALL]
 
 
 @pytest.fixture

@@ -9,16 +9,27 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.families import LATENT_FAMILIES, Dirichlet, Family, FullRank, Gamma, LowRank, Normal
+from models.families import (
+    LATENT_FAMILIES,
+    Dirichlet,
+    Family,
+    FullRank,
+    Gamma,
+    LowRank,
+    NegativeBinomial,
+    Normal,
+    ZeroInflatedNegativeBinomial,
+)
 from tests.models.problems import numbers
 
 RESPONSE = Normal(scale_link="softplus", floor=0.05)
 SIZED = {"full_rank": FullRank(3), "low_rank": LowRank(2)}
-ALL = [SIZED.get(name) or family() for name, family in LATENT_FAMILIES.items()] + [RESPONSE]
-SLOW = {"gamma", "beta", "dirichlet", "full_rank", "low_rank"}
+ALL = [SIZED.get(name) or family() for name, family in LATENT_FAMILIES.items()]
+ALL += [RESPONSE, NegativeBinomial(), ZeroInflatedNegativeBinomial()]
+SLOW = {"negative_binomial", "zero_inflated", "gamma", "beta", "dirichlet", "full_rank", "low_rank"}
 JOINT = {"full_rank", "low_rank", "dirichlet"}  # one density for all coordinates
 GRID = {"gamma": (-300, 60), "beta": (-300, 300)}  # tails of e^{α y}
-ids = [*LATENT_FAMILIES, "normal as response"]
+ids = [*LATENT_FAMILIES, "normal as response", "negative_binomial", "zero_inflated"]
 
 
 def example(family: Family) -> Tensor:
@@ -54,6 +65,7 @@ class TestFamily:
         at = torch.linspace(low, high, 16_001, dtype=torch.float64)
         if family.discrete:
             at = family.transform(noise(family, (20_000, 5, 3), generator(), torch.float64), nu).unique()
+            at = at if family.n_states else torch.arange(4 * float(at.max()) + 50, dtype=torch.float64)
             step, near = 1.0, 1e-9 if len(at) == 2 else 1e-2  # a long tail beyond 20,000 draws is allowed a hundredth
         mass = family.log_prob(at[:, None, None].expand(-1, 5, 3), nu).exp() * step
         torch.testing.assert_close(mass.sum(0), torch.ones(5, 3, dtype=torch.float64), rtol=near, atol=near)

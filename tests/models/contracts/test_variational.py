@@ -27,7 +27,7 @@ class TestVariational:
     @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
     def test_nu_has_the_sites_shape(self, part, family) -> None:
         _, q = make(part, family())
-        assert q.nu(batch([0, 7, 19])).shape == (3, family.n_params, 3)
+        assert q.nu(batch([0, 7, 19])).shape == (3, family().n_params, 3)
 
     def test_a_datum_has_its_nu_in_any_batch(self, part) -> None:
         _, q = make(part)

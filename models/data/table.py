@@ -1,0 +1,99 @@
+"""A data set from a file: `.h5ad`, `.npz`, `.csv` (also `.gz`, `.tsv`) or `.parquet`, by its ending."""
+
+import csv
+import gzip
+import importlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.data.dataset import Dataset, from_array
+from models.data.h5ad import one_hot, read_h5ad
+from models.data.packed import read_npz
+
+ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
+Array = np.ndarray[Any, Any]
+
+
+def _features(names: list[str], path: Path, labels: str | None, batch: str | None) -> list[str]:
+    """The columns that are features; one without a name is that of row names, as pandas writes it."""
+    for name in (each for each in (labels, batch) if each and each not in names):
+        raise ValueError(f"{path.name} has no column {name!r}. Choose one of: {', '.join(names[:20])}.")
+    return [name for name in names if name and name not in (labels, batch)]
+
+
+def _not_numbers(path: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"{path.name} is not a table of numbers below one line of names ({error}). "
+        "Name a column of words as labels= or batch=, or leave it out of the file."
+    )
+
+
+def _dataset(x: Array, features: list[str], labels: Array | None, batch: Array | None, path: Path) -> Dataset:
+    covariates = None if batch is None else one_hot([str(each) for each in batch])
+    return replace(from_array(x, labels, path.stem), covariates=covariates, feature_names=tuple(features))
+
+
+def _text(path: Path, comma: str, labels: str | None, batch: str | None) -> Dataset:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as lines:
+        names = next(csv.reader(lines, delimiter=comma), [])
+    features = _features(names, path, labels, batch)
+
+    def read(columns: list[str], kind: type) -> Array:
+        at = [names.index(name) for name in columns]
+        return np.loadtxt(
+            path, kind, comments=None, delimiter=comma, skiprows=1, usecols=at, ndmin=2, encoding="utf-8", quotechar='"'
+        )
+
+    try:
+        x = read(features, float)
+        found = [None if name is None else read([name], str)[:, 0] for name in (labels, batch)]
+    except (ValueError, IndexError) as error:
+        raise _not_numbers(path, error) from None
+    return _dataset(x, features, found[0], found[1], path)
+
+
+def _parquet(path: Path, labels: str | None, batch: str | None) -> Dataset:
+    try:
+        table = importlib.import_module("pandas").read_parquet(path)
+    except ImportError:
+        raise ValueError(
+            f"Reading {path.name} needs pandas with pyarrow, and one is missing. Run: pip install pandas pyarrow; or save it as .csv."
+        ) from None
+    names = [str(name) for name in table.columns]
+    features = _features(names, path, labels, batch)
+    try:
+        x = table[features].to_numpy(float)
+    except ValueError as error:
+        raise _not_numbers(path, error) from None
+    found = [None if name is None else table[name].to_numpy() for name in (labels, batch)]
+    return _dataset(x, features, found[0], found[1], path)
+
+
+def load(path: str | Path, labels: str | None = None, batch: str | None = None) -> Dataset:
+    """A table (N, D) with named features from a file; rows are data.
+
+    Args:
+        path: the file; its ending says how it is read.
+        labels: the column (of `obs` in an `.h5ad`) that names each row's class, which only colours the picture. A `.npz` brings its own.
+        batch: the column that names each row's batch, given to models as a one-hot covariate.
+
+    Raises:
+        ValueError: the file is not there, cannot be read, has no such column, or is an `.h5ad` without counts.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise ValueError(f"There is no file {file}. Check the path; it is taken from the folder {Path.cwd()}.")
+    name = file.name.lower().removesuffix(".gz")
+    if name.endswith(".h5ad"):
+        return read_h5ad(file, labels, batch)
+    if name.endswith(".npz"):
+        return read_npz(file)
+    if name.endswith((".csv", ".tsv")):
+        return _text(file, "," if name.endswith(".csv") else "\t", labels, batch)
+    if name.endswith(".parquet"):
+        return _parquet(file, labels, batch)
+    raise ValueError(f"{file.name} is of no kind that can be read. Save it as one of: {', '.join(ENDINGS)}.")

@@ -1,0 +1,45 @@
+"""x ∈ {0, 1, 2, …}: what count responses ask of the data, and how single-cell tables that are no longer counts get theirs back."""
+
+import torch
+from torch import Tensor
+
+from models.settings import rule
+
+COUNT_DATA = rule(
+    "data",
+    "Counts must be whole numbers ≥ 0, and these data are not. Choose the cells, or a Gaussian response.",
+    among=("pbmc", "cell_lines", "own"),
+)
+RECOVER = (
+    "Single-cell tables are often scaled or log-normalised: load the raw counts; from log-normalised values to 10,000 per cell "
+    "they are round(expm1(x) · n_counts / 10,000)."
+)
+
+
+def first_where(bad: Tensor, x: Tensor) -> str | None:
+    """'row 3, column 7 is 0.5' of the first bad value of a table (N, D); None when there is none."""
+    rows = bad.any(1).nonzero()
+    if not len(rows):
+        return None
+    row = int(rows[0])
+    column = int(bad[row].nonzero()[0])
+    return f"row {row}, column {column} is {float(x[row, column]):g}"
+
+
+def not_counts(x: Tensor) -> str | None:
+    """Why a table (N, D) does not hold counts, with the first value that is none; None when it does."""
+    found = first_where((x < 0) | (x != x.round()), x)
+    return found and f"Counts must be whole numbers ≥ 0; {found}. {RECOVER}"
+
+
+def no_counts_at_all(x: Tensor) -> str | None:
+    """Why a library size cannot be taken from a table: a row without a single count."""
+    empty = (x.sum(1) == 0).nonzero()
+    return (
+        f"Row {int(empty[0])} has no counts at all, so it has no library size. Drop such rows." if len(empty) else None
+    )
+
+
+def library_size(x: Tensor) -> Tensor:
+    """ℓ_i = Σ_g x_ig: (N, D) → (N, 1)."""
+    return x.sum(-1, keepdim=True, dtype=torch.float32)

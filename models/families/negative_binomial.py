@@ -1,0 +1,123 @@
+"""log p(x; μ, r) = x log μ − (x + r) log(1 + μ/r) − log x! + D, D = log Γ(x + r) − log Γ(r) − x log r: counts with Var = μ + μ²/r.
+
+A mixture of Poissons, x ~ Pois(μ g), g ~ Gamma(r, rate r). As r → ∞ it is Poisson(μ) and D → 0, but D's three terms grow without
+bound: `torch.distributions.NegativeBinomial` loses every digit at r = 1e8. D is taken in a form that keeps them.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from models.families.counts import COUNT_DATA, not_counts
+from models.families.family import Family
+from models.families.gamma import Gamma
+from models.families.log_gamma import uniform
+from models.families.poisson import Poisson
+
+LARGE = 8.0  # from here Stirling's series, below it the difference itself
+
+
+def _stirling(at: Tensor) -> Tensor:
+    """Log Γ(a) − (a − ½) log a + a − ½ log 2π, for a ≥ `LARGE`: right to 1e-11."""
+    inverse = 1 / at
+    square = inverse.square()
+    return inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188))))
+
+
+def log_rising(value: Tensor, size: Tensor) -> Tensor:
+    """D = log Γ(x + r) − log Γ(r) − x log r, of equal shapes; its error is that of x, not of log Γ(r)."""
+    big, small = size.clamp_min(LARGE), size.clamp_max(LARGE)
+    series = (value + big - 0.5) * torch.log1p(value / big) - value + _stirling(value + big) - _stirling(big)
+    plain = torch.lgamma(value + small) - torch.lgamma(small) - value * small.log()
+    return torch.where(size > LARGE, series, plain)
+
+
+def log_coefficient(value: Tensor, log_size: Tensor) -> Tensor:
+    """D − log x!, computed where x > 0 only (it is 0 elsewhere, and most counts of a cell are): the shape of both together."""
+    value, log_size = torch.broadcast_tensors(value, log_size)
+    at = value.nonzero(as_tuple=True)
+    counts = value[at]
+    found = log_rising(counts, log_size[at].exp()) - torch.lgamma(counts + 1)
+    return torch.zeros_like(value, dtype=found.dtype).index_put(at, found)
+
+
+@dataclass(frozen=True)
+class NegativeBinomial(Family):
+    """Negative binomial with ν = (log μ, log r): mean and dispersion, not a probability of success."""
+
+    name: ClassVar[str] = "negative_binomial"
+    label: ClassVar[str] = "Negative binomial"
+    symbol: ClassVar[str] = "NB(μ, r)"
+    help: ClassVar[str] = "Counts whose variance exceeds their mean: μ + μ²/r."
+    requires: ClassVar[tuple[dict[str, object], ...]] = (COUNT_DATA,)
+    n_params: ClassVar[int] = 2
+    discrete: ClassVar[bool] = True
+    reparameterizable: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
+    scaled: ClassVar[bool] = True
+    parameter_names: ClassVar[tuple[str, ...]] = ("log mean", "log dispersion")
+
+    def unfit(self, x: Tensor) -> str | None:
+        """Why these data are no counts."""
+        return not_counts(x)
+
+    def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Two numbers a coordinate: (…, K, 2)."""
+        return (*shape, 2)
+
+    def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
+        """ε ~ Uniform(0, 1)², neither end included."""
+        return uniform(shape, generator, dtype)
+
+    def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
+        """The Gamma's quantile at ε₁ is the rate, the Poisson's quantile at ε₂ the count."""
+        log_rate = Gamma().transform(noise[..., 0], nu.detach())
+        return Poisson().transform(noise[..., 1], log_rate.unsqueeze(-2))
+
+    def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """X log μ − (x + r) log(1 + μ/r) + D − log x!, for parameters that broadcast."""
+        log_mean, log_size = parameters
+        over = softplus(log_mean - log_size)  # log(1 + μ/r)
+        return value * log_mean - (value + log_size.exp()) * over + log_coefficient(value, log_size)
+
+    def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
+        """The log mass of every coordinate."""
+        return self.log_prob_of(value, nu.unbind(-2))
+
+    def mean(self, nu: Tensor) -> Tensor:
+        """μ."""
+        return nu[..., 0, :].exp()
+
+
+@dataclass(frozen=True)
+class ZeroInflatedNegativeBinomial(NegativeBinomial):
+    """π 1[x = 0] + (1 − π) NB(x; μ, r), π = logistic(ζ): a count may also be lost altogether; ν = (log μ, log r, ζ)."""
+
+    name: ClassVar[str] = "zero_inflated"
+    label: ClassVar[str] = "Zero-inflated NB"
+    symbol: ClassVar[str] = "π δ₀ + (1−π) NB(μ, r)"
+    help: ClassVar[str] = "A negative binomial whose counts are lost with probability π."
+    n_params: ClassVar[int] = 3
+    parameter_names: ClassVar[tuple[str, ...]] = ("log mean", "log dispersion", "logit of loss")
+
+    def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Three numbers a coordinate: (…, K, 3)."""
+        return (*shape, 3)
+
+    def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
+        """The count, or 0 where ε₃ < π."""
+        kept = noise[..., 2] >= nu[..., 2, :].sigmoid()
+        return super().transform(noise[..., :2], nu[..., :2, :]) * kept
+
+    def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """At 0: log(π + (1 − π) p₀); above it: log(1 − π) + log p."""
+        log_mean, log_size, loss = parameters
+        counted = super().log_prob_of(value, (log_mean, log_size)) - softplus(loss)
+        return torch.where(value > 0, counted, torch.logaddexp(counted, -softplus(-loss)))
+
+    def mean(self, nu: Tensor) -> Tensor:
+        """(1 − π) μ."""
+        return super().mean(nu) * (-nu[..., 2, :]).sigmoid()
