@@ -117,7 +117,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "poisson": {
         "label": "Poisson regression",
-        "goal": "Counts: the mean is exp of the network's output. Then choose a Gaussian response: what goes wrong?",
+        "goal": "Counts: the mean is exp of the network's output. Then choose a Gaussian response and see what goes wrong.",
         "settings": {
             "model": "conditional",
             "data": "bursts",
