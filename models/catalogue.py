@@ -12,7 +12,7 @@ from models.families import FAMILIES
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
-from models.layers import LAYERS, LINKS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS
+from models.layers import LAYERS, LINKS, POSITIVE_FAMILIES, RESPONSES, SECOND_ESTIMATORS, WEIGHTS
 from models.networks import ACTIVATIONS, ATTENTIONS
 from models.presets import PRESETS
 from models.registry import MODELS, ModelFamily
@@ -28,6 +28,7 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "weights": WEIGHTS,
     "responses": RESPONSES,
     "positive_families": POSITIVE_FAMILIES,
+    "second_estimators": SECOND_ESTIMATORS,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
     "activations": ACTIVATIONS,

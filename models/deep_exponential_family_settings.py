@@ -58,7 +58,12 @@ class Settings(InferenceSettings):
         False, label="Centred", symbol="z or ε", group="Model", help="q covers z itself, and not ε of z = g(u) + σε: its gradient grows as 1/σ².",
     )  # fmt: skip
     weights: str = setting(
-        "point", label="Weights", symbol="θ", group="Prior", choices="weights", help="Whether the weights have a q of their own."
+        "point",
+        label="Weights",
+        symbol="θ",
+        group="Prior",
+        choices="weights",
+        help="Whether the weights have a q of their own.",
     )
     prior_scale: float = setting(
         1.0, label="Prior scale", symbol="λ", group="Prior", low=0.01, high=100.0, log=True, live=True,
@@ -84,6 +89,6 @@ class Settings(InferenceSettings):
         "log_normal", label="q of positive ones", symbol="q", group="Inference", choices="positive_families", help="The family of q for Gamma and exponential layers and positive weights."
     )  # fmt: skip
     second_estimator: str = setting(
-        "leave_one_out", label="Second estimator", group="Inference", live=True, choices="estimators",
+        "automatic", label="Second estimator", group="Inference", live=True, choices="second_estimators",
         help="For the layers where the first does not apply, such as discrete ones.",
     )  # fmt: skip

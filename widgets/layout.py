@@ -12,7 +12,7 @@ from widgets import made
 from widgets.bus import Bus
 from widgets.live_chart import LiveChart
 from widgets.page import Page
-from widgets.views import PANEL_OF, VIEWS
+from widgets.views import PANEL_OF, VIEWS, WORDS
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 DRAWERS = ("Formula", "Estimators", "Runs", "Code", "Help")
@@ -142,11 +142,19 @@ class Screen:
         self.flip.observe(lambda change: post("flip", on=change["new"]), "value")
         for toggle in (self.split, self.flip, self.lock):
             toggle.layout.width = "auto"
-        tools = {"a": [self.split], "b": [self.flip]}
+        self.lists = {letter: self._list(post, letter) for letter in "cd"}
+        tools = {"a": [self.split], "b": [self.flip], **{letter: [one] for letter, one in self.lists.items()}}
         self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
         self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
         self.use(FIRST_MODEL)
+
+    def _list(self, post: Callable[..., None], panel: str) -> ipw.Dropdown:
+        """The list of a panel's charts, in sight where there are several."""
+        made_list = ipw.Dropdown(options=[], tooltip=f"What panel {panel.upper()} shows")
+        made_list.observe(lambda change: post("look", panel=panel, name=change["new"]), "value")
+        made_list.add_class("elbo-list")
+        return made_list
 
     def chart(self, name: str) -> LiveChart:
         """The chart of this name; it is made, out of sight, when it is first asked for."""
@@ -169,6 +177,11 @@ class Screen:
     def use(self, model: str) -> None:
         """Show the panels of a family of models."""
         for panel, names in VIEWS[model].items():
+            if panel in self.lists:
+                options = [(WORDS.get(name, name), name) for name in names]
+                self.lists[panel].layout.display = None if len(names) > 1 else "none"
+                if list(self.lists[panel].options) != options:
+                    self.lists[panel].options = options
             if not any(name in self.charts and self.charts[name].layout.display != "none" for name in names):
                 self.show(panel, names[0])
 

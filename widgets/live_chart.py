@@ -25,7 +25,7 @@ class LiveChart(anywidget.AnyWidget):
         spec: another Vega-Lite specification over named data, instead of the prepared one.
     """
 
-    _esm = made.script("pyramid.js", "vega_view.js", "lines.js", "card.js", "latent.js", "live_chart.js")
+    _esm = made.script("pyramid.js", "vega_view.js", "lines.js", "plain.js", "card.js", "latent.js", "live_chart.js")
     _css = made.style("lab.css")
     name = traitlets.Unicode().tag(sync=True)
     bus = anywidget.WidgetTrait().tag(sync=True)

@@ -9,6 +9,7 @@ from widgets import texts
 from widgets.example import all_knobs, catalogue
 from widgets.run_actions import RunActions
 from widgets.runs import saved_runs
+from widgets.views import VIEWS
 
 MOST_SHOWN = 8  # lines that panel B can hold
 
@@ -26,6 +27,10 @@ class ScreenActions(RunActions):
         self.screen.flip.description = "against step" if on else "against B"
         if self.run_values is not None:
             self.session.command("against", show=on)
+
+    def _do_look(self, panel: str, name: str | None) -> None:
+        if name in VIEWS[self.values["model"]][panel]:
+            self.screen.show(panel, name)
 
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
         if self.run_values is None:

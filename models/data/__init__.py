@@ -62,4 +62,14 @@ EXPONENTIAL_DATA: dict[str, Source] = {
     )
 }
 
-__all__ = ["DATA", "EXPONENTIAL_DATA", "Dataset", "Source", "digits", "docstrings", "from_array", "king_james", "pinwheel"]
+__all__ = [
+    "DATA",
+    "EXPONENTIAL_DATA",
+    "Dataset",
+    "Source",
+    "digits",
+    "docstrings",
+    "from_array",
+    "king_james",
+    "pinwheel",
+]

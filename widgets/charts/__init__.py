@@ -5,7 +5,7 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 `series`, `dark` colours.
 """
 
-from widgets.charts import elbo, kl, latent, variance, variance_against_draws
+from widgets.charts import elbo, kl, ladder, latent, layers, samples, units, variance, variance_against_draws
 
 CHARTS = {
     "elbo": elbo.chart,
@@ -13,4 +13,8 @@ CHARTS = {
     "variance_against_draws": variance_against_draws.chart,
     "latent": latent.chart,
     "kl": kl.chart,
+    "layers": layers.chart,
+    "samples": samples.chart,
+    "units": units.chart,
+    "ladder": ladder.chart,
 }

@@ -8,9 +8,10 @@ frame carries: `replace` and `append` columns by chart and dataset, `params` by 
 from typing import Any
 
 from models.inference.run import Run
+from widgets.worker.pictures.exponential import ExponentialPictures
 from widgets.worker.pictures.latent import LatentPictures
 
-PICTURES: dict[str, type[Any]] = {"deep_generative": LatentPictures}
+PICTURES: dict[str, type[Any]] = {"deep_generative": LatentPictures, "deep_exponential_family": ExponentialPictures}
 
 
 def pictures_of(run: Run) -> Any:
@@ -18,4 +19,4 @@ def pictures_of(run: Run) -> Any:
     return PICTURES[run.settings.model](run)
 
 
-__all__ = ["PICTURES", "LatentPictures", "pictures_of"]
+__all__ = ["PICTURES", "ExponentialPictures", "LatentPictures", "pictures_of"]
