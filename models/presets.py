@@ -74,7 +74,6 @@ PRESETS: dict[str, dict[str, Any]] = {
             "width_1": 10,
             "weights": "gamma",
             "draws": 1,
-            "batch_size": 256,
             "step_size": 0.03,
         },
     },

@@ -142,6 +142,7 @@ class Screen:
         self.flip.observe(lambda change: post("flip", on=change["new"]), "value")
         for toggle in (self.split, self.flip, self.lock):
             toggle.layout.width = "auto"
+        self._chosen: dict[str, Callable[[Any], None]] = {}
         self.lists = {letter: self._list(post, letter) for letter in "cd"}
         tools = {"a": [self.split], "b": [self.flip], **{letter: [one] for letter, one in self.lists.items()}}
         self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
@@ -151,8 +152,11 @@ class Screen:
 
     def _list(self, post: Callable[..., None], panel: str) -> ipw.Dropdown:
         """The list of a panel's charts, in sight where there are several."""
-        made_list = ipw.Dropdown(options=[], tooltip=f"What panel {panel.upper()} shows")
-        made_list.observe(lambda change: post("look", panel=panel, name=change["new"]), "value")
+        made_list = ipw.Dropdown(options=[(WORDS.get(n, n), n) for n in VIEWS[FIRST_MODEL][panel]])
+        made_list.tooltip = f"What panel {panel.upper()} shows"
+        chosen = lambda change: post("look", panel=panel, name=change["new"])  # noqa: E731
+        self._chosen[panel] = chosen
+        made_list.observe(chosen, "value")
         made_list.add_class("elbo-list")
         return made_list
 
@@ -180,8 +184,10 @@ class Screen:
             if panel in self.lists:
                 options = [(WORDS.get(name, name), name) for name in names]
                 self.lists[panel].layout.display = None if len(names) > 1 else "none"
-                if list(self.lists[panel].options) != options:
+                if list(self.lists[panel].options) != options:  # nobody is told: it was not a person's choice
+                    self.lists[panel].unobserve(self._chosen[panel], "value")
                     self.lists[panel].options = options
+                    self.lists[panel].observe(self._chosen[panel], "value")
             if not any(name in self.charts and self.charts[name].layout.display != "none" for name in names):
                 self.show(panel, names[0])
 

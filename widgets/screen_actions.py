@@ -28,7 +28,7 @@ class ScreenActions(RunActions):
         if self.run_values is not None:
             self.session.command("against", show=on)
 
-    def _do_look(self, panel: str, name: str | None) -> None:
+    def _do_look(self, panel: str, name: str) -> None:
         if name in VIEWS[self.values["model"]][panel]:
             self.screen.show(panel, name)
 

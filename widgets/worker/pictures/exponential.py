@@ -55,7 +55,6 @@ class ExponentialPictures:
             fresh = [unit for unit in order if unit not in kept]
             self.shown[number] = sorted((kept + fresh)[: min(most, len(order))])
 
-    @torch.no_grad()
     def look(self) -> dict[str, Any]:
         """The drawing of the layers, KL of every unit, and, when it is their turn, draws from p, a rung, a yardstick."""
         run = self.run

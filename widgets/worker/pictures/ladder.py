@@ -31,6 +31,7 @@ class Ladder:
         self.site = "w1" if "w1" in sites else "z1"
         whole = sites[self.site].plate == "global"
         self.rungs = list(range(1 if whole else 0, len(RUNGS)))
+        self.scale = 1 / run.data.size**2 if whole else 1.0  # of a global site the probe sees the ELBO of all data
         self.found: dict[int, tuple[float, float]] = {}
         self.next, self.due = 0, 0.0
 
@@ -50,7 +51,8 @@ class Ladder:
             torch.Generator().manual_seed(2 * run.number), site=self.site, rao_blackwell=level,
         )  # fmt: skip
         if name in reports:
-            self.found[place] = (reports[name].variance, reports[name].error)
+            scale = self.scale
+            self.found[place] = (reports[name].variance * scale, reports[name].error * scale)
         self.due = time.perf_counter() + PAUSE * (time.perf_counter() - now)
         return {"ladder": {"bars": self._bars()}}
 

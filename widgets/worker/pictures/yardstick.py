@@ -1,5 +1,6 @@
-"""Exact coordinate ascent beside a conjugate pair's run: one sweep a look, until it stands still; its ELBO is a line of panel A."""
+"""Exact coordinate ascent beside a conjugate pair's run: a sweep now and then, until it stands still; its ELBO is a line of panel A."""
 
+import time
 from typing import Any
 
 import torch
@@ -7,6 +8,7 @@ import torch
 from models.gamma_poisson import GammaPoisson, Prior
 from models.inference.run import Run
 
+PAUSE = 12.0  # times a sweep's own seconds, until the next
 SWEEPS, STILL = 400, 1e-5  # relative change of the ELBO below which the yardstick is done
 
 
@@ -16,14 +18,16 @@ class Yardstick:
     def __init__(self, exact: GammaPoisson, total: int) -> None:
         self.exact, self.total = exact, total
         self.level: float | None = None
-        self.left = SWEEPS
+        self.left, self.due = SWEEPS, 0.0
 
     def sweep(self) -> float:
-        """The ELBO per datum after one sweep more."""
-        if self.left or self.level is None:
+        """The ELBO per datum, after one sweep more if it is time."""
+        now = time.perf_counter()
+        if self.level is None or (self.left and now >= self.due):
             before, self.level = self.level, self.exact.sweep().elbo() / self.total
             still = before is not None and abs(self.level - before) < STILL * abs(self.level)
             self.left = 0 if still else self.left - 1
+            self.due = time.perf_counter() + PAUSE * (time.perf_counter() - now)
         return self.level
 
 
