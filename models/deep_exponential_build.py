@@ -68,7 +68,8 @@ def local_factor(
 def global_factor(model: DeepExponentialFamily, number: int, mean: Tensor, generator: torch.Generator) -> Global:
     """The q of one connection's weights: together they give the mean of what lies below, each about the same share of it."""
     join = model.joins()[number]
-    assert join.site is not None
+    if join.site is None:
+        raise ValueError(f"The weights {join.name} are a point mass; they have no q.")
     shape = (join.outputs, join.inputs)
     noise = torch.randn(shape, generator=generator)
     if model.plan.weights.positive:

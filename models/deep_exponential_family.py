@@ -128,11 +128,12 @@ class DeepExponentialFamily(nn.Module):
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """Log p(z_ℓ | z_{ℓ+1}) from the top down, (R, B, M), log p(x | z_1), and log p of the weights, (R, B)."""
-        found, above = [], None
-        for number in range(len(self.plan.layers), 0, -1):
+        layers = len(self.plan.layers)
+        factor, above = self._layer(layers, None, latents)
+        found = [factor]
+        for number in range(layers - 1, 0, -1):
             factor, above = self._layer(number, above, latents)
             found.append(factor)
-        assert above is not None
         on = above.on | (self._weight_site(1) or {"weights"})
         found.append(Factor("log p(x|z)", self._response(batch.x, above, latents), on))
         return found + self._weights(latents)
@@ -183,11 +184,3 @@ class DeepExponentialFamily(nn.Module):
             return [Factor("log p(θ)", point.expand(shape), frozenset({"weights"}))]
         made = (each.factor(latents, self.prior_scale, self.weight_shape) for each in self.joins())
         return [factor for factor in made if factor is not None]
-
-    def signals(self, latents: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What each layer hands down at these values, by site: z itself where the site is log z, logit z or ε."""
-        above, found = None, {}
-        for number in range(len(self.plan.layers), 0, -1):
-            _, above = self._layer(number, above, latents)
-            found[f"z{number}"] = above.signal
-        return found

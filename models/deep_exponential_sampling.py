@@ -38,16 +38,16 @@ def sample(
     model: DeepExponentialFamily, count: int, generator: torch.Generator, weights: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
     """Draws from p: each layer's signal z_L, …, z_1 and x's mean and value, (count, ·); `weights` by site, if they are latent."""
-    above, found = None, {}
-    for number in range(len(model.plan.layers), 0, -1):
+    above, found = Seen(torch.empty(0), frozenset()), {}  # the top looks at nothing
+    layers = len(model.plan.layers)
+    for number in range(layers, 0, -1):
         kind, width = model.plan.layers[number - 1]
-        nu, _ = model.parameters_of(number, above, weights)
+        nu, _ = model.parameters_of(number, above if number < layers else None, weights)
         shape = kind.density.noise_shape((1, 1, count, width))
         nu = nu.expand(1, 1, count, *nu.shape[-2:])
         signal = kind.signal(kind.density.transform(kind.density.noise(shape, generator, nu.dtype), nu))
         above = Seen(signal, frozenset())
         found[f"z{number}"] = signal[0, 0]
-    assert above is not None
     u, _ = model.u(0, above, weights)
     mean = model.plan.response.mean(u, model.positive(0), model.scales)[0, 0]
     raw = None if model.raw_scale is None else model.raw_scale

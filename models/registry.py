@@ -24,6 +24,11 @@ def _unless_normal(part: type[Estimator]) -> str | None:
     return part().supports(Normal(), MANY)
 
 
+def _never_unavailable(part: type[Estimator]) -> None:
+    """Layers of any family: every estimator applies to some, and the others take the second one."""
+    del part
+
+
 @dataclass(frozen=True)
 class ModelFamily:
     """A family of models as a part: its settings, how it is built, and which estimators can never apply."""
@@ -55,12 +60,12 @@ MODELS: dict[str, ModelFamily] = {
         ModelFamily(
             "deep_exponential_family",
             "deep exponential family",
-            "z₃ ~ {layer_3} → z₂ ~ {layer_2} → z₁ ~ {layer_1} → x ~ {response}, the first L = {depth};   u = θ z + α;   {link};   {weights}",
+            "z₃ ~ {layer_3} → z₂ ~ {layer_2} → z₁ ~ {layer_1} → x ~ {response}   (L = {depth})   u = θ z + α;   {link};   {weights}",
             "Every layer is random, each of any exponential family: belief networks, topics.",
             DeepExponentialSettings,
             deep_exponential_build.build,
             EXPONENTIAL_DATA,
-            lambda part: None,
+            _never_unavailable,
         ),
     )
 }

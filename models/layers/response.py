@@ -59,14 +59,17 @@ class NormalResponse(Response):
     help = "Real values around u with one learned standard deviation."
     scaled = True
 
-    def scale(self, raw: Tensor) -> Tensor:
-        """σ_x."""
+    def scale(self, raw: Tensor | None) -> Tensor:
+        """σ_x, softplus of the model's own parameter."""
+        if raw is None:
+            raise ValueError(
+                "A Gaussian response needs its scale; the model has none. Give it the model's `raw_scale`."
+            )
         return SCALE_FLOOR + softplus(raw)
 
     def log_prob(self, x: Tensor, u: Tensor, positive: bool, scales: Scales, raw_scale: Tensor | None) -> Tensor:
         """−½ ((x − u)/σ)² − log σ − ½ log 2π."""
         del positive, scales
-        assert raw_scale is not None
         scale = self.scale(raw_scale)
         constant = scale.log() + 0.5 * math.log(2 * math.pi)
         return -0.5 * ((x - u) / scale).square().sum(-1) - x.shape[-1] * constant.sum()
@@ -83,7 +86,6 @@ class NormalResponse(Response):
 
     def sample(self, mean: Tensor, generator: torch.Generator, raw_scale: Tensor | None) -> Tensor:
         """Mean + σ_x ε."""
-        assert raw_scale is not None
         return mean + self.scale(raw_scale) * torch.randn(mean.shape, generator=generator)
 
 

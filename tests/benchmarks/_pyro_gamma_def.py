@@ -37,12 +37,16 @@ class PyroDef:
         with pyro.plate("data", len(x)):
             z_top = pyro.sample("z_top", dist.Gamma(SHAPE_Z, RATE_Z).expand([TOP]).to_event(1))
             z_mid = pyro.sample("z_mid", dist.Gamma(SHAPE_Z, SHAPE_Z / (z_top @ w_top).clamp_min(1e-6)).to_event(1))
-            z_bottom = pyro.sample("z_bottom", dist.Gamma(SHAPE_Z, SHAPE_Z / (z_mid @ w_mid).clamp_min(1e-6)).to_event(1))
+            z_bottom = pyro.sample(
+                "z_bottom", dist.Gamma(SHAPE_Z, SHAPE_Z / (z_mid @ w_mid).clamp_min(1e-6)).to_event(1)
+            )
             pyro.sample("obs", dist.Poisson((z_bottom @ w_bottom).clamp_min(1e-6)).to_event(1), obs=x)
 
     def guide(self, x: Tensor) -> None:
         def drawn(name: str, *shape: int) -> None:
-            shape_q = pyro.param(f"{self.kind}_{name}_a", lambda: torch.full(shape, 0.5) + FIRST_SPREAD * torch.randn(shape))
+            shape_q = pyro.param(
+                f"{self.kind}_{name}_a", lambda: torch.full(shape, 0.5) + FIRST_SPREAD * torch.randn(shape)
+            )
             mean_q = pyro.param(f"{self.kind}_{name}_m", lambda: FIRST_MEAN + FIRST_SPREAD * torch.randn(shape))
             a, m = softplus(shape_q).clamp_min(0.005), softplus(mean_q).clamp_min(1e-4)
             q = dist.Gamma(a, a / m)

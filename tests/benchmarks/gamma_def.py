@@ -4,8 +4,8 @@ Perplexity: a tenth of the chapters is held out; half of the tokens of each (a f
 unigram, exact coordinate ascent, Gibbs sampling and black box inference take the same split; the model is one Gamma layer of 10 units,
 Gamma weights, Poisson counts. Black box inference fits the held-out chapters' own ν with its q of the weights held still.
 
-Speed: the model of Pyro's own example (three Gamma layers of 100, 40 and 15 units, shape .1, Gamma weights of shape .1 and mean 1/3, Poisson
-counts) on 320 chapters, all rows a step, one draw, log-normal q for everything on both sides (Pyro's `AutoNormal`); CPU time of whole
+Speed: the model of Pyro's own example (three Gamma layers of 100, 40 and 15 units, shape .1, Gamma weights of shape .1 and mean 1/3,
+Poisson counts) on 320 chapters, all rows a step, one draw, log-normal q on both sides (Pyro's `AutoNormal`); CPU time of whole
 training steps, interleaved, one thread.
 """
 
@@ -106,7 +106,9 @@ def topics() -> None:
     print(f"| Gibbs sampling, 200 sweeps | {sampled(parts, prior, SIZE):.0f} | |", flush=True)
     found, elbo = black_box(parts, TOPICS)
     print(f"| black box, {TOPICS.stop_at} steps of {TOPICS.batch_size} chapters | {found:.0f} | {elbo:.1f} |")
-    print(f"\nBlack box against exact: {found / exact:.3f}×, goal {GOAL}×: {'met' if found <= GOAL * exact else 'MISSED'}.")
+    print(
+        f"\nBlack box against exact: {found / exact:.3f}×, goal {GOAL}×: {'met' if found <= GOAL * exact else 'MISSED'}."
+    )
 
 
 def speed(rounds: int = 6) -> None:
@@ -127,7 +129,9 @@ def speed(rounds: int = 6) -> None:
     for label, each in spent.items():
         print(f"| {label} | {each:.1f} | {each / base:.1f}× |")
     least = spent["Pyro, AutoNormal guide"] / base
-    print(f"\nPyro's steps with the same q: {least:.1f}× as long, goal {TIMES}×: {'met' if least >= TIMES else 'MISSED'}.")
+    print(
+        f"\nPyro's steps with the same q: {least:.1f}× as long, goal {TIMES}×: {'met' if least >= TIMES else 'MISSED'}."
+    )
 
 
 def main() -> None:

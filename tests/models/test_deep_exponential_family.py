@@ -120,7 +120,8 @@ def test_layers_stack_freely_and_each_factor_changes_with_its_own_sites_only(bel
                 moved = first | {name: values()[name]}
             for factor in model.factors(batch, moved):
                 same = torch.equal(factor.value, before[factor.name].value)
-                assert same == (name not in factor.on), (name, factor.name, factor.on)
+                flat = factor.on == {"z2"}  # every state of a top layer may be as likely
+                assert same == (name not in factor.on) or (flat and name == "z2"), (name, factor.name, factor.on)
 
 
 def test_one_step_of_every_response_and_width_is_finite() -> None:
@@ -157,7 +158,7 @@ def test_the_other_estimator_takes_the_layers_that_the_chosen_one_cannot() -> No
 def test_the_sparse_sum_of_a_poisson_response_is_the_plain_one() -> None:
     counts = torch.poisson(torch.full((8, 30), 0.1), generator=torch.Generator().manual_seed(0))
     settings = replace(SMALL, data="docstrings", response="poisson", layer_1="gamma", depth=1, weights="gamma")
-    model, q, batch = made(settings, counts)
+    model, _, batch = made(settings, counts)
     assert model.plan.sparse
     latents = {"z1": torch.randn(2, 3, 8, 3, dtype=torch.float64), "w1": torch.randn(2, 3, 90, dtype=torch.float64)}
     fast = model.factors(batch, latents)[1].value
@@ -216,7 +217,7 @@ def test_the_distance_to_the_network_falls_as_the_variance_of_the_layers() -> No
 def test_the_centred_gradient_explodes_as_the_variance_vanishes_and_the_other_does_not() -> None:
     """Reparameterised variance of ν_1: slope −4 in σ for z itself (log p has slope 1/σ²), about flat for ε."""
     variances: dict[bool, list[float]] = {True: [], False: []}
-    for centred in variances:
+    for centred, kept in variances.items():
         for scale in (0.02, 0.04):
             settings = replace(
                 SMALL, layer_1="normal", layer_2="normal", response="normal", data="pinwheel", layer_scale=scale, centred=centred
@@ -225,7 +226,7 @@ def test_the_centred_gradient_explodes_as_the_variance_vanishes_and_the_other_do
             parts = parts_for(model, ESTIMATORS["reparameterization"](), 1)
             found = estimate(model, q, parts, batch, 1, torch.Generator().manual_seed(1), replicates=2000)
             gradient = found.draw_gradients(model.sites["z1"]).mean(1)[:, :, 0]  # of the means
-            variances[centred].append(float(gradient.var(0).sum()))
+            kept.append(float(gradient.var(0).sum()))
     slope = {centred: math.log2(second / first) for centred, (first, second) in variances.items()}
     assert abs(slope[True] + 4) < 0.2
     assert abs(slope[False]) < 2.2
