@@ -14,7 +14,7 @@ from models.families import FAMILIES
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
-from models.layers import LAYERS, POSITIVE_FAMILIES, WEIGHTS
+from models.layers import LAYERS, POSITIVE_FAMILIES, SECOND_ESTIMATORS, WEIGHTS
 from models.layers import LINKS as LAYER_LINKS
 from models.layers import RESPONSES as LAYER_RESPONSES
 from models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
@@ -40,6 +40,7 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "links": LINKS,
     "spreads": SPREADS,
     "weight_posteriors": WEIGHT_POSTERIORS,
+    "second_estimators": SECOND_ESTIMATORS,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
     "activations": ACTIVATIONS,

@@ -19,6 +19,7 @@ from models.variational import VARIATIONAL, Amortized, Global, Posterior, Table
 
 ENCODER = Architecture(width=64, depth=1)
 SPREAD = 0.1  # of the first ν among data
+SPARSE = 0.15  # share of entries above 0 below which looking at those alone is faster
 APART = 0.3  # of the first weights among units: alike, they would stay alike
 
 
@@ -34,12 +35,13 @@ class LogCounts(nn.Module):
         return self.inner.nu(replace(batch, x=batch.x.log1p()))
 
 
-def plan_of(settings: Settings, features: int) -> Plan:
+def plan_of(settings: Settings, x: Tensor) -> Plan:
     """The layers that the settings name, from the data upwards."""
     named = [(getattr(settings, f"layer_{n}"), getattr(settings, f"width_{n}")) for n in range(1, settings.depth + 1)]
     return Plan(
-        [(LAYERS[name], width) for name, width in named], RESPONSES[settings.response], features,
+        [(LAYERS[name], width) for name, width in named], RESPONSES[settings.response], x.shape[1],
         WEIGHTS[settings.weights], POSITIVE_FAMILIES[settings.positive_family](), settings.intercept, settings.centred,
+        sparse=float((x > 0).float().mean()) < SPARSE,
     )  # fmt: skip
 
 
@@ -66,7 +68,8 @@ def local_factor(
 def global_factor(model: DeepExponentialFamily, number: int, mean: Tensor, generator: torch.Generator) -> Global:
     """The q of one connection's weights: together they give the mean of what lies below, each about the same share of it."""
     join = model.joins()[number]
-    assert join.site is not None
+    if join.site is None:
+        raise ValueError(f"The weights {join.name} are a point mass; they have no q.")
     shape = (join.outputs, join.inputs)
     noise = torch.randn(shape, generator=generator)
     if model.plan.weights.positive:
@@ -92,7 +95,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     Raises:
         SettingError: the estimator, the noise and the layers do not go together, or the response does not take the data.
     """
-    plan = plan_of(settings, data.x.shape[1])
+    plan = plan_of(settings, data.x)
     if plan.response.counts and (bool((data.x < 0).any()) or bool((data.x != data.x.round()).any())):
         raise SettingError(
             "response",
@@ -100,7 +103,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         )
     scales = Scales(settings.layer_scale, settings.layer_shape, settings.activation, settings.link == "natural")
     model = DeepExponentialFamily(plan, scales, settings.prior_scale, settings.weight_shape, generator)
-    model.second = ESTIMATORS[settings.second_estimator]()
+    model.second = settings.second_estimator
     chosen = parts_for(model, ESTIMATORS[settings.estimator](), settings.draws)
     if reason := refusal(model, chosen, settings.draws, settings.noise):
         raise SettingError("estimator", reason)

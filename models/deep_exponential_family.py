@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from models.core import Batch, Factor, Site
 from models.deep_exponential_family_settings import Settings
-from models.estimators import ESTIMATORS, AnalyticKL, Estimator, Reparameterization, Score, Vimco
+from models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, Reparameterization, Score, Vimco
 from models.families import Family, Normal
-from models.layers import Connection, Layer, NormalLayer, Response, Scales, WeightKind, point_log_prob
+from models.layers import Connection, Layer, NormalLayer, PoissonResponse, Response, Scales, WeightKind, point_log_prob
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Plan:
     positive_family: Family
     intercept: bool = True
     centred: bool = False
+    sparse: bool = False  # most entries of x are 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class DeepExponentialFamily(nn.Module):
     ) -> None:
         super().__init__()
         self.plan, self.scales, self.prior_scale, self.weight_shape = plan, scales, prior_scale, weight_shape
-        self.second: Estimator = ESTIMATORS["leave_one_out"]()
+        self.second = "automatic"
         below = plan.features
         self.connections = nn.ModuleDict()
         for number, (kind, width) in enumerate(plan.layers, 1):
@@ -75,12 +76,15 @@ class DeepExponentialFamily(nn.Module):
         """Take up the live knobs of the model."""
         self.prior_scale, self.weight_shape = settings.prior_scale, settings.weight_shape
         self.scales.scale, self.scales.shape = settings.layer_scale, settings.layer_shape
-        self.second = ESTIMATORS[settings.second_estimator]()
+        self.second = settings.second_estimator
 
     def default_estimators(self, chosen: Estimator, draws: int) -> dict[str, Estimator]:
-        """The chosen estimator where it applies; else the second, else reparameterisation, else score; VIMCO for the weighted bound."""
-        after = (Vimco(),) if chosen.bound == "iwae" else (self.second, Reparameterization(), Score())
-        return {name: self._first_that_applies((chosen, *after), site, draws) for name, site in self.sites.items()}
+        """The chosen estimator where it applies; else the second of the same bound; else leave-one-out, score or VIMCO."""
+        second = [] if self.second == "automatic" else [ESTIMATORS[self.second]()]
+        rest = [Vimco()] if chosen.bound == "iwae" else [Reparameterization()] if chosen.path else []
+        parts = [chosen, *second, *rest, LeaveOneOut(), Score()]
+        same = [part for part in parts if part.bound == chosen.bound]
+        return {name: self._first_that_applies(same, site, draws) for name, site in self.sites.items()}
 
     def _first_that_applies(self, parts: Sequence[Estimator], site: Site, draws: int) -> Estimator:
         def applies(part: Estimator) -> bool:
@@ -124,16 +128,23 @@ class DeepExponentialFamily(nn.Module):
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """Log p(z_ℓ | z_{ℓ+1}) from the top down, (R, B, M), log p(x | z_1), and log p of the weights, (R, B)."""
-        found, above = [], None
-        for number in range(len(self.plan.layers), 0, -1):
+        layers = len(self.plan.layers)
+        factor, above = self._layer(layers, None, latents)
+        found = [factor]
+        for number in range(layers - 1, 0, -1):
             factor, above = self._layer(number, above, latents)
             found.append(factor)
-        assert above is not None
-        u, on = self.u(0, above, latents)
-        x = self.plan.response.observed(batch.x)
-        value = self.plan.response.log_prob(x, u, self.positive(0), self.scales, self.raw_scale)
-        found.append(Factor("log p(x|z)", value, on | ({"weights"} if not self.plan.weights.random else set())))
+        on = above.on | (self._weight_site(1) or {"weights"})
+        found.append(Factor("log p(x|z)", self._response(batch.x, above, latents), on))
         return found + self._weights(latents)
+
+    def _response(self, x: Tensor, above: Seen, latents: Mapping[str, Tensor]) -> Tensor:
+        response = self.plan.response
+        if isinstance(response, PoissonResponse) and self.plan.sparse and self.positive(0):
+            weight, _ = self.joins()[0].matrix(latents["w1"])
+            return response.log_prob_factored(x, above.signal, weight)
+        u, _ = self.u(0, above, latents)
+        return response.log_prob(response.observed(x), u, self.positive(0), self.scales, self.raw_scale)
 
     def layer_log_prob(self, number: int, above: Seen | None, latents: Mapping[str, Tensor]) -> tuple[Tensor, Seen]:
         """Log p of every unit of a layer given the one above (R, B, M, K), and what the layer hands down."""
@@ -173,11 +184,3 @@ class DeepExponentialFamily(nn.Module):
             return [Factor("log p(θ)", point.expand(shape), frozenset({"weights"}))]
         made = (each.factor(latents, self.prior_scale, self.weight_shape) for each in self.joins())
         return [factor for factor in made if factor is not None]
-
-    def signals(self, latents: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What each layer hands down at these values, by site: z itself where the site is log z, logit z or ε."""
-        above, found = None, {}
-        for number in range(len(self.plan.layers), 0, -1):
-            _, above = self._layer(number, above, latents)
-            found[f"z{number}"] = above.signal
-        return found

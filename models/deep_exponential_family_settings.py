@@ -15,7 +15,8 @@ class Settings(InferenceSettings):
 
     model: str = model_setting("deep_exponential_family")
     data: str = setting(
-        "digits", label="Data", group="Data", choices="exponential_data", help="What is to be modelled; nothing is downloaded."
+        "digits", label="Data", group="Data", choices="exponential_data",
+        help="What is to be modelled; nothing is downloaded."
     )  # fmt: skip
     response: str = setting(
         "bernoulli", label="Response", symbol="p(x|z)", group="Model", choices="layer_responses", help="The family of x given the first layer."
@@ -24,13 +25,15 @@ class Settings(InferenceSettings):
         2, label="Layers", symbol="L", group="Model", low=1, high=3, help="Layers of latent variables above the data."
     )
     layer_1: str = setting(
-        "bernoulli", label="First layer", symbol="z₁", group="Model", choices="layers", help="The family of the units next to the data."
+        "bernoulli", label="First layer", symbol="z₁", group="Model", choices="layers",
+        help="The family of the units next to the data."
     )  # fmt: skip
     width_1: int = setting(
         32, label="Its width", symbol="K₁", group="Model", low=1, high=128, help="Units in the first layer."
     )
     layer_2: str = setting(
-        "bernoulli", label="Second layer", symbol="z₂", group="Model", choices="layers", help="The family of the units above the first layer.",
+        "bernoulli", label="Second layer", symbol="z₂", group="Model", choices="layers",
+        help="The family of the units above the first layer.",
         requires=(TWO,),
     )  # fmt: skip
     width_2: int = setting(
@@ -38,7 +41,8 @@ class Settings(InferenceSettings):
         requires=(TWO,),
     )  # fmt: skip
     layer_3: str = setting(
-        "bernoulli", label="Third layer", symbol="z₃", group="Model", choices="layers", help="The family of the units above the second layer.",
+        "bernoulli", label="Third layer", symbol="z₃", group="Model", choices="layers",
+        help="The family of the units above the second layer.",
         requires=(THREE,),
     )  # fmt: skip
     width_3: int = setting(
@@ -49,13 +53,15 @@ class Settings(InferenceSettings):
         "mean", label="u sets the", symbol="g", group="Model", choices="layer_links", help="What the layer above decides about a unit."
     )  # fmt: skip
     activation: str = setting(
-        "tanh", label="Activation", symbol="g", group="Model", choices="activations", help="The bend of Gaussian layers' means; positive ones take softplus, binary ones logistic."
+        "tanh", label="Activation", symbol="g", group="Model", choices="activations",
+        help="The bend of Gaussian layers' means; positive ones take softplus, binary ones logistic."
     )  # fmt: skip
     intercept: bool = setting(
         True, label="Intercept", symbol="α", group="Model", help="Adds α to every u; positive weights have none."
     )
     centred: bool = setting(
-        False, label="Centred", symbol="z or ε", group="Model", help="q covers z itself, and not ε of z = g(u) + σε: its gradient grows as 1/σ².",
+        False, label="Centred", symbol="z or ε", group="Model",
+        help="q covers z itself, and not ε of z = g(u) + σε: its gradient grows as 1/σ².",
     )  # fmt: skip
     weights: str = setting(
         "point",
@@ -86,9 +92,10 @@ class Settings(InferenceSettings):
         "table", label="q's parameters", symbol="ν", group="Inference", choices="variational", help="Where each datum's ν comes from."
     )  # fmt: skip
     positive_family: str = setting(
-        "log_normal", label="q of positive ones", symbol="q", group="Inference", choices="positive_families", help="The family of q for Gamma and exponential layers and positive weights."
+        "log_normal", label="q of positive ones", symbol="q", group="Inference", choices="positive_families",
+        help="The family of q for Gamma and exponential layers and positive weights."
     )  # fmt: skip
     second_estimator: str = setting(
-        "leave_one_out", label="Second estimator", group="Inference", live=True, choices="estimators",
+        "automatic", label="Second estimator", group="Inference", live=True, choices="second_estimators",
         help="For the layers where the first does not apply, such as discrete ones.",
     )  # fmt: skip

@@ -38,16 +38,16 @@ def sample(
     model: DeepExponentialFamily, count: int, generator: torch.Generator, weights: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
     """Draws from p: each layer's signal z_L, …, z_1 and x's mean and value, (count, ·); `weights` by site, if they are latent."""
-    above, found = None, {}
-    for number in range(len(model.plan.layers), 0, -1):
+    above, found = Seen(torch.empty(0), frozenset()), {}  # the top looks at nothing
+    layers = len(model.plan.layers)
+    for number in range(layers, 0, -1):
         kind, width = model.plan.layers[number - 1]
-        nu, _ = model.parameters_of(number, above, weights)
+        nu, _ = model.parameters_of(number, above if number < layers else None, weights)
         shape = kind.density.noise_shape((1, 1, count, width))
         nu = nu.expand(1, 1, count, *nu.shape[-2:])
         signal = kind.signal(kind.density.transform(kind.density.noise(shape, generator, nu.dtype), nu))
         above = Seen(signal, frozenset())
         found[f"z{number}"] = signal[0, 0]
-    assert above is not None
     u, _ = model.u(0, above, weights)
     mean = model.plan.response.mean(u, model.positive(0), model.scales)[0, 0]
     raw = None if model.raw_scale is None else model.raw_scale
@@ -68,25 +68,10 @@ def network(model: DeepExponentialFamily, top: Tensor, weights: Mapping[str, Ten
 
 
 @torch.no_grad()
-def activities(
+def units(
     model: DeepExponentialFamily, q: Posterior, batch: Batch, generator: torch.Generator, draws: int = 4
-) -> dict[str, Tensor]:
-    """E_q of each layer's signal, from a few draws: (M, K·per_unit) by site."""
-    nus = {name: q.nu(site, batch) for name, site in model.sites.items()}
-    noise = draw_noise(model, batch, 1, draws, generator, torch.float32, "iid")
-    latents = {}
-    for name, site in model.sites.items():
-        nu = nus[name] if site.plate == "local" else nus[name][None]
-        value = site.family.transform(noise[name], nu.expand(1, draws, *nu.shape))
-        latents[name] = value if site.plate == "local" else value[:, :, 0]
-    return {name: signal.mean((0, 1)) for name, signal in model.signals(latents).items()}
-
-
-@torch.no_grad()
-def divergences(
-    model: DeepExponentialFamily, q: Posterior, batch: Batch, generator: torch.Generator, draws: int = 8
-) -> dict[str, Tensor]:
-    """E_q[log q(z_k) − log p(z_k | above)] of every unit, in nats per datum, from a few draws: (K,) by site."""
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Of every unit of each layer: E_q of its signal (K·per_unit,), and E_q[log q(z_k) − log p(z_k | above)] (K,), per datum."""
     noise = draw_noise(model, batch, 1, draws, generator, torch.float32, "iid")
     latents, log_q = {}, {}
     for name, site in model.sites.items():
@@ -96,9 +81,32 @@ def divergences(
         value = site.family.transform(noise[name], nu)
         log_q[name] = site.family.log_prob(value, nu)
         latents[name] = value if site.plate == "local" else value[:, :, 0]
-    found, above = {}, None
+    found: dict[str, tuple[Tensor, Tensor]] = {}
+    above = None
     for number in range(len(model.plan.layers), 0, -1):
         name = f"z{number}"
         log_p, above = model.layer_log_prob(number, above, latents)
-        found[name] = (log_q[name] - log_p).mean((0, 1, 2))
+        found[name] = (above.signal.mean((0, 1, 2)), (log_q[name] - log_p).mean((0, 1, 2)))
     return found
+
+
+@torch.no_grad()
+def matrices(model: DeepExponentialFamily, q: Posterior, batch: Batch) -> list[Tensor]:
+    """The weights between layers, from the data upwards, at the centre of their q: (O, I) each."""
+    centres = weights_of(model, q, batch)
+    found = []
+    for join in model.joins():
+        weight = join.weight if join.site is None else join.matrix(centres[join.name])[0][0, 0]
+        found.append(weight.detach())
+    return found
+
+
+def top_features(weight: Tensor, positive: bool, count: int) -> tuple[Tensor, Tensor]:
+    """What each unit says: the features with the largest weights (positive ones: p log p/p̄ among units), and their scores: (I, count)."""
+    if positive:
+        share = weight / weight.sum(0).clamp_min(1e-30)  # (D, I), each unit's own distribution over the features
+        score = share * (share.clamp_min(1e-30) / share.mean(1, keepdim=True).clamp_min(1e-30)).log()
+    else:
+        score = weight
+    values, index = score.topk(min(count, len(score)), 0)
+    return index.T, values.T

@@ -32,6 +32,9 @@ def _unless_global(part: type[Estimator]) -> str | None:
             "It weighs the draws of each datum; here all data share one draw of the weights. Choose an ELBO estimator."
         )
     return _unless_normal(part)
+def _never_unavailable(part: type[Estimator]) -> None:
+    """Layers of any family: every estimator applies to some, and the others take the second one."""
+    del part
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,12 @@ MODELS: dict[str, ModelFamily] = {
         ModelFamily(
             "deep_exponential_family",
             "deep exponential family",
-            "z₃ ~ {layer_3} → z₂ ~ {layer_2} → z₁ ~ {layer_1} → x ~ {response}, the first L = {depth};   u = θ z + α;   {link};   {weights}",
+            "z₃ ~ {layer_3} → z₂ ~ {layer_2} → z₁ ~ {layer_1} → x ~ {response}   (L = {depth})   u = θ z + α;   {link};   {weights}",
             "Every layer is random, each of any exponential family: belief networks, topics.",
             DeepExponentialSettings,
             deep_exponential_build.build,
             EXPONENTIAL_DATA,
-            lambda part: None,
+            _never_unavailable,
         ),
         ModelFamily(
             "conditional",

@@ -40,6 +40,10 @@ class ScreenActions(RunActions):
             self.prior_asked = wanted
             self.session.command("prior", settings=self.values)
 
+    def _do_look(self, panel: str, name: str) -> None:
+        if name in VIEWS[self.values["model"]][panel]:
+            self.screen.show(panel, name)
+
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
         if self.run_values is None:
             return

@@ -3,13 +3,15 @@
 EVIDENCE = {"a": ("elbo",), "b": ("variance", "variance_against_draws")}
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {**EVIDENCE, "c": ("latent", "network"), "d": ("kl", "attention_map", "filters")},
-    "conditional": {**EVIDENCE, "c": ("function", "surface", "fit", "calibration"), "d": ("weights", "scores")},
+    "conditional": {**EVIDENCE, "c": ("function", "surface", "fit", "calibration", "prior_predictive"), "d": ("weights", "scores")},
+    "deep_exponential_family": {**EVIDENCE, "c": ("layers", "samples"), "d": ("units", "ladder")},
 }
 # What the list of a panel calls its views.
 WORDS = {
     "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
     "latent": "latent space", "kl": "KL per z", "network": "network", "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
-    "weights": "weights", "scores": "test score",
+    "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",
+    "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "ladder": "variance ladder",
 }  # fmt: skip
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.estimators import ESTIMATORS
 from models.families import Family, Gamma, LogNormal
 from models.layers.layer import (
     BernoulliLayer,
@@ -26,8 +27,8 @@ from models.settings import rule
 
 
 @dataclass(frozen=True)
-class Link:
-    """What u is to the layer it enters."""
+class Option:
+    """A choice that is a name and its words."""
 
     name: str
     label: str
@@ -35,6 +36,12 @@ class Link:
     help: str
     requires: tuple[dict[str, object], ...] = ()
 
+
+SECOND_ESTIMATORS: dict[str, Option] = {
+    "automatic": Option("automatic", "automatic", "–", "Leave-one-out, score when B is 1, VIMCO for a weighted bound."),
+} | {
+    name: Option(name, part.label, part.symbol, part.help) for name, part in ESTIMATORS.items() if not part.path
+}  # no rules: where one does not apply, the automatic choice stands in
 
 LAYERS: dict[str, Layer] = {
     part.name: part
@@ -51,13 +58,13 @@ LAYERS: dict[str, Layer] = {
 RESPONSES: dict[str, Response] = {
     part.name: part for part in (NormalResponse(), BernoulliResponse(), PoissonResponse(), CategoricalResponse())
 }
-LINKS: dict[str, Link] = {
+LINKS: dict[str, Option] = {
     each.name: each
     for each in (
-        Link("mean", "mean", "E[z] = g(u)", "g sets each unit's mean, as in the notes."),
-        Link(
+        Option("mean", "mean", "E[z] = g(u)", "g sets each unit's mean, as in the notes."),
+        Option(
             "natural", "natural parameter", "η = g(u)", "The natural DEF: u is the natural parameter itself.",
-            (rule("weights", "Positive weights would hold log rates above 0. Choose the mean, or other weights.", among=("point", "normal")),),
+            (rule("weights", "Positive weights hold log rates above 0. Choose the mean, or other weights.", among=("point", "normal")),),
         ),
     )
 }  # fmt: skip
@@ -68,11 +75,12 @@ __all__ = [
     "LINKS",
     "POSITIVE_FAMILIES",
     "RESPONSES",
+    "SECOND_ESTIMATORS",
     "WEIGHTS",
     "Connection",
     "Layer",
-    "Link",
     "NormalLayer",
+    "PoissonResponse",
     "Response",
     "Scales",
     "WeightKind",

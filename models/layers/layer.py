@@ -92,6 +92,7 @@ class NormalLayer(Layer):
 
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """(g(u), log σ)."""
+        del positive
         mean = self.mean(u, scales)
         return torch.stack([mean, torch.full_like(mean, scales.scale).log()], -2)
 
@@ -115,6 +116,7 @@ class BernoulliLayer(Layer):
 
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """The logit."""
+        del scales
         if positive:
             yes, no = log_probability(u, positive)
             u = yes - no
@@ -227,6 +229,7 @@ class CategoricalLayer(Layer):
 
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """Logits."""
+        del scales
         logits = u.unflatten(-1, (-1, STATES)).transpose(-1, -2)  # (…, S, K)
         return rate(logits, positive).log() if positive else logits
 

@@ -59,14 +59,17 @@ class NormalResponse(Response):
     help = "Real values around u with one learned standard deviation."
     scaled = True
 
-    def scale(self, raw: Tensor) -> Tensor:
-        """σ_x."""
+    def scale(self, raw: Tensor | None) -> Tensor:
+        """σ_x, softplus of the model's own parameter."""
+        if raw is None:
+            raise ValueError(
+                "A Gaussian response needs its scale; the model has none. Give it the model's `raw_scale`."
+            )
         return SCALE_FLOOR + softplus(raw)
 
     def log_prob(self, x: Tensor, u: Tensor, positive: bool, scales: Scales, raw_scale: Tensor | None) -> Tensor:
         """−½ ((x − u)/σ)² − log σ − ½ log 2π."""
         del positive, scales
-        assert raw_scale is not None
         scale = self.scale(raw_scale)
         constant = scale.log() + 0.5 * math.log(2 * math.pi)
         return -0.5 * ((x - u) / scale).square().sum(-1) - x.shape[-1] * constant.sum()
@@ -83,7 +86,6 @@ class NormalResponse(Response):
 
     def sample(self, mean: Tensor, generator: torch.Generator, raw_scale: Tensor | None) -> Tensor:
         """Mean + σ_x ε."""
-        assert raw_scale is not None
         return mean + self.scale(raw_scale) * torch.randn(mean.shape, generator=generator)
 
 
@@ -126,6 +128,12 @@ class BernoulliResponse(Response):
         return (torch.rand(mean.shape, generator=generator) < mean).to(mean.dtype)
 
 
+def log_factorials(x: Tensor) -> Tensor:
+    """Σ_v log x_v!: (M, D) → (M,)."""
+    row, column = (x > 1).nonzero(as_tuple=True)
+    return torch.zeros(len(x), dtype=x.dtype).index_add(0, row, torch.lgamma(x[row, column] + 1))
+
+
 class PoissonResponse(Response):
     """x ~ Poisson(softplus u), the rate u itself under positive weights; in the natural DEF log rate = u."""
 
@@ -139,12 +147,23 @@ class PoissonResponse(Response):
     def log_prob(self, x: Tensor, u: Tensor, positive: bool, scales: Scales, raw_scale: Tensor | None) -> Tensor:
         """X log λ − λ − log x!."""
         del raw_scale
-        row, column = (x > 1).nonzero(as_tuple=True)
-        factorials = torch.zeros(len(x), dtype=x.dtype).index_add(0, row, torch.lgamma(x[row, column] + 1))  # (M,)
+        factorials = log_factorials(x)
         if scales.natural:
             return (x * u - u.exp()).sum(-1) - factorials
         mean = rate(u, positive)
         return (x * mean.log() - mean).sum(-1) - factorials
+
+    def log_prob_factored(self, x: Tensor, signal: Tensor, weight: Tensor) -> Tensor:
+        """The same for rates u = W z themselves, with logs only where x > 0: Σ_v λ_v is Σ_k z_k Σ_v w_vk.
+
+        signal (R, B, M, I), weight (R, B, D, I), one weight draw a signal draw: (R, B, M). Twice as fast on text.
+        """
+        row, column = x.nonzero(as_tuple=True)
+        s, w = signal.flatten(0, 1), weight.flatten(0, 1)  # (RB, M, I), (RB, D, I)
+        mean = (s.index_select(1, row) * w.index_select(1, column)).sum(-1) + FLOOR  # (RB, entries)
+        seen = torch.zeros(s.shape[:2], dtype=s.dtype).index_add(1, row, x[row, column] * mean.log())
+        whole = (s * w.sum(1, keepdim=True)).sum(-1) + FLOOR * x.shape[-1]
+        return (seen - whole - log_factorials(x)).unflatten(0, signal.shape[:2])
 
     def mean(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """λ."""

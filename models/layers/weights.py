@@ -74,10 +74,7 @@ class Connection(nn.Module):
         if self.site is None:
             return nn.functional.linear(signal, self.weight, self.bias)
         weight, bias = self.matrix(latents[self.name])
-        if len(weight) == weight.shape[1] == 1:  # training: one plain product, not a batch of one
-            u = (signal[0, 0] @ weight[0, 0].T)[None, None]
-        else:
-            u = signal @ weight.transpose(-1, -2)
+        u = signal @ weight.transpose(-1, -2)
         return u if bias is None else u + bias.unsqueeze(-2)
 
     def prior(self, scale: float, shape: float, dtype: torch.dtype) -> Tensor:

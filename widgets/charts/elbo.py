@@ -12,17 +12,31 @@ def chart() -> alt.LayerChart:
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
+    levels = named("levels")
+    yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
+    words = levels.mark_text(align="right", baseline="bottom", dy=-2, color=theme.MUTED, fontSize=11).encode(
+        x=alt.XValue("width"), y=y, text="word:N"
+    )  # fmt: skip
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
         strokeWidth=alt.condition("datum.series == 0", alt.value(theme.ELBO[0].width), alt.value(1.5)),
         opacity=alt.condition("datum.series == 4", alt.value(0.75), alt.value(1)),
     )  # fmt: skip
     return finish(
-        alt.layer(changes, lines, ends()),
+        alt.layer(changes, yardsticks, lines, words, ends()),
         "ELBO",
         [*ranges(), alt.param(name="split", value=False)],
         right=96,
-        datasets={"lines": MODE_OF_LINES, "changes": {"mode": "bars", "fields": ["step"]}, "ends": {"mode": "ends"}},
+        datasets={
+            "lines": MODE_OF_LINES,
+            "changes": {"mode": "bars", "fields": ["step"]},
+            "levels": {
+                "mode": "bars",
+                "fields": ["value", "index"],
+                "words": "index",
+            },  # yardsticks, named by the labels
+            "ends": {"mode": "ends"},
+        },
         series=[one.as_dict() for one in theme.ELBO],
         x={"scale": "linear", "zoom": "step", "word": "step"},
         y={"scale": "linear", "robust": True, "unit": "nats"},

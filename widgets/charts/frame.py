@@ -76,10 +76,11 @@ def finish(
     title: str,
     params: Sequence[alt.Parameter],
     right: int,
+    left: int = 58,
     **meta: Any,
 ) -> alt.LayerChart | alt.Chart:
     """Put the layers in the fixed frame: the plot keeps its place whatever the data are."""
-    padding = {"left": 58, "top": 30, "right": right, "bottom": 38}
+    padding = {"left": left, "top": 30, "right": right, "bottom": 38}
     meta = {"title": title, "padding": padding, "dark": theme.DARK, **meta}
     return (
         layers.add_params(*params)

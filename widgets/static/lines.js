@@ -96,6 +96,7 @@ class Lines {
         tops.push(top[row]);
       }
     }
+    for (const value of this.panel.store.clouds.levels?.value ?? []) if (ys.length) [ys, tops].forEach((list) => list.push(value)); // yardsticks are seen
     if (!ys.length) Object.assign(this.range, { x: null, y: null });
     const log = this.meta.y.scale === "log";
     this.range.x = this.window() ?? (ys.length ? this.wide(...xs) : this.meta.x.scale === "log" ? [1, 64] : [0, 100]);

@@ -1,6 +1,5 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
 // (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, card.js, latent.js and cells.js stand in front of this text.)
-// (pyramid.js, vega_view.js, lines.js, plain.js, card.js and latent.js stand in front of this text.)
 
 class Panel {
   constructor(model, el, road, signal) {
@@ -24,7 +23,10 @@ class Panel {
     this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
     for (const name of ["summary", "height"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:params", () => this.reparametrise());
-    model.on("change:labels", () => this.kind?.relabel?.());
+    model.on("change:labels", () => {
+      this.kind?.relabel?.();
+      this.plot && this.repaint();
+    });
   }
 
   /** Build the view. Everything that came before is in the store and is painted at once. */
@@ -43,7 +45,6 @@ class Panel {
     if (this.closed) return plot.finalize();
     this.plot = plot;
     if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.cells ? new Cells(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
-    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
     this.fit();
     this.reparametrise();
   }
@@ -99,7 +100,7 @@ class Panel {
     const before = this.holder.firstElementChild;
     this.kind.paint(dirty);
     for (const [name, how] of Object.entries(this.plot.meta.datasets)) {
-      if (how.fields && dirty.has(name)) this.feedTable(name, how.fields);
+      if (how.fields && dirty.has(name)) this.feedTable(name, how.fields, how.words);
     }
     this.kind.overlay();
     return this.plot.run().then(() => {
@@ -107,11 +108,14 @@ class Panel {
     });
   }
 
-  feedTable(name, fields) {
+  /** Numbers become tuples; `words` names a column whose numbers are places in the chart's list of labels. */
+  feedTable(name, fields, words) {
+    const labels = words ? (this.model.get("labels") ?? []) : [];
     const cloud = { ...this.store.clouds[name], ...this.store.statics[name] };
     const used = fields.filter((field) => cloud[field]), size = used.length ? Math.min(...used.map((field) => cloud[field].length)) : 0;
     this.plot.feed(name, [[0, size, (tuple, i) => {
       for (const field of fields) tuple[field] = cloud[field] ? cloud[field][i] : 0;
+      if (words) tuple.word = labels[tuple[words]] ?? "";
     }]]);
   }
 

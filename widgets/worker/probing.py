@@ -11,6 +11,7 @@ from models.inference.run import Run, make_estimator
 
 ROWS, REPLICATES = 16, 32
 FINE_ROWS, FINE_REPLICATES = 32, 64
+CELLS = 60_000  # draws × rows × features of one replicate: a wide datum, such as a text, is probed on fewer rows
 LADDER = (1, 2, 4, 8, 16, 32, 64)
 SHARE = 0.04  # of the worker's time; a finished or paused run is probed at leisure
 LEAST_WAIT = 0.2  # seconds between two probes
@@ -71,6 +72,7 @@ class Probing:
             (key for key, each in self.run.model.sites.items() if each.plate == "local"),
             next(iter(self.run.model.sites)),
         )
+        rows = max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
         generator = torch.Generator().manual_seed(seed)  # the same for every estimator: common noise
         found = probe(
             self.run.model, self.run.q, {name: make_estimator(name, self.run.settings)}, self.run.data.batch(self.rows[:rows]), draws,

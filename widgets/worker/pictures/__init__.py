@@ -12,7 +12,14 @@ from models.inference.run import Run
 from widgets.worker.pictures.conditional import ConditionalPictures
 from widgets.worker.pictures.latent import LatentPictures
 
-PICTURES: dict[str, type[Any]] = {"deep_generative": LatentPictures, "conditional": ConditionalPictures}
+from widgets.worker.pictures.exponential import ExponentialPictures
+from widgets.worker.pictures.latent import LatentPictures
+
+PICTURES: dict[str, type[Any]] = {
+    "deep_generative": LatentPictures,
+    "conditional": ConditionalPictures,
+    "deep_exponential_family": ExponentialPictures,
+}
 
 
 def pictures_of(run: Run) -> Any:
@@ -20,4 +27,4 @@ def pictures_of(run: Run) -> Any:
     return PICTURES[run.settings.model](run)
 
 
-__all__ = ["PICTURES", "LatentPictures", "pictures_of"]
+__all__ = ["PICTURES", "ExponentialPictures", "LatentPictures", "pictures_of"]

@@ -1,0 +1,275 @@
+"""Deep exponential families against what is known exactly: enumeration, a covariance, slopes, and the wiring of the factors."""
+
+import itertools
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.core import Batch
+from models.data import from_array
+from models.deep_exponential_build import build
+from models.deep_exponential_family_settings import Settings
+from models.deep_exponential_sampling import expected, network, sample
+from models.estimators import ESTIMATORS
+from models.families import Beta, Gamma
+from models.inference.estimate import estimate
+from models.inference.run import Run
+from models.inference.work import parts_for, refusal
+from models.layers import LAYERS
+from models.settings import SettingError
+
+SMALL = Settings(depth=2, width_1=3, width_2=2, draws=2, variational="table", seed=3)
+X = torch.tensor([[1.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]])
+
+
+def made(settings: Settings, x: Tensor = X, spread: float = 0.0):
+    """A model and q on a few rows in float64, with every parameter moved off its start."""
+    data = from_array(x)
+    model, q = build(settings, data, torch.Generator().manual_seed(settings.seed))
+    generator = torch.Generator().manual_seed(9)
+    with torch.no_grad():
+        for parameter in (*model.parameters(), *q.parameters()):
+            parameter.add_(spread * torch.randn(parameter.shape, generator=generator))
+    return model.double(), q.double(), Batch(x.double(), torch.arange(len(x)), len(x))
+
+
+def states(model) -> dict[str, Tensor]:
+    """Every joint state of the binary layers: {site: (1, P, 1, K)}."""
+    sizes = {name: site.shape[0] for name, site in model.sites.items()}
+    table = torch.tensor(list(itertools.product((0.0, 1.0), repeat=sum(sizes.values()))), dtype=torch.float64)
+    parts = table.split(list(sizes.values()), -1)
+    return {name: part[None, :, None] for name, part in zip(sizes, parts, strict=True)}
+
+
+def enumerated(model, q, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Log p(x) of each datum (M,), and the exact ELBO of each as a live function of ν."""
+    z = {name: value.expand(-1, -1, batch.size, -1) for name, value in states(model).items()}
+    log_joint = sum(f.value[0] for f in model.factors(batch, z) if f.value.ndim == 3)  # (P, M)
+    log_q = sum(site.family.log_prob(z[name][0], q.nu(site, batch)).sum(-1) for name, site in model.sites.items())
+    return log_joint.logsumexp(0), (log_q.exp() * (log_joint - log_q)).sum(0)
+
+
+def test_the_elbo_of_a_belief_network_is_below_the_enumerated_evidence_and_reached_by_the_estimate() -> None:
+    model, q, batch = made(SMALL, spread=0.7)
+    evidence, exact = enumerated(model, q, batch)
+    assert (exact < evidence).all()
+    parts = parts_for(model, ESTIMATORS["leave_one_out"](), 64)
+    found = [estimate(model, q, parts, batch, 64, torch.Generator().manual_seed(seed)) for seed in range(40)]
+    samples = torch.stack([each.elbo - each.terms["log p(θ)"] for each in found])
+    assert abs(float(samples.mean() - exact.detach().mean())) < 4 * float(samples.std()) / 40**0.5
+
+
+BINARY = [
+    name for name, part in ESTIMATORS.items()
+    if part.unbiased and part.bound == "elbo" and part().supports(LAYERS["bernoulli"].density, 4) is None
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("level", ["plate", "blanket"])
+@pytest.mark.parametrize("name", BINARY)
+def test_every_estimator_for_binary_layers_has_the_enumerated_gradient(name: str, level: str) -> None:
+    """4 standard errors, every ν of both layers; the Markov blankets are those of the factors' `on`."""
+    model, q, batch = made(SMALL, spread=0.7)
+    _, exact = enumerated(model, q, batch)
+    tables = [q.by_site[site].table for site in model.sites]
+    truth = torch.autograd.grad(exact.sum(), tables)
+    q.zero_grad()
+    part, memory, generator = ESTIMATORS[name](), {}, torch.Generator().manual_seed(1)
+    for _ in range(part.warm_up):
+        estimate(model, q, parts_for(model, part, 4), batch, 4, generator, rao_blackwell=level, memory=memory)
+    found = estimate(
+        model, q, parts_for(model, part, 4), batch, 4, generator, replicates=4000, rao_blackwell=level, memory=memory
+    )
+    for site, right in zip(model.sites.values(), truth, strict=True):
+        samples = found.draw_gradients(site).mean(1)
+        error = samples.std(0) / len(samples) ** 0.5
+        assert ((samples.mean(0) - right).abs() < 4 * error + 1e-12).all()
+
+
+ALL_LAYERS = list(LAYERS)
+STACKS = [(below, above) for below in ALL_LAYERS for above in ALL_LAYERS]
+
+
+@pytest.mark.parametrize(("below", "above"), STACKS)
+def test_layers_stack_freely_and_each_factor_changes_with_its_own_sites_only(below: str, above: str) -> None:
+    """A factor moves when a site of its `on` moves, and not one bit when another does: a wrong `on` fails here."""
+    for weights, link, centred in (("point", "mean", True), ("normal", "natural", False), ("gamma", "mean", False)):
+        settings = replace(
+            SMALL, layer_1=below, layer_2=above, weights=weights, link=link, centred=centred, layer_shape=1.0
+        )
+        model, q, batch = made(settings, spread=0.3)
+        generator = torch.Generator().manual_seed(2)
+
+        def values(q=q, model=model, batch=batch, generator=generator) -> dict[str, Tensor]:
+            found = {}
+            for name, site in model.sites.items():
+                nu = q.nu(site, batch)[None, None]
+                noise = site.family.noise(site.family.noise_shape((*nu.shape[:-2], nu.shape[-1])), generator, nu.dtype)
+                found[name] = site.family.transform(noise, nu).detach()
+            return found
+
+        first = values()
+        before = {factor.name: factor for factor in model.factors(batch, first)}
+        assert all(factor.value.isfinite().all() for factor in before.values())
+        for name in model.sites:
+            moved = first | {name: values()[name]}
+            while torch.equal(moved[name], first[name]):
+                moved = first | {name: values()[name]}
+            for factor in model.factors(batch, moved):
+                same = torch.equal(factor.value, before[factor.name].value)
+                flat = factor.on == {"z2"}  # every state of a top layer may be as likely
+                assert same == (name not in factor.on) or (flat and name == "z2"), (name, factor.name, factor.on)
+
+
+def test_one_step_of_every_response_and_width_is_finite() -> None:
+    counts = torch.poisson(torch.full((20, 6), 1.5), generator=torch.Generator().manual_seed(0))
+    for response in ("normal", "bernoulli", "poisson", "categorical"):
+        for weights in ("point", "normal", "gamma"):
+            for layer, variational in (("gamma", "table"), ("poisson", "amortized"), ("normal", "table")):
+                settings = replace(
+                    SMALL, data="docstrings", response=response, layer_1=layer, layer_2="gamma", weights=weights,
+                    variational=variational, batch_size=10, stop_at=3,
+                )  # fmt: skip
+                assert all(math.isfinite(step.elbo) for step in Run(settings, from_array(counts)))
+
+
+def test_counts_are_asked_for() -> None:
+    settings = replace(SMALL, data="docstrings", response="poisson")
+    with pytest.raises(SettingError, match="Poisson takes counts 0, 1, 2, …, but these data have negative numbers"):
+        Run(settings, from_array(torch.full((4, 3), -1.0)))
+
+
+def test_the_other_estimator_takes_the_layers_that_the_chosen_one_cannot() -> None:
+    settings = replace(SMALL, layer_2="gamma", second_estimator="disarm")
+    run = Run(settings)
+    assert {name: part.name for name, part in run.estimators.items()} == {"z2": "reparameterization", "z1": "disarm"}
+    weighted = Run(replace(settings, estimator="iwae"))
+    assert {name: part.name for name, part in weighted.estimators.items()} == {"z2": "iwae", "z1": "vimco"}
+    single = Run(replace(SMALL, draws=1))  # leave-one-out needs two draws
+    assert {part.name for part in single.estimators.values()} == {"score"}
+    assert refusal(run.model, run.estimators, 2) is None
+    with pytest.raises(SettingError, match="importance-weighted bound weighs the draws of each datum"):
+        Run(replace(settings, estimator="iwae", weights="normal"))
+
+
+def test_the_sparse_sum_of_a_poisson_response_is_the_plain_one() -> None:
+    counts = torch.poisson(torch.full((8, 30), 0.1), generator=torch.Generator().manual_seed(0))
+    settings = replace(SMALL, data="docstrings", response="poisson", layer_1="gamma", depth=1, weights="gamma")
+    model, _, batch = made(settings, counts)
+    assert model.plan.sparse
+    latents = {"z1": torch.randn(2, 3, 8, 3, dtype=torch.float64), "w1": torch.randn(2, 3, 90, dtype=torch.float64)}
+    fast = model.factors(batch, latents)[1].value
+    rate = torch.einsum("rbmk,rbdk->rbmd", latents["z1"].exp(), latents["w1"].reshape(2, 3, 30, 3).exp()) + 1e-6
+    plain = torch.distributions.Poisson(rate).log_prob(batch.x).sum(-1)
+    torch.testing.assert_close(fast, plain)
+
+
+# the deep latent Gaussian model
+
+
+def linear(scale: float, natural: bool = False, layers: int = 3) -> tuple:
+    settings = replace(
+        SMALL, layer_1="normal", layer_2="normal", layer_3="normal", depth=layers, width_1=4, width_2=3, width_3=2, response="normal",
+        activation="identity", layer_scale=scale, link="natural" if natural else "mean", data="pinwheel", intercept=False,
+    )  # fmt: skip
+    model, q, batch = made(settings, torch.zeros(2, 5), spread=0.5)
+    return model.float(), q, batch
+
+
+@pytest.mark.parametrize("natural", [False, True])
+def test_a_linear_deep_latent_gaussian_model_has_the_exact_covariance(natural: bool) -> None:
+    """S_ℓ = θ_ℓ S_{ℓ+1} θ_ℓᵀ + σ² I, from N(0, I); in the natural DEF μ = σ² θ z. Every entry within 5 standard errors."""
+    model, _, _ = linear(0.7, natural)
+    count, factor = 40_000, 0.49 if natural else 1.0
+    found = sample(model, count, torch.Generator().manual_seed(5), {})
+    covariance = torch.eye(2)
+    for number in (2, 1):
+        weight = model.connections[f"w{number + 1}"].weight * factor
+        covariance = weight @ covariance @ weight.T + 0.49 * torch.eye(len(weight))
+        z = found[f"z{number}"]
+        products = (z.unsqueeze(-1) * z.unsqueeze(-2)).flatten(1)
+        error = products.std(0) / count**0.5
+        assert ((products.mean(0) - covariance.flatten()).abs() < 5 * error).all()
+    out = model.connections["w1"].weight
+    noise = model.plan.response.scale(model.raw_scale) ** 2
+    x = found["x"]
+    exact = out @ covariance @ out.T + noise * torch.eye(5)
+    products = (x.unsqueeze(-1) * x.unsqueeze(-2)).flatten(1)
+    assert ((products.mean(0) - exact.flatten()).abs() < 5 * products.std(0) / count**0.5).all()
+
+
+def test_the_distance_to_the_network_falls_as_the_variance_of_the_layers() -> None:
+    """E‖x̄ − network(z_L)‖² has slope 1 in σ² on log-log axes as σ → 0."""
+    distances = []
+    for scale in (0.01, 0.02, 0.04):
+        model, _, _ = linear(scale)
+        model.scales.activation = "tanh"
+        found = sample(model, 20_000, torch.Generator().manual_seed(6), {})
+        plain = network(model, found["z3"], {})
+        distances.append(float((found["mean"] - plain["mean"]).square().sum(-1).mean()))
+    slopes = [math.log(b / a) / math.log(4.0) for a, b in itertools.pairwise(distances)]
+    assert all(abs(slope - 1) < 0.03 for slope in slopes), slopes
+
+
+def test_the_centred_gradient_explodes_as_the_variance_vanishes_and_the_other_does_not() -> None:
+    """Reparameterised variance of ν_1: slope −4 in σ for z itself (log p has slope 1/σ²), about flat for ε."""
+    variances: dict[bool, list[float]] = {True: [], False: []}
+    for centred, kept in variances.items():
+        for scale in (0.02, 0.04):
+            settings = replace(
+                SMALL, layer_1="normal", layer_2="normal", response="normal", data="pinwheel", layer_scale=scale, centred=centred
+            )  # fmt: skip
+            model, q, batch = made(settings, torch.randn(4, 2, generator=torch.Generator().manual_seed(0)))
+            parts = parts_for(model, ESTIMATORS["reparameterization"](), 1)
+            found = estimate(model, q, parts, batch, 1, torch.Generator().manual_seed(1), replicates=2000)
+            gradient = found.draw_gradients(model.sites["z1"]).mean(1)[:, :, 0]  # of the means
+            kept.append(float(gradient.var(0).sum()))
+    slope = {centred: math.log2(second / first) for centred, (first, second) in variances.items()}
+    assert abs(slope[True] + 4) < 0.2
+    assert abs(slope[False]) < 2.2
+    assert variances[True][0] > 1e4 * variances[False][0]
+
+
+def test_means_of_layers_are_those_of_their_draws() -> None:
+    for kind in LAYERS.values():
+        from models.layers import Scales
+
+        scales = Scales(scale=0.5, shape=0.4)
+        u = torch.linspace(-1, 1, 2 * kind.per_unit)
+        nu = kind.parameters(u, False, scales)
+        noise = kind.density.noise(kind.density.noise_shape((100_000, 2)), torch.Generator().manual_seed(1))
+        signal = kind.signal(kind.density.transform(noise, nu.expand(100_000, *nu.shape)))
+        error = signal.std(0) / len(signal) ** 0.5
+        assert ((signal.mean(0) - expected(kind.density, nu)).abs() < 5 * error + 1e-6).all(), kind.name
+
+
+@pytest.mark.parametrize("shape", [0.1, 0.03])
+def test_gamma_gradients_of_a_sparse_layer_are_right_in_float32(shape: float) -> None:
+    """Path and score gradients of the ELBO of a Gamma layer at shape ≤ .1 agree with quadrature in u, within 4 errors."""
+    family, prior = Gamma(), torch.tensor([[0.0], [math.log(0.1)]])
+    nu = torch.tensor([[math.log(0.7)], [math.log(shape)]]).requires_grad_()
+    rate = torch.tensor(2.0)
+
+    def log_joint(y: Tensor) -> Tensor:
+        mean = y.exp() + 1e-6
+        return family.log_prob(y, prior.to(y.dtype)).sum(-1) + rate.to(y.dtype) * mean[..., 0].log() - mean[..., 0]
+
+    fine = nu.detach().double().requires_grad_()
+    grid = (torch.arange(200_000, dtype=torch.float64) + 0.5) / 200_000
+    y = family.transform(grid[:, None], fine.expand(200_000, 2, 1))
+    truth = torch.autograd.grad((log_joint(y) - family.log_prob(y, fine)[..., 0]).mean(), fine)[0]
+    noise = family.noise((60_000, 1), torch.Generator().manual_seed(2))
+    tap = nu.detach().expand(60_000, 2, 1).clone().requires_grad_()
+    drawn = family.transform(noise, tap)
+    path = torch.autograd.grad((log_joint(drawn) - family.log_prob(drawn, tap)[..., 0]).sum(), tap)[0]
+    assert path.dtype == torch.float32
+    error = path.std(0) / len(path) ** 0.5
+    assert ((path.mean(0) - truth).abs() < 4 * error + 2e-3 * truth.abs()).all(), (path.mean(0), truth, error)
+
+
+def test_beta_layers_hand_down_probabilities() -> None:
+    assert isinstance(LAYERS["beta"].density, Beta)
+    assert float(LAYERS["beta"].signal(torch.tensor(0.0))) == 0.5

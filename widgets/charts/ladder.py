@@ -1,0 +1,37 @@
+"""Panel D of a deep exponential family, flipped: the same gradient, rung by rung quieter, from the plain score to the path."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import POWERS, finish, named, ranges, scale
+
+RUNGS = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
+
+
+def chart() -> alt.LayerChart:
+    """Σ Var(ĝ) of a site's ν: score with f of the whole batch, of the plate, of the Markov blanket; leave-one-out on it; path."""
+    x = alt.X("value:Q", scale=scale("x", "log"), title="Σ Var(ĝ), nats² (of the ELBO per datum)", axis=POWERS)
+    y = alt.Y(
+        "rung:O", title=None, sort="ascending", scale=alt.Scale(domain=list(range(len(RUNGS))), paddingInner=0.3),
+        axis=alt.Axis(labelExpr=f"{list(RUNGS)}[datum.value]", ticks=False, domain=False, labelLimit=96, minExtent=88, maxExtent=88),
+    )  # fmt: skip
+    bars = named("bars")
+    return finish(
+        alt.layer(
+            bars.mark_bar(clip=True, color=theme.BLUE, opacity=0.85).encode(x=x.stack(None), x2="floor:Q", y=y),
+            bars.mark_rule(clip=True, color=theme.INK).encode(
+                x=alt.X("low:Q", scale=scale("x", "log")), x2="high:Q", y=y
+            ),
+            bars.mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED).encode(
+                x=alt.X("high:Q", scale=scale("x", "log")), y=y, text=alt.Text("value:Q", format=".2~g")
+            ),
+        ),
+        "Variance ladder, same parameters",
+        ranges(),
+        right=56,
+        left=96,
+        plain=True,
+        datasets={"bars": {"mode": "bars", "fields": ["rung", "value", "floor", "low", "high"]}},
+        x={"scale": "log"},
+        y={"band": "rung"},
+    )

@@ -1,0 +1,33 @@
+"""Panel C of a deep exponential family, flipped: draws from p, layer by layer, z_L at the top and x below."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import finish, named
+
+
+def chart() -> alt.LayerChart:
+    """A column is one draw from the top down; a tile is a layer, its cells the units (of x: pixels, or the words that were drawn)."""
+    unit = alt.Scale(domain=[0, 1], nice=False)
+    x, y = alt.X("x:Q", scale=unit, axis=None), alt.Y("y:Q", scale=unit, axis=None)
+    shade = alt.Color("value:Q", scale=alt.Scale(domain=[0, 1], range=["#F0F0F0", theme.INK]), legend=None)
+    cells = named("cells").mark_rect(clip=True, strokeWidth=0).encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=shade)
+    words = named("words").mark_text(color=theme.INK, fontSize=10).encode(x=x, y=y, text="word:N")
+    names = named("names").mark_text(color=theme.MUTED, align="left", fontSize=11, dx=-50).encode(
+        x=x, y=y, text="word:N"
+    )  # fmt: skip
+    placed = {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"}
+    return finish(
+        alt.layer(cells, words, names),
+        "Draws from p, layer by layer",
+        [],
+        right=18,
+        plain=True,
+        datasets={
+            "cells": {"mode": "bars", "fields": ["x", "y", "x2", "y2", "value"]},
+            "words": placed,
+            "names": placed,
+        },
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )

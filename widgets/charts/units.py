@@ -1,0 +1,34 @@
+"""Panel D of a deep exponential family: how many nats every unit of every layer carries, and how active it is."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import finish, named, ranges, scale
+
+
+def chart() -> alt.LayerChart:
+    """E_q[log q(z_k) − log p(z_k | above)] per datum, unit by unit; the shade is its mean activity within its layer."""
+    x = alt.X("x:Q", scale=scale("x"), axis=None)
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=4))
+    shade = alt.Color("activity:Q", scale=alt.Scale(domain=[0, 1], range=["#C9C9C9", theme.BLUE]), legend=None)
+    bars = named("bars")
+    return finish(
+        alt.layer(
+            bars.mark_rule(clip=True).encode(
+                x=x, y=y, y2="floor:Q", color=shade, strokeWidth=alt.StrokeWidth("size:Q", scale=None)
+            ),
+            named("names")
+            .mark_text(align="left", baseline="top", dy=6, color=theme.MUTED, fontSize=11)
+            .encode(x=x, y=alt.YValue("height"), text="word:N"),
+        ),
+        "KL of every unit (dark: active)",
+        ranges(),
+        right=12,
+        plain=True,
+        datasets={
+            "bars": {"mode": "bars", "fields": ["x", "value", "floor", "activity", "size"]},
+            "names": {"mode": "bars", "fields": ["x", "index"], "words": "index"},
+        },
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )

@@ -1,0 +1,152 @@
+"""What the panels need of a deep exponential family: its layers with words, draws from p, KL per unit, a ladder, a yardstick."""
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.deep_exponential_sampling import matrices, sample, top_features, units, weights_of
+from models.inference.run import Run
+from widgets.worker.pictures.ladder import Ladder
+from widgets.worker.pictures.places import LAYER_NAMES, edges, nodes, tiles, word_rows
+from widgets.worker.pictures.yardstick import yardstick_of
+
+ROWS = 256  # data that the averages are over
+MOST_NODES, COLUMNS, WORDS = 32, 6, 9  # in a layer of the drawing; topics shown, and words of each
+SAMPLES, SAMPLE_WORDS = 8, 6
+SLOW = 1.0  # seconds between two sets of draws
+LIVE = 0.01  # nats: a unit with less says nothing about the data
+
+
+class ExponentialPictures:
+    """Looks at one run. Which units are drawn changes rarely, so that the eye can follow them."""
+
+    def __init__(self, run: Run) -> None:
+        self.run: Any = run  # whose model is a deep exponential family
+        data = run.data
+        self.batch = data.batch(torch.linspace(0, data.size - 1, min(data.size, ROWS)).long())
+        self.layers = sum(name.startswith("z") for name in run.model.sites)
+        self.text = len(data.feature_names) > 0
+        self.labels = [*LAYER_NAMES, *data.feature_names]
+        self.shown: dict[int, list[int]] = {}  # layer → units that are drawn, from left to right
+        self.high = 0.1
+        self.next_samples = 0.0
+        self.drawn: dict[str, Any] = {}
+        self.ladder, self.yardstick = Ladder(run), yardstick_of(run)
+
+    def about(self) -> dict[str, Any]:
+        """The names that charts write: layers and the data's words."""
+        data = self.run.data
+        shape = list(data.shape) if len(data.shape) == 2 else [1, data.x.shape[1]]
+        named = ("layers", "samples", "units")
+        labels = dict.fromkeys(named, self.labels) | {"elbo": ["coordinate ascent (exact)"]}
+        return {"static": {}, "labels": labels, "shape": shape, "size": data.size}
+
+    def _generator(self) -> torch.Generator:
+        return torch.Generator().manual_seed(self.run.number)
+
+    def _choose(self, activity: dict[int, torch.Tensor]) -> None:
+        """The most active units of each layer; a unit leaves only when it is far from the most active ones."""
+        for number, values in activity.items():
+            most = COLUMNS if self.text and number == 1 else MOST_NODES
+            order = values.argsort(descending=True).tolist()
+            kept = [unit for unit in self.shown.get(number, []) if unit in order[: 2 * most]]
+            fresh = [unit for unit in order if unit not in kept]
+            self.shown[number] = sorted((kept + fresh)[: min(most, len(order))])
+
+    def look(self) -> dict[str, Any]:
+        """The drawing of the layers, KL of every unit, and, when it is their turn, draws from p, a rung, a yardstick."""
+        run = self.run
+        found = units(run.model, run.q, self.batch, self._generator())
+        activity = {number: found[f"z{number}"][0].abs() for number in range(1, self.layers + 1)}
+        self._choose(activity)
+        weights = [each.numpy() for each in matrices(run.model, run.q, self.batch)]
+        replace = {"layers": self._drawing(activity, weights), "units": self._bars(found)}
+        if time.perf_counter() >= self.next_samples:
+            self.drawn = self._draws()
+            self.next_samples = time.perf_counter() + SLOW
+            replace["samples"] = self.drawn
+        replace |= self.ladder.rung()
+        level = self.yardstick.sweep() if self.yardstick is not None else None
+        if level is not None:
+            replace["elbo"] = {"levels": {"value": np.array([level], np.float32), "index": np.zeros(1, np.float32)}}
+        params = {"units": {"xLow": 0.0, "xHigh": 1.0, "yLow": 0.0, "yHigh": self.high}} | self.ladder.params()
+        return {"replace": replace, "params": params, "facts": self._facts(found, level)}
+
+    def _drawing(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> dict[str, Any]:
+        placed = nodes(activity, self.shown, self.text)
+        drawing = {"nodes": placed.columns, "names": placed.names, "edges": edges(weights, self.shown, placed)}
+        drawing["words"] = word_rows([], [], placed)
+        if self.text:
+            index, score = top_features(torch.from_numpy(weights[0]), self.run.model.plan.weights.positive, WORDS)
+            chosen = self.shown[1]
+            drawing["words"] = word_rows(index[chosen].tolist(), score[chosen].tolist(), placed)
+            self.topic = [
+                self.labels[len(LAYER_NAMES) + place] for place in index[int(activity[1].argmax())][:4].tolist()
+            ]
+        return drawing
+
+    def _bars(self, found: dict[str, Any]) -> dict[str, Any]:
+        columns: dict[str, list[float]] = {name: [] for name in ("x", "value", "floor", "activity", "size")}
+        names: dict[str, list[float]] = {"x": [], "index": []}
+        total = sum(len(found[f"z{n}"][1]) + 2 for n in range(1, self.layers + 1))
+        at = 1.0
+        for number in range(1, self.layers + 1):
+            signal, nats = found[f"z{number}"]
+            active = signal.abs().reshape(len(nats), -1).max(1).values
+            names["x"].append(at / total)
+            names["index"].append(number)
+            for unit, value in enumerate(nats.clamp_min(0).tolist()):
+                row = (
+                    at / total,
+                    value,
+                    0.0,
+                    float(active[unit] / active.max().clamp_min(1e-12)),
+                    min(14.0, 280 / total),
+                )
+                for name, one in zip(columns, row, strict=True):
+                    columns[name].append(one)
+                at += 1
+            at += 2
+        top = max(columns["value"])
+        while top > 0.95 * self.high or (top < 0.3 * self.high and self.high > 0.1):
+            self.high *= 1.25 if top > 0.95 * self.high else 0.8
+        packed = lambda table: {name: np.asarray(column, np.float32) for name, column in table.items()}  # noqa: E731
+        return {"bars": packed(columns), "names": packed(names)}
+
+    def _draws(self) -> dict[str, Any]:
+        run = self.run
+        weights = weights_of(run.model, run.q, self.batch)
+        drawn = sample(
+            run.model, SAMPLES, torch.Generator().manual_seed(0), weights
+        )  # the same noise: draws move, and do not jump
+        images = {number: drawn[f"z{number}"].abs().numpy() for number in range(self.layers, 0, -1)}
+        if not self.text:
+            images[0] = drawn["mean"].numpy()
+            return tiles(images, self.run.data.shape, None)
+        x = drawn["x"]
+        score = x * (x / x.mean(0).clamp_min(1e-9)).clamp_min(1e-9).log()  # more often than in the other draws
+        words = score.topk(SAMPLE_WORDS, 1).indices + len(LAYER_NAMES)
+        return tiles(images, (), words.tolist())
+
+    def _facts(self, found: dict[str, Any], level: float | None) -> dict[str, Any]:
+        live = {name: int((nats > LIVE).sum()) for name, (_, nats) in found.items()}
+        sizes = {name: len(nats) for name, (_, nats) in found.items()}
+        words = ", ".join(f"{name}: {live[name]} of {sizes[name]}" for name in sorted(live))
+        sentence = f"Units that carry more than {LIVE:g} nats: {words}."
+        if self.text:
+            sentence = f"The most active topic speaks of {', '.join(self.topic)}. {sentence}"
+        if level is not None:
+            sentence = f"Exact coordinate ascent stands at {level:,.1f} nats per datum. {sentence}".replace("-", "−")
+        summaries = {"layers": sentence, "units": f"Units that carry more than {LIVE:g} nats: {words}."}
+        return {"sentence": sentence, "summaries": summaries}
+
+    def grid(self) -> None:
+        """There is no plane to decode."""
+
+    def decode(self, x: float, y: float) -> None:
+        """There is no plane to decode."""
+
+    def traverse(self, dimension: int) -> None:
+        """There is no dimension to walk along."""

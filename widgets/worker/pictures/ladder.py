@@ -1,0 +1,74 @@
+"""The variance ladder of one site, a rung at a time: the same gradient ever quieter, at the running model's own parameters."""
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.estimators import ESTIMATORS
+from models.inference.probe import probe
+from models.inference.run import Run
+
+# (estimator, level of Rao-Blackwellisation), from the loudest to the quietest
+RUNGS = (
+    ("score", "none"),
+    ("score", "plate"),
+    ("score", "blanket"),
+    ("leave_one_out", "blanket"),
+    ("reparameterization", "plate"),
+)
+REPLICATES, ROWS, CELLS = 24, 16, 60_000  # data a probe looks at: fewer where a datum is wide
+PAUSE = 12.0  # times a rung's own seconds, until the next: at most a twelfth of the worker's time
+
+
+class Ladder:
+    """Measures one rung whenever it is due; a global site has no rung of its own for the whole batch."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        sites: dict[str, Any] = dict(run.model.sites)
+        self.site = "w1" if "w1" in sites else "z1"
+        whole = sites[self.site].plate == "global"
+        self.rungs = list(range(1 if whole else 0, len(RUNGS)))
+        self.scale = 1 / run.data.size**2 if whole else 1.0  # of a global site the probe sees the ELBO of all data
+        self.found: dict[int, tuple[float, float]] = {}
+        self.next, self.due = 0, 0.0
+
+    def rung(self) -> dict[str, Any]:
+        """The bars with one rung measured anew, or nothing yet."""
+        now = time.perf_counter()
+        if now < self.due:
+            return {}
+        place = self.rungs[self.next % len(self.rungs)]
+        self.next += 1
+        name, level = RUNGS[place]
+        run, settings = self.run, self.run.settings
+        rows = max(2, min(ROWS, CELLS // (run.data.x.shape[1] * max(2, settings.draws))))
+        batch = run.data.batch(torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))[:rows])
+        reports = probe(
+            run.model, run.q, {name: ESTIMATORS[name]()}, batch, max(2, settings.draws), REPLICATES,
+            torch.Generator().manual_seed(2 * run.number), site=self.site, rao_blackwell=level,
+        )  # fmt: skip
+        if name in reports:
+            scale = self.scale
+            self.found[place] = (reports[name].variance * scale, reports[name].error * scale)
+        self.due = time.perf_counter() + PAUSE * (time.perf_counter() - now)
+        return {"ladder": {"bars": self._bars()}}
+
+    def _bars(self) -> dict[str, Any]:
+        rows = []
+        for place, (found, error) in sorted(self.found.items()):
+            value = max(found, 1e-12)
+            rows.append((place, value, self._low(), max(value - 2 * error, value / 20), value + 2 * error))
+        table = np.asarray(rows, np.float32).reshape(-1, 5)
+        return dict(zip(("rung", "value", "floor", "low", "high"), table.T, strict=True))
+
+    def _low(self) -> float:
+        least = min((max(value, 1e-12) for value, _ in self.found.values()), default=0.1)
+        return float(10 ** np.floor(np.log10(least) - 0.3))
+
+    def params(self) -> dict[str, Any]:
+        """The axis: whole powers of ten."""
+        most = max((value + 2 * error for value, error in self.found.values()), default=1.0)
+        return {"ladder": {"xLow": self._low(), "xHigh": float(10 ** np.ceil(np.log10(max(most, 1e-12)) + 0.1))}}
