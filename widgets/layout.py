@@ -12,7 +12,7 @@ from widgets import made
 from widgets.bus import Bus
 from widgets.live_chart import LiveChart
 from widgets.page import Page
-from widgets.views import PANEL_OF, VIEWS
+from widgets.views import EVIDENCE_WORDS, PANEL_OF, VIEWS
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 DRAWERS = ("Formula", "Estimators", "Runs", "Code", "Help")
@@ -134,15 +134,17 @@ class Screen:
     def _panels(self, post: Callable[..., None]) -> None:
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.observe(lambda change: post("split", on=change["new"]), "value")
-        self.flip = ipw.ToggleButton(
-            value=False,
-            description="against B",
-            tooltip="Variance against the number of draws B, at the present parameters",
+        self.view = ipw.Dropdown(options=[(words, name) for name, words in EVIDENCE_WORDS.items()], value="variance")
+        self.view.tooltip = "How panel B shows the gradient's noise"
+        self.view.observe(lambda change: post("view", view=change["new"]), "value")
+        self.parameter = ipw.Dropdown(
+            options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B looks at"
         )
-        self.flip.observe(lambda change: post("flip", on=change["new"]), "value")
-        for toggle in (self.split, self.flip, self.lock):
+        self._select = lambda change: post("select", index=change["new"])
+        self.parameter.observe(self._select, "value")
+        for toggle in (self.split, self.lock):
             toggle.layout.width = "auto"
-        tools = {"a": [self.split], "b": [self.flip]}
+        tools = {"a": [self.split], "b": [box(ipw.HBox, [self.parameter, self.view], "elbo-tools")]}
         self.panels = {letter: box(ipw.Box, tools.get(letter, []), "elbo-panel", f"elbo-{letter}") for letter in "abcd"}
         self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
@@ -165,6 +167,15 @@ class Screen:
         for other, chart in self.charts.items():
             if PANEL_OF[other] == panel:
                 chart.layout.display = None if other == name else "none"
+
+    def offer(self, labels: list[str], chosen: int) -> None:
+        """List these parameters of q and show the chosen one; nobody is told, it was not a person's choice."""
+        options = [(label, index) for index, label in enumerate(labels)]
+        self.parameter.unobserve(self._select, "value")
+        if list(self.parameter.options) != options:
+            self.parameter.options = options
+        self.parameter.value = chosen
+        self.parameter.observe(self._select, "value")
 
     def use(self, model: str) -> None:
         """Show the panels of a family of models."""

@@ -12,7 +12,7 @@ import traitlets
 from widgets import made
 from widgets.bus import Bus
 
-EVENTS = frozenset({"hover", "leave", "click", "zoom"})
+EVENTS = frozenset({"hover", "leave", "click", "zoom", "drag"})
 _log = logging.getLogger(__name__)
 
 
@@ -25,7 +25,7 @@ class LiveChart(anywidget.AnyWidget):
         spec: another Vega-Lite specification over named data, instead of the prepared one.
     """
 
-    _esm = made.script("pyramid.js", "vega_view.js", "lines.js", "card.js", "latent.js", "live_chart.js")
+    _esm = made.script("pyramid.js", "vega_view.js", "lines.js", "plain.js", "card.js", "latent.js", "live_chart.js")
     _css = made.style("lab.css")
     name = traitlets.Unicode().tag(sync=True)
     bus = anywidget.WidgetTrait().tag(sync=True)
@@ -38,6 +38,9 @@ class LiveChart(anywidget.AnyWidget):
         sync=True
     )
     summary = traitlets.Unicode(help="one sentence for a screen reader").tag(sync=True)
+    heading = traitlets.Unicode(help="what stands above the plot instead of the specification's own title").tag(
+        sync=True
+    )
     height = traitlets.Unicode("100%", help="CSS height of the panel's fixed box").tag(sync=True)
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:

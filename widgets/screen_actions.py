@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from models.settings import decode, encode
@@ -17,15 +18,27 @@ class ScreenActions(RunActions):
     """Part of the explorer: actions that look at a run and do not change it."""
 
     in_voila: bool
+    act: Callable[[str, dict[str, Any]], None]
 
     def _do_split(self, *, on: bool) -> None:
         self.screen.chart("elbo").set(split=on)
 
-    def _do_flip(self, *, on: bool) -> None:
-        self.screen.show("b", "variance_against_draws" if on else "variance")
-        self.screen.flip.description = "against step" if on else "against B"
+    def _do_view(self, *, view: str) -> None:
+        self.screen.show("b", view)
+        self.painter.look(view)
         if self.run_values is not None:
-            self.session.command("against", show=on)
+            self.session.command("view", view=view)
+
+    def _do_select(self, **wanted: Any) -> None:
+        """Look at one parameter of q: by its place in the list, or by the name and unit that a drawing knows."""
+        if self.run_values is not None and wanted.get("index") != self.painter.facts.get("parameter", 0):
+            self.session.command("select", **wanted)
+
+    def _do_hold_xi(self, value: float) -> None:
+        """A drag along the parabola: ξ is held there from now on."""
+        knob = self.form.fields["xi_value"].knob
+        self._do_set("xi_value", float(f"{min(max(value, knob['low']), knob['high']):.4g}"))
+        self._do_set("xi_from", "fixed")
 
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
         if self.run_values is None:
@@ -34,6 +47,10 @@ class ScreenActions(RunActions):
             number, x, y = content.get("id"), content.get("x"), content.get("y")
             if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
                 self.session.command("decode", number=number, x=float(x), y=float(y))
+        elif kind == "drag" and isinstance(content.get("value"), int | float):
+            self.act("hold_xi", {"value": content["value"]})
+        elif kind == "select":
+            self.act("select", {key: content[key] for key in ("name", "unit") if key in content})
         elif chart == "kl" and kind == "click" and isinstance(content.get("dimension"), int):
             self.session.command("traverse", dimension=content["dimension"])
 

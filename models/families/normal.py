@@ -28,6 +28,7 @@ class Normal(Family):
     discrete: ClassVar[bool] = False
     reparameterizable: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("mean", "log scale")
+    parameter_symbols: ClassVar[tuple[str, ...]] = ("μ", "log s")
     scale_link: Literal["exp", "softplus"] = "exp"
     floor: float = 0.0
 

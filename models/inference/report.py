@@ -96,7 +96,7 @@ class Report:
 
     @property
     def variance(self) -> float:
-        """tr Var(ĝ) of the site, averaged over the data."""
+        """Tr Var(ĝ) of the site, averaged over the data."""
         return self.of_site.variance
 
     @property
@@ -126,7 +126,7 @@ class Report:
 
     @property
     def total(self) -> tuple[float, float]:
-        """tr Var of the whole ELBO's gradient in all ν of all sites, and its standard error."""
+        """Tr Var of the whole ELBO's gradient in all ν of all sites, and its standard error."""
         distance = torch.stack([self.weights[name] * each.distance for name, each in self.sites.items()]).sum(0)
         return float(distance.mean()), float(distance.std()) / self.replicates**0.5
 

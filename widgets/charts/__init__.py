@@ -5,12 +5,24 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 `series`, `dark` colours.
 """
 
-from widgets.charts import elbo, kl, latent, variance, variance_against_draws
+from widgets.charts import (
+    elbo,
+    gradient_histogram,
+    kl,
+    latent,
+    variance,
+    variance_against_draws,
+    variance_cost,
+    xi_parabola,
+)
 
 CHARTS = {
     "elbo": elbo.chart,
     "variance": variance.chart,
     "variance_against_draws": variance_against_draws.chart,
+    "gradient_histogram": gradient_histogram.chart,
+    "xi_parabola": xi_parabola.chart,
+    "variance_cost": variance_cost.chart,
     "latent": latent.chart,
     "kl": kl.chart,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,9 +19,10 @@ def named(dataset: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(name=dataset, format=alt.DataFormat(parse=None)))  # numbers come as numbers
 
 
-def ranges() -> list[alt.Parameter]:
-    """Return the four parameters with which the browser sets what the axes show."""
-    return [alt.param(name=name, value=value) for name, value in (("xLow", 0), ("xHigh", 1), ("yLow", 0), ("yHigh", 1))]
+def ranges(x_low: float = 0) -> list[alt.Parameter]:
+    """Return the four parameters with which the browser sets what the axes show; a log axis cannot begin at 0."""
+    first = (("xLow", x_low), ("xHigh", x_low + 1), ("yLow", 0), ("yHigh", 1))
+    return [alt.param(name=name, value=value) for name, value in first]
 
 
 def scale(axis: str, kind: str = "linear") -> alt.Scale:
@@ -60,6 +62,25 @@ def by_series(series: Sequence[theme.Series]) -> dict[str, Any]:
     }
 
 
+def solid(series: Sequence[theme.Series]) -> alt.Color:
+    """Return the encoding that gives each series its colour."""
+    domain, colors = list(range(len(series))), [one.color for one in series]
+    return alt.Color("series:N", scale=alt.Scale(domain=domain, range=colors), legend=None)
+
+
+def names(series: Sequence[theme.Series], dataset: str, y: str) -> alt.Chart:
+    """Return the names of the series to the right of the plot, at the heights that a dataset gives, wrapped at a space."""
+    labels = ["\n".join(textwrap.wrap(one.label, 19)) for one in series]
+    inks = [one.ink for one in series]
+    text = named(dataset).transform_calculate(label=f"{labels}[datum.series]", ink=f"{inks}[datum.series]")
+    return text.mark_text(align="left", baseline="middle", fontSize=11, lineBreak="\n", lineHeight=12).encode(
+        x=alt.value(alt.ExprRef("width + 6")),
+        y=alt.Y(f"{y}:Q", scale=scale("y"), axis=None),
+        text="label:N",
+        color=alt.Color("ink:N", scale=None),
+    )
+
+
 def ends() -> alt.Chart:
     """Return the labels at the right ends; the browser gives their places in pixels, pushed apart, and their ink."""
     marks = named("ends").mark_text(align="left", baseline="middle", fontSize=11, clip=False)
@@ -76,10 +97,11 @@ def finish(
     title: str,
     params: Sequence[alt.Parameter],
     right: int,
+    left: int = 58,
     **meta: Any,
 ) -> alt.LayerChart | alt.Chart:
     """Put the layers in the fixed frame: the plot keeps its place whatever the data are."""
-    padding = {"left": 58, "top": 30, "right": right, "bottom": 38}
+    padding = {"left": left, "top": 30, "right": right, "bottom": 38}
     meta = {"title": title, "padding": padding, "dark": theme.DARK, **meta}
     return (
         layers.add_params(*params)

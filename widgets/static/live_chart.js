@@ -1,5 +1,5 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
-// (pyramid.js, vega_view.js, lines.js, card.js and latent.js stand in front of this text.)
+// (pyramid.js, vega_view.js, lines.js, plain.js, card.js and latent.js stand in front of this text.)
 
 class Panel {
   constructor(model, el, road, signal) {
@@ -21,7 +21,7 @@ class Panel {
     watchTheme(() => this.restyle(), signal);
     for (const [kind, handler] of Object.entries(this.pointers())) this.area.addEventListener(kind, handler, { signal });
     this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
-    for (const name of ["summary", "height"]) model.on(`change:${name}`, () => this.describe());
+    for (const name of ["summary", "height", "heading"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:params", () => this.reparametrise());
     model.on("change:labels", () => this.kind?.relabel?.());
   }
@@ -41,7 +41,7 @@ class Panel {
     const plot = await VegaView.build(tools, spec, holder, dark, factor, (meta) => this.size(meta));
     if (this.closed) return plot.finalize();
     this.plot = plot;
-    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
+    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
     this.fit();
     this.reparametrise();
   }
@@ -50,6 +50,7 @@ class Panel {
     this.box.setAttribute("role", "img");
     this.box.setAttribute("aria-label", this.model.get("summary") || this.name);
     this.box.style.height = this.model.get("height");
+    this.heading.textContent = this.model.get("heading") || (this.model.get("spec").usermeta?.title ?? "");
   }
 
   restyle() {

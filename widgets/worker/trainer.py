@@ -34,7 +34,7 @@ class Trainer:
         self.waiting: list[tuple[float, ...]] = []
         self.next_step = self.last_frame = self.last_look = self.last_grid = self.last_save = 0.0
         self.rate, self.rate_from = 0.0, (0.0, 0)
-        self.against = False
+        self.view = "variance"
         self.names: tuple[str, ...] = FIRST
 
     def send(self, **message: Any) -> None:
@@ -43,7 +43,7 @@ class Trainer:
 
     def _adopt(self, run: Run, curves: Curves) -> None:
         self.run, self.curves, self.waiting = run, curves, []
-        self.pictures, self.probing = pictures_of(run), Probing(run, self.names)
+        self.pictures, self.probing = pictures_of(run), Probing(run, self.names, self.view)
         now = time.perf_counter()
         self.next_step = self.last_grid = self.last_frame = now
         self.last_save = now
@@ -67,7 +67,7 @@ class Trainer:
         if now - self.last_frame >= 1 / FRAMES:
             self._frame(grid=now - self.last_grid >= 1 / GRIDS)
         if self.probing.due(now):
-            self.probing.start_ladder() if self.against else self.probing.start()
+            self.probing.start()
         if now - self.last_save >= SAVES:
             self._save()
 
@@ -86,13 +86,13 @@ class Trainer:
         return None
 
     def _probe(self) -> None:
-        done = self.probing.slice()
-        if done is None or not done[0]:
+        message = self.probing.slice()
+        if message is None:
             return
-        kind, rows = done
-        if kind == "variance":
-            self.curves.variance += rows
-        self.send(kind=kind, rows=np.asarray(rows, np.float32).reshape(-1, 5), number=self._need_run().number)
+        if "rows" in message:
+            self.curves.variance += message.pop("whole", [])
+            message["rows"] = np.asarray(message["rows"], np.float32).reshape(-1, 5)
+        self.send(number=self._need_run().number, **message)
 
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
@@ -112,7 +112,7 @@ class Trainer:
 
     def _look_again(self) -> None:
         self._frame(grid=True)
-        self.probing.start_ladder() if self.against else self.probing.start(fine=True)
+        self.probing.start(fine=True)
 
     def _rest(self, state: str) -> None:
         self._set_state(state)
