@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from widgets.evidence_words import sentence, times
+
 Facts = dict[str, Any]
 
 
@@ -49,14 +51,10 @@ def ratio_sentence(variance: dict[str, tuple[float, float]], chosen: str, labels
     if abs(mine[0] - value) < 2 * (mine[1] ** 2 + error**2) ** 0.5:
         return f"The gradient of {labels[chosen]} is as noisy as that of {labels[best]}: the difference is within the bands."
     if mine[0] > value:
-        return f"Same gradient on average, {_times(mine[0] / value)} the variance of {labels[best]}."
+        return f"Same gradient on average, {times(mine[0] / value)} the variance of {labels[best]}."
     worst = max(others, key=lambda name: others[name][0])
-    name, times = labels[chosen][:1].upper() + labels[chosen][1:], _times(others[worst][0] / mine[0])
-    return f"{name} has the least noise here: {labels[worst]} has {times} its variance."
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f}×" if ratio < 10 else f"{ratio:,.0f}×"
+    name, ratio = labels[chosen][:1].upper() + labels[chosen][1:], times(others[worst][0] / mine[0])
+    return f"{name} has the least noise here: {labels[worst]} has {ratio} its variance."
 
 
 def collapse_sentence(divergence: list[float], threshold: float) -> str | None:
@@ -81,12 +79,13 @@ def caption(facts: Facts) -> str:
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
         return (
-            alarm
+            sentence(facts)
+            or alarm
             or facts.get("sentence")
             or compare
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         ) + warning
-    ending = alarm or facts.get("sentence") or compare or ""
+    ending = sentence(facts) or alarm or facts.get("sentence") or compare or ""
     words = [
         f"Step {facts.get('number', 0):,} reached.",
         ending,

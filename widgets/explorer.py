@@ -11,6 +11,7 @@ import ipywidgets as ipw
 
 from models.settings import SettingError, Values, decode, knobs_of, validate
 from widgets.caption import caption, status
+from widgets.evidence_words import heading
 from widgets.example import all_knobs, catalogue, example
 from widgets.layout import Screen
 from widgets.link import ProcessLink, ThreadLink
@@ -157,7 +158,7 @@ class Explorer(ScreenActions, ipw.VBox):
             self.screen.page.banner = ""
             self.session.command("watch", names=self.screen.in_sight())
             self.session.command("estimators", names=list(self.screen.shown.value))
-            self.session.command("against", show=self.screen.shows("variance_against_draws"))
+            self.session.command("view", view=self.screen.view.value)
         elif kind == "state":
             self.state = message["state"]
             if self.state == "failed":
@@ -204,6 +205,13 @@ class Explorer(ScreenActions, ipw.VBox):
         active = list(catalogue()["estimators"]).index(self.values["estimator"])
         for name in ("variance", "variance_against_draws"):
             screen.chart(name).set(active=active)
+        shown = screen.chart(screen.view.value)
+        shown.heading = heading(screen.view.value, facts, self._word("noise", "iid"))
+
+    def _word(self, name: str, silent: str) -> str:
+        """What a choice is called, or nothing for the usual one."""
+        knob = self.form.fields[name].knob
+        return next((part["label"] for part in knob["choices"] if part["name"] == self.values[name] != silent), "")
 
     def flush(self) -> None:
         """Send what is pending."""

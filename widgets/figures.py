@@ -11,6 +11,7 @@ import numpy as np
 from widgets.bus import Bus
 from widgets.example import catalogue
 from widgets.live_chart import LiveChart
+from widgets.painter import guides
 
 if TYPE_CHECKING:
     from models.inference.probe import Report
@@ -44,14 +45,16 @@ def _rows(reports: Iterable[tuple[float, Report]]) -> dict[str, Any]:
     )
 
 
-def variance_against_draws(ladder: Mapping[int, Mapping[str, Report]]) -> Figure:
-    """Variance against B on log-log axes with the slope −1 guide, from {B: probe(…)}; bands are ±2 standard errors."""
+def variance_against_draws(ladder: Mapping[int, Mapping[str, Report]], steeper: float | None = None) -> Figure:
+    """Variance against B on log-log axes with the slope −1 guide, from {B: probe(…)}; bands are ±2 standard errors.
+
+    `steeper` draws another guide: 2 for scrambled Sobol noise.
+    """
     figure = Figure("variance_against_draws")
     found = _rows((draws, report) for draws, reports in ladder.items() for report in reports.values())
     figure.bus.append(figure.chart, "lines", draws=found.pop("at"), **found)
-    ends = np.array([min(ladder), max(ladder)], np.float32)
-    start = min(report.variance for report in ladder[min(ladder)].values())
-    figure.bus.replace(figure.chart, "guide", draws=ends, value=start * ends[0] / ends)
+    first = [report.variance for report in ladder[min(ladder)].values()]
+    figure.bus.replace(figure.chart, "guide", **guides(first, min(ladder), max(ladder), steeper))
     return figure
 
 

@@ -33,7 +33,7 @@ class Link(Protocol):
     def start(self) -> None:
         """Start the worker; may take seconds, so call it off the pump's thread."""
 
-    def send(self, name: str, **values: Any) -> None:
+    def send(self, command: str, /, **values: Any) -> None:
         """Send one command; a worker that is gone is noticed by `problem`, not here."""
 
     def receive(self) -> list[dict[str, Any]]:
@@ -110,10 +110,10 @@ class ProcessLink:
             self.process = _start_process(self._theirs)
             self._theirs.close()
 
-    def send(self, name: str, **values: Any) -> None:
+    def send(self, command: str, /, **values: Any) -> None:
         """Send one command."""
         with contextlib.suppress(OSError):
-            self._ours.send((name, values))
+            self._ours.send((command, values))
 
     def receive(self) -> list[dict[str, Any]]:
         """Return what has come."""
@@ -165,10 +165,10 @@ class ThreadLink:
         """Start the thread."""
         self.thread.start()
 
-    def send(self, name: str, **values: Any) -> None:
+    def send(self, command: str, /, **values: Any) -> None:
         """Send one command."""
         with contextlib.suppress(OSError):
-            self._ours.send((name, values))
+            self._ours.send((command, values))
 
     def receive(self) -> list[dict[str, Any]]:
         """Return what has come."""

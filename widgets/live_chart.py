@@ -12,7 +12,7 @@ import traitlets
 from widgets import made
 from widgets.bus import Bus
 
-EVENTS = frozenset({"hover", "leave", "click", "zoom"})
+EVENTS = frozenset({"hover", "leave", "click", "zoom", "drag"})
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +48,9 @@ class LiveChart(anywidget.AnyWidget):
         sync=True
     )
     summary = traitlets.Unicode(help="one sentence for a screen reader").tag(sync=True)
+    heading = traitlets.Unicode(help="what stands above the plot instead of the specification's own title").tag(
+        sync=True
+    )
     height = traitlets.Unicode("100%", help="CSS height of the panel's fixed box").tag(sync=True)
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:

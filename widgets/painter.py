@@ -7,10 +7,23 @@ from typing import Any
 import numpy as np
 
 from models.settings import FIRST_MODEL
+from widgets.evidence_words import sentence
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 
+LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
+
+
+def guides(first: Any, low: float, high: float, steeper: float | None = None) -> dict[str, Any]:
+    """Grey lines of slope −1, for independent draws, and of the steeper one that the kind of noise promises.
+
+    They begin in the middle of the variances `first` at the fewest draws, where there is room between the lines.
+    """
+    slopes, start = (1.0, steeper) if steeper else (1.0,), float(np.sqrt(np.min(first) * np.max(first)))
+    named = low * (high / low) ** 0.2  # where the word stands
+    rows = [(at, start * (low / at) ** slope, slope, at == named) for slope in slopes for at in (low, named, high)]
+    return dict(zip(("draws", "value", "slope", "named"), np.asarray(rows, np.float32).T, strict=True))
 
 
 class Painter:
@@ -21,6 +34,7 @@ class Painter:
         self.names = list(catalogue["estimators"])
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
+        self.facts |= {"evidence": {}, "view": "variance"}
         self.facts["parts"] = catalogue["estimators"]
         self.shape: list[int] = []
         self.drawn: list[np.ndarray[Any, Any]] = []
@@ -28,6 +42,7 @@ class Painter:
         self.changes: list[float] = []
         self.measured: list[np.ndarray[Any, Any]] = []
         self.shown = set(self.names)
+        self.later: dict[str, dict[str, Any]] = {}
 
     def show(self, message: dict[str, Any]) -> None:
         """Draw one message; kinds that have no picture are passed over."""
@@ -48,7 +63,7 @@ class Painter:
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run
                 bus.clear(chart)
-        self.drawn, self.changes, self.measured = [], [], []
+        self.drawn, self.changes, self.measured, self.later = [], [], [], {}
         self.facts |= {
             "variance": {},
             "kl": [],
@@ -57,6 +72,8 @@ class Painter:
             "remedy": None,
             "summaries": {},
             "sentence": None,
+            "evidence": {},  # what panel B's views found, by view
+            "parameter": 0,
         }
         self.facts["stop_at"] = settings["stop_at"]
         self.shape = list(message["shape"])
@@ -88,10 +105,25 @@ class Painter:
             self.screen.bus.append(chart, "lines", step=points[:, 0], value=values, series=series_column)
 
     def _frame(self, message: dict[str, Any]) -> None:
-        bus, screen = self.screen.bus, self.screen
+        bus = self.screen.bus
         self.facts["rate"] = message["rate"]
         self._points(message["points"])
+        self._evidence(message)
+        if message.get("grid"):
+            grid = dict(message["grid"])
+            values = grid.pop("values")
+            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, [values.tobytes()])
+        self._summaries()
+
+    def _evidence(self, message: dict[str, Any]) -> None:
+        """Fill charts by their datasets, set their parameters, and remember the facts."""
+        bus, screen = self.screen.bus, self.screen
         self.facts |= message.get("facts", {})
+        if "evidence" in message:
+            self.facts["evidence"][message["evidence"]["view"]] = message["evidence"]
+        for name in set(message.get("replace", {})) & LATER - set(screen.charts):
+            self.later[name] = message  # a view that nobody has looked at yet is not built for it
+            return
         for name, values in message.get("params", {}).items():
             screen.chart(name).set(**values)
         for name, words in message.get("names", {}).items():
@@ -100,11 +132,18 @@ class Painter:
             for name, datasets in message.get(operation, {}).items():
                 for dataset, columns in datasets.items():
                     draw(screen.chart(name), dataset, **columns)
-        if message.get("grid"):
-            grid = dict(message["grid"])
-            values = grid.pop("values")
-            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, [values.tobytes()])
-        self._summaries()
+
+    def look(self, view: str) -> None:
+        """A view of panel B is shown: draw what came for it while nobody looked."""
+        self.facts["view"] = view
+        waiting = self.later.pop(view, None)
+        if waiting:
+            self._evidence(waiting)
+
+    def _parameters(self, message: dict[str, Any]) -> None:
+        """The list of q's parameters, and the one that is shown."""
+        self.facts["parameter"] = message["chosen"]
+        self.screen.offer(message["labels"], message["chosen"])
 
     def _prior(self, message: dict[str, Any]) -> None:
         """Functions drawn from the prior."""
@@ -125,6 +164,10 @@ class Painter:
 
     def _variance(self, message: dict[str, Any]) -> None:
         rows = message["rows"]
+        if message.get("anew"):  # another parameter's past
+            self.measured = []
+            self.screen.bus.clear(self.screen.chart("variance"))
+            self.facts["variance"] = {}
         if len(rows):
             self.measured.append(rows)
             rows = rows[[self.names[int(series)] in self.shown for series in rows[:, 4]]]
@@ -146,12 +189,12 @@ class Painter:
         draws, value, low, high, series = rows.T
         if draws.min() == 1:
             bus.clear(chart)
-            first = value[(draws == 1) & (series == self.names.index("reparameterization"))]
-            ladder = np.array([1, 64], np.float32)
-            bus.replace(chart, "guide", draws=ladder, value=(first[0] if len(first) else value[0]) / ladder)
+            bus.replace(chart, "guide", **guides(value, 1, 64, message.get("steeper")))
         bus.append(chart, "lines", draws=draws, value=value, low=low, high=high, series=series)
 
     def _changed(self, message: dict[str, Any]) -> None:
+        if set(message["values"]) <= {"xi_value"}:  # a drag would leave a forest of marks
+            return
         self.changes.append(float(message["number"]))
         self.screen.bus.replace(self.screen.chart("elbo"), "changes", step=np.asarray(self.changes, np.float32))
 
@@ -184,3 +227,5 @@ class Painter:
         if facts.get("variance"):
             best = min(facts["variance"], key=lambda name: facts["variance"][name][0])
             screen.chart("variance").summary = f"Least gradient variance: {facts['labels'][best]}."
+        if said := sentence(facts):
+            screen.chart(facts["view"]).summary = said

@@ -41,6 +41,7 @@ class Panels:
         )
         self.parameter.observe(lambda change: self._told(post, "select", index=change["new"]), "value")
         self.lists = {letter: self._list(post, letter) for letter in "abcd"}
+        self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
         tools = {"a": [self.split], "b": [self.parameter]}
         self.panels = {
             letter: box(

@@ -12,6 +12,7 @@ import numpy as np
 from models.catalogue import catalogue
 from widgets.example import CATALOGUE, EXAMPLE, pack
 from widgets.link import ThreadLink
+from widgets.views import EVIDENCE
 
 
 def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
@@ -30,10 +31,11 @@ def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
         ):
             messages += link.receive()
             pause.wait(0.05)
-        link.send("against", show=True)
-        while sum(message["kind"] == "against" for message in messages) < 7:
-            messages += link.receive()
-            pause.wait(0.05)
+        for view in EVIDENCE["b"][1:]:
+            link.send("view", view=view)
+            while not any(message.get("evidence", {}).get("view") == view for message in messages):
+                messages += link.receive()
+                pause.wait(0.05)
         link.close()
     return condense(messages)
 
@@ -58,7 +60,8 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     cloud = {name: column.astype(np.float16) for name, column in last["replace"]["latent"]["cloud"].items()}
     replace = {**last["replace"], "latent": {"cloud": cloud}}
     last = {**last, "points": kept[:0], "replace": replace, "grid": grid}
-    return [started, last, against]
+    views = {message["evidence"]["view"]: message for message in messages if message["kind"] == "evidence"}
+    return [started, last, against, *views.values()]
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from models.settings import Values, decode, encode
@@ -20,18 +21,20 @@ class ScreenActions(RunActions):
 
     in_voila: bool
     prior_asked: Values | None = None
+    act: Callable[[str, dict[str, Any]], None]
 
     def _do_split(self, *, on: bool) -> None:
         self.screen.chart("elbo").set(split=on)
 
     def _do_look(self, panel: str, name: str) -> None:
+        if name not in VIEWS[self.screen.model][panel]:
+            return
         self.screen.show(panel, name)
         self.session.command("watch", names=self.screen.in_sight())
-        if panel == "b" and self.run_values is not None:
-            self.session.command("against", show=name == "variance_against_draws")
-
-    def _do_prior(self, *, on: bool) -> None:
-        self.screen.show("c", "prior_predictive" if on else VIEWS[self.screen.model]["c"][0])
+        if panel == "b":
+            self.painter.look(name)
+            if self.run_values is not None:
+                self.session.command("view", view=name)
 
     def _ask_prior(self) -> None:
         """While panel C shows the prior: draw it anew when the form shows other data, another model or another prior."""
@@ -40,9 +43,16 @@ class ScreenActions(RunActions):
             self.prior_asked = wanted
             self.session.command("prior", settings=self.values)
 
-    def _do_look(self, panel: str, name: str) -> None:
-        if name in VIEWS[self.values["model"]][panel]:
-            self.screen.show(panel, name)
+    def _do_select(self, **wanted: Any) -> None:
+        """Look at one parameter of q: by its place in the list, or by the name and unit that a drawing knows."""
+        if self.run_values is not None and wanted.get("index") != self.painter.facts.get("parameter", 0):
+            self.session.command("select", **wanted)
+
+    def _do_hold_xi(self, value: float) -> None:
+        """A drag along the parabola: ξ is held there from now on."""
+        knob = self.form.fields["xi_value"].knob
+        self._do_set("xi_value", float(f"{min(max(value, knob['low']), knob['high']):.4g}"))
+        self._do_set("xi_from", "fixed")
 
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
         if self.run_values is None:
@@ -51,6 +61,10 @@ class ScreenActions(RunActions):
             number, x, y = content.get("id"), content.get("x"), content.get("y")
             if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
                 self.session.command("decode", number=number, x=float(x), y=float(y))
+        elif kind == "drag" and isinstance(content.get("value"), int | float):
+            self.act("hold_xi", {"value": content["value"]})
+        elif kind == "select":
+            self.act("select", {key: content[key] for key in ("name", "unit") if key in content})
         elif chart == "kl" and kind == "click" and isinstance(content.get("dimension"), int):
             self.session.command("traverse", dimension=content["dimension"])
 

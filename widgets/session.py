@@ -78,9 +78,9 @@ class Session:
         """Ask for an action; returns at once, from any thread."""
         self.actions.put((action, values))
 
-    def command(self, name: str, **values: Any) -> None:
+    def command(self, command: str, /, **values: Any) -> None:
         """Send a command to the worker."""
-        self.link.send(name, **values)
+        self.link.send(command, **values)
 
     def restart_worker(self) -> bool:
         """A new worker instead of one that is gone; False when that has failed too often.

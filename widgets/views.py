@@ -1,6 +1,18 @@
 """Which charts each family of models shows in the four panels; the first of a panel is shown unless a person chooses another."""
 
-EVIDENCE = {"a": ("elbo",), "b": ("variance", "variance_against_draws")}
+EVIDENCE = {
+    "a": ("elbo",),
+    "b": ("variance", "variance_against_draws", "gradient_histogram", "xi_parabola", "variance_cost"),
+}
+# What panel B's own list calls its views.
+EVIDENCE_WORDS = {
+    "variance": "against step",
+    "variance_against_draws": "against B",
+    "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
+    "gradient_histogram": "histogram of ĝ",
+    "xi_parabola": "ξ parabola",
+    "variance_cost": "variance × cost",
+}
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {**EVIDENCE, "c": ("latent", "network"), "d": ("kl", "attention_map", "filters")},
     "conditional": {**EVIDENCE, "c": ("function", "surface", "fit", "calibration", "prior_predictive"), "d": ("weights", "scores")},
@@ -9,6 +21,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
 # What the list of a panel calls its views.
 WORDS = {
     "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
+    "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
     "latent": "latent space", "kl": "KL per z", "network": "network", "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",

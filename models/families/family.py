@@ -35,6 +35,11 @@ class Family:
     scaled: ClassVar[bool] = False  # whether its second parameter is a scale or dispersion, which need not be decoded
     n_states: ClassVar[int] = 0  # how many values a coordinate can take, 0, 1, …; 0 when they cannot be counted out
 
+    @property
+    def parameter_symbols(self) -> tuple[str, ...]:
+        """What stands for `parameter_names` where room is short; a family with symbols of its own says so."""
+        return self.parameter_names
+
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ s(ε), of the value's shape, from the run's own generator."""
         raise NotImplementedError

@@ -29,6 +29,7 @@ class Normal(Family):
     reparameterizable: ClassVar[bool] = True
     scaled: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("mean", "log scale")
+    parameter_symbols: ClassVar[tuple[str, ...]] = ("μ", "log s")
     scale_link: Literal["exp", "softplus"] = "exp"
     floor: float = 0.0
 

@@ -28,6 +28,7 @@ class NoiseKind:
     help: str
     needs: str  # the method of `Family` that makes it possible
     requires: tuple[dict[str, object], ...] = ()
+    steeper: float | None = None  # variance falls at least as B to the minus this where f is smooth; None: as 1/B
 
 
 PAIR = rule("draws", "One draw has no partner: B is {draws}. Raise B to 2 or more, or draw independently.", low=2)
@@ -50,6 +51,7 @@ NOISES: dict[str, NoiseKind] = {
             "B points spread evenly, scrambled anew at each step: variance falls faster than 1/B (Buchholz et al. 2018).",
             "from_uniform",
             (PAIR,),
+            2.0,
         ),
     )
 }

@@ -17,13 +17,22 @@ from models.estimators import Estimator, NotApplicableError
 from models.inference.estimate import Estimate, estimate
 from models.inference.noise import draw_noise
 from models.inference.reference import exact, long_run
-from models.inference.report import Moments, Reference, Report, moments, spread, weight_of, within_noise
+from models.inference.report import Moments, Reference, Report, moments, spread, weight_of
 from models.inference.work import parts_for
 from models.variational import Posterior
 
 __all__ = [
-    "Moments", "Reference", "Report", "control_variate", "exact", "frozen", "long_run", "moments", "probe", "seconds_of", "spread", "within_noise",
-]  # fmt: skip
+    "Moments",
+    "Reference",
+    "Report",
+    "control_variate",
+    "exact",
+    "frozen",
+    "long_run",
+    "probe",
+    "seconds_of",
+    "spread",
+]
 
 
 @contextmanager
@@ -116,7 +125,9 @@ def probe(
 
 def evaluations(model: Model, estimators: Mapping[str, Estimator], draws: int) -> int:
     """Evaluations of log p for one datum and one ĝ: the B draws that all sites share, and what each site asks for besides."""
-    extra = sum(estimators[name].evaluations(draws, math.prod(site.shape)) - draws for name, site in model.sites.items())
+    extra = sum(
+        estimators[name].evaluations(draws, math.prod(site.shape)) - draws for name, site in model.sites.items()
+    )
     return draws + extra
 
 

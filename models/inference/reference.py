@@ -1,4 +1,4 @@
-"""∇ELBO without sampling, for small models: Σ_nodes W(ν) [log p(x, z) − log q(z; ν)], W = Π q(state; ν) or Gauss-Hermite weights; or a long run.
+"""∇ELBO without sampling, for small models: Σ_nodes W(ν) [log p(x, z) − log q(z; ν)], W = Π q(state; ν) or quadrature weights.
 
 Discrete coordinates are enumerated. Continuous ones take the noise's own quantiles at Gauss-Hermite nodes, ε = F⁻¹(Φ(t)), so any family
 that can start from uniforms is integrated. One grid serves all data, because a datum's terms contain its own latents only.
@@ -104,9 +104,7 @@ def long_run(
         return LeaveOneOut() if path.supports(site.family, LONG_DRAWS) else path
 
     parts = {name: calm(site) for name, site in model.sites.items()}
-    found = estimate(
-        model, q, parts, batch, LONG_DRAWS, generator, replicates=replicates, rao_blackwell="blanket"
-    )
+    found = estimate(model, q, parts, batch, LONG_DRAWS, generator, replicates=replicates, rao_blackwell="blanket")
     sample = {name: found.draw_gradients(site).mean(1) for name, site in model.sites.items()}  # (R, M, n_params, K)
     return Reference(
         "long",

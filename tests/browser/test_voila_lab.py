@@ -106,7 +106,40 @@ def test_keys_work_inside_the_lab_and_not_in_fields(screen):
     assert screen.text("status").startswith("Paused")
 
 
-def test_flip_drawers_terms_and_projector(screen):
+def test_every_view_of_panel_b_has_a_picture_and_a_parameter_can_be_chosen(screen):
+    """Five views of a paused run differ; choosing log s₂ changes the histogram; a drag along the parabola holds ξ there."""
+    screen.press("Run")
+    screen.trains(beyond=60)
+    screen.press("Pause")
+    screen.until(lambda: screen.text("status").startswith("Paused"))
+    parameter, view = (screen.page.locator(".elbo-b .elbo-tools select").nth(k) for k in (0, 1))
+    seen = set()
+    for words, said in (
+        ("against step", "variance"),
+        ("against B", "falls as B to the power"),
+        ("histogram of ĝ", "the long run"),
+        ("variance × cost", "er evaluation"),
+        ("ξ parabola", "drag the ring"),
+    ):
+        view.select_option(label=words)
+        screen.until(lambda said=said: said in screen.text("caption"))
+        screen.until(lambda: screen.ink("b") not in seen)
+        seen.add(screen.ink("b"))
+    box = next(
+        each for each in (area.bounding_box() for area in screen.page.locator(".elbo-b .elbo-area").all()) if each and each["width"] > 50
+    )  # fmt: skip
+    screen.page.mouse.move(box["x"] + 150, box["y"] + 150)
+    screen.page.mouse.down()
+    screen.page.mouse.move(box["x"] + 110, box["y"] + 150, steps=5)
+    screen.page.mouse.up()
+    screen.until(lambda: "held at" in screen.text("caption"))
+    view.select_option(label="histogram of ĝ")
+    parameter.select_option(label="log s₂")
+    titles = screen.page.locator(".elbo-b .elbo-title")
+    screen.until(lambda: any("log s₂" in words for words in titles.all_text_contents()))
+
+
+def test_views_drawers_terms_and_projector(screen):
     before = screen.ink("b")
     screen.page.locator(".elbo-b select").last.select_option(label="against B")
     screen.until(lambda: screen.ink("b") != before)

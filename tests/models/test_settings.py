@@ -111,7 +111,7 @@ def test_any_text_decodes_or_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize(
-    "value", [math.nan, math.inf, -math.inf, 1e308, -1e308, 10**400, True, None, "abc", "", [], {}, "nan"]
+    "value", [math.nan, math.inf, -math.inf, 1e308, -1e308, 10**400, -2e6, True, None, "abc", "", [], {}, "nan"]
 )
 def test_numbers_out_of_range_say_what_is_allowed(name: str, value: Any) -> None:
     knob = BY_NAME[name]

@@ -6,6 +6,7 @@ from models.catalogue import catalogue as live_catalogue
 from models.settings import validate
 from widgets.example import CATALOGUE, EXAMPLE, all_knobs, example
 from widgets.settings_form import SettingsForm, caption_of
+from widgets.views import EVIDENCE
 
 KNOBS = all_knobs()["deep_generative"]
 
@@ -30,11 +31,12 @@ def test_the_shipped_catalogue_is_the_engines():
 
 
 def test_the_example_is_a_finished_run_of_the_default_settings():
-    started, frame, against = example()
+    started, frame, against, *views = example()
     assert started["settings"] == validate(KNOBS, {})
     assert started["number"] == started["settings"]["stop_at"]
     assert frame["replace"]["latent"]["cloud"]["x"].shape == (1797,)
     assert len(against["rows"]) > 20
+    assert {each["evidence"]["view"] for each in views} == set(EVIDENCE["b"]) - {"variance"}
     assert EXAMPLE.stat().st_size < 150_000
 
 

@@ -85,3 +85,40 @@ def test_every_drawer_has_words_for_every_estimator_and_response(name):
 
 def test_a_foreign_query_is_ignored():
     assert texts.query("?run=x&settings=y&evil=z&run=2") == {"run": "2", "settings": "y"}
+
+
+@pytest.mark.parametrize(
+    ("view", "found", "words"),
+    [
+        ("variance_against_draws", {"slopes": {"score": (-1.02, 0.03)}}, "power −1.02 ± 0.06: −1 within its noise"),
+        ("variance_against_draws", {"slopes": {"score": (-1.9, 0.05)}}, "faster than independent draws"),
+        (
+            "gradient_histogram",
+            {"reference": (1.0, 0.01), "found": {"score": (1.3, 0.2, 3.0), "path_only": (1.01, 0.01, 0.1)}},
+            "every row meets the long run 1 ± 0.02 within its error; score spreads 30× as wide as path only",
+        ),
+        (
+            "gradient_histogram",
+            {"reference": (1.0, 0.01), "found": {"score": (1.0, 0.2, 3.0), "straight_through": (2.0, 0.01, 0.1)}},
+            "is off by 1, 71 standard errors",
+        ),
+        (
+            "xi_parabola",
+            {"best": (-4.0, 0.1), "rho_squared": 0.5, "xi": -2.0, "at_xi": (9.0, 0.1), "least": (3.0, 0.1)},
+            "held at −2, score with ξ has 3.0× the least",
+        ),
+        (
+            "xi_parabola",
+            {"best": (-4.0, 0.1), "rho_squared": 0.5, "xi": -3.9, "at_xi": (3.05, 0.1), "least": (3.0, 0.1)},
+            "that least variance within the band",
+        ),
+        (
+            "variance_cost",
+            {"found": {"score": [(9.0, 0.1), (1.02, 0.1)], "path_only": [(1.0, 0.01), (1.0, 0.1)]}},
+            "Per evaluation path only is best, score needs 9.0× as many; per second path only and score are equal within the bands",
+        ),
+    ],
+)
+def test_panel_b_says_what_it_shows_and_what_is_within_noise(view, found, words):
+    evidence = {view: {"view": view, **found}}
+    assert words in caption(facts(view=view, evidence=evidence, parts=catalogue()["estimators"]))

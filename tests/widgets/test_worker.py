@@ -25,8 +25,8 @@ class Driver:
         self.thread.start()
         self.seen: list[dict] = []
 
-    def send(self, name: str, **values) -> None:
-        self.ours.send((name, values))
+    def send(self, command: str, /, **values) -> None:
+        self.ours.send((command, values))
 
     def until(self, kind: str, seconds: float = 30.0, **match) -> dict:
         deadline = time.monotonic() + seconds
@@ -166,7 +166,7 @@ def test_divergence_stops_with_cause_and_remedy(tmp_path):
 
 def test_the_ladder_measures_every_b_and_training_waits_no_longer_than_a_slice(driver, tmp_path):
     driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    driver.send("against", show=True)
+    driver.send("view", view="variance_against_draws")
     while not any(message["kind"] == "against" and message["rows"][0, 0] == 64 for message in driver.seen):
         driver.until("against")
     rows = np.concatenate([message["rows"] for message in driver.seen if message["kind"] == "against"])
@@ -193,3 +193,73 @@ def test_every_latent_size_has_a_picture(driver, tmp_path, size):
     assert len(frame["facts"]["kl"]) == size
     driver.send("traverse", dimension=size - 1)
     assert driver.until("traversed")["values"].shape == (9, 2)
+
+
+def test_a_parameter_is_chosen_and_its_past_is_drawn_again(driver, tmp_path):
+    """All ν first; then log s₂ alone: its curve has as many points as the whole one's, and is below it."""
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
+    labels = driver.until("parameters")["labels"]
+    assert labels == ["all ν", "μ₁", "log s₁", "μ₂", "log s₂"]
+    whole = driver.until("variance")["rows"]
+    driver.send("select", index=4)
+    chosen = driver.until("parameters")
+    assert (chosen["chosen"], chosen["whole"]) == (4, False)
+    past = driver.until("variance")
+    assert past["anew"]
+    assert past["rows"][:, [0, 4]].tolist() == whole[:, [0, 4]].tolist()
+    assert (past["rows"][:, 1] < whole[:, 1]).all()
+    driver.send("select", name="z", unit=1)
+    assert driver.until("parameters")["chosen"] == labels.index("μ₂")
+    driver.send("select", name="nobody")
+    assert "No parameter of q is called 'nobody'" in driver.until("refused")["sentence"]
+    driver.send("select", index=99)
+    assert "there are 5" in driver.until("refused")["sentence"]
+
+
+def test_the_histogram_is_of_the_probes_own_replicates(driver, tmp_path):
+    """Heights are counts (each row's largest bin 0.86), marks are the means, and every unbiased mean is within 4 errors of the long run."""
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
+    driver.send("view", view="gradient_histogram")
+    message = driver.until("evidence")
+    found, bins = message["evidence"], message["replace"]["gradient_histogram"]["bins"]
+    center, error = found["reference"]
+    for name, (mean, own, spread) in found["found"].items():
+        assert abs(mean - center) < 4 * (own**2 + error**2) ** 0.5, name
+        assert spread > 0
+    for series in range(5):
+        mine = bins["series"] == series
+        assert (bins["top"] - bins["base"])[mine].max() == pytest.approx(0.86, abs=1e-5)
+
+
+def test_the_parabola_of_xi_and_the_xi_that_is_held(driver, tmp_path):
+    """(1 − ρ²) of the plain score's variance is the least one; ξ held at ξ* has it, and the chart knows where ξ is."""
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
+    driver.send("view", view="xi_parabola")
+    found = driver.until("evidence")["evidence"]
+    assert found["xi"] is None
+    assert found["least"][0] == pytest.approx((1 - found["rho_squared"]) * found["plain"][0], rel=1e-5)
+    driver.send("change", xi_from="fixed", xi_value=found["best"][0])
+    message = driver.until("evidence")
+    assert message["params"]["xi_parabola"]["held"] is True
+    assert message["evidence"]["at_xi"][0] == pytest.approx(message["evidence"]["least"][0], rel=0.05)
+
+
+def test_cost_is_a_multiple_of_the_best(driver, tmp_path):
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
+    driver.send("view", view="variance_cost")
+    found = driver.until("evidence")["evidence"]
+    for unit in (0, 1):
+        ratios = [each[unit][0] for each in found["found"].values()]
+        assert min(ratios) == 1.0
+    assert all(cost[0] == 4 for cost in found["cost"].values()), "one evaluation a draw"
+    driver.send("view", view="tea leaves")
+    assert "Panel B was to show 'tea leaves'" in driver.until("refused")["sentence"]
+
+
+def test_sobol_noise_reaches_the_probes(driver, tmp_path):
+    """Reparameterisation under scrambled Sobol noise falls faster than 1/B; the steeper guide is asked for."""
+    driver.send("start", settings=SMALL | {"noise": "sobol"}, folder=str(tmp_path / "run"), play=False)
+    driver.send("view", view="variance_against_draws")
+    slope, error = driver.until("evidence")["evidence"]["slopes"]["reparameterization"]
+    assert slope < -1.1 - 2 * error
+    assert {message["steeper"] for message in driver.seen if message["kind"] == "against"} == {2.0}

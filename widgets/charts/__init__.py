@@ -12,6 +12,7 @@ from widgets.charts import (
     filters,
     fit,
     function,
+    gradient_histogram,
     kl,
     ladder,
     latent,
@@ -24,13 +25,18 @@ from widgets.charts import (
     units,
     variance,
     variance_against_draws,
+    variance_cost,
     weights,
+    xi_parabola,
 )
 
 CHARTS = {
     "elbo": elbo.chart,
     "variance": variance.chart,
     "variance_against_draws": variance_against_draws.chart,
+    "gradient_histogram": gradient_histogram.chart,
+    "xi_parabola": xi_parabola.chart,
+    "variance_cost": variance_cost.chart,
     "latent": latent.chart,
     "kl": kl.chart,
     "function": function.chart,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,9 +19,10 @@ def named(dataset: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(name=dataset, format=alt.DataFormat(parse=None)))  # numbers come as numbers
 
 
-def ranges() -> list[alt.Parameter]:
-    """Return the four parameters with which the browser sets what the axes show."""
-    return [alt.param(name=name, value=value) for name, value in (("xLow", 0), ("xHigh", 1), ("yLow", 0), ("yHigh", 1))]
+def ranges(x_low: float = 0) -> list[alt.Parameter]:
+    """Return the four parameters with which the browser sets what the axes show; a log axis cannot begin at 0."""
+    first = (("xLow", x_low), ("xHigh", x_low + 1), ("yLow", 0), ("yHigh", 1))
+    return [alt.param(name=name, value=value) for name, value in first]
 
 
 def scale(axis: str, kind: str = "linear") -> alt.Scale:
@@ -58,6 +60,25 @@ def by_series(series: Sequence[theme.Series]) -> dict[str, Any]:
         "color": alt.Color("series:N", scale=alt.Scale(domain=index, range=[one.color for one in series]), legend=None),
         "strokeDash": alt.StrokeDash("series:N", scale=alt.Scale(domain=index, range=dashes), legend=None),
     }
+
+
+def solid(series: Sequence[theme.Series]) -> alt.Color:
+    """Return the encoding that gives each series its colour."""
+    domain, colors = list(range(len(series))), [one.color for one in series]
+    return alt.Color("series:N", scale=alt.Scale(domain=domain, range=colors), legend=None)
+
+
+def names(series: Sequence[theme.Series], dataset: str, y: str) -> alt.Chart:
+    """Return the names of the series to the right of the plot, at the heights that a dataset gives, wrapped at a space."""
+    labels = ["\n".join(textwrap.wrap(one.label, 19)) for one in series]
+    inks = [one.ink for one in series]
+    text = named(dataset).transform_calculate(label=f"{labels}[datum.series]", ink=f"{inks}[datum.series]")
+    return text.mark_text(align="left", baseline="middle", fontSize=11, lineBreak="\n", lineHeight=12).encode(
+        x=alt.value(alt.ExprRef("width + 6")),
+        y=alt.Y(f"{y}:Q", scale=scale("y"), axis=None),
+        text="label:N",
+        color=alt.Color("ink:N", scale=None),
+    )
 
 
 def ends() -> alt.Chart:

@@ -10,7 +10,7 @@ def chart() -> alt.LayerChart:
     shown = estimators()
     look = by_series(shown)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
-    y = alt.Y("value:Q", scale=scale("y", "log"), title="Σ Var(ĝ), nats²", axis=POWERS)
+    y = alt.Y("value:Q", scale=scale("y", "log"), title="Var(ĝ), nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
     band = alt.Y("low:Q", scale=scale("y", "log"))
     bands = named("lines").mark_area(clip=True, opacity=0.18).encode(x=x, y=band, y2="high:Q", color=color)
@@ -27,7 +27,7 @@ def chart() -> alt.LayerChart:
     )
     return finish(
         alt.layer(bands, lines, ends()),
-        "Gradient variance, same parameters",
+        "Variance of ĝ",
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={"lines": {**MODE_OF_LINES, "band": ["low", "high"]}, "ends": {"mode": "ends"}},

@@ -7,13 +7,24 @@ from widgets.charts.frame import MODE_OF_LINES, POWERS, by_series, ends, estimat
 
 
 def chart() -> alt.LayerChart:
-    """Var[ĝ] ∝ 1/B, so every line should run along the grey guide; bands are Monte Carlo errors."""
+    """Var[ĝ] ∝ 1/B for independent draws: lines run along the guide of slope −1; Sobol draws fall faster, slope −2 is drawn for them.
+
+    Bands are ±2 standard errors of the variance.
+    """
     shown = estimators()
     look = by_series(shown)
     x = alt.X("draws:Q", scale=scale("x", "log"), title="draws B", axis=alt.Axis(values=[2**k for k in range(13)]))
-    y = alt.Y("value:Q", scale=scale("y", "log"), title="Σ Var(ĝ), nats²", axis=POWERS)
+    y = alt.Y("value:Q", scale=scale("y", "log"), title="Var(ĝ), nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
-    guide = named("guide").mark_line(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x, y=y)
+    guide = named("guide").mark_line(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x, y=y, detail="slope:N")
+    words = [
+        named("guide")
+        .transform_filter(f"datum.named == 1 && datum.slope {which}")
+        .transform_calculate(label="'slope −' + datum.slope")
+        .mark_text(align=align, dx=4 if align == "left" else -4, dy=dy, fontSize=11, color=theme.MUTED, clip=True)
+        .encode(x=x, y=y, text="label:N")
+        for which, align, dy in (("== 1", "left", -7), ("> 1", "right", 9))
+    ]
     band = alt.Y("low:Q", scale=scale("y", "log"))
     bands = named("lines").mark_area(clip=True, opacity=0.18).encode(x=x, y=band, y2="high:Q", color=color)
     lines = (
@@ -28,13 +39,13 @@ def chart() -> alt.LayerChart:
         )
     )
     return finish(
-        alt.layer(guide, bands, lines, ends()),
-        "Gradient variance against draws (grey: slope −1)",
+        alt.layer(guide, *words, bands, lines, ends()),
+        "Variance of ĝ",
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={
             "lines": {**MODE_OF_LINES, "x": "draws", "band": ["low", "high"]},
-            "guide": {"mode": "bars", "fields": ["draws", "value"]},
+            "guide": {"mode": "bars", "fields": ["draws", "value", "slope", "named"]},
             "ends": {"mode": "ends"},
         },
         series=[one.as_dict() for one in shown],

@@ -21,7 +21,7 @@ class Panel {
     watchTheme(() => this.restyle(), signal);
     for (const [kind, handler] of Object.entries(this.pointers())) this.area.addEventListener(kind, handler, { signal });
     this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
-    for (const name of ["summary", "height"]) model.on(`change:${name}`, () => this.describe());
+    for (const name of ["summary", "height", "heading"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:params", () => this.reparametrise());
     model.on("change:labels", () => {
       this.kind?.relabel?.();
@@ -53,6 +53,7 @@ class Panel {
     this.box.setAttribute("role", "img");
     this.box.setAttribute("aria-label", this.model.get("summary") || this.name);
     this.box.style.height = this.model.get("height");
+    this.heading.textContent = this.model.get("heading") || (this.model.get("spec").usermeta?.title ?? "");
   }
 
   restyle() {

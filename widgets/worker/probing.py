@@ -2,19 +2,27 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 
-from models.estimators import ESTIMATORS
-from models.inference.probe import Report, probe
+from models.estimators import ESTIMATORS, NotApplicableError
+from models.inference.noise import NOISES
+from models.inference.parabola import parabola
+from models.inference.parameters import find, listed, named
+from models.inference.probe import Report, long_run, probe, seconds_of
 from models.inference.run import Run, make_estimator
+from widgets.worker import evidence
 
 ROWS, REPLICATES = 16, 32
 FINE_ROWS, FINE_REPLICATES = 32, 64
 CELLS = 60_000  # draws × rows × features of one replicate: a wide datum, such as a text, is probed on fewer rows
+HISTOGRAM = 256  # replicates a histogram needs
+SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
 SHARE = 0.04  # of the worker's time; a finished or paused run is probed at leisure
 LEAST_WAIT = 0.2  # seconds between two probes
+KEPT = 2000  # reports whose variances are kept, so that another parameter's curve can be drawn at once
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)}
 FIRST = (
     "score",
@@ -24,80 +32,147 @@ FIRST = (
     "path_only",
 )  # shown unless a person chooses others
 
+Message = dict[str, Any]
 Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
 
-def row(at: float, report: Report) -> Row:
-    """A point with its band of two standard errors; on a log axis the band must stay above zero."""
-    value = max(report.variance, 1e-30)
-    band = 2 * report.error
-    return (at, value, max(value - band, value / 20), value + band, SERIES[report.estimator])
-
-
 class Probing:
-    """The probes of one run: against the step while it goes on, against B on request."""
+    """The probes of one run: what panel B shows now, of the parameters that are chosen."""
 
-    def __init__(self, run: Run, names: Sequence[str] = FIRST) -> None:
-        self.run = run
+    def __init__(self, run: Run, names: Sequence[str] = FIRST, view: str = "variance") -> None:
+        self.run, self.view = run, view
         self.rows = torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))
         self.spent, self.last = 0.0, -1e9
-        self.work: Iterator[tuple[str, list[Row]]] | None = None
+        self.work: Iterator[Message | None] | None = None
         self.names = tuple(names)
+        self.choices = listed(run.model)
+        self.parameter = self.choices[0]
+        self.kept: list[
+            tuple[int, int, list[tuple[float, float]]]
+        ] = []  # step, estimator, variance ± error of each choice
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""
         return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - SHARE) / SHARE)
 
     def start(self, *, fine: bool = False) -> None:
-        """Begin a probe at the present step."""
-        self.work = self._at_step(fine)
+        """Begin to measure what the panel shows, at the present step."""
+        self.spent = 0.0
+        self.work = getattr(self, f"_{self.view}")(fine)
 
-    def start_ladder(self) -> None:
-        """Begin a probe of every B of the ladder."""
-        self.work = self._against_draws()
-
-    def slice(self) -> tuple[str, list[Row]] | None:
-        """Do one estimator's worth of work; the result when a chart can show it, else None."""
+    def slice(self) -> Message | None:
+        """Do one estimator's worth of work; a message when a chart can show something, else None."""
         if self.work is None:
             return None
         begin = time.perf_counter()
-        done = next(self.work, None)
+        done = next(self.work, False)
         self.spent += time.perf_counter() - begin
-        if done is None:
+        if done is False:
             self.work, self.last = None, time.perf_counter()
-        return done
+            return None
+        return done or None  # type: ignore[return-value]
+
+    # what is chosen
+
+    def choose(self, index: int | None = None, name: str | None = None, unit: int | None = None) -> None:
+        """Choose a parameter by its place in the list, or by what a drawing calls it; one that is not listed joins the list."""
+        wanted = find(self.run.model, name=name, unit=unit) if index is None else self.choices[index]
+        if wanted not in self.choices:
+            self.choices.append(wanted)
+        self.parameter = wanted
+
+    def about(self) -> Message:
+        """The list of parameters, and which one is shown."""
+        return {
+            "kind": "parameters",
+            "labels": [each.label for each in self.choices],
+            "chosen": self.choices.index(self.parameter),
+            "whole": self.parameter == self.choices[0],
+        }
+
+    def past(self) -> list[Row]:
+        """Variance over the steps so far, of the chosen parameter."""
+        place = self.choices.index(self.parameter)
+        return [evidence.row(step, *each[place], series) for step, series, each in self.kept if place < len(each)]
+
+    # measuring
 
     def _one(self, name: str, draws: int, replicates: int, rows: int, seed: int) -> Report | None:
-        site = next(
-            (key for key, each in self.run.model.sites.items() if each.plate == "local"),
-            next(iter(self.run.model.sites)),
-        )
+        settings, site = self.run.settings, self.parameter.site
         rows = max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
         generator = torch.Generator().manual_seed(seed)  # the same for every estimator: common noise
         found = probe(
-            self.run.model, self.run.q, {name: make_estimator(name, self.run.settings)}, self.run.data.batch(self.rows[:rows]), draws,
-            replicates, generator, site=site, rao_blackwell=self.run.settings.rao_blackwell,
+            self.run.model, self.run.q, {name: make_estimator(name, settings)}, self.run.data.batch(self.rows[:rows]), draws,
+            replicates, generator, site=site, rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
         )  # fmt: skip
         return found.get(name)
 
-    def _at_step(self, fine: bool) -> Iterator[tuple[str, list[Row]]]:
-        self.spent = 0.0
-        replicates, rows = (FINE_REPLICATES, FINE_ROWS) if fine else (REPLICATES, ROWS)
+    def _now(self, replicates: int, rows: int) -> Iterator[Message | None]:
+        """Every shown estimator at the present step; the reports are kept, and end as rows of the variance curve."""
         found = []
         for name in self.names:
             report = self._one(name, self.run.settings.draws, replicates, rows, 2 * self.run.number)
             if report:
-                found.append(row(self.run.number, report))
-            if name != self.names[-1]:
-                yield "", []
-        yield "variance", found
+                found.append(report)
+            yield None
+        self.latest = found
+        self.kept += [
+            (self.run.number, SERIES[each.estimator], evidence.variances(each, self.choices)) for each in found
+        ]
+        del self.kept[:-KEPT]
+        at, whole = self.run.number, self.choices[0]
+        table = {
+            key: [evidence.row(at, *evidence.variance_of(each, what), SERIES[each.estimator]) for each in found]
+            for key, what in (("rows", self.parameter), ("whole", whole))
+        }
+        yield {"kind": "variance", **table}
 
-    def _against_draws(self) -> Iterator[tuple[str, list[Row]]]:
-        self.spent = 0.0
+    def _variance(self, fine: bool) -> Iterator[Message | None]:
+        yield from self._now(*((FINE_REPLICATES, FINE_ROWS) if fine else (REPLICATES, ROWS)))
+
+    def _variance_against_draws(self, fine: bool) -> Iterator[Message | None]:
+        del fine
+        table: list[Row] = []
         for draws in LADDER:
             found: list[Row] = []
             for name in self.names:
                 report = self._one(name, draws, max(16, min(128, 512 // draws)), ROWS, 2 * self.run.number + 1)
-                found += [row(draws, report)] if report else []
-                yield "", []
-            yield "against", found
+                if report:
+                    found.append(evidence.row(draws, *evidence.variance_of(report, self.parameter), SERIES[name]))
+                yield None
+            table += found
+            yield {"kind": "against", "rows": found, "steeper": NOISES[self.run.settings.noise].steeper}
+        yield evidence.slopes(table, list(ESTIMATORS))
+
+    def _gradient_histogram(self, fine: bool) -> Iterator[Message | None]:
+        yield from self._now(HISTOGRAM, ROWS)
+        batch, generator = self.run.data.batch(self.rows[:ROWS]), torch.Generator().manual_seed(2 * self.run.number + 1)
+        reference = long_run(self.run.model, self.run.q, batch, generator, 512 if fine else 256)
+        shown = self.parameter if self.parameter.coordinate else named(self.run.model, self.parameter.site, (0, 0))
+        yield evidence.histogram(self.latest, reference, shown, SERIES)
+
+    def _xi_parabola(self, fine: bool) -> Iterator[Message | None]:
+        settings, chosen = self.run.settings, self.parameter
+        generator = torch.Generator().manual_seed(2 * self.run.number)
+        try:
+            found = parabola(
+                self.run.model, self.run.q, self.run.data.batch(self.rows[:ROWS]), settings.draws, SAMPLES * (1 + fine), generator,
+                site=chosen.site, coordinate=chosen.coordinate, rao_blackwell=settings.rao_blackwell,
+            )  # fmt: skip
+        except NotApplicableError as reason:
+            yield {"kind": "evidence", "evidence": {"view": "xi_parabola", "reason": str(reason)}}
+            return
+        yield evidence.parabola(found, settings.xi_value, held=settings.xi_from == "fixed")
+
+    def _variance_cost(self, fine: bool) -> Iterator[Message | None]:
+        yield from self._now(*((FINE_REPLICATES, FINE_ROWS) if fine else (REPLICATES, ROWS)))
+        settings, seconds = self.run.settings, {}
+        size = min(settings.batch_size, self.run.data.size)
+        for report in self.latest:
+            parts = dict.fromkeys(self.run.model.sites, make_estimator(report.estimator, settings))
+            seconds[report.estimator] = seconds_of(
+                self.run.model, self.run.q, parts, self.run.data.batch(self.rows[:size]), settings.draws,
+                rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
+            )  # fmt: skip
+            yield None
+        yield evidence.costs(self.latest, seconds, self.parameter, SERIES)

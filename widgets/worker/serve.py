@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from models.catalogue import settings_from
@@ -20,6 +21,7 @@ from models.inference.checkpoint import load_run
 from models.inference.run import Run
 from models.inference.settings import InferenceSettings
 from models.settings import SettingError
+from widgets.views import EVIDENCE
 from widgets.worker.history import Curves
 from widgets.worker.pictures import pictures_of
 from widgets.worker.pictures.prior_predictive import prior_functions
@@ -93,6 +95,7 @@ class Worker(Trainer):
             curves=curves.tables(),
             **self.pictures.about(),
         )
+        self.send(**self.probing.about())
         self._set_state("running" if play and run.number < run.settings.stop_at else "paused")
         if self.state == "running":  # the first frame carries the first step; probes come after it
             self.last_frame = 0.0
@@ -139,11 +142,29 @@ class Worker(Trainer):
         if self.state != "running":
             self._look_again()
 
-    def on_against(self, *, show: bool) -> None:
-        """Measure variance against B from now on, or no longer."""
-        self.against = show
-        if show and self.run is not None:
-            self.probing.start_ladder()
+    def on_view(self, view: str) -> None:
+        """Measure from now on what this view of panel B shows."""
+        if view not in EVIDENCE["b"]:
+            raise ValueError(f"Panel B was to show {view!r}; choose one of: {', '.join(EVIDENCE['b'])}.")
+        self.view = view
+        if self.run is not None:
+            self.probing.view = view
+            self.probing.start(fine=self.state != "running")
+
+    def on_select(self, index: int | None = None, name: str | None = None, unit: int | None = None) -> None:
+        """Look at one parameter of q from now on, chosen from the list or in a drawing; its past is drawn again."""
+        self._need_run()
+        probing = self.probing
+        if index is not None and not 0 <= index < len(probing.choices):
+            raise ValueError(
+                f"Parameter number {index} was chosen; there are {len(probing.choices)}. Choose one in the list."
+            )
+        probing.choose(index, name, unit)
+        self.send(**probing.about())
+        whole = probing.parameter == probing.choices[0]
+        rows = self.curves.variance if whole else probing.past()
+        self.send(kind="variance", anew=True, rows=np.asarray(rows, np.float32).reshape(-1, 5))
+        probing.start(fine=self.state != "running")
 
     def on_estimators(self, names: list[str]) -> None:
         """Measure these estimators from now on."""

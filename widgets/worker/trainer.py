@@ -35,7 +35,7 @@ class Trainer:
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves = Pace(SAVES, SAVE_SHARE)
         self.rate, self.rate_from = 0.0, (0.0, 0)
-        self.against = False
+        self.view = "variance"
         self.names: tuple[str, ...] = FIRST
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
 
@@ -45,7 +45,7 @@ class Trainer:
 
     def _adopt(self, run: Run, curves: Curves) -> None:
         self.run, self.curves, self.waiting = run, curves, []
-        self.pictures, self.probing = pictures_of(run), Probing(run, self.names)
+        self.pictures, self.probing = pictures_of(run), Probing(run, self.names, self.view)
         self.pictures.watched = self.watched
         now = time.perf_counter()
         self.next_step = self.last_frame = now
@@ -71,7 +71,7 @@ class Trainer:
         if now - self.last_frame >= 1 / FRAMES:
             self._frame(grid=self.grids.due(now))
         if self.probing.due(now):
-            self.probing.start_ladder() if self.against else self.probing.start()
+            self.probing.start()
         if self.saves.due(now):
             self._save()
 
@@ -90,14 +90,13 @@ class Trainer:
         return None
 
     def _probe(self) -> None:
-        done = self.probing.slice()
-        if done is None or not done[0]:
+        message = self.probing.slice()
+        if message is None:
             return
-        kind, rows = done
-        found = table(rows)
-        if kind == "variance":
-            self.curves.variance.push(found)
-        self.send(kind=kind, rows=found, number=self._need_run().number)
+        if "rows" in message:
+            self.curves.variance.push(table(message.pop("whole", [])))
+            message["rows"] = table(message["rows"])
+        self.send(number=self._need_run().number, **message)
 
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
@@ -118,7 +117,7 @@ class Trainer:
 
     def _look_again(self) -> None:
         self._frame(grid=True)
-        self.probing.start_ladder() if self.against else self.probing.start(fine=True)
+        self.probing.start(fine=True)
 
     def _rest(self, state: str) -> None:
         self._set_state(state)

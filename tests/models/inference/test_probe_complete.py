@@ -38,11 +38,13 @@ def test_a_family_that_starts_from_uniforms_is_integrated_too() -> None:
 
 def test_what_cannot_be_integrated_is_refused() -> None:
     model, q, batch = target(Poisson(), torch.zeros(1, 1, dtype=torch.float64), lambda z: z)
-    with pytest.raises(ValueError, match="can be neither enumerated nor integrated node by node. Use reference='long'"):
+    with pytest.raises(
+        ValueError, match=r"can be neither enumerated nor integrated node by node. Use reference='long'"
+    ):
         exact(model, q, batch)
     wide, q, batch = setting(0.5, 1.0)
     wide.sites = {"z": type(wide.sites["z"])("z", "local", (9,), wide.sites["z"].family)}
-    with pytest.raises(ValueError, match="more than 65536 nodes. Use reference='long', or a smaller model"):
+    with pytest.raises(ValueError, match=r"more than 65536 nodes. Use reference='long', or a smaller model"):
         exact(wide, q, batch)
 
 
@@ -61,9 +63,9 @@ def test_bias_is_seen_where_there_is_one_and_only_there() -> None:
     distance = {name: max(float((b / e).abs().max()) for b, e in [report.bias()]) for name, report in found.items()}
     assert distance["unbiased"] < 4
     assert distance["biased"] > 10
-    with pytest.raises(ValueError, match="This probe has no reference"):
+    with pytest.raises(ValueError, match=r"This probe has no reference"):
         probe(problem.model, problem.q, parts, problem.batch, 4, 4, seeded(4))["biased"].bias()
-    with pytest.raises(ValueError, match="A reference was to be 'true'; choose 'exact', 'long'"):
+    with pytest.raises(ValueError, match=r"A reference was to be 'true'; choose 'exact', 'long'"):
         probe(problem.model, problem.q, parts, problem.batch, 4, 4, seeded(4), reference="true")
 
 
@@ -144,5 +146,3 @@ def test_evaluations_and_seconds_make_the_cost() -> None:
         for draws in (2, 100_000)
     )
     assert 0 < few < many
-
-

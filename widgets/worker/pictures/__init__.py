@@ -10,8 +10,6 @@ from typing import Any
 
 from models.inference.run import Run
 from widgets.worker.pictures.conditional import ConditionalPictures
-from widgets.worker.pictures.latent import LatentPictures
-
 from widgets.worker.pictures.exponential import ExponentialPictures
 from widgets.worker.pictures.latent import LatentPictures
 

@@ -1,0 +1,62 @@
+"""Panel B: replicates of ĝ of one parameter, one histogram an estimator, about the long-run gradient."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import estimators, finish, named, names, ranges, scale, solid
+
+TICK = (
+    "datum.value == 0 ? 'reference' : (datum.value > 0 ? '+' : '−') + (abs(log(abs(datum.value)) / LN10) > 2.5 ? "
+    "format(abs(datum.value), '.0e') : format(abs(datum.value), '~g'))"
+)
+
+
+def chart() -> alt.LayerChart:
+    """The axis is asinh((ĝ − reference)/c), c the least spread: even near 0, logarithmic far away; the quiet and the loud fit in.
+
+    The dark bar in each row is the mean ± 2 standard errors: an unbiased one meets the reference (dashed, its own band grey).
+    """
+    shown = estimators()
+    x = alt.X("x:Q", scale=scale("x"), title=None, axis=None)
+    y = alt.Y("base:Q", scale=scale("y"), title=None, axis=None)
+    bins = (
+        named("bins")
+        .mark_area(clip=True, opacity=0.55)
+        .encode(x=x, y=y, y2="top:Q", color=solid(shown), detail="base:N")
+    )
+    reference = named("reference")
+    band = reference.mark_rect(color=theme.RULE, opacity=0.35).encode(
+        x=alt.X("low:Q", scale=scale("x"), axis=None), x2="high:Q"
+    )
+    middle = reference.mark_rule(color=theme.INK, strokeDash=[4, 3]).encode(
+        x=alt.X("middle:Q", scale=scale("x"), axis=None)
+    )
+    means = named("means")
+    at = alt.Y("y:Q", scale=scale("y"), axis=None)
+    whisker = means.mark_rule(color=theme.INK, strokeWidth=2.5, clip=True).encode(
+        x=alt.X("low:Q", scale=scale("x"), axis=None), x2="high:Q", y=at
+    )
+    dot = means.mark_point(color=theme.INK, filled=True, size=26, clip=True).encode(x=x, y=at)
+    ticks = named("ticks")
+    marks = ticks.mark_rule(color=theme.GRID).encode(x=x)
+    words = (
+        ticks.transform_calculate(label=TICK)
+        .mark_text(baseline="top", fontSize=11, color=theme.MUTED, limit=60)
+        .encode(x=x, y=alt.value(alt.ExprRef("height + 6")), text="label:N")
+    )
+    return finish(
+        alt.layer(marks, band, bins, middle, whisker, dot, words, names(shown, "means", "name")),
+        "Replicates of ĝ − reference",
+        ranges(),
+        right=122,
+        left=16,
+        datasets={
+            "bins": {"mode": "bars", "fields": ["x", "base", "top", "series"]},
+            "means": {"mode": "bars", "fields": ["x", "low", "high", "y", "name", "series"]},
+            "reference": {"mode": "bars", "fields": ["low", "high", "middle"]},
+            "ticks": {"mode": "bars", "fields": ["x", "value"]},
+        },
+        plain=True,
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )

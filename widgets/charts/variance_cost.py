@@ -1,0 +1,41 @@
+"""Panel B: variance × cost, what a given accuracy takes with each estimator, in evaluations and in seconds."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import POWERS, estimators, finish, named, names, ranges, scale, solid
+
+
+def chart() -> alt.LayerChart:
+    """Multiples of the best on a log axis: full bars count evaluations of log p, open bars seconds; whiskers are ±2 standard errors."""
+    shown = estimators()
+    x = alt.X("value:Q", scale=scale("x", "log"), title="× the best (full: evaluations, open: seconds)", axis=POWERS)
+    span = alt.Y("bottom:Q", scale=scale("y"), title=None, axis=None)
+    bars = named("bars")
+    full = bars.transform_filter("datum.unit == 0").mark_rect(clip=True, opacity=0.75)
+    open_bars = bars.transform_filter("datum.unit == 1").mark_rect(clip=True, filled=False, strokeWidth=1.3)
+    start = {"x": x, "x2": alt.X2Datum(1), "y": span, "y2": "top:Q"}
+    whisker = bars.mark_rule(color=theme.INK, strokeWidth=1.3, clip=True).encode(
+        x=alt.X("low:Q", scale=scale("x", "log")), x2="high:Q", y=alt.Y("y:Q", scale=scale("y"), axis=None)
+    )
+    best = named("bars").mark_rule(color=theme.RULE).encode(x=alt.XDatum(1))
+    return finish(
+        alt.layer(
+            full.encode(**start, color=solid(shown)),
+            open_bars.encode(**start, stroke=solid(shown)),
+            whisker,
+            best,
+            names(shown, "names", "y"),
+        ),
+        "Work for one accuracy",
+        ranges(x_low=0.5),
+        right=122,
+        left=16,
+        datasets={
+            "bars": {"mode": "bars", "fields": ["value", "low", "high", "y", "bottom", "top", "unit", "series"]},
+            "names": {"mode": "bars", "fields": ["y", "series"]},
+        },
+        plain=True,
+        x={"scale": "log"},
+        y={"scale": "linear"},
+    )
