@@ -120,7 +120,8 @@ class DeepGenerative(nn.Module):
             raise SettingError("batch_covariate", sentence)
         gamma = nn.utils.skip_init(nn.Linear, data.covariates.shape[1], self.features, bias=False)
         nn.init.zeros_(gamma.weight)
-        self.decoder.add_module("gamma", gamma)  # one of the decoder's weights: the prior N(0, λ²) holds it too
+        self.decoder.add_module("gamma", gamma)  # one of the decoder's weights, so the prior holds it too
+        self.prior.bind(self.decoder)
         self.covariate = data.covariates.mean(0)
 
     def heads(self, z: Tensor, batch: Batch | None = None) -> tuple[Tensor, ...]:

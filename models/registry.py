@@ -32,6 +32,8 @@ def _unless_global(part: type[Estimator]) -> str | None:
             "It weighs the draws of each datum; here all data share one draw of the weights. Choose an ELBO estimator."
         )
     return _unless_normal(part)
+
+
 def _never_unavailable(part: type[Estimator]) -> None:
     """Layers of any family: every estimator applies to some, and the others take the second one."""
     del part

@@ -4,18 +4,13 @@ EVIDENCE = {
     "a": ("elbo",),
     "b": ("variance", "variance_against_draws", "gradient_histogram", "xi_parabola", "variance_cost"),
 }
-# What panel B's own list calls its views.
-EVIDENCE_WORDS = {
-    "variance": "against step",
-    "variance_against_draws": "against B",
-    "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
-    "gradient_histogram": "histogram of ĝ",
-    "xi_parabola": "ξ parabola",
-    "variance_cost": "variance × cost",
-}
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {**EVIDENCE, "c": ("latent", "network"), "d": ("kl", "attention_map", "filters")},
-    "conditional": {**EVIDENCE, "c": ("function", "surface", "fit", "calibration", "prior_predictive"), "d": ("weights", "scores")},
+    "conditional": {
+        **EVIDENCE,
+        "c": ("function", "surface", "fit", "calibration", "prior_predictive"),
+        "d": ("weights", "scores"),
+    },
     "deep_exponential_family": {**EVIDENCE, "c": ("layers", "samples"), "d": ("units", "ladder")},
 }
 # What the list of a panel calls its views.

@@ -32,7 +32,7 @@ def classified(
         y = labels[rows].float()
         return Dataset(of, x[rows].contiguous(), labels[rows], label_names, shape, y, test=test, feature_names=names)
 
-    return part(first, name, part(last, f"{name}, test"))
+    return part(first, name, part(last, name))
 
 
 @cache

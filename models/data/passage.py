@@ -81,11 +81,11 @@ def gerbil(seed: int = 0) -> Dataset:
     order = torch.randperm(len(every), generator=torch.Generator().manual_seed(seed)).tolist()
     chosen = [every[k] for k in order if every[k][0] != NOTES][: TRAIN + TEST - 1]
     own = next(pair for pair in every if pair[0] == NOTES)
-    parts = {"gerbil": chosen[:TRAIN], "gerbil, test": [own, *chosen[TRAIN:]]}
+    parts = (chosen[:TRAIN], [own, *chosen[TRAIN:]])
     made: Dataset | None = None
-    for name, pairs in reversed(parts.items()):
+    for pairs in reversed(parts):
         labels = torch.tensor([NOUNS.index(noun) for _, noun in pairs])
         x = encode([words for words, _ in pairs])
-        made = Dataset(name, x, labels, NOUNS, SHAPE, labels.float(), test=made, feature_names=WORDS * LENGTH)
+        made = Dataset("gerbil", x, labels, NOUNS, SHAPE, labels.float(), test=made, feature_names=WORDS * LENGTH)
     assert made is not None  # noqa: S101 - two parts, so there is one
     return made
