@@ -111,7 +111,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "spread_from": "fixed",
             "spread": 0.7,
             "estimator": "path_only",
-            "step_size": 0.01,
+            "step_size": 0.003,
             "batch_size": 2000,
         },
     },

@@ -5,7 +5,11 @@ EVIDENCE = {
     "b": ("variance", "variance_against_draws", "gradient_histogram", "xi_parabola", "variance_cost"),
 }
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
-    "deep_generative": {**EVIDENCE, "c": ("latent", "network"), "d": ("kl", "attention_map", "filters")},
+    "deep_generative": {
+        **EVIDENCE,
+        "c": ("latent", "network", "prior_predictive"),
+        "d": ("kl", "attention_map", "filters"),
+    },
     "conditional": {
         **EVIDENCE,
         "c": ("function", "surface", "fit", "calibration", "prior_predictive"),

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from models.estimators import LeaveOneOut
 from models.inference.estimate import estimate
-from models.inference.probe import Report, frozen, summarize
+from models.inference.probe import Moments, frozen, moments
 from models.inference.run import Run
 from tests.benchmarks._belief_network import binary_digits, make_run, trained
 from tests.benchmarks._interleaved import CALLS, medians
@@ -77,10 +77,10 @@ def our_gradients(run: Run, rows: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     return {site: torch.stack(each) for site, each in found.items()}, torch.tensor(elbos)
 
 
-def report(label: str, gradients: dict[str, Tensor], elbos: Tensor, ours: Report | None) -> Report:
+def report(label: str, gradients: dict[str, Tensor], elbos: Tensor, ours: Moments | None) -> Moments:
     """Print one row of the second table; the last column is ≈ 1 when both means agree within their errors."""
-    by_site = {site: summarize(each, label, 8, 8, 0.0) for site, each in gradients.items()}
-    both = summarize(torch.cat(list(gradients.values()), -1), label, 8, 8, 0.0)
+    by_site = {site: moments(each) for site, each in gradients.items()}
+    both = moments(torch.cat(list(gradients.values()), -1))
     error = float(elbos.std()) / len(elbos) ** 0.5
     cells = " | ".join(f"{by_site[site].variance:.3g} ± {by_site[site].error:.1g}" for site in ("top", "low"))
     ratio, agree = "1×", ""

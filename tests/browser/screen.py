@@ -59,7 +59,8 @@ class Screen:
         return int(self.page.evaluate(f"({INK})('.elbo-{panel}')"))
 
     def hover(self, panel: str, across: float, down: float) -> None:
-        box = self.page.locator(f".elbo-{panel} canvas").first.bounding_box()
+        boxes = [each.bounding_box() for each in self.page.locator(f".elbo-{panel} .elbo-vega canvas").all()]
+        box = next(each for each in boxes if each and each["width"] > 50)  # the others are out of sight
         self.page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=2)
 
     def choose(self, label: str, words: str) -> None:

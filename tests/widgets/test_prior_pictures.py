@@ -76,8 +76,7 @@ def test_the_worker_draws_it_without_a_run_and_only_the_last_wish() -> None:
 
 def test_turning_a_restarts_knob_shows_the_functions_before_run(lab) -> None:
     room = lab()
-    room.post("prior", on=True)
-    room.screen.prior.value = True
+    room.screen.lists["c"].value = "prior_predictive"
     eventually(lambda: "functions drawn from the prior" in room.screen.caption.value)
     chart = room.screen.chart("prior_predictive")
     assert chart.layout.display is None
@@ -87,7 +86,7 @@ def test_turning_a_restarts_knob_shows_the_functions_before_run(lab) -> None:
     eventually(lambda: chart.params != before)
     assert chart.params["yHigh"] > before["yHigh"]  # one λ: functions grow as the square root of the width
     assert room.run_values is None
-    room.screen.prior.value = False
+    room.screen.lists["c"].value = "latent"
     eventually(lambda: room.screen.chart("latent").layout.display is None)
 
 

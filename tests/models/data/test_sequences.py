@@ -67,7 +67,7 @@ def test_a_convolution_learns_the_planted_motifs() -> None:
     net = fit(data.x, data.labels, data.shape, kind, scale=0.3, steps=1500, step_size=0.02, seed=0)
     found = {name: correlation(net.filters().detach(), motif)[0] for name, motif in known_motifs().items()}
     assert min(found.values()) >= 0.9, found
-    assert right(net, data.test.x, data.test.labels) > 0.9 * data.test.size
+    assert right(net, data.test.x, data.test.labels) > 0.85 * data.test.size
 
 
 def test_the_passage_is_read_as_the_notes_mean_it() -> None:

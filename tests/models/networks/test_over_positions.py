@@ -121,7 +121,7 @@ def test_every_row_of_a_map_lies_on_the_simplex() -> None:
     for layer in range(2):
         weights = net.attention_map(5 * data(3, 12), layer)
         assert weights.shape == (3, 4, 6, 6)
-        assert float(weights.min()) >= 0
+        assert float(weights.detach().min()) >= 0
         close(weights.sum(-1), torch.ones(3, 4, 6, dtype=F64))
     assert not torch.allclose(net.attention_map(data(12), 0), net.attention_map(data(12), 1))
 
