@@ -16,7 +16,7 @@ from models.core import Batch, Factor, Site
 from models.data import Dataset
 from models.deep_generative_settings import Settings
 from models.families import FAMILIES, Categorical, Family, Normal
-from models.families.counts import library_size, no_counts_at_all
+from models.families.counts import LogCounts, library_size, no_counts_at_all
 from models.networks import Architecture, FeedForward
 from models.priors import Prior, make_prior
 from models.settings import SettingError, rule
@@ -194,5 +194,5 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     z = model.sites["z"]
     factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
     if response.counts and isinstance(factor, Amortized):
-        factor.see = torch.log1p
+        factor.see = LogCounts(data.x)
     return model, Posterior({"z": factor})

@@ -31,7 +31,7 @@ class Amortized(nn.Module):
     ) -> None:
         super().__init__()
         del total
-        self.see: Callable[[Tensor], Tensor] | None = None  # what the encoder sees of x: of counts, log(1 + x)
+        self.see: Callable[[Tensor], Tensor] | None = None  # what the encoder sees of x, where it is not x
         self.layout = (site.family.n_params, *site.shape)
         size = int(torch.tensor(self.layout).prod())
         shape = (features,) if isinstance(features, int) else features

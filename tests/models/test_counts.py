@@ -125,12 +125,16 @@ def test_the_first_decoder_knows_the_genes_profile_and_the_typical_library() -> 
     assert float(torch.corrcoef(torch.stack([decoded.log(), (data.x.mean(0) + 1 / 909).log()]))[0, 1]) > 0.999
 
 
-def test_the_encoder_sees_logs() -> None:
+def test_the_encoder_sees_centred_logs_at_the_typical_library() -> None:
+    """So a cell that is read twice as deeply looks the same."""
     data = DATA["pbmc"].load()
     _, q = build(Settings(response="poisson", data="pbmc"), data, torch.Generator().manual_seed(1))
-    batch, logged = data.batch(torch.arange(3)), replace(data, x=data.x.log1p()).batch(torch.arange(3))
-    encoder = q.by_site["z"].encoder
-    assert torch.equal(q.by_site["z"].nu(batch).flatten(1), encoder(logged.x))
+    seen = q.by_site["z"].see(data.x)
+    scaled = data.x / data.x.sum(1, keepdim=True) * data.x.sum(1).median()
+    torch.testing.assert_close(seen, scaled.log1p() - scaled.log1p().mean(0), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(q.by_site["z"].see(2 * data.x), seen, atol=1e-5, rtol=1e-5)
+    batch = data.batch(torch.arange(3))
+    assert torch.equal(q.by_site["z"].nu(batch).flatten(1), q.by_site["z"].encoder(q.by_site["z"].see(batch.x)))
 
 
 def test_categorical_levels_are_the_datas_own() -> None:
