@@ -78,3 +78,25 @@ def latent(mean: Any, labels: Any, names: Iterable[str]) -> Figure:
     figure.bus.static(figure.chart, "cloud", label=np.asarray(labels, np.float32))
     figure.bus.replace(figure.chart, "cloud", x=points[:, 0], y=points[:, 1])
     return figure
+
+
+def functions(x: Any, values: Any, spread: Any = None) -> Figure:
+    """Functions (S, G) at x (G,), over the band ±2 `spread` (G,) of a limit, where there is one."""
+    figure = Figure("prior_predictive", height="320px", width="560px")
+    ticks, lines = np.asarray(x, np.float32), np.asarray(values, np.float32)
+    wide = 2 * np.asarray(spread if spread is not None else [], np.float32)
+    high = 1.1 * float(max(np.abs(lines).max(), wide.max(initial=0)))
+    figure.chart.set(xLow=float(ticks.min()), xHigh=float(ticks.max()), yLow=-high, yHigh=high)
+    number = np.repeat(np.arange(len(lines)), len(ticks))
+    figure.bus.replace(figure.chart, "draws", x=np.tile(ticks, len(lines)), y=lines.ravel(), draw=number, color=number % 5)
+    figure.bus.replace(figure.chart, "band", x=ticks[: len(wide)], low=-wide, high=wide)
+    return figure
+
+
+def relevance(prior: Any, nu: Any = None) -> Figure:
+    """λ_j of every input, from an ARD prior and, where λ_j is latent, ν (2, P) of its q."""
+    from widgets.worker.pictures.relevance import relevances
+
+    figure = Figure("relevance", height="260px", width="480px")
+    figure.bus.replace(figure.chart, "bars", **relevances(prior, nu)["replace"]["relevance"]["bars"])
+    return figure
