@@ -6,12 +6,14 @@ from functools import cache
 from typing import Any
 
 from models.data import DATA
+from models.decoders import DECODERS
 from models.deep_generative import SCALE_HEADS
 from models.estimators import ESTIMATORS, XI_SOURCES
 from models.families import FAMILIES
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
+from models.latent_priors import LATENT_PRIORS
 from models.networks import ACTIVATIONS, ATTENTIONS
 from models.presets import PRESETS
 from models.registry import MODELS, ModelFamily
@@ -23,6 +25,8 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "data": DATA,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
+    "decoders": DECODERS,
+    "latent_priors": LATENT_PRIORS,
     "activations": ACTIVATIONS,
     "attentions": ATTENTIONS,
     "variational": VARIATIONAL,

@@ -1,7 +1,7 @@
-"""Deep generative model: z_i ~ N(0, I_K), x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
+"""Deep generative model: z_i ~ p(z; ψ), N(0, I_K) at first, x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
 
 With depth 0 and one shared σ it is probabilistic PCA, x ~ N(β z + m, σ² I). The prior scale of z is fixed at 1: with a free
-decoder another scale would be absorbed by the first layer.
+decoder another scale would be absorbed by the first layer. ψ, where a latent prior has any, is a point estimate like θ, with a flat prior.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from models.core import Batch, Factor, Site
 from models.data import Dataset
+from models.decoders import DECODERS
 from models.deep_generative_settings import Settings
 from models.families import Bernoulli, Family, Normal
-from models.networks import Architecture, FeedForward
+from models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
+from models.networks import Architecture
 from models.priors import NormalPrior
 from models.variational import VARIATIONAL, Posterior
 
@@ -55,12 +57,15 @@ class DeepGenerative(nn.Module):
         prior: NormalPrior,
         generator: torch.Generator,
         scale_head: str = "network",
+        decoder: str = "network",
+        data_scale: float = 1.0,
     ) -> None:
         super().__init__()
         self.features, self.latent_size, self.response, self.prior = features, latent_size, response, prior
         self.one_scale = scale_head == "shared" and response.n_params > 1
         heads = 1 if self.one_scale else response.n_params
-        self.decoder = FeedForward(latent_size, heads * features, architecture, generator)
+        self.decoder = DECODERS[decoder].build(latent_size, heads * features, architecture, generator, data_scale)
+        self.latent_prior: LatentPrior = StandardNormalPrior(latent_size, torch.zeros(0), None, generator)
         self.raw_scale = nn.Parameter(torch.zeros(1)) if self.one_scale else None
 
     @property
@@ -90,11 +95,17 @@ class DeepGenerative(nn.Module):
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """Log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
         z = latents["z"]  # (R, B, M, K)
-        standard = torch.zeros(2, 1, dtype=z.dtype)
+        nu = self.latent_prior.nu
         x = self.response.log_prob(self.observed(batch.x), self.response_parameters(z)).sum(-1)  # (R, B, M)
         weights = self.prior.log_prob(self.decoder.parameters()).expand(z.shape[:2])  # (R, B)
         return [
-            Factor("log p(z)", Normal().log_prob(z, standard).sum(-1), frozenset({"z"}), prior=standard),
+            Factor(
+                "log p(z)",
+                self.latent_prior.log_prob(z),
+                frozenset({"z"}),
+                None if nu is None else nu.to(z.dtype),
+                in_kl=True,
+            ),
             Factor("log p(x|z)", x, frozenset({"z", "weights"})),
             Factor("log p(θ)", weights, frozenset({"weights"})),
         ]
@@ -112,7 +123,11 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         Bernoulli() if settings.response == "bernoulli" else Normal(scale_link="softplus", floor=SCALE_FLOOR)
     )
     net, prior, features = architecture(settings), NormalPrior(settings.prior_scale), data.x.shape[1]
-    model = DeepGenerative(features, settings.latent_size, response, net, prior, generator, settings.scale_head)
+    model = DeepGenerative(
+        features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder,
+        float(data.x.std()) if response.n_params > 1 else 1.0,
+    )  # fmt: skip
     z = model.sites["z"]
     factor = VARIATIONAL[settings.variational](z, features, data.size, net, generator)
+    model.latent_prior = LATENT_PRIORS[settings.latent_prior](settings.latent_size, data.x, factor, generator)
     return model, Posterior({"z": factor})

@@ -16,6 +16,7 @@ from models.core import Batch, Model
 from models.estimators import Estimator, NotApplicableError
 from models.inference.estimate import Estimate, estimate
 from models.inference.noise import draw_noise
+from models.inference.objective import ELBO, Objective
 from models.variational import Posterior
 
 
@@ -90,6 +91,7 @@ def probe(
     site: str = "z",
     rao_blackwell: str = "plate",
     noise_kind: str = "iid",
+    objective: Objective = ELBO,
 ) -> dict[str, Report]:
     """Every estimator that applies at B = draws, on the same ν and the same noise; those that do not apply are left out.
 
@@ -104,6 +106,7 @@ def probe(
         site: the site whose ν's gradient is measured.
         rao_blackwell: a name in `RAO_BLACKWELL`.
         noise_kind: a name in `NOISES`; every variance here is across replicates, so it holds for dependent draws too.
+        objective: β and free bits of the gradient that is measured.
     """
     if replicates < 2:
         raise ValueError(f"A variance needs at least 2 replicates, R was {replicates}. Raise R; 32 is usual.")
@@ -123,7 +126,7 @@ def probe(
             ) -> Estimate:
                 return estimate(
                     model, q, parts, batch, draws, generator, replicates=repeats, noise=noise,
-                    rao_blackwell=rao_blackwell, noise_kind=noise_kind, memory=kept,
+                    rao_blackwell=rao_blackwell, noise_kind=noise_kind, memory=kept, objective=objective,
                 )  # fmt: skip
 
             try:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.catalogue import knobs, settings_from
 from models.core import Batch, Model
@@ -17,9 +17,11 @@ from models.data import Dataset
 from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS, Estimator, ScoreXi
 from models.inference.adam import MOMENTS, Adam
-from models.inference.estimate import estimate
+from models.inference.estimate import Estimate, estimate
 from models.inference.guard import DivergenceError, complaint, named_parameters
+from models.inference.objective import Objective
 from models.inference.settings import InferenceSettings
+from models.inference.tempered import refused
 from models.inference.work import refusal
 from models.registry import family_of
 from models.settings import SettingError, Values, validate
@@ -78,6 +80,8 @@ class Run(Iterator[Step]):
         self.number = 0
         self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
+        if reason := refused(self.model, self.estimators, whole.objective(0)):
+            raise SettingError("estimator", reason)
         self._good = [parameter.detach().clone() for parameter in self.parameters.values()]
 
     def __iter__(self) -> Self:
@@ -88,6 +92,11 @@ class Run(Iterator[Step]):
     def estimators(self) -> dict[str, Estimator]:
         """The estimator of every site: the chosen one."""
         return dict.fromkeys(self.model.sites, make_estimator(self.settings.estimator, self.settings))
+
+    @property
+    def objective(self) -> Objective:
+        """What the next step climbs: the weights come from its number, so a run that is taken up goes on exactly."""
+        return self.settings.objective(self.number)
 
     def change(self, **values: Any) -> None:
         """Set live knobs; they act at the next step. Raises `SettingError` for a knob that restarts or a value not allowed."""
@@ -101,9 +110,11 @@ class Run(Iterator[Step]):
                 )
         whole: Values = validate(own, asdict(self.settings) | values)
         same = dict.fromkeys(self.model.sites, make_estimator(whole["estimator"], self.settings))
-        if reason := refusal(self.model, same, whole["draws"], whole["noise"]):
+        settings = replace(self.settings, **{name: whole[name] for name in values})
+        reason = refusal(self.model, same, whole["draws"], whole["noise"])
+        if reason := reason or refused(self.model, same, settings.objective(self.number)):
             raise SettingError("estimator", reason)
-        self.settings = replace(self.settings, **{name: whole[name] for name in values})
+        self.settings = settings
         self.optimizer.step_size = self.settings.step_size
         if hasattr(self.model, "update"):
             self.model.update(self.settings)
@@ -125,6 +136,15 @@ class Run(Iterator[Step]):
         """
         if self.number >= self.settings.stop_at:
             raise StopIteration
+        for _ in range(self.objective.encoder_steps):
+            self._ascend(q_alone=True)
+        found = self._ascend()
+        elbo, *terms = torch.stack([found.elbo, *found.terms.values()]).tolist()
+        self.number += 1
+        return Step(self.number, elbo, dict(zip(found.terms, terms, strict=True)))
+
+    def _ascend(self, *, q_alone: bool = False) -> Estimate:
+        """One estimate and one step of Adam, of q's parameters alone or of the model's too."""
         self.optimizer.clear_gradients()
         settings = self.settings
         found = estimate(
@@ -137,18 +157,19 @@ class Run(Iterator[Step]):
             rao_blackwell=settings.rao_blackwell,
             noise_kind=settings.noise,
             memory=self.memory,
+            objective=self.objective,
         )
-        elbo, *terms = torch.stack([found.elbo, *found.terms.values()]).tolist()
+        if q_alone and isinstance(self.model, nn.Module):
+            self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
-        if cause := complaint(elbo, gradients):
+        if cause := complaint(float(found.elbo), gradients):
             self._restore()
             smaller = settings.step_size / 3
             remedy = f"Go on with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
             raise DivergenceError(f"{cause} at step {self.number + 1}.", remedy, self.number + 1, smaller)
         self._keep()
         self.optimizer.step()
-        self.number += 1
-        return Step(self.number, elbo, dict(zip(found.terms, terms, strict=True)))
+        return found
 
     @torch.no_grad()
     def _keep(self) -> None:

@@ -74,7 +74,7 @@ class Probing:
         generator = torch.Generator().manual_seed(seed)  # the same for every estimator: common noise
         found = probe(
             self.run.model, self.run.q, {name: make_estimator(name, self.run.settings)}, self.run.data.batch(self.rows[:rows]), draws,
-            replicates, generator, site=site, rao_blackwell=self.run.settings.rao_blackwell,
+            replicates, generator, site=site, rao_blackwell=self.run.settings.rao_blackwell, objective=self.run.objective,
         )  # fmt: skip
         return found.get(name)
 
