@@ -50,7 +50,7 @@ def test_an_identifiable_decoder_has_full_rank_everywhere() -> None:
 
 
 def test_more_dimensions_than_outputs_are_refused() -> None:
-    with pytest.raises(ValueError, match="latent size was 3 with 2 outputs.* Choose a smaller latent size"):
+    with pytest.raises(ValueError, match=r"latent size was 3 with 2 outputs.* Choose a smaller latent size"):
         IdentifiableDecoder(3, 2, 8, 1, torch.Generator())
 
 

@@ -7,6 +7,7 @@ import torch
 
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
+from widgets.worker.pictures.causes import Causes
 
 GRID = 21
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
@@ -23,6 +24,7 @@ class LatentPictures:
         self.batch = data.batch(some)
         self.jitter = torch.rand(len(some), generator=torch.Generator().manual_seed(0)) - 0.5
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
+        self.causes = Causes(run, self.site) if self.site else None
         self.axes = (0, 1)
         self.span = 3.0
 
@@ -91,6 +93,7 @@ class LatentPictures:
             },
             "facts": {
                 "kl": divergence.tolist(),
+                "cause": self.causes.sentence(divergence) if self.causes else None,
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }
