@@ -8,12 +8,14 @@ from typing import Any
 from models.conditional import SPREADS
 from models.data import DATA, EXPONENTIAL_DATA
 from models.data.supervised import SUPERVISED
+from models.decoders import DECODERS
 from models.deep_generative import SCALE_HEADS
 from models.estimators import ESTIMATORS, XI_SOURCES
 from models.families import FAMILIES
 from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
+from models.latent_priors import LATENT_PRIORS
 from models.layers import LAYERS, POSITIVE_FAMILIES, SECOND_ESTIMATORS, WEIGHTS
 from models.layers import LINKS as LAYER_LINKS
 from models.layers import RESPONSES as LAYER_RESPONSES
@@ -43,6 +45,8 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "second_estimators": SECOND_ESTIMATORS,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
+    "decoders": DECODERS,
+    "latent_priors": LATENT_PRIORS,
     "activations": ACTIVATIONS,
     "attentions": ATTENTIONS,
     "networks": NETWORKS,

@@ -30,6 +30,7 @@ class Factor:
     value: Tensor  # (R, B) or (R, B, M)
     on: frozenset[str]
     prior: Tensor | None = None  # ν₀ (n_params, K or 1) of q's own family, where value = Σ_k log p(z_k; ν₀)
+    in_kl: bool = False  # a latent prior's term: β weighs it, as it does log q
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""Deep generative model: z_i ~ N(0, I_K), x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
+"""Deep generative model: z_i ~ p(z; ψ), N(0, I_K) at first, x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
 
 With depth 0 and one shared σ it is probabilistic PCA, x ~ N(β z + m, σ² I). Counts may be shares of an observed library size ℓ_i:
 x_ig ~ NegBin(ℓ_i softmax(decoder(z_i) + γ c_i)_g, r_g) is scVI (Lopez et al. 2018), c_i a batch covariate. The prior scale of z is
-fixed at 1: with a free decoder another scale would be absorbed by the first layer.
+fixed at 1: with a free decoder another scale would be absorbed by the first layer. ψ, where a latent prior has any, is a point
+estimate like θ, with a flat prior.
 """
 
 import math
@@ -14,10 +15,12 @@ from torch import Tensor, nn
 
 from models.core import Batch, Factor, Site
 from models.data import Dataset
+from models.decoders import DECODERS
 from models.deep_generative_settings import Settings
 from models.families import FAMILIES, Categorical, Family, Normal
 from models.families.counts import LogCounts, library_size, no_counts_at_all
-from models.networks import Architecture, FeedForward
+from models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
+from models.networks import Architecture
 from models.priors import Prior, make_prior
 from models.settings import SettingError, rule
 from models.variational import VARIATIONAL, Amortized, Posterior
@@ -69,12 +72,16 @@ class DeepGenerative(nn.Module):
         prior: Prior,
         generator: torch.Generator,
         scale_head: str = "network",
+        decoder: str = "network",
+        data_scale: float = 1.0,
     ) -> None:
         super().__init__()
         self.features, self.latent_size, self.response = features, latent_size, response
         # the scale may be a parameter of its own, no output of the decoder
         own = response.scaled and scale_head != "network"
-        self.decoder = FeedForward(latent_size, (response.n_params - own) * features, architecture, generator)
+        outputs = (response.n_params - own) * features
+        self.decoder = DECODERS[decoder].build(latent_size, outputs, architecture, generator, data_scale)
+        self.latent_prior: LatentPrior = StandardNormalPrior(latent_size, torch.zeros(0), None, generator)
         self.prior = prior.bind(self.decoder)
         self.fixed_scale = own and scale_head == "fixed"
         first = torch.zeros(features if scale_head == "feature" else 1) if own else None
@@ -155,11 +162,17 @@ class DeepGenerative(nn.Module):
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """Log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
         z = latents["z"]  # (R, B, M, K)
-        standard = torch.zeros(2, 1, dtype=z.dtype)
+        nu = self.latent_prior.nu
         x = self.response.log_prob_of(self.observed(batch.x), self.heads(z, batch)).sum(-1)  # (R, B, M)
         weights = self.prior.log_prob(dict(self.decoder.named_parameters())).expand(z.shape[:2])  # (R, B)
         return [
-            Factor("log p(z)", Normal().log_prob(z, standard).sum(-1), frozenset({"z"}), prior=standard),
+            Factor(
+                "log p(z)",
+                self.latent_prior.log_prob(z),
+                frozenset({"z"}),
+                None if nu is None else nu.to(z.dtype),
+                in_kl=True,
+            ),
             Factor("log p(x|z)", x, frozenset({"z", "weights"})),
             Factor("log p(θ)", weights, frozenset({"weights"})),
         ]
@@ -188,11 +201,15 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     """The model and its q, initialised from the run's generator."""
     response = response_of(settings, data)
     net, prior, features = architecture(settings), make_prior(settings, point_mass=True), data.x.shape[1]
-    model = DeepGenerative(features, settings.latent_size, response, net, prior, generator, settings.scale_head)
+    spread = float(data.x.std()) if response.n_params > 1 and not response.counts else 1.0
+    model = DeepGenerative(
+        features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder, spread,
+    )  # fmt: skip
     model.adapt(data, library=settings.library_size, covariate=settings.batch_covariate)
     model.update(settings)
     z = model.sites["z"]
     factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
     if response.counts and isinstance(factor, Amortized):
         factor.see = LogCounts(data.x)
+    model.latent_prior = LATENT_PRIORS[settings.latent_prior](settings.latent_size, data.x, factor, generator)
     return model, Posterior({"z": factor})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.families import FAMILIES
+from models.inference.collapse_settings import CollapseSettings
 from models.inference.settings import InferenceSettings, model_setting
 from models.networks.settings import NetworkSettings
 from models.settings import rule, setting
@@ -12,7 +13,7 @@ SCALED = tuple(name for name, family in FAMILIES.items() if family.scaled)
 
 
 @dataclass(frozen=True)
-class Settings(NetworkSettings, InferenceSettings):
+class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     """A deep generative model, its prior and its inference; live knobs act at the next step, the others start a new run."""
 
     model: str = model_setting("deep_generative")
@@ -46,6 +47,12 @@ class Settings(NetworkSettings, InferenceSettings):
     latent_size: int = setting(
         2, label="Latent size", symbol="K", group="Model", low=1, high=16, help="Dimensions of z."
     )
+    decoder: str = setting(
+        "network", label="Decoder", group="Model", choices="decoders", help="What maps z to the response's parameters."
+    )
+    latent_prior: str = setting(
+        "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="What z is before a datum is seen.",
+    )  # fmt: skip
     variational: str = setting(
         "amortized",
         label="q's parameters",

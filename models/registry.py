@@ -63,7 +63,7 @@ MODELS: dict[str, ModelFamily] = {
         ModelFamily(
             "deep_generative",
             "deep generative",
-            "x | z ~ {response}, its parameters dec(z; θ)    z ~ N(0, I)    θ ~ {prior}",
+            "x | z ~ {response}, its parameters {decoder}    z ~ {latent_prior}    θ ~ {prior}",
             "Every datum has a latent z; a network decodes it.",
             DeepGenerativeSettings,
             deep_generative.build,

@@ -88,7 +88,9 @@ def functions(x: Any, values: Any, spread: Any = None) -> Figure:
     high = 1.1 * float(max(np.abs(lines).max(), wide.max(initial=0)))
     figure.chart.set(xLow=float(ticks.min()), xHigh=float(ticks.max()), yLow=-high, yHigh=high)
     number = np.repeat(np.arange(len(lines)), len(ticks))
-    figure.bus.replace(figure.chart, "draws", x=np.tile(ticks, len(lines)), y=lines.ravel(), draw=number, color=number % 5)
+    figure.bus.replace(
+        figure.chart, "draws", x=np.tile(ticks, len(lines)), y=lines.ravel(), draw=number, color=number % 5
+    )
     figure.bus.replace(figure.chart, "band", x=ticks[: len(wide)], low=-wide, high=wide)
     return figure
 

@@ -1,7 +1,23 @@
 """Diagnostics: what a trained model is asked."""
 
-from models.diagnostics.collapse import THRESHOLD, active, kl_per_dimension
+from models.diagnostics.collapse import THRESHOLD, active, active_units, kl_per_dimension, mutual_information
+from models.diagnostics.exact import Collapse, diagnose, flatness, posterior_on_grid
 from models.diagnostics.latent import embedding, plane
 from models.diagnostics.prior_predictive import functions, limit, no_limit
 
-__all__ = ["THRESHOLD", "active", "embedding", "functions", "kl_per_dimension", "limit", "no_limit", "plane"]
+__all__ = [
+    "THRESHOLD",
+    "Collapse",
+    "active",
+    "active_units",
+    "diagnose",
+    "embedding",
+    "flatness",
+    "functions",
+    "kl_per_dimension",
+    "limit",
+    "mutual_information",
+    "no_limit",
+    "plane",
+    "posterior_on_grid",
+]

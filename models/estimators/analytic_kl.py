@@ -13,6 +13,7 @@ from torch import Tensor
 
 from models.estimators.estimator import Context, Draw, Estimator, NotApplicableError
 from models.families import Family
+from models.settings import rule
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,13 @@ class AnalyticKL(Estimator):
     )
     source: ClassVar[str] = "Kingma & Welling 2014"
     path: ClassVar[bool] = True
+    requires: ClassVar[tuple[dict[str, object], ...]] = (
+        rule(
+            "latent_prior",
+            "The KL to a mixture has no closed form. Choose reparameterisation, or the standard normal prior.",
+            among=("normal",),
+        ),
+    )
 
     def supports(self, family: Family, draws: int) -> str | None:
         """None, or the reason: no path, or no KL in closed form."""

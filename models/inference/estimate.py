@@ -15,6 +15,8 @@ from models.core import Batch, Model, Site
 from models.estimators import Draw, Estimator, NotApplicableError
 from models.inference.costs import factors_at
 from models.inference.noise import draw_noise
+from models.inference.objective import ELBO, Objective
+from models.inference.tempered import Tempered, refused, shortfall
 from models.inference.work import Work, refusal, weighted
 from models.variational import Posterior
 
@@ -66,8 +68,9 @@ def estimate(
     rao_blackwell: str = "plate",
     noise_kind: str = "iid",
     memory: dict[str, dict[str, Tensor]] | None = None,
+    objective: Objective = ELBO,
 ) -> Estimate:
-    """Fill the gradients of −ELBO per datum (of q, encoder, decoder) and keep every draw's on the taps.
+    """Fill the gradients of −objective per datum (of q, encoder, decoder) and keep every draw's on the taps.
 
     Args:
         model: the log joint as factors.
@@ -81,20 +84,22 @@ def estimate(
         rao_blackwell: a name in `RAO_BLACKWELL`.
         noise_kind: a name in `NOISES`.
         memory: what adaptive estimators keep from one estimate to the next; changed in place. None: they start afresh.
+        objective: β and free bits; the gradients are this objective's, the ELBO and its terms stay unweighted.
 
     Raises:
         NotApplicableError: an estimator does not go with its site, the model, B or the kind of noise.
         ValueError: a factor has a wrong shape.
     """
-    if reason := refusal(model, estimators, draws, noise_kind):
+    if reason := refusal(model, estimators, draws, noise_kind) or refused(model, estimators, objective):
         raise NotApplicableError(reason)
+    model = model if objective.beta == 1 else Tempered(model, objective.beta)
     taps = _taps(model, q, batch, replicates, draws)
     dtype = next(iter(taps.values())).dtype
     if noise is None:
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
     values = {name: estimators[name].value(site.family, noise[name], taps[name]) for name, site in model.sites.items()}
     held = {name: Draw(site.family, taps[name], values[name], noise[name]) for name, site in model.sites.items()}
-    work = Work(model, batch, held, factors_at(model, batch, values), rao_blackwell, generator)
+    work = Work(model, batch, held, factors_at(model, batch, values), rao_blackwell, generator, objective.beta)
     weights = work.weights() if weighted(estimators) else None
     total = torch.zeros((), dtype=dtype)
     for factor in work.factors:
@@ -105,7 +110,9 @@ def estimate(
         kept = {} if memory is None else memory.setdefault(f"{estimators[name].name}/{name}", {})
         surrogate = estimators[name].surrogate(held[name], work.context(site, estimators[name], weights, kept))
         total = total + surrogate.sum() / (batch.size if site.plate == "local" else batch.total)
-    (-total / draws).backward()
+    if objective.free_bits:
+        total = total - shortfall(held, work.factors, objective.free_bits).sum()
+    (-total * (objective.beta / draws)).backward()
     return _summary(work, weights is not None, draws)
 
 
@@ -113,7 +120,10 @@ def _summary(work: Work, weighted: bool, draws: int) -> Estimate:
     def per_datum(value: Tensor, local: bool) -> Tensor:
         return value.detach().mean() if local else value.detach().mean() / work.batch.total
 
-    terms = {factor.name: per_datum(factor.value, factor.value.ndim == 3) for factor in work.factors}
+    terms = {
+        factor.name: per_datum(factor.value, factor.value.ndim == 3) * (1 if factor.in_kl else work.beta)
+        for factor in work.factors
+    }
     for name, site in work.model.sites.items():
         terms[f"−log q({name})"] = -per_datum(work.log_q[name], site.plate == "local")
     if weighted:

@@ -16,6 +16,7 @@ from models.core import Batch, Model
 from models.estimators import Estimator, NotApplicableError
 from models.inference.estimate import Estimate, estimate
 from models.inference.noise import draw_noise
+from models.inference.objective import ELBO, Objective
 from models.inference.reference import exact, long_run
 from models.inference.report import Moments, Reference, Report, moments, spread, weight_of
 from models.inference.work import parts_for
@@ -63,6 +64,7 @@ def probe(
     rao_blackwell: str = "plate",
     noise_kind: str = "iid",
     reference: str | Reference | None = None,
+    objective: Objective = ELBO,
 ) -> dict[str, Report]:
     """Every estimator that applies at B = draws, on the same ν and the same noise; those that do not apply are left out.
 
@@ -78,6 +80,7 @@ def probe(
         rao_blackwell: a name in `RAO_BLACKWELL`.
         noise_kind: a name in `NOISES`; every variance here is across replicates, so it holds for dependent draws too.
         reference: what bias is measured against: "exact" (small models), "long", or one made before.
+        objective: β and free bits of the gradient that is measured.
 
     Raises:
         ValueError: fewer than two replicates, a reference of another name, or no exact gradient of this model.
@@ -105,7 +108,7 @@ def probe(
             ) -> Estimate:
                 return estimate(
                     model, q, parts, batch, draws, generator, replicates=repeats, noise=noise,
-                    rao_blackwell=rao_blackwell, noise_kind=noise_kind, memory=kept,
+                    rao_blackwell=rao_blackwell, noise_kind=noise_kind, memory=kept, objective=objective,
                 )  # fmt: skip
 
             try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.catalogue import knobs, settings_from
 from models.core import Batch, Model
@@ -20,8 +20,10 @@ from models.estimators import ESTIMATORS, Estimator, ScoreXi
 from models.inference.adam import MOMENTS, Adam
 from models.inference.estimate import estimate
 from models.inference.guard import DivergenceError, complaint, named_parameters
+from models.inference.objective import Objective
 from models.inference.settings import InferenceSettings
 from models.inference.shortcut import Found, Shortcut
+from models.inference.tempered import refused
 from models.inference.work import parts_for, refusal
 from models.registry import family_of
 from models.settings import SettingError, Values, validate
@@ -83,6 +85,8 @@ class Run(Iterator[Step]):
         self.number = 0
         self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
+        if reason := refused(self.model, self.estimators, whole.objective(0)):
+            raise SettingError("estimator", reason)
         self.shortcut = Shortcut(self._estimate, self.parameters, self.generator)
         self._good = [parameter.detach().clone() for parameter in self.parameters.values()]
 
@@ -96,6 +100,11 @@ class Run(Iterator[Step]):
         chosen = make_estimator(self.settings.estimator, self.settings)
         return parts_for(self.model, chosen, self.settings.draws)
 
+    @property
+    def objective(self) -> Objective:
+        """What the next step climbs: the weights come from its number, so a run that is taken up goes on exactly."""
+        return self.settings.objective(self.number)
+
     def change(self, **values: Any) -> None:
         """Set live knobs; they act at the next step. Raises `SettingError` for a knob that restarts or a value not allowed."""
         own = knobs(self.settings.model)
@@ -108,9 +117,11 @@ class Run(Iterator[Step]):
                 )
         whole: Values = validate(own, asdict(self.settings) | values)
         same = parts_for(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"])
-        if reason := refusal(self.model, same, whole["draws"], whole["noise"]):
+        settings = replace(self.settings, **{name: whole[name] for name in values})
+        reason = refusal(self.model, same, whole["draws"], whole["noise"])
+        if reason := reason or refused(self.model, same, settings.objective(self.number)):
             raise SettingError("estimator", reason)
-        self.settings = replace(self.settings, **{name: whole[name] for name in values})
+        self.settings = settings
         self.optimizer.step_size = self.settings.step_size
         if hasattr(self.model, "update"):
             self.model.update(self.settings)
@@ -136,6 +147,7 @@ class Run(Iterator[Step]):
             rao_blackwell=settings.rao_blackwell,
             noise_kind=settings.noise,
             memory=self.memory,
+            objective=self.objective,
         )
         return tuple(found.terms), torch.stack([found.elbo, *found.terms.values()])
 
@@ -148,20 +160,30 @@ class Run(Iterator[Step]):
         """
         if self.number >= self.settings.stop_at:
             raise StopIteration
+        for _ in range(self.objective.encoder_steps):
+            self._ascend(q_alone=True)
+        names, values = self._ascend()
+        elbo, *terms = values.tolist()
+        self.number += 1
+        return Step(self.number, elbo, dict(zip(names, terms, strict=True)))
+
+    def _ascend(self, *, q_alone: bool = False) -> Found:
+        """One estimate and one step of Adam, of q's parameters alone or of the model's too."""
         self.optimizer.clear_gradients()
         settings = self.settings
-        names, values = self.shortcut.step(self._next_batch(), settings, (self.model, self.q), self.memory)
-        elbo, *terms = values.tolist()
+        key = (settings, self.objective)  # a warm-up changes the objective from step to step
+        names, values = self.shortcut.step(self._next_batch(), key, (self.model, self.q), self.memory)
+        if q_alone and isinstance(self.model, nn.Module):
+            self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
-        if cause := complaint(elbo, gradients):
+        if cause := complaint(float(values[0]), gradients):
             self._restore()
             smaller = settings.step_size / 3
             remedy = f"Go on with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
             raise DivergenceError(f"{cause} at step {self.number + 1}.", remedy, self.number + 1, smaller)
         self._keep()
         self.optimizer.step()
-        self.number += 1
-        return Step(self.number, elbo, dict(zip(names, terms, strict=True)))
+        return names, values
 
     @torch.no_grad()
     def _keep(self) -> None:

@@ -6,6 +6,7 @@ A knob is declared once. The form, the checks, the run file, the link and the ex
 from dataclasses import dataclass
 from typing import Any
 
+from models.inference.objective import ELBO, Objective
 from models.settings import rule, setting
 
 
@@ -88,3 +89,8 @@ class InferenceSettings:
     stop_at: int = setting(
         2000, label="Stop at", group="Run", low=1, high=100_000, live=True, help="The step at which the run rests."
     )
+
+    def objective(self, number: int) -> Objective:
+        """What the step after `number` steps climbs; families with knobs for it give their own."""
+        del number
+        return ELBO

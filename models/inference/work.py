@@ -49,6 +49,7 @@ class Work:
     factors: list[Factor]
     level: str
     generator: torch.Generator
+    beta: float = 1.0  # what the tempered model's objective is multiplied by
 
     def __post_init__(self) -> None:
         self.log_q = {name: draw.log_q().detach() for name, draw in self.draws.items()}
@@ -110,7 +111,7 @@ class Work:
             x=self.batch.x,
             prior=next((f for f in self.factors if f.prior is not None and f.on == {site.name}), None),
             alone=len(self.draws) == 1,
-            share=1 / (self.count * (self.batch.size if site.plate == "local" else self.batch.total)),
+            share=self.beta / (self.count * (self.batch.size if site.plate == "local" else self.batch.total)),
         )
 
     @property

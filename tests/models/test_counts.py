@@ -1,7 +1,6 @@
 """Counts: the negative binomial to the last digits wherever r lies, scVI's log joint, and data that are refused."""
 
 import math
-from dataclasses import replace
 
 import mpmath
 import pytest

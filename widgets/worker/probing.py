@@ -104,6 +104,7 @@ class Probing:
         found = probe(
             self.run.model, self.run.q, {name: make_estimator(name, settings)}, self.run.data.batch(self.rows[:rows]), draws,
             replicates, generator, site=site, rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
+            objective=self.run.objective,
         )  # fmt: skip
         return found.get(name)
 

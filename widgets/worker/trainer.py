@@ -6,6 +6,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from models.estimators import NotApplicableError
 from models.inference.checkpoint import save_run
 from models.inference.guard import DivergenceError
 from models.inference.run import Run
@@ -83,6 +84,8 @@ class Trainer:
             return self._rest("finished")
         except DivergenceError as trouble:
             return self._fail(trouble.cause, trouble.remedy, step_size=trouble.step_size)
+        except NotApplicableError as refusal:  # what only the model's own factors can tell
+            return self._fail(str(refusal), "")
         self.waiting.append(point(step))
         self.next_step = max(self.next_step + 1 / pace, time.perf_counter() - 1 / pace) if pace else 0.0
         if run.number >= run.settings.stop_at:

@@ -113,7 +113,7 @@ def test_step_size_acts_at_the_next_step() -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"width": 16}, "width cannot change during a run; start a new one. Live settings are: batch_size, "),
+        ({"width": 16}, "width cannot change during a run; start a new one. Live settings are: batch_size, beta, "),
         ({"seed": 1}, "seed cannot change during a run"),
         ({"latent_dim": 3}, "latent_dim cannot change during a run"),
         ({"draws": 65}, r"Draws B was 65; it must be a whole number from 1 to 64. The nearest allowed value is 64\."),

@@ -7,6 +7,7 @@ import torch
 
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
+from widgets.worker.pictures.causes import Causes
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
 
@@ -27,6 +28,7 @@ class LatentPictures:
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
+        self.causes = Causes(run, self.site) if self.site else None
         self.axes = (0, 1)
         self.span = 3.0
 
@@ -98,6 +100,7 @@ class LatentPictures:
             },
             "facts": {
                 "kl": divergence.tolist(),
+                "cause": self.causes.sentence(divergence) if self.causes else None,
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }

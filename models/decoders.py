@@ -1,0 +1,47 @@
+"""What maps z to the response's parameters: a network, or a map that is identifiable by construction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from models.networks import Architecture, FeedForward
+from models.networks.gradient_map import IdentifiableDecoder
+from models.settings import rule
+
+Build = Callable[[int, int, Architecture, torch.Generator, float], nn.Module]
+
+
+@dataclass(frozen=True)
+class DecoderKind:
+    """A kind of decoder as a part; `build(inputs, outputs, architecture, generator, the data's scale)` makes it."""
+
+    name: str
+    label: str
+    symbol: str
+    help: str
+    build: Build
+    requires: tuple[dict[str, object], ...] = ()
+
+
+def _network(inputs: int, outputs: int, kind: Architecture, generator: torch.Generator, scale: float) -> nn.Module:
+    del scale
+    return FeedForward(inputs, outputs, kind, generator)
+
+
+def _identifiable(inputs: int, outputs: int, kind: Architecture, generator: torch.Generator, scale: float) -> nn.Module:
+    return IdentifiableDecoder(inputs, outputs, kind.width, kind.depth, generator, scale)
+
+
+DECODERS: dict[str, DecoderKind] = {
+    each.name: each
+    for each in (
+        DecoderKind("network", "network", "dec(z; θ)", "Any map; it may learn to ignore a dimension of z.", _network),
+        DecoderKind(
+            "gradient_map", "identifiable (convex)", "∇ψ₂(Q ∇ψ₁(z))",
+            "Gradients of input-convex networks: one-to-one whatever its weights, so no likelihood is flat in z.", _identifiable,
+            (rule("scale_head", "An identifiable decoder gives means only. Choose one σ for the response.", among=("shared",)),),
+        ),
+    )
+}  # fmt: skip

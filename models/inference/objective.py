@@ -1,0 +1,25 @@
+"""E_q log p(x | z) + β (E_q log p(z) − E_q log q(z)) − β Σ_k max(λ − KL_k, 0), in nats per datum: what a step climbs.
+
+β weighs the KL (Higgins et al. 2017); a warm-up lets it rise from 0 (Bowman et al. 2016; Sønderby et al. 2016). KL_k is a dimension's
+KL, averaged over the minibatch: below λ nats, its free bits, it costs nothing (Kingma et al. 2016). Extra steps of q alone are the
+aggressive encoder (He et al. 2019).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The weights of one step's objective; the defaults are the ELBO, one step for encoder and decoder alike."""
+
+    beta: float = 1.0
+    free_bits: float = 0.0  # λ, nats per dimension
+    encoder_steps: int = 0  # of q alone, before each step of both
+
+    @property
+    def plain(self) -> bool:
+        """Whether this is the ELBO itself."""
+        return self.beta == 1.0 and self.free_bits == 0.0
+
+
+ELBO = Objective()  # unweighted

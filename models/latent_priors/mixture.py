@@ -1,0 +1,28 @@
+"""z ~ Σ_c w_c N(m_c, diag s_c²), C = 10 components, w, m and s learned with the decoder (Dilokthanakul et al. 2016)."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from models.latent_priors.prior import COMPONENTS, MixedPrior
+
+
+class MixturePrior(MixedPrior):
+    """Groups of data get clouds of their own instead of sharing one; a component can die, as in any mixture."""
+
+    name: ClassVar[str] = "mixture"
+    label: ClassVar[str] = "mixture of Gaussians"
+    symbol: ClassVar[str] = "Σ w N(m, s²)"
+    help: ClassVar[str] = "Ten learned Gaussians: groups may have clouds of their own. No closed-form KL."
+
+    def __init__(self, size: int, x: Tensor, encoder: nn.Module | None, generator: torch.Generator) -> None:
+        super().__init__()
+        del x, encoder
+        self.logits = nn.Parameter(torch.zeros(COMPONENTS))
+        nu = torch.stack([torch.randn(COMPONENTS, size, generator=generator), torch.zeros(COMPONENTS, size)], 1)
+        self.table = nn.Parameter(nu)  # (C, 2, K)
+
+    def components(self) -> tuple[Tensor, Tensor]:
+        """Log softmax of the logits, and ν."""
+        return self.logits.log_softmax(0), self.table

@@ -1,0 +1,58 @@
+"""p(z; ψ): what every prior on a datum's z can do; ψ is learned together with the decoder."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from models.families import Normal
+
+COMPONENTS = 10
+
+
+class LatentPrior(nn.Module):
+    """One prior on z. A subclass is listed in `models.latent_priors.LATENT_PRIORS` and nowhere else.
+
+    Args of every constructor: `size` K, `x` (N, D) the data, `encoder` q's own amortised factor (or None), the run's `generator`.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    symbol: ClassVar[str]
+    help: ClassVar[str]
+    requires: ClassVar[tuple[dict[str, object], ...]] = ()
+
+    @property
+    def nu(self) -> Tensor | None:
+        """ν₀ (2, K or 1) where the prior is Π_k N(z_k; ν₀), so that the KL has a closed form; else None."""
+        return None
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """Log density in nats: (…, K) → (…)."""
+        raise NotImplementedError
+
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draws: (count, K)."""
+        raise NotImplementedError
+
+
+class MixedPrior(LatentPrior):
+    """Σ_c w_c N(z; ν_c): what a mixture of C Gaussians needs, wherever its components come from."""
+
+    def components(self) -> tuple[Tensor, Tensor]:
+        """Log w (C,) and ν (C, 2, K)."""
+        raise NotImplementedError
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """Log Σ_c exp(log w_c + Σ_k log N(z_k; ν_ck))."""
+        log_weight, nu = self.components()
+        each = Normal().log_prob(z.unsqueeze(-2), nu).sum(-1)  # (…, C)
+        return (each + log_weight).logsumexp(-1)
+
+    @torch.no_grad()
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """A component each, then a draw of it."""
+        log_weight, nu = self.components()
+        chosen = torch.multinomial(log_weight.exp(), count, replacement=True, generator=generator)
+        noise = torch.randn(count, nu.shape[-1], generator=generator, dtype=nu.dtype)
+        return Normal().transform(noise, nu[chosen])

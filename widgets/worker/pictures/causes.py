@@ -1,0 +1,34 @@
+"""Why a dimension has collapsed, in one sentence, looked at so rarely that training does not notice."""
+
+import time
+
+import torch
+
+from models.diagnostics import THRESHOLD, diagnose
+from models.inference.run import Run
+
+ROWS = 60
+SHARE = 0.02  # of the time
+
+
+class Causes:
+    """The cause of the first collapsed dimension of one run; the newest answer stands until there is a newer one."""
+
+    def __init__(self, run: Run, site: str) -> None:
+        self.run, self.site = run, site
+        self.batch = run.data.batch(torch.linspace(0, run.data.size - 1, min(run.data.size, ROWS)).long())
+        self.found: dict[int, str] = {}
+        self.number, self.next = -1, 0.0
+
+    def sentence(self, divergence: torch.Tensor) -> str | None:
+        """The cause of the first dimension below the threshold, or None where all are active."""
+        dead = [int(k) for k in (divergence < THRESHOLD).nonzero()[:, 0]]
+        if not dead:
+            return None
+        begin = time.perf_counter()
+        if begin >= self.next and self.number != self.run.number:
+            states = diagnose(self.run.model, self.run.q, self.batch, self.site)
+            self.found = {each.dimension: each.sentence for each in states if each.kind != "active"}
+            self.number, now = self.run.number, time.perf_counter()
+            self.next = now + (now - begin) / SHARE
+        return next((self.found[k] for k in dead if k in self.found), None)
