@@ -267,8 +267,8 @@ def test_sobol_noise_reaches_the_probes(driver, tmp_path):
 
 def test_the_cause_of_a_collapse_comes_with_the_alarm(driver, tmp_path):
     """β = 100 sends every dimension to the prior; the frame says whether the posterior went along."""
-    settings = SMALL | {"beta": 100.0, "stop_at": 300, "step_size": 0.02}
+    settings = SMALL | {"beta": 100.0, "stop_at": 800, "step_size": 0.02}
     driver.send("start", settings=settings, folder=str(tmp_path / "run"))
-    facts = driver.until("frame", number=300)["facts"]
+    facts = driver.until("frame", number=800)["facts"]
     assert max(facts["kl"]) < 0.01
     assert facts["cause"] == "The likelihood is flat in z1: the posterior itself is the prior."
