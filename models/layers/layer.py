@@ -129,7 +129,7 @@ class PoissonLayer(Layer):
     name = "poisson"
     label = "Poisson"
     symbol = "Pois(g(u))"
-    help = "Units that count: 0, 1, 2, …"
+    help = "Units that count: 0, 1, 2 and so on."
     density = Poisson()
     positive = True
     learns_top = True
