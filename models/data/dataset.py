@@ -1,5 +1,6 @@
 """A data set as the engine takes it: features x (N, D), optional labels, and how one datum is drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -38,8 +39,8 @@ class Dataset:
         return self.batch(torch.arange(self.size))
 
 
-def from_array(x: object, labels: object = None, name: str = "your data") -> Dataset:
-    """Any finite (N, D) array of numbers as a data set; labels, one a row, only colour the picture."""
+def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:
+    """Any finite (N, D) array of numbers as a data set; labels, one a row, only colour the picture, `words` name the columns."""
     values = torch.as_tensor(x, dtype=torch.float32)
     if values.ndim != 2 or not len(values):
         raise ValueError(
@@ -58,4 +59,9 @@ def from_array(x: object, labels: object = None, name: str = "your data") -> Dat
             raise ValueError(f"There are {len(kept)} labels for {len(values)} rows; give one label a row, or none.")
         names = tuple(dict.fromkeys(sorted(kept)))
         numbers = torch.tensor([names.index(label) for label in kept])
-    return Dataset(name, values, numbers, names, (values.shape[1],))
+    if len(words) not in (0, values.shape[1]):
+        raise ValueError(
+            f"There are {len(words)} words for {values.shape[1]} columns; give one word a column, or none."
+        )
+    columns = tuple(str(word) for word in words)
+    return Dataset(name, values, numbers, names, (values.shape[1],), feature_names=columns)

@@ -161,9 +161,11 @@ class PoissonResponse(Response):
         row, column = x.nonzero(as_tuple=True)
         s, w = signal.flatten(0, 1), weight.flatten(0, 1)  # (RB, M, I), (RB, D, I)
         mean = (s.index_select(1, row) * w.index_select(1, column)).sum(-1) + FLOOR  # (RB, entries)
-        seen = torch.zeros(s.shape[:2], dtype=s.dtype).index_add(1, row, x[row, column] * mean.log())
+        count = x[row, column]
+        terms = count * mean.log() - torch.lgamma(count + 1)
+        seen = torch.zeros(s.shape[:2], dtype=s.dtype).index_add(1, row, terms)
         whole = (s * w.sum(1, keepdim=True)).sum(-1) + FLOOR * x.shape[-1]
-        return (seen - whole - log_factorials(x)).unflatten(0, signal.shape[:2])
+        return (seen - whole).unflatten(0, signal.shape[:2])
 
     def mean(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """λ."""

@@ -5,9 +5,9 @@ import socket
 import pytest
 import torch
 
-from models.data import DATA, OWN, Dataset, from_array
+from models.data import DATA, EXPONENTIAL_DATA, OWN, Dataset, from_array
 
-ALL = [source for source in DATA.values() if source.name != OWN]
+ALL = [source for source in (DATA | EXPONENTIAL_DATA).values() if source.name != OWN]
 ids = [source.name for source in ALL]
 
 
@@ -59,7 +59,24 @@ def test_digits_are_the_known_ones() -> None:
     assert int((data.x.std(0) > 0).sum()) == 61
 
 
+def test_corpora_are_counts_with_a_name_for_every_column() -> None:
+    king_james, docstrings = (EXPONENTIAL_DATA[name].load() for name in ("king_james", "docstrings"))
+    assert tuple(king_james.x.shape) == (1189, 4559)
+    assert int(king_james.x.sum()) == 292_207
+    assert int(king_james.x[0, king_james.feature_names.index("earth")]) == 20  # Genesis 1
+    for data in (king_james, docstrings):
+        assert len(data.feature_names) == len(set(data.feature_names)) == data.x.shape[1]
+        assert torch.equal(data.x, data.x.round())
+        assert float(data.x.min()) == 0
+    word = docstrings.feature_names.index("dtypes")
+    packages = docstrings.labels[docstrings.x[:, word] > 0].unique()
+    assert docstrings.label_names.index("asyncio") not in packages
+
+
 def test_own_arrays_are_taken_and_labels_are_named() -> None:
+    assert from_array([[0, 2], [1, 0]], words=["cat", "dog"]).feature_names == ("cat", "dog")
+    with pytest.raises(ValueError, match="There are 1 words for 2 columns; give one word a column, or none"):
+        from_array([[0, 2], [1, 0]], words=["cat"])
     data = from_array([[1, 2], [3, 4], [5, 6]], ["b", "a", "b"])
     assert data.label_names == ("a", "b")
     assert data.labels.tolist() == [1, 0, 1]
