@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ipw
 
+from models.run_file import STATE
 from models.settings import SettingError, Values, decode, knobs_of, validate
 from widgets.caption import caption, status
 from widgets.evidence_words import heading
@@ -181,7 +182,7 @@ class Explorer(ScreenActions, ipw.VBox):
             self.state, self.run_values = "failed", None
             return
         self.screen.page.banner = f"{kept} a new trainer is starting."
-        if self.folder is not None and (self.folder.path / "run.json").exists() and not self.own_model:
+        if self.folder is not None and (self.folder.path / STATE).exists() and not self.own_model:
             self.state = "starting"
             self.session.command("start", settings={}, folder=str(self.folder.path), resume=True, play=False)
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -11,6 +10,8 @@ import shutil
 import time
 from pathlib import Path
 from typing import Any
+
+from models.run_file import STATE, about
 
 from filelock import FileLock, Timeout
 
@@ -47,7 +48,7 @@ class RunFolder:
     def release(self) -> None:
         """Let another session have it; an empty folder goes."""
         self._lock.release(force=True)
-        if not (self.path / "run.json").exists():
+        if not (self.path / STATE).exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -67,13 +68,13 @@ def open_run(identity: str) -> RunFolder:
     Raises:
         ValueError: no run of this name is kept here.
     """
-    if not IDENTITY.fullmatch(identity) or not (home() / identity / "run.json").exists():
+    if not IDENTITY.fullmatch(identity) or not (home() / identity / STATE).exists():
         raise ValueError(f"No run called {identity[:40]!r} is kept here. Press Run to start a new one.")
     folder = RunFolder(identity)
     if folder.take():
         return folder
     copy = new_run()
-    for name in ("run.json", "state.safetensors", "history.npz"):
+    for name in (STATE, "history.npz"):
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(folder.path / name, copy.path / name)
     return copy
@@ -82,10 +83,7 @@ def open_run(identity: str) -> RunFolder:
 def saved_runs(most: int = 50) -> list[dict[str, Any]]:
     """The newest runs: identity, step, settings."""
     found = []
-    for file in sorted(home().glob("*/run.json"), reverse=True)[:most]:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            about = json.loads(file.read_text())
-            found.append(
-                {"identity": file.parent.name, "number": int(about["number"]), "settings": dict(about["settings"])}
-            )
+    for file in sorted(home().glob(f"*/{STATE}"), reverse=True)[:most]:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RuntimeError):
+            found.append({"identity": file.parent.name, **about(file)})
     return found

@@ -1,4 +1,4 @@
-"""Checkpoints: tensors as safetensors, settings as JSON; written aside and moved into place, so a full disk keeps the old one."""
+"""Checkpoints: one safetensors file with the settings in its header; written aside and moved into place, so a full disk keeps the old one."""
 
 import json
 import os
@@ -11,9 +11,8 @@ from safetensors.torch import load, save
 from models.catalogue import settings_from
 from models.data import Dataset
 from models.inference.run import Run
+from models.run_file import STATE, about
 from models.settings import VERSION
-
-STATE, SETTINGS = "state.safetensors", "run.json"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -33,9 +32,8 @@ def save_run(run: Run, folder: Path) -> None:
     """Write a run's state and settings into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.contiguous() for name, tensor in run.tensors().items()}
-    write_bytes(folder / STATE, save(tensors, {"number": str(run.number)}))
-    settings = {"version": VERSION, "number": run.number, "settings": asdict(run.settings)}
-    write_bytes(folder / SETTINGS, json.dumps(settings, indent=1).encode())
+    said = {"version": VERSION, "number": run.number, "settings": asdict(run.settings)}
+    write_bytes(folder / STATE, save(tensors, {"about": json.dumps(said)}))
 
 
 def load_run(folder: Path, data: Dataset | None = None) -> Run:
@@ -45,11 +43,9 @@ def load_run(folder: Path, data: Dataset | None = None) -> Run:
         ValueError: the folder holds no run that can be read.
     """
     try:
-        about = json.loads((folder / SETTINGS).read_text())
-        content = (folder / STATE).read_bytes()
-        run = Run(settings_from(about["settings"]), data)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        run.load_tensors(load(content), int(header["__metadata__"]["number"]))
+        said = about(folder / STATE)
+        run = Run(settings_from(said["settings"]), data)
+        run.load_tensors(load((folder / STATE).read_bytes()), said["number"])
     except (OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError, SafetensorError) as error:
         raise ValueError(
             f"The run in {folder} cannot be read ({error}). Start a new run; the folder is left as it is."

@@ -87,7 +87,7 @@ def test_closing_the_tab_leaves_no_process(new_page, wait_until, tmp_path):
         page.close(run_before_unload=True)
         _gone, alive = psutil.wait_procs(workers, timeout=20)
         assert not alive, [(p.pid, p.ppid(), p.cmdline(), [c.pid for c in p.children()]) for p in alive]
-        assert list(tmp_path.glob("runs/*/run.json"))
+        assert list(tmp_path.glob("runs/*/state.safetensors"))
 
 
 def test_keys_work_inside_the_lab_and_not_in_fields(screen):

@@ -4,12 +4,14 @@ import json
 
 import pytest
 
+from models.run_file import STATE
 from widgets.runs import new_run, open_run, saved_runs
 
 
 def keep(folder, number=5):
-    (folder.path / "run.json").write_text(json.dumps({"version": 1, "number": number, "settings": {"seed": 3}}))
-    (folder.path / "state.safetensors").write_bytes(b"state")
+    said = json.dumps({"version": 1, "number": number, "settings": {"seed": 3}})
+    head = json.dumps({"__metadata__": {"about": said}}).encode()
+    (folder.path / STATE).write_bytes(len(head).to_bytes(8, "little") + head)
 
 
 def test_a_saved_run_is_found_and_an_empty_one_goes():
@@ -17,7 +19,7 @@ def test_a_saved_run_is_found_and_an_empty_one_goes():
     keep(kept)
     for folder in (kept, empty):
         folder.release()
-    assert [run["identity"] for run in saved_runs()] == [kept.identity]
+    assert saved_runs() == [{"identity": kept.identity, "number": 5, "settings": {"seed": 3}, "version": 1}]
     assert not empty.path.exists()
 
 
@@ -26,7 +28,7 @@ def test_a_run_in_use_is_opened_as_a_copy():
     keep(first)
     second = open_run(first.identity)
     assert second.identity != first.identity
-    assert (second.path / "state.safetensors").read_bytes() == b"state"
+    assert (second.path / STATE).read_bytes() == (first.path / STATE).read_bytes()
     first.release()
     again = open_run(first.identity)
     assert again.identity == first.identity
@@ -43,6 +45,6 @@ def test_an_unknown_run_is_a_sentence_and_makes_no_folder(identity, home):
 
 def test_a_damaged_run_is_passed_over():
     folder = new_run()
-    (folder.path / "run.json").write_text("{")
+    (folder.path / STATE).write_bytes((1).to_bytes(8, "little") + b"{")
     assert saved_runs() == []
     folder.release()

@@ -20,11 +20,13 @@ from models.estimators import ESTIMATORS
 from models.inference.checkpoint import load_run
 from models.inference.run import Run
 from models.inference.settings import InferenceSettings
+from models.inference.shortcut import WAIT
 from models.settings import SettingError
 from widgets.views import EVIDENCE
 from widgets.worker.history import Curves
 from widgets.worker.pictures import pictures_of
 from widgets.worker.pictures.prior_predictive import prior_functions
+from widgets.worker.probing import Probing
 from widgets.worker.trainer import Trainer
 
 _log = logging.getLogger(__name__)
@@ -219,9 +221,13 @@ def serve(connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
 
 
 def warm_up() -> None:
-    """Touch once what the first step would otherwise wait for: the optimiser's imports, the data, autograd."""
+    """Touch once what the first run would otherwise wait for: imports, the data, autograd, the tape, a probe, the pictures."""
     torch.set_num_threads(1)
-    run = Run(Settings(stop_at=2))
+    run = Run(Settings(stop_at=WAIT + 3))
     for _ in run:
         pass
-    pictures_of(run).look()
+    probing, pictures = Probing(run), pictures_of(run)
+    probing.start()
+    while probing.work is not None:
+        probing.slice()
+    pictures.about(), pictures.look(), pictures.grid()

@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import save
 
 from models.data import from_array
-from models.inference.checkpoint import SETTINGS, STATE, load_run, save_run
+from models.inference.checkpoint import load_run, save_run
 from models.inference.run import Run
+from models.run_file import STATE, about
 from tests.models.inference.test_one_path import same, state_of
 from tests.models.inference.test_run import small
 
@@ -76,8 +77,11 @@ def truncate(folder: Path) -> None:
     (folder / STATE).write_bytes(content[: len(content) // 2])
 
 
-def other_tensors(folder: Path) -> None:
-    (folder / STATE).write_bytes(save({"a": torch.ones(2)}, {"number": "1"}))
+def rewrite(folder: Path, said: str | None = None, tensors: dict[str, torch.Tensor] | None = None) -> None:
+    """Other words in the header, or other tensors behind it."""
+    kept = {name: tensor.contiguous() for name, tensor in (tensors or load_run(folder).tensors()).items()}
+    said = json.dumps(about(folder / STATE)) if said is None else said
+    (folder / STATE).write_bytes(save(kept, {"about": said} if said else None))
 
 
 def other_shapes(folder: Path) -> None:
@@ -86,34 +90,30 @@ def other_shapes(folder: Path) -> None:
         name: tensor[:1] if name.startswith("parameter/") else tensor
         for name, tensor in load_run(folder).tensors().items()
     }
-    (folder / STATE).write_bytes(save({name: tensor.contiguous() for name, tensor in tensors.items()}, {"number": "1"}))
+    rewrite(folder, tensors=tensors)
 
 
-def no_number(folder: Path) -> None:
-    (folder / STATE).write_bytes(
-        save({name: tensor.contiguous() for name, tensor in load_run(folder).tensors().items()})
-    )
+def settings(**values: object) -> str:
+    return json.dumps({"version": 1, "number": 1, "settings": values})
 
 
 DAMAGE = {
-    "nothing there": lambda folder: [path.unlink() for path in folder.iterdir()],
-    "state lost": lambda folder: (folder / STATE).unlink(),
+    "nothing there": lambda folder: (folder / STATE).unlink(),
     "truncated": truncate,
     "empty": lambda folder: (folder / STATE).write_bytes(b""),
     "noise": lambda folder: (folder / STATE).write_bytes(bytes(range(256)) * 40),
-    "other tensors": other_tensors,
+    "an endless header": lambda folder: (folder / STATE).write_bytes(b"\xff" * 60),
+    "other tensors": lambda folder: rewrite(folder, tensors={"a": torch.ones(2)}),
     "other shapes": other_shapes,
-    "no number": no_number,
-    "broken JSON": lambda folder: (folder / SETTINGS).write_text('{"settings": '),
-    "JSON of another kind": lambda folder: (folder / SETTINGS).write_text("[1, 2]"),
-    "settings of another kind": lambda folder: (folder / SETTINGS).write_text('{"settings": []}'),
-    "not text": lambda folder: (folder / SETTINGS).write_bytes(b"\xff\xfe\x00"),
-    "deep JSON": lambda folder: (folder / SETTINGS).write_text("[" * 100_000),
-    "unknown setting": lambda folder: (folder / SETTINGS).write_text(json.dumps({"settings": {"latent": 2}})),
-    "value out of range": lambda folder: (folder / SETTINGS).write_text(json.dumps({"settings": {"draws": -1}})),
-    "another model": lambda folder: (folder / SETTINGS).write_text(
-        json.dumps({"settings": {"data": "pinwheel", "width": 9}})
-    ),
+    "no words": lambda folder: rewrite(folder, ""),
+    "no number": lambda folder: rewrite(folder, json.dumps({"version": 1, "settings": {}})),
+    "broken JSON": lambda folder: rewrite(folder, '{"settings": '),
+    "JSON of another kind": lambda folder: rewrite(folder, "[1, 2]"),
+    "settings of another kind": lambda folder: rewrite(folder, '{"version": 1, "number": 1, "settings": [1]}'),
+    "deep JSON": lambda folder: rewrite(folder, "[" * 100_000),
+    "unknown setting": lambda folder: rewrite(folder, settings(latent=2)),
+    "value out of range": lambda folder: rewrite(folder, settings(draws=-1)),
+    "another model": lambda folder: rewrite(folder, settings(data="pinwheel", width=9)),
 }
 
 

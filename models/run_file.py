@@ -1,0 +1,26 @@
+"""A saved run is one file, so nothing in it can belong to another step: tensors, and in the header the step and the settings.
+
+This side reads the header and needs no torch; `models.inference.checkpoint` writes and reads the whole.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+STATE = "state.safetensors"
+MOST = 10_000_000  # bytes of a header
+
+
+def about(path: Path) -> dict[str, Any]:
+    """The step and the settings of a saved run: {"number", "settings", "version"}.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError, RuntimeError: this is no run's file.
+    """
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > MOST:
+            raise ValueError(f"its header would be of {size} bytes")
+        said = json.loads(file.read(size))["__metadata__"]
+    found = json.loads(said["about"])
+    return {"number": int(found["number"]), "settings": dict(found["settings"]), "version": int(found["version"])}
