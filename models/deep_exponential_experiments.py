@@ -62,6 +62,4 @@ def against_network(steps: int = 2000, scales: tuple[float, ...] = (0.3, 0.03)) 
 def mean_against_natural(steps: int = 1000) -> Scores:
     """A Poisson DEF of the docstrings whose u sets the mean, softplus u, and one whose u is the natural parameter, the log rate."""
     train, test = parted(docstrings())
-    return {
-        link: _score(Run(replace(COUNTS, link=link, stop_at=steps), train), test) for link in ("mean", "natural")
-    }
+    return {link: _score(Run(replace(COUNTS, link=link, stop_at=steps), train), test) for link in ("mean", "natural")}

@@ -11,6 +11,7 @@ import numpy as np
 from widgets.bus import Bus
 from widgets.example import catalogue
 from widgets.live_chart import LiveChart
+from widgets.network_diagram import NetworkDiagram
 from widgets.painter import guides
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 class Figure(ipw.VBox):
     """One chart that is drawn as soon as a page shows it."""
 
-    def __init__(self, name: str, height: str = "300px", width: str = "640px") -> None:
+    def __init__(
+        self, name: str, height: str = "300px", width: str = "640px", kind: type[LiveChart] = LiveChart
+    ) -> None:
         self.bus = Bus()
-        self.chart = LiveChart(name, self.bus, height="100%")
+        self.chart = kind(name, self.bus, height="100%")
         super().__init__([self.bus, self.chart], layout=ipw.Layout(height=height, width=width))
         self.bus.on_msg(lambda *_: self.bus.flush())
 
@@ -102,3 +105,43 @@ def relevance(prior: Any, nu: Any = None) -> Figure:
     figure = Figure("relevance", height="260px", width="480px")
     figure.bus.replace(figure.chart, "bars", **relevances(prior, nu)["replace"]["relevance"]["bars"])
     return figure
+
+
+def network(net: Any, title: str = "") -> Figure:
+    """A network as the lab draws it: units, weights, skips, loops, heads."""
+    from widgets.worker.pictures.network import NetworkPicture
+
+    picture = NetworkPicture()
+    picture.add(net, "", "x", title or "f(x)")
+    figure = Figure("network", height="320px", kind=NetworkDiagram)
+    _fill(figure, "network", picture.about())
+    _fill(figure, "network", picture.look())
+    return figure
+
+
+def attention_map(net: Any, data: Any) -> Figure:
+    """Where the tokens of the first held-out datum look."""
+    from widgets.worker.pictures.positions import attention_part
+
+    figure = Figure("attention_map", height="280px")
+    _fill(figure, "attention_map", attention_part(net, data))
+    return figure
+
+
+def filters(net: Any, data: Any) -> Figure:
+    """A convolution's filters, beside the planted motifs where there are any."""
+    from widgets.worker.pictures.positions import filters_part
+
+    figure = Figure("filters", height="260px")
+    _fill(figure, "filters", filters_part(net, data))
+    return figure
+
+
+def _fill(figure: Figure, name: str, parts: Mapping[str, Any]) -> None:
+    """Show the parts that a picture of a running model would send."""
+    for words in (parts.get("labels", {}), parts.get("names", {})):
+        figure.chart.labels = list(words.get(name, figure.chart.labels))
+    figure.chart.set(**parts.get("params", {}).get(name, {}))
+    for operation, draw in (("static", figure.bus.static), ("replace", figure.bus.replace)):
+        for dataset, columns in parts.get(operation, {}).get(name, {}).items():
+            draw(figure.chart, dataset, **columns)

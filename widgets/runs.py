@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from models.run_file import STATE, about
-
 from filelock import FileLock, Timeout
+
+from models.run_file import STATE, about
 
 IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 

@@ -1,4 +1,4 @@
-"""log p(x) of rows that were not trained on, bounded: E log (1/S) Σ_s p(x, z_s)/q(z_s; x), which rises to log p(x) with S (Burda et al. 2016).
+"""log p(x) of rows that were not trained on, bounded: E log (1/S) Σ_s p(x, z_s)/q(z_s; x), which rises to log p(x) with S (Burda 2016).
 
 q must be amortised, for a table has no ν of a new row; weights must be a point mass, for a global site is not one datum's.
 """
@@ -28,7 +28,9 @@ def held_out_bound(
     if any(isinstance(part, Table) for part in q.by_site.values()):
         raise ValueError("q is a table, which has no ν for new rows. Train with an amortised q to score held-out data.")
     if any(site.plate == "global" for site in model.sites.values()):
-        raise ValueError("A global site has a q of its own; this score is of one datum at a time. Use point-mass weights.")
+        raise ValueError(
+            "A global site has a q of its own; this score is of one datum at a time. Use point-mass weights."
+        )
     batch, found = data.whole(), []
     for _ in range(math.ceil(draws / CHUNK)):
         noise = draw_noise(model, batch, 1, CHUNK, generator, data.x.dtype, "iid")

@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file with the settings in its header; written aside and moved into place, so a full disk keeps the old one."""
+"""Checkpoints: one safetensors file with the settings in its header; written aside and moved into place, so a full disk keeps the old."""
 
 import json
 import os

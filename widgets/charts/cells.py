@@ -30,5 +30,5 @@ def cells(
         x={"scale": "linear"},
         y={"scale": "linear"},
     )
-    chart.usermeta["padding"] = chart.padding = {"top": 40, **padding}
+    chart.usermeta["padding"] = chart.padding = {"top": 46, **padding}
     return chart
