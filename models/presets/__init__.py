@@ -1,0 +1,14 @@
+"""Presets: named choices of settings, each with a goal in one sentence. Only what differs from the defaults is written.
+
+A scene is an entry in one of this folder's files; the order here is the order of the list on the screen.
+"""
+
+from typing import Any
+
+from models.presets.collapse import COLLAPSE
+from models.presets.deep_exponential import DEEP_EXPONENTIAL
+from models.presets.generative import GENERATIVE
+from models.presets.single_cells import SINGLE_CELLS
+from models.presets.supervised import SUPERVISED
+
+PRESETS: dict[str, dict[str, Any]] = {**GENERATIVE, **SUPERVISED, **SINGLE_CELLS, **DEEP_EXPONENTIAL, **COLLAPSE}

@@ -1,0 +1,74 @@
+"""Scenes of deep generative models."""
+
+from typing import Any
+
+GENERATIVE: dict[str, dict[str, Any]] = {
+    "digits": {
+        "label": "Gradient noise",
+        "goal": "Five estimators of one gradient: the same mean, and a variance that differs a thousandfold.",
+        "settings": {},
+        "tasks": [
+            {
+                "ask": "At the same parameters and the same noise: how noisy is the score gradient, against reparameterisation?",
+                "choices": ["no noisier", "up to 10×", "10 to 100×", "more than 100×"],
+                "edges": [1.0, 10.0, 100.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "reparameterization"},
+                "after": 500,
+                "why": "The score multiplies the whole of log p − log q, whose size is thousands of nats² here; the path only its slope.",
+            },
+            {
+                "ask": "And after subtracting the mean of the other draws (leave-one-out)?",
+                "choices": ["still more than 10×", "between 1 and 10×", "less noisy than reparameterisation"][::-1],
+                "edges": [1.0, 10.0],
+                "measure": {"name": "variance_ratio", "of": "leave_one_out", "to": "reparameterization"},
+                "after": 500,
+                "why": "Most of the score's noise was a constant that times a mean of zero: subtract it, and it is gone.",
+            },
+            {
+                "ask": "Both lines of the notes have the same mean. Which has less noise: path only, against the total derivative?",
+                "choices": ["path only", "the total derivative"],
+                "edges": [1.0],
+                "measure": {"name": "variance_ratio", "of": "path_only", "to": "reparameterization"},
+                "after": 500,
+                "why": "Path only drops −∇log q, whose mean is zero and whose noise is not; near the optimum it wins, far off it can lose.",
+            },
+        ],
+    },
+    "pinwheel": {
+        "label": "Latent space",
+        "goal": "Five bent arms in the plane: watch the latent space unfold them.",
+        "settings": {
+            "data": "pinwheel",
+            "width": 32,
+            "step_size": 0.01,
+            "identity_residual": True,
+            "scale_head": "network",
+            "stop_at": 3000,
+        },
+    },
+    "score": {
+        "label": "Score gradient, one draw",
+        "goal": "The notes' plain score gradient, B = 1: make the ELBO climb with more draws or a better estimator.",
+        "settings": {"estimator": "score", "draws": 1},
+    },
+    "scale": {
+        "label": "Mean and scale decoder",
+        "goal": "Two heads, μ(z) and σ(z): the ELBO is far higher, and the map of the digits pays for it.",
+        "settings": {"scale_head": "network"},
+    },
+    "ppca": {
+        "label": "Probabilistic PCA",
+        "goal": "A linear decoder with one σ, which has a closed form: see how many nats each of 8 dimensions carries.",
+        "settings": {"depth": 0, "latent_size": 8, "step_size": 0.02},
+        "tasks": [
+            {
+                "ask": "A linear decoder with 8 dimensions: how many will carry more than 0.01 nats?",
+                "choices": ["2 or fewer", "3 to 7", "all 8"],
+                "edges": [2.5, 7.5],
+                "measure": {"name": "active_dimensions"},
+                "after": 1000,
+                "why": "A dimension lives when its eigenvalue of the sample covariance exceeds σ², and σ² settles at the mean of the rest.",
+            },
+        ],
+    },
+}
