@@ -5,13 +5,16 @@ Shapes: R replicates, B draws, M data (a global site has M = 1). f = log p(x, z)
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
 
 from models.core import Factor
 from models.families import Family
+
+if TYPE_CHECKING:
+    from models.core import Model
 
 
 class NotApplicableError(ValueError):
@@ -102,6 +105,7 @@ class Estimator:
     warm_up: ClassVar[int] = (
         0  # estimates a probe makes first, so that an adaptive estimator has something in its memory
     )
+    for_weights: ClassVar[bool] = False  # it is about the weights of a Bayesian network, and means nothing elsewhere
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
 
     def supports(self, family: Family, draws: int) -> str | None:
@@ -122,6 +126,14 @@ class Estimator:
                 "Raise B, or choose another estimator."
             )
         return None
+
+    def refuses(self, model: "Model") -> str | None:
+        """None, or the reason why it does not go with this model, whatever the family of its sites."""
+        return None
+
+    def see(self, model: "Model", site: str, draw: Draw, generator: torch.Generator) -> "Model":
+        """The model as this estimator has its factors computed at the draws of its site: as it is, or with noise of its own."""
+        return model
 
     def evaluations(self, draws: int, size: int) -> int:
         """Evaluations of log p for one datum, one ĝ of B = draws, and a site of `size` coordinates."""

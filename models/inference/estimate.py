@@ -92,13 +92,15 @@ def estimate(
     """
     if reason := refusal(model, estimators, draws, noise_kind) or refused(model, estimators, objective):
         raise NotApplicableError(reason)
-    model = model if objective.beta == 1 else Tempered(model, objective.beta)
     taps = _taps(model, q, batch, replicates, draws)
     dtype = next(iter(taps.values())).dtype
     if noise is None:
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
     values = {name: estimators[name].value(site.family, noise[name], taps[name]) for name, site in model.sites.items()}
     held = {name: Draw(site.family, taps[name], values[name], noise[name]) for name, site in model.sites.items()}
+    for name, part in estimators.items():
+        model = part.see(model, name, held[name], generator)
+    model = model if objective.beta == 1 else Tempered(model, objective.beta)
     work = Work(model, batch, held, factors_at(model, batch, values), rao_blackwell, generator, objective.beta)
     weights = work.weights() if weighted(estimators) else None
     total = torch.zeros((), dtype=dtype)

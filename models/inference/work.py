@@ -22,7 +22,7 @@ def refusal(model: Model, estimators: Mapping[str, Estimator], draws: int, noise
     """None, or why these estimators do not go with this model, B and kind of noise."""
     for name, site in model.sites.items():
         part = estimators[name]
-        if reason := part.supports(site.family, draws) or lacking(site, noise_kind):
+        if reason := part.supports(site.family, draws) or part.refuses(model) or lacking(site, noise_kind):
             return reason
         if part.independent_draws and noise_kind != "iid":
             return f"{part.label} needs draws that are independent of each other. Draw independently, or choose another estimator."
