@@ -25,7 +25,7 @@ from models.priors import PRIORS
 from models.registry import MODELS, ModelFamily
 from models.responses import LINKS, RESPONSES
 from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
-from models.variational import VARIATIONAL
+from models.variational import STRUCTURES, VARIATIONAL
 from models.variational.weights import WEIGHT_POSTERIORS
 
 FOLDERS: dict[str, Mapping[str, Any]] = {
@@ -55,6 +55,7 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "poolings": POOLINGS,
     "priors": PRIORS,
     "variational": VARIATIONAL,
+    "structures": STRUCTURES,
     "estimators": ESTIMATORS,
     "xi_sources": XI_SOURCES,
     "noises": NOISES,

@@ -49,6 +49,7 @@ class DeepExponentialFamily(nn.Module):
         super().__init__()
         self.plan, self.scales, self.prior_scale, self.weight_shape = plan, scales, prior_scale, weight_shape
         self.second = "automatic"
+        self.top_down = False  # whether each layer's q moves with the draw of the one above
         below = plan.features
         self.connections = nn.ModuleDict()
         for number, (kind, width) in enumerate(plan.layers, 1):
@@ -89,7 +90,9 @@ class DeepExponentialFamily(nn.Module):
     def _first_that_applies(self, parts: Sequence[Estimator], site: Site, draws: int) -> Estimator:
         def applies(part: Estimator) -> bool:
             declared = not isinstance(part, AnalyticKL) or self._prior_declared(site)
-            return declared and part.supports(site.family, draws) is None
+            leads = self.top_down and site.plate == "local" and site.name != "z1"
+            fits = not (part.moves and leads) and not (part.factorised and self.top_down)
+            return declared and fits and part.supports(site.family, draws) is None
 
         return next((part for part in parts if applies(part)), parts[-1])
 

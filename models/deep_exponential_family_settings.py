@@ -91,6 +91,10 @@ class Settings(InferenceSettings):
     variational: str = setting(
         "table", label="q's parameters", symbol="ν", group="Inference", choices="variational", help="Where each datum's ν comes from."
     )  # fmt: skip
+    structure: str = setting(
+        "product", label="q of layers", symbol="q", group="Inference", choices="structures",
+        help="Whether a layer's q knows what was drawn for the layer above it.",
+    )  # fmt: skip
     positive_family: str = setting(
         "log_normal", label="q of positive ones", symbol="q", group="Inference", choices="positive_families",
         help="The family of q for Gamma and exponential layers and positive weights."

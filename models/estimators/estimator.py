@@ -29,10 +29,12 @@ class Draw:
     nu: Tensor  # (R, B, M, n_params, K), the tap that keeps every draw's gradient
     value: Tensor  # (R, B, M, K); detached for score-type estimators
     noise: Tensor | None = None  # the ε that became this value, for estimators that use it twice
+    still: Tensor | None = None  # ν with q's parameters stopped and the draw above live, where ν hangs on such a draw
 
     def log_q(self, *, frozen_nu: bool = False, frozen_value: bool = False) -> Tensor:
         """Log q(z; ν) in nats, summed over the site's coordinates: (R, B, M)."""
-        nu = self.nu.detach() if frozen_nu else self.nu
+        frozen = self.nu.detach() if self.still is None else self.still
+        nu = frozen if frozen_nu else self.nu
         value = self.value.detach() if frozen_value else self.value
         return self.family.log_prob(value, nu).sum(-1)
 
@@ -105,6 +107,8 @@ class Estimator:
     warm_up: ClassVar[int] = (
         0  # estimates a probe makes first, so that an adaptive estimator has something in its memory
     )
+    moves: ClassVar[bool] = False  # it asks for f at other values of its site while the other sites stay as drawn
+    factorised: ClassVar[bool] = False  # the proof needs a q that is a product over sites
     for_weights: ClassVar[bool] = False  # it is about the weights of a Bayesian network, and means nothing elsewhere
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
 

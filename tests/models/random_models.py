@@ -24,7 +24,7 @@ from models.families import (
     Normal,
     Poisson,
 )
-from models.variational import Global, Posterior
+from models.variational import Global, Posterior, TopDown
 from tests.models.problems import F64, Rows, Terms, batch_of, log_normal, numbers
 
 SIMPLE: dict[str, Family] = {"normal": Normal(), "bernoulli": Bernoulli(), "categorical": Categorical(3)}
@@ -54,6 +54,7 @@ class Recipe:
     total: int  # N
     size: int  # M
     seed: int
+    chained: bool = False  # each local site's ν moves with the draw of the local one before it
 
     def family(self, k: int) -> Family:
         """Of q, and of p(z_k | parents), which is a mean-field Normal where q has correlations."""
@@ -76,7 +77,10 @@ def recipes(draw: st.DrawFn, families: Sequence[str] = tuple(SIMPLE), most: int 
     seen = tuple(k for k in range(len(nodes)) if draw(st.booleans(), label=f"z{k} → x"))
     total = draw(st.integers(1, 4), label="N")
     size = draw(st.integers(1, total), label="M")
-    return Recipe(tuple(nodes), seen or (len(nodes) - 1,), total, size, draw(st.integers(0, 999), label="seed"))
+    chained = draw(st.booleans(), label="q goes from site to site")
+    return Recipe(
+        tuple(nodes), seen or (len(nodes) - 1,), total, size, draw(st.integers(0, 999), label="seed"), chained
+    )
 
 
 @dataclass
@@ -91,6 +95,13 @@ class RandomModel:
 def feature(family: Family, value: Tensor) -> Tensor:
     """A bounded, entire function of a value, linear for a binary one (a relaxation stays between): (…, K)."""
     return value if isinstance(family, Bernoulli) else (value + 0.3).sin()
+
+
+def hung(base: torch.nn.Module, site: Site, above: Site, seed: int) -> TopDown:
+    """A q that moves with the draw above, by a good part of its own spread."""
+    made = TopDown(base, site, above, lambda value: feature(above.family, value), above.shape[0])
+    made.slope = torch.nn.Parameter(numbers(*made.slope.shape, seed=seed, scale=FEATURE_SCALE))
+    return made
 
 
 def build(recipe: Recipe, forgotten: tuple[int, int] | None = None) -> RandomModel:
@@ -136,10 +147,14 @@ def build(recipe: Recipe, forgotten: tuple[int, int] | None = None) -> RandomMod
         return [*found, Factor("px", value, owned(-1, recipe.seen))]
 
     factors: dict[str, torch.nn.Module] = {}
+    before: int | None = None
     for k, (name, site) in enumerate(sites.items()):
         width = site.family.n_params
         first = numbers(
             *([recipe.total] if site.plate == "local" else []), width, *site.shape, seed=seed + 100 + k, scale=0.4
         )
         factors[name] = Rows(first) if site.plate == "local" else Global(site, first)
+        if recipe.chained and site.plate == "local" and before is not None:
+            factors[name] = hung(factors[name], site, sites[names[before]], seed + k)
+        before = k if site.plate == "local" else before
     return RandomModel(Terms(sites, terms), Posterior(factors), batch)

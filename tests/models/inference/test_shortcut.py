@@ -39,7 +39,9 @@ def driven(run: Run, drive: Callable[[Run], None]) -> Iterator[Step]:
         yield next(run)
 
 
-@pytest.mark.parametrize("name", [name for name, part in ESTIMATORS.items() if not part().supports(Normal(), 4)])
+@pytest.mark.parametrize(
+    "name", [name for name, part in ESTIMATORS.items() if not part().supports(Normal(), 4) and not part.for_weights]
+)
 def test_every_estimator_trains_to_the_same_bits(name, monkeypatch):
     """Those with a memory and those that draw on their own (ξ, pilots, couplings) too."""
     _, short = both(monkeypatch, estimator=name)
