@@ -110,7 +110,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         )
     scales = Scales(settings.layer_scale, settings.layer_shape, settings.activation, settings.link == "natural")
     model = DeepExponentialFamily(plan, scales, settings.prior_scale, settings.weight_shape, generator)
-    model.second = settings.second_estimator
+    model.second, model.weight_estimator = settings.second_estimator, settings.weight_estimator
     model.top_down = settings.structure == "top_down"
     chosen = parts_for(model, ESTIMATORS[settings.estimator](), settings.draws)
     if reason := refusal(model, chosen, settings.draws, settings.noise):

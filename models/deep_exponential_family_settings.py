@@ -103,3 +103,8 @@ class Settings(InferenceSettings):
         "automatic", label="Second estimator", group="Inference", live=True, choices="second_estimators",
         help="For the layers where the first does not apply, such as discrete ones.",
     )  # fmt: skip
+    weight_estimator: str = setting(
+        "same", label="Weights' estimator", group="Inference", live=True, choices="weight_estimators",
+        help="Weights may take another gradient than the layers: a path for them, say, where the layers are binary.",
+        requires=(rule("weights", "A point mass follows the plain gradient. Give the weights a q.", among=("normal", "gamma")),),
+    )  # fmt: skip
