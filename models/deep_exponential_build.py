@@ -15,7 +15,7 @@ from models.inference.work import parts_for, refusal
 from models.layers import LAYERS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS, Scales
 from models.networks import Architecture
 from models.settings import SettingError
-from models.variational import VARIATIONAL, Amortized, Global, Posterior, Table
+from models.variational import VARIATIONAL, Amortized, Global, Posterior, Table, TopDown
 
 ENCODER = Architecture(width=64, depth=1)
 SPREAD = 0.1  # of the first ν among data
@@ -64,6 +64,13 @@ def local_factor(
     return LogCounts(factor) if counts else factor
 
 
+def hung(model: DeepExponentialFamily, number: int, base: nn.Module) -> TopDown:
+    """The q of layer `number` as it moves with the draw of the layer above."""
+    kind, width = model.plan.layers[number]
+    site, above = model.sites[f"z{number}"], model.sites[f"z{number + 1}"]
+    return TopDown(base, site, above, kind.look, width * kind.per_unit)
+
+
 @torch.no_grad()
 def global_factor(model: DeepExponentialFamily, number: int, mean: Tensor, generator: torch.Generator) -> Global:
     """The q of one connection's weights: together they give the mean of what lies below, each about the same share of it."""
@@ -103,7 +110,8 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         )
     scales = Scales(settings.layer_scale, settings.layer_shape, settings.activation, settings.link == "natural")
     model = DeepExponentialFamily(plan, scales, settings.prior_scale, settings.weight_shape, generator)
-    model.second = settings.second_estimator
+    model.second, model.weight_estimator = settings.second_estimator, settings.weight_estimator
+    model.top_down = settings.structure == "top_down"
     chosen = parts_for(model, ESTIMATORS[settings.estimator](), settings.draws)
     if reason := refusal(model, chosen, settings.draws, settings.noise):
         raise SettingError("estimator", reason)
@@ -112,7 +120,8 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     for number, (kind, _) in enumerate(plan.layers, 1):
         site = model.sites[f"z{number}"]
         first = (0.0, -0.5) if isinstance(site.family, Normal) else kind.first
-        factors[site.name] = local_factor(site, first, settings, data, plan.response.counts, generator)
+        factor = local_factor(site, first, settings, data, plan.response.counts, generator)
+        factors[site.name] = hung(model, number, factor) if model.top_down and number < len(plan.layers) else factor
     for number, join in enumerate(model.joins()):
         if join.site is not None:
             factors[join.name] = global_factor(model, number, mean, generator)

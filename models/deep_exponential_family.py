@@ -48,7 +48,8 @@ class DeepExponentialFamily(nn.Module):
     ) -> None:
         super().__init__()
         self.plan, self.scales, self.prior_scale, self.weight_shape = plan, scales, prior_scale, weight_shape
-        self.second = "automatic"
+        self.second, self.weight_estimator = "automatic", "same"
+        self.top_down = False  # whether each layer's q moves with the draw of the one above
         below = plan.features
         self.connections = nn.ModuleDict()
         for number, (kind, width) in enumerate(plan.layers, 1):
@@ -76,20 +77,24 @@ class DeepExponentialFamily(nn.Module):
         """Take up the live knobs of the model."""
         self.prior_scale, self.weight_shape = settings.prior_scale, settings.weight_shape
         self.scales.scale, self.scales.shape = settings.layer_scale, settings.layer_shape
-        self.second = settings.second_estimator
+        self.second, self.weight_estimator = settings.second_estimator, settings.weight_estimator
 
     def default_estimators(self, chosen: Estimator, draws: int) -> dict[str, Estimator]:
-        """The chosen estimator where it applies; else the second of the same bound; else leave-one-out, score or VIMCO."""
+        """The chosen estimator where it applies, for weights their own; else the second of the same bound; else one that does."""
         second = [] if self.second == "automatic" else [ESTIMATORS[self.second]()]
         rest = [Vimco()] if chosen.bound == "iwae" else [Reparameterization()] if chosen.path else []
         parts = [chosen, *second, *rest, LeaveOneOut(), Score()]
         same = [part for part in parts if part.bound == chosen.bound]
-        return {name: self._first_that_applies(same, site, draws) for name, site in self.sites.items()}
+        own = [] if self.weight_estimator == "same" else [ESTIMATORS[self.weight_estimator]()]
+        wanted = {"local": same, "global": [*own, *same]}
+        return {name: self._first_that_applies(wanted[site.plate], site, draws) for name, site in self.sites.items()}
 
     def _first_that_applies(self, parts: Sequence[Estimator], site: Site, draws: int) -> Estimator:
         def applies(part: Estimator) -> bool:
             declared = not isinstance(part, AnalyticKL) or self._prior_declared(site)
-            return declared and part.supports(site.family, draws) is None
+            leads = self.top_down and site.plate == "local" and site.name != "z1"
+            fits = not (part.moves and leads) and not (part.factorised and self.top_down)
+            return declared and fits and part.supports(site.family, draws) is None
 
         return next((part for part in parts if applies(part)), parts[-1])
 

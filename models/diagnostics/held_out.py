@@ -25,7 +25,7 @@ def held_out_bound(
     Raises:
         ValueError: q is a table, or a site is global.
     """
-    if any(isinstance(part, Table) for part in q.by_site.values()):
+    if any(isinstance(getattr(part, "base", part), Table) for part in q.by_site.values()):
         raise ValueError("q is a table, which has no ν for new rows. Train with an amortised q to score held-out data.")
     if any(site.plate == "global" for site in model.sites.values()):
         raise ValueError(
@@ -34,9 +34,11 @@ def held_out_bound(
     batch, found = data.whole(), []
     for _ in range(math.ceil(draws / CHUNK)):
         noise = draw_noise(model, batch, 1, CHUNK, generator, data.x.dtype, "iid")
-        values, log_w = {}, torch.zeros(())
+        values: dict[str, Tensor] = {}
+        log_w = torch.zeros(())
         for name, site in model.sites.items():
-            nu = q.nu(site, batch).expand(1, CHUNK, -1, -1, -1)
+            nu = q.nu(site, batch, values)
+            nu = nu.expand(1, CHUNK, *nu.shape[-3:])
             values[name] = site.family.transform(noise[name], nu)
             log_w = log_w - site.family.log_prob(values[name], nu).sum(-1)
         log_w = log_w + sum((f.value for f in model.factors(batch, values) if f.value.ndim == 3), torch.zeros(()))

@@ -55,18 +55,18 @@ class Bernoulli(Family):
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
         """Z = 1[ε < logistic(η)]; a step function, so it carries no gradient."""
-        return (noise < nu[..., 0, :].sigmoid()).to(noise.dtype)
+        return (noise < nu.squeeze(-2).sigmoid()).to(noise.dtype)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """X η − log(1 + exp η), for every coordinate."""
-        eta = nu[..., 0, :]
+        eta = nu.squeeze(-2)
         return value * eta - softplus(eta)
 
     def latent(self, noise: Tensor, nu: Tensor) -> Tensor:
         """Z = η + logit(1 − ε), logistic noise, with 1[Z > 0] = 1[ε < logistic(η)]: what a relaxation makes smooth."""
         about = torch.finfo(noise.dtype)
         inner = noise.clamp(about.tiny, 1 - about.eps / 2)
-        return nu[..., 0, :] + torch.log1p(-inner) - inner.log()
+        return nu.squeeze(-2) + torch.log1p(-inner) - inner.log()
 
     def weak_derivatives(
         self,
@@ -80,4 +80,4 @@ class Bernoulli(Family):
 
     def mean(self, nu: Tensor) -> Tensor:
         """logistic(η)."""
-        return nu[..., 0, :].sigmoid()
+        return nu.squeeze(-2).sigmoid()

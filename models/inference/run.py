@@ -4,7 +4,7 @@ The same settings and seed give the same run, bit for bit, on the same machine; 
 random stream.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +16,7 @@ from models.catalogue import knobs, settings_from
 from models.core import Batch, Model
 from models.data import OWN, Dataset, as_dataset
 from models.deep_generative_settings import Settings
-from models.estimators import ESTIMATORS, Estimator, ScoreXi
+from models.estimators import ESTIMATORS, Estimator, NotApplicableError, ScoreXi
 from models.inference.adam import MOMENTS, Adam
 from models.inference.estimate import estimate
 from models.inference.guard import DivergenceError, complaint, named_parameters
@@ -45,6 +45,18 @@ def make_estimator(name: str, settings: InferenceSettings) -> Estimator:
     return part(settings.xi_from, settings.xi_value) if issubclass(part, ScoreXi) else part()
 
 
+def own_estimators(
+    model: Model, given: Mapping[str, Estimator | str], settings: InferenceSettings
+) -> dict[str, Estimator]:
+    """The estimators that a person chose site by site, by name or as parts."""
+    for site, part in given.items():
+        if site not in model.sites:
+            raise ValueError(f"There is no site {site!r} for an estimator; the model's are: {', '.join(model.sites)}.")
+        if isinstance(part, str) and part not in ESTIMATORS:
+            raise ValueError(f"No estimator is called {part!r}; choose one of: {', '.join(ESTIMATORS)}.")
+    return {site: make_estimator(part, settings) if isinstance(part, str) else part for site, part in given.items()}
+
+
 class Run(Iterator[Step]):
     """Training as an iterator of steps.
 
@@ -57,12 +69,16 @@ class Run(Iterator[Step]):
         data: Dataset | str | Path | None = None,
         model: Model | None = None,
         q: Posterior | None = None,
+        estimators: Mapping[str, Estimator | str] | None = None,
     ) -> None:
         """Build from settings, or take a model and its q (then the settings' data and model groups are not read).
 
         `data`, a data set, an array or a file's path, is used instead of the one that the settings name; the settings say "own" then.
+        `estimators` gives sites their own, {"z1": "leave_one_out", "w1": PathOnly()}; the others take the one that the settings name.
 
         Raises:
+            ValueError: an estimator for a site that the model does not have, or one that nobody knows.
+            NotApplicableError: an estimator does not go with its site.
             SettingError: a setting is not allowed, or does not go with another.
         """
         given: InferenceSettings = settings or Settings()
@@ -85,6 +101,9 @@ class Run(Iterator[Step]):
         self.number = 0
         self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
+        self.own = own_estimators(self.model, estimators or {}, self.settings)
+        if self.own and (reason := refusal(self.model, self.estimators, whole.draws, whole.noise, self.q)):
+            raise NotApplicableError(reason)
         if reason := refused(self.model, self.estimators, whole.objective(0)):
             raise SettingError("estimator", reason)
         self.shortcut = Shortcut(self._estimate, self.parameters, self.generator)
@@ -96,9 +115,9 @@ class Run(Iterator[Step]):
 
     @property
     def estimators(self) -> dict[str, Estimator]:
-        """The estimator of every site: the chosen one, or what the model takes where that does not apply."""
+        """The estimator of every site: its own, the chosen one, or what the model takes where that does not apply."""
         chosen = make_estimator(self.settings.estimator, self.settings)
-        return parts_for(self.model, chosen, self.settings.draws)
+        return parts_for(self.model, chosen, self.settings.draws) | self.own
 
     @property
     def objective(self) -> Objective:
@@ -116,9 +135,9 @@ class Run(Iterator[Step]):
                     f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
                 )
         whole: Values = validate(own, asdict(self.settings) | values)
-        same = parts_for(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"])
+        same = parts_for(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"]) | self.own
         settings = replace(self.settings, **{name: whole[name] for name in values})
-        reason = refusal(self.model, same, whole["draws"], whole["noise"])
+        reason = refusal(self.model, same, whole["draws"], whole["noise"], self.q)
         if reason := reason or refused(self.model, same, settings.objective(self.number)):
             raise SettingError("estimator", reason)
         self.settings = settings

@@ -93,10 +93,10 @@ class Shortcut:
             if set(given(mine, memory)) != set(inputs):
                 raise Unfit("an estimator began to keep something at this step")
             self.standing = Standing(*roots)
-            self.tape, self.names = Tape(recorder, inputs, outputs), found[0]
             detached = {
                 name: tensor.detach().clone() for name, tensor in outputs.items()
             }  # the places are the tape's now
+            self.tape, self.names = Tape(recorder, inputs, outputs), found[0]
             self._hand_out(detached, memory)
             return found[0], detached["values"]
         except Unfit as reason:

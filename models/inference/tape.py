@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from models.inference.kernels import COPY, Call, Unfit, filled_by_shape, fresh, out_variant, pure, unfit
+from models.inference.kernels import COPY, Call, Unfit, filled_by_shape, fresh, out_variant, pure, swift, unfit
 
 MOST_BYTES = (
     48_000_000  # of intermediate values; beyond that arithmetic takes the time, and the tape would only hold memory
@@ -180,7 +180,7 @@ class Tape:
             return torch.as_strided(there, now.shape, now.stride(), now.storage_offset())
 
         out = [] if op.wrote else [placed(tensor) for tensor in op.out]
-        return out_variant(op.func, tree_map(placed, op.args), tree_map(placed, op.kwargs), out)
+        return swift(out_variant(op.func, tree_map(placed, op.args), tree_map(placed, op.kwargs), out))
 
     @torch.no_grad()
     def play(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -75,6 +75,10 @@ class Layer:
         """What the layer below sees: (…, K) → (…, K·per_unit)."""
         return value
 
+    def look(self, value: Tensor) -> Tensor:
+        """What a top-down q of the layer below sees: the signal, or log(1 + z) where z has no upper end."""
+        return self.signal(value)
+
 
 class NormalLayer(Layer):
     """z ~ N(g(u), σ²), or η = μ/σ² = u: its mean is then σ² u. A top layer is N(0, 1)."""
@@ -135,6 +139,10 @@ class PoissonLayer(Layer):
     learns_top = True
     first = (0.0,)
 
+    def look(self, value: Tensor) -> Tensor:
+        """log(1 + z)."""
+        return value.log1p()
+
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """Log rate."""
         return (u if scales.natural else rate(u, positive).log()).unsqueeze(-2)
@@ -173,6 +181,10 @@ class GammaLayer(Layer):
     def signal(self, value: Tensor) -> Tensor:
         """Z = e^y."""
         return value.exp()
+
+    def look(self, value: Tensor) -> Tensor:
+        """log(1 + z) = softplus y."""
+        return softplus(value)
 
 
 class ExponentialLayer(GammaLayer):

@@ -49,7 +49,7 @@ def test_estimators_that_cannot_be_chosen_say_why() -> None:
     offered = next(knob["choices"] for knob in knobs() if knob["name"] == "estimator")
     reasons = {choice["name"]: choice["unavailable"] for choice in offered}
     assert {name for name, reason in reasons.items() if reason} == {
-        name for name, part in ESTIMATORS.items() if part().supports(Normal(), 64)
+        name for name, part in ESTIMATORS.items() if part().supports(Normal(), 64) or part.for_weights
     }
     assert reasons["score"] is None
     assert reasons["disarm"] == "DisARM is for Bernoulli latents, these are Gaussian. Choose another estimator."

@@ -39,7 +39,9 @@ def driven(run: Run, drive: Callable[[Run], None]) -> Iterator[Step]:
         yield next(run)
 
 
-@pytest.mark.parametrize("name", [name for name, part in ESTIMATORS.items() if not part().supports(Normal(), 4)])
+@pytest.mark.parametrize(
+    "name", [name for name, part in ESTIMATORS.items() if not part().supports(Normal(), 4) and not part.for_weights]
+)
 def test_every_estimator_trains_to_the_same_bits(name, monkeypatch):
     """Those with a memory and those that draw on their own (ξ, pilots, couplings) too."""
     _, short = both(monkeypatch, estimator=name)
@@ -150,8 +152,10 @@ def test_a_tape_plays_a_computation_again_and_leaves_out_what_is_not_needed():
     with Recorder() as recorder:
         outputs = computed(x, w, generator)
     made = Tape(recorder, {"x": x}, outputs)
-    assert sum(call[0] is torch.ops.aten.tanh.out for call in made.calls) == 1, "the second tanh is the first"
-    assert not any(call[0] is torch.ops.aten.exp.out for call in made.calls), "nobody reads the exponential"
+    assert sum(call[0] is torch.tanh for call in made.calls) == 1, "the second tanh is the first"
+    assert not any(call[0] in (torch.exp, torch.ops.aten.exp.out) for call in made.calls), (
+        "nobody reads the exponential"
+    )
     assert not any("cumsum" in str(call[0]) for call in made.calls), "ones stay ones"
     for seed in (5, 6):
         other = torch.randn(3, 6, generator=torch.Generator().manual_seed(seed))
