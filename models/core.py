@@ -44,6 +44,7 @@ class Batch:
     y: Tensor | None = None  # (M, …) what a conditional model responds with
     covariates: Tensor | None = None  # (M, C) what is known of a datum besides x, such as its batch
     entries: Entries | None = None  # where x is not 0, of data that mostly are
+    whole: bool = False  # all N rows in their own order
 
     @property
     def size(self) -> int:

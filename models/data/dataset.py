@@ -44,7 +44,7 @@ class Dataset:
 
     def whole(self) -> Batch:
         """All rows as one batch, nothing copied."""
-        return Batch(self.x, torch.arange(self.size), self.size, self.y, self.covariates, self.entries)
+        return Batch(self.x, torch.arange(self.size), self.size, self.y, self.covariates, self.entries, whole=True)
 
 
 def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:

@@ -60,7 +60,7 @@ class Shortcut:
         inputs = given(batch, memory)
         shapes = [(name, tensor.shape, tensor.dtype) for name, tensor in inputs.items()]
         places = [(p.data_ptr(), p.requires_grad) for p in self.parameters.values()]
-        key = (settings, [id(root) for root in roots], batch.total, shapes, places)
+        key = (settings, [id(root) for root in roots], batch.total, batch.whole, shapes, places)
         if key != self.key or (self.standing is not None and not self.standing.still()):
             self._forget()
             self.key = key
