@@ -19,7 +19,6 @@ from models.variational import VARIATIONAL, Amortized, Global, Posterior, Table,
 
 ENCODER = Architecture(width=64, depth=1)
 SPREAD = 0.1  # of the first ν among data
-SPARSE = 0.15  # share of entries above 0 below which looking at those alone is faster
 APART = 0.3  # of the first weights among units: alike, they would stay alike
 
 
@@ -35,13 +34,13 @@ class LogCounts(nn.Module):
         return self.inner.nu(replace(batch, x=batch.x.log1p()))
 
 
-def plan_of(settings: Settings, x: Tensor) -> Plan:
+def plan_of(settings: Settings, data: Dataset) -> Plan:
     """The layers that the settings name, from the data upwards."""
     named = [(getattr(settings, f"layer_{n}"), getattr(settings, f"width_{n}")) for n in range(1, settings.depth + 1)]
     return Plan(
-        [(LAYERS[name], width) for name, width in named], RESPONSES[settings.response], x.shape[1],
+        [(LAYERS[name], width) for name, width in named], RESPONSES[settings.response], data.x.shape[1],
         WEIGHTS[settings.weights], POSITIVE_FAMILIES[settings.positive_family](), settings.intercept, settings.centred,
-        sparse=float((x > 0).float().mean()) < SPARSE,
+        sparse=data.entries is not None,
     )  # fmt: skip
 
 
@@ -102,7 +101,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     Raises:
         SettingError: the estimator, the noise and the layers do not go together, or the response does not take the data.
     """
-    plan = plan_of(settings, data.x)
+    plan = plan_of(settings, data)
     if plan.response.counts and (bool((data.x < 0).any()) or bool((data.x != data.x.round()).any())):
         raise SettingError(
             "response",

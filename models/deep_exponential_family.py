@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from models.core import Batch, Factor, Site
 from models.deep_exponential_family_settings import Settings
+from models.entries import Entries
 from models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, Reparameterization, Score, Vimco
 from models.families import Family, Normal
 from models.layers import Connection, Layer, NormalLayer, PoissonResponse, Response, Scales, WeightKind, point_log_prob
@@ -110,6 +111,11 @@ class DeepExponentialFamily(nn.Module):
         below_top = number < len(self.plan.layers)
         return below_top and isinstance(self.plan.layers[number - 1][0], NormalLayer) and not self.plan.centred
 
+    @property
+    def sparse(self) -> bool:
+        """Whether the likelihood looks at entries x > 0 alone: its rates are sums of products, and most of x is 0."""
+        return self.plan.sparse and isinstance(self.plan.response, PoissonResponse) and self.positive(0)
+
     def positive(self, number: int) -> bool:
         """Whether u into layer `number` (0: the response) cannot be negative."""
         return self.plan.weights.positive and self.plan.layers[number][0].positive
@@ -140,21 +146,26 @@ class DeepExponentialFamily(nn.Module):
             factor, above = self._layer(number, above, latents)
             found.append(factor)
         on = above.on | (self._weight_site(1) or {"weights"})
-        found.append(Factor("log p(x|z)", self._response(batch.x, above, latents), on))
+        found.append(Factor("log p(x|z)", self._response(batch, above, latents), on))
         return found + self._weights(latents)
 
-    def _response(self, x: Tensor, above: Seen, latents: Mapping[str, Tensor]) -> Tensor:
+    def _response(self, batch: Batch, above: Seen, latents: Mapping[str, Tensor]) -> Tensor:
         response = self.plan.response
-        if isinstance(response, PoissonResponse) and self.plan.sparse and self.positive(0):
+        if self.sparse and isinstance(response, PoissonResponse):
             weight, _ = self.joins()[0].matrix(latents["w1"])
-            return response.log_prob_factored(x, above.signal, weight)
+            entries = Entries.of(batch.x) if batch.entries is None else batch.entries
+            return response.log_prob_factored(entries, above.signal, weight)
         u, _ = self.u(0, above, latents)
-        return response.log_prob(response.observed(x), u, self.positive(0), self.scales, self.raw_scale)
+        return response.log_prob(response.observed(batch.x), u, self.positive(0), self.scales, self.raw_scale)
 
     def layer_log_prob(self, number: int, above: Seen | None, latents: Mapping[str, Tensor]) -> tuple[Tensor, Seen]:
         """Log p of every unit of a layer given the one above (R, B, M, K), and what the layer hands down."""
         kind, _ = self.plan.layers[number - 1]
         value = latents[f"z{number}"]
+        if above is not None and not self._non_centred(number):
+            u, _ = self.u(number, above, latents)
+            found = kind.log_prob(value, u, self.positive(number), self.scales)
+            return found, Seen(kind.signal(value), frozenset({f"z{number}"}))
         nu, on = self.parameters_of(number, above, latents)
         if self._non_centred(number):
             mean, log_scale = nu.unbind(-2)

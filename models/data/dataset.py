@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from models.core import Batch
+from models.entries import Entries, entries_of
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,21 @@ class Dataset:
         """N."""
         return len(self.x)
 
-    def batch(self, rows: Tensor) -> Batch:
-        """These rows as a batch."""
+    @cached_property
+    def entries(self) -> Entries | None:
+        """Where x is not 0, if that is rare."""
+        return entries_of(self.x)
+
+    def batch(self, rows: Tensor, *, entries: bool = False) -> Batch:
+        """These rows as a batch; a sparse model asks for the `entries` that are not 0, too."""
         y = None if self.y is None else self.y[rows]
         covariates = None if self.covariates is None else self.covariates[rows]
-        return Batch(self.x[rows], rows, self.size, y, covariates)
+        own = self.entries.rows(rows) if entries and self.entries is not None else None
+        return Batch(self.x[rows], rows, self.size, y, covariates, own)
 
     def whole(self) -> Batch:
-        """All rows as one batch."""
-        return self.batch(torch.arange(self.size))
+        """All rows as one batch, nothing copied."""
+        return Batch(self.x, torch.arange(self.size), self.size, self.y, self.covariates, self.entries, whole=True)
 
 
 def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:

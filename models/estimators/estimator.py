@@ -38,6 +38,12 @@ class Draw:
         value = self.value.detach() if frozen_value else self.value
         return self.family.log_prob(value, nu).sum(-1)
 
+    def log_q_drawn(self) -> Tensor:
+        """Log q(t(ε, ν); ν), live in both places, summed over the coordinates: (R, B, M)."""
+        if self.noise is None:
+            return self.log_q()
+        return self.family.log_prob_drawn(self.noise, self.value, self.nu).sum(-1)
+
     def linear(self, slope: Tensor) -> Tensor:
         """A term whose gradient in ν is ⌊slope⌋ (R, B, M, n_params, K), whatever its value: (R, B, M)."""
         return (slope.detach() * self.nu).flatten(3).sum(-1)

@@ -148,10 +148,13 @@ class Run(Iterator[Step]):
     def _next_batch(self) -> Batch:
         """M rows without replacement from a shuffled pass over the data; a rest smaller than M starts the next pass."""
         size = min(self.settings.batch_size, self.data.size)
+        sparse = getattr(self.model, "sparse", False)
+        if sparse and size == self.data.size:
+            return self.data.whole()
         if len(self.order) < size:
             self.order = torch.randperm(self.data.size, generator=self.generator)
         rows, self.order = self.order[:size], self.order[size:]
-        return self.data.batch(rows)
+        return self.data.batch(rows, entries=sparse)
 
     def _estimate(self, batch: Batch) -> Found:
         """The ELBO and its terms at a batch; the gradients are left on the parameters."""

@@ -25,15 +25,17 @@ Found = tuple[tuple[str, ...], Tensor]  # names of the terms; the ELBO and its t
 def given(batch: Batch, memory: Memory) -> dict[str, Tensor]:
     """The tensors that are new at each step: the batch's, and what adaptive estimators keep."""
     parts = {"x": batch.x, "rows": batch.rows, "y": batch.y, "covariates": batch.covariates}
+    entries = {} if batch.entries is None else batch.entries.tensors()
     kept = {f"memory/{part}/{key}": value for part, held in memory.items() for key, value in held.items()}
-    return {name: tensor for name, tensor in parts.items() if tensor is not None} | kept
+    seen = {name: tensor for name, tensor in parts.items() if tensor is not None}
+    return seen | {f"entries/{name}": tensor for name, tensor in entries.items()} | kept
 
 
 def own(batch: Batch) -> Batch:
     """A copy that nobody else looks at."""
     parts = {name: None if value is None else value.clone() for name, value in
              (("x", batch.x), ("rows", batch.rows), ("y", batch.y), ("covariates", batch.covariates))}  # fmt: skip
-    return replace(batch, **parts)  # type: ignore[arg-type]
+    return replace(batch, entries=None if batch.entries is None else batch.entries.clone(), **parts)  # type: ignore[arg-type]
 
 
 class Shortcut:
@@ -58,7 +60,7 @@ class Shortcut:
         inputs = given(batch, memory)
         shapes = [(name, tensor.shape, tensor.dtype) for name, tensor in inputs.items()]
         places = [(p.data_ptr(), p.requires_grad) for p in self.parameters.values()]
-        key = (settings, [id(root) for root in roots], batch.total, shapes, places)
+        key = (settings, [id(root) for root in roots], batch.total, batch.whole, shapes, places)
         if key != self.key or (self.standing is not None and not self.standing.still()):
             self._forget()
             self.key = key

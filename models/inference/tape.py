@@ -71,6 +71,9 @@ class Recorder(TorchDispatchMode):
             if argument.alias_info is not None and argument.alias_info.is_write:
                 given = args[place] if place < len(args) else kwargs.get(argument.name)
                 op.wrote |= {storage(tensor) for tensor in tensors(given)}
+        if any(tensor.layout != torch.strided for tensor in [*tensors([args, kwargs]), *op.out]):
+            self.trouble = f"{func} works on a sparse tensor, which has no one place"
+            return
         for tensor in [*tensors([args, kwargs]), *op.out]:
             if storage(tensor) not in self.kept:
                 self.kept[storage(tensor)] = tensor.detach()
@@ -101,6 +104,8 @@ class Tape:
         self.outputs = {name: self._now(tensor) for name, tensor in outputs.items()}
         ends = {storage(tensor) for tensor in self.outputs.values()}
         ops = wanted(ops, ends, self._now)
+        read = ends.union(*({storage(self._now(each)) for each in tensors([op.args, op.kwargs])} for op in ops))
+        self.read = {name for name, tensor in self.inputs.items() if storage(tensor) in read}
         places = shared(ops, ends, self._now)
         self.calls = [self._call(op, places) for op in ops]
 
@@ -185,8 +190,8 @@ class Tape:
     @torch.no_grad()
     def play(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Put new values in, run every kernel, return the outputs (the same tensors each time)."""
-        for name, tensor in inputs.items():
-            self.inputs[name].copy_(tensor)
+        for name in self.read:
+            self.inputs[name].copy_(inputs[name])
         for function, args, kwargs in self.calls:
             function(*args, **kwargs)
         return self.outputs

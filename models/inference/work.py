@@ -74,7 +74,7 @@ class Work:
     beta: float = 1.0  # what the tempered model's objective is multiplied by
 
     def __post_init__(self) -> None:
-        self.log_q = {name: draw.log_q().detach() for name, draw in self.draws.items()}
+        self.log_q = {name: draw.log_q_drawn().detach() for name, draw in self.draws.items()}
 
     def cost(self, site: Site) -> Tensor:
         """F of a site at its draws, detached."""

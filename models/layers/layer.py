@@ -4,6 +4,7 @@ A layer says which density its units have given u, what of its values the layer 
 log z or logit z), and where q starts. `positive` says that u cannot be negative: no bend is needed to make a rate of it.
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid, one_hot, softplus
 
 from models.families import Bernoulli, Beta, Categorical, Family, Gamma, Normal, Poisson
+from models.families.gamma import log_density_at
 from models.networks import ACTIVATIONS
 
 FLOOR = 1e-6  # added to every rate: a sum of sparse terms underflows to 0 in float32, where its log has no slope
@@ -66,6 +68,10 @@ class Layer:
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """ν₀ of the density: u (…, K·per_unit) → (…, n_params, K)."""
         raise NotImplementedError
+
+    def log_prob(self, value: Tensor, u: Tensor, positive: bool, scales: Scales) -> Tensor:
+        """Log p of every unit given u: (…, K)."""
+        return self.density.log_prob(value, self.parameters(u, positive, scales))
 
     def top(self, units: int, scales: Scales) -> Tensor:
         """ν₀ of a top layer whose parameters are not learned: (n_params, K)."""
@@ -173,6 +179,13 @@ class GammaLayer(Layer):
         found = rate(u, positive).log()
         log_shape = torch.full_like(found, self.alpha(scales)).log()
         return torch.stack([log_shape - found if scales.natural else found, log_shape], -2)
+
+    def log_prob(self, value: Tensor, u: Tensor, positive: bool, scales: Scales) -> Tensor:
+        """−α (eᵗ − 1 − t) + [α log α − α − log Γ(α)], t = log z − log m; α is a number, of which no slope is asked."""
+        alpha = self.alpha(scales)
+        log_mean = rate(u, positive).log()
+        t = value + log_mean - math.log(alpha) if scales.natural else value - log_mean
+        return log_density_at(t, alpha)
 
     def top(self, units: int, scales: Scales) -> Tensor:
         """Mean 1: another one would be absorbed by the weights below."""
