@@ -163,7 +163,7 @@ class DeepGenerative(nn.Module):
         """Log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
         z = latents["z"]  # (R, B, M, K)
         nu = self.latent_prior.nu
-        x = self.response.log_prob_of(self.observed(batch.x), self.heads(z, batch)).sum(-1)  # (R, B, M)
+        x = self.response.log_prob_sum(self.observed(batch.x), self.heads(z, batch))  # (R, B, M)
         weights = self.prior.log_prob(dict(self.decoder.named_parameters())).expand(z.shape[:2])  # (R, B)
         return [
             Factor(
@@ -194,7 +194,7 @@ def response_of(settings: Settings, data: Dataset) -> Family:
         reason = no_counts_at_all(data.x)
     if reason:
         raise SettingError("response", reason)
-    return Categorical(len(data.x.unique())) if kind is Categorical else kind()
+    return kind().fitted(data.x)
 
 
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[DeepGenerative, Posterior]:

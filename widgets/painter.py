@@ -111,8 +111,8 @@ class Painter:
         self._evidence(message)
         if message.get("grid"):
             grid = dict(message["grid"])
-            values = grid.pop("values")
-            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, [values.tobytes()])
+            buffers = [grid.pop(name).tobytes() for name in ("values", "observed") if name in grid]
+            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, buffers)
         self._summaries()
 
     def _evidence(self, message: dict[str, Any]) -> None:

@@ -58,9 +58,10 @@ class ScreenActions(RunActions):
         if self.run_values is None:
             return
         if chart == "latent" and kind == "hover":
-            number, x, y = content.get("id"), content.get("x"), content.get("y")
+            number, x, y, row = (content.get(name) for name in ("id", "x", "y", "row"))
             if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
-                self.session.command("decode", number=number, x=float(x), y=float(y))
+                row = row if isinstance(row, int) else -1
+                self.session.command("decode", number=number, x=float(x), y=float(y), row=row)
         elif kind == "drag" and isinstance(content.get("value"), int | float):
             self.act("hold_xi", {"value": content["value"]})
         elif kind == "select":

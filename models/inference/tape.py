@@ -16,9 +16,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 from models.inference.kernels import COPY, Call, Unfit, filled_by_shape, fresh, out_variant, pure, swift, unfit
 
-MOST_BYTES = (
-    48_000_000  # of intermediate values; beyond that arithmetic takes the time, and the tape would only hold memory
-)
+MOST_BYTES = 300_000_000  # of intermediate values; their places are used again, so the tape holds a fraction of that
 
 
 @dataclass
@@ -108,6 +106,7 @@ class Tape:
         self.read = {name for name, tensor in self.inputs.items() if storage(tensor) in read}
         places = shared(ops, ends, self._now)
         self.calls = [self._call(op, places) for op in ops]
+        self._kept = {}  # from here on only what the calls refer to is held
 
     def _now(self, tensor: Tensor) -> Tensor:
         """The tensor as it is found on the tape: detached, and in the storage that stands for its own."""

@@ -19,6 +19,8 @@ class Latent {
   note(message, buffers) {
     if (message.kind === "grid") {
       this.card.setGrid(message, buffers[0]);
+      this.card.table = null;
+      if (message.names) this.card.setFeatures(message, buffers[1]);
       this.exact = null;
       this.show();
     } else if (message.kind === "strip") {

@@ -186,10 +186,10 @@ class Worker(Trainer):
             if self.state != "running":
                 self._frame(grid=True)
 
-    def on_decode(self, number: int, x: float, y: float) -> None:
-        """Decode one point of the shown plane exactly."""
+    def on_decode(self, number: int, x: float, y: float, row: int = -1) -> None:
+        """Decode one point of the shown plane exactly, or the mean of q of a datum of the cloud."""
         self._need_run()
-        self.send(kind="decoded", number=number, values=self.pictures.decode(x, y))
+        self.send(kind="decoded", number=number, values=self.pictures.decode(x, y, row))
 
     def on_traverse(self, dimension: int) -> None:
         """Decode along one dimension."""

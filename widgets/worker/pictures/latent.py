@@ -8,6 +8,7 @@ import torch
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
 from widgets.worker.pictures.causes import Causes
+from widgets.worker.pictures.features import FeaturePictures
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
 
@@ -29,6 +30,8 @@ class LatentPictures:
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.causes = Causes(run, self.site) if self.site else None
+        table = len(data.shape) == 1 and self.image and hasattr(run.model, "decode")
+        self.features = FeaturePictures(run, some) if table else None
         self.axes = (0, 1)
         self.span = 3.0
 
@@ -38,7 +41,9 @@ class LatentPictures:
         return self.run.data.shape != (2,)
 
     def _picture(self, x: torch.Tensor) -> np.ndarray[Any, Any]:
-        """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane."""
+        """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane and the features of a table."""
+        if self.features:
+            return self.features(x)
         if not self.image:
             return x.numpy().astype(np.float32)
         low, high = self.run.data.x.min(), self.run.data.x.max()
@@ -48,10 +53,11 @@ class LatentPictures:
         """What stays the same for the run: labels, names, the shape of a datum and the data's pictures."""
         data = self.run.data
         shape = list(data.shape) if len(data.shape) == 2 or not self.image else [1, data.x.shape[1]]
-        columns = {
-            "label": data.labels[self.rows].numpy().astype(np.float32),
-            "images": self._picture(data.x[self.rows]),
-        }
+        columns = {"label": data.labels[self.rows].numpy().astype(np.float32)}
+        if self.features:
+            shape = [1, self.features.size]
+        else:
+            columns["images"] = self._picture(data.x[self.rows])
         told = {
             "static": {"latent": {"cloud": columns}},
             "labels": {"latent": list(data.label_names)},
@@ -116,11 +122,13 @@ class LatentPictures:
         return torch.zeros(max(2, self.run.model.sites[self.site].shape[0]))
 
     @torch.no_grad()
-    def decode(self, x: float, y: float) -> np.ndarray[Any, Any] | None:
-        """The exact decoded mean at a point of the shown plane; the other dimensions are at the prior's mean, 0."""
+    def decode(self, x: float, y: float, row: int = -1) -> np.ndarray[Any, Any] | None:
+        """The exact decoded mean at a point of the shown plane, the other dimensions at 0, the prior's mean; of a datum, at its own."""
         decoder = getattr(self.run.model, "decode", None)
         if decoder is None:
             return None
+        if 0 <= row < len(self.rows):
+            return self._picture(decoder(self._means(self.rows[row : row + 1])))[0]
         point = self._center()
         point[self.axes[0]], point[self.axes[1]] = x, y
         return self._picture(decoder(self._latent(point[None])))[0]
@@ -131,6 +139,7 @@ class LatentPictures:
         decoder = getattr(self.run.model, "decode", None)
         if decoder is None:
             return None
+        told = self._features(decoder) if self.features else {}
         low, high = torch.full((2,), -self.span), torch.full((2,), self.span)
         points = plane(self._center(), self.axes, low, high, GRID)
         return {
@@ -138,7 +147,20 @@ class LatentPictures:
             "low": low.tolist(),
             "high": high.tolist(),
             "values": self._picture(decoder(self._latent(points))),
+            **told,
         }
+
+    def _means(self, rows: torch.Tensor) -> torch.Tensor:
+        """E_q[z_i] of some rows of the data: (M, K)."""
+        return embedding(self.run.model, self.run.q, self.run.data.batch(rows), self.site)[0]
+
+    def _features(self, decoder: Any) -> dict[str, Any]:
+        """Choose the features to show, and say what the page must know of them."""
+        assert self.features is not None  # noqa: S101 - who calls has looked
+        means, labels = self._means(self.rows), self.run.data.labels[self.rows]
+        self.features.choose(decoder(means[self.features.some]))
+        classes = labels.unique()
+        return self.features.about(decoder(torch.stack([means[labels == each].mean(0) for each in classes])), classes)
 
     @torch.no_grad()
     def traverse(self, dimension: int, count: int = 9) -> np.ndarray[Any, Any] | None:
