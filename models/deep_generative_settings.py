@@ -45,7 +45,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         ),
     )  # fmt: skip
     latent_size: int = setting(
-        2, label="Latent size", symbol="K", group="Model", low=1, high=16, help="Dimensions of z."
+        2, label="Latent size", symbol="K", group="Model", low=1, high=20, help="Dimensions of z."
     )
     decoder: str = setting(
         "network", label="Decoder", group="Model", choices="decoders", help="What maps z to the response's parameters."

@@ -75,8 +75,8 @@ def caption(facts: Facts) -> str:
     if state == "starting":
         return "The trainer is getting ready; this happens once."
     alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
-    if alarm and facts.get("cause"):
-        alarm = f"{alarm} {facts['cause']}"
+    if alarm and (why := facts.get("cause") or facts.get("sentence")):
+        alarm = f"{alarm} {why}"
     compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):

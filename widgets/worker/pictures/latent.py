@@ -10,6 +10,7 @@ from models.inference.run import Run
 from widgets.worker.pictures.causes import Causes
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
+from widgets.worker.pictures.principal import LABELS, principal_of
 
 GRID = 21
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
@@ -29,6 +30,7 @@ class LatentPictures:
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.causes = Causes(run, self.site) if self.site else None
+        self.principal = principal_of(run)
         self.axes = (0, 1)
         self.span = 3.0
 
@@ -54,7 +56,7 @@ class LatentPictures:
         }
         told = {
             "static": {"latent": {"cloud": columns}},
-            "labels": {"latent": list(data.label_names)},
+            "labels": {"latent": list(data.label_names), "elbo": list(LABELS)},
             "shape": shape,
             "size": data.size,
         }
@@ -104,9 +106,10 @@ class LatentPictures:
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }
+        told = [self.principal.look(divergence)] if self.principal else []
         drawn = [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
-        return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
+        return merged(seen, *told, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
     def _latent(self, points: torch.Tensor) -> torch.Tensor:
         size = self.run.model.sites[self.site].shape[0]
