@@ -5,6 +5,7 @@ largest likelihood of the data is a level that no run can pass (Tipping & Bishop
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,34 +56,44 @@ def linear_decoder(model: Any) -> ProbabilisticPCA | None:
     return ProbabilisticPCA(mean, weight, variance, values)
 
 
-@torch.no_grad()
-def evidence_on_grid(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Tensor | None:
-    """∫ p(x, z) dz, its log, by the trapezoid rule for K ≤ 2: (M,); its steps are q's smallest standard deviation. None: too many nodes.
-
-    The rule is exact up to exp(−2π² s²/h²) for a Gaussian of sd s and a step h.
-    """
+def summing(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterator[Tensor | None]:
+    """`evidence_on_grid` in slices: None after each part of the grid, the sum at last, or nothing more where there is none."""
     if len(model.sites) > 1 or model.sites[site].shape[0] > 2:
-        return None
+        return
     mean, scale = embedding(model, q, batch, site)
     reach = max(REACH, float((mean.abs() + 5 * scale).max()))
     nodes = 2 * math.ceil(reach / float(scale.min().clamp_max(0.25))) + 1
     if nodes > MOST_NODES:
-        return None
+        return
     ticks = torch.linspace(-reach, reach, nodes, dtype=mean.dtype)
     (size,) = model.sites[site].shape
     places = torch.cartesian_prod(*[ticks] * size).reshape(1, -1, 1, size)  # (1, G^K, 1, K): decoded once for all data
     total = torch.full((batch.size,), -torch.inf, dtype=mean.dtype)
     for part in places.split(max(1, CELLS // (batch.size * batch.x[0].numel())), 1):
-        total = torch.logaddexp(total, local_log_joint(model, batch, {site: part})[0].logsumexp(0))
-    return total + size * float((ticks[1] - ticks[0]).log())
+        with torch.no_grad():
+            total = torch.logaddexp(total, local_log_joint(model, batch, {site: part})[0].logsumexp(0))
+        yield None
+    yield total + size * float((ticks[1] - ticks[0]).log())
+
+
+def evidence_on_grid(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Tensor | None:
+    """∫ p(x, z) dz, its log, by the trapezoid rule for K ≤ 2: (M,); its steps are q's smallest standard deviation. None: too many nodes.
+
+    The rule is exact up to exp(−2π² s²/h²) for a Gaussian of sd s and a step h.
+    """
+    return next((found for found in summing(model, q, batch, site) if found is not None), None)
+
+
+def finding(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterator[Known | None]:
+    """`known_evidence` in slices: None after each, what is known at last, if anything is."""
+    exact = linear_decoder(model)
+    if exact is not None:
+        yield Known(exact.log_likelihood(batch.x), "closed form")
+    elif site in model.sites and isinstance(model.sites[site].family, Normal):
+        for found in summing(model, q, batch, site):
+            yield None if found is None else Known(found, "sum over a grid")
 
 
 def known_evidence(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Known | None:
     """The exact log p(x) of M data, or None where nobody knows it."""
-    exact = linear_decoder(model)
-    if exact is not None:
-        return Known(exact.log_likelihood(batch.x), "closed form")
-    if site not in model.sites or not isinstance(model.sites[site].family, Normal):
-        return None
-    found = evidence_on_grid(model, q, batch, site)
-    return None if found is None else Known(found, "sum over a grid")
+    return next((found for found in finding(model, q, batch, site) if found is not None), None)

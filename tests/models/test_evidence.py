@@ -11,6 +11,7 @@ from models.data import Dataset
 from models.deep_generative import DeepGenerative, build
 from models.deep_generative_settings import Settings
 from models.diagnostics.annealed import annealed_evidence, annealed_log_weights
+from models.diagnostics.evidence import Effort, rows_of, weigh
 from models.diagnostics.hmc import Path
 from models.diagnostics.importance import bounds, curve_of, iwae_curve, ladder
 from models.diagnostics.known_evidence import evidence_on_grid, known_evidence, linear_decoder
@@ -242,3 +243,30 @@ def test_binary_latents_have_a_curve_too() -> None:
     values: list[float] = [each.value for each in curve.bounds]
     assert values == sorted(values)
     assert curve.elbo.low < problem.elbo < curve.elbo.high
+
+
+def test_everything_at_once_is_each_part_by_itself() -> None:
+    """Gaps add up to what the ELBO lacks; the held-out curve is of the held-out rows; what is missing has its reason."""
+    model, q, _, known = off_the_optimum()
+    data = at_the_optimum(0.9, 3)[2]
+    effort = Effort(rows=40, draws=128, steps=150, temperatures=30, simulated=20)
+    found = weigh(model, q, replace(data, test=data), generator(11), effort)
+    batch = rows_of(data, 40)
+    exact = float(known.log_likelihood(batch.x).mean())
+    assert found.known == pytest.approx(exact, abs=1e-6)
+    assert found.how == "closed form"
+    assert found.curve is not None
+    assert found.held_out is not None
+    assert found.gap is not None
+    assert found.annealed is not None
+    assert found.sandwich is not None
+    assert found.curve.elbo.value + found.gap.gap == pytest.approx(exact, abs=0.05)  # the posterior is in q's family
+    assert found.held_out.elbo.value == pytest.approx(found.curve.elbo.value, abs=0.1)
+    assert found.annealed.value == pytest.approx(exact, abs=0.05)
+    assert abs(found.sandwich.gap.value) < 0.1
+    assert found.best == found.known
+    assert found.reasons == {}
+    assert all(p.requires_grad for p in q.parameters())
+    alone = weigh(model, q, data, generator(11), effort)
+    assert alone.held_out is None
+    assert "No rows were held out" in alone.reasons["held_out"]
