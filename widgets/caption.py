@@ -67,6 +67,15 @@ def collapse_sentence(divergence: list[float], threshold: float) -> str | None:
     return f"{alive} of {len(divergence)} latent dimensions are active: {names} collapsed to the prior (KL below {threshold} nats)."
 
 
+def weighed(facts: Facts) -> str | None:
+    """What is known about log p(x), while panel A shows it."""
+    if facts.get("above") != "log_evidence":
+        return None
+    return (
+        facts.get("weighed") or "The evidence is being weighed: seldom while the model trains, at once when it rests."
+    )
+
+
 def caption(facts: Facts) -> str:
     """The sentence for this state; the first thing that is true and matters most."""
     state = facts["state"]
@@ -81,13 +90,14 @@ def caption(facts: Facts) -> str:
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
         return (
-            sentence(facts)
+            weighed(facts)
+            or sentence(facts)
             or alarm
             or facts.get("sentence")
             or compare
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         ) + warning
-    ending = sentence(facts) or alarm or facts.get("sentence") or compare or ""
+    ending = weighed(facts) or sentence(facts) or alarm or facts.get("sentence") or compare or ""
     words = [
         f"Step {facts.get('number', 0):,} reached.",
         ending,

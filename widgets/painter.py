@@ -75,6 +75,7 @@ class Painter:
             "remedy": None,
             "summaries": {},
             "sentence": None,
+            "weighed": None,
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }

@@ -37,6 +37,8 @@ ELBO = (
     Series("−KL", VERMILLION, "#A64900", (2, 2), when="split"),
     Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
+    Series("exact log p(x)", INK, INK, (2, 2)),
+    Series("its maximum", "#555555", "#555555", (8, 3)),
 )
 EVIDENCE = (  # training rows, held-out rows, annealing, the exact value, what the encoder and what the family of q lose
     Series("training", BLUE, "#005A8D"),

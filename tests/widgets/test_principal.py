@@ -11,7 +11,7 @@ from models.diagnostics import kl_per_dimension
 from models.inference.run import Run
 from models.probabilistic_pca import best_elbo, fit, spectrum
 from widgets.worker.pictures import pictures_of
-from widgets.worker.pictures.principal import principal_of
+from widgets.worker.pictures.principal import EXACT, MAXIMUM, principal_of
 
 
 def make(**settings: object) -> Run:
@@ -23,7 +23,10 @@ def test_the_lines_are_the_closed_form_with_the_weights_prior() -> None:
     run = make(stop_at=30)
     list(run)
     told = pictures_of(run).look()
-    largest, present = told["replace"]["elbo"]["levels"]["value"]
+    lines = told["append"]["elbo"]["lines"]
+    assert lines["series"].tolist() == [MAXIMUM, EXACT, MAXIMUM]
+    assert lines["step"].tolist() == [0, 30, 30]
+    largest, present, _ = lines["value"]
     with torch.no_grad():
         prior = float(run.model.prior.log_prob(dict(run.model.decoder.named_parameters()))) / 1797
         own = run.model.decoder.out
@@ -34,7 +37,7 @@ def test_the_lines_are_the_closed_form_with_the_weights_prior() -> None:
     x = digits().x
     assert largest == pytest.approx(float(fit(x, 8).log_likelihood(x).mean()) + prior, abs=1e-3)
     assert present == pytest.approx(exact + prior, abs=1e-3)
-    assert f"Exact log p(x) is {exact:.2f} nats".replace("-", "−") in told["facts"]["sentence"]
+    assert f"Exact log p(x): {exact:.2f} nats".replace("-", "−") in told["facts"]["sentence"]
 
 
 def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
@@ -50,7 +53,7 @@ def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
     assert theory["value"].tolist() == pytest.approx(expected, abs=1e-6)
     assert theory["dimension"].tolist() == divergence.argsort(descending=True).tolist()
     assert "7 of 8 dimensions live: l7 = 0.203 > σ² = 0.200 > l8 = 0.172" in told["facts"]["sentence"]
-    shift = float(told["replace"]["elbo"]["levels"]["value"][0]) - best_elbo(values, 8, 0.2)
+    shift = float(told["append"]["elbo"]["lines"]["value"][0]) - best_elbo(values, 8, 0.2)
     assert -2 < shift < 0
     run.change(beta=2.0)
     assert (

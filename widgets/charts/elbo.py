@@ -7,26 +7,26 @@ from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, 
 
 
 def chart() -> alt.LayerChart:
-    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms."""
+    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms.
+
+    Of a linear decoder the exact log p(x) + log p(θ)/N and its maximum in closed form are lines too.
+    """
     look = by_series(theme.ELBO)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
-    words = [  # the first above its line, the second below: two that meet can both be read
-        levels.transform_filter(f"datum.index == {index}")
-        .mark_text(align=align, baseline=baseline, dx=dx, dy=dy, color=theme.MUTED, fontSize=11, clip=True)
-        .encode(x=alt.XValue("width"), y=y, text="word:N")
-        for index, align, baseline, dx, dy in ((0, "right", "bottom", 0, -2), (1, "right", "top", 0, 3))
-    ]
+    words = levels.mark_text(align="right", baseline="bottom", dy=-2, color=theme.MUTED, fontSize=11).encode(
+        x=alt.XValue("width"), y=y, text="word:N"
+    )  # fmt: skip
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
         strokeWidth=alt.condition("datum.series == 0", alt.value(theme.ELBO[0].width), alt.value(1.5)),
         opacity=alt.condition("datum.series == 4", alt.value(0.75), alt.value(1)),
     )  # fmt: skip
     return finish(
-        alt.layer(changes, yardsticks, lines, *words, ends()),
+        alt.layer(changes, yardsticks, lines, words, ends()),
         "ELBO",
         [*ranges(), alt.param(name="split", value=False)],
         right=96,

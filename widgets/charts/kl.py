@@ -25,8 +25,8 @@ def chart() -> alt.LayerChart:
             bars.mark_bar(cornerRadiusEnd=2, clip=True, size=alt.ExprRef(expr="min(22, bandwidth('y'))")).encode(
                 x=x.stack(None), y=y, color=states
             ),
-            bars.mark_text(align="left", dx=4, fontSize=11, color=theme.MUTED).encode(
-                x=x, y=y, text=alt.Text("value:Q", format=".2r")
+            bars.mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED).encode(
+                x=alt.XValue("width"), y=y, text=alt.Text("value:Q", format=".2r")
             ),
             *(
                 theory.mark_tick(orient="vertical", thickness=thick, color=ink, clip=True).encode(x=x.stack(None), y=y)

@@ -10,7 +10,7 @@ from models.inference.run import Run
 from widgets.worker.pictures.causes import Causes
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
-from widgets.worker.pictures.principal import LABELS, principal_of
+from widgets.worker.pictures.principal import principal_of
 
 GRID = 21
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
@@ -56,7 +56,7 @@ class LatentPictures:
         }
         told = {
             "static": {"latent": {"cloud": columns}},
-            "labels": {"latent": list(data.label_names), "elbo": list(LABELS)},
+            "labels": {"latent": list(data.label_names)},
             "shape": shape,
             "size": data.size,
         }

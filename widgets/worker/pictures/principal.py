@@ -14,15 +14,15 @@ from models.inference.run import Run
 from models.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
 
 MOST_FEATURES = 500  # whose covariance is still decomposed in an instant
-HEADING = "KL per latent dimension, and ┃ in theory ½ log(l/βσ²)"
-LABELS = ("largest possible, closed form", "exact, at present")
+HEADING = "KL per dimension; ┃ theory"
+EXACT, MAXIMUM = 5, 6  # places in theme.ELBO
 
 
 class Principal:
     """The closed form of one run's data, and how far the run is from it."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.run, self.begun = run, False
         x = run.data.x.double()
         self.mean, self.eigenvalues, self.vectors = spectrum(x)
         self.covariance = (self.vectors * self.eigenvalues) @ self.vectors.T
@@ -39,30 +39,32 @@ class Principal:
             return {}
         exact = model.average_log_likelihood(self.mean, self.covariance)
         largest = self.largest(model)
-        with torch.no_grad():  # the curve holds the weights' prior too
-            prior = self.run.model.prior.log_prob(dict(self.run.model.decoder.named_parameters()))  # type: ignore[attr-defined]
-        shift = float(prior) / self.run.data.size
-        levels = {
-            "value": np.array([largest + shift, exact + shift], np.float32),
-            "index": np.arange(2, dtype=np.float32),
-        }
-        theory = self.theory(model)
-        order = divergence.argsort(descending=True)
-        marks = {"dimension": order.numpy().astype(np.float32), "value": theory.numpy().astype(np.float32)}
+        own: Any = self.run.model
+        with torch.no_grad():  # the ELBO's curve holds the weights' prior too
+            prior = float(own.prior.log_prob(dict(own.decoder.named_parameters()))) / self.run.data.size
+        order = divergence.argsort(descending=True)  # the longest bar belongs to the largest eigenvalue
+        marks = {"dimension": order.float().numpy(), "value": self.theory(model).float().numpy()}
         return {
-            "replace": {"elbo": {"levels": levels}, "kl": {"theory": marks}},
+            "append": {"elbo": {"lines": self.lines(exact + prior, largest + prior)}},
+            "replace": {"kl": {"theory": marks}},
             "headings": {"kl": HEADING},
             "facts": {"sentence": self.sentence(model, exact, largest), "cause": None},
         }
 
+    def lines(self, exact: float, largest: float) -> dict[str, Any]:
+        """The next point of both lines; the maximum's begins at step 0."""
+        at = float(self.run.number)
+        rows = [(at, exact, EXACT), (at, largest, MAXIMUM)]
+        if not self.begun:
+            rows.insert(0, (0.0, largest, MAXIMUM))
+        self.begun = True
+        return dict(zip(("step", "value", "series"), np.asarray(rows, np.float32).T, strict=True))
+
     def largest(self, model: ProbabilisticPCA) -> float:
         """The log-likelihood per datum of the best β, m and, unless it is fixed, σ (which has a floor)."""
         own: Any = self.run.model
-        least = float(own.response.floor) ** 2
-        variance = (
-            model.variance if own.fixed_scale else max(float(self.eigenvalues[model.latent_size :].mean()), least)
-        )
-        return best_elbo(self.eigenvalues, model.latent_size, variance)
+        rest = max(float(self.eigenvalues[model.latent_size :].mean()), float(own.response.floor) ** 2)
+        return best_elbo(self.eigenvalues, model.latent_size, model.variance if own.fixed_scale else rest)
 
     def threshold(self, model: ProbabilisticPCA) -> float:
         """βσ²."""
@@ -76,17 +78,14 @@ class Principal:
         """Distance to the closed form, angle to the principal subspace, and the eigenvalues on either side of βσ²."""
         threshold, values = self.threshold(model), self.eigenvalues[: model.latent_size]
         alive, name = int((values > threshold).sum()), "βσ²" if self.beta != 1 else "σ²"
-        words = f"Exact log p(x) is {exact:.2f} nats, {max(largest - exact, 0):.2f} below the largest possible"
+        words = f"Exact log p(x): {exact:.2f} nats, {max(largest - exact, 0):.2f} below its maximum"
         if alive:
             span = torch.linalg.svd(model.loadings, full_matrices=False).U[:, :alive]
-            angle = subspace_angle(span, self.vectors[:, :alive])
-            words += f"; the loadings are {angle:.0f}° off the principal subspace"
-        if alive == len(values):
-            why = f"all {alive} dimensions live: the last eigenvalue l{alive} = {values[-1]:.3f} > {name} = {threshold:.3f}"
-        else:
-            kept = f"l{alive} = {values[alive - 1]:.3f} > " if alive else ""
-            why = f"{alive} of {len(values)} dimensions live: {kept}{name} = {threshold:.3f} > l{alive + 1} = {values[alive]:.3f}"
-        return f"{words}. Theory: {why}.".replace("-", "−")
+            words += f", loadings {subspace_angle(span, self.vectors[:, :alive]):.0f}° off the principal subspace"
+        kept = f"l{alive} = {values[alive - 1]:.3f} > " if alive else ""
+        lost = f" > l{alive + 1} = {values[alive]:.3f}" if alive < len(values) else ""
+        which = f"{alive} of {len(values)} dimensions live" if lost else f"all {alive} dimensions live"
+        return f"{words}. In theory {which}: {kept}{name} = {threshold:.3f}{lost}.".replace("-", "−")
 
 
 def principal_of(run: Run) -> Principal | None:
@@ -96,3 +95,6 @@ def principal_of(run: Run) -> Principal | None:
     if not fits or run.data.x.shape[1] > MOST_FEATURES or run.data.x.shape[1] <= settings.latent_size:
         return None
     return Principal(run)
+
+
+__all__ = ["EXACT", "MAXIMUM", "Principal", "principal_of"]
