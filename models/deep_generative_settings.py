@@ -20,6 +20,10 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     data: str = setting(
         "digits", label="Data", group="Data", choices="data", help="What is to be modelled; nothing is downloaded."
     )
+    held_out: float = setting(
+        0.0, label="Held out", group="Data", low=0.0, high=0.5,
+        help="Share of the rows that training never sees; panel A's evidence scores them.",
+    )  # fmt: skip
     response: str = setting(
         "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
     )
@@ -45,7 +49,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         ),
     )  # fmt: skip
     latent_size: int = setting(
-        2, label="Latent size", symbol="K", group="Model", low=1, high=16, help="Dimensions of z."
+        2, label="Latent size", symbol="K", group="Model", low=1, high=20, help="Dimensions of z."
     )
     decoder: str = setting(
         "network", label="Decoder", group="Model", choices="decoders", help="What maps z to the response's parameters."

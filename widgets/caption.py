@@ -67,6 +67,15 @@ def collapse_sentence(divergence: list[float], threshold: float) -> str | None:
     return f"{alive} of {len(divergence)} latent dimensions are active: {names} collapsed to the prior (KL below {threshold} nats)."
 
 
+def weighed(facts: Facts) -> str | None:
+    """What is known about log p(x), while panel A shows it."""
+    if facts.get("above") != "log_evidence":
+        return None
+    return (
+        facts.get("weighed") or "The evidence is being weighed: seldom while the model trains, at once when it rests."
+    )
+
+
 def caption(facts: Facts) -> str:
     """The sentence for this state; the first thing that is true and matters most."""
     state = facts["state"]
@@ -75,19 +84,20 @@ def caption(facts: Facts) -> str:
     if state == "starting":
         return "The trainer is getting ready; this happens once."
     alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
-    if alarm and facts.get("cause"):
-        alarm = f"{alarm} {facts['cause']}"
+    if alarm and (why := facts.get("cause") or facts.get("sentence")):
+        alarm = f"{alarm} {why}"
     compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
         return (
-            sentence(facts)
+            weighed(facts)
+            or sentence(facts)
             or alarm
             or facts.get("sentence")
             or compare
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         ) + warning
-    ending = sentence(facts) or alarm or facts.get("sentence") or compare or ""
+    ending = weighed(facts) or sentence(facts) or alarm or facts.get("sentence") or compare or ""
     words = [
         f"Step {facts.get('number', 0):,} reached.",
         ending,

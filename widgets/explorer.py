@@ -196,6 +196,7 @@ class Explorer(ScreenActions, ipw.VBox):
         """Bring every word on the screen up to date; unchanged traits cost nothing."""
         screen, facts = self.screen, self.painter.facts
         facts.update(state=self.state, estimator=self.values["estimator"], stop_at=self.values["stop_at"])
+        facts["above"] = "log_evidence" if screen.shows("log_evidence") else "elbo"
         facts["biased"] = self.values["estimator"] == "score_xi" and self.values["xi_from"] == "same_draws"
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"

@@ -10,6 +10,7 @@ from models.settings import FIRST_MODEL
 from widgets.evidence_words import sentence
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
+from widgets.views import PANEL_OF
 
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
@@ -63,6 +64,8 @@ class Painter:
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run
                 bus.clear(chart)
+            if PANEL_OF[name] != "b":  # whose headings the explorer writes
+                chart.heading = ""
         self.drawn, self.changes, self.measured, self.later = [], [], [], {}
         self.facts |= {
             "variance": {},
@@ -72,6 +75,7 @@ class Painter:
             "remedy": None,
             "summaries": {},
             "sentence": None,
+            "weighed": None,
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }
@@ -128,6 +132,8 @@ class Painter:
             screen.chart(name).set(**values)
         for name, words in message.get("names", {}).items():
             screen.chart(name).labels = words
+        for name, words in message.get("headings", {}).items():
+            screen.chart(name).heading = words
         for operation, draw in (("replace", bus.replace), ("append", bus.append)):
             for name, datasets in message.get(operation, {}).items():
                 for dataset, columns in datasets.items():

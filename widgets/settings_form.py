@@ -12,6 +12,7 @@ import ipywidgets as ipw
 from models.settings import Knob, Values, objection
 
 OPEN = ("estimator", "draws", "prior_scale")
+SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that one drags to see something happen
 BAR = ("seed", "stop_at")
 LIVE, RESTARTS = "⚡", "⟳"
 WORDS_WIDTH = "112px"
@@ -42,7 +43,7 @@ class Field:
         if knob["kind"] == "int" and knob["log"] and knob["high"] <= 64:
             powers = [2**k for k in range(int(math.log2(knob["high"])) + 1)]
             return ipw.SelectionSlider(options=powers, value=knob["default"], **plain, **look)
-        if knob["kind"] == "float" and knob["log"] and knob["name"] in OPEN:
+        if knob["kind"] == "float" and knob["log"] and knob["name"] in SLIDERS:
             span = {
                 "min": math.log10(knob["low"]),
                 "max": math.log10(knob["high"]),

@@ -12,6 +12,7 @@ from typing import Any
 
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
 VERMILLION, PURPLE, GREY = "#D55E00", "#CC79A7", "#8C8C8C"
+INK, MUTED, GRID, RULE = "#1F1F1F", "#555555", "#E4E4E4", "#9E9E9E"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ ELBO = (
     Series("−KL", VERMILLION, "#A64900", (2, 2), when="split"),
     Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
+    Series("exact log p(x)", INK, INK, (2, 2)),
+    Series("its maximum", "#555555", "#555555", (8, 3)),
+)
+EVIDENCE = (  # training rows, held-out rows, annealing, the exact value, what the encoder and what the family of q lose
+    Series("training", BLUE, "#005A8D"),
+    Series("held out", ORANGE, "#855C00"),
+    Series("annealed", GREEN, "#00694D"),
+    Series("exact", INK, INK, (5, 3)),
+    Series("amortisation gap", VERMILLION, "#A64900"),
+    Series("approximation gap", PURPLE, "#96446F"),
 )
 SCORES = (Series("training", GREY, "#5F5F5F", (4, 2)), Series("held out", BLUE, "#005A8D", width=2.2))
 # Estimators in the catalogue's order: the five that are shown at first have their own looks, later ones take a colour with another dash.
@@ -68,7 +79,6 @@ DARK = {
     "#1F1F1F": "#F0F0F0", "#555555": "#BDBDBD", "#E4E4E4": "#3A3A3A", "#9E9E9E": "#7A7A7A",
     "#F7F7F7": "#262626",
 }  # fmt: skip
-INK, MUTED, GRID, RULE = "#1F1F1F", "#555555", "#E4E4E4", "#9E9E9E"
 PAPER = "#F7F7F7"  # nothing, in a heat map
 KL_STATES = (RULE, BLUE)  # collapsed, active
 COLLAPSE = 0.01  # nats: a dimension with less has collapsed

@@ -7,6 +7,7 @@ EVIDENCE = {
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {
         **EVIDENCE,
+        "a": ("elbo", "log_evidence"),
         "c": ("latent", "network", "prior_predictive"),
         "d": ("kl", "attention_map", "filters"),
     },
@@ -24,6 +25,6 @@ WORDS = {
     "latent": "latent space", "kl": "KL per z", "network": "network", "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",
-    "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "ladder": "variance ladder",
+    "log_evidence": "evidence", "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "ladder": "variance ladder",
 }  # fmt: skip
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}

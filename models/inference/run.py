@@ -88,6 +88,8 @@ class Run(Iterator[Step]):
         self.settings = whole
         self.generator = torch.Generator().manual_seed(whole.seed)
         self.data = family.data[whole.data].load() if data is None else as_dataset(data)
+        if share := getattr(whole, "held_out", 0.0):
+            self.data = self.data.split(share)
         if model is None:
             self.model, self.q = family.build(whole, self.data, self.generator)
         elif q is None:

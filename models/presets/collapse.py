@@ -3,6 +3,31 @@
 from typing import Any
 
 COLLAPSE: dict[str, dict[str, Any]] = {
+    "collapse_threshold": {
+        "label": "Collapse: σ² past an eigenvalue",
+        "goal": "Drag σ (under Model): a dimension dies exactly where σ² passes its eigenvalue, however well one infers.",
+        "settings": {
+            "depth": 0,
+            "latent_size": 8,
+            "scale_head": "fixed",
+            "sigma": 0.5,
+            "prior_scale": 10.0,
+            "estimator": "path_only",
+            "step_size": 0.01,
+            "batch_size": 512,
+            "stop_at": 5000,
+        },
+        "tasks": [
+            {
+                "ask": "The data's eigenvalues are .70, .64, .55, .39, .27, .23, .20, .17. With σ = .5: how many of 8 dimensions live?",
+                "choices": ["3 or fewer", "4 or 5", "6 or more"],
+                "edges": [3.5, 5.5],
+                "measure": {"name": "active_dimensions"},
+                "after": 1500,
+                "why": "σ² = .25: five eigenvalues exceed it. What a dimension below would explain is worth less than its own nats.",
+            },
+        ],
+    },
     "collapse_weight": {
         "label": "Collapse: β too large",
         "goal": "The KL weighs four times: a dimension whose nats cost more than they bring goes back to the prior. Drag β.",

@@ -7,7 +7,10 @@ from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, 
 
 
 def chart() -> alt.LayerChart:
-    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms."""
+    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms.
+
+    Of a linear decoder the exact log p(x) + log p(θ)/N and its maximum in closed form are lines too.
+    """
     look = by_series(theme.ELBO)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))

@@ -9,7 +9,8 @@ class Bars {
 
   paint() {
     const { plot, store } = this.panel, values = store.clouds.bars?.[plot.meta.datasets.bars.x] ?? [];
-    const high = Math.max(plot.meta.x.least, ...values);
+    const marks = store.clouds.theory?.value ?? []; // where a closed form says how long the bars should be
+    const high = Math.max(plot.meta.x.least, ...values, ...marks);
     this.range = settled(this.range, 0, high * 1.02, false);
     plot.signal("xLow", 0);
     plot.signal("xHigh", this.range[1]);

@@ -25,6 +25,7 @@ from models.settings import SettingError
 from widgets.views import EVIDENCE
 from widgets.worker.history import Curves
 from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.evidence import CHART
 from widgets.worker.pictures.prior_predictive import prior_functions
 from widgets.worker.probing import Probing
 from widgets.worker.trainer import Trainer
@@ -73,10 +74,17 @@ class Worker(Trainer):
 
     def _patience(self) -> float | None:
         """How long to wait for a command: not at all while there is work, for ever while there is none."""
-        probing = self.run is not None and self.probing.work is not None
+        probing = self.run is not None and (self.probing.work is not None or self._to_weigh())
         if probing or self.prior_of is not None or (self.state == "running" and self.speed == "full"):
             return 0.0
         return max(0.0, min(0.05, self.next_step - time.perf_counter())) if self.state == "running" else None
+
+    def _to_weigh(self) -> bool:
+        """Whether a run that rests has its evidence weighed, or to be weighed."""
+        weighing = self.weighing
+        return self.state != "running" and (
+            weighing.work is not None or weighing.due(self.watched, time.perf_counter(), running=False)
+        )
 
     def on_start(
         self, settings: dict[str, Any], folder: str, speed: str = "full", *, resume: bool = False, play: bool = True
@@ -183,6 +191,8 @@ class Worker(Trainer):
         self.watched = frozenset(names)
         if self.run is not None:
             self.pictures.watched = self.watched
+            if CHART not in self.watched:
+                self.weighing.stop()
             if self.state != "running":
                 self._frame(grid=True)
 

@@ -14,6 +14,7 @@ from widgets.worker.history import Curves, point, table
 from widgets.worker.pace import Pace, ear
 from widgets.worker.pictures import pictures_of
 from widgets.worker.probing import FIRST, Probing
+from widgets.worker.weighing import Weighing
 
 FRAMES = 12.0  # a second
 LOOKS, LOOK_SHARE = 6.0, 0.02  # at the latent space, a second; of the worker's time at most
@@ -47,6 +48,7 @@ class Trainer:
     def _adopt(self, run: Run, curves: Curves) -> None:
         self.run, self.curves, self.waiting = run, curves, []
         self.pictures, self.probing = pictures_of(run), Probing(run, self.names, self.view)
+        self.weighing = Weighing(run)
         self.pictures.watched = self.watched
         now = time.perf_counter()
         self.next_step = self.last_frame = now
@@ -67,6 +69,7 @@ class Trainer:
             self._probe()
         elif self.state == "running" and now >= self.next_step:
             self._train()
+        self._weigh(now)
         if self.state != "running":
             return
         if now - self.last_frame >= 1 / FRAMES:
@@ -75,6 +78,14 @@ class Trainer:
             self.probing.start()
         if self.saves.due(now):
             self._save()
+
+    def _weigh(self, now: float) -> None:
+        """A slice of the evidence, when it is its turn."""
+        weighing, running = self.weighing, self.state == "running"
+        if weighing.due(self.watched, now, running=running):
+            weighing.start()
+        if weighing.may(now, running=running) and (message := weighing.slice()):
+            self.send(number=self._need_run().number, **message)
 
     def _train(self) -> None:
         run, pace = self._need_run(), SPEEDS[self.speed]

@@ -11,6 +11,7 @@ from widgets.worker.pictures.causes import Causes
 from widgets.worker.pictures.features import FeaturePictures
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
+from widgets.worker.pictures.principal import principal_of
 
 GRID = 21
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
@@ -32,6 +33,7 @@ class LatentPictures:
         self.causes = Causes(run, self.site) if self.site else None
         table = len(data.shape) == 1 and self.image and hasattr(run.model, "decode")
         self.features = FeaturePictures(run, some) if table else None
+        self.principal = principal_of(run)
         self.axes = (0, 1)
         self.span = 3.0
 
@@ -110,9 +112,10 @@ class LatentPictures:
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }
+        told = [self.principal.look(divergence)] if self.principal else []
         drawn = [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
-        return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
+        return merged(seen, *told, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
     def _latent(self, points: torch.Tensor) -> torch.Tensor:
         size = self.run.model.sites[self.site].shape[0]
