@@ -22,6 +22,7 @@ class Dataset:
     covariates: Tensor | None = None  # (N, C)
     test: "Dataset | None" = None  # held-out rows of the same kind
     feature_names: tuple[str, ...] = ()
+    bones: tuple[tuple[int, int], ...] = ()  # where x is D/3 points in space: which pairs of them to join in a drawing
 
     @property
     def size(self) -> int:
