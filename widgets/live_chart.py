@@ -32,6 +32,7 @@ class LiveChart(anywidget.AnyWidget):
         "bars.js",
         "plain.js",
         "card.js",
+        "arm.js",
         "latent.js",
         "cells.js",
         "live_chart.js",

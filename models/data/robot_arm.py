@@ -1,9 +1,9 @@
 """A robot arm, computed: 5 joint angles → the 3-D places of 5 points, by the published kinematics of KUKA's youBot.
 
-Joint i turns its frame by T_i = Rot_z(q_i + offset_i) Trans_z(d_i) Trans_x(a_i) Rot_x(α_i) (Denavit & Hartenberg 1955), and T_1 ⋯ T_i carries
-that frame to the base. The five frames' origins span 4 dimensions only, as the last joint turns on the spot; so the points are shoulder,
-elbow, wrist and the tips of two fingers, 5 cm to either side of the palm. q is uniform between the joints' limits, the sensor adds
-N(0, 5 mm) to every coordinate, and x is in decimetres, so that numbers are of size 1. The shoulder's height is constant.
+Joint i turns its frame by T_i = Rot_z(q_i + offset_i) Trans_z(d_i) Trans_x(a_i) Rot_x(α_i), and T_1 ⋯ T_i carries that frame to the
+base (Denavit & Hartenberg 1955). The five frames' origins span 4 dimensions only, as the last joint turns on the spot; so the points
+are shoulder, elbow, wrist and the tips of two fingers, 5 cm to either side of the palm. q is uniform between the joints' limits, the
+sensor adds N(0, 5 mm) to every coordinate, and x is in decimetres, so that numbers are of size 1. The shoulder's height is constant.
 """
 
 import math
@@ -24,7 +24,7 @@ LIMITS = ((-169, 169), (-65, 90), (-151, 146), (-102.5, 102.5), (-167.5, 167.5))
 FINGER, NOISE = 0.05, 0.005  # metres
 UNIT = 0.1  # metres in one unit of x
 POINTS = ("shoulder", "elbow", "wrist", "left finger", "right finger")
-BONES = ((0, 1), (1, 2), (2, 3), (2, 4), (3, 4))
+BONES = ((-1, 0), (0, 1), (1, 2), (2, 3), (2, 4), (3, 4))
 POSES, TRAINED = 4000, 3000
 SIDES = ("ahead", "left", "behind", "right")
 

@@ -23,7 +23,7 @@ def test_the_arm_at_rest_stands_upright() -> None:
 def test_the_base_turns_everything_about_the_vertical() -> None:
     angles = np.array([[0.0, 0.3, -0.7, 0.4, 1.1]])
     turn = np.array([[math.cos(0.9), -math.sin(0.9), 0], [math.sin(0.9), math.cos(0.9), 0], [0, 0, 1]])
-    np.testing.assert_allclose(poses(angles + [0.9, 0, 0, 0, 0]), poses(angles) @ turn.T, atol=1e-12)
+    np.testing.assert_allclose(poses(angles + np.eye(5)[0] * 0.9), poses(angles) @ turn.T, atol=1e-12)
 
 
 def test_links_are_rigid_and_the_shoulder_keeps_its_height() -> None:

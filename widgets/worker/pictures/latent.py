@@ -7,6 +7,8 @@ import torch
 
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
+from widgets.views import VIEWS
+from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.causes import Causes
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
@@ -28,17 +30,18 @@ class LatentPictures:
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
+        self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
         self.causes = Causes(run, self.site) if self.site else None
         self.axes = (0, 1)
         self.span = 3.0
 
     @property
     def image(self) -> bool:
-        """Whether a datum is drawn as an image rather than as a point in the plane."""
-        return self.run.data.shape != (2,)
+        """Whether a datum is drawn as an image rather than as points."""
+        return self.run.data.shape != (2,) and not self.run.data.bones
 
     def _picture(self, x: torch.Tensor) -> np.ndarray[Any, Any]:
-        """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane."""
+        """Data values as pixels 0–255 over the data's own range, or as they are for points."""
         if not self.image:
             return x.numpy().astype(np.float32)
         low, high = self.run.data.x.min(), self.run.data.x.max()
@@ -57,8 +60,9 @@ class LatentPictures:
             "labels": {"latent": list(data.label_names)},
             "shape": shape,
             "size": data.size,
+            "views": {"d": [name for name in VIEWS["deep_generative"]["d"] if name != "arm" or self.arm]},
         }
-        return merged(told, *([self.drawing.about()] if self.drawing else []))
+        return merged(told, *(part.about() for part in (self.drawing, self.arm) if part))
 
     def _choose_axes(self, divergence: torch.Tensor) -> None:
         """Two live dimensions: change only when one shown is collapsed and another is not."""
@@ -106,6 +110,7 @@ class LatentPictures:
         }
         drawn = [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
+        drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
     def _latent(self, points: torch.Tensor) -> torch.Tensor:
