@@ -8,7 +8,7 @@ estimate like θ, with a flat prior.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -24,8 +24,6 @@ from models.networks import Architecture
 from models.priors import Prior, make_prior
 from models.settings import SettingError, rule
 from models.variational import VARIATIONAL, Amortized, Posterior
-
-SCALE_FLOOR = 0.05  # below the grey levels' step of 1/16; without a floor a constant pixel sends the likelihood to ∞
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,10 @@ class DeepGenerative(nn.Module):
         return {"z": Site("z", "local", (self.latent_size,), Normal())}
 
     def update(self, settings: Settings) -> None:
-        """Take up the live knobs of the model: λ and those of its prior, and a fixed σ."""
+        """Take up the live knobs of the model: λ and those of its prior, a fixed σ or the floor of a learned one."""
         self.prior.update(settings)
+        if isinstance(self.response, Normal) and not self.fixed_scale:
+            self.response = replace(self.response, floor=settings.scale_floor)
         if self.raw_scale is not None and self.fixed_scale:
             self.raw_scale.fill_(math.log(settings.sigma))
 
@@ -153,6 +153,14 @@ class DeepGenerative(nn.Module):
             return self.levels @ parameters.softmax(-2)
         return self.response.mean(parameters)
 
+    @torch.no_grad()
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draws of p(x) = ∫ p(x | z) p(z) dz, a typical datum's library size and covariates where it has any: (count, D)."""
+        parameters = self.response_parameters(self.latent_prior.sample(count, generator))
+        shape = self.response.noise_shape((count, self.features))
+        x = self.response.transform(self.response.noise(shape, generator), parameters)
+        return x if self.levels is None else self.levels[x.long()]
+
     def observed(self, x: Tensor) -> Tensor:
         """The data as the response sees them: binary ones round at ½, categorical ones are the index of their level."""
         if self.levels is not None:
@@ -187,7 +195,7 @@ def response_of(settings: Settings, data: Dataset) -> Family:
     """The response as these data need it; raises `SettingError` when they cannot be its values."""
     if settings.response == "normal":
         fixed = settings.scale_head == "fixed"
-        return Normal() if fixed else Normal(scale_link="softplus", floor=SCALE_FLOOR)
+        return Normal() if fixed else Normal(scale_link="softplus", floor=settings.scale_floor)
     kind = FAMILIES[settings.response]
     reason = kind().unfit(data.x)
     if not reason and kind.counts and settings.library_size:

@@ -37,6 +37,14 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         help="The Gaussian's standard deviation where it is fixed.",
         requires=(rule("scale_head", "σ is learned; it is a knob where the response scale is fixed.", among=("fixed",)),),
     )  # fmt: skip
+    scale_floor: float = setting(
+        0.05, label="Floor of σ", symbol="σ₀", group="Model", low=0.0, high=1.0, live=True,
+        help="The least σ that can be learned: at 0 a feature that is constant sends the likelihood to ∞.",
+        requires=(
+            rule("response", "Only a Gaussian's σ has a floor.", among=("normal",)),
+            rule("scale_head", "A σ that is fixed needs no floor.", among=("network", "shared", "feature")),
+        ),
+    )  # fmt: skip
     library_size: bool = setting(
         True, label="Library size", symbol="ℓ_i", group="Model", help="The mean of counts is ℓ_i softmax(dec(z_i)), ℓ_i their sum.",
         requires=(rule("response", "Only counts have a library size.", among=COUNTS),),

@@ -33,6 +33,7 @@ class LiveChart(anywidget.AnyWidget):
         "plain.js",
         "card.js",
         "features.js",
+        "arm.js",
         "latent.js",
         "cells.js",
         "live_chart.js",

@@ -9,7 +9,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
         **EVIDENCE,
         "a": ("elbo", "log_evidence"),
         "c": ("latent", "network", "prior_predictive"),
-        "d": ("kl", "attention_map", "filters"),
+        "d": ("kl", "arm", "attention_map", "filters"),
     },
     "conditional": {
         **EVIDENCE,
@@ -22,7 +22,8 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
 WORDS = {
     "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
     "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
-    "latent": "latent space", "kl": "KL per z", "network": "network", "attention_map": "attention map", "filters": "filters",
+    "arm": "samples of the arm", "latent": "latent space", "kl": "KL per z", "network": "network",
+    "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",
     "log_evidence": "evidence", "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "ladder": "variance ladder",

@@ -12,6 +12,7 @@ from models.data.docstrings import docstrings
 from models.data.king_james import king_james
 from models.data.passage import gerbil
 from models.data.pinwheel import pinwheel
+from models.data.robot_arm import robot_arm, robot_arm_exact
 from models.data.standard_tables import iris, wine
 from models.data.table import load
 
@@ -67,6 +68,18 @@ DATA: dict[str, Source] = {
             "Five cell lines",
             "909 cancer cells, counts of 2,000 genes, 5 lines, 3 plates (Tian et al. 2019, MIT).",
             cell_lines,
+        ),
+        Source(
+            "robot_arm",
+            "Robot arm",
+            "3,000 poses of the youBot's arm: 5 joint angles → 5 points in space, with 5 mm of noise; in dm, computed.",
+            robot_arm,
+        ),
+        Source(
+            "robot_arm_exact",
+            "Robot arm, no noise",
+            "The same poses without noise: the shoulder's height is a constant, so its σ wants to be 0.",
+            robot_arm_exact,
         ),
         Source(
             OWN,

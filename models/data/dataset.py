@@ -24,6 +24,9 @@ class Dataset:
     covariates: Tensor | None = None  # (N, C)
     test: "Dataset | None" = None  # held-out rows of the same kind
     feature_names: tuple[str, ...] = ()
+    bones: tuple[
+        tuple[int, int], ...
+    ] = ()  # where x is D/3 points in space: which pairs to join in a drawing, −1 the origin
 
     @property
     def size(self) -> int:

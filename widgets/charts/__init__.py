@@ -6,6 +6,7 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 """
 
 from widgets.charts import (
+    arm,
     attention_map,
     calibration,
     elbo,
@@ -55,4 +56,5 @@ CHARTS = {
     "samples": samples.chart,
     "units": units.chart,
     "ladder": ladder.chart,
+    "arm": arm.chart,
 }

@@ -28,6 +28,7 @@ def chart() -> alt.LayerChart:
             "cloud": {"mode": "cloud", "fields": ["x", "y", "label"], "x": "x", "y": "y"},
             "ellipse": {"mode": "bars", "fields": ["x", "y", "order"]},
             "pin": {"mode": "bars", "fields": ["x", "y"]},
+            "bones": {"mode": "bars"},  # the card's, of data that are points joined by bones
         },
         classes=list(theme.CLASSES),
         square=True,

@@ -70,7 +70,8 @@ class Card {
     if (width < 40 || !this.grid) return;
     const context = cleared(this.picture, width, height), { shape, size } = this.grid;
     const decode = (x, y) => exact ?? bilinear(this.grid, x, y);
-    if (this.table) this.features(context, width, height, where, decode);
+    if (this.panel.store.statics.bones) this.arms(context, width, height, where, decode);
+    else if (this.table) this.features(context, width, height, where, decode);
     else if (shape.length === 1) this[size === 2 ? "scatter" : "profile"](context, width, height, where, decode);
     else if (where) this.digits(context, width, height, where, decode);
     else if (this.strip) this.traversal(context, width, height);

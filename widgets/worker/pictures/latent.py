@@ -7,6 +7,8 @@ import torch
 
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
+from widgets.views import VIEWS
+from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.causes import Causes
 from widgets.worker.pictures.features import FeaturePictures
 from widgets.worker.pictures.network import of_deep_generative
@@ -30,6 +32,7 @@ class LatentPictures:
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
+        self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
         self.causes = Causes(run, self.site) if self.site else None
         table = len(data.shape) == 1 and self.image and hasattr(run.model, "decode")
         self.features = FeaturePictures(run, some) if table else None
@@ -39,11 +42,11 @@ class LatentPictures:
 
     @property
     def image(self) -> bool:
-        """Whether a datum is drawn as an image rather than as a point in the plane."""
-        return self.run.data.shape != (2,)
+        """Whether a datum is drawn as an image rather than as points."""
+        return self.run.data.shape != (2,) and not self.run.data.bones
 
     def _picture(self, x: torch.Tensor) -> np.ndarray[Any, Any]:
-        """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane and the features of a table."""
+        """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane and what a card draws as it is."""
         if self.features:
             return self.features(x)
         if not self.image:
@@ -65,8 +68,9 @@ class LatentPictures:
             "labels": {"latent": list(data.label_names)},
             "shape": shape,
             "size": data.size,
+            "views": {"d": [name for name in VIEWS["deep_generative"]["d"] if name != "arm" or self.arm]},
         }
-        return merged(told, *([self.drawing.about()] if self.drawing else []))
+        return merged(told, *(part.about() for part in (self.drawing, self.arm) if part))
 
     def _choose_axes(self, divergence: torch.Tensor) -> None:
         """Two live dimensions: change only when one shown is collapsed and another is not."""
@@ -115,6 +119,7 @@ class LatentPictures:
         told = [self.principal.look(divergence)] if self.principal else []
         drawn = [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
+        drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
         return merged(seen, *told, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
     def _latent(self, points: torch.Tensor) -> torch.Tensor:
