@@ -7,7 +7,7 @@ EVIDENCE = {
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {
         **EVIDENCE,
-        "c": ("latent", "network", "prior_predictive"),
+        "c": ("latent", "manifold", "network", "prior_predictive"),
         "d": ("kl", "attention_map", "filters"),
     },
     "conditional": {
@@ -21,6 +21,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
 WORDS = {
     "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
     "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
+    "manifold": "manifold",
     "latent": "latent space", "kl": "KL per z", "network": "network", "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",

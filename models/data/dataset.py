@@ -22,6 +22,7 @@ class Dataset:
     covariates: Tensor | None = None  # (N, C)
     test: "Dataset | None" = None  # held-out rows of the same kind
     feature_names: tuple[str, ...] = ()
+    covariate_names: tuple[str, ...] = ()  # of the columns of covariates
 
     @property
     def size(self) -> int:
