@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PENDING = 20_000  # rows that may wait; beyond that the page gets the (thinned) history instead
 MESSAGES = 500  # messages that may wait (the page is hidden); older ones are of no use
 # Messages whose newest copy belongs to the state that a reload restores.
-REPEATED = frozenset({"grid", "images", "status"})
+REPEATED = frozenset({"grid", "images", "status", "selection"})
 
 Key = tuple[str, str]  # chart, dataset
 Held = tuple[dict[str, Any], list[bytes]]  # a message and its buffers

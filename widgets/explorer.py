@@ -51,6 +51,12 @@ class Explorer(ScreenActions, ipw.VBox):
         q: its `Posterior`.
         data: its `Dataset`, or data of your own for the lab's models: a file's path, a table (N, D), a `Dataset`.
 
+    Attributes:
+        selection: the row numbers of the selected data, in the order of the data set: what a lasso drawn on the map of the latent
+            space holds, or a click on a class in its key. Read it in another cell, `observe` it, or set it to select from Python:
+            `lab.selection = [3, 14, 15]`. On the screen the others fade, panel D marks the selected data's KL, and the card shows
+            their mean and what the decoder makes of it. A new run of the same data keeps it.
+
     Raises:
         SettingError: a setting is not allowed; the sentence says what is.
     """
@@ -105,10 +111,6 @@ class Explorer(ScreenActions, ipw.VBox):
 
     def _pointer(self, chart: str) -> Callable[[str, dict[str, Any]], None]:
         return lambda kind, content: self.post("pointer", chart=chart, kind=kind, content=content)
-
-    def post(self, action: str, **values: Any) -> None:
-        """Take note of an action; the pump carries it out."""
-        self.session.post(action, **values)
 
     def _replace_earlier(self) -> None:
         key = _cell()
@@ -172,6 +174,8 @@ class Explorer(ScreenActions, ipw.VBox):
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
                 self.state, self.run_values = "failed", None
         self.painter.show(message)
+        if kind == "started":
+            self._explore_again(message.get("choices", {}))
         self._refresh()
 
     def lost(self, reason: str) -> None:

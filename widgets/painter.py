@@ -38,6 +38,9 @@ class Painter:
         self.facts |= {"evidence": {}, "view": "variance"}
         self.facts["parts"] = catalogue["estimators"]
         self.shape: list[int] = []
+        self.cloud: dict[str, Any] = {}  # of the map of the latent space: each datum's label and picture
+        self.rows: list[int] = []  # of the data, in the cloud's order
+        self.label_names: list[str] = []
         self.drawn: list[np.ndarray[Any, Any]] = []
         self.measure: tuple[str, str] | None = None
         self.changes: list[float] = []
@@ -66,6 +69,7 @@ class Painter:
                 bus.clear(chart)
             if PANEL_OF[name] != "b":  # whose headings the explorer writes
                 chart.heading = ""
+        screen.chart("latent").set(scores=[])
         self.drawn, self.changes, self.measured, self.later = [], [], [], {}
         self.facts |= {
             "variance": {},
@@ -81,6 +85,9 @@ class Painter:
         }
         self.facts["stop_at"] = settings["stop_at"]
         self.shape = list(message["shape"])
+        self.cloud = message["static"].get("latent", {}).get("cloud", {})
+        self.rows = [int(row) for row in message.get("rows", ())]
+        self.label_names = list(message["labels"].get("latent", ()))
         for name, labels in message["labels"].items():
             screen.chart(name).labels = list(labels)
         for name, datasets in message["static"].items():
@@ -115,9 +122,31 @@ class Painter:
         self._evidence(message)
         if message.get("grid"):
             grid = dict(message["grid"])
+            grid = dict(message["grid"])
             buffers = [grid.pop(name).tobytes() for name in ("values", "observed") if name in grid]
             bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, buffers)
+        if message.get("walk"):
+            self._walk(message["walk"])
         self._summaries()
+
+    def _walk(self, walk: dict[str, Any]) -> None:
+        """A walk through the latent space: where its stops are, and what the decoder makes of them."""
+        about = {key: walk[key] for key in ("walk", "dimension")}
+        content = {"kind": "strip", "chart": "latent", "count": len(walk["values"]), "shape": self.shape, **about}
+        self.screen.bus.message(content, [walk["values"].tobytes(), walk["places"].astype(np.float32).tobytes()])
+
+    def _scores(self, message: dict[str, Any]) -> None:
+        """How well the embedding separates the labels."""
+        scores = [message["ari"], message["nmi"], message["silhouette"]]
+        chart = self.screen.chart("latent")
+        chart.set(scores=scores)
+        words = zip(("ARI", "NMI", "silhouette"), scores, strict=True)
+        chart.summary = f"Map of the latent space; {', '.join(f'{name} {value:.2f}' for name, value in words)}."
+
+    def mark(self, shown: list[int]) -> None:
+        """Show these rows of the cloud as selected; none lets go of all."""
+        numbers = np.asarray(shown, np.float32)
+        self.screen.bus.message({"kind": "selection", "chart": "latent"}, [numbers.tobytes()])
 
     def _evidence(self, message: dict[str, Any]) -> None:
         """Fill charts by their datasets, set their parameters, and remember the facts."""
@@ -209,18 +238,6 @@ class Painter:
             self.screen.bus.message(
                 {"kind": "decoded", "chart": "latent", "id": message["number"]}, [message["values"].tobytes()]
             )
-
-    def _traversed(self, message: dict[str, Any]) -> None:
-        values = message["values"]
-        if values is not None:
-            content = {
-                "kind": "strip",
-                "chart": "latent",
-                "dimension": message["dimension"],
-                "count": len(values),
-                "shape": self.shape,
-            }
-            self.screen.bus.message(content, [values.tobytes()])
 
     def _summaries(self) -> None:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""

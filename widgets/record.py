@@ -53,7 +53,7 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     }
     variance = np.concatenate([message["rows"] for message in messages if message["kind"] == "variance"])
     started = {
-        **started,
+        **{key: value for key, value in started.items() if key != "choices"},  # a recording answers no questions
         "curves": {"elbo": kept, "variance": variance},
         "number": last["number"],
     }

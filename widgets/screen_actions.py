@@ -8,7 +8,7 @@ from typing import Any
 from models.settings import Values, decode, encode
 from widgets import texts
 from widgets.example import all_knobs, catalogue
-from widgets.run_actions import RunActions
+from widgets.latent_actions import LatentActions
 from widgets.runs import saved_runs
 from widgets.views import VIEWS
 
@@ -16,7 +16,7 @@ PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from
 MOST_SHOWN = 8  # lines that panel B can hold
 
 
-class ScreenActions(RunActions):
+class ScreenActions(LatentActions):
     """Part of the explorer: actions that look at a run and do not change it."""
 
     in_voila: bool
@@ -55,9 +55,11 @@ class ScreenActions(RunActions):
         self._do_set("xi_from", "fixed")
 
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
-        if self.run_values is None:
+        if kind in ("lasso", "pins", "draw") or (chart == "kl" and kind == "click"):
+            self._explored(kind, content)
+        elif self.run_values is None:
             return
-        if chart == "latent" and kind == "hover":
+        elif chart == "latent" and kind == "hover":
             number, x, y, row = (content.get(name) for name in ("id", "x", "y", "row"))
             if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
                 row = row if isinstance(row, int) else -1
@@ -66,8 +68,6 @@ class ScreenActions(RunActions):
             self.act("hold_xi", {"value": content["value"]})
         elif kind == "select":
             self.act("select", {key: content[key] for key in ("name", "unit") if key in content})
-        elif chart == "kl" and kind == "click" and isinstance(content.get("dimension"), int):
-            self.session.command("traverse", dimension=content["dimension"])
 
     def _do_page(self, content: dict[str, Any]) -> None:
         if content["kind"] == "key":

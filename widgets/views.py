@@ -8,7 +8,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {
         **EVIDENCE,
         "a": ("elbo", "log_evidence"),
-        "c": ("latent", "network", "prior_predictive"),
+        "c": ("latent", "manifold", "network", "prior_predictive"),
         "d": ("kl", "arm", "attention_map", "filters"),
     },
     "conditional": {
@@ -22,6 +22,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
 WORDS = {
     "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
     "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
+    "manifold": "manifold",
     "arm": "samples of the arm", "latent": "latent space", "kl": "KL per z", "network": "network",
     "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",

@@ -27,6 +27,7 @@ class Dataset:
     bones: tuple[
         tuple[int, int], ...
     ] = ()  # where x is D/3 points in space: which pairs to join in a drawing, −1 the origin
+    covariate_names: tuple[str, ...] = ()  # of the columns of covariates
 
     @property
     def size(self) -> int:

@@ -87,6 +87,12 @@ def read_h5ad(path: Path, labels: str | None = None, batch: str | None = None) -
         x = _counts(file, path)
         obs, var = file["obs"], file["var"]
         names = _named(obs, labels, path) if labels else None
-        covariates = one_hot(_named(obs, batch, path)) if batch else None
+        batches = _named(obs, batch, path) if batch else []
         genes = tuple(_column(var[var.attrs["_index"]]))
-    return replace(from_array(x, names, path.stem), covariates=covariates, feature_names=genes)
+    covariates = one_hot(batches) if batch else None
+    return replace(
+        from_array(x, names, path.stem),
+        covariates=covariates,
+        feature_names=genes,
+        covariate_names=tuple(sorted(set(batches))),
+    )

@@ -32,8 +32,13 @@ def _not_numbers(path: Path, error: Exception) -> ValueError:
 
 
 def _dataset(x: Array, features: list[str], labels: Array | None, batch: Array | None, path: Path) -> Dataset:
-    covariates = None if batch is None else one_hot([str(each) for each in batch])
-    return replace(from_array(x, labels, path.stem), covariates=covariates, feature_names=tuple(features))
+    batches = [str(each) for each in (() if batch is None else batch)]
+    return replace(
+        from_array(x, labels, path.stem),
+        covariates=one_hot(batches) if batches else None,
+        feature_names=tuple(features),
+        covariate_names=tuple(sorted(set(batches))),
+    )
 
 
 def _text(path: Path, comma: str, labels: str | None, batch: str | None) -> Dataset:

@@ -191,8 +191,8 @@ def test_every_latent_size_has_a_picture(driver, tmp_path, size):
     frame = driver.until("frame")
     assert all(column.shape == (500,) for column in frame["replace"]["latent"]["cloud"].values())
     assert len(frame["facts"]["kl"]) == size
-    driver.send("traverse", dimension=size - 1)
-    assert driver.until("traversed")["values"].shape == (9, 2)
+    driver.send("explore", dimension=size - 1)
+    assert driver.until("frame")["walk"]["values"].shape == (9, 2)
 
 
 def test_a_parameter_is_chosen_and_its_past_is_drawn_again(driver, tmp_path):

@@ -41,7 +41,7 @@ Object.assign(Card.prototype, {
     });
     const off = place && Math.max(...this.stretch(shown[0], bones)), walked = this.strip && !place;
     this.words.textContent = place ? `z = (${short(place[0])}, ${short(place[1])})${near ? " · black: the datum" : ""} · links off by ${short(100 * off)} % at most`
-      : walked ? `z${subscript(this.strip.dimension + 1)} goes from low to high (bold), the others stay.` : "Grey: data. Orange: poses all over this map. Point at it.";
+      : walked ? `${this.path[0].toUpperCase()}${this.path.slice(1)} (bold at its end).` : "Grey: data. Orange: poses all over this map. Point at it.";
   },
 
   /** One pose in one view; a bone from −1 starts at the origin, where the arm is fixed. */

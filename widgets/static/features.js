@@ -20,17 +20,19 @@ Object.assign(Card.prototype, {
     return counts ? Math.abs(Math.sqrt(Math.max(0, value)) - Math.sqrt(average[k])) : Math.abs(this.apart(value, k));
   },
 
-  features(context, width, height, where, decode) {
+  features(context, width, height, where, decode, chosen) {
     const { cloud } = this.panel.store.clouds, { size } = this.grid, { counts, observed } = this.table;
     const datum = where && where.row >= 0 && cloud && (where.row + 1) * size <= observed.length;
     if (!where && this.strip) return this.heat(context, width, height);
-    if (!where) return this.marks(context, width, height);
-    const place = datum ? [cloud.x[where.row], cloud.y[where.row]] : [where.x, where.y], values = decode(...place);
+    if (!where && !chosen.size) return this.marks(context, width, height);
+    const place = datum ? [cloud.x[where.row], cloud.y[where.row]] : where && [where.x, where.y];
+    const values = where ? decode(...place) : this.meanOf(chosen);
     const rows = Math.max(1, Math.floor(height / this.line)), every = Array.from({ length: size }, (_, k) => k);
     const told = every.length <= rows ? every : every.sort((a, b) => this.weight(values[b], b) - this.weight(values[a], a)).slice(0, rows);
     told.forEach((k, row) => this.bar(context, width, row, k, values[k], datum ? observed[where.row * size + k] : null));
     const unit = counts ? "expected count; bar: times the average, ×16 at its end" : "decode(z); bar: sd from the average, 4 at its end";
-    this.words.textContent = `z = (${short(place[0])}, ${short(place[1])}) · ${unit}${datum ? "; ring: this datum" : ""}`;
+    const what = where ? `z = (${short(place[0])}, ${short(place[1])})` : `decode(mean z) of ${chosen.size} selected data`;
+    this.words.textContent = `${what} · ${unit}${datum ? "; ring: this datum" : ""}`;
     return undefined;
   },
 
@@ -96,7 +98,7 @@ Object.assign(Card.prototype, {
 
   /** One dimension walks from low to high: each feature's row of steps, blue below its average and orange above. */
   heat(context, width, height) {
-    const { values, count, dimension } = this.strip, { size } = this.grid, { name } = this.columns, cell = (width - name) / count;
+    const { values, count } = this.strip, { size } = this.grid, { name } = this.columns, cell = (width - name) / count;
     const range = (k) => Math.abs(Math.sqrt(Math.max(0, values[(count - 1) * size + k])) - Math.sqrt(Math.max(0, values[k])));
     const told = Array.from({ length: size }, (_, k) => k).sort((a, b) => range(b) - range(a)).slice(0, Math.floor(height / this.line));
     told.forEach((k, row) => {
@@ -110,6 +112,6 @@ Object.assign(Card.prototype, {
       }
       context.globalAlpha = 1;
     });
-    this.words.textContent = `z${subscript(dimension + 1)} goes from low to high, the others stay: blue below a feature's average, orange above.`;
+    this.words.textContent = `${this.path[0].toUpperCase()}${this.path.slice(1)}: blue below a feature's average, orange above.`;
   },
 });

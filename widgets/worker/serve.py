@@ -201,10 +201,16 @@ class Worker(Trainer):
         self._need_run()
         self.send(kind="decoded", number=number, values=self.pictures.decode(x, y, row))
 
-    def on_traverse(self, dimension: int) -> None:
-        """Decode along one dimension."""
+    def on_explore(self, **wanted: Any) -> None:
+        """Show the latent space in another colour or plane, with places pinned, a walk through it, or data marked."""
         self._need_run()
-        self.send(kind="traversed", dimension=dimension, values=self.pictures.traverse(dimension))
+        if not hasattr(self.pictures, "explore"):
+            raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
+        self.pictures.explore(**wanted)
+        if self.state != "running":
+            self._frame(grid=True)
+        else:
+            self.looks.last = self.grids.last = -1e9  # the next frame has a look
 
     def on_prior(self, settings: dict[str, Any]) -> None:
         """Draw functions from the prior of these settings, whatever is running; of several such wishes only the last is carried out."""

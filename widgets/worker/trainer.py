@@ -127,7 +127,13 @@ class Trainer:
         if grid:
             with self.grids.spending():
                 message["grid"] = self.pictures.grid()
+                if hasattr(self.pictures, "walk"):
+                    message["walk"] = self.pictures.walk()
         self.send(**message)
+        if hasattr(self.pictures, "scores"):
+            scores = self.pictures.scores(leisure=self.state != "running")
+            if scores is not None:
+                self.send(kind="scores", number=run.number, **scores)
 
     def _look_again(self) -> None:
         self._frame(grid=True)

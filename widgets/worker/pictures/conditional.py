@@ -248,6 +248,3 @@ class ConditionalPictures:
 
     def decode(self, x: float, y: float) -> None:
         """Nor a point of it."""
-
-    def traverse(self, dimension: int) -> None:
-        """Nor a direction."""

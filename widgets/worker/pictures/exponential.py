@@ -147,6 +147,3 @@ class ExponentialPictures:
 
     def decode(self, x: float, y: float) -> None:
         """There is no plane to decode."""
-
-    def traverse(self, dimension: int) -> None:
-        """There is no dimension to walk along."""
