@@ -81,7 +81,8 @@ def caption(facts: Facts) -> str:
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
         return (
-            sentence(facts)
+            (facts.get("one_step") if facts.get("stepping") else None)
+            or sentence(facts)
             or alarm
             or facts.get("sentence")
             or compare

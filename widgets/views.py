@@ -1,5 +1,6 @@
 """Which charts each family of models shows in the four panels; the first of a panel is shown unless a person chooses another."""
 
+ONE_STEP = "one_step"  # the view that tells one optimiser step stage by stage
 EVIDENCE = {
     "a": ("elbo",),
     "b": ("variance", "variance_against_draws", "gradient_histogram", "xi_parabola", "variance_cost"),
@@ -7,7 +8,7 @@ EVIDENCE = {
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {
         **EVIDENCE,
-        "c": ("latent", "network", "prior_predictive"),
+        "c": ("latent", "network", "prior_predictive", "one_step"),
         "d": ("kl", "attention_map", "filters"),
     },
     "conditional": {
@@ -24,6 +25,6 @@ WORDS = {
     "latent": "latent space", "kl": "KL per z", "network": "network", "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",
-    "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "ladder": "variance ladder",
+    "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "one_step": "one step", "ladder": "variance ladder",
 }  # fmt: skip
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}

@@ -7,8 +7,10 @@ import torch
 
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
+from widgets.views import ONE_STEP, VIEWS
 from widgets.worker.pictures.causes import Causes
 from widgets.worker.pictures.network import of_deep_generative
+from widgets.worker.pictures.one_step import OneStep, drawable
 from widgets.worker.pictures.positions import merged, over_positions
 
 GRID = 21
@@ -29,6 +31,7 @@ class LatentPictures:
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.causes = Causes(run, self.site) if self.site else None
+        self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
         self.axes = (0, 1)
         self.span = 3.0
 
@@ -58,6 +61,8 @@ class LatentPictures:
             "shape": shape,
             "size": data.size,
         }
+        if self.steps is None:
+            told["views"] = {"c": [name for name in VIEWS[self.run.settings.model]["c"] if name != ONE_STEP]}
         return merged(told, *([self.drawing.about()] if self.drawing else []))
 
     def _choose_axes(self, divergence: torch.Tensor) -> None:
