@@ -90,6 +90,7 @@ def caption(facts: Facts) -> str:
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
         return (
+            (facts.get("one_step") if facts.get("stepping") else None)
             weighed(facts)
             or sentence(facts)
             or alarm

@@ -21,6 +21,7 @@ from widgets.runs import RunFolder
 from widgets.screen_actions import ScreenActions
 from widgets.session import Session
 from widgets.settings_form import BAR, Forms
+from widgets.views import ONE_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,6 +202,7 @@ class Explorer(ScreenActions, ipw.VBox):
         screen, facts = self.screen, self.painter.facts
         facts.update(state=self.state, estimator=self.values["estimator"], stop_at=self.values["stop_at"])
         facts["above"] = "log_evidence" if screen.shows("log_evidence") else "elbo"
+        facts["stepping"] = screen.shows(ONE_STEP)
         facts["biased"] = self.values["estimator"] == "score_xi" and self.values["xi_from"] == "same_draws"
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"

@@ -10,7 +10,7 @@ from models.settings import FIRST_MODEL
 from widgets.evidence_words import sentence
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
-from widgets.views import PANEL_OF
+from widgets.views import ONE_STEP, PANEL_OF
 
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
@@ -80,6 +80,7 @@ class Painter:
             "summaries": {},
             "sentence": None,
             "weighed": None,
+            "one_step": None,
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }
@@ -247,6 +248,8 @@ class Painter:
             screen.chart("elbo").summary = words
         for name, words in facts.get("summaries", {}).items():
             screen.chart(name).summary = words
+        if facts.get("one_step") and screen.shows(ONE_STEP):
+            screen.chart(ONE_STEP).summary = facts["one_step"]
         if facts.get("variance"):
             best = min(facts["variance"], key=lambda name: facts["variance"][name][0])
             screen.chart("variance").summary = f"Least gradient variance: {facts['labels'][best]}."

@@ -11,9 +11,10 @@ from models.settings import FIRST_MODEL
 from widgets.bus import Bus
 from widgets.live_chart import LiveChart
 from widgets.network_diagram import NetworkDiagram
+from widgets.one_step import OneStep
 from widgets.views import PANEL_OF, VIEWS, WORDS
 
-DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram}  # what is no Vega view
+DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # what is no Vega view
 
 
 def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
@@ -121,6 +122,11 @@ class Panels:
             self._offer(chooser, options, chooser.value if again else next(iter(values), None))
         self._show_choices()
         return kept
+
+    def look(self, panel: str, name: str) -> None:
+        """Show this chart, and say so in its panel's list."""
+        self.show(panel, name)
+        self._offer(self.lists[panel], list(self.lists[panel].options), name)
 
     def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
         """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""

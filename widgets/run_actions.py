@@ -8,8 +8,11 @@ from models.settings import Knob, Values, check, knobs_of, settled, validate
 from widgets import texts
 from widgets.example import all_knobs, catalogue
 from widgets.runs import RunFolder, new_run, open_run, saved_runs
+from widgets.views import ONE_STEP
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from widgets.layout import Screen
     from widgets.painter import Painter
     from widgets.session import Session
@@ -23,12 +26,14 @@ class RunActions:
     run_values: Values | None  # what the run on the screen was started with, live changes included
     folder: RunFolder | None
     state: str
+    before_steps: str | None = None  # what panel C showed before steps were told one by one
     dirty: bool  # the form shows settings that only a new run takes up
     notice: str
     screen: Screen
     forms: Forms
     painter: Painter
     session: Session
+    _do_look: Callable[[str, str], None]
 
     @property
     def knobs(self) -> list[Knob]:
@@ -139,7 +144,14 @@ class RunActions:
         self.notice = "Press Run to train this scene; the run before it is kept."
 
     def _do_speed(self, speed: str) -> None:
+        """Slow: panel C tells each step stage by stage; another speed brings back what it showed before."""
         self.session.command("speed", speed=speed)
+        shown, offered = self.screen.lists["c"], [name for _, name in self.screen.lists["c"].options]
+        if speed == "slow" and ONE_STEP in offered and shown.value != ONE_STEP:
+            self.before_steps = shown.value
+            self._do_look("c", ONE_STEP)
+        elif speed != "slow" and shown.value == ONE_STEP and self.before_steps in offered:
+            self._do_look("c", str(self.before_steps))
 
     def _set_seed(self, seed: int) -> None:
         self._do_set("seed", seed if seed <= self.form.fields["seed"].knob["high"] else 0)

@@ -29,7 +29,7 @@ class ScreenActions(LatentActions):
     def _do_look(self, panel: str, name: str) -> None:
         if name not in VIEWS[self.screen.model][panel]:
             return
-        self.screen.show(panel, name)
+        self.screen.look(panel, name)
         self.session.command("watch", names=self.screen.in_sight())
         if panel == "b":
             self.painter.look(name)

@@ -1,5 +1,6 @@
 """Which charts each family of models shows in the four panels; the first of a panel is shown unless a person chooses another."""
 
+ONE_STEP = "one_step"  # the view that tells one optimiser step stage by stage
 EVIDENCE = {
     "a": ("elbo",),
     "b": ("variance", "variance_against_draws", "gradient_histogram", "xi_parabola", "variance_cost"),
@@ -8,7 +9,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {
         **EVIDENCE,
         "a": ("elbo", "log_evidence"),
-        "c": ("latent", "manifold", "network", "prior_predictive"),
+        "c": ("latent", "manifold", "network", "prior_predictive", "one_step"),
         "d": ("kl", "arm", "attention_map", "filters"),
     },
     "conditional": {
@@ -27,6 +28,6 @@ WORDS = {
     "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",
-    "log_evidence": "evidence", "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "ladder": "variance ladder",
+    "log_evidence": "evidence", "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "one_step": "one step", "ladder": "variance ladder",
 }  # fmt: skip
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}

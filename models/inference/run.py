@@ -147,7 +147,7 @@ class Run(Iterator[Step]):
         if hasattr(self.model, "update"):
             self.model.update(self.settings)
 
-    def _next_batch(self) -> Batch:
+    def next_batch(self) -> Batch:
         """M rows without replacement from a shuffled pass over the data; a rest smaller than M starts the next pass."""
         size = min(self.settings.batch_size, self.data.size)
         sparse = getattr(self.model, "sparse", False)
@@ -196,7 +196,7 @@ class Run(Iterator[Step]):
         self.optimizer.clear_gradients()
         settings = self.settings
         key = (settings, self.objective)  # a warm-up changes the objective from step to step
-        names, values = self.shortcut.step(self._next_batch(), key, (self.model, self.q), self.memory)
+        names, values = self.shortcut.step(self.next_batch(), key, (self.model, self.q), self.memory)
         if q_alone and isinstance(self.model, nn.Module):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}

@@ -10,9 +10,12 @@ from models.estimators import NotApplicableError
 from models.inference.checkpoint import save_run
 from models.inference.guard import DivergenceError
 from models.inference.run import Run
+from widgets.views import ONE_STEP
 from widgets.worker.history import Curves, point, table
 from widgets.worker.pace import Pace, ear
 from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.one_step import SECONDS, OneStep
+from widgets.worker.pictures.positions import merged
 from widgets.worker.probing import FIRST, Probing
 from widgets.worker.weighing import Weighing
 
@@ -88,8 +91,10 @@ class Trainer:
             self.send(number=self._need_run().number, **message)
 
     def _train(self) -> None:
-        run, pace = self._need_run(), SPEEDS[self.speed]
+        run, slow = self._need_run(), self._told_slowly()
+        pace = 1 / SECONDS if slow else SPEEDS[self.speed]
         try:
+            taken = slow.ahead() if slow else None
             step = next(run)
         except StopIteration:
             return self._rest("finished")
@@ -97,11 +102,22 @@ class Trainer:
             return self._fail(trouble.cause, trouble.remedy, step_size=trouble.step_size)
         except NotApplicableError as refusal:  # what only the model's own factors can tell
             return self._fail(str(refusal), "")
+        if slow and taken:
+            self.send(kind="evidence", **slow.show(taken, self.pictures.axes, seconds=SECONDS, made=True))
         self.waiting.append(point(step))
         self.next_step = max(self.next_step + 1 / pace, time.perf_counter() - 1 / pace) if pace else 0.0
         if run.number >= run.settings.stop_at:
             self._rest("finished")
         return None
+
+    @property
+    def _steps(self) -> OneStep | None:
+        """What takes steps apart, while somebody looks at it."""
+        return getattr(self.pictures, "steps", None) if ONE_STEP in self.watched else None
+
+    def _told_slowly(self) -> OneStep | None:
+        """The same where each step is to be told stage by stage."""
+        return self._steps if self.speed == "slow" else None
 
     def _probe(self) -> None:
         message = self.probing.slice()
@@ -124,6 +140,8 @@ class Trainer:
         if grid or self.looks.due(now):
             with self.looks.spending():
                 message |= self.pictures.look()
+                if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):
+                    message = merged(message, steps.show(steps.ahead(), self.pictures.axes))
         if grid:
             with self.grids.spending():
                 message["grid"] = self.pictures.grid()

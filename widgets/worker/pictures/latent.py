@@ -10,7 +10,7 @@ from torch import Tensor
 from models.diagnostics import THRESHOLD, axes_plane, embedding, kl_per_dimension
 from models.families import Normal
 from models.inference.run import Run
-from widgets.views import VIEWS
+from widgets.views import ONE_STEP, VIEWS
 from widgets.worker.pace import Pace
 from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.causes import Causes
@@ -18,6 +18,7 @@ from widgets.worker.pictures.exploration import Exploration
 from widgets.worker.pictures.features import FeaturePictures
 from widgets.worker.pictures.manifold import manifold
 from widgets.worker.pictures.network import of_deep_generative
+from widgets.worker.pictures.one_step import OneStep, drawable
 from widgets.worker.pictures.positions import merged, over_positions
 from widgets.worker.pictures.principal import principal_of
 from widgets.worker.pictures.scores import Scores
@@ -44,6 +45,7 @@ class LatentPictures:
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
         self.causes = Causes(run, self.site) if self.site else None
+        self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
         self.span = 3.0  # half of the map's side
         self.manifolds = Pace(MANIFOLDS, MANIFOLD_SHARE)
         self.principal = principal_of(run)
@@ -60,6 +62,11 @@ class LatentPictures:
     def image(self) -> bool:
         """Whether a datum is drawn as an image rather than as points."""
         return self.run.data.shape != (2,) and not self.run.data.bones
+
+    @property
+    def axes(self) -> tuple[int, int]:
+        """The two dimensions that the map shows."""
+        return self.chosen.axes
 
     def _picture(self, x: Tensor) -> np.ndarray[Any, Any]:
         """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane and what a card draws as it is."""
@@ -99,6 +106,8 @@ class LatentPictures:
         absent = set() if self.arm else {"arm"}
         if not self.decodes or (len(self.run.data.shape) != 2 and self.run.data.shape != (2,)):
             absent.add("manifold")
+        if self.steps is None:
+            absent.add(ONE_STEP)
         return {panel: [name for name in VIEWS["deep_generative"][panel] if name not in absent] for panel in ("c", "d")}
 
     def explore(self, **wanted: Any) -> None:
