@@ -6,7 +6,7 @@ from models.inference.settings import InferenceSettings, model_setting
 from models.networks.settings import NetworkSettings
 from models.settings import rule, setting
 
-DISPERSED = ("normal", "gamma", "beta", "student_t")
+DISPERSED = ("normal", "negative_binomial", "gamma", "beta", "student_t")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Settings(NetworkSettings, InferenceSettings):
     )  # fmt: skip
     spread: float = setting(
         0.3, label="Fixed spread", symbol="s", group="Model", low=0.01, high=10.0, log=True, live=True,
-        help="Standard deviation of a Gaussian y; relative to the mean for a Gamma; the first value where s is learned.",
+        help="Of a Gaussian y: its sd; of a Gamma: sd/mean; of a negative binomial: that beyond Poisson. The start where it is learned.",
         requires=(rule("response", "This response has no spread of its own.", among=DISPERSED),),
     )  # fmt: skip
     posterior: str = setting(

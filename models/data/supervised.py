@@ -37,6 +37,8 @@ SUPERVISED: Mapping[str, SupervisedSource] = {
         _source("spiral", "Three spiral arms", "classes", "ℝ² → {1,2,3}", "200 points of three arms, wound around each other."),
         _source("diabetes", "Diabetes", "real", "ℝ¹⁰ → ℝ", "442 patients, their progress after a year (scikit-learn's copy)."),
         _source("yacht", "Yacht hydrodynamics", "real", "ℝ⁶ → ℝ", "308 runs of a hull in a basin, its resistance (UCI, CC BY 4.0)."),
+        _source("energy", "Energy of buildings", "real", "ℝ⁸ → ℝ", "768 simulated buildings, their heating load (UCI, CC BY 4.0)."),
+        _source("concrete", "Concrete strength", "real", "ℝ⁸ → ℝ", "1,030 mixtures, their compressive strength (UCI, CC BY 4.0)."),
         _source("wine_red", "Red wine quality", "real", "ℝ¹¹ → ℝ", "1,599 wines, quality 3 to 8 (UCI, CC BY 4.0)."),
         _source("breast_cancer", "Breast cancer", "binary", "ℝ³⁰ → {0,1}", "569 tumours, benign or not (scikit-learn's copy)."),
         _source("visits", "Doctor visits", "count", "ℝ⁹ → ℕ", "3,000 person-years of the RAND health insurance experiment."),

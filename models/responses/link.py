@@ -40,7 +40,7 @@ class Link:
         return self.function(w)
 
 
-RATES, ODDS = ("poisson", "gamma"), ("bernoulli", "beta")
+RATES, ODDS = ("poisson", "negative_binomial", "gamma"), ("bernoulli", "beta")
 LINKS: dict[str, Link] = {
     each.name: each
     for each in (

@@ -145,7 +145,7 @@ def maximum(model: Conditional, batch: Batch) -> Tensor:
     return q.nu(model.sites["w"], batch).detach()[0]
 
 
-@pytest.mark.parametrize("response", ["bernoulli", "poisson", "gamma"])
+@pytest.mark.parametrize("response", ["bernoulli", "poisson", "gamma", "negative_binomial"])
 def test_glm_coefficients_are_those_of_statsmodels(response: str) -> None:
     """MAP with λ = 10⁴ and no hidden layer, judged by statsmodels: every coefficient within 1e-4."""
     sm = pytest.importorskip("statsmodels.api")
@@ -158,6 +158,7 @@ def test_glm_coefficients_are_those_of_statsmodels(response: str) -> None:
         "bernoulli": sm.families.Binomial(),
         "poisson": sm.families.Poisson(),
         "gamma": sm.families.Gamma(sm.families.links.Log()),
+        "negative_binomial": sm.families.NegativeBinomial(alpha=0.5**2),
     }[response]
     judge = sm.GLM(y.numpy(), sm.add_constant(x.numpy()), family=family).fit(tol=1e-12).params
     found = maximum(model, Batch(x, torch.arange(300), 300, y))  # slopes, then the intercept

@@ -110,6 +110,24 @@ class TestResponse:
         torch.testing.assert_close(found - found[:1], known - known[:1])
 
 
+@pytest.mark.parametrize("link", ["log", "softplus"])
+def test_a_negative_binomial_at_known_r(link: str) -> None:
+    """Its mass is scipy's, and it is an exponential family: η is the slope of log p in y, ∇_w log p = (y − m)/Var y · dm/dw."""
+    stats = pytest.importorskip("scipy.stats")
+    response, y = made(RESPONSES["negative_binomial"], LINKS[link]), observed(RESPONSES["negative_binomial"]())
+    w = outputs(response).requires_grad_()
+    chain = response.chain(w, PHI)
+    found = response.log_prob(y, chain)
+    r, m = 1 / float(PHI), chain.m.detach()
+    torch.testing.assert_close(found.detach(), torch.tensor(stats.nbinom.logpmf(y.numpy(), r, (r / (r + m)).numpy())))
+    (slope,) = torch.autograd.grad(found.sum(), w)
+    (dm,) = torch.autograd.grad(response.chain(w, PHI).m.sum(), w)
+    torch.testing.assert_close(slope, (y - m) / response.spread(chain).detach() * dm)
+    other = response.chain(w.detach() + 0.3, PHI)
+    rise = [response.log_prob(y + 1, each) - response.log_prob(y, each) for each in (other, chain)]
+    torch.testing.assert_close(rise[0] - rise[1], other.eta - chain.eta)
+
+
 def test_softmax_of_k_logits_is_shift_invariant_and_the_minimal_one_is_not() -> None:
     y = VALUES["classes"].double()
     full, minimal = made(RESPONSES["categorical"], LINKS["softmax"]), made(RESPONSES["categorical"], LINKS["minimal"])
@@ -126,6 +144,7 @@ def test_softmax_of_k_logits_is_shift_invariant_and_the_minimal_one_is_not() -> 
     [
         ("bernoulli", 0.5, "0 or 1; one is 0.5"),
         ("poisson", -1.0, "counts 0, 1, 2, …; one is -1"),
+        ("negative_binomial", 0.5, "counts 0, 1, 2, …; one is 0.5"),
         ("gamma", 0.0, "positive numbers; one is 0"),
         ("beta", 1.0, "between 0 and 1, ends excluded; one is 1"),
         ("categorical", 1.5, "whole numbers from 0"),

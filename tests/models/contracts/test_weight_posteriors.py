@@ -56,7 +56,7 @@ def test_supervised_data_are_finite_with_a_response_and_a_held_out_part(source) 
         assert set(part.labels.tolist()) == set(range(len(part.label_names)))
 
 
-@pytest.mark.parametrize("name", ["diabetes", "yacht", "wine_red", "breast_cancer", "visits"])
+@pytest.mark.parametrize("name", ["diabetes", "yacht", "energy", "concrete", "wine_red", "breast_cancer", "visits"])
 def test_tables_are_standardised_with_the_training_part_only(name: str) -> None:
     data = SUPERVISED[name].load()
     assert float(data.x.mean(0).abs().max()) < 1e-5
@@ -68,9 +68,9 @@ def test_tables_are_standardised_with_the_training_part_only(name: str) -> None:
 
 def test_the_tables_are_the_known_ones() -> None:
     """Rows, columns, and a number or two of each."""
-    shapes = {name: (SUPERVISED[name].load().size + SUPERVISED[name].load().test.size, SUPERVISED[name].load().x.shape[1])
-              for name in ("diabetes", "yacht", "wine_red", "breast_cancer", "visits", "digit_classes")}  # fmt: skip
-    assert shapes == {"diabetes": (442, 10), "yacht": (308, 6), "wine_red": (1599, 11), "breast_cancer": (569, 30),
-                      "visits": (3000, 9), "digit_classes": (1797, 64)}  # fmt: skip
+    known = {"diabetes": (442, 10), "yacht": (308, 6), "energy": (768, 8), "concrete": (1030, 8), "wine_red": (1599, 11),
+             "breast_cancer": (569, 30), "visits": (3000, 9), "digit_classes": (1797, 64)}  # fmt: skip
+    found = {name: SUPERVISED[name].load() for name in known}
+    assert {name: (data.size + data.test.size, data.x.shape[1]) for name, data in found.items()} == known
     cancer = SUPERVISED["breast_cancer"].load()
     assert int(cancer.y.sum() + cancer.test.y.sum()) == 357  # benign
