@@ -88,20 +88,17 @@ def caption(facts: Facts) -> str:
         alarm = f"{alarm} {why}"
     compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
+    told = weighed(facts) or sentence(facts) or alarm or facts.get("sentence") or compare
     if state in ("running", "paused"):
+        now = facts.get("one_step") if facts.get("stepping") else None
         return (
-            (facts.get("one_step") if facts.get("stepping") else None)
-            weighed(facts)
-            or sentence(facts)
-            or alarm
-            or facts.get("sentence")
-            or compare
+            now
+            or told
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         ) + warning
-    ending = weighed(facts) or sentence(facts) or alarm or facts.get("sentence") or compare or ""
     words = [
         f"Step {facts.get('number', 0):,} reached.",
-        ending,
+        told,
         warning.strip(),
         "Raise 'Stop at' to go on, or change a setting and press Run.",
     ]

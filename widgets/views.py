@@ -28,6 +28,7 @@ WORDS = {
     "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",
-    "log_evidence": "evidence", "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit", "one_step": "one step", "ladder": "variance ladder",
+    "log_evidence": "evidence", "layers": "layers", "samples": "samples from p(x)", "units": "KL per unit",
+    "one_step": "one step", "ladder": "variance ladder",
 }  # fmt: skip
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}
