@@ -1,8 +1,9 @@
 """What every estimator costs and what it gives: `python -m tests.benchmarks.estimators` prints three Markdown tables.
 
 Continuous ones on the default digits model after 300 steps, against reparameterisation; those that need discrete latents on a sigmoid
-belief network, against leave-one-out; those of weights on a Bayesian network of a curve, against reparameterisation. The cost is CPU time of a whole training step, interleaved medians on one thread; the variance
-is tr Var(ĝ) by `probe` with the same parameters, data and noise for all; their product is what a fixed budget of time pays for.
+belief network, against leave-one-out; those of weights on a Bayesian network of a table, against reparameterisation. The cost is CPU
+time of a whole training step, interleaved medians on one thread; the variance is tr Var(ĝ) by `probe` with the same parameters, data
+and noise for all; their product is what a fixed budget of time pays for.
 """
 
 import sys
