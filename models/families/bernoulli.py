@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from models.families.counts import first_where
 from models.families.family import Family, WeakDerivative
@@ -107,6 +108,11 @@ class Bernoulli(Family):
         """d/dp E f = f(1) − f(0)."""
         one = torch.ones_like(value)
         return [WeakDerivative(self.mean(nu), one, one, 0 * one)]
+
+    def entropy(self, nu: Tensor) -> Tensor:
+        """−m log m − (1 − m) log(1 − m) = log(1 + exp η) − m η."""
+        eta = nu.squeeze(-2)
+        return softplus(eta) - eta.sigmoid() * eta
 
     def mean(self, nu: Tensor) -> Tensor:
         """logistic(η)."""
