@@ -141,6 +141,8 @@ class RunActions:
         preset = catalogue()["presets"][name]
         self._take({"seed": self.values["seed"], **preset["settings"]})
         self.screen.goal.value = preset["goal"]
+        if "shown" in preset:  # the estimators that its questions are about
+            self.screen.shown.value = preset["shown"]
         self.notice = "Press Run to train this scene; the run before it is kept."
 
     def _do_speed(self, speed: str) -> None:

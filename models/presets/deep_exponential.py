@@ -30,6 +30,23 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "stop_at": 3000,
         },
     },
+    "top_down": {
+        "label": "Top-down q",
+        "goal": "The lower layer's q follows what was drawn above it, a nat a digit better than independent layers. Switch and see.",
+        "settings": {
+            "model": "deep_exponential_family",
+            "response": "normal",
+            "layer_1": "normal",
+            "layer_2": "normal",
+            "width_1": 16,
+            "width_2": 4,
+            "centred": True,
+            "structure": "top_down",
+            "estimator": "path_only",
+            "step_size": 0.01,
+            "stop_at": 1500,
+        },
+    },
     "gamma_topics": {
         "label": "Sparse gamma DEF: topics",
         "goal": "Topics of the King James Bible by black box inference; the dashed line is exact coordinate ascent.",

@@ -12,6 +12,7 @@ from models.inference.parabola import parabola
 from models.inference.parameters import find, listed, named
 from models.inference.probe import Report, long_run, probe, seconds_of
 from models.inference.run import Run, make_estimator
+from models.inference.work import parts_for
 from widgets.worker import evidence
 
 ROWS, REPLICATES = 16, 32
@@ -170,7 +171,8 @@ class Probing:
         settings, seconds = self.run.settings, {}
         size = min(settings.batch_size, self.run.data.size)
         for report in self.latest:
-            parts = dict.fromkeys(self.run.model.sites, make_estimator(report.estimator, settings))
+            chosen = make_estimator(report.estimator, settings)
+            parts = parts_for(self.run.model, chosen, settings.draws) | {report.site: chosen}
             seconds[report.estimator] = seconds_of(
                 self.run.model, self.run.q, parts, self.run.data.batch(self.rows[:size]), settings.draws,
                 rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
