@@ -16,11 +16,17 @@ from models.variational import Posterior, Table
 CHUNK = 16  # draws at a time
 
 
-@torch.no_grad()
 def held_out_bound(
     model: Model, q: Posterior, data: Dataset, generator: torch.Generator, draws: int = 256
 ) -> tuple[float, float]:
-    """(mean, standard error over the rows), nats per datum.
+    """(mean, standard error over the rows) of `held_out_scores`, nats per datum."""
+    score = held_out_scores(model, q, data, generator, draws)
+    return float(score.mean()), float(score.std()) / len(score) ** 0.5
+
+
+@torch.no_grad()
+def held_out_scores(model: Model, q: Posterior, data: Dataset, generator: torch.Generator, draws: int = 256) -> Tensor:
+    """The bound of every row, in nats: (N,). Two models' scores of the same rows are best compared row by row.
 
     Raises:
         ValueError: q is a table, or a site is global.
@@ -43,4 +49,4 @@ def held_out_bound(
         found.append(log_w[0])
     every = torch.cat(found)  # (S, N)
     score: Tensor = every.logsumexp(0) - math.log(len(every))
-    return float(score.mean()), float(score.std()) / len(score) ** 0.5
+    return score

@@ -49,7 +49,8 @@ def _taps(model: Model, q: Posterior, batch: Batch, replicates: int, draws: int)
         nu = q.nu(site, batch)
         nu = nu if nu.requires_grad else nu.detach().requires_grad_()
         nu = nu if site.plate == "local" else nu.unsqueeze(0)
-        tap = nu.expand(replicates, draws, *nu.shape)  # (R, B, M, n_params, K)
+        alone = replicates == draws == 1  # then a view, whose gradient need not be summed
+        tap = nu[None, None] if alone else nu.expand(replicates, draws, *nu.shape)  # (R, B, M, n_params, K)
         tap.retain_grad()
         taps[name] = tap
     return taps

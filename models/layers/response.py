@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.entries import Entries, at_entries
+from models.entries import Entries, at_entries, over_rows
 from models.layers.layer import FLOOR, Scales, log_probability, rate
 from models.settings import rule
 
@@ -161,7 +161,7 @@ class PoissonResponse(Response):
         """
         s, w = signal.flatten(0, 1), weight.flatten(0, 1)  # (RB, M, I), (RB, D, I)
         mean = at_entries(s, w, entries) + FLOOR  # (RB, E)
-        seen = torch.zeros(s.shape[:2], dtype=s.dtype).index_add(1, entries.row, entries.count * mean.log())
+        seen = over_rows(entries.count * mean.log(), entries)
         whole = (s * w.sum(1, keepdim=True)).sum(-1) + FLOOR * w.shape[1]
         return (seen - whole - entries.log_factorials).unflatten(0, signal.shape[:2])
 

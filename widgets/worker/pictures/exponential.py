@@ -13,7 +13,7 @@ from widgets.worker.pictures.places import LAYER_NAMES, edges, nodes, tiles, wor
 from widgets.worker.pictures.yardstick import yardstick_of
 
 ROWS = 256  # data that the averages are over
-MOST_NODES, COLUMNS, WORDS = 32, 6, 9  # in a layer of the drawing; topics shown, and words of each
+MOST_NODES, TOPICS, WORDS = 32, 12, 5  # in a layer of the drawing; topics shown, and words of each
 SAMPLES, SAMPLE_WORDS = 8, 6
 SLOW = 1.0  # seconds between two sets of draws
 LIVE = 0.01  # nats: a unit with less says nothing about the data
@@ -49,7 +49,7 @@ class ExponentialPictures:
     def _choose(self, activity: dict[int, torch.Tensor]) -> None:
         """The most active units of each layer; a unit leaves only when it is far from the most active ones."""
         for number, values in activity.items():
-            most = COLUMNS if self.text and number == 1 else MOST_NODES
+            most = TOPICS if self.text else MOST_NODES
             order = values.argsort(descending=True).tolist()
             kept = [unit for unit in self.shown.get(number, []) if unit in order[: 2 * most]]
             fresh = [unit for unit in order if unit not in kept]
@@ -77,11 +77,11 @@ class ExponentialPictures:
     def _drawing(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> dict[str, Any]:
         placed = nodes(activity, self.shown, self.text)
         drawing = {"nodes": placed.columns, "names": placed.names, "edges": edges(weights, self.shown, placed)}
-        drawing["words"] = word_rows([], [], placed)
+        drawing["words"] = word_rows([], [], [], placed)
         if self.text:
             index, score = top_features(torch.from_numpy(weights[0]), self.run.model.plan.weights.positive, WORDS)
             chosen = self.shown[1]
-            drawing["words"] = word_rows(index[chosen].tolist(), score[chosen].tolist(), placed)
+            drawing["words"] = word_rows(index[chosen].tolist(), score[chosen].tolist(), chosen, placed)
             self.topic = [
                 self.labels[len(LAYER_NAMES) + place] for place in index[int(activity[1].argmax())][:4].tolist()
             ]

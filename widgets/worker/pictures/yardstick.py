@@ -8,7 +8,7 @@ import torch
 from models.gamma_poisson import GammaPoisson, Prior
 from models.inference.run import Run
 
-PAUSE = 12.0  # times a sweep's own seconds, until the next
+PAUSE = 5.0  # times a sweep's own seconds, until the next
 SWEEPS, STILL = 400, 1e-5  # relative change of the ELBO below which the yardstick is done
 
 
