@@ -130,9 +130,9 @@ def black_box(parts: Split, settings: Settings, fold_in: int = 600) -> tuple[flo
     folded = Run(other.settings, parts.seen, run.model, Posterior({"z1": other.q.by_site["z1"], "w1": held}))
     for _ in folded:
         pass
-    family = {name: site.family for name, site in run.model.sites.items()}
-    z = expected(family["z1"], folded.q.by_site["z1"].table.detach())
-    w = expected(family["w1"], held.table.detach()).unflatten(-1, (-1, settings.width_1))
+    sites, whole = run.model.sites, parts.seen.whole()
+    z = expected(sites["z1"].family, folded.q.nu(sites["z1"], whole).detach())
+    w = expected(sites["w1"].family, folded.q.nu(sites["w1"], whole).detach()).unflatten(-1, (-1, settings.width_1))
     last = steps[-100:]
     return perplexity(z @ w.T, parts.held_out), sum(step.elbo for step in last) / len(last)
 

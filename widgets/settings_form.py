@@ -11,7 +11,7 @@ import ipywidgets as ipw
 
 from models.settings import Knob, Values, objection
 
-OPEN = ("estimator", "draws", "prior_scale")
+OPEN = ("estimator", "draws", "prior_scale", "layer_scale")
 BAR = ("seed", "stop_at")
 LIVE, RESTARTS = "⚡", "⟳"
 WORDS_WIDTH = "112px"

@@ -117,6 +117,7 @@ EXPONENTIAL_DATA: dict[str, Source] = {
             docstrings,
             "x (N, 1000)",
         ),
+        DATA[OWN],
     )
 }
 

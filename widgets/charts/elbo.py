@@ -14,8 +14,8 @@ def chart() -> alt.LayerChart:
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
-    words = levels.mark_text(align="right", baseline="bottom", dy=-2, color=theme.MUTED, fontSize=11).encode(
-        x=alt.XValue("width"), y=y, text="word:N"
+    words = levels.mark_text(align="left", baseline="bottom", dx=4, dy=-2, color=theme.MUTED, fontSize=11).encode(
+        x=alt.XValue(0), y=y, text="word:N"
     )  # fmt: skip
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],

@@ -31,9 +31,10 @@ def chart() -> alt.LayerChart:
     names = named("names").mark_text(color=theme.MUTED, fontSize=11).encode(
         x=x, y=y, text="word:N"
     )  # fmt: skip
+    formula = named("formula").mark_text(color=theme.INK, align="left", fontSize=11).encode(x=x, y=y, text="word:N")
     return finish(
-        alt.layer(edges, nodes, words, names),
-        "Layers: activity, weights, words",
+        alt.layer(edges, nodes, words, names, formula),
+        "Layers: units (dark: active), weights",
         [],
         right=18,
         plain=True,
@@ -41,6 +42,7 @@ def chart() -> alt.LayerChart:
             "edges": {"mode": "bars", "fields": ["x", "y", "x2", "y2", "size", "negative"]},
             "nodes": {"mode": "bars", "fields": ["x", "y", "activity", "size"]},
             "words": {"mode": "bars", "fields": ["x", "y", "index", "strength"], "words": "index"},
+            "formula": {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"},
             "names": {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"},
         },
         x={"scale": "linear"},

@@ -8,8 +8,8 @@ import torch
 
 from models.deep_exponential_sampling import matrices, sample, top_features, units, weights_of
 from models.inference.run import Run
-from widgets.worker.pictures.ladder import Ladder
-from widgets.worker.pictures.places import LAYER_NAMES, edges, nodes, tiles, word_rows
+from widgets.worker.pictures.ladder import SITE_NAMES, Ladder
+from widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows
 from widgets.worker.pictures.yardstick import yardstick_of
 
 ROWS = 256  # data that the averages are over
@@ -28,7 +28,7 @@ class ExponentialPictures:
         self.batch = data.batch(torch.linspace(0, data.size - 1, min(data.size, ROWS)).long())
         self.layers = sum(name.startswith("z") for name in run.model.sites)
         self.text = len(data.feature_names) > 0
-        self.labels = [*LAYER_NAMES, *data.feature_names]
+        self.labels = [*LAYER_NAMES, *data.feature_names, self._formula()]
         self.shown: dict[int, list[int]] = {}  # layer → units that are drawn, from left to right
         self.high = 0.1
         self.next_samples = 0.0
@@ -40,8 +40,15 @@ class ExponentialPictures:
         data = self.run.data
         shape = list(data.shape) if len(data.shape) == 2 else [1, data.x.shape[1]]
         named = ("layers", "samples", "units")
-        labels = dict.fromkeys(named, self.labels) | {"elbo": ["coordinate ascent (exact)"]}
+        labels = dict.fromkeys(named, self.labels) | {"elbo": ["coordinate ascent (exact)"], "ladder": list(SITE_NAMES)}
         return {"static": {}, "labels": labels, "shape": shape, "size": data.size}
+
+    def _formula(self) -> str:
+        """What u decides, layer by layer from the top down: u = θ times the layer above."""
+        plan, natural = self.run.model.plan, self.run.settings.link == "natural"
+        says = lambda part: part.natural_symbol if natural and part.natural_symbol else part.symbol  # noqa: E731
+        lower = [f"{LAYER_NAMES[n]} ~ {says(plan.layers[n - 1][0])}" for n in range(self.layers - 1, 0, -1)]
+        return f"{'natural' if natural else 'mean'} DEF: {',  '.join([*lower, f'x ~ {says(plan.response)}'])},  u = θ·(layer above)"
 
     def _generator(self) -> torch.Generator:
         return torch.Generator().manual_seed(self.run.number)
@@ -77,6 +84,7 @@ class ExponentialPictures:
     def _drawing(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> dict[str, Any]:
         placed = nodes(activity, self.shown, self.text)
         drawing = {"nodes": placed.columns, "names": placed.names, "edges": edges(weights, self.shown, placed)}
+        drawing["formula"] = packed([(*FORMULA, len(self.labels) - 1)], ("x", "y", "index"))
         drawing["words"] = word_rows([], [], [], placed)
         if self.text:
             index, score = top_features(torch.from_numpy(weights[0]), self.run.model.plan.weights.positive, WORDS)
@@ -133,7 +141,7 @@ class ExponentialPictures:
     def _facts(self, found: dict[str, Any], level: float | None) -> dict[str, Any]:
         live = {name: int((nats > LIVE).sum()) for name, (_, nats) in found.items()}
         sizes = {name: len(nats) for name, (_, nats) in found.items()}
-        words = ", ".join(f"{name}: {live[name]} of {sizes[name]}" for name in sorted(live))
+        words = ", ".join(f"{LAYER_NAMES[int(name[1:])]}: {live[name]} of {sizes[name]}" for name in sorted(live))
         sentence = f"Units that carry more than {LIVE:g} nats: {words}."
         if self.text:
             sentence = f"The most active topic speaks of {', '.join(self.topic)}. {sentence}"

@@ -19,6 +19,8 @@ RUNGS = (
     ("reparameterization", "plate"),
 )
 REPLICATES, ROWS, CELLS = 24, 16, 60_000  # data a probe looks at: fewer where a datum is wide
+SITES = ("z1", "z2", "z3", "w1", "w2", "w3")
+SITE_NAMES = ("of z₁", "of z₂", "of z₃", "of the weights w₁", "of the weights w₂", "of the weights w₃")
 PAUSE = 12.0  # times a rung's own seconds, until the next: at most a twelfth of the worker's time
 
 
@@ -28,7 +30,9 @@ class Ladder:
     def __init__(self, run: Run) -> None:
         self.run = run
         sites: dict[str, Any] = dict(run.model.sites)
-        self.site = "w1" if "w1" in sites else "z1"
+        local = [name for name, site in sites.items() if site.plate == "local"]
+        weights = [name for name in sites if name not in local]
+        self.site = max(weights or local)  # the farthest from the data: its blanket leaves the likelihood out
         whole = sites[self.site].plate == "global"
         self.rungs = list(range(1 if whole else 0, len(RUNGS)))
         self.scale = 1 / run.data.size**2 if whole else 1.0  # of a global site the probe sees the ELBO of all data
@@ -54,7 +58,8 @@ class Ladder:
             scale = self.scale
             self.found[place] = (reports[name].variance * scale, reports[name].error * scale)
         self.due = time.perf_counter() + PAUSE * (time.perf_counter() - now)
-        return {"ladder": {"bars": self._bars()}}
+        which = np.full(1, SITES.index(self.site), np.float32)
+        return {"ladder": {"bars": self._bars(), "site": {"index": which}}}
 
     def _bars(self) -> dict[str, Any]:
         rows = []

@@ -40,7 +40,7 @@ def nodes(activity: Mapping[int, Any], shown: Mapping[int, Sequence[int]], words
         for place, unit in enumerate(units):
             along = (place + 0.5) / len(units)
             at[number, unit] = (depth, 0.95 * (1 - along)) if words else (along, depth)
-            size = min(320.0, 3600.0 / len(units) if words else 5200.0 / len(units))
+            size = min(320.0, (3600.0 if words else 3000.0) / len(units))
             rows.append((*at[number, unit], float(values[unit]) / most, size))
     begin = LEFT + STEP * (layers - 1) + 0.06
     return Placed(packed(rows, ("x", "y", "activity", "size")), packed(names, ("x", "y", "index")), at, begin)
@@ -48,6 +48,9 @@ def nodes(activity: Mapping[int, Any], shown: Mapping[int, Sequence[int]], words
 
 def _share(number: int, layers: int) -> float:
     return (number - 1) / (layers - 1) if layers > 1 else 0.5
+
+
+FORMULA = (-0.12, -0.09)  # where the line below the drawing begins
 
 
 def edges(weights: Sequence[Any], shown: Mapping[int, Sequence[int]], placed: Placed) -> Columns:
