@@ -47,7 +47,7 @@ class Field:
                 "min": math.log10(knob["low"]),
                 "max": math.log10(knob["high"]),
                 "step": 0.05,
-                "readout_format": ".3g",
+                "readout_format": ".2g",
             }
             return ipw.FloatLogSlider(value=knob["default"], **span, **plain, **look)
         return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, **plain, **look)

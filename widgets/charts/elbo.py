@@ -5,12 +5,15 @@ import altair as alt
 from widgets import theme
 from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
 
+# Five figures and a sign would reach into the axis' title.
+THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' : datum.label"
+
 
 def chart() -> alt.LayerChart:
     """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms."""
     look = by_series(theme.ELBO)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
-    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5, labelExpr=THOUSANDS))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)

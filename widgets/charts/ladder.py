@@ -20,7 +20,7 @@ def chart() -> alt.LayerChart:
         alt.layer(
             named("site")
             .mark_text(align="right", baseline="bottom", dy=-4, fontSize=11, color=theme.MUTED)
-            .encode(x=alt.XValue("width"), y=alt.YValue(0), text="word:N"),
+            .encode(x=alt.XValue("width"), y=alt.YValue("height"), text="word:N"),
             bars.mark_bar(clip=True, color=theme.BLUE, opacity=0.85).encode(x=x.stack(None), x2="floor:Q", y=y),
             bars.mark_rule(clip=True, color=theme.INK).encode(
                 x=alt.X("low:Q", scale=scale("x", "log")), x2="high:Q", y=y

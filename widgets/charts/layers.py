@@ -24,7 +24,7 @@ def chart() -> alt.LayerChart:
     nodes = named("nodes").mark_circle(opacity=1, stroke=theme.MUTED, strokeWidth=0.8).encode(
         x=x, y=y, color=shade, size=alt.Size("size:Q", scale=None)
     )  # fmt: skip
-    words = named("words").mark_text(color=theme.INK, align="left", fontSize=12, limit=76).encode(
+    words = named("words").mark_text(color=theme.INK, align="left", fontSize=12, limit=70).encode(
         x=x, y=y, text="word:N",
         opacity=alt.Opacity("strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.55, 1]), legend=None),
     )  # fmt: skip

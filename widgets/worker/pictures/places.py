@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 LAYER_NAMES = ("x", "z₁", "z₂", "z₃")
-EDGES_A_UNIT = 4  # the strongest weights from above that are drawn
+EDGES, CROWDED = (4, 2), 8  # the strongest weights from above that are drawn for a unit; where more stand above it
 LEFT, STEP = -0.11, 0.13  # where the top layer stands, and how far the next one is to its right, where there are words
 Columns = dict[str, Any]
 
@@ -64,7 +64,7 @@ def edges(weights: Sequence[Any], shown: Mapping[int, Sequence[int]], placed: Pl
         part = matrix[np.ix_(below, above)]
         largest = float(np.abs(part).max()) or 1.0
         for row, unit in enumerate(below):
-            for column in np.argsort(-np.abs(part[row]))[:EDGES_A_UNIT]:
+            for column in np.argsort(-np.abs(part[row]))[: EDGES[len(above) > CROWDED]]:
                 value = float(part[row, column])
                 ends = (*placed.at[number + 1, above[column]], *placed.at[number, unit])
                 rows.append((*ends, abs(value) / largest, float(value < 0)))
