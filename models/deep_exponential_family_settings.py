@@ -83,6 +83,7 @@ class Settings(InferenceSettings):
     layer_scale: float = setting(
         0.3, label="Layer scale", symbol="σ", group="Prior", low=0.001, high=10.0, log=True, live=True,
         help="Standard deviation of Gaussian layers below the top: at 0 they are a network.",
+        requires=(rule("layer_1", "Only Gaussian layers have a σ.", among=("normal",)),),
     )  # fmt: skip
     layer_shape: float = setting(
         0.3, label="Layer shape", symbol="α", group="Prior", low=0.02, high=10.0, log=True, live=True,

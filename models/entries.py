@@ -166,3 +166,15 @@ def at_entries(left: Tensor, right: Tensor, entries: Entries) -> Tensor:
     """Σ_k left_rk right_ck at every entry (r, c): left (S, M, K), right (S, D, K) → (S, E)."""
     found: Tensor = _At.apply(left.contiguous(), right.contiguous(), entries, False)
     return found
+
+
+def times(values: Tensor, dense: Tensor, entries: Entries, *, turned: bool = False) -> Tensor:
+    """Σ_c v_rc dense_ck over each row's entries, (S, E), (S, D, K) → (S, M, K); `turned`, Σ_r v_rc dense_rk: (S, M, K) → (S, D, K)."""
+    found: Tensor = _Over.apply(values, dense, entries, turned)
+    return found
+
+
+def over_rows(values: Tensor, entries: Entries) -> Tensor:
+    """Σ of each row's entries: (S, E) → (S, M)."""
+    ones = torch.ones(len(values), len(entries.column_start) - 1, 1, dtype=values.dtype)
+    return times(values, ones, entries).squeeze(-1)

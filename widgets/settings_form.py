@@ -11,7 +11,7 @@ import ipywidgets as ipw
 
 from models.settings import Knob, Values, objection
 
-OPEN = ("estimator", "draws", "prior_scale")
+OPEN = ("estimator", "draws", "prior_scale", "layer_scale")
 SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that one drags to see something happen
 BAR = ("seed", "stop_at")
 LIVE, RESTARTS = "⚡", "⟳"
@@ -48,7 +48,7 @@ class Field:
                 "min": math.log10(knob["low"]),
                 "max": math.log10(knob["high"]),
                 "step": 0.05,
-                "readout_format": ".3g",
+                "readout_format": ".2g",
             }
             return ipw.FloatLogSlider(value=knob["default"], **span, **plain, **look)
         return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, **plain, **look)

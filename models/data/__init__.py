@@ -130,6 +130,7 @@ EXPONENTIAL_DATA: dict[str, Source] = {
             docstrings,
             "x (N, 1000)",
         ),
+        DATA[OWN],
     )
 }
 

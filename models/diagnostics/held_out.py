@@ -21,12 +21,18 @@ def no_new_rows(q: Posterior) -> str | None:
 def held_out_bound(
     model: Model, q: Posterior, data: Dataset, generator: torch.Generator, draws: int = 256
 ) -> tuple[float, float]:
-    """(mean, standard error over the rows), nats per datum; with one draw it is the ELBO.
+    """(mean, standard error over the rows) of `held_out_scores`, nats per datum; with one draw it is the ELBO."""
+    score = held_out_scores(model, q, data, generator, draws)
+    return float(score.mean()), float(score.std()) / len(score) ** 0.5
+
+
+@torch.no_grad()
+def held_out_scores(model: Model, q: Posterior, data: Dataset, generator: torch.Generator, draws: int = 256) -> Tensor:
+    """The bound of every row, in nats: (N,). Two models' scores of the same rows are best compared row by row.
 
     Raises:
         ValueError: q is a table, or a site is global.
     """
     if reason := no_new_rows(q):
         raise ValueError(reason)
-    score = log_mean(log_weights(model, q, data.whole(), draws, generator))  # (N,)
-    return float(score.mean()), float(score.std()) / len(score) ** 0.5
+    return log_mean(log_weights(model, q, data.whole(), draws, generator))

@@ -47,7 +47,8 @@ def _tap(site: Site, nu: Tensor, replicates: int, draws: int) -> Tensor:
     nu = nu if nu.requires_grad else nu.detach().requires_grad_()
     if nu.ndim < 4:
         nu = nu if site.plate == "local" else nu.unsqueeze(0)
-        nu = nu.expand(replicates, draws, *nu.shape)
+        alone = replicates == draws == 1  # then a view, whose gradient need not be summed
+        nu = nu[None, None] if alone else nu.expand(replicates, draws, *nu.shape)
     nu.retain_grad()
     return nu
 

@@ -49,6 +49,7 @@ class Layer:
     label: ClassVar[str]
     symbol: ClassVar[str]
     help: ClassVar[str]
+    natural_symbol: ClassVar[str] = ""  # in the natural DEF, where that differs
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
     density: ClassVar[Family]  # of the values, given ν₀
     per_unit: ClassVar[int] = 1  # numbers that a unit takes from above, and hands down
@@ -92,6 +93,7 @@ class NormalLayer(Layer):
     name = "normal"
     label = "Gaussian"
     symbol = "N(g(u), σ²)"
+    natural_symbol = "N(σ²u, σ²)"
     help = "Real units around g(u); as σ → 0 they become a network's hidden units."
     density = Normal()
     first = (0.0, -0.5)
@@ -139,6 +141,7 @@ class PoissonLayer(Layer):
     name = "poisson"
     label = "Poisson"
     symbol = "Pois(g(u))"
+    natural_symbol = "Pois(eᵘ)"
     help = "Units that count: 0, 1, 2 and so on."
     density = Poisson()
     positive = True
@@ -165,6 +168,7 @@ class GammaLayer(Layer):
     name = "gamma"
     label = "Gamma"
     symbol = "Γ(α, α/g(u))"
+    natural_symbol = "Γ(α, g(u))"
     help = "Positive units, sparse for shapes α well below 1: most are nearly 0."
     density = Gamma()
     positive = True
@@ -206,6 +210,7 @@ class ExponentialLayer(GammaLayer):
     name = "exponential"
     label = "exponential"
     symbol = "Exp(1/g(u))"
+    natural_symbol = "Exp(g(u))"
     help = "Positive units with their mode at 0: a Gamma layer of shape 1."
 
     def alpha(self, scales: Scales) -> float:
@@ -220,6 +225,7 @@ class BetaLayer(Layer):
     name = "beta"
     label = "Beta"
     symbol = "Beta(c m, c(1−m))"
+    natural_symbol = "Beta(g(u), c)"
     help = "Units between 0 and 1, near the ends when the shape is small."
     density = Beta()
     positive = True

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.entries import Entries, at_entries
+from models.entries import Entries, at_entries, over_rows
 from models.layers.layer import FLOOR, Scales, log_probability, rate
 from models.settings import rule
 
-COUNTS = ("docstrings", "king_james")
+COUNTS = ("docstrings", "king_james", "own")  # whether a person's own data are counts is looked at when they are there
 SCALE_FLOOR = 0.05  # of the Gaussian response: without one, a constant feature sends the likelihood to ∞
 COUNTS_ONLY = rule("data", "These data are no counts. Choose a corpus, or another response.", among=COUNTS)
 
@@ -26,6 +26,7 @@ class Response:
     label: ClassVar[str]
     symbol: ClassVar[str]
     help: ClassVar[str]
+    natural_symbol: ClassVar[str] = ""  # in the natural DEF, where that differs
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
     scaled: ClassVar[bool] = False
     counts: ClassVar[bool] = False  # the encoder then sees log(1 + x)
@@ -141,6 +142,7 @@ class PoissonResponse(Response):
     name = "poisson"
     label = "Poisson"
     symbol = "Pois(g(u))"
+    natural_symbol = "Pois(eᵘ)"
     help = "Counts, such as those of words in a document."
     requires = (COUNTS_ONLY,)
     counts = True
@@ -161,7 +163,7 @@ class PoissonResponse(Response):
         """
         s, w = signal.flatten(0, 1), weight.flatten(0, 1)  # (RB, M, I), (RB, D, I)
         mean = at_entries(s, w, entries) + FLOOR  # (RB, E)
-        seen = torch.zeros(s.shape[:2], dtype=s.dtype).index_add(1, entries.row, entries.count * mean.log())
+        seen = over_rows(entries.count * mean.log(), entries)
         whole = (s * w.sum(1, keepdim=True)).sum(-1) + FLOOR * w.shape[1]
         return (seen - whole - entries.log_factorials).unflatten(0, signal.shape[:2])
 

@@ -18,8 +18,9 @@ from models.families import Beta, Gamma
 from models.inference.estimate import estimate
 from models.inference.run import Run
 from models.inference.work import parts_for, refusal
-from models.layers import LAYERS
+from models.layers import LAYERS, LINKS, RESPONSES, WEIGHTS
 from models.settings import SettingError
+from models.variational import VARIATIONAL
 
 SMALL = Settings(depth=2, width_1=3, width_2=2, draws=2, variational="table", seed=3)
 X = torch.tensor([[1.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]])
@@ -124,16 +125,33 @@ def test_layers_stack_freely_and_each_factor_changes_with_its_own_sites_only(bel
                 assert same == (name not in factor.on) or (flat and name == "z2"), (name, factor.name, factor.on)
 
 
-def test_one_step_of_every_response_and_width_is_finite() -> None:
+EVERY = list(itertools.product(LAYERS, RESPONSES))
+
+
+@pytest.mark.parametrize(("layer", "response"), EVERY)
+def test_any_layer_goes_with_any_response_weights_q_and_link_or_says_why_not(layer: str, response: str) -> None:
+    """A few steps are finite; the only refusal is that of positive weights in the natural DEF. All layers take turns above."""
     counts = torch.poisson(torch.full((20, 6), 1.5), generator=torch.Generator().manual_seed(0))
-    for response in ("normal", "bernoulli", "poisson", "categorical"):
-        for weights in ("point", "normal", "gamma"):
-            for layer, variational in (("gamma", "table"), ("poisson", "amortized"), ("normal", "table")):
-                settings = replace(
-                    SMALL, data="docstrings", response=response, layer_1=layer, layer_2="gamma", weights=weights,
-                    variational=variational, batch_size=10, stop_at=3,
-                )  # fmt: skip
-                assert all(math.isfinite(step.elbo) for step in Run(settings, from_array(counts)))
+    above = itertools.cycle(LAYERS)
+    for weights, variational, link in itertools.product(WEIGHTS, VARIATIONAL, LINKS):
+        settings = replace(
+            SMALL, data="docstrings", response=response, layer_1=layer, layer_2=next(above), weights=weights, link=link,
+            variational=variational, batch_size=10, stop_at=3,
+        )  # fmt: skip
+        if weights == "gamma" and link == "natural":
+            with pytest.raises(SettingError, match="Positive weights hold log rates above 0"):
+                Run(settings, from_array(counts))
+            continue
+        steps = list(Run(settings, from_array(counts)))
+        assert len(steps) == 3
+        assert all(math.isfinite(value) for step in steps for value in (step.elbo, *step.terms.values()))
+
+
+def test_own_counts_with_words_are_data_of_every_response() -> None:
+    for response in RESPONSES:
+        run = Run(replace(SMALL, response=response, stop_at=2), from_array([[3, 0], [1, 2]], words=["sea", "hill"]))
+        assert run.settings.data == "own"
+        assert len(list(run)) == 2
 
 
 def test_counts_are_asked_for() -> None:

@@ -5,6 +5,9 @@ import altair as alt
 from widgets import theme
 from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
 
+# Five figures and a sign would reach into the axis' title.
+THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' : datum.label"
+
 
 def chart() -> alt.LayerChart:
     """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms.
@@ -13,12 +16,12 @@ def chart() -> alt.LayerChart:
     """
     look = by_series(theme.ELBO)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
-    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5, labelExpr=THOUSANDS))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
-    words = levels.mark_text(align="right", baseline="bottom", dy=-2, color=theme.MUTED, fontSize=11).encode(
-        x=alt.XValue("width"), y=y, text="word:N"
+    words = levels.mark_text(align="left", baseline="bottom", dx=4, dy=-2, color=theme.MUTED, fontSize=11).encode(
+        x=alt.XValue(0), y=y, text="word:N"
     )  # fmt: skip
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],

@@ -22,6 +22,7 @@ HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
 SHARE = 0.04  # of the worker's time; a finished or paused run is probed at leisure
+EARLY, EARLY_SHARE = 4, 0.2  # the first probes of a run come sooner: a curve is seen before it is fine
 LEAST_WAIT = 0.2  # seconds between two probes
 KEPT = 2000  # reports whose variances are kept, so that another parameter's curve can be drawn at once
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)}
@@ -43,7 +44,7 @@ class Probing:
     def __init__(self, run: Run, names: Sequence[str] = FIRST, view: str = "variance") -> None:
         self.run, self.view = run, view
         self.rows = torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))
-        self.spent, self.last = 0.0, -1e9
+        self.spent, self.last, self.rounds = 0.0, -1e9, 0
         self.work: Iterator[Message | None] | None = None
         self.names = tuple(names)
         self.choices = listed(run.model)
@@ -54,11 +55,12 @@ class Probing:
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""
-        return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - SHARE) / SHARE)
+        share = EARLY_SHARE if self.rounds <= EARLY else SHARE
+        return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - share) / share)
 
     def start(self, *, fine: bool = False) -> None:
         """Begin to measure what the panel shows, at the present step."""
-        self.spent = 0.0
+        self.spent, self.rounds = 0.0, self.rounds + 1
         self.work = getattr(self, f"_{self.view}")(fine)
 
     def slice(self) -> Message | None:
