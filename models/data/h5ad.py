@@ -63,6 +63,18 @@ def _counts(file: Any, path: Path) -> torch.Tensor:
     raise ValueError(f"{path.name} holds no counts in {', '.join(PLACES)}. {said}")
 
 
+def obs_columns(path: Path) -> tuple[str, ...]:
+    """The columns of `obs` that hold words: classes, batches."""
+    h5py = importlib.import_module("h5py")
+    try:
+        with h5py.File(path) as file:
+            obs = file["obs"]
+            names = [key for key in obs if key != obs.attrs.get("_index")]
+            return tuple(key for key in names if hasattr(obs[key], "keys") or obs[key].dtype.kind in "OSU")
+    except (OSError, KeyError):
+        return ()  # reading it says what is wrong
+
+
 def one_hot(names: list[str]) -> torch.Tensor:
     """(N, C), a column for each distinct name in alphabetical order."""
     kinds = sorted(set(names))

@@ -20,7 +20,13 @@ def cells() -> Run:
     rate[60:, list(PLANTED)] = 20.0
     x = torch.poisson(rate, generator=generator)
     data = from_array(x, ["plain"] * 60 + ["rich"] * 60, words=[f"g{j}" for j in range(200)])
-    values = {"response": "negative_binomial", "scale_head": "feature", "width": 16, "latent_size": 3, "step_size": 0.02}
+    values = {
+        "response": "negative_binomial",
+        "scale_head": "feature",
+        "width": 16,
+        "latent_size": 3,
+        "step_size": 0.02,
+    }
     run = Run(Settings(stop_at=150, draws=1, prior_scale=0.3, **values), data)  # type: ignore[arg-type]
     for _ in run:
         pass
