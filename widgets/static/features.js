@@ -43,12 +43,12 @@ Object.assign(Card.prototype, {
     return { name: 66 * scale, number: 34 * scale };
   },
 
-  word(context, text, left, row, wide, align = "left") {
+  word(context, text, left, row, wide, align = "left", line = this.line()) {
     context.font = `${10 * Math.sqrt(this.panel.factor)}px ${CARD_FONT}`;
     context.textAlign = align;
     let shown = text;
     while (shown.length > 2 && context.measureText(shown).width > wide) shown = `${shown.slice(0, -2)}…`;
-    context.fillText(shown, left, (row + 0.75) * this.line());
+    context.fillText(shown, left, (row + 0.75) * line);
     context.textAlign = "left";
   },
 
@@ -77,14 +77,16 @@ Object.assign(Card.prototype, {
   /** Nobody points anywhere: the features that mark each class, by the decoder at the class's average z. */
   marks(context, width, height) {
     const { markers, names } = this.table, labels = this.panel.model.get("labels") ?? [], classes = this.panel.plot?.meta.classes ?? [];
-    const rows = Math.floor(height / this.line()), each = markers.length && 2 * markers.length <= rows ? 2 : 1;
-    markers.slice(0, Math.floor(rows / each)).forEach(([label, found], i) => {
+    const rows = Math.floor(height / this.line()), line = Math.min(this.line(), height / (2 * Math.max(1, markers.length)));
+    markers.forEach(([label, found], i) => {
       context.fillStyle = classes[label] ?? this.panel.ink(0.8);
-      context.fillRect(0, i * each * this.line() + 3, 6, this.line() - 6);
-      context.fillStyle = this.panel.ink(0.85);
-      if (each === 2) this.word(context, labels[label] ?? "", 10, 2 * i, width - 10);
-      context.fillStyle = this.panel.ink(each === 2 ? 0.65 : 0.85);
-      this.word(context, found.join(" "), 10, i * each + each - 1, width - 10);
+      context.beginPath();
+      context.arc(4, (2 * i + 0.5) * line, 3.5, 0, 7);
+      context.fill();
+      context.fillStyle = this.panel.ink(0.9);
+      this.word(context, labels[label] ?? "", 11, 2 * i, width - 11, "left", line);
+      context.fillStyle = this.panel.ink(0.65);
+      this.word(context, found.join(" "), 11, 2 * i + 1, width - 11, "left", line);
     });
     if (!markers.length) {
       context.fillStyle = this.panel.ink(0.65);

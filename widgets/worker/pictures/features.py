@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.diagnostics.neighbours import NEAREST, own_neighbours
 from models.families.counts import library_size
 from models.inference.run import Run
 
@@ -53,6 +54,24 @@ class FeaturePictures:
     def __call__(self, x: Tensor) -> np.ndarray[Any, Any]:
         """The shown features of values (M, D)."""
         return x[..., self.shown].numpy().astype(np.float32)
+
+    def neighbours(self, means: Tensor) -> Parts:
+        """How far the latent means (M, K) of the drawn rows keep to their label and their batch: facts, and the caption's sentence."""
+        words: list[str] = []
+        facts: Parts = {}
+        covariates = self.data.covariates
+        groups = {
+            "label": self.data.labels[self.rows] if len(self.data.label_names) > 1 else None,
+            "batch": covariates[self.rows].argmax(1) if covariates is not None and covariates.shape[1] > 1 else None,
+        }
+        for name, group in groups.items():
+            if group is not None and len(means) > NEAREST:
+                share, chance = own_neighbours(means, group)
+                facts[f"own_{name}"] = share
+                words.append(f"{share:.0%} have its own {name} ({chance:.0%} by chance)")
+        if words:
+            facts["sentence"] = f"Of the {NEAREST} nearest neighbours of a datum in z, {' and '.join(words)}."
+        return facts
 
     def about(self, decoded: Tensor, labels: Tensor) -> Parts:
         """What the page must know to read them: names, averages, the data's own values, and the markers of every class.

@@ -84,6 +84,7 @@ class LatentPictures:
         divergence = kl_per_dimension(self.run.model, self.run.q, self.batch, self.site, nu)
         self._choose_axes(divergence)
         mean, scale = embedding(self.run.model, self.run.q, self.batch, self.site, nu)  # (M, K)
+        near = self.features.neighbours(mean) if self.features else {}
         if mean.shape[1] == 1:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
         first, second = self.axes
@@ -105,6 +106,7 @@ class LatentPictures:
                 }
             },
             "facts": {
+                **near,
                 "kl": divergence.tolist(),
                 "cause": self.causes.sentence(divergence) if self.causes else None,
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
