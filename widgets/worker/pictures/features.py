@@ -32,14 +32,14 @@ class FeaturePictures:
         self.data, self.rows = data, rows
         self.library = library_size(data.x).clamp_min(1) if getattr(run.model, "library", None) is not None else None
         self.typical = self.library.median() if self.library is not None else torch.ones(1)
-        seen = self._seen(torch.arange(data.size))
+        seen = self._seen(torch.arange(data.size), torch.arange(data.x.shape[1]))
         self.average, self.spread = seen.mean(0), seen.std(0).clamp_min(1e-6)  # (D,) each
         self.some = torch.linspace(0, len(rows) - 1, min(len(rows), ROWS)).long()
         self.shown = torch.arange(self.size)
 
-    def _seen(self, rows: Tensor) -> Tensor:
-        """The data as the card compares them: counts as if read at the typical depth. (M, D)."""
-        x = self.data.x[rows]
+    def _seen(self, rows: Tensor, features: Tensor) -> Tensor:
+        """Some rows and features of the data as the card compares them: counts as if read at the typical depth."""
+        x = self.data.x[rows.unsqueeze(1), features]
         return x if self.library is None else x * (self.typical / self.library[rows])
 
     def scale(self, values: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ class FeaturePictures:
             "average": self.average[self.shown].tolist(),
             "spread": self.spread[self.shown].tolist(),
             "least": LEAST_COUNT,
-            "observed": self(self._seen(self.rows)),
+            "observed": self._seen(self.rows, self.shown).numpy(),
             "markers": self._markers(decoded, labels) if len(labels) > 1 else [],
         }
 

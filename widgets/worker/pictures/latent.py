@@ -7,12 +7,14 @@ import torch
 
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
+from models.variational import Amortized
 from widgets.worker.pictures.causes import Causes
 from widgets.worker.pictures.features import FeaturePictures
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
 
-GRID = 21
+GRID, WIDE_GRID = 21, 11  # places a side; of a table of thousands of features, each of which takes as long as a step
+WIDE = 4000
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
 
 
@@ -30,6 +32,10 @@ class LatentPictures:
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.causes = Causes(run, self.site) if self.site else None
+        factor = dict(run.q.by_site.items()).get(self.site)
+        self.factor = factor if isinstance(factor, Amortized) else None
+        self.seen = self.factor.seen(self.batch.x) if self.factor else self.batch.x
+        self.side = GRID if data.x.shape[1] <= WIDE else WIDE_GRID
         table = len(data.shape) == 1 and self.image and hasattr(run.model, "decode")
         self.features = FeaturePictures(run, some) if table else None
         self.axes = (0, 1)
@@ -80,7 +86,7 @@ class LatentPictures:
         """Cloud (x, y, sx, sy), its axes and domain, and KL per dimension of the current parameters."""
         if not self.site:
             return {}
-        nu = self.run.q.nu(self.run.model.sites[self.site], self.batch)  # (M, n_params, K), once a look
+        nu = self._nu()  # (M, n_params, K), once a look
         divergence = kl_per_dimension(self.run.model, self.run.q, self.batch, self.site, nu)
         self._choose_axes(divergence)
         mean, scale = embedding(self.run.model, self.run.q, self.batch, self.site, nu)  # (M, K)
@@ -116,6 +122,14 @@ class LatentPictures:
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
+    def _nu(self) -> torch.Tensor:
+        """ν of the drawn rows."""
+        return (
+            self.factor.of_seen(self.seen)
+            if self.factor
+            else self.run.q.nu(self.run.model.sites[self.site], self.batch)
+        )
+
     def _latent(self, points: torch.Tensor) -> torch.Tensor:
         size = self.run.model.sites[self.site].shape[0]
         return points[:, :size]
@@ -130,36 +144,33 @@ class LatentPictures:
         if decoder is None:
             return None
         if 0 <= row < len(self.rows):
-            return self._picture(decoder(self._means(self.rows[row : row + 1])))[0]
+            nu = self.run.q.nu(self.run.model.sites[self.site], self.run.data.batch(self.rows[row : row + 1]))
+            return self._picture(decoder(self.run.model.sites[self.site].family.mean(nu)))[0]
         point = self._center()
         point[self.axes[0]], point[self.axes[1]] = x, y
         return self._picture(decoder(self._latent(point[None])))[0]
 
     @torch.no_grad()
     def grid(self) -> dict[str, Any] | None:
-        """A 21 × 21 grid of decoded means over the shown plane, rows from low to high of the second axis."""
+        """A grid of decoded means (21 × 21; 11 × 11 of a wide table) over the shown plane, rows from low to high of the second axis."""
         decoder = getattr(self.run.model, "decode", None)
         if decoder is None:
             return None
         told = self._features(decoder) if self.features else {}
         low, high = torch.full((2,), -self.span), torch.full((2,), self.span)
-        points = plane(self._center(), self.axes, low, high, GRID)
+        points = plane(self._center(), self.axes, low, high, self.side)
         return {
-            "n": GRID,
+            "n": self.side,
             "low": low.tolist(),
             "high": high.tolist(),
             "values": self._picture(decoder(self._latent(points))),
             **told,
         }
 
-    def _means(self, rows: torch.Tensor) -> torch.Tensor:
-        """E_q[z_i] of some rows of the data: (M, K)."""
-        return embedding(self.run.model, self.run.q, self.run.data.batch(rows), self.site)[0]
-
     def _features(self, decoder: Any) -> dict[str, Any]:
         """Choose the features to show, and say what the page must know of them."""
         assert self.features is not None  # noqa: S101 - who calls has looked
-        means, labels = self._means(self.rows), self.run.data.labels[self.rows]
+        means, labels = self.run.model.sites[self.site].family.mean(self._nu()), self.run.data.labels[self.rows]
         self.features.choose(decoder(means[self.features.some]))
         classes = labels.unique()
         return self.features.about(decoder(torch.stack([means[labels == each].mean(0) for each in classes])), classes)
