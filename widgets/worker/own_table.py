@@ -56,7 +56,7 @@ class OwnTable:
         rows, features = self.data.x.shape
         reason = not_counts(self.data.x)
         kinds = len(self.data.label_names)
-        coloured = f", coloured by {self.labels} ({kinds} kinds)" if self.labels or kinds > 1 else ""
+        coloured = f", coloured by {self.labels or 'labels'} ({kinds} kinds)" if self.labels or kinds > 1 else ""
         counts = reason is None and float(self.data.x.sum()) > 0
         said = f"{self.data.name}: {rows:,} × {features:,}{coloured}. "
         said += (
