@@ -17,13 +17,15 @@ from models.core import Batch, Factor, Site
 from models.data import Dataset
 from models.decoders import DECODERS
 from models.deep_generative_settings import Settings
-from models.families import FAMILIES, Categorical, Family, Normal
+from models.families import FAMILIES, Categorical, Family, Normal, ZeroInflatedNegativeBinomial
 from models.families.counts import LogCounts, library_size, no_counts_at_all
 from models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
 from models.networks import Architecture
 from models.priors import Prior, make_prior
 from models.settings import SettingError, rule
 from models.variational import VARIATIONAL, Amortized, Posterior
+
+LOSS = -3.0  # logit of the share of counts lost where θ = 0, which is what the prior pulls at: 5 %, not half of them
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ class DeepGenerative(nn.Module):
         if self.library is not None:
             library = self.library if batch is None else library_size(batch.x)  # (M, 1)
             first = first.log_softmax(-1) + library.log()
+        if isinstance(self.response, ZeroInflatedNegativeBinomial):
+            others[-1] = others[-1] + LOSS
         return (first, *others) if self.raw_scale is None else (first, self.raw_scale, *others)
 
     def response_parameters(self, z: Tensor, batch: Batch | None = None) -> Tensor:

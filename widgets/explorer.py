@@ -163,17 +163,23 @@ class Explorer(ScreenActions, ipw.VBox):
             self.session.command("watch", names=self.screen.in_sight())
             self.session.command("estimators", names=list(self.screen.shown.value))
             self.session.command("view", view=self.screen.view.value)
+            if self.screen.own.given:
+                self.session.command("table", **self.screen.own.given)
         elif kind == "state":
             self.state = message["state"]
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
                 self.painter.facts["remedy"] = message.get("step_size")
+        elif kind == "table":
+            self._table(message)
         elif kind == "prior":
             self.notice = self.notice or message["sentence"]
         elif kind in ("refused", "unsaved"):
             self.notice = message["sentence"]
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
                 self.state, self.run_values = "failed", None
+            if message.get("command") == "table":
+                self.screen.own.refuse(message["sentence"])
         self.painter.show(message)
         if kind == "started":
             self._explore_again(message.get("choices", {}))

@@ -8,11 +8,12 @@ from typing import Any
 import ipywidgets as ipw
 
 from widgets import made
+from widgets.own_table import OwnTable
 from widgets.page import Page
 from widgets.panels import Panels, box
 from widgets.trial import Trial
 
-DRAWERS = ("Try this", "Formula", "Estimators", "Runs", "Code", "Help")
+DRAWERS = ("Try this", "Your data", "Formula", "Estimators", "Runs", "Code", "Help")
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 
@@ -128,6 +129,7 @@ class Screen(Panels):
             tooltips=[
                 "Close",
                 "Predict, run, and let the run answer",
+                "Train on a file of your own",
                 "What is computed",
                 "Which estimators panel B measures",
                 "Earlier runs",
@@ -150,6 +152,8 @@ class Screen(Panels):
         words = ipw.Label("Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable.")
         self.choice = box(ipw.VBox, [words, self.shown], "elbo-shelf")
         self.trial = Trial(post)
-        self.drawer = box(ipw.VBox, [self.text, self.shelf, self.choice, self.trial.widget], "elbo-drawer")
+        self.own = OwnTable(post)
+        shelves = [self.text, self.shelf, self.choice, self.trial.widget, self.own.widget]
+        self.drawer = box(ipw.VBox, shelves, "elbo-drawer")
         self.drawer.layout.display = "none"
         self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.settings import Knob, Values, check, knobs_of, settled, validate
+from models.settings import FIRST_MODEL, Knob, Values, check, knobs_of, settled, validate
 from widgets import texts
 from widgets.example import all_knobs, catalogue
+from widgets.own_table import keep
 from widgets.runs import RunFolder, new_run, open_run, saved_runs
 from widgets.views import ONE_STEP
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from widgets.painter import Painter
     from widgets.session import Session
     from widgets.settings_form import Forms, SettingsForm
+
+
+OWN = "own"  # the data that a person gives; the name of `models.data.OWN`, which the kernel must not import
 
 
 class RunActions:
@@ -144,6 +148,32 @@ class RunActions:
         if "shown" in preset:  # the estimators that its questions are about
             self.screen.shown.value = preset["shown"]
         self.notice = "Press Run to train this scene; the run before it is kept."
+
+    def _do_upload(self, name: str, content: bytes) -> None:
+        try:
+            self._do_table(str(keep(name, content)))
+        except (OSError, ValueError) as error:
+            self.screen.own.refuse(str(error))
+
+    def _do_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
+        self.screen.own.refuse(f"Reading {path} …")
+        self.session.command("table", path=path, labels=labels, batch=batch)
+
+    def _table(self, message: dict[str, Any]) -> None:
+        """A table was read: show it, and settings that suit it."""
+        again = message["path"] == self.screen.own.given.get(
+            "path"
+        )  # a new worker was told of it, or a column was chosen
+        self.screen.own.show(message)
+        if again and self.values["data"] == OWN:
+            self.dirty = True
+            return
+        suited = catalogue()["presets"]["scvi"]["settings"] if message["counts"] else {}
+        if suited or self.values["model"] != FIRST_MODEL:
+            self._take({"seed": self.values["seed"], **suited, "data": OWN})
+        else:
+            self._do_set("data", OWN)
+        self.notice = message["sentence"]
 
     def _do_speed(self, speed: str) -> None:
         """Slow: panel C tells each step stage by stage; another speed brings back what it showed before."""

@@ -120,12 +120,13 @@ class ScreenActions(LatentActions):
         screen.shelf.layout.display = None if name == "Runs" else "none"
         screen.choice.layout.display = None if name == "Estimators" else "none"
         screen.trial.widget.layout.display = None if name == "Try this" else "none"
-        screen.text.layout.display = "none" if name in ("Runs", "Estimators", "Try this") else None
+        screen.own.widget.layout.display = None if name == "Your data" else "none"
+        screen.text.layout.display = "none" if name in ("Runs", "Estimators", "Try this", "Your data") else None
         if name == "Runs":
             screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in saved_runs()]
         elif name == "Try this":
             screen.trial.offer(catalogue()["presets"][screen.scene.value].get("tasks", []))
-        elif name not in ("–", "Estimators"):
+        elif name not in ("–", "Estimators", "Your data"):
             screen.text.value = texts.drawer(name, self.values, self.knobs, catalogue())
 
     def _do_try(self) -> None:

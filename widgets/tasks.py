@@ -34,10 +34,16 @@ def fact(facts: Facts, name: str) -> float | None:
     return float(found) if isinstance(found, int | float) else None
 
 
+def neighbours(facts: Facts, of: str) -> float | None:
+    """Of a datum's nearest neighbours in z, the share that has its own label, or batch."""
+    return fact(facts, f"own_{of}")
+
+
 MEASURES: dict[str, Callable[..., float | None]] = {
     "variance_ratio": variance_ratio,
     "active_dimensions": active_dimensions,
     "fact": fact,
+    "neighbours": neighbours,
 }
 
 

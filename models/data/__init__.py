@@ -14,7 +14,7 @@ from models.data.passage import gerbil
 from models.data.pinwheel import pinwheel
 from models.data.robot_arm import robot_arm, robot_arm_exact
 from models.data.standard_tables import iris, wine
-from models.data.table import load
+from models.data.table import columns, load
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ OWN = "own"
 
 def _none_given() -> Dataset:
     raise ValueError(
-        "There is no table of your own here. Give one: Explorer(data=…) in a notebook, or Run(settings, data=…)."
+        "There is no table of your own here. Give one: the drawer 'Your data' on the page, Explorer(data=…) in a notebook, "
+        "or Run(settings, data=…)."
     )
 
 
@@ -84,7 +85,7 @@ DATA: dict[str, Source] = {
         Source(
             OWN,
             "your own table",
-            "A file (.h5ad, .npz, .csv, .parquet) or an array: Explorer(data=…), Run(…, data=…).",
+            "A file (.h5ad, .npz, .csv, .parquet): the drawer 'Your data', Explorer(data=…), Run(…, data=…).",
             _none_given,
         ),
         Source(
@@ -149,6 +150,7 @@ __all__ = [
     "Dataset",
     "Source",
     "as_dataset",
+    "columns",
     "digits",
     "docstrings",
     "from_array",

@@ -8,6 +8,8 @@ import torch
 from models.core import Model
 from models.data import Dataset
 from models.diagnostics.log_weights import log_mean, log_weights
+from torch import Tensor
+
 from models.variational import Posterior, Table
 
 

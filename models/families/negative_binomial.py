@@ -129,10 +129,10 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
         return super().transform(noise[..., :2], nu[..., :2, :]) * kept
 
     def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
-        """At 0: log(π + (1 − π) p₀); above it: log(1 − π) + log p."""
+        """At 0: log(π + (1 − π) p₀) = log(e^ζ + p₀) + log(1 − π); above it: log p + log(1 − π)."""
         log_mean, log_size, loss = parameters
-        counted = super().log_prob_of(value, (log_mean, log_size)) - softplus(loss)
-        return torch.where(value > 0, counted, torch.logaddexp(counted, -softplus(-loss)))
+        counted = super().log_prob_of(value, (log_mean, log_size))
+        return torch.where(value > 0, counted, torch.logaddexp(counted, loss)) - softplus(loss)
 
     def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
         """Coordinate by coordinate: a loss of one count is not a share of the sum."""

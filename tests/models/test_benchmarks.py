@@ -1,10 +1,11 @@
 """The benchmarks' own truths: every estimator has its row, the clock is fair, and a missing Pyro is said in one sentence."""
 
 import pytest
+import torch
 
 from models.estimators import ESTIMATORS
 from models.inference.run import Run
-from tests.benchmarks import _interleaved, estimators, sigmoid_belief
+from tests.benchmarks import _interleaved, estimators, sigmoid_belief, single_cell
 from tests.benchmarks._belief_network import binary_digits, make_run
 
 
@@ -35,3 +36,20 @@ def test_a_missing_pyro_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sigmoid_belief, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match="Pyro, which is not installed"):
         sigmoid_belief.main()
+
+
+def test_a_missing_scvi_is_said_in_one_sentence_after_the_tables_that_need_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(single_cell, "find_spec", lambda name: None)
+    monkeypatch.setattr(single_cell, "quality", lambda: None)
+    monkeypatch.delenv("ELBO_ROOM_SCVI", raising=False)
+    with pytest.raises(SystemExit, match="scvi-tools, which this Python does not have"):
+        single_cell.main([])
+
+
+def test_the_folds_hold_every_cell_out_once() -> None:
+    data = single_cell.DATA["pbmc"].load()
+    held = torch.cat([rest for _, rest in single_cell.folds(data)])
+    assert held.sort().values.tolist() == list(range(700))
+    assert all(not set(train.tolist()) & set(rest.tolist()) for train, rest in single_cell.folds(data))

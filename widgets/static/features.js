@@ -27,7 +27,7 @@ Object.assign(Card.prototype, {
     if (!where && !chosen.size) return this.marks(context, width, height);
     const place = datum ? [cloud.x[where.row], cloud.y[where.row]] : where && [where.x, where.y];
     const values = where ? decode(...place) : this.meanOf(chosen);
-    const rows = Math.max(1, Math.floor(height / this.line)), every = Array.from({ length: size }, (_, k) => k);
+    const rows = Math.max(1, Math.floor(height / this.line())), every = Array.from({ length: size }, (_, k) => k);
     const told = every.length <= rows ? every : every.sort((a, b) => this.weight(values[b], b) - this.weight(values[a], a)).slice(0, rows);
     told.forEach((k, row) => this.bar(context, width, row, k, values[k], datum ? observed[where.row * size + k] : null));
     const unit = counts ? "expected count; bar: times the average, ×16 at its end" : "decode(z); bar: sd from the average, 4 at its end";
@@ -36,57 +36,59 @@ Object.assign(Card.prototype, {
     return undefined;
   },
 
-  get line() {
+  line() {
     return 13 * Math.sqrt(this.panel.factor);
   },
 
-  get columns() {
+  columns() {
     const scale = Math.sqrt(this.panel.factor);
     return { name: 66 * scale, number: 34 * scale };
   },
 
-  word(context, text, left, row, wide, align = "left") {
+  word(context, text, left, row, wide, align = "left", line = this.line()) {
     context.font = `${10 * Math.sqrt(this.panel.factor)}px ${CARD_FONT}`;
     context.textAlign = align;
     let shown = text;
     while (shown.length > 2 && context.measureText(shown).width > wide) shown = `${shown.slice(0, -2)}…`;
-    context.fillText(shown, left, (row + 0.75) * this.line);
+    context.fillText(shown, left, (row + 0.75) * line);
     context.textAlign = "left";
   },
 
   /** One feature: its name, a bar from the average, its value; a ring where the datum itself is. */
   bar(context, width, row, k, value, own) {
-    const { name, number } = this.columns, wide = width - name - number, middle = name + wide / 2, top = row * this.line;
+    const { name, number } = this.columns(), wide = width - name - number, middle = name + wide / 2, top = row * this.line();
     const to = (v) => middle + (Math.max(-REACH, Math.min(REACH, v)) / REACH) * (wide / 2), end = to(this.apart(value, k));
     context.fillStyle = this.panel.ink(0.85);
     this.word(context, this.table.names[k], 0, row, name - 4);
     this.word(context, short(value), width, row, number - 2, "right");
-    context.fillStyle = end < middle ? this.low : this.colour;
-    context.fillRect(Math.min(middle, end), top + 2, Math.max(1, Math.abs(end - middle)), this.line - 4);
+    context.fillStyle = end < middle ? this.low() : this.colour;
+    context.fillRect(Math.min(middle, end), top + 2, Math.max(1, Math.abs(end - middle)), this.line() - 4);
     context.fillStyle = this.panel.ink(0.5);
-    context.fillRect(middle - 0.5, top, 1, this.line);
+    context.fillRect(middle - 0.5, top, 1, this.line());
     if (own === null) return;
     context.strokeStyle = this.panel.ink(0.9);
     context.beginPath();
-    context.arc(to(this.apart(own, k)), top + this.line / 2, 3, 0, 7);
+    context.arc(to(this.apart(own, k)), top + this.line() / 2, 3, 0, 7);
     context.stroke();
   },
 
-  get low() {
+  low() {
     return this.panel.dark ? "#56B4E9" : "#0072B2";
   },
 
   /** Nobody points anywhere: the features that mark each class, by the decoder at the class's average z. */
   marks(context, width, height) {
     const { markers, names } = this.table, labels = this.panel.model.get("labels") ?? [], classes = this.panel.plot?.meta.classes ?? [];
-    const rows = Math.floor(height / this.line), each = markers.length && 2 * markers.length <= rows ? 2 : 1;
-    markers.slice(0, Math.floor(rows / each)).forEach(([label, found], i) => {
+    const rows = Math.floor(height / this.line()), line = Math.min(this.line(), height / (2 * Math.max(1, markers.length)));
+    markers.forEach(([label, found], i) => {
       context.fillStyle = classes[label] ?? this.panel.ink(0.8);
-      context.fillRect(0, i * each * this.line + 3, 6, this.line - 6);
-      context.fillStyle = this.panel.ink(0.85);
-      if (each === 2) this.word(context, labels[label] ?? "", 10, 2 * i, width - 10);
-      context.fillStyle = this.panel.ink(each === 2 ? 0.65 : 0.85);
-      this.word(context, found.join(" "), 10, i * each + each - 1, width - 10);
+      context.beginPath();
+      context.arc(4, (2 * i + 0.5) * line, 3.5, 0, 7);
+      context.fill();
+      context.fillStyle = this.panel.ink(0.9);
+      this.word(context, labels[label] ?? "", 11, 2 * i, width - 11, "left", line);
+      context.fillStyle = this.panel.ink(0.65);
+      this.word(context, found.join(" "), 11, 2 * i + 1, width - 11, "left", line);
     });
     if (!markers.length) {
       context.fillStyle = this.panel.ink(0.65);
@@ -98,17 +100,17 @@ Object.assign(Card.prototype, {
 
   /** One dimension walks from low to high: each feature's row of steps, blue below its average and orange above. */
   heat(context, width, height) {
-    const { values, count } = this.strip, { size } = this.grid, { name } = this.columns, cell = (width - name) / count;
+    const { values, count } = this.strip, { size } = this.grid, { name } = this.columns(), cell = (width - name) / count;
     const range = (k) => Math.abs(Math.sqrt(Math.max(0, values[(count - 1) * size + k])) - Math.sqrt(Math.max(0, values[k])));
-    const told = Array.from({ length: size }, (_, k) => k).sort((a, b) => range(b) - range(a)).slice(0, Math.floor(height / this.line));
+    const told = Array.from({ length: size }, (_, k) => k).sort((a, b) => range(b) - range(a)).slice(0, Math.floor(height / this.line()));
     told.forEach((k, row) => {
       context.fillStyle = this.panel.ink(0.85);
       this.word(context, this.table.names[k], 0, row, name - 4);
       for (let step = 0; step < count; step++) {
         const apart = this.apart(values[step * size + k], k);
         context.globalAlpha = Math.min(1, Math.abs(apart) / REACH);
-        context.fillStyle = apart < 0 ? this.low : this.colour;
-        context.fillRect(name + step * cell, row * this.line, cell + 0.5, this.line - 1);
+        context.fillStyle = apart < 0 ? this.low() : this.colour;
+        context.fillRect(name + step * cell, row * this.line(), cell + 0.5, this.line() - 1);
       }
       context.globalAlpha = 1;
     });

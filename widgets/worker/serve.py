@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from models.catalogue import settings_from
+from models.data import OWN
 from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS
 from models.inference.checkpoint import load_run
@@ -24,6 +25,7 @@ from models.inference.shortcut import WAIT
 from models.settings import SettingError
 from widgets.views import EVIDENCE
 from widgets.worker.history import Curves
+from widgets.worker.own_table import OwnTable
 from widgets.worker.pictures import pictures_of
 from widgets.worker.pictures.evidence import CHART
 from widgets.worker.pictures.prior_predictive import prior_functions
@@ -41,6 +43,7 @@ class Worker(Trainer):
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
         super().__init__(connection)
         self.factory = factory
+        self.own: OwnTable | None = None
         self.prior_of: dict[str, Any] | None = None  # settings whose prior is to be drawn when no command waits
 
     def serve(self) -> None:
@@ -93,7 +96,7 @@ class Worker(Trainer):
         self._save()
         self.state, self.folder = "idle", Path(folder)
         curves = Curves()
-        run = load_run(self.folder) if resume else self.factory(settings_from(settings))
+        run = self._resumed(self.folder) if resume else self._made(settings_from(settings))
         if resume:
             curves.load(self.folder, run.number)
         self._adopt(run, curves)
@@ -112,6 +115,22 @@ class Worker(Trainer):
         else:
             self._frame(grid=True)
             self.probing.start()
+
+    def _made(self, settings: InferenceSettings) -> Run:
+        if self.own is None or vars(settings)["data"] != OWN:
+            return self.factory(settings)
+        self.own.save(self.folder)  # type: ignore[arg-type]
+        return Run(settings, self.own.data)
+
+    def _resumed(self, folder: Path) -> Run:
+        own = OwnTable.of(folder)
+        self.own = own or self.own
+        return load_run(folder, own.data if own else None)
+
+    def on_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
+        """Read a table of a person's own; runs on "own" data take it from now on."""
+        self.own = OwnTable.read(path, labels, batch)
+        self.send(**self.own.about())
 
     def on_play(self) -> None:
         """Go on."""

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.diagnostics.neighbours import NEAREST, own_neighbours
 from models.families.counts import library_size
 from models.inference.run import Run
 
@@ -31,14 +32,14 @@ class FeaturePictures:
         self.data, self.rows = data, rows
         self.library = library_size(data.x).clamp_min(1) if getattr(run.model, "library", None) is not None else None
         self.typical = self.library.median() if self.library is not None else torch.ones(1)
-        seen = self._seen(torch.arange(data.size))
+        seen = self._seen(torch.arange(data.size), torch.arange(data.x.shape[1]))
         self.average, self.spread = seen.mean(0), seen.std(0).clamp_min(1e-6)  # (D,) each
         self.some = torch.linspace(0, len(rows) - 1, min(len(rows), ROWS)).long()
         self.shown = torch.arange(self.size)
 
-    def _seen(self, rows: Tensor) -> Tensor:
-        """The data as the card compares them: counts as if read at the typical depth. (M, D)."""
-        x = self.data.x[rows]
+    def _seen(self, rows: Tensor, features: Tensor) -> Tensor:
+        """Some rows and features of the data as the card compares them: counts as if read at the typical depth."""
+        x = self.data.x[rows.unsqueeze(1), features]
         return x if self.library is None else x * (self.typical / self.library[rows])
 
     def scale(self, values: Tensor) -> Tensor:
@@ -54,6 +55,24 @@ class FeaturePictures:
         """The shown features of values (M, D)."""
         return x[..., self.shown].numpy().astype(np.float32)
 
+    def neighbours(self, means: Tensor) -> Parts:
+        """How far the latent means (M, K) of the drawn rows keep to their label and their batch: facts, and the caption's sentence."""
+        words: list[str] = []
+        facts: Parts = {}
+        covariates = self.data.covariates
+        groups = {
+            "label": self.data.labels[self.rows] if len(self.data.label_names) > 1 else None,
+            "batch": covariates[self.rows].argmax(1) if covariates is not None and covariates.shape[1] > 1 else None,
+        }
+        for name, group in groups.items():
+            if group is not None and len(means) > NEAREST:
+                share, chance = own_neighbours(means, group)
+                facts[f"own_{name}"] = share
+                words.append(f"{share:.0%} have its own {name} ({chance:.0%} by chance)")
+        if words:
+            facts["sentence"] = f"Of the {NEAREST} nearest neighbours of a datum in z, {' and '.join(words)}."
+        return facts
+
     def about(self, decoded: Tensor, labels: Tensor) -> Parts:
         """What the page must know to read them: names, averages, the data's own values, and the markers of every class.
 
@@ -66,7 +85,7 @@ class FeaturePictures:
             "average": self.average[self.shown].tolist(),
             "spread": self.spread[self.shown].tolist(),
             "least": LEAST_COUNT,
-            "observed": self(self._seen(self.rows)),
+            "observed": self._seen(self.rows, self.shown).numpy(),
             "markers": self._markers(decoded, labels) if len(labels) > 1 else [],
         }
 

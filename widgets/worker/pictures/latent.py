@@ -10,6 +10,7 @@ from torch import Tensor
 from models.diagnostics import THRESHOLD, axes_plane, embedding, kl_per_dimension
 from models.families import Normal
 from models.inference.run import Run
+from models.variational import Amortized
 from widgets.views import ONE_STEP, VIEWS
 from widgets.worker.pace import Pace
 from widgets.worker.pictures.arm import ArmPicture
@@ -24,7 +25,8 @@ from widgets.worker.pictures.principal import principal_of
 from widgets.worker.pictures.scores import Scores
 from widgets.worker.pictures.walks import Space
 
-GRID = 21
+GRID, WIDE_GRID = 21, 11  # places a side; of a table of thousands of features, each of which takes as long as a step
+WIDE = 4000
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
 MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
 Parts = dict[str, Any]
@@ -50,6 +52,10 @@ class LatentPictures:
         self.manifolds = Pace(MANIFOLDS, MANIFOLD_SHARE)
         self.principal = principal_of(run)
         self.decodes = hasattr(run.model, "decode")
+        factor = dict(run.q.by_site.items()).get(self.site)
+        self.factor = factor if isinstance(factor, Amortized) else None
+        self.seen = self.factor.seen(self.batch.x) if self.factor else self.batch.x
+        self.side = GRID if data.x.shape[1] <= WIDE else WIDE_GRID
         table = len(data.shape) == 1 and self.image and self.decodes
         self.features = FeaturePictures(run, some) if table else None
         if self.site:
@@ -125,9 +131,10 @@ class LatentPictures:
         """Cloud (x, y, sd of both, their correlation, colour), axes and domain, and KL per dimension, of the current parameters."""
         if not self.site:
             return {}
-        nu = self.run.q.nu(self.run.model.sites[self.site], self.batch)  # (M, n_params, K), once a look
+        nu = self._nu()  # (M, n_params, K), once a look
         divergence = kl_per_dimension(self.run.model, self.run.q, self.batch, self.site, nu)
         mean, scale = embedding(self.run.model, self.run.q, self.batch, self.site, nu)  # (M, K)
+        near = self.features.neighbours(mean) if self.features else {}
         if mean.shape[1] == 1:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
         self.space = Space(mean, scale, self.chosen.plane_now(mean, divergence))
@@ -136,6 +143,7 @@ class LatentPictures:
         seen: Parts = {
             "replace": {"kl": {"bars": {name: column.numpy() for name, column in bars.items()}}},
             "facts": {
+                **near,
                 "kl": divergence.tolist(),
                 "cause": self.causes.sentence(divergence) if self.causes else None,
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
@@ -147,6 +155,14 @@ class LatentPictures:
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
         drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
+
+    def _nu(self) -> torch.Tensor:
+        """ν of the drawn rows."""
+        return (
+            self.factor.of_seen(self.seen)
+            if self.factor
+            else self.run.q.nu(self.run.model.sites[self.site], self.batch)
+        )
 
     def _map(self, nu: Tensor) -> Parts:
         shown = self.space.plane
@@ -223,14 +239,14 @@ class LatentPictures:
 
     @torch.no_grad()
     def grid(self) -> Parts | None:
-        """A 21 × 21 grid of decoded means over the shown plane, rows from low to high of the second axis."""
+        """A grid of decoded means (21 × 21; 11 × 11 of a wide table) over the shown plane, rows from low to high of the second axis."""
         if not self.decodes:
             return None
         told = self._features() if self.features else {}
-        ticks = torch.linspace(-self.span, self.span, GRID)
-        places = torch.stack([ticks.repeat(GRID), ticks.repeat_interleave(GRID)], 1)
+        ticks = torch.linspace(-self.span, self.span, self.side)
+        places = torch.stack([ticks.repeat(self.side), ticks.repeat_interleave(self.side)], 1)
         ends = {"low": [-self.span] * 2, "high": [self.span] * 2}
-        return {"n": GRID, **ends, "values": self._decoded(self.space.plane.lift(places)), **told}
+        return {"n": self.side, **ends, "values": self._decoded(self.space.plane.lift(places)), **told}
 
     def _features(self) -> Parts:
         """Choose the features to show, and say what the page must know of them."""
