@@ -76,6 +76,7 @@ class Painter:
             "summaries": {},
             "sentence": None,
             "weighed": None,
+            "theory": None,
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }

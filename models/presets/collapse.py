@@ -41,7 +41,7 @@ COLLAPSE: dict[str, dict[str, Any]] = {
     "collapse_early": {
         "label": "Collapse in training",
         "goal": "A deep decoder with σ(z) learns to do without z before q has anything to say: dimensions die early.",
-        "settings": {"latent_size": 8, "scale_head": "network", "depth": 3, "step_size": 0.01, "stop_at": 1500},
+        "settings": {"latent_size": 8, "scale_head": "network", "depth": 4, "step_size": 0.006, "stop_at": 1500},
     },
     "warm_up": {
         "label": "Cure: warm-up",
@@ -49,8 +49,8 @@ COLLAPSE: dict[str, dict[str, Any]] = {
         "settings": {
             "latent_size": 8,
             "scale_head": "network",
-            "depth": 3,
-            "step_size": 0.01,
+            "depth": 4,
+            "step_size": 0.006,
             "warm_up": 800,
             "stop_at": 1500,
         },
