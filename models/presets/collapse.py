@@ -10,7 +10,6 @@ COLLAPSE: dict[str, dict[str, Any]] = {
             "depth": 0,
             "latent_size": 8,
             "scale_head": "fixed",
-            "sigma": 0.5,
             "prior_scale": 10.0,
             "estimator": "path_only",
             "step_size": 0.01,
