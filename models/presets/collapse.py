@@ -5,7 +5,7 @@ from typing import Any
 COLLAPSE: dict[str, dict[str, Any]] = {
     "collapse_threshold": {
         "label": "Collapse: σ² past an eigenvalue",
-        "goal": "Drag σ (under Model): a dimension dies exactly where σ² passes its eigenvalue, however well one infers.",
+        "goal": "Drag σ (under Model): a dimension dies exactly where σ² passes its eigenvalue.",
         "settings": {
             "depth": 0,
             "latent_size": 8,
