@@ -77,6 +77,7 @@ class Painter:
             "sentence": None,
             "weighed": None,
             "theory": None,
+            "gaps": None,  # the encoder's and the family's, nats
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }

@@ -5,6 +5,7 @@ import torch
 from models.deep_generative_settings import Settings
 from models.diagnostics.evidence import Effort, weigh
 from models.inference.run import Run
+from widgets.tasks import encoders_share
 from widgets.theme import EVIDENCE
 from widgets.worker.pictures.evidence import APART, CHART, WORDS, picture, spread_out
 from widgets.worker.weighing import EVERY, SHARE, Weighing
@@ -78,3 +79,8 @@ def test_the_picture_is_what_was_found() -> None:
 def test_names_are_pushed_apart_downwards() -> None:
     placed = spread_out([1.0, 0.99, 0.2], APART, 0.97)
     assert placed == [0.97, 0.97 - APART, 0.2]
+
+
+def test_the_encoders_share_is_that_of_the_two_bars() -> None:
+    assert encoders_share({"gaps": [1.0, 3.0]}) == 0.25
+    assert encoders_share({"gaps": None}) is None

@@ -77,12 +77,12 @@ def picture(found: Evidence) -> dict[str, Any]:
     }
     most = max((row[0] for row in rows), default=1.0)
     params = {"xLow": 0.65, "xHigh": 1.15 * most, "yLow": low, "yHigh": high}
-    words = sentence(found)
+    gaps = [row[2] - row[1] for row in _gaps(found)] if found.known is not None or found.annealed is not None else None
     return {
         "replace": {CHART: datasets},
         "params": {CHART: params},
         "names": {CHART: list(WORDS)},
-        "facts": {"weighed": words},
+        "facts": {"weighed": sentence(found), "gaps": gaps},
     }
 
 
