@@ -10,7 +10,7 @@ from models.inference.run import Run
 from models.presets import PRESETS
 
 SCENES = {  # active dimensions of 8 that the scene's goal speaks of: from, to
-    "collapse_threshold": (5, 5),
+    "collapse_threshold": (4, 4),
     "collapse_weight": (1, 6),
     "collapse_cure": (8, 8),
     "collapse_early": (0, 5),

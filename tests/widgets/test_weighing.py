@@ -1,5 +1,7 @@
 """The view of log p(x): weighed on copies, within its share of the time, and drawn as it was found."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -9,6 +11,7 @@ from models.inference.run import Run
 from tests.widgets.test_worker import SMALL, Driver, headless
 from widgets.tasks import encoders_share
 from widgets.theme import EVIDENCE
+from widgets.worker import trainer
 from widgets.worker.pictures.evidence import APART, CHART, WORDS, picture, spread_out
 from widgets.worker.weighing import EVERY, SHARE, Weighing
 
@@ -88,8 +91,9 @@ def test_the_encoders_share_is_that_of_the_two_bars() -> None:
     assert encoders_share({"gaps": None}) is None
 
 
-def test_the_worker_weighs_while_someone_looks_and_trains_on(tmp_path) -> None:
+def test_the_worker_weighs_while_someone_looks_and_trains_on(tmp_path, monkeypatch) -> None:
     """A run that is weighed all the time is the headless run; at rest the evidence arrives whole, and out of sight it stops."""
+    monkeypatch.setattr(trainer, "Weighing", partial(Weighing, effort=EFFORT))
     driver = Driver()
     settings = SMALL | {"latent_size": 1, "stop_at": 80}
     driver.send("watch", names=["elbo", CHART])
