@@ -77,7 +77,7 @@ def test_the_picture_is_what_was_found() -> None:
     assert abs(curve["value"][0] - found.curve.elbo.value) < 1e-4
     assert abs(levels["value"][list(levels["series"]).index(3)] - found.known) < 1e-4
     assert abs((gaps["high"] - gaps["low"]).sum() - (found.known - found.curve.elbo.value)) < 1e-3
-    assert "exactly" in shown["facts"]["weighed"]
+    assert "(exact)" in shown["facts"]["weighed"]
     assert len(WORDS) == len(EVIDENCE)
 
 
