@@ -20,10 +20,6 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     data: str = setting(
         "digits", label="Data", group="Data", choices="data", help="What is to be modelled; nothing is downloaded."
     )
-    held_out: float = setting(
-        0.0, label="Held out", group="Data", low=0.0, high=0.5,
-        help="Share of the rows that training never sees; panel A's evidence scores them.",
-    )  # fmt: skip
     response: str = setting(
         "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
     )
@@ -64,6 +60,10 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     )
     latent_prior: str = setting(
         "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="What z is before a datum is seen.",
+    )  # fmt: skip
+    held_out: float = setting(
+        0.0, label="Held out", group="Data", low=0.0, high=0.5,
+        help="Share of the rows that training never sees; panel A's evidence scores them.",
     )  # fmt: skip
     variational: str = setting(
         "amortized",

@@ -7,6 +7,7 @@ from typing import Any
 from widgets.evidence_words import sentence, times
 
 Facts = dict[str, Any]
+ROOM = 110  # letters of a sentence beside which there is room for what to do next
 
 
 def status(facts: Facts) -> str:
@@ -84,8 +85,9 @@ def caption(facts: Facts) -> str:
     if state == "starting":
         return "The trainer is getting ready; this happens once."
     alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
-    if alarm and (why := facts.get("cause") or facts.get("sentence")):
-        alarm = f"{alarm} {why}"
+    if alarm and facts.get("cause"):
+        alarm = f"{alarm} {facts['cause']}"
+    alarm = facts.get("theory") or alarm  # of a linear decoder, which knows the cause
     compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     told = weighed(facts) or sentence(facts) or alarm or facts.get("sentence") or compare
@@ -100,6 +102,6 @@ def caption(facts: Facts) -> str:
         f"Step {facts.get('number', 0):,} reached.",
         told,
         warning.strip(),
-        "Raise 'Stop at' to go on, or change a setting and press Run.",
+        "Raise 'Stop at' to go on, or change a setting and press Run." if len(ending) < ROOM else "",
     ]
     return " ".join(word for word in words if word)

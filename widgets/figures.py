@@ -13,6 +13,7 @@ from widgets.example import catalogue
 from widgets.live_chart import LiveChart
 from widgets.network_diagram import NetworkDiagram
 from widgets.painter import guides
+from widgets.theme import COLLAPSE
 
 if TYPE_CHECKING:
     from models.inference.probe import Report
@@ -80,6 +81,28 @@ def latent(mean: Any, labels: Any, names: Iterable[str]) -> Figure:
     figure.chart.labels = [str(name) for name in names]
     figure.bus.static(figure.chart, "cloud", label=np.asarray(labels, np.float32))
     figure.bus.replace(figure.chart, "cloud", x=points[:, 0], y=points[:, 1])
+    return figure
+
+
+def kl(divergence: Any, theory: Any = None) -> Figure:
+    """KL of every latent dimension (K,), and, where a closed form says what it should be, a tick for each (K,), matched by size."""
+    figure = Figure("kl", height="260px", width="480px")
+    values = np.asarray(divergence, np.float32)
+    bars = {"dimension": np.arange(len(values)), "value": values, "state": values >= COLLAPSE}
+    figure.bus.replace(figure.chart, "bars", **{name: np.asarray(column, np.float32) for name, column in bars.items()})
+    if theory is not None:
+        marks = np.sort(np.asarray(theory, np.float32))[::-1]
+        figure.chart.heading = "KL per dimension; ┃ theory"
+        figure.bus.replace(figure.chart, "theory", dimension=np.argsort(-values).astype(np.float32), value=marks)
+    return figure
+
+
+def log_evidence(found: Any) -> Figure:
+    """An `Evidence`: the importance-weighted curve, annealing, the exact value, and the two gaps below it."""
+    from widgets.worker.pictures.evidence import CHART, picture
+
+    figure = Figure(CHART, height="320px")
+    _fill(figure, CHART, picture(found))
     return figure
 
 

@@ -81,6 +81,8 @@ class Painter:
             "sentence": None,
             "weighed": None,
             "one_step": None,
+            "theory": None,
+            "gaps": None,  # the encoder's and the family's, nats
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }

@@ -47,8 +47,8 @@ class Field:
             span = {
                 "min": math.log10(knob["low"]),
                 "max": math.log10(knob["high"]),
-                "step": 0.05,
-                "readout_format": ".2g",
+                "step": 0.05 if knob["name"] in OPEN else 0.001,
+                "readout_format": ".3g",
             }
             return ipw.FloatLogSlider(value=knob["default"], **span, **plain, **look)
         return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, **plain, **look)

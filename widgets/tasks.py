@@ -28,6 +28,12 @@ def active_dimensions(facts: Facts) -> float | None:
     return float(sum(value >= facts["threshold"] for value in divergence)) if divergence else None
 
 
+def encoders_share(facts: Facts) -> float | None:
+    """Of the distance from the ELBO to log p(x), the part that is the encoder's, as panel A last weighed it."""
+    gaps = facts.get("gaps")
+    return gaps[0] / max(sum(gaps), 1e-9) if gaps else None
+
+
 def fact(facts: Facts, name: str) -> float | None:
     """A number that the model's pictures report, or the ELBO."""
     found = facts.get(name)
@@ -42,6 +48,7 @@ def neighbours(facts: Facts, of: str) -> float | None:
 MEASURES: dict[str, Callable[..., float | None]] = {
     "variance_ratio": variance_ratio,
     "active_dimensions": active_dimensions,
+    "encoders_share": encoders_share,
     "fact": fact,
     "neighbours": neighbours,
 }
@@ -57,7 +64,7 @@ def answer(task: Task, guess: int | None, facts: Facts) -> str:
     arguments = {key: value for key, value in task["measure"].items() if key != "name"}
     value = MEASURES[task["measure"]["name"]](facts, **arguments)
     if value is None:
-        return "This run has not measured it yet: wait for panel B, or choose the estimators that the question names."
+        return "This run has not measured it yet: wait for the panel, or choose what the question names."
     right = bisect.bisect_right(task["edges"], value)
     verdict = "Right" if guess == right else f"Not so: {task['choices'][right]}"
     return f"{verdict}. Your run says {value:.3g}. {task['why']}"

@@ -32,7 +32,7 @@ PIECE = 64  # draws at a time
 class Effort:
     """How much work each part may be."""
 
-    rows: int = 96
+    rows: int = 64
     draws: int = 512
     steps: int = 80  # of each datum's own ν
     chains: int = 8

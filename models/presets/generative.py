@@ -56,6 +56,21 @@ GENERATIVE: dict[str, dict[str, Any]] = {
         "goal": "Two heads, μ(z) and σ(z): the ELBO is far higher, and the map of the digits pays for it.",
         "settings": {"scale_head": "network"},
     },
+    "evidence": {
+        "label": "From the ELBO to log p(x)",
+        "goal": "Choose 'evidence' above panel A, then pause: how far the ELBO is from log p(x), and who is to blame.",
+        "settings": {"held_out": 0.2, "step_size": 0.01, "stop_at": 1500},
+        "tasks": [
+            {
+                "ask": "Of the nats between ELBO and log p(x), how large is the share that a better encoder would win back?",
+                "choices": ["less than a third", "between", "more than two thirds"],
+                "edges": [0.33, 0.67],
+                "measure": {"name": "encoders_share"},
+                "after": 1000,
+                "why": "One network must serve all digits; what is left is q's family. See panel A's two bars.",
+            },
+        ],
+    },
     "ppca": {
         "label": "Probabilistic PCA",
         "goal": "A linear decoder with one σ, which has a closed form: see how many nats each of 8 dimensions carries.",

@@ -48,8 +48,11 @@ class Fitted:
 
     @property
     def active(self) -> int:
-        """Dimensions whose KL is above nothing."""
-        return int((self.divergence > ALIVE).sum())
+        """Directions that the loadings found keep, ½ log(1 + s²/σ²) > 0 for their singular values s.
+
+        Two columns may share a direction that is hardly alive, at no cost; so columns are not counted.
+        """
+        return int((self.found.divergence() > ALIVE).sum())
 
     @property
     def angle(self) -> float:

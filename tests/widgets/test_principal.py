@@ -37,7 +37,7 @@ def test_the_lines_are_the_closed_form_with_the_weights_prior() -> None:
     x = digits().x
     assert largest == pytest.approx(float(fit(x, 8).log_likelihood(x).mean()) + prior, abs=1e-3)
     assert present == pytest.approx(exact + prior, abs=1e-3)
-    assert f"Exact log p(x): {exact:.2f} nats".replace("-", "−") in told["facts"]["sentence"]
+    assert f"Exact log p(x): {exact:.2f} nats".replace("-", "−") in told["facts"]["theory"]
 
 
 def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
@@ -52,13 +52,11 @@ def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
     expected = [max(0.5 * math.log(float(value) / 0.2), 0) for value in values[:8]]
     assert theory["value"].tolist() == pytest.approx(expected, abs=1e-6)
     assert theory["dimension"].tolist() == divergence.argsort(descending=True).tolist()
-    assert "7 of 8 dimensions live: l7 = 0.203 > σ² = 0.200 > l8 = 0.172" in told["facts"]["sentence"]
+    assert "in theory 7: l7 = 0.203 > σ² = 0.200 > l8 = 0.172" in told["facts"]["theory"]
     shift = float(told["append"]["elbo"]["lines"]["value"][0]) - best_elbo(values, 8, 0.2)
     assert -2 < shift < 0
     run.change(beta=2.0)
-    assert (
-        "3 of 8 dimensions live: l3 = 0.554 > βσ² = 0.400 > l4 = 0.395" in found.look(divergence)["facts"]["sentence"]
-    )
+    assert "in theory 3: l3 = 0.554 > βσ² = 0.400 > l4 = 0.395" in found.look(divergence)["facts"]["theory"]
 
 
 @pytest.mark.parametrize(

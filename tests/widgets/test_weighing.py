@@ -1,11 +1,17 @@
 """The view of log p(x): weighed on copies, within its share of the time, and drawn as it was found."""
 
+from functools import partial
+
+import numpy as np
 import torch
 
 from models.deep_generative_settings import Settings
 from models.diagnostics.evidence import Effort, weigh
 from models.inference.run import Run
+from tests.widgets.test_worker import SMALL, Driver, headless
+from widgets.tasks import encoders_share
 from widgets.theme import EVIDENCE
+from widgets.worker import trainer
 from widgets.worker.pictures.evidence import APART, CHART, WORDS, picture, spread_out
 from widgets.worker.weighing import EVERY, SHARE, Weighing
 
@@ -71,10 +77,33 @@ def test_the_picture_is_what_was_found() -> None:
     assert abs(curve["value"][0] - found.curve.elbo.value) < 1e-4
     assert abs(levels["value"][list(levels["series"]).index(3)] - found.known) < 1e-4
     assert abs((gaps["high"] - gaps["low"]).sum() - (found.known - found.curve.elbo.value)) < 1e-3
-    assert "exactly" in shown["facts"]["weighed"]
+    assert "(exact)" in shown["facts"]["weighed"]
     assert len(WORDS) == len(EVIDENCE)
 
 
 def test_names_are_pushed_apart_downwards() -> None:
     placed = spread_out([1.0, 0.99, 0.2], APART, 0.97)
     assert placed == [0.97, 0.97 - APART, 0.2]
+
+
+def test_the_encoders_share_is_that_of_the_two_bars() -> None:
+    assert encoders_share({"gaps": [1.0, 3.0]}) == 0.25
+    assert encoders_share({"gaps": None}) is None
+
+
+def test_the_worker_weighs_while_someone_looks_and_trains_on(tmp_path, monkeypatch) -> None:
+    """A run that is weighed all the time is the headless run; at rest the evidence arrives whole, and out of sight it stops."""
+    monkeypatch.setattr(trainer, "Weighing", partial(Weighing, effort=EFFORT))
+    driver = Driver()
+    settings = SMALL | {"latent_size": 1, "stop_at": 80}
+    driver.send("watch", names=["elbo", CHART])
+    driver.send("start", settings=settings, folder=str(tmp_path / "run"))
+    driver.until("state", state="finished")
+    last = driver.until("evidence")
+    while "simulated" not in last["facts"]["weighed"]:
+        last = driver.until("evidence", number=80)
+    driver.send("watch", names=["elbo"])
+    driver.until("frame")
+    assert driver.worker.weighing.work is None
+    np.testing.assert_array_equal(driver.points()[:80, 1], np.asarray(headless(settings), np.float32))
+    driver.close()

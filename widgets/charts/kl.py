@@ -28,9 +28,9 @@ def chart() -> alt.LayerChart:
             bars.mark_bar(cornerRadiusEnd=2, clip=True, size=alt.ExprRef(expr="min(22, bandwidth('y'))")).encode(
                 x=x.stack(None), y=y, color=states
             ),
-            bars.mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED).encode(
-                x=alt.XValue("width"), y=y, text=alt.Text("value:Q", format=".2r")
-            ),
+            bars.transform_calculate(label="datum.value < 0.01 ? '< 0.01' : format(datum.value, '.2f')")
+            .mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED)
+            .encode(x=alt.XValue("width"), y=y, text="label:N"),
             *(
                 theory.mark_tick(orient="vertical", thickness=thick, color=ink, clip=True).encode(x=x.stack(None), y=y)
                 for thick, ink in ((4.5, theme.PAPER), (2.5, theme.INK))

@@ -77,12 +77,12 @@ def picture(found: Evidence) -> dict[str, Any]:
     }
     most = max((row[0] for row in rows), default=1.0)
     params = {"xLow": 0.65, "xHigh": 1.15 * most, "yLow": low, "yHigh": high}
-    words = sentence(found)
+    gaps = [row[2] - row[1] for row in _gaps(found)] if found.known is not None or found.annealed is not None else None
     return {
         "replace": {CHART: datasets},
         "params": {CHART: params},
         "names": {CHART: list(WORDS)},
-        "facts": {"weighed": words},
+        "facts": {"weighed": sentence(found), "gaps": gaps},
     }
 
 
@@ -95,25 +95,22 @@ def sentence(found: Evidence) -> str:
     """ELBO and the best word on log p(x), whose fault the gap is, k̂, held-out rows, and how far annealing can be trusted."""
     if found.curve is None or found.best is None:
         return "The evidence is being weighed."
-    by = {"closed form": "exactly", "sum over a grid": "by a sum over a grid"}.get(found.how)
+    by = {"closed form": "exact", "sum over a grid": "by a grid"}.get(found.how)
     if by is None:
-        by = (
-            "at least, by annealing"
-            if found.annealed is not None and found.best > found.curve.best.value
-            else "at least"
-        )
-    words = [f"The ELBO is {nats(found.curve.elbo.value)} nats, log p(x) {by} {nats(found.best)}"]
+        by = "at least, annealed" if found.annealed is not None and found.best > found.curve.best.value else "at least"
+    words = f"ELBO {nats(found.curve.elbo.value)}, log p(x) {nats(found.best)} nats ({by})"
     if found.gap is not None:
-        words[0] += f": a better encoder would win back {nats(max(found.gap.gap, 0.0))}"
+        encoder, family = (row[2] - row[1] for row in _gaps(found))
+        words += f": the encoder loses {nats(encoder)}, q’s family {nats(family)}"
+    parts = [words]
     if found.held_out is not None:
         error = (found.spread**2 + found.held_out_spread**2) ** 0.5
         off = found.held_out.elbo.value - found.curve.elbo.value
-        words.append(
-            f"Held-out rows have an ELBO of {nats(found.held_out.elbo.value)}, {nats(off)} ± {2 * error:.2f} away"
-        )
-    trust = "so K draws can be trusted" if found.doubtful < 0.1 else "so more draws help slowly there"
-    words.append(f"k̂ > {found.trusted:.2f} at {100 * found.doubtful:.0f} % of the data, {trust}")
+        parts.append(f"Held-out ELBO {nats(found.held_out.elbo.value)}, {nats(off)} ± {2 * error:.2f} from training’s")
+    if found.k is not None:
+        trust = "more draws help" if found.doubtful < 0.1 else "there more draws help little"
+        parts.append(f"k̂ > {found.trusted:.2f} for {100 * found.doubtful:.0f} % of the data: {trust}")
     if found.sandwich is not None:
         gap = found.sandwich.gap
-        words.append(f"On simulated data annealing is off by at most {nats(max(gap.value, 0.0))} ± {gap.error:.2f}")
-    return ". ".join(words) + "."
+        parts.append(f"Annealing, on simulated data: {nats(max(gap.value, 0.0))} ± {gap.error:.2f} off")
+    return ". ".join(parts) + "."

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from models.diagnostics import THRESHOLD
 from models.diagnostics.known_evidence import linear_decoder
 from models.inference.run import Run
 from models.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
@@ -48,7 +49,7 @@ class Principal:
             "append": {"elbo": {"lines": self.lines(exact + prior, largest + prior)}},
             "replace": {"kl": {"theory": marks}},
             "headings": {"kl": HEADING},
-            "facts": {"sentence": self.sentence(model, exact, largest), "cause": None},
+            "facts": {"theory": self.sentence(model, exact, largest, int((divergence >= THRESHOLD).sum()))},
         }
 
     def lines(self, exact: float, largest: float) -> dict[str, Any]:
@@ -74,18 +75,20 @@ class Principal:
         """½ log(l_k/βσ²) where positive: (K,), the largest first."""
         return 0.5 * (self.eigenvalues[: model.latent_size] / self.threshold(model)).clamp_min(1).log()
 
-    def sentence(self, model: ProbabilisticPCA, exact: float, largest: float) -> str:
-        """Distance to the closed form, angle to the principal subspace, and the eigenvalues on either side of βσ²."""
+    def sentence(self, model: ProbabilisticPCA, exact: float, largest: float, active: int) -> str:
+        """Active dimensions, the eigenvalues on either side of βσ², distance to the closed form, angle to the principal subspace."""
         threshold, values = self.threshold(model), self.eigenvalues[: model.latent_size]
         alive, name = int((values > threshold).sum()), "βσ²" if self.beta != 1 else "σ²"
-        words = f"Exact log p(x): {exact:.2f} nats, {max(largest - exact, 0):.2f} below its maximum"
-        if alive:
-            span = torch.linalg.svd(model.loadings, full_matrices=False).U[:, :alive]
-            words += f", loadings {subspace_angle(span, self.vectors[:, :alive]):.0f}° off the principal subspace"
         kept = f"l{alive} = {values[alive - 1]:.3f} > " if alive else ""
         lost = f" > l{alive + 1} = {values[alive]:.3f}" if alive < len(values) else ""
-        which = f"{alive} of {len(values)} dimensions live" if lost else f"all {alive} dimensions live"
-        return f"{words}. In theory {which}: {kept}{name} = {threshold:.3f}{lost}.".replace("-", "−")
+        words = (
+            f"{active} of {len(values)} dimensions are active, in theory {alive}: {kept}{name} = {threshold:.3f}{lost}."
+        )
+        words += f" Exact log p(x): {exact:.2f} nats, {max(largest - exact, 0):.2f} below its maximum"
+        if alive:
+            span = torch.linalg.svd(model.loadings, full_matrices=False).U[:, :alive]
+            words += f"; loadings {subspace_angle(span, self.vectors[:, :alive]):.0f}° off the principal axes"
+        return f"{words}.".replace("-", "−")
 
 
 def principal_of(run: Run) -> Principal | None:
