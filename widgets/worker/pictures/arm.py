@@ -80,13 +80,13 @@ class ArmPicture:
         wide = NOISE * np.array(BAND) / REACH  # half of ±2 sd
         words: list[tuple[float, ...]] = [(0, 0, 0, 0), (1, 0, 0, 1)]
         words += [(2, 0, at, 2 + k) for k, at in enumerate(height)]
-        words += [(3, at, 1.08, 2 + rows + k) for k, at in enumerate((0, 0.42, 0.82))]
+        words += [(3, at, 1.08, 2 + rows + k) for k, at in enumerate((0, 0.5, 1))]
         names = [
             "from the side",
             "from above",
-            *(f"{name}  " for name in LINKS),
-            f"−{1000 * REACH:.0f} mm",
-            "0 mm",
+            *LINKS,
+            f"−{1000 * REACH:.0f}",
+            "0",
             f"+{1000 * REACH:.0f} mm",
         ]
         datasets: dict[str, dict[str, Any]] = {
