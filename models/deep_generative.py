@@ -154,6 +154,21 @@ class DeepGenerative(nn.Module):
         return self.response.mean(parameters)
 
     @torch.no_grad()
+    def scales(self) -> Tensor | None:
+        """Every feature's learned σ at z = 0: (D,); None where no σ is learned."""
+        if not isinstance(self.response, Normal) or self.fixed_scale:
+            return None
+        mean, raw = torch.broadcast_tensors(*self.heads(torch.zeros(self.latent_size)))
+        return self.response.scale(raw).expand_as(mean)
+
+    def least_scale(self) -> tuple[int, float, str] | None:
+        """The feature with the smallest learned σ, that σ, and the tensor it comes from."""
+        scale = self.scales()
+        if scale is None:
+            return None
+        return int(scale.argmin()), float(scale.min()), "decoder.out" if self.raw_scale is None else "raw_scale"
+
+    @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """Draws of p(x) = ∫ p(x | z) p(z) dz, a typical datum's library size and covariates where it has any: (count, D)."""
         parameters = self.response_parameters(self.latent_prior.sample(count, generator))

@@ -164,7 +164,7 @@ class Explorer(ScreenActions, ipw.VBox):
             self.state = message["state"]
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
-                self.painter.facts["remedy"] = message.get("step_size")
+                self.painter.facts["remedy"] = message.get("change")
         elif kind == "prior":
             self.notice = self.notice or message["sentence"]
         elif kind in ("refused", "unsaved"):

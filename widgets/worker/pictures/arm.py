@@ -81,14 +81,8 @@ class ArmPicture:
         words: list[tuple[float, ...]] = [(0, 0, 0, 0), (1, 0, 0, 1)]
         words += [(2, 0, at, 2 + k) for k, at in enumerate(height)]
         words += [(3, at, 1.08, 2 + rows + k) for k, at in enumerate((0, 0.5, 1))]
-        names = [
-            "from the side",
-            "from above",
-            *LINKS,
-            f"−{1000 * REACH:.0f}",
-            "0",
-            f"+{1000 * REACH:.0f} mm",
-        ]
+        ends = f"{1000 * REACH:.0f}"
+        names = ["from the side", "from above", *LINKS, f"−{ends}", "0 mm", f"+{ends}"]
         datasets: dict[str, dict[str, Any]] = {
             "frames": {"place": [0, 1], "x": [0, 0], "y": [0, 0], "x2": [1, 1], "y2": [1, 1]},
             "bones": bones,

@@ -10,6 +10,7 @@ from models.inference.run import Run
 from widgets.views import VIEWS
 from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.causes import Causes
+from widgets.worker.pictures.floor import Floor
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
 
@@ -31,6 +32,7 @@ class LatentPictures:
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
+        self.floor = Floor(run) if hasattr(run.model, "scales") else None
         self.causes = Causes(run, self.site) if self.site else None
         self.axes = (0, 1)
         self.span = 3.0
@@ -111,6 +113,7 @@ class LatentPictures:
         drawn = [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
         drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
+        drawn += [self.floor.look()] if self.floor else []
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
     def _latent(self, points: torch.Tensor) -> torch.Tensor:
