@@ -1,7 +1,7 @@
 """A data set as the engine takes it: features x (N, D), optional labels, and how one datum is drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -36,6 +36,27 @@ class Dataset:
         y = None if self.y is None else self.y[rows]
         covariates = None if self.covariates is None else self.covariates[rows]
         return Batch(self.x[rows], rows, self.size, y, covariates)
+
+    def kept(self, rows: Tensor) -> "Dataset":
+        """These rows as data of their own."""
+        parts = {
+            name: value[rows]
+            for name in ("x", "labels", "y", "covariates")
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(self, **parts, test=None)
+
+    def split(self, share: float) -> "Dataset":
+        """The same data with this share of their rows, the same ones at every call, held out as `test`; at least one on either side.
+
+        Raises:
+            ValueError: there is one row only.
+        """
+        if self.size < 2:
+            raise ValueError(f"{self.name} has one row; none can be held out. Set the held-out share to 0.")
+        order = torch.randperm(self.size, generator=torch.Generator().manual_seed(0))
+        held = min(max(1, round(share * self.size)), self.size - 1)
+        return replace(self.kept(order[held:].sort().values), test=self.kept(order[:held].sort().values))
 
     def whole(self) -> Batch:
         """All rows as one batch."""
