@@ -72,13 +72,14 @@ class DeepGenerative(nn.Module):
         scale_head: str = "network",
         decoder: str = "network",
         data_scale: float = 1.0,
+        shape: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         self.features, self.latent_size, self.response = features, latent_size, response
         # the scale may be a parameter of its own, no output of the decoder
         own = response.scaled and scale_head != "network"
         outputs = (response.n_params - own) * features
-        self.decoder = DECODERS[decoder].build(latent_size, outputs, architecture, generator, data_scale)
+        self.decoder = DECODERS[decoder].build(latent_size, outputs, architecture, generator, data_scale, shape)
         self.latent_prior: LatentPrior = StandardNormalPrior(latent_size, torch.zeros(0), None, generator)
         self.prior = prior.bind(self.decoder)
         self.fixed_scale = own and scale_head == "fixed"
@@ -226,7 +227,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     net, prior, features = architecture(settings), make_prior(settings, point_mass=True), data.x.shape[1]
     spread = float(data.x.std()) if response.n_params > 1 and not response.counts else 1.0
     model = DeepGenerative(
-        features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder, spread,
+        features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder, spread, data.shape,
     )  # fmt: skip
     model.adapt(data, library=settings.library_size, covariate=settings.batch_covariate)
     model.update(settings)
