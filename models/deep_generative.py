@@ -235,5 +235,6 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
     if response.counts and isinstance(factor, Amortized):
         factor.see = LogCounts(data.x)
-    model.latent_prior = LATENT_PRIORS[settings.latent_prior](settings.latent_size, data.x, factor, generator)
+    latent_prior = LATENT_PRIORS[settings.latent_prior]
+    model.latent_prior = latent_prior(settings.latent_size, data.x, factor, generator, settings.components)
     return model, Posterior({"z": factor})

@@ -61,6 +61,11 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     latent_prior: str = setting(
         "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="What z is before a datum is seen.",
     )  # fmt: skip
+    components: int = setting(
+        10, label="Components", symbol="C", group="Prior", low=1, high=500,
+        help="How many Gaussians, or pseudo-data, make up the prior: more of them follow a thin cloud closer, and cost time.",
+        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp")),),
+    )  # fmt: skip
     variational: str = setting(
         "amortized",
         label="q's parameters",
