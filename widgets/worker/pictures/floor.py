@@ -36,4 +36,4 @@ class Floor:
             f"The data hold {name} constant, so its σ is {scale:.2g} and wants to be 0: that one number brings "
             f"{-math.log(max(scale, 1e-300)):.1f} nats, and the likelihood has no maximum. Raise the floor of σ."
         )
-        return {"facts": {"sentence": said}}
+        return {"facts": {"sentence": said, "constant_scale": scale}}
