@@ -48,7 +48,7 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
                 "edges": [0.05, 0.5],
                 "measure": {"name": "fact", "of": "constant_scale"},
                 "after": 2000,
-                "why": "Its mean can be exact, so every halving of σ is worth .7 nats, for ever: only a floor gives the likelihood a maximum.",
+                "why": "Its mean can be exact, so every halving of σ is worth .7 nats, for ever: only a floor ends it.",
             },
         ],
     },

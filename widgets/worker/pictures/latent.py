@@ -10,6 +10,7 @@ from models.inference.run import Run
 from widgets.views import VIEWS
 from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.causes import Causes
+from widgets.worker.pictures.contours import contours
 from widgets.worker.pictures.floor import Floor
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
@@ -112,6 +113,9 @@ class LatentPictures:
         }
         drawn = [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
+        if hasattr(self.run.model, "latent_prior") and len(divergence) > 1:
+            plane = torch.eye(len(divergence))[:, list(self.axes)]
+            drawn += [{"replace": {"latent": {"prior": contours(self.run.model.latent_prior, plane)}}}]
         drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
         drawn += [self.floor.look()] if self.floor else []
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
