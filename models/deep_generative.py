@@ -74,13 +74,14 @@ class DeepGenerative(nn.Module):
         scale_head: str = "network",
         decoder: str = "network",
         data_scale: float = 1.0,
+        shape: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         self.features, self.latent_size, self.response = features, latent_size, response
         # the scale may be a parameter of its own, no output of the decoder
         own = response.scaled and scale_head != "network"
         outputs = (response.n_params - own) * features
-        self.decoder = DECODERS[decoder].build(latent_size, outputs, architecture, generator, data_scale)
+        self.decoder = DECODERS[decoder].build(latent_size, outputs, architecture, generator, data_scale, shape)
         self.latent_prior: LatentPrior = StandardNormalPrior(latent_size, torch.zeros(0), None, generator)
         self.prior = prior.bind(self.decoder)
         self.fixed_scale = own and scale_head == "fixed"
@@ -158,6 +159,21 @@ class DeepGenerative(nn.Module):
         return self.response.mean(parameters)
 
     @torch.no_grad()
+    def scales(self) -> Tensor | None:
+        """Every feature's learned σ at z = 0: (D,); None where no σ is learned."""
+        if not isinstance(self.response, Normal) or self.fixed_scale:
+            return None
+        mean, raw = torch.broadcast_tensors(*self.heads(torch.zeros(self.latent_size)))
+        return self.response.scale(raw).expand_as(mean)
+
+    def least_scale(self) -> tuple[int, float, str] | None:
+        """The feature with the smallest learned σ, that σ, and the tensor it comes from."""
+        scale = self.scales()
+        if scale is None:
+            return None
+        return int(scale.argmin()), float(scale.min()), "decoder.out" if self.raw_scale is None else "raw_scale"
+
+    @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """Draws of p(x) = ∫ p(x | z) p(z) dz, a typical datum's library size and covariates where it has any: (count, D)."""
         parameters = self.response_parameters(self.latent_prior.sample(count, generator))
@@ -215,7 +231,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     net, prior, features = architecture(settings), make_prior(settings, point_mass=True), data.x.shape[1]
     spread = float(data.x.std()) if response.n_params > 1 and not response.counts else 1.0
     model = DeepGenerative(
-        features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder, spread,
+        features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder, spread, data.shape,
     )  # fmt: skip
     model.adapt(data, library=settings.library_size, covariate=settings.batch_covariate)
     model.update(settings)
@@ -223,5 +239,6 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
     if response.counts and isinstance(factor, Amortized):
         factor.see = LogCounts(data.x)
-    model.latent_prior = LATENT_PRIORS[settings.latent_prior](settings.latent_size, data.x, factor, generator)
+    latent_prior = LATENT_PRIORS[settings.latent_prior]
+    model.latent_prior = latent_prior(settings.latent_size, data.x, factor, generator, settings.components)
     return model, Posterior({"z": factor})

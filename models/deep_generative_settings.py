@@ -65,6 +65,11 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         0.0, label="Held out", group="Data", low=0.0, high=0.5,
         help="Share of the rows that training never sees; panel A's evidence scores them.",
     )  # fmt: skip
+    components: int = setting(
+        10, label="Components", symbol="C", group="Prior", low=1, high=500,
+        help="How many Gaussians, or pseudo-data, make up the prior: more of them follow a thin cloud closer, and cost time.",
+        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp")),),
+    )  # fmt: skip
     variational: str = setting(
         "amortized",
         label="q's parameters",

@@ -85,8 +85,8 @@ def caption(facts: Facts) -> str:
     if state == "starting":
         return "The trainer is getting ready; this happens once."
     alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
-    if alarm and facts.get("cause"):
-        alarm = f"{alarm} {facts['cause']}"
+    if alarm and (why := facts.get("cause") or facts.get("sentence")):
+        alarm = f"{alarm} {why}"
     alarm = facts.get("theory") or alarm  # of a linear decoder, which knows the cause
     compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
@@ -102,6 +102,6 @@ def caption(facts: Facts) -> str:
         f"Step {facts.get('number', 0):,} reached.",
         told,
         warning.strip(),
-        "Raise 'Stop at' to go on, or change a setting and press Run." if len(ending) < ROOM else "",
+        "Raise 'Stop at' to go on, or change a setting and press Run." if len(told or "") < ROOM else "",
     ]
     return " ".join(word for word in words if word)

@@ -158,18 +158,12 @@ class Explorer(ScreenActions, ipw.VBox):
         """Show one message of the worker."""
         kind = message["kind"]
         if kind == "ready":
-            self.ready = True
-            self.screen.page.banner = ""
-            self.session.command("watch", names=self.screen.in_sight())
-            self.session.command("estimators", names=list(self.screen.shown.value))
-            self.session.command("view", view=self.screen.view.value)
-            if self.screen.own.given:
-                self.session.command("table", **self.screen.own.given)
+            self._greet()
         elif kind == "state":
             self.state = message["state"]
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
-                self.painter.facts["remedy"] = message.get("step_size")
+                self.painter.facts["remedy"] = message.get("change")
         elif kind == "table":
             self._table(message)
         elif kind == "prior":
@@ -184,6 +178,16 @@ class Explorer(ScreenActions, ipw.VBox):
         if kind == "started":
             self._explore_again(message.get("choices", {}))
         self._refresh()
+
+    def _greet(self) -> None:
+        """A worker is ready: tell it what this screen shows."""
+        self.ready = True
+        self.screen.page.banner = ""
+        self.session.command("watch", names=self.screen.in_sight())
+        self.session.command("estimators", names=list(self.screen.shown.value))
+        self.session.command("view", view=self.screen.view.value)
+        if self.screen.own.given:
+            self.session.command("table", **self.screen.own.given)
 
     def lost(self, reason: str) -> None:
         """The worker is gone: say so, start another, and take up the saved run when there is one."""

@@ -160,6 +160,15 @@ def filters(net: Any, data: Any) -> Figure:
     return figure
 
 
+def arm(x: Any, data: Any) -> Figure:
+    """Poses x (S, 15) of the robot arm before those of the data, and the errors of their links."""
+    from widgets.worker.pictures.arm import arm_part
+
+    figure = Figure("arm", height="260px")
+    _fill(figure, "arm", arm_part(x, data))
+    return figure
+
+
 def _fill(figure: Figure, name: str, parts: Mapping[str, Any]) -> None:
     """Show the parts that a picture of a running model would send."""
     for words in (parts.get("labels", {}), parts.get("names", {})):

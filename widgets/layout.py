@@ -81,7 +81,7 @@ class Screen(Panels):
         self.undo = button("Undo change", "Back to the settings of this run", lambda: post("undo"))
         self.undo.layout.display = "none"
         self.remedy = button(
-            "Try the remedy", "Go on from the last good state with a smaller step size", lambda: post("remedy")
+            "Try the remedy", "Go on from the last good state with what the message proposes", lambda: post("remedy")
         )
         self.remedy.layout.display = "none"
         self.speed = ipw.Dropdown(

@@ -91,10 +91,10 @@ class RunActions:
             self._offer_estimators()
 
     def _do_remedy(self) -> None:
-        step_size = self.painter.facts.pop("remedy", None)
-        if step_size:
-            knob = self.form.fields["step_size"].knob
-            self._do_set("step_size", max(step_size, knob["low"]))
+        change = self.painter.facts.pop("remedy", None)
+        for name, value in (change or {}).items():
+            self._do_set(name, max(value, self.form.fields[name].knob["low"]))
+        if change:
             self.session.command("play")
 
     def _do_set(self, name: str, value: Any) -> None:

@@ -34,9 +34,9 @@ def encoders_share(facts: Facts) -> float | None:
     return gaps[0] / max(sum(gaps), 1e-9) if gaps else None
 
 
-def fact(facts: Facts, name: str) -> float | None:
+def fact(facts: Facts, of: str) -> float | None:
     """A number that the model's pictures report, or the ELBO."""
-    found = facts.get(name)
+    found = facts.get(of)
     return float(found) if isinstance(found, int | float) else None
 
 

@@ -24,7 +24,7 @@ WORDS = {
     "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
     "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
     "manifold": "manifold",
-    "arm": "samples of the arm", "latent": "latent space", "kl": "KL per z", "network": "network",
+    "arm": "arm samples", "latent": "latent space", "kl": "KL per z", "network": "network",
     "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
     "weights": "weights", "scores": "test score", "prior_predictive": "prior", "relevance": "relevance",

@@ -73,7 +73,7 @@ DATA: dict[str, Source] = {
         Source(
             "robot_arm",
             "Robot arm",
-            "3,000 poses of the youBot's arm: 5 joint angles → 5 points in space, with 5 mm of noise; in dm, computed.",
+            "20,000 poses of the youBot's arm: 5 joint angles → 5 points in space, with 5 mm of noise; in dm, computed.",
             robot_arm,
         ),
         Source(

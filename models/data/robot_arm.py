@@ -25,7 +25,7 @@ FINGER, NOISE = 0.05, 0.005  # metres
 UNIT = 0.1  # metres in one unit of x
 POINTS = ("shoulder", "elbow", "wrist", "left finger", "right finger")
 BONES = ((-1, 0), (0, 1), (1, 2), (2, 3), (2, 4), (3, 4))
-POSES, TRAINED = 4000, 3000
+POSES, MORE, HELD_OUT = 4000, 17_000, 1000  # the last 1,000 of the first 4,000 are held out
 SIDES = ("ahead", "left", "behind", "right")
 
 
@@ -47,12 +47,23 @@ def poses(angles: Array) -> Array:
     return np.stack([*(each[:, :3, 3] for each in frames[:3]), palm + aside, palm - aside], 1)
 
 
-def _dataset(name: str, noise: float) -> Dataset:
-    """The first 3,000 poses train, 1,000 are held out: x (N, 15); the label is the side to which the base is turned."""
+def _angles() -> Array:
+    """Uniform between the limits: 3,000 that train, 17,000 more, 1,000 that are held out: (21000, 5)."""
     low, high = np.radians(LIMITS).T
-    angles = np.random.default_rng(0).uniform(low, high, (POSES, 5))
-    points = poses(angles).reshape(POSES, 15)
-    points = points + np.random.default_rng(1).normal(0, NOISE, points.shape) * (noise / NOISE)
+    first, more = (np.random.default_rng(seed).uniform(low, high, (rows, 5)) for seed, rows in ((0, POSES), (2, MORE)))
+    return np.concatenate([first[:-HELD_OUT], more, first[-HELD_OUT:]])
+
+
+def _noise() -> Array:
+    """In the order of `_angles`: (21000, 15)."""
+    first, more = (np.random.default_rng(seed).normal(0, NOISE, (rows, 15)) for seed, rows in ((1, POSES), (3, MORE)))
+    return np.concatenate([first[:-HELD_OUT], more, first[-HELD_OUT:]])
+
+
+def _dataset(name: str, *, noisy: bool) -> Dataset:
+    """X (20000, 15), 1,000 poses held out; the label is the side to which the base is turned."""
+    angles = _angles()
+    points = poses(angles).reshape(len(angles), 15) + (_noise() if noisy else 0.0)
     x = torch.tensor(points / UNIT, dtype=torch.float32)
     side = torch.tensor(np.floor((angles[:, 0] / (math.pi / 2)) + 0.5), dtype=torch.int64) % 4
     columns = tuple(f"{point} {axis}" for point in POINTS for axis in "xyz")
@@ -60,16 +71,16 @@ def _dataset(name: str, noise: float) -> Dataset:
     def part(rows: slice, test: Dataset | None = None) -> Dataset:
         return Dataset(name, x[rows], side[rows], SIDES, (15,), test=test, feature_names=columns, bones=BONES)
 
-    return part(slice(0, TRAINED), part(slice(TRAINED, None)))
+    return part(slice(0, -HELD_OUT), part(slice(-HELD_OUT, None)))
 
 
 @cache
 def robot_arm() -> Dataset:
-    """X (3000, 15) in decimetres with the sensor's noise of .05."""
-    return _dataset("robot_arm", NOISE)
+    """X (20000, 15) in decimetres with the sensor's noise of .05."""
+    return _dataset("robot_arm", noisy=True)
 
 
 @cache
 def robot_arm_exact() -> Dataset:
     """The same poses without noise: the shoulder's height is 1.47 in every row."""
-    return _dataset("robot_arm_exact", 0.0)
+    return _dataset("robot_arm_exact", noisy=False)

@@ -4,12 +4,11 @@ q must be amortised, for a table has no ν of a new row; weights must be a point
 """
 
 import torch
+from torch import Tensor
 
 from models.core import Model
 from models.data import Dataset
 from models.diagnostics.log_weights import log_mean, log_weights
-from torch import Tensor
-
 from models.variational import Posterior, Table
 
 

@@ -19,7 +19,7 @@ from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS, Estimator, NotApplicableError, ScoreXi
 from models.inference.adam import MOMENTS, Adam
 from models.inference.estimate import estimate
-from models.inference.guard import DivergenceError, complaint, named_parameters
+from models.inference.guard import complaint, divergence, named_parameters
 from models.inference.objective import Objective
 from models.inference.settings import InferenceSettings
 from models.inference.shortcut import Found, Shortcut
@@ -201,10 +201,9 @@ class Run(Iterator[Step]):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
         if cause := complaint(float(values[0]), gradients):
+            trouble = divergence(cause, self.number + 1, settings.step_size, self.model, self.data.feature_names)
             self._restore()
-            smaller = settings.step_size / 3
-            remedy = f"Go on with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
-            raise DivergenceError(f"{cause} at step {self.number + 1}.", remedy, self.number + 1, smaller)
+            raise trouble
         self._keep()
         self.optimizer.step()
         return names, values

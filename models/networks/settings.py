@@ -20,7 +20,7 @@ class NetworkSettings(PriorSettings):
 
     network: str = setting(
         "feed_forward", label="Network", symbol="f", group="Model", choices="networks",
-        help="How the function of x is built (the encoder's; a decoder stays feed-forward, as z has no positions).",
+        help="How the function of x is built (the encoder's; a decoder has a knob of its own, as z has no positions).",
     )  # fmt: skip
     width: int = setting(
         64, label="Width", group="Model", low=2, high=256, help="Units in each hidden layer, encoder and decoder alike."

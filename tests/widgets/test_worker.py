@@ -160,7 +160,7 @@ def test_divergence_stops_with_cause_and_remedy(tmp_path):
     assert failed["number"] == 10
     assert "at step 11" in failed["cause"]
     assert "step size" in failed["remedy"]
-    assert failed["step_size"] == pytest.approx(0.005 / 3)
+    assert failed["change"] == {"step_size": pytest.approx(0.005 / 3)}
     driver.close()
 
 

@@ -1,59 +1,62 @@
 """Panel D of the robot arm: draws from p(x) from the side and from above, and by how much their links miss their lengths."""
 
+from typing import Any
+
 import altair as alt
 
 from widgets import theme
 from widgets.charts.frame import finish, named
 
-# Two squares and, beside them, the errors: places within them are 0 … 1, and pixels are made here, so that an arm is never stretched.
-SIDE = "min(height - 18, 0.31 * width)"
-LEFT = f"datum.place * ({SIDE} + 12)"
-BEYOND = f"(2 * ({SIDE} + 12) + 74)"
+# Two squares and, beside them, the errors. Places within them are 0 … 1 and become pixels only here, so that an arm is never stretched.
+SIDE = "min(height - 18, 0.33 * width)"
+BEYOND = f"(2 * ({SIDE} + 10) + 66)"
 
 
-def _square(name: str, *columns: str) -> alt.Chart:
-    """A dataset placed in one of the squares (`place` 0 or 1), y upward."""
-    pixels = {f"p{column}": f"{LEFT} + datum.{column} * {SIDE}" for column in columns if column.startswith("x")}
-    pixels |= {f"p{column}": f"(1 - datum.{column}) * {SIDE}" for column in columns if column.startswith("y")}
-    return named(name).transform_calculate(**pixels)
+def _at(**places: str) -> dict[str, Any]:
+    """Channels whose pixels are expressions of the datum and of the chart's size."""
+    kinds = {"x": alt.XValue, "y": alt.YValue, "x2": alt.X2Value, "y2": alt.Y2Value}
+    return {name: kinds[name](alt.ExprRef(expr=place)) for name, place in places.items()}
+
+
+def _square(*columns: str) -> dict[str, Any]:
+    """Within a square (`place` 0 or 1), y upward."""
+    left = {name: f"datum.place * ({SIDE} + 10) + datum.{name} * {SIDE}" for name in columns if name[0] == "x"}
+    return _at(**left, **{name: f"(1 - datum.{name}) * {SIDE}" for name in columns if name[0] == "y"})
+
+
+def _beside(*columns: str) -> dict[str, Any]:
+    """Among the errors, y downward, one row a link."""
+    right = {name: f"{BEYOND} + datum.{name} * (width - {BEYOND})" for name in columns if name[0] == "x"}
+    return _at(**right, **{name: f"datum.{name} * {SIDE}" for name in columns if name[0] == "y"})
 
 
 def chart() -> alt.LayerChart:
-    """Bold: draws; grey: data. Right: ‖p_a − p_b‖ − ℓ in mm of 100 draws a link; the band is what the sensor's noise alone does (±2 sd)."""
-    x, y = alt.X("px:Q", scale=None, axis=None), alt.Y("py:Q", scale=None, axis=None)
+    """Orange: draws; grey: data. Right: ‖p_a − p_b‖ − ℓ of 100 draws a link; the band is what the sensor's noise alone does (±2 sd)."""
+    corners, line = ("x", "y", "x2", "y2"), {"color": theme.RULE}
     hue = alt.Color("kind:N", scale=alt.Scale(domain=[0, 1], range=[theme.GRID, theme.VERMILLION]), legend=None)
-    frame = _square("frames", "x", "y", "x2", "y2").mark_rect(filled=False, stroke=theme.RULE).encode(
-        x=x, y=y, x2="px2:Q", y2="py2:Q"
-    )  # fmt: skip
-    bones = _square("bones", "x", "y", "x2", "y2").mark_rule(strokeCap="round").encode(
-        x=x, y=y, x2="px2:Q", y2="py2:Q", color=hue, strokeWidth=alt.StrokeWidth("wide:Q", scale=None),
-    )  # fmt: skip
-    inside = {"px": f"{BEYOND} + datum.x * (width - {BEYOND})", "py": f"datum.y * {SIDE}"}
-    right = {**inside, "px2": f"{BEYOND} + datum.x2 * (width - {BEYOND})", "py2": f"datum.y2 * {SIDE}"}
-    bands = (
-        named("bands").transform_calculate(**right).mark_rect(color=theme.GRID).encode(x=x, y=y, x2="px2:Q", y2="py2:Q")
-    )
-    dots = (
-        named("errors")
-        .transform_calculate(**inside)
-        .mark_circle(size=12, opacity=0.5, color=theme.VERMILLION)
-        .encode(x=x, y=y)
-    )
-    middle = {"px": f"{BEYOND} + (width - {BEYOND}) / 2", "py": "0", "py2": SIDE}
-    zero = named("bands").transform_calculate(**middle).mark_rule(color=theme.RULE).encode(x=x, y=y, y2="py2:Q")
-    words = named("words").transform_calculate(
-        px=f"datum.place < 2 ? {LEFT} + 2 : {BEYOND} + datum.x * (width - {BEYOND})",
-        py=f"datum.place < 2 ? {SIDE} + 13 : datum.y * {SIDE}",
-    )  # fmt: skip
-    text = {"color": theme.MUTED, "fontSize": 11}
-    left = words.transform_filter("datum.place != 2").mark_text(align="left", baseline="middle", **text)
-    ended = words.transform_filter("datum.place == 2").mark_text(align="right", baseline="middle", **text)
-    layers = [each.encode(x=x, y=y, text="word:N") for each in (left, ended)]
+    wide = alt.StrokeWidth("wide:Q", scale=None)
+    frame = named("frames").mark_rect(filled=False, stroke=theme.RULE).encode(**_square(*corners))
+    bones = named("bones").mark_rule(strokeCap="round").encode(**_square(*corners), color=hue, strokeWidth=wide)
+    bands = named("bands").mark_rect(color=theme.GRID).encode(**_beside(*corners))
+    zero = named("bands").mark_rule(**line).encode(**_beside("y", "y2"), **_at(x=f"{BEYOND} + (width - {BEYOND}) / 2"))
+    dots = named("errors").mark_circle(size=12, opacity=0.5, color=theme.VERMILLION).encode(**_beside("x", "y"))
+    text = {"color": theme.MUTED, "fontSize": 11, "baseline": "middle"}
+    below = _at(x=f"datum.place * ({SIDE} + 10) + 2", y=f"{SIDE} + 12")
+    words = named("words")
+    layers = [
+        words.transform_filter("datum.place < 2").mark_text(align="left", **text).encode(**below, text="word:N"),
+        words.transform_filter("datum.place == 2").mark_text(align="right", **text).encode(
+            **_at(x=f"{BEYOND} - 4", y=f"datum.y * {SIDE}"), text="word:N"
+        ),
+        words.transform_filter("datum.place == 3").mark_text(align="center", **text).encode(
+            **_at(x=f"{BEYOND} + datum.x * (width - {BEYOND})", y=f"{SIDE} + 12"), text="word:N"
+        ),
+    ]  # fmt: skip
     return finish(
         alt.layer(bands, zero, bones, frame, dots, *layers),
         "Samples from p(x), and their links",
         [],
-        right=14,
+        right=22,
         left=14,
         plain=True,
         datasets={

@@ -18,8 +18,11 @@ def chart() -> alt.LayerChart:
     cloud = named("cloud").mark_circle(size=14, clip=True).encode(
         x=x, y=y, color=alt.Color("color:N", scale=None), opacity=alt.Opacity("alpha:Q", scale=None)
     )  # fmt: skip
+    prior = named("prior").mark_line(color=theme.RULE, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
+        x=x, y=y, detail="component:N", order="order:Q"
+    )  # fmt: skip
     return finish(
-        alt.layer(cloud),
+        alt.layer(prior, cloud),
         "Latent space",
         [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="axes", value=[1, 2])],
         right=10,
@@ -27,6 +30,7 @@ def chart() -> alt.LayerChart:
             "cloud": {"mode": "cloud", "fields": ["x", "y", "value"], "x": "x", "y": "y"},
             "marked": {"mode": "bars"},
             "ellipse": {"mode": "bars", "fields": ["x", "y", "order"]},
+            "prior": {"mode": "bars", "fields": ["x", "y", "component", "order"]},
             "pin": {"mode": "bars", "fields": ["x", "y"]},
             "bones": {"mode": "bars"},  # the card's, of data that are points joined by bones
         },

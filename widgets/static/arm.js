@@ -3,15 +3,12 @@
 const FAINT = 60; // poses of the data behind the arm
 const VIEWS = [["from the side", 0, 2], ["from above", 0, 1]];
 
-/** Half the width of the picture in units of x, and the middle of the heights: the same scale in both views. */
+/** Half the width of the picture in units of x, and the middle of the heights: the same scale in both views, the rarest poses cut. */
 function framed(points) {
-  let reach = 1e-6, low = Infinity, high = -Infinity;
-  for (let i = 0; i < points.length; i += 3) {
-    reach = Math.max(reach, Math.abs(points[i]), Math.abs(points[i + 1]));
-    low = Math.min(low, points[i + 2]);
-    high = Math.max(high, points[i + 2]);
-  }
-  return { reach: 1.06 * Math.max(reach, (high - low) / 2), middle: (low + high) / 2 };
+  const sorted = (axes) => Float32Array.from(axes.flatMap((axis) => Array.from(points.filter((_, i) => i % 3 === axis)))).sort();
+  const flat = sorted([0, 1]), high = sorted([2]), at = (values, part) => values[Math.floor(part * (values.length - 1))] ?? 0;
+  const [low, top] = [at(high, 0.01), at(high, 0.99)];
+  return { reach: Math.max(1e-6, -at(flat, 0.01), at(flat, 0.99), (top - low) / 2), middle: (low + top) / 2 };
 }
 
 Object.assign(Card.prototype, {

@@ -99,7 +99,7 @@ class Trainer:
         except StopIteration:
             return self._rest("finished")
         except DivergenceError as trouble:
-            return self._fail(trouble.cause, trouble.remedy, step_size=trouble.step_size)
+            return self._fail(trouble.cause, trouble.remedy, change=trouble.change)
         except NotApplicableError as refusal:  # what only the model's own factors can tell
             return self._fail(str(refusal), "")
         if slow and taken:

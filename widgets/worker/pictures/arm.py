@@ -45,16 +45,41 @@ def segments(poses: Tensor, data: Dataset, kind: int, wide: float) -> Columns:
     return dict(zip(("place", "x", "y", "x2", "y2"), table, strict=True)) | {"kind": kind * same, "wide": wide * same}
 
 
+def arm_part(x: Tensor, data: Dataset) -> dict[str, Any]:
+    """Samples x (S, 15) of an arm on the chart: the first few as arms before poses of the data, and every link's errors."""
+    faint = segments(data.x[torch.linspace(0, data.size - 1, FAINT).long()], data, 0, 1.0)
+    arms = segments(x[:DRAWN], data, 1, 1.8)
+    rows, dots = len(LINKS), len(x[:DOTS])
+    height = (np.arange(rows) + 0.5) / rows
+    spread = np.linspace(-0.28, 0.28, dots) / rows
+    places = np.clip(0.5 + link_errors(x[:DOTS]).error.numpy() / (2 * REACH), 0, 1)  # (dots, links)
+    wide = NOISE * np.array(BAND) / REACH  # half of ±2 sd
+    words: list[tuple[float, ...]] = [(0, 0, 0, 0), (1, 0, 0, 1)]
+    words += [(2, 0, at, 2 + k) for k, at in enumerate(height)]
+    words += [(3, at, 1.08, 2 + rows + k) for k, at in enumerate((0, 0.5, 1))]
+    ends = f"{1000 * REACH:.0f}"
+    datasets: dict[str, dict[str, Any]] = {
+        "frames": {"place": [0, 1], "x": [0, 0], "y": [0, 0], "x2": [1, 1], "y2": [1, 1]},
+        "bones": {name: np.concatenate([faint[name], column]) for name, column in arms.items()},
+        "bands": {"x": 0.5 - wide, "x2": 0.5 + wide, "y": height - 0.4 / rows, "y2": height + 0.4 / rows},
+        "errors": {"x": places.ravel(), "y": (height + spread[:, None]).ravel()},
+        "words": dict(zip(("place", "x", "y", "index"), np.array(words).T, strict=True)),
+    }
+    floats = {
+        name: {key: np.asarray(each, np.float32) for key, each in columns.items()} for name, columns in datasets.items()
+    }
+    names = ["from the side", "from above", *LINKS, f"−{ends}", "0 mm", f"+{ends}"]
+    return {"replace": {"arm": floats}, "names": {"arm": names}}
+
+
 class ArmPicture:
     """Draws from p(x) of one run, always with the same random numbers, so that they move only as the model does."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        some = torch.linspace(0, run.data.size - 1, FAINT).long()
-        self.faint = segments(run.data.x[some], run.data, 0, 1.0)
 
     def about(self) -> dict[str, Any]:
-        """Bones for the card; frames, bands and words of the chart."""
+        """Bones for the card."""
         return {"static": {"latent": {"bones": bones_of(self.run.data)}}}
 
     @torch.no_grad()
@@ -67,37 +92,5 @@ class ArmPicture:
             f"Links of samples from p(x) miss their lengths by {off:.0f} mm (root mean square), half of them by less than "
             f"{1000 * errors.median:.0f} mm; the sensor's noise alone would give {bound:.0f} and {0.6745 * bound:.0f}."
         )
-        told: dict[str, Any] = {"facts": {"link_error": off, "sentence": said, "summaries": {"arm": said}}}
-        return told | (self._drawn(x, errors.error) if drawn else {})
-
-    def _drawn(self, x: Tensor, error: Tensor) -> dict[str, Any]:
-        arms = segments(x[:DRAWN], self.run.data, 1, 1.8)
-        bones = {name: np.concatenate([self.faint[name], column]) for name, column in arms.items()}
-        rows = len(LINKS)
-        height = (np.arange(rows) + 0.5) / rows
-        spread = np.linspace(-0.28, 0.28, DOTS) / rows
-        places = np.clip(0.5 + error[:DOTS].numpy() / (2 * REACH), 0, 1)  # (DOTS, links)
-        wide = NOISE * np.array(BAND) / REACH  # half of ±2 sd
-        words: list[tuple[float, ...]] = [(0, 0, 0, 0), (1, 0, 0, 1)]
-        words += [(2, 0, at, 2 + k) for k, at in enumerate(height)]
-        words += [(3, at, 1.08, 2 + rows + k) for k, at in enumerate((0, 0.42, 0.82))]
-        names = [
-            "from the side",
-            "from above",
-            *(f"{name}  " for name in LINKS),
-            f"−{1000 * REACH:.0f} mm",
-            "0 mm",
-            f"+{1000 * REACH:.0f} mm",
-        ]
-        datasets: dict[str, dict[str, Any]] = {
-            "frames": {"place": [0, 1], "x": [0, 0], "y": [0, 0], "x2": [1, 1], "y2": [1, 1]},
-            "bones": bones,
-            "bands": {"x": 0.5 - wide, "x2": 0.5 + wide, "y": height - 0.4 / rows, "y2": height + 0.4 / rows},
-            "errors": {"x": places.ravel(), "y": (height + spread[:, None]).ravel()},
-            "words": dict(zip(("place", "x", "y", "index"), np.array(words).T, strict=True)),
-        }
-        floats = {
-            name: {key: np.asarray(each, np.float32) for key, each in columns.items()}
-            for name, columns in datasets.items()
-        }
-        return {"replace": {"arm": floats}, "names": {"arm": names}}
+        told = {"facts": {"link_error": off, "sentence": said, "summaries": {"arm": said}}}
+        return told | (arm_part(x, self.run.data) if drawn else {})

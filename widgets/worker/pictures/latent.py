@@ -15,8 +15,10 @@ from widgets.views import ONE_STEP, VIEWS
 from widgets.worker.pace import Pace
 from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.causes import Causes
+from widgets.worker.pictures.contours import contours
 from widgets.worker.pictures.exploration import Exploration
 from widgets.worker.pictures.features import FeaturePictures
+from widgets.worker.pictures.floor import Floor
 from widgets.worker.pictures.manifold import manifold
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.one_step import OneStep, drawable
@@ -46,6 +48,7 @@ class LatentPictures:
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
+        self.floor = Floor(run) if hasattr(run.model, "scales") else None
         self.causes = Causes(run, self.site) if self.site else None
         self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
         self.span = 3.0  # half of the map's side
@@ -153,7 +156,10 @@ class LatentPictures:
         drawn += [self.principal.look(divergence)] if self.principal else []
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
+        if hasattr(self.run.model, "latent_prior") and len(divergence) > 1:
+            drawn += [{"replace": {"latent": {"prior": contours(self.run.model.latent_prior, self.space.plane)}}}]
         drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
+        drawn += [self.floor.look()] if self.floor else []
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
     def _nu(self) -> torch.Tensor:
