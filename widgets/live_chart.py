@@ -34,6 +34,7 @@ class LiveChart(anywidget.AnyWidget):
         "plain.js",
         "palette.js",
         "card.js",
+        "card_pictures.js",
         "latent.js",
         "latent_drawing.js",
         "manifold.js",
