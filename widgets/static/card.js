@@ -96,7 +96,7 @@ class Card {
 
   get path() {
     const { walk, dimension } = this.strip;
-    if (walk === "path") return "from A to B along a straight line in z";
+    if (walk === "path") return "from A to B, straight in z";
     return walk === "draws" ? "draws from this datum's q(z)" : `z${subscript(dimension + 1)} goes from −3 to 3, the others stay at 0`;
   }
 

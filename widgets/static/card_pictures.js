@@ -33,7 +33,7 @@ Object.assign(Card.prototype, {
         context.fillRect(left + k * cell, row * line, cell + 0.5, line - 1);
       }
     });
-    this.words.textContent = `${this.path[0].toUpperCase()}${this.path.slice(1)}: what changes most, each from low to high.`;
+    this.words.textContent = `${this.path[0].toUpperCase()}${this.path.slice(1)}: what changes most, low to high.`;
   },
 
   /** Nobody points anywhere: what the decoder draws all over the map. */

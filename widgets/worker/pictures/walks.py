@@ -10,7 +10,7 @@ from torch import Tensor
 from models.diagnostics import Plane
 
 STOPS, ALONG = 8, 9  # of a path or of draws; of a walk along a dimension
-FEATURES = 12  # of a vector, whose change along a walk is shown
+FEATURES = 8  # of a vector, whose change along a walk is shown
 Pin = tuple[float, float, int]  # a place of the shown plane, and the row of the datum that was meant, or −1
 
 
