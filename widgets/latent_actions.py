@@ -65,7 +65,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
         """Show the selection, whoever made it: on the map, in the panels, in a sentence."""
         places = {row: place for place, row in enumerate(self.painter.rows)}
         shown = [places[row] for row in self.selection if row in places]
-        self.marked_of = self.painter.data
+        self.marked_of = self.painter.data or self.values["data"]
         self.painter.mark(shown)
         self._do_explore(rows=shown)
         self.notice = self._selection_sentence(shown) if self.selection else ""
@@ -77,7 +77,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
         words += [f"{len(counts) - MOST_COUNTED} more"] if len(counts) > MOST_COUNTED else []
         said = f"{len(self.selection):,} data selected{': ' if words else ''}{', '.join(words)}."
         hidden = len(self.selection) - len(shown)
-        also = f" {hidden:,} of them are not on the map." if hidden else ""
+        also = f" {hidden:,} of them are not on the map." if hidden and self.painter.rows else ""
         return f"{said}{also} Panel D marks their KL; Explorer.selection has their rows; Escape lets go."
 
     def _explore_again(self, choices: dict[str, Any]) -> None:
