@@ -106,6 +106,18 @@ def log_evidence(found: Any) -> Figure:
     return figure
 
 
+def manifold(run: Any) -> Figure:
+    """What the decoder of a run makes of a regular grid of z, shaded by its magnification √det JᵀJ."""
+    from widgets.worker.pictures.latent import LatentPictures
+
+    picture = LatentPictures(run)
+    picture.watched = frozenset({"manifold"})
+    figure = Figure("manifold", height="340px", width="560px")
+    _fill(figure, "manifold", {"static": picture.about()["static"]})
+    _fill(figure, "manifold", picture.look())
+    return figure
+
+
 def functions(x: Any, values: Any, spread: Any = None) -> Figure:
     """Functions (S, G) at x (G,), over the band ±2 `spread` (G,) of a limit, where there is one."""
     figure = Figure("prior_predictive", height="320px", width="560px")

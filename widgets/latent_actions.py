@@ -9,7 +9,6 @@ from typing import Any
 
 import traitlets
 
-from models.settings import Values
 from widgets.run_actions import RunActions
 
 MOST_COUNTED = 4  # labels that a sentence names
@@ -20,7 +19,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
 
     act: Callable[[str, dict[str, Any]], None]
     selection = traitlets.Tuple(help="row numbers of the selected data")
-    marked_of: Values | None = None  # the run whose data are selected
+    marked_of: str | None = None  # the data whose rows are selected
 
     @traitlets.validate("selection")  # type: ignore[untyped-decorator]
     def _whole_rows(self, proposal: Any) -> tuple[int, ...]:
@@ -66,7 +65,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
         """Show the selection, whoever made it: on the map, in the panels, in a sentence."""
         places = {row: place for place, row in enumerate(self.painter.rows)}
         shown = [places[row] for row in self.selection if row in places]
-        self.marked_of = self.run_values
+        self.marked_of = self.painter.data or self.values["data"]
         self.painter.mark(shown)
         self._do_explore(rows=shown)
         self.notice = self._selection_sentence(shown) if self.selection else ""
@@ -78,7 +77,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
         words += [f"{len(counts) - MOST_COUNTED} more"] if len(counts) > MOST_COUNTED else []
         said = f"{len(self.selection):,} data selected{': ' if words else ''}{', '.join(words)}."
         hidden = len(self.selection) - len(shown)
-        also = f" {hidden:,} of them are not on the map." if hidden else ""
+        also = f" {hidden:,} of them are not on the map." if hidden and self.painter.rows else ""
         return f"{said}{also} Panel D marks their KL; Explorer.selection has their rows; Escape lets go."
 
     def _explore_again(self, choices: dict[str, Any]) -> None:
@@ -86,9 +85,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
         kept = self.screen.explorable(choices)
         if kept:
             self._do_explore(**kept)
-        before, now = self.marked_of, self.run_values
-        same = before is not None and now is not None and before["data"] == now["data"]
-        if self.selection and same:
+        if self.selection and self.marked_of == self.painter.data:
             self._do_select_rows()
             self.notice = ""
         elif self.selection:

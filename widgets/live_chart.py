@@ -34,6 +34,7 @@ class LiveChart(anywidget.AnyWidget):
         "plain.js",
         "palette.js",
         "card.js",
+        "card_pictures.js",
         "features.js",
         "arm.js",
         "latent.js",

@@ -41,6 +41,7 @@ class Painter:
         self.cloud: dict[str, Any] = {}  # of the map of the latent space: each datum's label and picture
         self.rows: list[int] = []  # of the data, in the cloud's order
         self.label_names: list[str] = []
+        self.data: str | None = None  # the name of the data
         self.drawn: list[np.ndarray[Any, Any]] = []
         self.measure: tuple[str, str] | None = None
         self.changes: list[float] = []
@@ -87,7 +88,7 @@ class Painter:
             "parameter": 0,
         }
         self.facts["stop_at"] = settings["stop_at"]
-        self.shape = list(message["shape"])
+        self.shape, self.data = list(message["shape"]), settings.get("data")
         self.cloud = message["static"].get("latent", {}).get("cloud", {})
         self.rows = [int(row) for row in message.get("rows", ())]
         self.label_names = list(message["labels"].get("latent", ()))

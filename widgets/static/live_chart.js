@@ -1,5 +1,5 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
-// (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, palette.js, card.js, features.js, arm.js, latent.js, latent_drawing.js, manifold.js
+// (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, palette.js, card.js, card_pictures.js, features.js, arm.js, latent.js, latent_drawing.js, manifold.js
 // and cells.js stand in front of this text.)
 
 class Panel {

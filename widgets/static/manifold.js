@@ -49,7 +49,7 @@ class Manifold {
 
   /** From pale, where little is made of much z, to strong. */
   tint(part) {
-    return this.flat ? this.palette.scale[Math.round(part * (STEPS - 1))] : this.paper(part).css;
+    return this.flat ? this.palette.scale[Math.round(part * (SHADES - 1))] : this.paper(part).css;
   }
 
   paper(part) {

@@ -1,15 +1,15 @@
 // The colours of the map: classes have their own, numbers run along a scale; its key stands in the card.
 
-const STEPS = 32;
+const SHADES = 32;
 const SCALE = ["#3B1C78", "#2A6F9E", "#1F9E77", "#9CC43B", "#F2B701"]; // from low to high, each lighter than the one before
 const SCALE_ON_DARK = ["#7A5CC8", "#3F9BD0", "#33C293", "#B9DB5A", "#FFE08A"];
 
 const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
-/** `STEPS` colours along a scale of a few. */
+/** `SHADES` colours along a scale of a few. */
 function ramp(stops) {
-  return Array.from({ length: STEPS }, (_, k) => {
-    const at = (k / (STEPS - 1)) * (stops.length - 1), i = Math.min(stops.length - 2, Math.floor(at)), part = at - i;
+  return Array.from({ length: SHADES }, (_, k) => {
+    const at = (k / (SHADES - 1)) * (stops.length - 1), i = Math.min(stops.length - 2, Math.floor(at)), part = at - i;
     const [a, b] = [channels(stops[i]), channels(stops[i + 1])];
     return `rgb(${a.map((v, c) => Math.round(v + part * (b[c] - v))).join(",")})`;
   });
@@ -35,7 +35,7 @@ class Palette {
     const { ends, scale } = this, classes = this.panel.plot.meta.classes;
     if (!ends) return classes[Math.round(value) % classes.length];
     const part = (value - ends[0]) / (ends[1] - ends[0]);
-    return scale[Math.min(STEPS - 1, Math.max(0, Math.floor(part * STEPS)))];
+    return scale[Math.min(SHADES - 1, Math.max(0, Math.floor(part * SHADES)))];
   }
 
   /** The key: a chip a class, which selects the class, or the scale with its ends. */
@@ -46,7 +46,7 @@ class Palette {
     this.drawn = now;
     if (ends) {
       const bar = element("div", "elbo-scale");
-      bar.style.background = `linear-gradient(to right, ${scale.filter((_, k) => k % 4 === 0 || k === STEPS - 1).join(",")})`;
+      bar.style.background = `linear-gradient(to right, ${scale.filter((_, k) => k % 4 === 0 || k === SHADES - 1).join(",")})`;
       const numbers = element("div", "elbo-scale-ends");
       numbers.append(element("span", "", short(ends[0])), element("span", "", short(ends[1])));
       box.replaceChildren(element("div", "elbo-scale-name", labels[0] ?? ""), bar, numbers);

@@ -15,12 +15,11 @@ MOST_FEATURES = 12  # of named features, those that vary most
 EVALUATIONS = 500_000  # log likelihoods of single features that one look at every datum's ELBO may cost
 RATE, SHARE = 2.0, 0.01  # of the costly ones: times a second, share of the worker's time
 MODEL = {
-    "kl": "KL of the datum",
-    "elbo": "ELBO of the datum",
-    "fit": "log p(x|z) of it",
-    "density": "density of q(z)",
-}  # what the model says, and what its list calls it
-UNITS = {"kl": "KL, nats", "elbo": "ELBO, nats", "fit": "log p(x|z), nats", "density": "log density of q(z)"}
+    "kl": ("KL", "KL of the datum, nats"),
+    "elbo": ("ELBO", "ELBO of the datum, nats"),
+    "fit": ("log p(x|z)", "log p(x|z), nats"),
+    "density": ("density", "log density of the average q"),
+}  # what the model says of a datum: its name in the list, and in the key
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,11 @@ class Colours:
     def choices(self) -> list[tuple[str, str]]:
         """What the list shows, and the names that `choose` takes."""
         normal = isinstance(self.run.model.sites[self.site].family, Normal)
-        told = {name: words for name, words in MODEL.items() if normal or name in ("elbo", "fit")}
+        told = {name: words for name, (words, _) in MODEL.items() if normal or name in ("elbo", "fit")}
         known = {name: each[0] for name, each in self.classes.items()} | {
             name: each[0] for name, each in self.numbers.items()
         }
-        return [(words, name) for name, words in [*known.items(), *told.items()]]
+        return [(f"by {words}", name) for name, words in [*known.items(), *told.items()]]
 
     def choose(self, name: str) -> None:
         """Colour by this from now on.
@@ -107,7 +106,7 @@ class Colours:
         if not self.kept or self.pace.due(now):
             with self.pace.spending():
                 self.kept = {self.name: self._ask(nu)}
-        return _ranged(self.kept[self.name], UNITS[self.name])
+        return _ranged(self.kept[self.name], MODEL[self.name][1])
 
     def _ask(self, nu: Tensor) -> Tensor:
         if self.name == "kl":

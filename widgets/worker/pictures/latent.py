@@ -178,14 +178,9 @@ class LatentPictures:
             self.span *= 1.25
         first, second, correlation = shown.spread(self.space.scale)
         colour = self.chosen.colours.look(nu, time.perf_counter())
-        cloud = {
-            "x": places[:, 0],
-            "y": places[:, 1],
-            "sx": first,
-            "sy": second,
-            "rho": correlation,
-            "value": colour.values,
-        }
+        cloud = {"x": places[:, 0], "y": places[:, 1], "sx": first, "sy": second}
+        cloud |= {"rho": correlation} if self.chosen.share else {}  # else it is 0
+        cloud |= {} if self.chosen.colours.name == "label" else {"value": colour.values}  # labels are there already
         params = {
             "domain": [-self.span, self.span, -self.span, self.span],
             "axes": [float(axis) + 1 for axis in self.chosen.axes],
