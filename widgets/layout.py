@@ -10,9 +10,10 @@ import ipywidgets as ipw
 from widgets import made
 from widgets.page import Page
 from widgets.panels import Panels, box
+from widgets.reader import Reader
 from widgets.trial import Trial
 
-DRAWERS = ("Try this", "Formula", "Estimators", "Runs", "Code", "Help")
+DRAWERS = ("Try this", "Formula", "Estimators", "Runs", "Table", "Code", "Help")
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 
@@ -99,7 +100,12 @@ class Screen(Panels):
         self.lock.observe(
             lambda change: setattr(self.lock, "description", "locked" if change["new"] else "open"), "value"
         )
-        following = button("Next", "The next seed", lambda: post("next_seed"))
+        following = button(
+            "⚄ next", "The next seed; the run before it stays as a grey line", lambda: post("next_seed"), "elbo-next"
+        )
+        five = button(
+            "5 seeds", "Run this seed and the next four; panel A shows their mean ± sd", lambda: post("seeds")
+        )
         self.status = ipw.Label("")
         self.status.add_class("elbo-status")
         seed, stop_at = fields
@@ -113,6 +119,7 @@ class Screen(Panels):
             seed,
             self.lock,
             following,
+            five,
             self.status,
             self.undo,
             self.remedy,
@@ -130,22 +137,30 @@ class Screen(Panels):
                 "Predict, run, and let the run answer",
                 "What is computed",
                 "Which estimators panel B measures",
-                "Earlier runs",
+                "Earlier runs: open or compare them",
+                "What the four panels draw, as numbers",
                 "This run in Python",
                 "Keys and panels",
             ],
         )
         self.tabs.observe(lambda change: post("drawer", name=change["new"]), "value")
         self.tabs.add_class("elbo-tabs")
-        self.text = ipw.Textarea(disabled=False, layout=ipw.Layout(width="100%", height="100%"))
-        self.text.add_class("elbo-text")
-        self.runs = ipw.Select(options=[], rows=10, layout=ipw.Layout(width="100%"))
+        self.text = Reader()
+        self.runs_words = ipw.Label("")
+        self.runs = ipw.SelectMultiple(options=[], rows=9, layout=ipw.Layout(width="100%"))
         self.open = button(
             "Open this run",
             "Show it where it stopped; Run goes on from there",
-            lambda: post("open_run", identity=self.runs.value),
+            lambda: post("open_run", identity=self.runs.value[0] if len(self.runs.value) == 1 else None),
         )
-        self.shelf = box(ipw.VBox, [self.runs, self.open], "elbo-shelf")
+        self.compare = button(
+            "Compare in panel A",
+            "Draw the chosen runs' ELBO beside the present one; with none chosen, take them away",
+            lambda: post("compare", identities=list(self.runs.value)),
+        )
+        self.shelf = box(
+            ipw.VBox, [self.runs_words, self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf"
+        )
         self.shown = ipw.SelectMultiple(options=[], rows=9, layout=ipw.Layout(width="100%"))
         words = ipw.Label("Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable.")
         self.choice = box(ipw.VBox, [words, self.shown], "elbo-shelf")

@@ -36,6 +36,7 @@ class Page(anywidget.AnyWidget):
         """Start with nobody there."""
         self._callbacks: list[Callable[[dict[str, Any]], None]] = []
         self.last_seen: float | None = None
+        self.hidden = False
         super().__init__(**traits)
         self.on_msg(self._on_message)
 
@@ -51,6 +52,7 @@ class Page(anywidget.AnyWidget):
         if not isinstance(content, dict):
             return
         self.last_seen = time.monotonic()
+        self.hidden = bool(content.get("hidden", self.hidden))
         if content.get("kind") == "ping":
             self.send({"kind": "pong", "client": str(content.get("client"))[:64]})
             return

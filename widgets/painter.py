@@ -44,6 +44,8 @@ class Painter:
         self.measured: list[np.ndarray[Any, Any]] = []
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
+        self.ghost = np.zeros((0, 5), np.float32)
+        self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
 
     def show(self, message: dict[str, Any]) -> None:
         """Draw one message; kinds that have no picture are passed over."""
@@ -59,7 +61,7 @@ class Painter:
         # nats of other data or another density are no yardstick
         measure = tuple(settings.get(name) for name in ("model", "data", "response"))
         kept = self.drawn if measure == self.measure else []
-        ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
+        self.ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
         screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run
@@ -84,14 +86,8 @@ class Painter:
         for name, datasets in message["static"].items():
             for dataset, columns in datasets.items():
                 bus.static(screen.chart(name), dataset, **columns)
-        if len(ghost):
-            bus.append(
-                screen.chart("elbo"),
-                "lines",
-                step=ghost[:, 0],
-                value=ghost[:, 1],
-                series=np.full(len(ghost), ELBO_SERIES, np.float32),
-            )
+        self._line(self.ghost, ELBO_SERIES)
+        self.show_band(*(self.band or (None, 0)))
         self._points(message["curves"]["elbo"])
         self._variance({"rows": message["curves"]["variance"]})
 
@@ -101,10 +97,33 @@ class Painter:
         self.drawn.append(points)
         self.facts["elbo"] = float(points[-20:, 1].mean())
         for series in range(ELBO_SERIES):
-            values = points[:, series + 1]
-            series_column = np.full(len(points), series, np.float32)
-            chart = self.screen.chart("elbo")
-            self.screen.bus.append(chart, "lines", step=points[:, 0], value=values, series=series_column)
+            self._line(points, series, series + 1)
+
+    def _line(self, points: np.ndarray[Any, Any], series: int, column: int = 1) -> None:
+        """Add to one line of panel A."""
+        if len(points):
+            place = np.full(len(points), series, np.float32)
+            self.screen.bus.append(
+                self.screen.chart("elbo"), "lines", step=points[:, 0], value=points[:, column], series=place
+            )
+
+    def compare(self, tables: list[np.ndarray[Any, Any]]) -> None:
+        """Draw other runs' curves on panel A, instead of those compared before."""
+        self.screen.bus.clear(self.screen.chart("elbo"), "lines")
+        self._line(self.ghost, ELBO_SERIES)
+        drawn, self.drawn = self.drawn, []
+        for points in drawn:
+            self._points(points)
+        for place, points in enumerate(tables):
+            self._line(points, ELBO_SERIES + 1 + place)
+
+    def show_band(self, found: dict[str, Any] | None, count: int) -> None:
+        """Mean ± sd of several seeds' ELBO, from the next start on, too."""
+        self.band = (found, count) if found else None
+        chart = self.screen.chart("elbo")
+        chart.heading = f"ELBO · mean ± sd of {count} seeds" if found else ""
+        if found:
+            self.screen.bus.replace(chart, "seeds", **found)
 
     def _frame(self, message: dict[str, Any]) -> None:
         bus = self.screen.bus

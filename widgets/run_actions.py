@@ -161,7 +161,7 @@ class RunActions:
 
     def _do_open_run(self, identity: str | None) -> None:
         if not identity:
-            raise ValueError("No run is chosen. Pick one in the list first.")
+            raise ValueError("Choose one run in the list, then open it.")
         if self.folder is not None and identity == self.folder.identity:
             raise ValueError("This run is the one on the screen.")
         folder = open_run(identity)

@@ -8,15 +8,16 @@ from typing import Any
 from models.settings import Values, decode, encode
 from widgets import texts
 from widgets.example import all_knobs, catalogue
-from widgets.run_actions import RunActions
 from widgets.runs import saved_runs
+from widgets.several import Several
+from widgets.tables import table
 from widgets.views import VIEWS
 
 PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from the prior depend on
 MOST_SHOWN = 8  # lines that panel B can hold
 
 
-class ScreenActions(RunActions):
+class ScreenActions(Several):
     """Part of the explorer: actions that look at a run and do not change it."""
 
     in_voila: bool
@@ -119,13 +120,19 @@ class ScreenActions(RunActions):
         screen.shelf.layout.display = None if name == "Runs" else "none"
         screen.choice.layout.display = None if name == "Estimators" else "none"
         screen.trial.widget.layout.display = None if name == "Try this" else "none"
+        (screen.drawer.add_class if name == "Try this" else screen.drawer.remove_class)("elbo-aside")
         screen.text.layout.display = "none" if name in ("Runs", "Estimators", "Try this") else None
         if name == "Runs":
-            screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in saved_runs()]
+            runs = saved_runs()
+            screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in runs]
+            screen.runs_words.value = texts.RUNS if runs else texts.NO_RUNS
+        elif name == "Table":
+            charts = [screen.chart(each) for each in screen.in_sight()]
+            screen.text.show("The panels as tables", "\n\n\n".join(table(screen.bus, chart) for chart in charts))
         elif name == "Try this":
             screen.trial.offer(catalogue()["presets"][screen.scene.value].get("tasks", []))
         elif name not in ("–", "Estimators"):
-            screen.text.value = texts.drawer(name, self.values, self.knobs, catalogue())
+            screen.text.show(name, texts.drawer(name, self.values, self.knobs, catalogue()))
 
     def _do_try(self) -> None:
         self.screen.trial.say(self.painter.facts)

@@ -16,6 +16,12 @@ Keys, while the focus is in the lab and not in a field: Space run or pause · . 
 E next estimator · P projector. ⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs."""
 
 
+RUNS = (
+    "Every run is kept here. Open one to see it and go on; choose up to three (Ctrl-click) and compare them in panel A."
+)
+NO_RUNS = "No run is kept yet. Press Run: every run is kept here by itself, also after the page was closed."
+
+
 def query(text: str) -> dict[str, str]:
     """The parts of the address the lab reads."""
     return {name: found[-1] for name, found in parse_qs(text.lstrip("?")).items() if name in ("run", "settings")}
@@ -32,7 +38,9 @@ def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
     defaults = {knob["name"]: knob["default"] for knob in knobs}
     changed = ", ".join(f"{name} {value}" for name, value in run["settings"].items() if defaults.get(name) != value)
     day, clock = run["identity"][:8], run["identity"][9:15]
-    return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}   step {run['number']:,}   {changed or 'default settings'}"
+    elbo = "–" if run.get("elbo") is None else f"{run['elbo']:,.1f}".replace("-", "−")
+    when = f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}"
+    return f"{when}   step {run['number']:>7,}   ELBO {elbo:>9}   {changed or 'default settings'}"
 
 
 def code(values: Values, knobs: list[Knob]) -> str:

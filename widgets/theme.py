@@ -36,6 +36,9 @@ ELBO = (
     Series("−KL", VERMILLION, "#A64900", (2, 2), when="split"),
     Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
+    Series("run A", ORANGE, "#855C00", (7, 3)),
+    Series("run B", SKY, "#2A6F97", (2, 2)),
+    Series("run C", "#5D3A9B", "#5D3A9B", (8, 3, 2, 3)),
 )
 SCORES = (Series("training", GREY, "#5F5F5F", (4, 2)), Series("held out", BLUE, "#005A8D", width=2.2))
 # Estimators in the catalogue's order: the five that are shown at first have their own looks, later ones take a colour with another dash.
@@ -66,10 +69,11 @@ DARK = {
     "#A64900": "#F59A55", "#855C00": ORANGE, PURPLE: "#D98BB6", "#96446F": "#E3A1C6", GREY: "#9A9A9A",
     "#5F5F5F": "#B5B5B5", "#7F6000": "#C9A227", "#5D3A9B": "#A98BE0", "#4D4D4D": "#C8C8C8",
     "#1F1F1F": "#F0F0F0", "#555555": "#BDBDBD", "#E4E4E4": "#3A3A3A", "#9E9E9E": "#7A7A7A",
-    "#F7F7F7": "#262626",
+    "#F7F7F7": "#262626", "#FFFFFF": "#181818",
 }  # fmt: skip
 INK, MUTED, GRID, RULE = "#1F1F1F", "#555555", "#E4E4E4", "#9E9E9E"
 PAPER = "#F7F7F7"  # nothing, in a heat map
+BACK = "#FFFFFF"  # the page behind a plot
 KL_STATES = (RULE, BLUE)  # collapsed, active
 COLLAPSE = 0.01  # nats: a dimension with less has collapsed
 

@@ -1,4 +1,4 @@
-"""Panel A: the ELBO over the steps, on request split into its terms, with the earlier run as a grey ghost."""
+"""Panel A: the ELBO over the steps, on request split into its terms, with earlier runs, and the band of several seeds."""
 
 import altair as alt
 
@@ -14,21 +14,32 @@ def chart() -> alt.LayerChart:
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
-    words = levels.mark_text(align="right", baseline="bottom", dy=-2, color=theme.MUTED, fontSize=11).encode(
-        x=alt.XValue("width"), y=y, text="word:N"
-    )  # fmt: skip
+    place = {"x": alt.XValue("width"), "y": y, "text": "word:N"}
+    look_of = {"align": "right", "baseline": "bottom", "dy": -2, "fontSize": 11}
+    halo = levels.mark_text(stroke=theme.BACK, strokeWidth=4, **look_of).encode(
+        **place
+    )  # a line behind the words must not hide them
+    words = levels.mark_text(color=theme.INK, **look_of).encode(**place)
+    seeds = named("seeds")
+    span = seeds.mark_area(color=theme.BLUE, opacity=0.22, clip=True).encode(
+        x=x, y=alt.Y("low:Q", scale=scale("y")), y2="high:Q"
+    )
+    middle = seeds.mark_line(color=theme.INK, strokeWidth=1.4, clip=True).encode(
+        x=x, y=alt.Y("mean:Q", scale=scale("y"))
+    )
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
         strokeWidth=alt.condition("datum.series == 0", alt.value(theme.ELBO[0].width), alt.value(1.5)),
         opacity=alt.condition("datum.series == 4", alt.value(0.75), alt.value(1)),
     )  # fmt: skip
     return finish(
-        alt.layer(changes, yardsticks, lines, words, ends()),
+        alt.layer(changes, span, yardsticks, lines, middle, halo, words, ends()),
         "ELBO",
         [*ranges(), alt.param(name="split", value=False)],
         right=96,
         datasets={
             "lines": MODE_OF_LINES,
+            "seeds": {"mode": "bars", "fields": ["step", "mean", "low", "high"]},
             "changes": {"mode": "bars", "fields": ["step"]},
             "levels": {
                 "mode": "bars",
