@@ -77,7 +77,8 @@ def caption(facts: Facts) -> str:
     alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
     if alarm and facts.get("cause"):
         alarm = f"{alarm} {facts['cause']}"
-    compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
+    veiled = facts.get("veiled")  # panel B is covered until the room has predicted
+    compare = None if veiled else ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
         return (

@@ -165,6 +165,15 @@ class Screen(Panels):
         words = ipw.Label("Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable.")
         self.choice = box(ipw.VBox, [words, self.shown], "elbo-shelf")
         self.trial = Trial(post)
+        veil = box(
+            ipw.VBox,
+            [
+                ipw.Label("Predict first: which estimator is the noisiest, and how many times?"),
+                button("Reveal panel B", "Show the variances that are measured", lambda: post("reveal")),
+            ],
+            "elbo-veil",
+        )
+        self.panels["b"].children = (*self.panels["b"].children, veil)
         self.drawer = box(ipw.VBox, [self.text, self.shelf, self.choice, self.trial.widget], "elbo-drawer")
         self.drawer.layout.display = "none"
         self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

@@ -13,8 +13,9 @@ import traitlets
 from widgets import made
 
 KINDS = frozenset({"ready", "heartbeat", "key", "closing", "shared"})
+LECTURE = frozenset("abcdy")  # keys that count at a projector only
 LONG = 5_000  # characters of one answer from a page
-KEYS = frozenset({"space", ".", "r", "[", "]", "e", "p"})
+KEYS = frozenset({"space", ".", "r", "[", "]", "e", "p"}) | LECTURE
 _log = logging.getLogger(__name__)
 
 

@@ -8,23 +8,13 @@ import numpy as np
 
 from models.settings import FIRST_MODEL
 from widgets.evidence_words import sentence
+from widgets.guides import guides
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 from widgets.views import ONE_STEP
 
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
-
-
-def guides(first: Any, low: float, high: float, steeper: float | None = None) -> dict[str, Any]:
-    """Grey lines of slope −1, for independent draws, and of the steeper one that the kind of noise promises.
-
-    They begin in the middle of the variances `first` at the fewest draws, where there is room between the lines.
-    """
-    slopes, start = (1.0, steeper) if steeper else (1.0,), float(np.sqrt(np.min(first) * np.max(first)))
-    named = low * (high / low) ** 0.2  # where the word stands
-    rows = [(at, start * (low / at) ** slope, slope, at == named) for slope in slopes for at in (low, named, high)]
-    return dict(zip(("draws", "value", "slope", "named"), np.asarray(rows, np.float32).T, strict=True))
 
 
 class Painter:

@@ -92,12 +92,24 @@ class ScreenActions(Several):
             self._do_set(
                 "draws", min(high, max(low, self.values["draws"] * 2 if key == "]" else self.values["draws"] // 2))
             )
+        elif key in "abcd":
+            self._enlarge(key)
+        elif key == "y":
+            for name in ("elbo", "variance"):
+                chart = self.screen.chart(name)
+                chart.set(frozen=not chart.params.get("frozen", False))
         else:
             getattr(self, {"space": "_do_run", ".": "_do_step", "r": "_do_reset", "p": "_do_projector"}[key])()
 
     def _address(self, query: str) -> None:
         """The run or the settings that the page's address names."""
         wanted = texts.query(query)
+        if wanted.get("predict") == "1":
+            self.screen.root.add_class("elbo-predict")
+            self.painter.facts["veiled"] = True
+        for part in wanted.get("hide", "").split(","):
+            if part in texts.HIDEABLE:
+                self.screen.root.add_class(f"elbo-without-{part}")
         if "run" in wanted:
             self._do_open_run(wanted["run"])
         elif "settings" in wanted:
@@ -107,8 +119,28 @@ class ScreenActions(Several):
             self.notice = "These settings came with the link. Press Run."
 
     def _do_projector(self) -> None:
-        root = self.screen.root
-        (root.remove_class if "elbo-projector" in root._dom_classes else root.add_class)("elbo-projector")
+        root, on = self.screen.root, "elbo-projector" in self.screen.root._dom_classes
+        for name in ("elbo-projector", "elbo-large", *(f"elbo-large-{letter}" for letter in "abcd")):
+            root.remove_class(name)
+        if not on:
+            root.add_class("elbo-projector")
+            self.screen.tabs.value = "–"
+            self.notice = texts.PROJECTOR
+
+    def _enlarge(self, panel: str) -> None:
+        """At a projector one panel can be large and the others small; the same key again: all alike."""
+        root, wanted = self.screen.root, f"elbo-large-{panel}"
+        on = wanted in root._dom_classes
+        for name in ("elbo-large", *(f"elbo-large-{letter}" for letter in "abcd")):
+            root.remove_class(name)
+        if not on:
+            root.add_class("elbo-large")
+            root.add_class(wanted)
+
+    def _do_reveal(self) -> None:
+        """Predict mode: the room has voted."""
+        self.screen.root.remove_class("elbo-predict")
+        self.painter.facts["veiled"] = False
 
     def _do_share(self) -> None:
         encoded = encode(self.knobs, self.values)

@@ -28,7 +28,11 @@ def aligned(heads: list[str], rows: list[list[str]]) -> str:
 
 def curves(columns: Columns, how: dict[str, Any], labels: list[str]) -> str:
     """Lines over a shared x: one row a place, one column a series, and the standard error where there is a band."""
-    x, y, key = np.asarray(columns[how["x"]]), np.asarray(columns[how["y"]]), np.asarray(columns.get(how.get("by") or "", 0))
+    x, y, key = (
+        np.asarray(columns[how["x"]]),
+        np.asarray(columns[how["y"]]),
+        np.asarray(columns.get(how.get("by") or "", 0)),
+    )
     key = np.broadcast_to(key, x.shape).astype(int)
     found = [k for k in sorted(set(key.tolist())) if k < len(labels)]
     places = np.unique(x[np.isin(key, found)])

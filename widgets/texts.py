@@ -13,7 +13,9 @@ C  Each point is a datum's posterior mean. Move the pointer: the decoder's pictu
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
-E next estimator · P projector. ⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs."""
+E next estimator · P projector, there also A to D one panel large, Y hold the y axes, S save a picture.
+⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs. Speed 'slow' tells every step in panel C.
+In the address: ?predict=1 covers B until you reveal it; ?hide=form,d takes parts away."""
 
 
 RUNS = (
@@ -22,9 +24,14 @@ RUNS = (
 NO_RUNS = "No run is kept yet. Press Run: every run is kept here by itself, also after the page was closed."
 
 
+PROJECTOR = "Keys at the projector: A to D one panel large · Y holds the y axes · S saves a picture · [ ] draws · E estimator · P back."
+QUERY = ("run", "settings", "predict", "hide")
+HIDEABLE = ("form", "a", "b", "c", "d", "tabs")  # what ?hide=… can take away from a page
+
+
 def query(text: str) -> dict[str, str]:
     """The parts of the address the lab reads."""
-    return {name: found[-1] for name, found in parse_qs(text.lstrip("?")).items() if name in ("run", "settings")}
+    return {name: found[-1] for name, found in parse_qs(text.lstrip("?")).items() if name in QUERY}
 
 
 def link(encoded: str) -> str:

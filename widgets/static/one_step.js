@@ -209,7 +209,7 @@ class OneStep {
     pen.strokeStyle = this.ink(0.4);
     pen.lineWidth = 1;
     pen.strokeRect(left + 0.5, top + 0.5, side - 1, side - 1);
-    const reach = early ? this.widest : about.reach[0], middle = early ? [0, 0] : [q.x[0], q.y[0]], letter = early ? "ε" : "z";
+    const reach = early ? this.widest : about.reach[0], middle = early ? [0, 0] : [q.x[0], q.y[0]], letter = early ? "ε" : about.row[0] < 0 ? "w" : "z";
     const step = rounded(reach / 1.5), ticks = (from) => Array.from({ length: 5 }, (_, k) => (Math.round(from / step) + k - 2) * step);
     const seen = (value, from) => 0.5 + (value - from) / (2 * reach);
     pen.textAlign = "center";
@@ -217,14 +217,26 @@ class OneStep {
       const at = seen(value, middle[0]);
       if (at > 0.06 && at < 0.94) this.write(left + at * side, top + side + 14 * factor, short(value), 0.7);
     }
-    this.write(left + side / 2, top + side + 29 * factor, `${letter}${lowered(about.first[0])}`, 0.9);
+    const [, , ...names] = this.model.get("labels"), name = (k, axis) => (!early && names[k]) || `${letter}${lowered(axis[0])}`;
+    this.write(left + side / 2, top + side + 29 * factor, name(0, about.first), 0.9);
     pen.textAlign = "right";
     for (const value of ticks(middle[1])) {
       const at = seen(value, middle[1]);
       if (at > 0.04 && at < 0.9) this.write(left - 4, top + (1 - at) * side + 4, short(value), 0.7);
     }
-    this.write(left - 4, top + 9 * factor, `${letter}${lowered(about.second[0])}`, 0.9);
+    if (early || !names[1]) this.write(left - 4, top + 9 * factor, name(1, about.second), 0.9);
+    else this.upright(left - 34 * factor, top + side / 2, names[1]);
     pen.textAlign = "left";
+  }
+
+  /** A word along the vertical axis. */
+  upright(x, y, text) {
+    this.pen.save();
+    this.pen.translate(x, y);
+    this.pen.rotate(-Math.PI / 2);
+    this.pen.textAlign = "center";
+    this.write(0, 0, text, 0.9);
+    this.pen.restore();
   }
 
   // the words -------------------------------------------------------------------------------------------------------------------
@@ -235,7 +247,7 @@ class OneStep {
     const more = draws.weight.length > 3 ? ", …" : "", weights = `${[...draws.weight.slice(0, 3)].map(short).join(", ")}${more}`;
     const parts = [
       ["ε_b ~ N(0, I)", [`B = ${draws.x.length} draw${draws.x.length > 1 ? "s" : ""}`]],
-      ["z_b = μ + s ∘ ε_b", [`μ = ${pair(q.x[0], q.y[0])}`, `s = ${pair(q.sx[0], q.sy[0])}`]],
+      [`${about.row[0] < 0 ? "w" : "z"}_b = μ + s ∘ ε_b`, [`μ = ${pair(q.x[0], q.y[0])}`, `s = ${pair(q.sx[0], q.sy[0])}`]],
       ["ĝ = (1/B) Σ_b G_b", [`G_b = ${symbol ?? ""}`, ...(about.weighted[0] ? [`G_b = w_b s_b, w_b:`, weights] : []), `ĝ of μ = ${pair(q.gx[0], q.gy[0])}`]],
       ["ν ← ν + ρ Adam(ĝ)", [`ρ = ${short(about.step_size[0])}`, ...(about.made[0] ? ["μ moves by", pair(q.x2[0] - q.x[0], q.y2[0] - q.y[0])] : ["not made yet"])]],
     ];
@@ -247,7 +259,7 @@ class OneStep {
       for (const words of details) this.write(right + 8, (y += this.line), words, 0.8 * alpha);
       y += 1.45 * this.line;
     });
-    const key = [["draw", "● z_b and → G_b"], [null, "➔ their mean ĝ"], ["posterior", "■ p(z | x)"], ["q", "○ q, 2 sd"]];
+    const key = [["draw", "● draws and → G_b"], [null, "➔ their mean ĝ"], ["posterior", about.row[0] < 0 ? "■ posterior" : "■ p(z | x)"], ["q", "○ q, 2 sd"]];
     const rows = key.filter(([name]) => name !== "posterior" || this.store.clouds.density?.value?.length);
     rows.forEach(([name, words], k) => {
       const place = bottom - (rows.length - 1 - k) * this.line;
