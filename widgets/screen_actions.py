@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from models.settings import Values, decode, encode
+from models.settings import Values, decode, encode, objection
 from widgets import texts
 from widgets.example import all_knobs, catalogue
 from widgets.runs import saved_runs
@@ -85,7 +85,8 @@ class ScreenActions(Several):
 
     def _key(self, key: str) -> None:
         if key == "e":
-            names = list(catalogue()["estimators"])
+            fitting = [name for name, part in self._estimators().items() if objection(part, self.values) is None]
+            names = fitting if self.values["estimator"] in fitting else [self.values["estimator"], *fitting]
             self._do_set("estimator", names[(names.index(self.values["estimator"]) + 1) % len(names)])
         elif key in "[]":
             low, high = (self.form.fields["draws"].knob[end] for end in ("low", "high"))
@@ -100,6 +101,10 @@ class ScreenActions(Several):
                 chart.set(frozen=not chart.params.get("frozen", False))
         else:
             getattr(self, {"space": "_do_run", ".": "_do_step", "r": "_do_reset", "p": "_do_projector"}[key])()
+
+    def _estimators(self) -> dict[str, dict[str, Any]]:
+        """The estimators as this family of models offers them."""
+        return {part["name"]: part for part in self.form.fields["estimator"].knob["choices"]}
 
     def _address(self, query: str) -> None:
         """The run or the settings that the page's address names."""

@@ -28,15 +28,28 @@ def active_dimensions(facts: Facts) -> float | None:
     return float(sum(value >= facts["threshold"] for value in divergence)) if divergence else None
 
 
-def fact(facts: Facts, name: str) -> float | None:
+def total_divergence(facts: Facts) -> float | None:
+    """KL of q from the prior over all latent dimensions, nats per datum."""
+    return float(sum(facts["kl"])) if facts.get("kl") else None
+
+
+def power_of_draws(facts: Facts, of: str) -> float | None:
+    """The power of B at which an estimator's variance falls, as panel B's view against B has measured it."""
+    slopes = facts.get("evidence", {}).get("variance_against_draws", {}).get("slopes", {})
+    return float(slopes[of][0]) if of in slopes else None
+
+
+def fact(facts: Facts, of: str) -> float | None:
     """A number that the model's pictures report, or the ELBO."""
-    found = facts.get(name)
+    found = facts.get(of)
     return float(found) if isinstance(found, int | float) else None
 
 
 MEASURES: dict[str, Callable[..., float | None]] = {
     "variance_ratio": variance_ratio,
     "active_dimensions": active_dimensions,
+    "total_divergence": total_divergence,
+    "power_of_draws": power_of_draws,
     "fact": fact,
 }
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 
 import numpy as np
 import psutil
@@ -10,6 +11,7 @@ import pytest
 
 from models.settings import SettingError
 from tests.widgets.conftest import eventually
+from widgets.example import catalogue
 from widgets.runs import saved_runs
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32}
@@ -90,6 +92,23 @@ def test_nonsense_gets_a_sentence_and_changes_nothing(lab, name, value, words):
     assert room.form.fields[name].widget.value == f"{before[name]:g}"
 
 
+def test_nonsense_in_any_numeric_field_of_any_model_is_a_sentence(lab):
+    """Letters, nothing, what is too large, and one below the least: what came, what is allowed, what to do."""
+    room = lab()
+    for model in catalogue()["models"]:
+        room.act("set", {"name": "model", "value": model})
+        before = dict(room.values)
+        for knob in [knob for knob in room.knobs if knob["kind"] in ("int", "float")]:
+            for bad in ("letters", "", "1e99", str(knob["low"] - 1), "nan", "−1"):
+                room.act("set", {"name": knob["name"], "value": bad})
+                said = room.screen.caption.value
+                assert knob["label"] in said, (knob["name"], bad)
+                assert "must be" in said
+                assert f"{knob['low']:g} to {knob['high']:g}" in said
+                assert "Set it to" in said or "nearest allowed value" in said
+        assert room.values == before
+
+
 def test_an_estimator_that_does_not_apply_is_refused_with_its_reason(lab):
     room = lab()
     room.act("set", {"name": "draws", "value": 1})
@@ -165,6 +184,20 @@ def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     eventually(lambda: room.state == "paused" and saved_runs())
 
 
+def test_a_hidden_page_may_be_silent_for_longer(lab, monkeypatch):
+    """A browser lets a hidden page speak once a minute: that is no reason to stop its run."""
+    monkeypatch.setattr("widgets.session.SILENCE", 0.3)
+    room = lab(SMALL)
+    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": True}, [])
+    room.post("run")
+    eventually(lambda: room.state == "running" and points(room) > 200)
+    seen = room.screen.page.last_seen
+    eventually(lambda: time.monotonic() - seen > 0.6 and points(room) > 400)
+    assert room.state == "running"
+    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
+    eventually(lambda: room.state == "paused")
+
+
 def test_the_next_seed_when_the_lock_is_open(lab):
     room = lab(SMALL | {"stop_at": 5})
     room.post("run")
@@ -179,6 +212,49 @@ def test_settings_are_refused_at_the_door():
 
     with pytest.raises(SettingError, match="There is no setting called 'colour'"):
         Explorer({"colour": "red"})
+
+
+def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_back(lab):
+    room = lab(SMALL | {"draws": 4})
+    room.post("run")
+    eventually(lambda: room.state == "running")
+    room.screen.speed.value = "slow"
+    eventually(lambda: room.screen.shows("one_step"))
+    told = lambda: room.screen.bus.shown("one_step")  # noqa: E731
+    eventually(lambda: told().get("about", {}).get("seconds", [0])[0] > 0)
+    draws, q = told()["draws"], told()["q"]
+    assert len(draws["gx"]) == 4
+    np.testing.assert_allclose(draws["gx"].mean(), q["gx"][0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(draws["x"], q["x"][0] + q["sx"][0] * draws["ex"], rtol=1e-4, atol=1e-5)
+    assert "4 draws of one datum" in room.screen.caption.value
+    room.screen.speed.value = "full"
+    eventually(lambda: room.screen.shows("latent") and room.screen.lists["c"].value == "latent")
+
+
+def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
+    room = lab(SMALL)
+    room.act("page", {"content": {"kind": "ready", "query": "?predict=1&hide=form,nonsense"}})
+    assert {"elbo-predict", "elbo-without-form"} <= set(room.screen.root._dom_classes)
+    assert "elbo-without-nonsense" not in room.screen.root._dom_classes
+    room.post("run")
+    eventually(lambda: room.state == "running" and room.painter.facts.get("variance"))
+    assert "variance of" not in room.screen.caption.value
+    room.act("reveal", {})
+    assert "elbo-predict" not in room.screen.root._dom_classes
+    assert "variance" in room.screen.caption.value or "noisy" in room.screen.caption.value
+
+
+def test_one_panel_is_large_at_the_projector(lab):
+    room = lab()
+    room.act("projector", {})
+    for key in ("b", "c"):
+        room.act("page", {"content": {"kind": "key", "key": key}})
+        assert {"elbo-large", f"elbo-large-{key}"} <= set(room.screen.root._dom_classes)
+    assert "elbo-large-b" not in room.screen.root._dom_classes
+    room.act("page", {"content": {"kind": "key", "key": "c"}})
+    assert "elbo-large" not in room.screen.root._dom_classes
+    room.act("projector", {})
+    assert "elbo-projector" not in room.screen.root._dom_classes
 
 
 def test_a_model_of_ones_own_trains_in_a_thread(lab):
