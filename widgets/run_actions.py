@@ -190,5 +190,5 @@ class RunActions:
 
     def _release(self) -> None:
         if self.folder is not None:
-            self.folder.release()
+            self.folder.release(keep=self.state != "starting" and self.painter.facts["number"] > 0)
             self.folder = None

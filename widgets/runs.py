@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import shutil
 import time
 from pathlib import Path
@@ -47,17 +46,18 @@ class RunFolder:
             return False
         return True
 
-    def release(self) -> None:
-        """Let another session have it; an empty folder goes."""
+    def release(self, *, keep: bool = False) -> None:
+        """Let another session have it; an empty folder goes, unless its run made steps that the worker is about to save."""
         self._lock.release(force=True)
-        if not (self.path / STATE).exists():
+        if not keep and not (self.path / STATE).exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
 
 def new_run() -> RunFolder:
-    """A fresh folder, taken."""
+    """A fresh folder, taken; names rise with time."""
     while True:
-        identity = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        now = time.time()
+        identity = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{int(now % 1 * 0x10000):04x}"
         if not (home() / identity).exists():
             folder = RunFolder(identity)
             if folder.take():

@@ -67,7 +67,7 @@ GENERATIVE: dict[str, dict[str, Any]] = {
                 "edges": [-0.75, -0.25],
                 "measure": {"name": "power_of_draws", "of": "score"},
                 "after": 300,
-                "why": "The mean of B independent draws has a B-th of one draw's variance, whatever the estimator: a hundredth costs 100 times the draws.",
+                "why": "The mean of B independent draws has a B-th of one draw's variance, whatever the estimator.",
             },
             {
                 "ask": "At B = 1 and the same parameters: how noisy is the score gradient, against reparameterisation?",
