@@ -231,7 +231,7 @@ class Painter:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""
         facts, screen = self.facts, self.screen
         if facts.get("elbo") is not None:
-            words = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}."
+            words = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}.".replace("-", "−")
             screen.chart("elbo").summary = words
         for name, words in facts.get("summaries", {}).items():
             screen.chart(name).summary = words

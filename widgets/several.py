@@ -10,6 +10,7 @@ from models.settings import Values
 from widgets.example import all_knobs
 from widgets.run_actions import RunActions
 from widgets.runs import curve, saved_runs
+from widgets.texts import said
 
 SEEDS = 5
 LETTERS = "ABC"  # as many runs as panel A can compare
@@ -46,13 +47,9 @@ def differences(runs: list[Values]) -> list[str]:
     for run in runs:
         knobs = {knob["name"]: knob for knob in all_knobs()[run["model"]]}
         found.append(
-            ", ".join(f"{knobs[name]['label']} {_said(knobs[name], run[name])}" for name in names if name in knobs)
+            ", ".join(f"{knobs[name]['label']} {said(knobs[name], run[name])}" for name in names if name in knobs)
         )
     return found
-
-
-def _said(knob: dict[str, Any], value: Any) -> str:
-    return str(next((choice["label"] for choice in knob["choices"] or () if choice["name"] == value), value))
 
 
 class Several(RunActions):
@@ -126,9 +123,9 @@ class Several(RunActions):
             )
         tables = [curve(run["identity"]) for run in runs]
         self.painter.compare(tables)
-        words = [
-            f"{letter}: {said or 'the same settings'}, ELBO {table[-20:, 1].mean():.4g} at step {run['number']:,}"
-            for letter, said, table, run in zip(LETTERS, differences(shown), tables, runs, strict=False)
+        sentences = [
+            f"{letter}: {words or 'the same settings'}, ELBO {table[-20:, 1].mean():.4g} at step {run['number']:,}"
+            for letter, words, table, run in zip(LETTERS, differences(shown), tables, runs, strict=False)
             if len(table)
         ]
-        self.notice = (" · ".join(words) or "No run is compared.").replace("-", "−")
+        self.notice = (" · ".join(sentences) or "No run is compared.").replace("-", "−")

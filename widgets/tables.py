@@ -37,15 +37,15 @@ def curves(columns: Columns, how: dict[str, Any], labels: list[str]) -> str:
     found = [k for k in sorted(set(key.tolist())) if k < len(labels)]
     places = np.unique(x[np.isin(key, found)])
     places = places[np.unique(np.linspace(0, len(places) - 1, min(ROWS, len(places))).round().astype(int))]
-    rows = []
+    rows, slack = [], 0.02 * float(places[-1] - places[0]) if len(places) else 0.0
     for place in places:
         row = [number(float(place))]
         for k in found:
             mine = np.flatnonzero(key == k)
             at = mine[np.abs(x[mine] - place).argmin()]
-            exact = x[at] == place
-            error = f" ± {number(float(columns['high'][at] - y[at]))}" if "high" in columns and exact else ""
-            row.append(f"{number(float(y[at]))}{error}" if exact else "")
+            near = abs(x[at] - place) <= slack  # thinned lines do not meet at the same places
+            error = f" ± {number(float(columns['high'][at] - y[at]))}" if "high" in columns else ""
+            row.append(f"{number(float(y[at]))}{error}" if near else "")
         rows.append(row)
     return aligned([how["x"], *(labels[k] for k in found)], rows)
 

@@ -41,13 +41,40 @@ def link(encoded: str) -> str:
 
 def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
     """One line for a saved run: when, how far, and what differs from the defaults."""
-    knobs = catalogue["models"][run["settings"].get("model", FIRST_MODEL)]["knobs"]
-    defaults = {knob["name"]: knob["default"] for knob in knobs}
-    changed = ", ".join(f"{name} {value}" for name, value in run["settings"].items() if defaults.get(name) != value)
+    settings = run["settings"]
+    knobs = {knob["name"]: knob for knob in catalogue["models"][settings.get("model", FIRST_MODEL)]["knobs"]}
+    own = {name: value for name, value in settings.items() if name in knobs and knobs[name]["default"] != value}
+    scene, of_scene = nearest_scene({**own, "model": settings.get("model", FIRST_MODEL)}, catalogue)
+    changed = ", ".join(
+        [
+            scene,
+            *(
+                f"{knobs[name]['label']} {said(knobs[name], own.get(name, knobs[name]['default']))}"
+                for name in of_scene
+            ),
+        ]
+    )
     day, clock = run["identity"][:8], run["identity"][9:15]
     elbo = "–" if run.get("elbo") is None else f"{run['elbo']:,.1f}".replace("-", "−")
     when = f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}"
-    return f"{when}   step {run['number']:>7,}   ELBO {elbo:>9}   {changed or 'default settings'}"
+    return f"{when}   step {run['number']:>7,}   ELBO {elbo:>9}   {changed}"
+
+
+def said(knob: Knob, value: Any) -> str:
+    """A setting's value as the form says it."""
+    return str(next((choice["label"] for choice in knob["choices"] or () if choice["name"] == value), value))
+
+
+def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str]]:
+    """The scene of the same model that differs in the fewest settings from `own` (what is not the default), and those settings."""
+    found = []
+    for preset in catalogue["presets"].values():
+        theirs = {"model": FIRST_MODEL, **preset["settings"]}
+        if theirs["model"] == own["model"]:
+            other = sorted(name for name in {*own, *theirs} if own.get(name) != theirs.get(name))
+            found.append((len([name for name in other if name != "seed"]), preset["label"], other))
+    _, label, other = min(found, key=lambda each: each[0])
+    return label, other
 
 
 def code(values: Values, knobs: list[Knob]) -> str:

@@ -83,7 +83,7 @@ CONFIG: dict[str, Any] = {
     "axis": {
         "labelColor": MUTED, "titleColor": MUTED, "gridColor": GRID, "domainColor": RULE, "tickColor": RULE,
         "labelFontSize": 11, "titleFontSize": 11,
-        "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True,
+        "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True, "labelSeparation": 8,
     },
     "axisY": {"minExtent": 38, "maxExtent": 38, "titlePadding": 4},
     "axisX": {"minExtent": 16, "maxExtent": 16, "titlePadding": 2},

@@ -40,12 +40,14 @@ class StepWords {
       ["ν ← ν + ρ Adam(ĝ)", [`ρ = ${short(about.step_size[0])}`, ...(about.made[0] ? ["μ moves by", pair(q.x2[0] - q.x[0], q.y2[0] - q.y[0])] : ["not made yet"])]],
     ];
     const { right } = this.frame, { stage } = this.told;
-    let y = 26 * this.factor + 2 * this.line * 0.9;
+    const lines = parts.reduce((sum, [, details]) => sum + 1.45 + details.length, 0), top = 52 * this.factor;
+    const line = Math.min(this.line, (bottom - top + this.line) / lines); // all four lines are always seen
+    let y = top;
     parts.forEach(([formula, details], k) => {
-      const on = stage === k, alpha = on || stage === STAGES ? 1 : 0.6, width = this.write(right, y, formula, alpha, on || stage === STAGES);
+      const on = stage === k, alpha = on || stage === STAGES ? 1 : 0.75, width = this.write(right, y, formula, alpha, on || stage === STAGES);
       if (on) this.pen.fillRect(right, y + 3, width, 2);
-      for (const words of details) this.write(right + 8, (y += this.line), words, 0.8 * alpha);
-      y += 1.45 * this.line;
+      for (const words of details) this.write(right + 8, (y += line), words, 0.9 * alpha);
+      y += 1.45 * line;
     });
     const key = [["draw", "● draws and → G_b"], [null, "➔ their mean ĝ"], ["posterior", about.row[0] < 0 ? "■ posterior" : "■ p(z | x)"], ["q", "○ q, 2 sd"]];
     const rows = key.filter(([name]) => name !== "posterior" || this.store.clouds.density?.value?.length);
