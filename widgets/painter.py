@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.settings import FIRST_MODEL
+from widgets.elbo_lines import ElboLines
 from widgets.evidence_words import sentence
 from widgets.guides import guides
 from widgets.layout import Screen
@@ -14,28 +15,24 @@ from widgets.theme import COLLAPSE
 from widgets.views import ONE_STEP
 
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
-ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
 
 
-class Painter:
+class Painter(ElboLines):
     """One screen's charts, fed message by message."""
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
-        self.screen = screen
+        super().__init__(screen)
         self.names = list(catalogue["estimators"])
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
         self.facts |= {"evidence": {}, "view": "variance"}
         self.facts["parts"] = catalogue["estimators"]
         self.shape: list[int] = []
-        self.drawn: list[np.ndarray[Any, Any]] = []
         self.measure: tuple[str, str] | None = None
         self.changes: list[float] = []
         self.measured: list[np.ndarray[Any, Any]] = []
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
-        self.ghost = np.zeros((0, 5), np.float32)
-        self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
 
     def show(self, message: dict[str, Any]) -> None:
         """Draw one message; kinds that have no picture are passed over."""
@@ -66,6 +63,7 @@ class Painter:
             "summaries": {},
             "sentence": None,
             "one_step": None,
+            "noiseless": False,
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }
@@ -76,44 +74,10 @@ class Painter:
         for name, datasets in message["static"].items():
             for dataset, columns in datasets.items():
                 bus.static(screen.chart(name), dataset, **columns)
-        self._line(self.ghost, ELBO_SERIES)
+        self.draw_ghost()
         self.show_band(*(self.band or (None, 0)))
         self._points(message["curves"]["elbo"])
         self._variance({"rows": message["curves"]["variance"]})
-
-    def _points(self, points: np.ndarray[Any, Any]) -> None:
-        if not len(points):
-            return
-        self.drawn.append(points)
-        self.facts["elbo"] = float(points[-20:, 1].mean())
-        for series in range(ELBO_SERIES):
-            self._line(points, series, series + 1)
-
-    def _line(self, points: np.ndarray[Any, Any], series: int, column: int = 1) -> None:
-        """Add to one line of panel A."""
-        if len(points):
-            place = np.full(len(points), series, np.float32)
-            self.screen.bus.append(
-                self.screen.chart("elbo"), "lines", step=points[:, 0], value=points[:, column], series=place
-            )
-
-    def compare(self, tables: list[np.ndarray[Any, Any]]) -> None:
-        """Draw other runs' curves on panel A, instead of those compared before."""
-        self.screen.bus.clear(self.screen.chart("elbo"), "lines")
-        self._line(self.ghost, ELBO_SERIES)
-        drawn, self.drawn = self.drawn, []
-        for points in drawn:
-            self._points(points)
-        for place, points in enumerate(tables):
-            self._line(points, ELBO_SERIES + 1 + place)
-
-    def show_band(self, found: dict[str, Any] | None, count: int) -> None:
-        """Mean ± sd of several seeds' ELBO, from the next start on, too."""
-        self.band = (found, count) if found else None
-        chart = self.screen.chart("elbo")
-        chart.heading = f"ELBO · mean ± sd of {count} seeds" if found else ""
-        if found:
-            self.screen.bus.replace(chart, "seeds", **found)
 
     def _frame(self, message: dict[str, Any]) -> None:
         bus = self.screen.bus

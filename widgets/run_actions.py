@@ -80,6 +80,7 @@ class RunActions:
         if self.run_values is not None:
             self.values |= {name: self.run_values[name] for name in ("seed",)}
         self._start(play=False)
+        self.notice = f"Back at step 0 with seed {self.values['seed']}: Run makes the same run again, bit for bit."
 
     def _do_undo(self) -> None:
         if self.run_values is not None:

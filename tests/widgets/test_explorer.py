@@ -40,6 +40,7 @@ def test_run_pause_continue_reset(lab):
     first = np.concatenate(room.painter.drawn)[:20, 1]
     room.post("reset")
     eventually(lambda: room.painter.facts["number"] == 0)
+    assert "the same run again, bit for bit" in room.screen.caption.value
     room.post("run")
     eventually(lambda: points(room) > 20)
     np.testing.assert_array_equal(np.concatenate(room.painter.drawn)[:20, 1], first)
@@ -244,6 +245,14 @@ def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
     assert "variance" in room.screen.caption.value or "noisy" in room.screen.caption.value
 
 
+def test_a_point_mass_has_no_variance_and_the_panel_says_so(lab):
+    room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])
+    assert room.painter.facts["variance"] == {}
+    assert room.screen.chart("variance").heading == "Variance of ĝ · none: q is a point"
+
+
 def test_one_panel_is_large_at_the_projector(lab):
     room = lab()
     room.act("projector", {})
@@ -323,7 +332,10 @@ def test_a_run_that_diverged_offers_a_remedy_that_works(lab):
     eventually(lambda: room.state == "failed")
     assert "The ELBO became nan at step" in room.screen.caption.value
     assert room.screen.remedy.layout.display is None
+    failure = room.screen.bus.shown("elbo")["failure"]
+    assert failure["step"][0] == room.painter.facts["number"]  # marked where it broke off
     room.post("remedy")
     eventually(lambda: room.state == "finished")
     assert room.values["step_size"] == pytest.approx(0.01)
     assert room.painter.facts["number"] == 100
+    assert "failure" not in room.screen.bus.shown("elbo")

@@ -27,19 +27,23 @@ def chart() -> alt.LayerChart:
     middle = seeds.mark_line(color=theme.INK, strokeWidth=1.4, clip=True).encode(
         x=x, y=alt.Y("mean:Q", scale=scale("y"))
     )
+    failure = named("failure").mark_point(shape="cross", angle=45, size=160, color=theme.VERMILLION, filled=True, clip=True).encode(
+        x=x, y=y
+    )  # fmt: skip
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
         strokeWidth=alt.condition("datum.series == 0", alt.value(theme.ELBO[0].width), alt.value(1.5)),
         opacity=alt.condition("datum.series == 4", alt.value(0.75), alt.value(1)),
     )  # fmt: skip
     return finish(
-        alt.layer(changes, span, yardsticks, lines, middle, halo, words, ends()),
+        alt.layer(changes, span, yardsticks, lines, middle, failure, halo, words, ends()),
         "ELBO",
         [*ranges(), alt.param(name="split", value=False)],
         right=96,
         datasets={
             "lines": MODE_OF_LINES,
             "seeds": {"mode": "bars", "fields": ["step", "mean", "low", "high"]},
+            "failure": {"mode": "bars", "fields": ["step", "value"]},
             "changes": {"mode": "bars", "fields": ["step"]},
             "levels": {
                 "mode": "bars",
