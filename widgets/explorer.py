@@ -173,7 +173,7 @@ class Explorer(ScreenActions, ipw.VBox):
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
                 self.state, self.run_values = "failed", None
         self.painter.show(message)
-        self.one_seed(message)
+        self.follow(message)
         self._refresh()
 
     def lost(self, reason: str) -> None:

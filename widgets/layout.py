@@ -63,13 +63,18 @@ class Screen(Panels):
         self.scene = ipw.Dropdown(
             options=presets, description="Scene", style={"description_width": "auto"}, tooltip="Choose what to look at"
         )
-        self.scene.observe(lambda change: post("scene", name=change["new"]), "value")
+        self.scene.observe(lambda change: self._told(post, "scene", name=change["new"]), "value")
         self.scene.add_class("elbo-scene")
         self.goal = ipw.Label("")
         self.goal.add_class("elbo-goal")
         share = button("Share", "Copy a link that restores these settings", lambda: post("share"))
         projector = button("Projector", "Larger type for a lecture room (P)", lambda: post("projector"))
         self.header = box(ipw.HBox, [self.scene, self.goal, share, projector], "elbo-header")
+
+    def name_scene(self, name: str, goal: str) -> None:
+        """Show this scene in the list, with a goal, without choosing it anew."""
+        self._offer(self.scene, list(self.scene.options), name)
+        self.goal.value = goal
 
     def _bar(self, post: Callable[..., None], fields: list[ipw.Widget]) -> None:
         self.run = button("Run", "Start, pause or go on (Space)", lambda: post("run"), "elbo-run")

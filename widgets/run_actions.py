@@ -144,6 +144,12 @@ class RunActions:
         self.screen.goal.value = preset["goal"]
         self.notice = "Press Run to train this scene; the run before it is kept."
 
+    def _name_scene(self) -> None:
+        """Settings that came from elsewhere: which scene they are, or what they differ in from the nearest one."""
+        name, words = texts.departure(self.values, catalogue())
+        preset = catalogue()["presets"][name]
+        self.screen.name_scene(name, f"Like “{preset['label']}”, but: {words}." if words else preset["goal"])
+
     def _do_speed(self, speed: str) -> None:
         """Slow: panel C tells each step stage by stage; another speed brings back what it showed before."""
         self.session.command("speed", speed=speed)
@@ -172,6 +178,7 @@ class RunActions:
         kept = about["settings"] if about else {}
         self.values = validate(knobs_of(all_knobs(), kept), kept)
         self.run_values = dict(self.values)
+        self._name_scene()
         self.session.command(
             "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False
         )

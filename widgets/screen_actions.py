@@ -121,6 +121,7 @@ class ScreenActions(Several):
             self.values = decode(all_knobs(), wanted["settings"])
             self.dirty = True
             self._offer_estimators()
+            self._name_scene()
             self.notice = "These settings came with the link. Press Run."
 
     def _do_projector(self) -> None:

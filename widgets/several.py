@@ -76,6 +76,12 @@ class Several(RunActions):
         """Which of the seeds is running."""
         return f"seed {SEEDS - self.seeds_left + 1} of {SEEDS}" if self.seeds_left else ""
 
+    def follow(self, message: dict[str, Any]) -> None:
+        """What follows from a worker's message: the next of several seeds, and a new run's steps told slowly where that is wished."""
+        if message["kind"] == "started" and self.screen.speed.value == "slow":
+            self._do_speed("slow")
+        self.one_seed(message)
+
     def one_seed(self, message: dict[str, Any]) -> None:
         """Watch a series of seeds: after the last points of one run, draw the band and start the next."""
         if not self.seeds_left:

@@ -41,19 +41,8 @@ def link(encoded: str) -> str:
 
 def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
     """One line for a saved run: when, how far, and what differs from the defaults."""
-    settings = run["settings"]
-    knobs = {knob["name"]: knob for knob in catalogue["models"][settings.get("model", FIRST_MODEL)]["knobs"]}
-    own = {name: value for name, value in settings.items() if name in knobs and knobs[name]["default"] != value}
-    scene, of_scene = nearest_scene({**own, "model": settings.get("model", FIRST_MODEL)}, catalogue)
-    changed = ", ".join(
-        [
-            scene,
-            *(
-                f"{knobs[name]['label']} {said(knobs[name], own.get(name, knobs[name]['default']))}"
-                for name in of_scene
-            ),
-        ]
-    )
+    scene, words = departure(run["settings"], catalogue)
+    changed = ", ".join(part for part in (catalogue["presets"][scene]["label"], words) if part)
     day, clock = run["identity"][:8], run["identity"][9:15]
     elbo = "–" if run.get("elbo") is None else f"{run['elbo']:,.1f}".replace("-", "−")
     when = f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}"
@@ -66,15 +55,25 @@ def said(knob: Knob, value: Any) -> str:
 
 
 def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str]]:
-    """The scene of the same model that differs in the fewest settings from `own` (what is not the default), and those settings."""
+    """The key of the scene of this model that differs in the fewest settings from `own`, what is not the default; and those settings."""
     found = []
-    for preset in catalogue["presets"].values():
+    for key, preset in catalogue["presets"].items():
         theirs = {"model": FIRST_MODEL, **preset["settings"]}
         if theirs["model"] == own["model"]:
             other = sorted(name for name in {*own, *theirs} if own.get(name) != theirs.get(name))
-            found.append((len([name for name in other if name != "seed"]), preset["label"], other))
-    _, label, other = min(found, key=lambda each: each[0])
-    return label, other
+            found.append((len([name for name in other if name != "seed"]), key, other))
+    _, key, other = min(found, key=lambda each: each[0])
+    return key, other
+
+
+def departure(settings: Values, catalogue: dict[str, Any]) -> tuple[str, str]:
+    """The scene that these settings are nearest to, and in words what differs from it; nothing where it is the scene itself."""
+    model = settings.get("model", FIRST_MODEL)
+    knobs = {knob["name"]: knob for knob in catalogue["models"][model]["knobs"]}
+    own = {name: value for name, value in settings.items() if name in knobs and knobs[name]["default"] != value}
+    key, other = nearest_scene({**own, "model": model}, catalogue)
+    words = (f"{knobs[name]['label']} {said(knobs[name], own.get(name, knobs[name]['default']))}" for name in other)
+    return key, ", ".join(words)
 
 
 def code(values: Values, knobs: list[Knob]) -> str:

@@ -167,6 +167,15 @@ def test_a_run_is_opened_again_by_its_id(lab):
     eventually(lambda: again.state == "finished" and again.painter.facts["number"] == 60)
 
 
+def test_a_link_names_the_scene_and_what_differs_from_it(lab):
+    room = lab()
+    room.act("page", {"content": {"kind": "ready", "query": '?settings={"version":1,"data":"pinwheel","width":32,"step_size":0.01,'
+                                  '"identity_residual":true,"scale_head":"network","stop_at":3000,"draws":16}'}})  # fmt: skip
+    assert room.screen.scene.value == "pinwheel"
+    assert room.screen.goal.value == "Like “Latent space”, but: Draws 16."
+    assert room.values["draws"] == 16  # naming the scene did not choose it
+
+
 @pytest.mark.parametrize(
     "query", ["?run=nonsense", "?settings=nonsense", "?settings=%7B%22width%22%3A%2010000%7D", "?settings=[]"]
 )
