@@ -85,7 +85,7 @@ CONFIG: dict[str, Any] = {
         "labelFontSize": 11, "titleFontSize": 11,
         "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True, "labelSeparation": 8,
     },
-    "axisY": {"minExtent": 38, "maxExtent": 38, "titlePadding": 4},
+    "axisY": {"minExtent": 42, "maxExtent": 42, "titlePadding": 4},
     "axisX": {"minExtent": 16, "maxExtent": 16, "titlePadding": 2},
     "view": {"stroke": None},
     "mark": {"invalid": None},
