@@ -242,8 +242,9 @@ def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_
 
 
 def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
-    room = lab(SMALL)
-    room.act("page", {"content": {"kind": "ready", "query": "?predict=1&hide=form,nonsense"}})
+    room = lab()
+    query = '?predict=1&hide=form,nonsense&settings={"version":1,"data":"pinwheel","width":8,"batch_size":32}'
+    room.act("page", {"content": {"kind": "ready", "query": query}})
     assert {"elbo-predict", "elbo-without-form"} <= set(room.screen.root._dom_classes)
     assert "elbo-without-nonsense" not in room.screen.root._dom_classes
     room.post("run")

@@ -41,7 +41,8 @@ def test_a_saved_run_is_found_and_an_empty_one_goes():
     keep(kept)
     for folder in (kept, empty):
         folder.release()
-    assert saved_runs() == [{"identity": kept.identity, "number": 5, "settings": {"seed": 3}, "version": 1}]
+    about = {"number": 5, "settings": {"seed": 3}, "version": 1, "elbo": None}  # without a curve
+    assert saved_runs() == [{"identity": kept.identity, **about}]
     assert not empty.path.exists()
 
 
