@@ -73,7 +73,7 @@ class OneStep extends StepWords {
     this.dark = hostIsDark();
     this.box.classList.toggle("elbo-dark", this.dark);
     if (w < 60 || h < 60) return;
-    this.factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    this.factor = enlargement(this.box);
     const pen = (this.pen = cleared(this.canvas, w, h)), line = (this.line = 15 * this.factor);
     pen.lineJoin = "round";
     this.write(0, 0, "", 1); // sets the font
