@@ -6,10 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from models.settings import FIRST_MODEL, Knob
 from widgets.layout import Screen
 
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the run before comes after them, then those that are compared
+LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
+DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
 Table = np.ndarray[Any, Any]
+
+
+def change_word(values: dict[str, Any], knobs: list[Knob]) -> str:
+    """What was changed, short enough to stand beside a line: “score”, “B 16”."""
+    words = []
+    for knob in knobs:
+        if knob["name"] in values:
+            value = values[knob["name"]]
+            choice = next((each["label"] for each in knob["choices"] or () if each["name"] == value), None)
+            words.append(choice or f"{knob['symbol'] or knob['label']} {value:.3g}")
+    return ", ".join(words)
 
 
 class ElboLines:
@@ -17,8 +31,9 @@ class ElboLines:
 
     facts: dict[str, Any]
 
-    def __init__(self, screen: Screen) -> None:
-        self.screen = screen
+    def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
+        self.screen, self.catalogue = screen, catalogue
+        self.changes: list[tuple[float, dict[str, Any]]] = []  # step, and the knobs that were changed there
         self.drawn: list[Table] = []  # rows of step, ELBO and its terms, as they came
         self.ghost: Table = np.zeros((0, 5), np.float32)
         self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
@@ -68,3 +83,23 @@ class ElboLines:
         if message["state"] == "failed" and self.drawn:
             step, elbo = self.drawn[-1][-1, :2]
             self.screen.bus.replace(chart, "failure", step=[step], value=[elbo])
+
+    def forget_changes(self, message: dict[str, Any]) -> None:
+        """Another run has none yet; its yardsticks keep their words."""
+        self.changes = []
+        self.model = message["settings"].get("model", FIRST_MODEL)
+        self.screen.chart("elbo").labels = list(message["labels"].get("elbo", []))
+
+    def _changed(self, message: dict[str, Any]) -> None:
+        """A live change: a rule at its step with a word beside it."""
+        number, values = float(message["number"]), message["values"]
+        if set(values) <= {"xi_value"}:  # a drag would leave a forest of marks
+            return
+        if self.changes and self.changes[-1][1].keys() == values.keys() and number - self.changes[-1][0] <= DRAG:
+            self.changes.pop()
+        self.changes.append((number, values))
+        chart, knobs = self.screen.chart("elbo"), self.catalogue["models"][self.model]["knobs"]
+        kept = [*chart.labels[:LEVELS], *[""] * LEVELS][:LEVELS]
+        chart.labels = kept + [change_word(each, knobs) for _, each in self.changes]
+        steps = np.asarray([at for at, _ in self.changes], np.float32)
+        self.screen.bus.replace(chart, "changes", step=steps, index=LEVELS + np.arange(len(steps), dtype=np.float32))

@@ -21,7 +21,7 @@ class Painter(ElboLines):
     """One screen's charts, fed message by message."""
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
-        super().__init__(screen)
+        super().__init__(screen, catalogue)
         self.names = list(catalogue["estimators"])
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
@@ -29,7 +29,6 @@ class Painter(ElboLines):
         self.facts["parts"] = catalogue["estimators"]
         self.shape: list[int] = []
         self.measure: tuple[str, str] | None = None
-        self.changes: list[float] = []
         self.measured: list[np.ndarray[Any, Any]] = []
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
@@ -53,7 +52,8 @@ class Painter(ElboLines):
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run
                 bus.clear(chart)
-        self.drawn, self.changes, self.measured, self.later = [], [], [], {}
+        self.drawn, self.measured, self.later = [], [], {}
+        self.forget_changes(message)
         self.facts |= {
             "variance": {},
             "kl": [],
@@ -166,12 +166,6 @@ class Painter(ElboLines):
             bus.clear(chart)
             bus.replace(chart, "guide", **guides(value, 1, 64, message.get("steeper")))
         bus.append(chart, "lines", draws=draws, value=value, low=low, high=high, series=series)
-
-    def _changed(self, message: dict[str, Any]) -> None:
-        if set(message["values"]) <= {"xi_value"}:  # a drag would leave a forest of marks
-            return
-        self.changes.append(float(message["number"]))
-        self.screen.bus.replace(self.screen.chart("elbo"), "changes", step=np.asarray(self.changes, np.float32))
 
     def _decoded(self, message: dict[str, Any]) -> None:
         if message["values"] is not None:

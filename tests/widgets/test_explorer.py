@@ -60,6 +60,7 @@ def test_live_and_restart_settings(lab):
     eventually(lambda: room.state == "running")
     room.post("set", name="draws", value=8)
     eventually(lambda: room.painter.changes)
+    assert room.screen.chart("elbo").labels[-1] == "B 8"  # the mark says what was changed
     assert room.state == "running"
     assert not room.dirty
     room.post("set", name="activation", value="relu")

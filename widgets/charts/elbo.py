@@ -12,6 +12,10 @@ def chart() -> alt.LayerChart:
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
+    beside = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -3, "dy": -2, "fontSize": 10.5, "clip": True}
+    told = {"x": x, "y": alt.YValue(0), "text": "word:N"}
+    change_back = named("changes").mark_text(stroke=theme.BACK, strokeWidth=4, **beside).encode(**told)
+    change_words = named("changes").mark_text(color=theme.INK, **beside).encode(**told)
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
     place = {"x": alt.XValue("width"), "y": y, "text": "word:N"}
@@ -36,7 +40,7 @@ def chart() -> alt.LayerChart:
         opacity=alt.condition("datum.series == 4", alt.value(0.75), alt.value(1)),
     )  # fmt: skip
     return finish(
-        alt.layer(changes, span, yardsticks, lines, middle, failure, halo, words, ends()),
+        alt.layer(changes, span, yardsticks, lines, middle, failure, halo, words, change_back, change_words, ends()),
         "ELBO",
         [*ranges(), alt.param(name="split", value=False)],
         right=96,
@@ -44,7 +48,7 @@ def chart() -> alt.LayerChart:
             "lines": MODE_OF_LINES,
             "seeds": {"mode": "bars", "fields": ["step", "mean", "low", "high"]},
             "failure": {"mode": "bars", "fields": ["step", "value"]},
-            "changes": {"mode": "bars", "fields": ["step"]},
+            "changes": {"mode": "bars", "fields": ["step", "index"], "words": "index"},
             "levels": {
                 "mode": "bars",
                 "fields": ["value", "index"],
