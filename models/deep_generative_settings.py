@@ -24,7 +24,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
     )
     scale_head: str = setting(
-        "shared", label="Response scale", symbol="σ, r", group="Model", choices="scale_heads",
+        "shared", label="Scale", symbol="σ, r", group="Model", choices="scale_heads",
         help="Where the Gaussian's σ, or the dispersion r of counts, comes from.",
         requires=(rule("response", "This response has no scale.", among=SCALED),),
     )  # fmt: skip

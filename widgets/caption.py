@@ -88,7 +88,8 @@ def caption(facts: Facts) -> str:
     if alarm and (why := facts.get("cause") or facts.get("sentence")):
         alarm = f"{alarm} {why}"
     alarm = facts.get("theory") or alarm  # of a linear decoder, which knows the cause
-    compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
+    veiled = facts.get("veiled")  # panel B is covered until the room has predicted
+    compare = None if veiled else ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     told = weighed(facts) or sentence(facts) or alarm or facts.get("sentence") or compare
     if state in ("running", "paused"):

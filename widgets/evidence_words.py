@@ -18,7 +18,8 @@ TITLES = {
 def heading(view: str, facts: Facts, noise: str) -> str:
     """The title of a view, with the parameter of a histogram and the kind of noise where it is not the usual one."""
     label = facts.get("evidence", {}).get(view, {}).get("label")
-    return " · ".join(part for part in (TITLES[view], label, noise) if part)
+    none = "none: q is a point" if facts.get("noiseless") else ""
+    return " · ".join(part for part in (TITLES[view], none or label, noise) if part)
 
 
 def times(ratio: float) -> str:

@@ -177,6 +177,7 @@ class Explorer(ScreenActions, ipw.VBox):
         self.painter.show(message)
         if kind == "started":
             self._explore_again(message.get("choices", {}))
+        self.follow(message)
         self._refresh()
 
     def _greet(self) -> None:
@@ -217,7 +218,7 @@ class Explorer(ScreenActions, ipw.VBox):
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"
         screen.remedy.layout.display = None if self.state == "failed" and facts.get("remedy") else "none"
-        screen.status.value = status(facts)
+        screen.status.value = " · ".join(part for part in (status(facts), self.seed_word()) if part)
         screen.caption.value = self.notice or caption(facts)
         screen.page.announce = screen.caption.value
         active = list(catalogue()["estimators"]).index(self.values["estimator"])
@@ -238,6 +239,10 @@ class Explorer(ScreenActions, ipw.VBox):
     def last_seen(self) -> float | None:
         """When the page was last heard of."""
         return self.screen.page.last_seen
+
+    def hidden(self) -> bool:
+        """Whether the page was hidden then."""
+        return self.screen.page.hidden
 
     def close(self) -> None:
         """Stop the session, let the worker save, and take the widgets away."""

@@ -10,9 +10,9 @@ import numpy as np
 
 from widgets.bus import Bus
 from widgets.example import catalogue
+from widgets.guides import guides
 from widgets.live_chart import LiveChart
 from widgets.network_diagram import NetworkDiagram
-from widgets.painter import guides
 from widgets.theme import COLLAPSE
 
 if TYPE_CHECKING:

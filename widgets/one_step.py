@@ -23,7 +23,7 @@ SPEC: dict[str, Any] = {
 class OneStep(LiveChart):
     """Draws what `widgets.worker.pictures.one_step` describes; `labels` hold the estimator's formula and name."""
 
-    _esm = made.script("vega_view.js", "one_step.js")
+    _esm = made.script("vega_view.js", "step_words.js", "one_step.js")
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:
         """Take the drawing's own specification: colours and datasets."""

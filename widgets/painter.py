@@ -7,31 +7,21 @@ from typing import Any
 import numpy as np
 
 from models.settings import FIRST_MODEL
+from widgets.elbo_lines import ElboLines
 from widgets.evidence_words import sentence
+from widgets.guides import guides
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 from widgets.views import ONE_STEP, PANEL_OF
 
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
-ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
 
 
-def guides(first: Any, low: float, high: float, steeper: float | None = None) -> dict[str, Any]:
-    """Grey lines of slope −1, for independent draws, and of the steeper one that the kind of noise promises.
-
-    They begin in the middle of the variances `first` at the fewest draws, where there is room between the lines.
-    """
-    slopes, start = (1.0, steeper) if steeper else (1.0,), float(np.sqrt(np.min(first) * np.max(first)))
-    named = low * (high / low) ** 0.2  # where the word stands
-    rows = [(at, start * (low / at) ** slope, slope, at == named) for slope in slopes for at in (low, named, high)]
-    return dict(zip(("draws", "value", "slope", "named"), np.asarray(rows, np.float32).T, strict=True))
-
-
-class Painter:
+class Painter(ElboLines):
     """One screen's charts, fed message by message."""
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
-        self.screen = screen
+        super().__init__(screen, catalogue)
         self.names = list(catalogue["estimators"])
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
@@ -42,9 +32,7 @@ class Painter:
         self.rows: list[int] = []  # of the data, in the cloud's order
         self.label_names: list[str] = []
         self.data: str | None = None  # the name of the data
-        self.drawn: list[np.ndarray[Any, Any]] = []
         self.measure: tuple[str, str] | None = None
-        self.changes: list[float] = []
         self.measured: list[np.ndarray[Any, Any]] = []
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
@@ -63,7 +51,7 @@ class Painter:
         # nats of other data or another density are no yardstick
         measure = tuple(settings.get(name) for name in ("model", "data", "response"))
         kept = self.drawn if measure == self.measure else []
-        ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
+        self.ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
         screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run
@@ -71,7 +59,8 @@ class Painter:
             if PANEL_OF[name] != "b":  # whose headings the explorer writes
                 chart.heading = ""
         screen.chart("latent").set(scores=[])
-        self.drawn, self.changes, self.measured, self.later = [], [], [], {}
+        self.drawn, self.measured, self.later = [], [], {}
+        self.forget_changes(message)
         self.facts |= {
             "variance": {},
             "kl": [],
@@ -84,6 +73,7 @@ class Painter:
             "one_step": None,
             "theory": None,
             "gaps": None,  # the encoder's and the family's, nats
+            "noiseless": False,
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }
@@ -97,27 +87,10 @@ class Painter:
         for name, datasets in message["static"].items():
             for dataset, columns in datasets.items():
                 bus.static(screen.chart(name), dataset, **columns)
-        if len(ghost):
-            bus.append(
-                screen.chart("elbo"),
-                "lines",
-                step=ghost[:, 0],
-                value=ghost[:, 1],
-                series=np.full(len(ghost), ELBO_SERIES, np.float32),
-            )
+        self.draw_ghost()
+        self.show_band(*(self.band or (None, 0)))
         self._points(message["curves"]["elbo"])
         self._variance({"rows": message["curves"]["variance"]})
-
-    def _points(self, points: np.ndarray[Any, Any]) -> None:
-        if not len(points):
-            return
-        self.drawn.append(points)
-        self.facts["elbo"] = float(points[-20:, 1].mean())
-        for series in range(ELBO_SERIES):
-            values = points[:, series + 1]
-            series_column = np.full(len(points), series, np.float32)
-            chart = self.screen.chart("elbo")
-            self.screen.bus.append(chart, "lines", step=points[:, 0], value=values, series=series_column)
 
     def _frame(self, message: dict[str, Any]) -> None:
         bus = self.screen.bus
@@ -125,7 +98,6 @@ class Painter:
         self._points(message["points"])
         self._evidence(message)
         if message.get("grid"):
-            grid = dict(message["grid"])
             grid = dict(message["grid"])
             buffers = [grid.pop(name).tobytes() for name in ("values", "observed") if name in grid]
             bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, buffers)
@@ -171,6 +143,7 @@ class Painter:
             for name, datasets in message.get(operation, {}).items():
                 for dataset, columns in datasets.items():
                     draw(screen.chart(name), dataset, **columns)
+        self.known += message.get("append", {}).get("elbo", {}).values()
 
     def look(self, view: str) -> None:
         """A view of panel B is shown: draw what came for it while nobody looked."""
@@ -231,12 +204,6 @@ class Painter:
             bus.replace(chart, "guide", **guides(value, 1, 64, message.get("steeper")))
         bus.append(chart, "lines", draws=draws, value=value, low=low, high=high, series=series)
 
-    def _changed(self, message: dict[str, Any]) -> None:
-        if set(message["values"]) <= {"xi_value"}:  # a drag would leave a forest of marks
-            return
-        self.changes.append(float(message["number"]))
-        self.screen.bus.replace(self.screen.chart("elbo"), "changes", step=np.asarray(self.changes, np.float32))
-
     def _decoded(self, message: dict[str, Any]) -> None:
         if message["values"] is not None:
             self.screen.bus.message(
@@ -247,7 +214,7 @@ class Painter:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""
         facts, screen = self.facts, self.screen
         if facts.get("elbo") is not None:
-            words = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}."
+            words = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}.".replace("-", "−")
             screen.chart("elbo").summary = words
         for name, words in facts.get("summaries", {}).items():
             screen.chart(name).summary = words

@@ -84,6 +84,7 @@ class RunActions:
         if self.run_values is not None:
             self.values |= {name: self.run_values[name] for name in ("seed",)}
         self._start(play=False)
+        self.notice = f"Back at step 0 with seed {self.values['seed']}: Run makes the same run again, bit for bit."
 
     def _do_undo(self) -> None:
         if self.run_values is not None:
@@ -175,6 +176,12 @@ class RunActions:
             self._do_set("data", OWN)
         self.notice = message["sentence"]
 
+    def _name_scene(self) -> None:
+        """Settings that came from elsewhere: which scene they are, or what they differ in from the nearest one."""
+        name, words = texts.departure(self.values, catalogue())
+        preset = catalogue()["presets"][name]
+        self.screen.name_scene(name, f"Like “{preset['label']}”, but: {words}." if words else preset["goal"])
+
     def _do_speed(self, speed: str) -> None:
         """Slow: panel C tells each step stage by stage; another speed brings back what it showed before."""
         self.session.command("speed", speed=speed)
@@ -193,7 +200,7 @@ class RunActions:
 
     def _do_open_run(self, identity: str | None) -> None:
         if not identity:
-            raise ValueError("No run is chosen. Pick one in the list first.")
+            raise ValueError("Choose one run in the list, then open it.")
         if self.folder is not None and identity == self.folder.identity:
             raise ValueError("This run is the one on the screen.")
         folder = open_run(identity)
@@ -203,6 +210,7 @@ class RunActions:
         kept = about["settings"] if about else {}
         self.values = validate(knobs_of(all_knobs(), kept), kept)
         self.run_values = dict(self.values)
+        self._name_scene()
         self.session.command(
             "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False
         )
@@ -222,5 +230,5 @@ class RunActions:
 
     def _release(self) -> None:
         if self.folder is not None:
-            self.folder.release()
+            self.folder.release(keep=self.state != "starting" and self.painter.facts["number"] > 0)
             self.folder = None

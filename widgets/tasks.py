@@ -34,6 +34,17 @@ def encoders_share(facts: Facts) -> float | None:
     return gaps[0] / max(sum(gaps), 1e-9) if gaps else None
 
 
+def total_divergence(facts: Facts) -> float | None:
+    """KL of q from the prior over all latent dimensions, nats per datum."""
+    return float(sum(facts["kl"])) if facts.get("kl") else None
+
+
+def power_of_draws(facts: Facts, of: str) -> float | None:
+    """The power of B at which an estimator's variance falls, as panel B's view against B has measured it."""
+    slopes = facts.get("evidence", {}).get("variance_against_draws", {}).get("slopes", {})
+    return float(slopes[of][0]) if of in slopes else None
+
+
 def fact(facts: Facts, of: str) -> float | None:
     """A number that the model's pictures report, or the ELBO."""
     found = facts.get(of)
@@ -49,6 +60,8 @@ MEASURES: dict[str, Callable[..., float | None]] = {
     "variance_ratio": variance_ratio,
     "active_dimensions": active_dimensions,
     "encoders_share": encoders_share,
+    "total_divergence": total_divergence,
+    "power_of_draws": power_of_draws,
     "fact": fact,
     "neighbours": neighbours,
 }

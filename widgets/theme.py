@@ -39,6 +39,9 @@ ELBO = (
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
     Series("exact log p(x)", INK, INK, (2, 2)),
     Series("its maximum", "#555555", "#555555", (8, 3)),
+    Series("run A", ORANGE, "#855C00", (7, 3)),
+    Series("run B", SKY, "#2A6F97", (2, 2)),
+    Series("run C", "#5D3A9B", "#5D3A9B", (8, 3, 2, 3)),
 )
 EVIDENCE = (  # training rows, held-out rows, annealing, the exact value, what the encoder and what the family of q lose
     Series("training", BLUE, "#005A8D"),
@@ -77,9 +80,10 @@ DARK = {
     "#A64900": "#F59A55", "#855C00": ORANGE, PURPLE: "#D98BB6", "#96446F": "#E3A1C6", GREY: "#9A9A9A",
     "#5F5F5F": "#B5B5B5", "#7F6000": "#C9A227", "#5D3A9B": "#A98BE0", "#4D4D4D": "#C8C8C8",
     "#1F1F1F": "#F0F0F0", "#555555": "#BDBDBD", "#E4E4E4": "#3A3A3A", "#9E9E9E": "#7A7A7A",
-    "#F7F7F7": "#262626",
+    "#F7F7F7": "#262626", "#FFFFFF": "#181818",
 }  # fmt: skip
 PAPER = "#F7F7F7"  # nothing, in a heat map
+BACK = "#FFFFFF"  # the page behind a plot
 KL_STATES = (RULE, BLUE)  # collapsed, active
 COLLAPSE = 0.01  # nats: a dimension with less has collapsed
 
@@ -89,9 +93,9 @@ CONFIG: dict[str, Any] = {
     "axis": {
         "labelColor": MUTED, "titleColor": MUTED, "gridColor": GRID, "domainColor": RULE, "tickColor": RULE,
         "labelFontSize": 11, "titleFontSize": 11,
-        "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True,
+        "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True, "labelSeparation": 8,
     },
-    "axisY": {"minExtent": 38, "maxExtent": 38, "titlePadding": 4},
+    "axisY": {"minExtent": 42, "maxExtent": 42, "titlePadding": 4},
     "axisX": {"minExtent": 16, "maxExtent": 16, "titlePadding": 2},
     "view": {"stroke": None},
     "mark": {"invalid": None},

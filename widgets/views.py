@@ -14,7 +14,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "conditional": {
         **EVIDENCE,
-        "c": ("function", "surface", "fit", "calibration", "prior_predictive"),
+        "c": ("function", "surface", "fit", "calibration", "prior_predictive", "one_step"),
         "d": ("weights", "scores"),
     },
     "deep_exponential_family": {**EVIDENCE, "c": ("layers", "samples"), "d": ("units", "ladder")},

@@ -45,14 +45,14 @@ def ahead(run: Run) -> Estimate:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """One step as one datum's q sees it; every gradient is of the datum's own objective, in nats."""
+    """One step as q of one datum sees it, or q of a global site; gradients are of the datum's own objective, or the whole one, in nats."""
 
-    row: int  # of the data
+    row: int  # of the data; −1: the site is global
     nu: Tensor  # (n_params, K)
     noise: Tensor  # ε_b (B, K)
     value: Tensor  # z_b (B, K)
     gradient: Tensor  # G_b (B, n_params, K)
-    batch: Batch  # the datum alone
+    batch: Batch  # the datum alone, or for a global site the minibatch
     score: Tensor  # s_b = ∇_ν log q(z_b; ν) (B, n_params, K)
 
     @property
@@ -69,23 +69,34 @@ class Anatomy:
 
 @torch.no_grad()
 def anatomy(found: Estimate, run: Run, site: str, at: int) -> Anatomy:
-    """The step of `found` for the datum at place `at` of its batch."""
+    """The step of `found` for the datum at place `at` of its batch; a global site has only the place 0."""
     draw, batch = found.draws[site], found.batch
     if draw.noise is None:
         raise ValueError(f"Site {site!r} was drawn without noise of its own; a step of it cannot be taken apart.")
     nu, value, noise = draw.nu[0, :, at], draw.value[0, :, at], draw.noise[0, :, at]  # (B, …)
-    covariates = None if batch.covariates is None else batch.covariates[at : at + 1]
-    alone = Batch(batch.x[at : at + 1], batch.rows[at : at + 1], batch.total, covariates=covariates)
+    row, alone = -1, batch
+    if run.model.sites[site].plate == "local":
+        covariates = None if batch.covariates is None else batch.covariates[at : at + 1]
+        alone = Batch(batch.x[at : at + 1], batch.rows[at : at + 1], batch.total, covariates=covariates)
+        row = int(batch.rows[at])
     gradient = found.draw_gradients(run.model.sites[site])[0, :, at]
     score = draw.family.score(value, nu)
-    return Anatomy(int(batch.rows[at]), nu[0].clone(), noise.clone(), value.clone(), gradient.clone(), alone, score)
+    return Anatomy(row, nu[0].clone(), noise.clone(), value.clone(), gradient.clone(), alone, score)
 
 
 @torch.no_grad()
 def log_joint(
     run: Run, site: str, one: Anatomy, axes: tuple[int, int], low: Tensor, high: Tensor, count: int
 ) -> Tensor:
-    """Log p(x_i, z) over a count × count grid in the plane of two axes through μ, rows from low to high of the second: (count²,)."""
+    """Log p(x_i, z) over a count × count grid in the plane of two axes through μ, rows from low to high of the second: (count²,).
+
+    Of a global site, log p(x, w) of all N data, as the minibatch estimates it.
+    """
     z = plane(one.nu[0], axes, low, high, count)  # (count², K)
-    factors = run.model.factors(one.batch, {site: z[None, :, None]})
-    return torch.stack([factor.value[0, :, 0] for factor in factors if factor.value.ndim == 3]).sum(0)
+    if one.row >= 0:
+        factors = run.model.factors(one.batch, {site: z[None, :, None]})
+        return torch.stack([factor.value[0, :, 0] for factor in factors if factor.value.ndim == 3]).sum(0)
+    share = one.batch.total / one.batch.size
+    factors = run.model.factors(one.batch, {site: z[None]})
+    values = [factor.value[0] if factor.value.ndim == 2 else share * factor.value[0].sum(-1) for factor in factors]
+    return torch.stack(values).sum(0)

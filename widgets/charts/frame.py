@@ -97,7 +97,7 @@ def finish(
     title: str,
     params: Sequence[alt.Parameter],
     right: int,
-    left: int = 58,
+    left: int = 62,  # "−1,200" and the title beside it
     **meta: Any,
 ) -> alt.LayerChart | alt.Chart:
     """Put the layers in the fixed frame: the plot keeps its place whatever the data are."""

@@ -40,7 +40,7 @@ class Panel {
   async make() {
     this.dark = hostIsDark();
     this.box.classList.toggle("elbo-dark", this.dark);
-    this.factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    this.factor = enlargement(this.box);
     const spec = this.model.get("spec"), { tools, holder, dark, factor } = this;
     const plot = await VegaView.build(tools, spec, holder, dark, factor, (meta) => this.size(meta));
     if (this.closed) return plot.finalize();
@@ -58,7 +58,7 @@ class Panel {
   }
 
   restyle() {
-    const factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    const factor = enlargement(this.box);
     if (!this.plot || (this.dark === hostIsDark() && this.factor === factor)) return;
     this.plot.finalize();
     this.plot = null;

@@ -1,20 +1,9 @@
 // One step for one datum, told in four stages: sample ε, form z, the gradient of each draw and their mean, update.
-// (vega_view.js stands in front of this text.)
+// (vega_view.js and step_words.js stand in front of this text.)
 
-const STAGES = 4;
-const TWEEN = 0.45; // share of a stage in which things move; then they stand
-const STEP_FONT = "system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif";
-const LOWER = "₀₁₂₃₄₅₆₇₈₉";
-const lowered = (k) => String(k).replace(/\d/g, (digit) => LOWER[digit]);
-/** The nearest of 1, 2, 5 times a power of ten. */
-const rounded = (value) => {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return power * [1, 2, 5, 10].reduce((best, one) => (Math.abs(one - value / power) < Math.abs(best - value / power) ? one : best));
-};
-const mixed = (a, b, part) => a + (b - a) * part;
-
-class OneStep {
+class OneStep extends StepWords {
   constructor(model, el, road, signal) {
+    super();
     Object.assign(this, { model, el, road, name: model.get("name"), colours: model.get("spec").usermeta });
     this.store = road.store(this.name);
     this.box = element("div", "elbo-chart elbo-diagram");
@@ -84,7 +73,7 @@ class OneStep {
     this.dark = hostIsDark();
     this.box.classList.toggle("elbo-dark", this.dark);
     if (w < 60 || h < 60) return;
-    this.factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    this.factor = enlargement(this.box);
     const pen = (this.pen = cleared(this.canvas, w, h)), line = (this.line = 15 * this.factor);
     pen.lineJoin = "round";
     this.write(0, 0, "", 1); // sets the font
@@ -96,21 +85,6 @@ class OneStep {
     this.told = { about, q, draws, stage, part };
     this.plane();
     this.explain(h - line * 1.1);
-  }
-
-  colour(name) {
-    return this.dark ? (this.colours.dark[this.colours[name]] ?? this.colours[name]) : this.colours[name];
-  }
-
-  ink(alpha) {
-    return this.dark ? `rgba(240,240,240,${alpha})` : `rgba(31,31,31,${alpha})`;
-  }
-
-  write(x, y, text, alpha, bold = false) {
-    this.pen.font = `${bold ? "600 " : ""}${11.5 * this.factor}px ${STEP_FONT}`;
-    this.pen.fillStyle = this.ink(alpha);
-    this.pen.fillText(text, x, y);
-    return this.pen.measureText(text).width;
   }
 
   // the plane -------------------------------------------------------------------------------------------------------------------
@@ -209,7 +183,7 @@ class OneStep {
     pen.strokeStyle = this.ink(0.4);
     pen.lineWidth = 1;
     pen.strokeRect(left + 0.5, top + 0.5, side - 1, side - 1);
-    const reach = early ? this.widest : about.reach[0], middle = early ? [0, 0] : [q.x[0], q.y[0]], letter = early ? "ε" : "z";
+    const reach = early ? this.widest : about.reach[0], middle = early ? [0, 0] : [q.x[0], q.y[0]], letter = early ? "ε" : about.row[0] < 0 ? "w" : "z";
     const step = rounded(reach / 1.5), ticks = (from) => Array.from({ length: 5 }, (_, k) => (Math.round(from / step) + k - 2) * step);
     const seen = (value, from) => 0.5 + (value - from) / (2 * reach);
     pen.textAlign = "center";
@@ -217,45 +191,26 @@ class OneStep {
       const at = seen(value, middle[0]);
       if (at > 0.06 && at < 0.94) this.write(left + at * side, top + side + 14 * factor, short(value), 0.7);
     }
-    this.write(left + side / 2, top + side + 29 * factor, `${letter}${lowered(about.first[0])}`, 0.9);
+    const [, , ...names] = this.model.get("labels"), name = (k, axis) => (!early && names[k]) || `${letter}${lowered(axis[0])}`;
+    this.write(left + side / 2, top + side + 29 * factor, name(0, about.first), 0.9);
     pen.textAlign = "right";
     for (const value of ticks(middle[1])) {
       const at = seen(value, middle[1]);
       if (at > 0.04 && at < 0.9) this.write(left - 4, top + (1 - at) * side + 4, short(value), 0.7);
     }
-    this.write(left - 4, top + 9 * factor, `${letter}${lowered(about.second[0])}`, 0.9);
+    if (early || !names[1]) this.write(left - 4, top + 9 * factor, name(1, about.second), 0.9);
+    else this.upright(left - 34 * factor, top + side / 2, names[1]);
     pen.textAlign = "left";
   }
 
-  // the words -------------------------------------------------------------------------------------------------------------------
-
-  /** The four lines of the step; the stage that is told now is underlined. */
-  explain(bottom) {
-    const { about, q, draws } = this.told, pair = (x, y) => `(${short(x)}, ${short(y)})`, [symbol] = this.model.get("labels");
-    const more = draws.weight.length > 3 ? ", …" : "", weights = `${[...draws.weight.slice(0, 3)].map(short).join(", ")}${more}`;
-    const parts = [
-      ["ε_b ~ N(0, I)", [`B = ${draws.x.length} draw${draws.x.length > 1 ? "s" : ""}`]],
-      ["z_b = μ + s ∘ ε_b", [`μ = ${pair(q.x[0], q.y[0])}`, `s = ${pair(q.sx[0], q.sy[0])}`]],
-      ["ĝ = (1/B) Σ_b G_b", [`G_b = ${symbol ?? ""}`, ...(about.weighted[0] ? [`G_b = w_b s_b, w_b:`, weights] : []), `ĝ of μ = ${pair(q.gx[0], q.gy[0])}`]],
-      ["ν ← ν + ρ Adam(ĝ)", [`ρ = ${short(about.step_size[0])}`, ...(about.made[0] ? ["μ moves by", pair(q.x2[0] - q.x[0], q.y2[0] - q.y[0])] : ["not made yet"])]],
-    ];
-    const { right } = this.frame, { stage } = this.told;
-    let y = 26 * this.factor + 2 * this.line * 0.9;
-    parts.forEach(([formula, details], k) => {
-      const on = stage === k, alpha = on || stage === STAGES ? 1 : 0.6, width = this.write(right, y, formula, alpha, on || stage === STAGES);
-      if (on) this.pen.fillRect(right, y + 3, width, 2);
-      for (const words of details) this.write(right + 8, (y += this.line), words, 0.8 * alpha);
-      y += 1.45 * this.line;
-    });
-    const key = [["draw", "● z_b and → G_b"], [null, "➔ their mean ĝ"], ["posterior", "■ p(z | x)"], ["q", "○ q, 2 sd"]];
-    const rows = key.filter(([name]) => name !== "posterior" || this.store.clouds.density?.value?.length);
-    rows.forEach(([name, words], k) => {
-      const place = bottom - (rows.length - 1 - k) * this.line;
-      if (place < y - this.line * 0.6) return;
-      this.write(right, place, words, 0.85);
-      this.pen.fillStyle = name ? this.colour(name) : this.ink(1);
-      this.pen.fillText(words[0], right, place);
-    });
+  /** A word along the vertical axis. */
+  upright(x, y, text) {
+    this.pen.save();
+    this.pen.translate(x, y);
+    this.pen.rotate(-Math.PI / 2);
+    this.pen.textAlign = "center";
+    this.write(0, 0, text, 0.9);
+    this.pen.restore();
   }
 }
 

@@ -35,6 +35,7 @@ FIRST = (
 )  # shown unless a person chooses others
 
 Message = dict[str, Any]
+NOISELESS: dict[str, Any] = {"kind": "evidence", "facts": {"noiseless": True}}  # a point mass: rounding is no variance
 Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
 
@@ -61,7 +62,8 @@ class Probing:
     def start(self, *, fine: bool = False) -> None:
         """Begin to measure what the panel shows, at the present step."""
         self.spent, self.rounds = 0.0, self.rounds + 1
-        self.work = getattr(self, f"_{self.view}")(fine)
+        noisy = self.run.model.sites[self.parameter.site].family.scored
+        self.work = getattr(self, f"_{self.view}")(fine) if noisy else iter([NOISELESS])
 
     def slice(self) -> Message | None:
         """Do one estimator's worth of work; a message when a chart can show something, else None."""

@@ -38,7 +38,7 @@ class Trainer:
         self.waiting: list[tuple[float, ...]] = []
         self.next_step = self.last_frame = 0.0
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saves = Pace(SAVES, SAVE_SHARE)
+        self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
         self.rate, self.rate_from = 0.0, (0.0, 0)
         self.view = "variance"
         self.names: tuple[str, ...] = FIRST
@@ -56,7 +56,7 @@ class Trainer:
         now = time.perf_counter()
         self.next_step = self.last_frame = now
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saves.last = now
+        self.saves.last, self.saved = now, -1
         self.rate, self.rate_from = 0.0, (now, run.number)
 
     def _need_run(self) -> Run:
@@ -159,8 +159,8 @@ class Trainer:
 
     def _rest(self, state: str) -> None:
         self._set_state(state)
+        self._save()  # before the last frame: whoever sees that may start another run
         self._look_again()
-        self._save()
 
     def _fail(self, cause: str, remedy: str, **values: Any) -> None:
         self.state = "failed"
@@ -184,10 +184,13 @@ class Trainer:
     def _save(self) -> None:
         if self.run is None or self.folder is None:
             return
+        if self.saved == self.run.number >= self.run.settings.stop_at:
+            return  # a finished run keeps the settings that made it, whatever is tried on it afterwards
         try:
             with self.saves.spending():
                 save_run(self.run, self.folder)
                 self.curves.save(self.folder, self.waiting)
+            self.saved = self.run.number
         except OSError as error:
             _log.warning("The run could not be saved: %s", error)
             if self.state == "running":

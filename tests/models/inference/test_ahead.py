@@ -70,3 +70,23 @@ def test_the_draws_are_formed_from_their_noise() -> None:
     run = small()
     one = anatomy(ahead(run), run, "z", 3)
     torch.testing.assert_close(one.value, one.nu[0] + one.nu[1].exp() * one.noise)
+
+
+def test_a_global_site_is_taken_apart_too() -> None:
+    """The weights of a Bayesian net: ĝ is N times the step's gradient, −∇ELBO per datum; the posterior's log is the factors' sum."""
+    from models.conditional_settings import Settings as Conditional
+
+    run = Run(Conditional(width=3, depth=1, batch_size=16, stop_at=5, draws=3))
+    one = anatomy(ahead(run), run, "w", 0)
+    assert one.row == -1
+    at = log_joint(run, "w", one, (0, 1), one.value[1], one.value[1], 1)
+    centre = one.nu[0].clone()
+    centre[:2] = one.value[1, :2]
+    local, total = 0.0, 0.0
+    for factor in run.model.factors(one.batch, {"w": centre[None, None]}):
+        local += float(factor.value.detach().sum()) if factor.value.ndim == 3 else 0.0
+        total += float(factor.value.detach()) if factor.value.ndim == 2 else 0.0
+    assert float(at) == pytest.approx(local * run.data.size / 16 + total, rel=1e-5)
+    next(run)
+    (parameter,) = (p for name, p in run.parameters.items() if p.grad is not None and p.shape == one.mean.shape)
+    torch.testing.assert_close(-one.mean / run.data.size, parameter.grad, rtol=1e-4, atol=1e-6)

@@ -13,6 +13,8 @@ from torch import Tensor
 from models.conditional import Conditional
 from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores, weight_draws
 from models.inference.run import Run
+from widgets.views import ONE_STEP
+from widgets.worker.pictures.one_step import OneStep, drawable
 
 POINTS = 121  # of the curve
 CELLS = 36  # of a side of the decision surface
@@ -48,6 +50,8 @@ class ConditionalPictures:
         self.model: Any = run.model
         data = run.data
         self.views: list[str] = []
+        self.steps = OneStep(run, "w") if drawable(run, "w") else None
+        self.axes = (0, 1)  # of the weights, where a step is told
         if not isinstance(self.model, Conditional) or data.y is None:  # a model of a person's own
             return
         self.observed = data.y
@@ -81,7 +85,7 @@ class ConditionalPictures:
         told: dict[str, Any] = {"static": {}, "labels": {}, "shape": [1, data.x.shape[1]], "size": data.size}
         if not self.views:
             return told
-        told["views"] = {"c": self.views}
+        told["views"] = {"c": [*self.views, *([ONE_STEP] if self.steps else [])]}
         if "function" in self.views:
             told["static"]["function"] = {"points": columns(x=data.x[:, 0], y=self.observed)}
         if "surface" in self.views:

@@ -7,6 +7,7 @@ import torch
 
 from models.families import Normal
 from models.inference.ahead import Anatomy, ahead, anatomy, log_joint
+from models.inference.parameters import own_names
 from models.inference.run import Run
 from widgets.views import ONE_STEP
 
@@ -31,7 +32,7 @@ class OneStep:
     def ahead(self) -> Anatomy:
         """The step that comes next."""
         found = ahead(self.run)
-        means = found.draws[self.site].nu[0, 0, :, 0].detach()  # (M, K)
+        means = found.draws[self.site].nu[0, 0, :, 0].detach()  # (M or 1, K)
         one = anatomy(found, self.run, self.site, int((means - self.last).square().sum(-1).argmin()))
         self.last = one.nu[0]
         return one
@@ -41,7 +42,9 @@ class OneStep:
         """What the chart draws of it; `made`: the step was made, so q has moved. `seconds`: to tell it stage by stage."""
         self.drawn = True
         plane, family = list(axes), self.run.model.sites[self.site].family
-        after = self.run.q.nu(self.run.model.sites[self.site], one.batch)[0] if made else one.nu
+        site = self.run.model.sites[self.site]
+        moved = self.run.q.nu(site, one.batch) if made else one.nu
+        after = moved[0] if made and site.plate == "local" else moved
         scale, scale_after = (family.scale(nu[1]) for nu in (one.nu, after))  # type: ignore[attr-defined]
         mean = one.nu[0][plane]
         reach = 1.15 * float(torch.stack([(one.value[:, plane] - mean).abs().max(), 3.0 * scale[plane].max()]).max())
@@ -64,9 +67,14 @@ class OneStep:
         facts = {"one_step": self._sentence(one)}
         return {
             "replace": {ONE_STEP: replace},
-            "names": {ONE_STEP: [self.part.symbol, self.part.label]},
+            "names": {ONE_STEP: [self.part.symbol, self.part.label, *self._axis_names(axes)]},
             "facts": facts,
         }
+
+    def _axis_names(self, axes: tuple[int, int]) -> list[str]:
+        """What the model calls the two coordinates that are shown; nothing where they are z's."""
+        names = own_names(self.run.model, self.site)
+        return [names[axis] for axis in axes] if names else []
 
     @property
     def part(self) -> Any:
@@ -86,9 +94,10 @@ class OneStep:
         count, gradient = len(one.gradient), one.gradient[:, 0]
         mean = float(one.mean[0].norm())
         if count < 2:
-            return f"One draw is the whole gradient of this datum's μ: {mean:.3g} nats per unit of z, right only on average."
+            return f"One draw is the whole gradient of μ: {mean:.3g} nats per unit, right only on average."
+        whose = "one datum" if one.row >= 0 else "the weights"
         spread = float(gradient.var(0).sum().sqrt())
-        words = f"{count} draws of one datum: their gradients of μ spread by {spread:.3g} nats per unit of z about a mean of {mean:.3g}"
+        words = f"{count} draws of {whose}: their gradients of μ spread by {spread:.3g} nats per unit about a mean of {mean:.3g}"
         verdict = (
             "the mean is little more than noise"
             if mean < 2 * spread / count**0.5
