@@ -172,6 +172,8 @@ class Explorer(ScreenActions, ipw.VBox):
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
                 self.state, self.run_values = "failed", None
         self.painter.show(message)
+        if kind == "started":  # its panels may show other charts now
+            self.session.command("watch", names=self.screen.in_sight())
         self._refresh()
 
     def lost(self, reason: str) -> None:

@@ -136,6 +136,7 @@ class RunActions:
         preset = catalogue()["presets"][name]
         self._take({"seed": self.values["seed"], **preset["settings"]})
         self.screen.goal.value = preset["goal"]
+        self.screen.wished = preset.get("views", {})
         self.notice = "Press Run to train this scene; the run before it is kept."
 
     def _do_speed(self, speed: str) -> None:
