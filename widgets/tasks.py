@@ -28,9 +28,9 @@ def active_dimensions(facts: Facts) -> float | None:
     return float(sum(value >= facts["threshold"] for value in divergence)) if divergence else None
 
 
-def fact(facts: Facts, name: str) -> float | None:
+def fact(facts: Facts, of: str) -> float | None:
     """A number that the model's pictures report, or the ELBO."""
-    found = facts.get(name)
+    found = facts.get(of)
     return float(found) if isinstance(found, int | float) else None
 
 

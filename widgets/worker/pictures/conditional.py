@@ -108,9 +108,12 @@ class ConditionalPictures:
             )
         }
         said = f"Held-out data get {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
-        found["facts"]["sentence"] = f"{said}; {words}."
+        scale = self.weights.scale()
+        learned = "" if scale is None else f"; λ̂ = {scale:.2f}"
+        found["facts"]["sentence"] = f"{said}; {words}{learned}."
         found["facts"]["summaries"]["scores"] = f"{said}."
-        found["facts"] |= {"test_density": test.log_density, "test_error": test.error}
+        found["facts"] |= {"test_density": test.log_density, "scale": scale}
+        found["facts"]["accuracy" if test.classes else "rmse"] = test.error
         return merged(found, *self.weights.look(self.watched))
 
     def _chain(self) -> dict[str, Any]:
@@ -152,6 +155,7 @@ class ConditionalPictures:
         if float(far) < 1e-6:
             words = "a point mass knows no uncertainty about f"
         else:
+            found["facts"]["band_ratio"] = float(far / near.clamp_min(1e-6))
             words = f"f is known to ±{2 * float(near):.2g} among the data and to ±{2 * float(far):.2g} at {place}"
         found["facts"]["summaries"]["function"] = f"The predicted curve; {words}."
         return words

@@ -1,13 +1,15 @@
 """What a conditional model's weights look like: against their prior, in the drawn network, as attention, filters and relevances."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from models.conditional import Conditional
 from models.inference.run import Run
 from models.networks import Convolution, TokenAttention
+from models.priors.evidence import EvidencePrior
 from models.weight_space import replaced
 from widgets.worker.pictures.network import of_conditional
 from widgets.worker.pictures.positions import over_positions
@@ -33,7 +35,7 @@ class WeightPictures:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.model: Any = run.model
+        self.model = cast("Conditional", run.model)
         self.network = self.model.space.network
         self.batch = run.data.batch(torch.arange(1))
         self.drawing = of_conditional(self.model)
@@ -45,8 +47,8 @@ class WeightPictures:
         hidden = len(self.network.hidden) > 0
         applies = {
             "relevance": hasattr(self.model.prior, "log_relevances"),
-            "attention_map": isinstance(self.network, TokenAttention) and hidden,
-            "filters": isinstance(self.network, Convolution) and hidden,
+            "attention_map": hidden and isinstance(self.network, TokenAttention),
+            "filters": hidden and isinstance(self.network, Convolution),
         }
         return [*(name for name, can in applies.items() if can), "weights", "scores"]
 
@@ -58,6 +60,14 @@ class WeightPictures:
         """E_q w: (P,)."""
         mean: Tensor = self.model.posterior.mean(self.run.q.nu(self.model.sites["w"], self.batch).detach())
         return mean
+
+    def scale(self) -> float | None:
+        """λ̂ where one scale of all weights is learned: the parameter, or the median of its q."""
+        site = self.model.sites.get("weight_scale")
+        if site is not None:
+            return float(self.run.q.nu(site, self.batch).detach()[0, 0].exp())
+        prior = self.model.prior
+        return float(prior.log_scale.detach().exp()) if isinstance(prior, EvidencePrior) else None
 
     def look(self, watched: frozenset[str]) -> list[dict[str, Any]]:
         """The parts of a frame, of the charts that are in sight."""
@@ -81,7 +91,8 @@ class WeightPictures:
         height = torch.histc(mean, BINS, -self.span, self.span) / len(mean) / (2 * self.span / BINS)
         at = torch.linspace(-self.span, self.span, 101)
         parts = zip(self.model.space.sizes, self.model.space.shapes, strict=True)
-        density = sum(size * self.model.prior.density(at, name) for size, name in parts) / len(mean)
+        each = [size * self.model.prior.density(at, name) for size, name in parts]
+        density = torch.stack(each).sum(0) / len(mean)
         self.top = roomy(self.top, float(torch.cat([height, density]).max()))
         size = float(mean.square().mean().sqrt())
         bins, prior = columns(x=edges[:-1], x2=edges[1:], height=height), columns(x=at, density=density)
