@@ -7,6 +7,7 @@ another q. Without a hidden layer it is a generalised linear model; Gaussian and
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 from torch import Tensor, nn
@@ -73,6 +74,16 @@ class Conditional(nn.Module):
     def sites(self) -> Mapping[str, Site]:
         """One global site, w, and the prior's own scales where it has any."""
         return {"w": Site("w", "global", (self.space.size,), self.posterior), **self.prior.sites}
+
+    def coordinate_names(self, site: str) -> list[str]:
+        """What the weights are called, such as hidden.0.weight[2, 0]; nothing for the prior's own scales."""
+        if site != "w":
+            return []
+        return [
+            f"{name}[{', '.join(map(str, at))}]"
+            for name, shape in self.space.shapes.items()
+            for at in product(*map(range, shape))
+        ]
 
     def update(self, settings: Settings) -> None:
         """Take up the live knobs of the model: λ, and s where it is fixed."""

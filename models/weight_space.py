@@ -1,11 +1,25 @@
 """net(x; w) with w one flat vector: the P numbers of all parameters, in `named_parameters` order, under many draws of w at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import prod
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
+
+
+@contextmanager
+def replaced(network: nn.Module, weights: Mapping[str, Tensor]) -> Iterator[nn.Module]:
+    """The network with other numbers in its parameters, for as long as the block lasts."""
+    own = {name: parameter.data for name, parameter in network.named_parameters()}
+    try:
+        for name, parameter in network.named_parameters():
+            parameter.data = weights[name]
+        yield network
+    finally:
+        for name, parameter in network.named_parameters():
+            parameter.data = own[name]
 
 
 class WeightSpace:

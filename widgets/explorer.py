@@ -177,6 +177,7 @@ class Explorer(ScreenActions, ipw.VBox):
         self.painter.show(message)
         if kind == "started":
             self._explore_again(message.get("choices", {}))
+            self.session.command("watch", names=self.screen.in_sight())  # its panels may show other charts now
         self.follow(message)
         self._refresh()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ipw
@@ -133,12 +133,24 @@ def functions(x: Any, values: Any, spread: Any = None) -> Figure:
     return figure
 
 
-def relevance(prior: Any, nu: Any = None) -> Figure:
-    """λ_j of every input, from an ARD prior and, where λ_j is latent, ν (2, P) of its q."""
+def relevance(prior: Any, nu: Any = None, inputs: Sequence[str] = ()) -> Figure:
+    """λ_j of every input, by its name, from an ARD prior and, where λ_j is latent, ν (2, P) of its q."""
     from widgets.worker.pictures.relevance import relevances
 
     figure = Figure("relevance", height="260px", width="480px")
-    figure.bus.replace(figure.chart, "bars", **relevances(prior, nu)["replace"]["relevance"]["bars"])
+    _fill(figure, "relevance", relevances(prior, nu, inputs))
+    return figure
+
+
+def conditional(run: Any, name: str, height: str = "300px") -> Figure:
+    """A chart of the screen for a run of a conditional model: function, surface, fit, calibration, weights, …."""
+    from widgets.worker.pictures.conditional import ConditionalPictures
+
+    pictures = ConditionalPictures(run)
+    pictures.watched = frozenset({name})
+    figure = Figure(name, height, width="560px", kind=NetworkDiagram if name == "network" else LiveChart)
+    for parts in (pictures.about(), pictures.look()):
+        _fill(figure, name, parts)
     return figure
 
 

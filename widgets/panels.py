@@ -33,6 +33,7 @@ class Panels:
     ) -> None:
         self.bus, self._pointer, self.model = Bus(), pointer, FIRST_MODEL
         self.charts: dict[str, LiveChart] = {}
+        self.wished: Mapping[str, str] = {}  # by panel: the chart that the chosen scene opens with
         self._offering = False  # what a list shows then was not a person's choice
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"
@@ -133,12 +134,15 @@ class Panels:
         self.model = model
         for panel, all_names in VIEWS[model].items():
             names = (views or {}).get(panel, all_names)
-            if not any(self.shows(name) for name in names):
+            if self.wished.get(panel) in names:
+                self.show(panel, self.wished[panel])
+            elif not any(self.shows(name) for name in names):
                 self.show(panel, names[0])
             options = [(WORDS[name], name) for name in names]
             chosen = next(name for name in names if self.shows(name))
             self._offer(self.lists[panel], options, chosen)
             self.lists[panel].layout.display = None if len(options) > 1 else "none"
+        self.wished = {}
 
     def offer(self, labels: list[str], chosen: int) -> None:
         """List these parameters of q for panel B and show the chosen one."""

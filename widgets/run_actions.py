@@ -148,6 +148,7 @@ class RunActions:
         self.screen.goal.value = preset["goal"]
         if "shown" in preset:  # the estimators that its questions are about
             self.screen.shown.value = preset["shown"]
+        self.screen.wished = preset.get("views", {})
         self.notice = "Press Run to train this scene; the run before it is kept."
 
     def _do_upload(self, name: str, content: bytes) -> None:

@@ -14,8 +14,8 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "conditional": {
         **EVIDENCE,
-        "c": ("function", "surface", "fit", "calibration", "prior_predictive", "one_step"),
-        "d": ("weights", "scores"),
+        "c": ("function", "surface", "fit", "calibration", "network", "prior_predictive", "one_step"),
+        "d": ("relevance", "attention_map", "filters", "weights", "scores"),
     },
     "deep_exponential_family": {**EVIDENCE, "c": ("layers", "samples"), "d": ("units", "ladder")},
 }

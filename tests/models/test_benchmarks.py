@@ -1,11 +1,21 @@
-"""The benchmarks' own truths: every estimator has its row, the clock is fair, and a missing Pyro is said in one sentence."""
+"""The benchmarks' own truths: a row for every estimator, a fair clock, replicates that are models, a sentence where Pyro is missing."""
 
+import numpy as np
 import pytest
 import torch
 
-from models.estimators import ESTIMATORS
+from models.conditional import Conditional
+from models.conditional_settings import Settings
+from models.core import Batch
+from models.estimators import ESTIMATORS, Reparameterization
+from models.families import Normal
+from models.inference.estimate import estimate
 from models.inference.run import Run
-from tests.benchmarks import _interleaved, estimators, sigmoid_belief, single_cell
+from models.networks import Architecture
+from models.priors import PRIORS
+from models.responses import RESPONSES
+from models.variational import Global, Posterior
+from tests.benchmarks import _interleaved, _replicates, estimators, sigmoid_belief, single_cell, uci
 from tests.benchmarks._belief_network import binary_digits, make_run
 
 
@@ -53,3 +63,45 @@ def test_the_folds_hold_every_cell_out_once() -> None:
     held = torch.cat([rest for _, rest in single_cell.folds(data)])
     assert held.sort().values.tolist() == list(range(700))
     assert all(not set(train.tolist()) & set(rest.tolist()) for train, rest in single_cell.folds(data))
+
+
+@pytest.mark.parametrize("prior", ["normal", "ard", "hyper"])
+def test_replicates_in_one_run_are_so_many_models(prior: str) -> None:
+    """ELBO and gradient of three networks at once are those of each alone, with the same noise, to rounding."""
+    count, rows, kind = 3, 5, Architecture(width=4, activation="relu")
+    model, q = _replicates.build(
+        kind, 2, RESPONSES["normal"](), PRIORS[prior](0.7), count, Settings(spread=0.4, seed=3)
+    )
+    draw = torch.Generator().manual_seed(1)
+    x, y = torch.randn(rows, count, 2, generator=draw), torch.randn(rows, count, generator=draw)
+    noise = {name: torch.randn(1, 2, 1, site.shape[0], generator=draw) for name, site in model.sites.items()}
+    batch = Batch(x.flatten(1), torch.arange(rows), 9, y)
+    path = {name: Reparameterization() for name in model.sites}
+    whole = estimate(model, q, path, batch, 2, draw, noise=noise)
+    elbo = 0.0
+    for s in range(count):
+        cut = {name: each.unflatten(-1, (count, -1))[..., s, :] for name, each in noise.items()}
+        alone = Conditional(model.space, RESPONSES["normal"](), PRIORS[prior](0.7), Normal(), "learned", 0.4)
+        first = {name: q.by_site[name].table.detach().unflatten(-1, (count, -1))[:, s] for name in model.sites}
+        own = Posterior({name: Global(alone.sites[name], first[name]) for name in model.sites})
+        found = estimate(alone, own, path, Batch(x[:, s], torch.arange(rows), 9, y[:, s]), 2, draw, noise=cut)
+        elbo += float(found.elbo)
+        for name in model.sites:
+            slope = q.by_site[name].table.grad.unflatten(-1, (count, -1))[:, s]
+            torch.testing.assert_close(slope, own.by_site[name].table.grad, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(model.log_spread.grad[s, 0], alone.log_spread.grad, rtol=1e-4, atol=1e-5)
+    assert float(whole.elbo) == pytest.approx(elbo, rel=1e-5)
+
+
+def test_the_splits_are_the_published_ones_and_validation_sees_no_test_row() -> None:
+    """RandomState(1), one permutation a split, the first round(.9 n) rows train; standardised by these alone."""
+    parts = uci.published(308)
+    state = np.random.RandomState(1)
+    assert [state.permutation(308)[:277].tolist() for _ in range(20)] == [train.tolist() for train, _ in parts]
+    data, held = uci.splits_of("yacht"), uci.splits_of("yacht", validate=True)
+    assert (data.x.shape, data.x_test.shape) == ((277, 20, 6), (31, 20, 6))
+    assert (held.x.shape, held.x_test.shape) == ((222, 20, 6), (55, 20, 6))
+    assert float(data.y.mean(0).abs().max()) < 1e-5
+    raw = [y * scale for y, scale in ((data.y_test[:, 0], data.scale[0]), (held.y_test[:, 0], held.scale[0]))]
+    gaps = [each.diff() for each in raw]  # differences know no mean
+    assert not np.isin(gaps[1].numpy().round(3), gaps[0].numpy().round(3)).all()

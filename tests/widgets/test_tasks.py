@@ -1,5 +1,7 @@
 """Try this: the run answers, whatever the task's author believed."""
 
+from inspect import signature
+
 import pytest
 
 from models.presets import PRESETS
@@ -50,7 +52,8 @@ def test_every_task_can_be_asked_and_answered(name: str) -> None:
     for task in PRESETS[name]["tasks"]:
         assert len(task["choices"]) == len(task["edges"]) + 1
         assert sorted(task["edges"]) == task["edges"]
-        assert task["measure"]["name"] in MEASURES
+        measure = MEASURES[task["measure"]["name"]]
+        signature(measure).bind(FACTS, **{key: value for key, value in task["measure"].items() if key != "name"})
         assert task["ask"].endswith("?")
         assert task["why"].endswith(".")
 

@@ -13,10 +13,13 @@ def chart() -> alt.LayerChart:
     )
     y = alt.Y(
         "dimension:O", title=None, sort="ascending", scale=alt.Scale(paddingInner=0.25, paddingOuter=0.15),
-        axis=alt.Axis(labelExpr="'x' + (datum.value + 1)", ticks=False, domain=False, labelPadding=6),
+        axis=None,
     )  # fmt: skip
     states = alt.Color("state:N", scale=alt.Scale(domain=[0, 1], range=list(theme.KL_STATES)), legend=None)
     bars = named("bars")
+    names = bars.mark_text(
+        align="right", dx=-6, fontSize=alt.ExprRef(expr="min(11, bandwidth('y') + 3)"), color=theme.INK, limit=100
+    )
     size = alt.ExprRef(expr="min(22, bandwidth('y'))")
     return finish(
         alt.layer(
@@ -27,11 +30,20 @@ def chart() -> alt.LayerChart:
             bars.mark_text(align="left", dx=4, fontSize=11, color=theme.MUTED).encode(
                 x=alt.X("high:Q", scale=scale("x")), y=y, text=alt.Text("value:Q", format=".2r")
             ),
+            names.encode(x=alt.value(0), y=y, text="word:N"),
         ),
         "Relevance of each input",
         ranges(),
         right=40,
-        datasets={"bars": {"mode": "bars", "fields": ["dimension", "value", "low", "high", "state"], "x": "high"}},
+        left=112,
+        datasets={
+            "bars": {
+                "mode": "bars",
+                "fields": ["dimension", "value", "low", "high", "state"],
+                "x": "high",
+                "words": "dimension",
+            }
+        },
         x={"scale": "linear", "least": 1e-3, "zero": True},
         y={"band": "dimension"},
     )

@@ -6,7 +6,6 @@ their prior; the test score; and the chain of one datum.
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,31 +14,21 @@ from models.diagnostics.predictive import bands, observed, predict, ranks, relia
 from models.inference.run import Run
 from widgets.views import ONE_STEP
 from widgets.worker.pictures.one_step import OneStep, drawable
+from widgets.worker.pictures.positions import merged
+from widgets.worker.pictures.weights import WeightPictures, columns
 
 POINTS = 121  # of the curve
 CELLS = 36  # of a side of the decision surface
 CURVES = 8  # functions drawn from q
-DRAWS = 48  # of the weights, for bands and scores
-BINS = 30  # of the weights
+DRAWS, FEWEST = 48, 6  # of the weights, for bands and scores; as many as DRAWS for up to SMALL weights
+SMALL = 2000
 CURVE_SEED, TRAIN, TEST = 1, 0, 1
 MOST = 400  # rows of the training part that are scored at every look
-
-
-def columns(**values: Tensor) -> dict[str, np.ndarray[Any, Any]]:
-    """Tensors as float32 columns."""
-    return {name: value.detach().float().numpy() for name, value in values.items()}
 
 
 def nats(value: float) -> str:
     """A number with a true minus sign."""
     return f"{value:.2f}".replace("-", "−")
-
-
-def roomy(span: float, needed: float) -> float:
-    """A range that grows in steps, so that axes move rarely."""
-    while needed > span and span < 1e6:
-        span *= 1.25
-    return span
 
 
 class ConditionalPictures:
@@ -52,6 +41,7 @@ class ConditionalPictures:
         self.views: list[str] = []
         self.steps = OneStep(run, "w") if drawable(run, "w") else None
         self.axes = (0, 1)  # of the weights, where a step is told
+        self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         if not isinstance(self.model, Conditional) or data.y is None:  # a model of a person's own
             return
         self.observed = data.y
@@ -65,7 +55,8 @@ class ConditionalPictures:
         self.datum = int(data.x[:, 0].abs().argmax())
         low, high = data.x.min(0).values, data.x.max(0).values
         self.low, self.high = low - 0.3 * (high - low), high + 0.3 * (high - low)
-        self.span, self.top = 0.5, 0.5
+        self.weights = WeightPictures(run)
+        self.count = max(FEWEST, min(DRAWS, DRAWS * SMALL // self.model.space.size))  # a large network is dear to draw
         self.axis = self._axis(data.y)
 
     def _axis(self, y: Tensor) -> tuple[float, float]:
@@ -85,7 +76,10 @@ class ConditionalPictures:
         told: dict[str, Any] = {"static": {}, "labels": {}, "shape": [1, data.x.shape[1]], "size": data.size}
         if not self.views:
             return told
-        told["views"] = {"c": [*self.views, *([ONE_STEP] if self.steps else [])]}
+        told["views"] = {
+            "c": [*self.views, "network", "prior_predictive", *([ONE_STEP] if self.steps else [])],
+            "d": self.weights.views,
+        }
         if "function" in self.views:
             told["static"]["function"] = {"points": columns(x=data.x[:, 0], y=self.observed)}
         if "surface" in self.views:
@@ -97,7 +91,7 @@ class ConditionalPictures:
             points = columns(x=data.x[:, 0], y=data.x[:, 1], label=data.labels)
             told["static"]["surface"] = {"cells": cells, "points": points}
             told["labels"]["surface"] = list(data.label_names)
-        return told
+        return merged(told, self.weights.about())
 
     # what moves -----------------------------------------------------------------------------------------------------------------
 
@@ -106,12 +100,11 @@ class ConditionalPictures:
         """Everything that a frame carries of the current q."""
         if not self.views:
             return {}
-        weights = weight_draws(self.model, self.run.q, DRAWS)
+        weights = weight_draws(self.model, self.run.q, self.count)
         found: dict[str, Any] = {"replace": {}, "params": {}, "append": {}, "facts": {"summaries": {}}}
         words = getattr(self, f"_{self.views[0]}")(found, weights)
         if self.views[0] != "calibration":
             self._calibration(found, weights)
-        self._weights(found)
         test, train = scores(self.model, self.test, weights), scores(self.model, self.train, weights)
         number = float(self.run.number)
         found["append"]["scores"] = {
@@ -122,18 +115,18 @@ class ConditionalPictures:
             )
         }
         said = f"Held-out data get {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
-        found["facts"]["sentence"] = f"{said}; {words}."
+        scale = self.weights.scale()
+        learned = "" if scale is None else f"; λ̂ = {scale:.2f}"
+        found["facts"]["sentence"] = f"{said}; {words}{learned}."
         found["facts"]["summaries"]["scores"] = f"{said}."
-        return found
-
-    def mean_weights(self) -> Tensor:
-        """E_q w: (P,)."""
-        return self.model.posterior.mean(self.run.q.nu(self.model.sites["w"], self.shown).detach())
+        found["facts"] |= {"test_density": test.log_density, "scale": scale}
+        found["facts"]["accuracy" if test.classes else "rmse"] = test.error
+        return merged(found, *self.weights.look(self.watched))
 
     def _chain(self) -> dict[str, Any]:
         """X → w → m → η → y of one datum at the mean weights, as numbers that the chart writes out."""
         data = self.run.data
-        chain = self.model.chain(data.x[self.datum : self.datum + 1], self.mean_weights())
+        chain = self.model.chain(data.x[self.datum : self.datum + 1], self.weights.mean())
         y = self.observed[self.datum]
         values = [part.reshape(-1) for part in (chain.w, chain.m, chain.eta)]
         at = [part[min(int(y), len(part) - 1) if len(part) > 1 else 0] for part in values]
@@ -169,6 +162,7 @@ class ConditionalPictures:
         if float(far) < 1e-6:
             words = "a point mass knows no uncertainty about f"
         else:
+            found["facts"]["band_ratio"] = float(far / near.clamp_min(1e-6))
             words = f"f is known to ±{2 * float(near):.2g} among the data and to ±{2 * float(far):.2g} at {place}"
         found["facts"]["summaries"]["function"] = f"The predicted curve; {words}."
         return words
@@ -228,24 +222,6 @@ class ConditionalPictures:
         found["params"]["calibration"] = {"xLow": 0, "xHigh": 1, "yLow": 0, "yHigh": 1}
         found["facts"]["summaries"]["calibration"] = f"Calibration; {words}."
         return words
-
-    def _weights(self, found: dict[str, Any]) -> None:
-        """Histogram of the weights' posterior means, and the prior's density."""
-        mean = self.mean_weights()
-        self.span = roomy(self.span, 1.02 * float(mean.abs().max()))
-        edges = torch.linspace(-self.span, self.span, BINS + 1)
-        height = torch.histc(mean, BINS, -self.span, self.span) / len(mean) / (2 * self.span / BINS)
-        at = torch.linspace(-self.span, self.span, 101)
-        parts = zip(self.model.space.sizes, self.model.space.shapes, strict=True)
-        density = sum(size * self.model.prior.density(at, name) for size, name in parts) / len(mean)
-        self.top = roomy(self.top, float(torch.cat([height, density]).max()))
-        found["replace"]["weights"] = {
-            "bins": columns(x=edges[:-1], x2=edges[1:], height=height),
-            "prior": columns(x=at, density=density),
-        }
-        found["params"]["weights"] = {"xLow": -self.span, "xHigh": self.span, "yLow": 0, "yHigh": self.top * 1.05}
-        size = float(mean.square().mean().sqrt())
-        found["facts"]["summaries"]["weights"] = f"The {len(mean):,} weights have a root mean square of {size:.2g}."
 
     def grid(self) -> None:
         """There is no latent plane to decode."""

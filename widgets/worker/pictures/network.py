@@ -177,3 +177,10 @@ def of_deep_generative(model: Any, q: Any) -> NetworkPicture | None:
         middle = picture.alone("z", model.latent_size)
     picture.add(model.decoder, "decoder.", "z", "x̂", start=middle)
     return picture
+
+
+def of_conditional(model: Any) -> NetworkPicture:
+    """The network from x to w; its weights are q's."""
+    picture = NetworkPicture()
+    picture.add(model.space.network, "", "x", "w")
+    return picture

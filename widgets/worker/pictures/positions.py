@@ -60,7 +60,9 @@ def attention_part(network: TokenAttention, data: Dataset, layer: int = -1) -> P
     names = words + words * heads
     last = maps[:, -1].mean(0)
     heard = f"{words[-1]} looks most at {words[int(last.argmax())]}, with weight {float(last.max()):.2f}."
-    return _part("attention_map", cells, places, names, (heads * (size + 1) - 1, size), heard)
+    part = _part("attention_map", cells, places, names, (heads * (size + 1) - 1, size), heard)
+    part["facts"]["attention"] = float(last.max())
+    return part
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from models.deep_generative import architecture
 from models.diagnostics import functions, limit, no_limit
-from models.networks import FeedForward
+from models.networks import FeedForward, build_network
 from models.priors import make_prior
 from models.registry import family_of
 
@@ -26,11 +26,12 @@ def _decoder(settings: Any, generator: torch.Generator) -> tuple[nn.Module, Tens
 
 def _predictor(settings: Any, generator: torch.Generator) -> tuple[nn.Module, Tensor, Tensor]:
     """One output of a network of the data's features along the first of them, the others at their mean."""
-    x = family_of(settings).data[settings.data].load().x
+    data = family_of(settings).data[settings.data].load()
+    x = data.x
     ticks = torch.linspace(float(x[:, 0].min()), float(x[:, 0].max()), POINTS)
     grid = x.mean(0).repeat(POINTS, 1)
     grid[:, 0] = ticks
-    return FeedForward(x.shape[1], 1, architecture(settings), generator), grid, ticks
+    return build_network(settings, data.shape, 1, generator), grid, ticks
 
 
 DECODERS = ("deep_generative",)  # families whose network has latent inputs; the others' networks see the data

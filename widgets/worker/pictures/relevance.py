@@ -1,5 +1,6 @@
 """Relevances λ_j of the inputs, as columns of the chart `relevance`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ RELEVANT = 0.1  # of the largest λ_j
 
 
 @torch.no_grad()
-def relevances(prior: Any, nu: Tensor | None = None) -> dict[str, Any]:
+def relevances(prior: Any, nu: Tensor | None = None, inputs: Sequence[str] = ()) -> dict[str, Any]:
     """`replace` of the chart `relevance` and a sentence, from an ARD prior and, where λ_j is latent, ν (2, P) of its q.
+
+    `inputs` are their names; without any they are x1, x2, ….
 
     Raises:
         ValueError: the prior has no relevances.
@@ -30,5 +33,10 @@ def relevances(prior: Any, nu: Tensor | None = None) -> dict[str, Any]:
         "state": state,
     }
     columns = {name: column.detach().numpy().astype(np.float32) for name, column in bars.items()}
+    names = list(inputs) or [f"x{j + 1}" for j in range(len(value))]
     words = f"{int(state.sum())} of {len(value)} inputs are relevant: their λ is at least a tenth of the largest."
-    return {"replace": {"relevance": {"bars": columns}}, "facts": {"summaries": {"relevance": words}}}
+    return {
+        "replace": {"relevance": {"bars": columns}},
+        "names": {"relevance": names},
+        "facts": {"summaries": {"relevance": words}, "relevant": int(state.sum())},
+    }
