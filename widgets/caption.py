@@ -80,6 +80,8 @@ def weighed(facts: Facts) -> str | None:
 def caption(facts: Facts) -> str:
     """The sentence for this state; the first thing that is true and matters most."""
     state = facts["state"]
+    if state == "example" and facts.get("above") == "log_evidence":
+        return "The evidence is weighed of a model of your own: press Run. The example's parameters were not kept."
     if state == "example":
         return "A finished example run. Press Run to train your own, or move the pointer over the latent space to decode it."
     if state == "starting":
