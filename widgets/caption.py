@@ -90,18 +90,19 @@ def caption(facts: Facts) -> str:
     if alarm and facts.get("cause"):
         alarm = f"{alarm} {facts['cause']}"
     alarm = facts.get("theory") or alarm  # of a linear decoder, which knows the cause
+    if state in ("running", "paused", "finished") and (evidence := weighed(facts)):
+        return evidence
     compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     if state in ("running", "paused"):
         return (
-            weighed(facts)
-            or sentence(facts)
+            sentence(facts)
             or alarm
             or facts.get("sentence")
             or compare
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         ) + warning
-    ending = weighed(facts) or sentence(facts) or alarm or facts.get("sentence") or compare or ""
+    ending = sentence(facts) or alarm or facts.get("sentence") or compare or ""
     words = [
         f"Step {facts.get('number', 0):,} reached.",
         ending,

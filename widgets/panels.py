@@ -92,6 +92,7 @@ class Panels:
         for other, chart in self.charts.items():
             if PANEL_OF[other] == panel:
                 chart.layout.display = None if other == name else "none"
+        self.split.layout.display = None if self.shows("elbo") else "none"
 
     def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
         """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""
