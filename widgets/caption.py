@@ -80,6 +80,8 @@ def weighed(facts: Facts) -> str | None:
 def caption(facts: Facts) -> str:
     """The sentence for this state; the first thing that is true and matters most."""
     state = facts["state"]
+    if state == "example" and facts.get("above") == "log_evidence":
+        return "The evidence is weighed of a model of your own: press Run. The example's parameters were not kept."
     if state == "example":
         return "A finished example run. Press Run to train your own, or move the pointer over the latent space to decode it."
     if state == "starting":
@@ -88,10 +90,12 @@ def caption(facts: Facts) -> str:
     if alarm and (why := facts.get("cause") or facts.get("sentence")):
         alarm = f"{alarm} {why}"
     alarm = facts.get("theory") or alarm  # of a linear decoder, which knows the cause
+    if state in ("running", "paused", "finished") and (evidence := weighed(facts)):
+        return evidence
     veiled = facts.get("veiled")  # panel B is covered until the room has predicted
     compare = None if veiled else ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
-    told = weighed(facts) or sentence(facts) or alarm or facts.get("sentence") or compare
+    told = sentence(facts) or alarm or facts.get("sentence") or compare
     if state in ("running", "paused"):
         now = facts.get("one_step") if facts.get("stepping") else None
         return (

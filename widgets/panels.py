@@ -104,6 +104,7 @@ class Panels:
         for other, chart in self.charts.items():
             if PANEL_OF[other] == panel:
                 chart.layout.display = None if other == name else "none"
+        self.split.layout.display = None if self.shows("elbo") else "none"
         self._show_choices()
 
     def _show_choices(self) -> None:

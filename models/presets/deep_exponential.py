@@ -91,7 +91,6 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "layer_2": "poisson",
             "width_2": 4,
             "estimator": "leave_one_out",
-            "draws": 4,
             "rao_blackwell": "blanket",
             "step_size": 0.01,
         },

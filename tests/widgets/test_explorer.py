@@ -82,7 +82,7 @@ def test_live_and_restart_settings(lab):
         ("step_size", "nan", "a number from"),
         ("stop_at", "-5", "nearest allowed value is 1"),
         ("seed", "7.5", "a whole number"),
-        ("latent_size", "<img src=x onerror=alert(1)>", "a whole number from 1 to 16"),
+        ("latent_size", "<img src=x onerror=alert(1)>", "a whole number from 1 to 20"),
     ],
 )
 def test_nonsense_gets_a_sentence_and_changes_nothing(lab, name, value, words):
@@ -140,7 +140,7 @@ def test_a_killed_worker_is_said_and_its_run_is_taken_up(lab):
 def test_closing_leaves_no_process_and_no_thread(lab):
     room = lab(SMALL)
     room.post("run")
-    eventually(lambda: room.state == "running")
+    eventually(lambda: room.state == "running" and room.painter.facts["number"] > 0)
     process = psutil.Process(room.session.link.process.pid)
     room.close()
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

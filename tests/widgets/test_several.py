@@ -77,11 +77,11 @@ def test_earlier_runs_are_compared_on_panel_a(lab):
     assert "A: Estimator score, ELBO" in room.screen.caption.value
     assert "B: Estimator path only, ELBO" in room.screen.caption.value
     lines = room.screen.bus.shown("elbo")["lines"]
-    assert {4.0, 5.0, 6.0} <= set(lines["series"].tolist())
-    kept = lines["value"][lines["series"] == 5]
+    assert {4.0, 7.0, 8.0} <= set(lines["series"].tolist())
+    kept = lines["value"][lines["series"] == 7]
     np.testing.assert_array_equal(kept, lines["value"][lines["series"] == 4])  # run A is the grey earlier run, too
     room.act("compare", {"identities": []})
-    assert 5.0 not in room.screen.bus.shown("elbo")["lines"]["series"]
+    assert 7.0 not in room.screen.bus.shown("elbo")["lines"]["series"]
 
 
 def test_runs_of_other_data_are_not_compared(lab):

@@ -57,6 +57,10 @@ def test_it_comes_only_when_someone_looks_and_keeps_its_share() -> None:
     assert weighing.may(now, running=False)
     assert not weighing.may(now + 0.9 / SHARE, running=True)
     assert weighing.may(now + 1.1 / SHARE, running=True)
+    weighing.run.number += 1
+    assert weighing.stale(running=False)
+    assert not weighing.stale(running=True)
+    weighing.run.number -= 1
     weighing.work, weighing.ended = None, now
     assert not weighing.due(frozenset({CHART}), now, running=False)  # the same step
     weighing.run.number += 1

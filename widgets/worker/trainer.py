@@ -85,6 +85,8 @@ class Trainer:
     def _weigh(self, now: float) -> None:
         """A slice of the evidence, when it is its turn."""
         weighing, running = self.weighing, self.state == "running"
+        if weighing.stale(running=running):
+            weighing.stop()
         if weighing.due(self.watched, now, running=running):
             weighing.start()
         if weighing.may(now, running=running) and (message := weighing.slice()):

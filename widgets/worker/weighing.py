@@ -49,6 +49,10 @@ class Weighing:
         """Nobody looks any more."""
         self.work, self.number = None, -1
 
+    def stale(self, *, running: bool) -> bool:
+        """Whether what is being weighed is no longer wanted: the run rests at another step."""
+        return self.work is not None and not running and self.number != self.run.number
+
     def may(self, now: float, *, running: bool) -> bool:
         """Whether a slice may be done now."""
         return self.work is not None and (not running or self.spent <= SHARE * (now - self.began))
@@ -75,4 +79,4 @@ class Weighing:
             return None
         if not isinstance(found, Evidence) or found.curve is None:
             return None
-        return {"kind": "evidence", **picture(found)}
+        return {"kind": "evidence", **picture(found, self.number)}

@@ -51,8 +51,8 @@ def _gaps(found: Evidence) -> list[tuple[float, ...]]:
     ]
 
 
-def picture(found: Evidence) -> dict[str, Any]:
-    """`replace`, `params` and `facts` of what is known so far."""
+def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
+    """`replace`, `params` and `facts` of what is known so far, at this step of a run."""
     rows = _curve(found.curve, TRAINING) + _curve(found.held_out, HELD_OUT)
     levels = []
     if found.annealed is not None:
@@ -82,6 +82,7 @@ def picture(found: Evidence) -> dict[str, Any]:
         "replace": {CHART: datasets},
         "params": {CHART: params},
         "names": {CHART: list(WORDS)},
+        "headings": {} if step is None else {CHART: f"From ELBO to log p(x), step {step:,}"},
         "facts": {"weighed": sentence(found), "gaps": gaps},
     }
 
@@ -106,11 +107,10 @@ def sentence(found: Evidence) -> str:
     if found.held_out is not None:
         error = (found.spread**2 + found.held_out_spread**2) ** 0.5
         off = found.held_out.elbo.value - found.curve.elbo.value
-        parts.append(f"Held-out ELBO {nats(found.held_out.elbo.value)}, {nats(off)} ± {2 * error:.2f} from training’s")
+        parts.append(f"Held-out rows: {nats(off)} ± {2 * error:.2f}")
     if found.k is not None:
-        trust = "more draws help" if found.doubtful < 0.1 else "there more draws help little"
-        parts.append(f"k̂ > {found.trusted:.2f} for {100 * found.doubtful:.0f} % of the data: {trust}")
+        parts.append(f"k̂ > {found.trusted:.2f} for {100 * found.doubtful:.0f} % of the data")
     if found.sandwich is not None:
         gap = found.sandwich.gap
-        parts.append(f"Annealing, on simulated data: {nats(max(gap.value, 0.0))} ± {gap.error:.2f} off")
+        parts.append(f"Annealing is off by {nats(max(gap.value, 0.0))} ± {gap.error:.2f} on simulated data")
     return ". ".join(parts) + "."

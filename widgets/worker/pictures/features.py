@@ -53,7 +53,7 @@ class FeaturePictures:
 
     def __call__(self, x: Tensor) -> np.ndarray[Any, Any]:
         """The shown features of values (M, D)."""
-        return x[..., self.shown].numpy().astype(np.float32)
+        return x[..., self.shown].detach().numpy().astype(np.float32)
 
     def neighbours(self, means: Tensor) -> Parts:
         """How far the latent means (M, K) of the drawn rows keep to their label and their batch: facts, and the caption's sentence."""

@@ -233,10 +233,10 @@ class LatentPictures:
         """The exact decoded mean at a place of the shown plane; of a datum on the map, at its own mean."""
         if not self.decodes:
             return None
-        datum = 0 <= row < len(self.rows)
-        return self._decoded(
-            self.space.mean[row : row + 1] if datum else self.space.plane.lift(torch.tensor([[x, y]]))
-        )[0]
+        if 0 <= row < len(self.rows):
+            nu = self.run.q.nu(self.run.model.sites[self.site], self.run.data.batch(self.rows[row : row + 1]))
+            return self._decoded(self.run.model.sites[self.site].family.mean(nu))[0]
+        return self._decoded(self.space.plane.lift(torch.tensor([[x, y]])))[0]
 
     @torch.no_grad()
     def grid(self) -> Parts | None:
@@ -252,7 +252,7 @@ class LatentPictures:
     def _features(self) -> Parts:
         """Choose the features to show, and say what the page must know of them."""
         assert self.features is not None  # noqa: S101 - who calls has looked
-        means, labels = self.space.mean, self.run.data.labels[self.rows]
+        means, labels = self.run.model.sites[self.site].family.mean(self._nu()), self.run.data.labels[self.rows]
         self.features.choose(self._decode(means[self.features.some]))
         classes = labels.unique()
         return self.features.about(
