@@ -44,7 +44,13 @@ def embedded(run: Run, data: Dataset | None = None) -> Dataset:
     test = None if given.test is None else embedded(run, given.test)
     names = tuple(f"ẑ{k + 1}" for k in range(x.shape[1]))
     return replace(
-        labelled(given), name=f"features of {given.name}", x=x, shape=(x.shape[1],), test=test, feature_names=names, bones=()
+        labelled(given),
+        name=f"features of {given.name}",
+        x=x,
+        shape=(x.shape[1],),
+        test=test,
+        feature_names=names,
+        bones=(),
     )
 
 
