@@ -27,6 +27,12 @@ def _features(run: Run, data: Dataset) -> Tensor:
     return torch.cat([embedding(run.model, run.q, batch, name)[0] for name in sites], -1)
 
 
+def labelled(data: Dataset) -> Dataset:
+    """The data with the label of every row as its response y, unless it has one: what a response model is to predict."""
+    test = None if data.test is None else labelled(data.test)
+    return replace(data, y=data.labels.float() if data.y is None else data.y, test=test)
+
+
 def embedded(run: Run, data: Dataset | None = None) -> Dataset:
     """The data (the run's own unless others are given) with E_q[z_i] for x_i; y is kept, or else it is the label.
 
@@ -35,11 +41,16 @@ def embedded(run: Run, data: Dataset | None = None) -> Dataset:
     """
     given = run.data if data is None else data
     x = _features(run, given)
-    y = given.labels.float() if given.y is None else given.y
     test = None if given.test is None else embedded(run, given.test)
     names = tuple(f"ẑ{k + 1}" for k in range(x.shape[1]))
     return replace(
-        given, name=f"features of {given.name}", x=x, y=y, shape=(x.shape[1],), test=test, feature_names=names, bones=()
+        labelled(given),
+        name=f"features of {given.name}",
+        x=x,
+        shape=(x.shape[1],),
+        test=test,
+        feature_names=names,
+        bones=(),
     )
 
 

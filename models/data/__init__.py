@@ -87,6 +87,7 @@ DATA: dict[str, Source] = {
             "your own table",
             "A file (.h5ad, .npz, .csv, .parquet): the drawer 'Your data', Explorer(data=…), Run(…, data=…).",
             _none_given,
+            axes=2,  # they may be pictures; a network over positions says so where they are not
         ),
         Source(
             "splice_junctions",

@@ -73,12 +73,15 @@ class Dataset:
 
 
 def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:
-    """Any finite (N, D) array of numbers as a data set; labels, one a row, only colour the picture, `words` name the columns."""
+    """Any finite (N, D) or, of pictures, (N, H, W) array of numbers; labels, one a row, only colour, `words` name the columns."""
     values = torch.as_tensor(x, dtype=torch.float32)
-    if values.ndim != 2 or not len(values):
+    if values.ndim not in (2, 3) or not len(values):
         raise ValueError(
-            f"Data must be a table (N, D) with at least one row; this has shape {tuple(values.shape)}. Reshape it to rows."
+            f"Data must be a table (N, D), or pictures (N, H, W), with at least one row; this has shape {tuple(values.shape)}. "
+            "Reshape it to rows."
         )
+    shape = tuple(values.shape[1:])
+    values = values.flatten(1)
     if not values.isfinite().all():
         row = int((~values.isfinite()).any(1).nonzero()[0])
         raise ValueError(
@@ -97,4 +100,4 @@ def from_array(x: object, labels: object = None, name: str = "your data", words:
             f"There are {len(words)} words for {values.shape[1]} columns; give one word a column, or none."
         )
     columns = tuple(str(word) for word in words)
-    return Dataset(name, values, numbers, names, (values.shape[1],), feature_names=columns)
+    return Dataset(name, values, numbers, names, shape, feature_names=columns)
