@@ -31,5 +31,5 @@ def test_an_uploaded_table_of_counts_trains(page, wait_until, voila_server, tmp_
     page.get_by_text("Close", exact=True).click()
     screen.press("Run")
     screen.trains(beyond=20)
-    assert "own label" in screen.text("caption")
+    assert "share its label" in screen.text("caption")
     assert screen.counters()["rebuilds"] == 0

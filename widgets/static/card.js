@@ -65,7 +65,7 @@ class Card {
 
   /** Draw a place {x, y, row} with its exact decode if that is there already; without a place, draw an overview. */
   show(where, exact) {
-    this.names.hidden = Boolean(this.table?.markers.length && !where && !this.strip); // the markers name the classes
+    this.names.style.display = this.table?.markers.length && !where && !this.strip ? "none" : ""; // the markers name the classes
     const width = this.box.clientWidth - 8, below = this.words.offsetHeight + this.names.offsetHeight;
     const height = Math.max(50, this.panel.box.clientHeight - Math.max(88, below + 44));
     if (width < 40 || !this.grid) return;
