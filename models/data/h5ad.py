@@ -18,6 +18,15 @@ from models.families.counts import not_counts
 
 PLACES = ("X", "layers/counts", "raw/X", "raw.X")
 TOTALS = ("n_counts", "total_counts", "nCount_RNA", "n_umi")  # what a column of totals is called
+SYMBOLS = (
+    "symbol",
+    "gene_symbol",
+    "gene_symbols",
+    "gene_name",
+    "gene_names",
+    "feature_name",
+)  # CD79A, not ENSG00000105369
+MISSING = {"", "nan", "NA", "None"}
 NEAR = 0.2  # of a whole number: log-normalised values are stored with seven digits
 
 
@@ -64,9 +73,12 @@ def _named(file: Any, name: str, path: Path) -> list[str]:
 
 
 def _index(file: Any) -> list[str]:
-    """The names of the features."""
+    """The names of the features: people's own for genes where there are any, else those of the index."""
     var = file["var"]
-    return _column(file, "var", var.attrs["_index"] if hasattr(var, "keys") else var.dtype.names[0])
+    index = _column(file, "var", var.attrs["_index"] if hasattr(var, "keys") else var.dtype.names[0])
+    known = next((name for name in SYMBOLS if name in _names(var)), None)
+    said = _column(file, "var", known) if known else index
+    return [word if word not in MISSING else name for word, name in zip(said, index, strict=True)]
 
 
 def _way_back(file: Any, place: str, x: torch.Tensor) -> str:

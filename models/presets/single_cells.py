@@ -35,7 +35,7 @@ SINGLE_CELLS: dict[str, dict[str, Any]] = {
     },
     "cell_lines": {
         "label": "Cell lines on three plates",
-        "goal": "Counts of 2,000 genes in five cancer cell lines, read on three plates: z should know the line, not the plate.",
+        "goal": "Five cancer cell lines on three plates: z should know a cell's line, not its plate.",
         "settings": SCVI | {"data": "cell_lines", "stop_at": 200},
         "tasks": [
             {

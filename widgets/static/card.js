@@ -106,7 +106,7 @@ class Card {
 
   /** Draw a place {x, y, row} with its exact decode if that is there already; without a place, a walk, the selection, or an overview. */
   show(where, exact, chosen) {
-    this.names.hidden = Boolean(this.table?.markers.length && !where && !this.strip && !chosen.size); // the markers name the classes
+    this.names.style.display = this.table?.markers.length && !where && !this.strip && !chosen.size ? "none" : ""; // the markers name the classes
     const width = this.box.clientWidth - 8, below = this.words.offsetHeight + this.tools.offsetHeight + this.foot.offsetHeight;
     const height = Math.max(50, this.panel.box.clientHeight - Math.max(88, below + 44));
     if (width < 40 || !this.grid) return;

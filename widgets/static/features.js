@@ -40,11 +40,6 @@ Object.assign(Card.prototype, {
     return 13 * Math.sqrt(this.panel.factor);
   },
 
-  columns() {
-    const scale = Math.sqrt(this.panel.factor);
-    return { name: 66 * scale, number: 34 * scale };
-  },
-
   word(context, text, left, row, wide, align = "left", line = this.line()) {
     context.font = `${10 * Math.sqrt(this.panel.factor)}px ${CARD_FONT}`;
     context.textAlign = align;
@@ -54,17 +49,19 @@ Object.assign(Card.prototype, {
     context.textAlign = "left";
   },
 
-  /** One feature: its name, a bar from the average, its value; a ring where the datum itself is. */
+  /** One feature: a bar from the average in the middle, over it its name and value; a ring where the datum itself is. */
   bar(context, width, row, k, value, own) {
-    const { name, number } = this.columns(), wide = width - name - number, middle = name + wide / 2, top = row * this.line();
-    const to = (v) => middle + (Math.max(-REACH, Math.min(REACH, v)) / REACH) * (wide / 2), end = to(this.apart(value, k));
-    context.fillStyle = this.panel.ink(0.85);
-    this.word(context, this.table.names[k], 0, row, name - 4);
-    this.word(context, short(value), width, row, number - 2, "right");
+    const middle = width / 2, top = row * this.line();
+    const to = (v) => middle + (Math.max(-REACH, Math.min(REACH, v)) / REACH) * (middle - 3), end = to(this.apart(value, k));
+    context.globalAlpha = 0.4;
     context.fillStyle = end < middle ? this.low() : this.colour;
-    context.fillRect(Math.min(middle, end), top + 2, Math.max(1, Math.abs(end - middle)), this.line() - 4);
-    context.fillStyle = this.panel.ink(0.5);
+    context.fillRect(Math.min(middle, end), top + 1, Math.max(1, Math.abs(end - middle)), this.line() - 2);
+    context.globalAlpha = 1;
+    context.fillStyle = this.panel.ink(0.4);
     context.fillRect(middle - 0.5, top, 1, this.line());
+    context.fillStyle = this.panel.ink(0.95);
+    this.word(context, this.table.names[k], 1, row, 0.66 * width);
+    this.word(context, short(value), width - 1, row, 0.33 * width, "right");
     if (own === null) return;
     context.strokeStyle = this.panel.ink(0.9);
     context.beginPath();
@@ -100,7 +97,7 @@ Object.assign(Card.prototype, {
 
   /** One dimension walks from low to high: each feature's row of steps, blue below its average and orange above. */
   heat(context, width, height) {
-    const { values, count } = this.strip, { size } = this.grid, { name } = this.columns(), cell = (width - name) / count;
+    const { values, count } = this.strip, { size } = this.grid, name = Math.min(66 * Math.sqrt(this.panel.factor), width / 2), cell = (width - name) / count;
     const range = (k) => Math.abs(Math.sqrt(Math.max(0, values[(count - 1) * size + k])) - Math.sqrt(Math.max(0, values[k])));
     const told = Array.from({ length: size }, (_, k) => k).sort((a, b) => range(b) - range(a)).slice(0, Math.floor(height / this.line()));
     told.forEach((k, row) => {

@@ -68,9 +68,9 @@ class FeaturePictures:
             if group is not None and len(means) > NEAREST:
                 share, chance = own_neighbours(means, group)
                 facts[f"own_{name}"] = share
-                words.append(f"{share:.0%} have its own {name} ({chance:.0%} by chance)")
+                words.append(f"{share:.0%} share its {name} (chance {chance:.0%})")
         if words:
-            facts["sentence"] = f"Of the {NEAREST} nearest neighbours of a datum in z, {' and '.join(words)}."
+            facts["sentence"] = f"Of a datum's {NEAREST} neighbours in z, {', '.join(words)}."
         return facts
 
     def about(self, decoded: Tensor, labels: Tensor) -> Parts:
