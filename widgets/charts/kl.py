@@ -29,7 +29,7 @@ def chart() -> alt.LayerChart:
                 x=x.stack(None), y=y, color=states
             ),
             bars.mark_text(align="left", dx=4, fontSize=11, color=theme.MUTED).encode(
-                x=x, y=y, text=alt.Text("value:Q", format=".2r")
+                x=alt.value(alt.ExprRef("width")), y=y, text=alt.Text("value:Q", format=".2r")
             ),
             bars.mark_rule(color=theme.INK, strokeDash=[3, 3], size=1).encode(x=alt.XDatum(theme.COLLAPSE)),
             named("marked")
