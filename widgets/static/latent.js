@@ -8,6 +8,7 @@ const LEAST = 12; // ms between two pictures drawn ahead of the browser's frame
 const GIVE_UP = 600; // ms after which an answer is no longer waited for
 const REST = 14; // pixels the pointer must leave a path's last pin before the path's picture makes room
 const STROKE = 3; // pixels between two corners of a lasso
+const NOBODY = new Set();
 
 class Latent {
   constructor(panel) {
@@ -81,7 +82,8 @@ class Latent {
     const exact = this.at && this.exact?.id === this.asked && this.at.key === this.askedKey ? this.exact.values : null;
     const pin = this.pins.length === 1 ? this.place(this.pins[0]) : null;
     this.card.buttons({ draw: pin?.row >= 0, release: this.pins.length || this.chosen.size || this.strip });
-    this.card.show(this.at ?? (this.strip || this.chosen.size ? null : pin), exact, this.chosen);
+    const chosen = this.cloud?.x && this.panel.store.statics.cloud?.images ? this.chosen : NOBODY; // a run begins: they come again
+    this.card.show(this.at ?? (this.strip || chosen.size ? null : pin), exact, chosen);
   }
 
   fit() {

@@ -37,7 +37,8 @@ class Manifold {
 
   say() {
     const { factor } = this.panel.params, bounds = factor ? ` areas ${short(factor[0])} to ${short(factor[1])} times` : "";
-    const what = this.flat ? "The regular grid of z, as the decoder bends it over the data" : "What the decoder makes of a regular grid of z";
+    const pictures = this.grid && !isVector(this.shape) ? "What the decoder makes of a regular grid of z" : "How the decoder magnifies the plane of z, and where the data are";
+    const what = this.flat ? "The regular grid of z, as the decoder bends it over the data" : pictures;
     this.words.replaceChildren(element("div", "", `${what}.`));
     if (!factor) return;
     const bar = element("div", "elbo-scale"), ends = element("div", "elbo-scale-ends");
@@ -79,8 +80,8 @@ class Manifold {
     context.fillStyle = this.panel.ink(0.8);
     if (!grid?.shade || grid.shade.length !== side * side) return context.fillText("It is drawn as soon as a run looks at it.", 8, 20);
     if (this.flat) return this.lines(context, grid, side);
-    if (isVector(this.shape)) this.tiles(context, grid, side, null);
-    else this.tiles(context, grid, side, this.shape);
+    this.tiles(context, grid, side, isVector(this.shape) ? null : this.shape);
+    if (isVector(this.shape)) this.data(context);
     this.titles(context);
   }
 
@@ -132,6 +133,17 @@ class Manifold {
       this.small.getContext("2d").putImageData(pixels, 0, 0);
       context.imageSmoothingEnabled = true;
       context.drawImage(this.small, left + 1, top + 1, Math.round(wide) - 2, Math.round(tall) - 2);
+    }
+  }
+
+  /** The data of the map of the latent space, in the same plane. */
+  data(context) {
+    const { clouds } = this.panel.road.store("latent"), { cloud } = clouds, { width, height } = this.panel.plot;
+    const [a, b, c, d] = this.panel.params.domain ?? [-3, 3, -3, 3];
+    context.fillStyle = this.panel.ink(0.55);
+    for (let i = 0; i < (cloud?.x?.length ?? 0); i++) {
+      const x = ((cloud.x[i] - a) / (b - a)) * width, y = (1 - (cloud.y[i] - c) / (d - c)) * height;
+      if (x > 0 && y > 0 && x < width && y < height) context.fillRect(x - 1, y - 1, 2, 2);
     }
   }
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.diagnostics import Plane, magnification
 
-PICTURES, LINES = 15, 25  # a side: of pictures, and of the lines' crossings
+PICTURES, LINES = 13, 25  # a side: of pictures, and of the lines' crossings
 LEAST = 1e-12
 
 
