@@ -21,6 +21,7 @@ HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
 SHARE = 0.04  # of the worker's time; a finished or paused run is probed at leisure
+EARLY, EARLY_SHARE = 4, 0.2  # the first probes of a run may cost more: two points do not make a curve
 LEAST_WAIT = 0.2  # seconds between two probes
 KEPT = 2000  # reports whose variances are kept, so that another parameter's curve can be drawn at once
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)}
@@ -54,7 +55,8 @@ class Probing:
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""
-        return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - SHARE) / SHARE)
+        share = EARLY_SHARE if len(self.kept) < EARLY * len(self.names) else SHARE
+        return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - share) / share)
 
     def start(self, *, fine: bool = False) -> None:
         """Begin to measure what the panel shows, at the present step."""
