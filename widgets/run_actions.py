@@ -190,8 +190,9 @@ class RunActions:
         if speed == "slow" and ONE_STEP in offered and shown.value != ONE_STEP:
             self.before_steps = shown.value
             self._do_look("c", ONE_STEP)
-        elif speed != "slow" and shown.value == ONE_STEP and self.before_steps in offered:
-            self._do_look("c", str(self.before_steps))
+        elif speed != "slow" and shown.value == ONE_STEP and self.before_steps is not None:
+            self._do_look("c", self.before_steps if self.before_steps in offered else offered[0])
+            self.before_steps = None
 
     def _set_seed(self, seed: int) -> None:
         self._do_set("seed", seed if seed <= self.form.fields["seed"].knob["high"] else 0)

@@ -45,14 +45,15 @@ def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
     scene, words = departure(run["settings"], catalogue)
     changed = ", ".join(part for part in (catalogue["presets"][scene]["label"], words) if part)
     day, clock = run["identity"][:8], run["identity"][9:15]
-    elbo = "–" if run.get("elbo") is None else f"{run['elbo']:,.1f}".replace("-", "−")
+    elbo = "–" if run.get("elbo") is None else f"{run['elbo']:,.2f}".replace("-", "−")
     when = f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}"
     return f"{when}   step {run['number']:>7,}   ELBO {elbo:>9}   {changed}"
 
 
 def said(knob: Knob, value: Any) -> str:
     """A setting's value as the form says it."""
-    return str(next((choice["label"] for choice in knob["choices"] or () if choice["name"] == value), value))
+    choice = next((choice["label"] for choice in knob["choices"] or () if choice["name"] == value), None)
+    return str(choice or (f"{value:.4g}" if isinstance(value, float) else value))
 
 
 def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str]]:

@@ -1,5 +1,7 @@
 """What a person can do on the one screen beyond run and pause: slow steps, seeds, comparisons, tables, lecture-room keys."""
 
+import re
+
 import pytest
 
 from tests.browser.screen import Screen
@@ -134,3 +136,23 @@ def test_every_chart_fills_its_panel_and_groups_of_controls_stay_in_sight(screen
     for head in screen.page.locator(".elbo-folded .jupyter-widget-Collapse-header").all():
         box = head.bounding_box()
         assert box["y"] + box["height"] <= form["y"] + form["height"] + 1
+
+
+NAMELESS = """() => [...document.querySelectorAll('.elbo-room :is(button, input, select, textarea, [role=slider], [tabindex="0"])')]
+  .filter((part) => part.getBoundingClientRect().width && getComputedStyle(part).visibility !== 'hidden')
+  .filter((part) => !(part.getAttribute('aria-label') || part.labels?.[0]?.textContent || part.textContent.trim() || part.title
+                      || part.closest('label')?.textContent))
+  .map((part) => part.outerHTML.slice(0, 120))"""
+
+
+def test_every_control_has_a_name(screen):
+    """For a screen reader: each button, field, list, slider and chart, in every drawer."""
+    screen.page.get_by_label("Seed", exact=False).first.focus()
+    assert screen.page.evaluate(NAMELESS) == []
+    for name in ("Try this", "Estimators", "Runs", "Table"):
+        screen.press(name)
+        screen.page.locator(".elbo-drawer").wait_for(state="visible")
+        screen.page.get_by_label("Seed", exact=False).first.focus()
+        assert screen.page.evaluate(NAMELESS) == []
+    slider = screen.page.get_by_role("slider", name=re.compile("Prior scale λ"))
+    assert slider.get_attribute("aria-valuetext") == "1"

@@ -137,7 +137,7 @@ def test_panel_b_says_what_it_shows_and_what_is_within_noise(view, found, words)
 def test_a_kept_run_is_called_by_its_scene_and_what_differs_from_it(changed, words):
     run = {"identity": "20261128-001620-00ff", "number": 1200, "elbo": -3.25, "settings": validate(KNOBS, changed)}
     line = texts.run_line(run, catalogue())
-    assert line == f"2026-11-28 00:16:20   step   1,200   ELBO      −3.2   {words}"
+    assert line == f"2026-11-28 00:16:20   step   1,200   ELBO     −3.25   {words}"
     assert "ELBO         –" in texts.run_line(run | {"elbo": None}, catalogue())
 
 

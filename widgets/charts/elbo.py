@@ -18,7 +18,7 @@ def chart() -> alt.LayerChart:
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5, labelExpr=THOUSANDS))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
-    beside = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -3, "dy": -2, "fontSize": 10.5, "clip": True}
+    beside = {"angle": 270, "align": "right", "baseline": "top", "dx": -3, "dy": 2, "fontSize": 10.5, "clip": True}
     told = {"x": x, "y": alt.YValue(0), "text": "word:N"}
     change_back = named("changes").mark_text(stroke=theme.BACK, strokeWidth=4, **beside).encode(**told)
     change_words = named("changes").mark_text(color=theme.INK, **beside).encode(**told)

@@ -117,6 +117,10 @@ class Lines {
   tall(ys, tops, log) {
     const order = Float64Array.from(ys).sort(), count = order.length;
     let low = order[0], high = Float64Array.from(tops).sort()[count - 1];
+    if (count < 3 && !log) { // what cannot vary yet does not fill the panel with digits
+      const room = 0.05 * Math.max(1, Math.abs(high));
+      return [low - room, high + room];
+    }
     if (log) {
       low = order.find((value) => value > 0) ?? 0.01;
       return [low / 1.3, Math.max(Math.min(high, order[count - 1] * 4), low * 2)];

@@ -129,6 +129,19 @@ class Page {
     history.replaceState(history.state, "", there);
   }
 
+  /** ipywidgets gives the handles of sliders no name and a number of their own; lists take the sentence above them. */
+  name() {
+    const named = (part, words) => { if (words && part.getAttribute("aria-label") !== words) part.setAttribute("aria-label", words); };
+    for (const root of document.querySelectorAll(this.model.get("root"))) {
+      for (const handle of root.querySelectorAll(".noUi-handle")) {
+        const row = handle.closest(".widget-inline-hbox"), value = row?.querySelector(".widget-readout")?.textContent;
+        named(handle, row?.querySelector(".widget-label")?.textContent);
+        if (value) handle.setAttribute("aria-valuetext", value);
+      }
+      for (const list of root.querySelectorAll("select[multiple]")) named(list, list.closest(".elbo-shelf")?.querySelector(".widget-label")?.textContent);
+    }
+  }
+
   /** Single keys count only inside the lab and never where something else uses them. */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
@@ -212,7 +225,10 @@ class Page {
 export default {
   render({ model, el, signal }) {
     const page = new Page(model, el);
-    const beat = () => page.send({ kind: "heartbeat", hidden: document.hidden });
+    const beat = () => {
+      page.send({ kind: "heartbeat", hidden: document.hidden });
+      page.name();
+    };
     const timers = [setInterval(beat, HEARTBEAT), setInterval(() => page.watch.ping(), PING)];
     model.on("msg:custom", (content) => {
       if (content?.kind === "pong" && content.client === page.client) page.watch.pong();
@@ -222,6 +238,7 @@ export default {
     model.on("change:run_id", () => page.address());
     model.on("change:banner", () => page.banner.set("python", model.get("banner")));
     document.addEventListener("keydown", (event) => page.key(event), { signal, capture: true });
+    document.addEventListener("focusin", () => page.name(), { signal, capture: true });
     document.addEventListener("pointerdown", (event) => page.ground(event), { signal });
     document.addEventListener("visibilitychange", beat, { signal });
     addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });
