@@ -32,3 +32,5 @@ WORDS = {
     "one_step": "one step", "ladder": "variance ladder",
 }  # fmt: skip
 PANEL_OF = {name: panel for panels in VIEWS.values() for panel, names in panels.items() for name in names}
+# What the chain of one datum says of ∂ log p/∂w; the numbers of the list travel.
+IDENTITIES = ("", "(y − m)/φ", "y − m", "(y − m)/Var y · dm/dw", "1 − m")

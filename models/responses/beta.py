@@ -29,6 +29,7 @@ class Beta(Response):
     usual: ClassVar[str] = "logit"
     canonical: ClassVar[str | None] = None
     dispersed: ClassVar[bool] = True
+    linear: ClassVar[bool] = False
 
     def chain(self, w: Tensor, phi: Tensor) -> Chain:
         """η₁ = m/φ, the number of pseudo-counts for a 1."""

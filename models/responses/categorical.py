@@ -31,6 +31,11 @@ class Categorical(Response):
     discrete: ClassVar[bool] = True
 
     @property
+    def identity(self) -> str:
+        """Of the observed class's own logit."""
+        return "1 − m"
+
+    @property
     def outputs(self) -> int:
         """K, or K − 1."""
         return self.classes - self.chosen.minimal

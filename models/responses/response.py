@@ -37,6 +37,7 @@ class Response:
     canonical: ClassVar[str | None]  # the link with η = w, None where there is none or it is not usable
     dispersed: ClassVar[bool] = False  # whether φ is free
     discrete: ClassVar[bool] = False
+    linear: ClassVar[bool] = True  # whether log p is linear in y, given φ
     allowed: ClassVar[str] = "finite numbers"
     link: Link = LINKS["usual"]
     classes: int = 1
@@ -50,6 +51,15 @@ class Response:
     def chosen(self) -> Link:
         """The link in use."""
         return LINKS[self.usual] if self.link.name == "usual" else self.link
+
+    @property
+    def identity(self) -> str:
+        """∂ log p/∂w in words; nothing where log p is not linear in y."""
+        if not self.linear:
+            return ""
+        if self.chosen.name == self.canonical:
+            return "(y − m)/φ" if self.dispersed else "y − m"
+        return "(y − m)/Var y · dm/dw"
 
     def chain(self, w: Tensor, phi: Tensor) -> Chain:
         """From the network's output on: with the canonical link η is w, untouched by rounding."""

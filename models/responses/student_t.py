@@ -29,6 +29,7 @@ class StudentT(Response):
     usual: ClassVar[str] = "identity"
     canonical: ClassVar[str | None] = None
     dispersed: ClassVar[bool] = True
+    linear: ClassVar[bool] = False
 
     def natural(self, m: Tensor) -> Tensor:
         """The location."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from models.conditional import Conditional
 from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores, weight_draws
 from models.inference.run import Run
-from widgets.views import ONE_STEP
+from widgets.views import IDENTITIES, ONE_STEP
 from widgets.worker.pictures.one_step import OneStep, drawable
 from widgets.worker.pictures.positions import merged
 from widgets.worker.pictures.weights import WeightPictures, columns
@@ -124,14 +124,20 @@ class ConditionalPictures:
         return merged(found, *self.weights.look(self.watched))
 
     def _chain(self) -> dict[str, Any]:
-        """X → w → m → η → y of one datum at the mean weights, as numbers that the chart writes out."""
-        data = self.run.data
-        chain = self.model.chain(data.x[self.datum : self.datum + 1], self.weights.mean())
+        """The chain x → w → m → η → y of one datum at the mean weights, and ∂ log p/∂w, as numbers that the chart writes out."""
+        data, response = self.run.data, self.model.response
+        here = slice(self.datum, self.datum + 1)
+        out = self.model.chain(data.x[here], self.weights.mean())
+        with torch.enable_grad():
+            w = out.w.detach().requires_grad_()
+            density = response.log_prob(self.observed[here], response.chain(w, out.phi)).sum()
+            (slope,) = torch.autograd.grad(density, w)
         y = self.observed[self.datum]
-        values = [part.reshape(-1) for part in (chain.w, chain.m, chain.eta)]
+        values = [part.reshape(-1) for part in (out.w, out.m, out.eta, slope)]
         at = [part[min(int(y), len(part) - 1) if len(part) > 1 else 0] for part in values]
         told = {"row": torch.tensor(self.datum + 1), "x": data.x[self.datum, 0], "y": y}
-        told |= dict(zip(("w", "m", "eta"), at, strict=True))
+        told |= dict(zip(("w", "m", "eta", "slope"), at, strict=True))
+        told["identity"] = torch.tensor(IDENTITIES.index(response.identity))
         return columns(**{name: value.reshape(1) for name, value in told.items()})
 
     def _function(self, found: dict[str, Any], weights: Tensor) -> str:

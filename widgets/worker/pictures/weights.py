@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.conditional import Conditional
 from models.inference.run import Run
-from models.networks import Convolution, TokenAttention
+from models.networks import Convolution, Network, TokenAttention
 from models.priors.evidence import EvidencePrior
 from models.weight_space import replaced
 from widgets.worker.pictures.network import of_conditional
@@ -37,7 +37,7 @@ class WeightPictures:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.model = cast("Conditional", run.model)
-        self.network = self.model.space.network
+        self.network = cast("Network", self.model.space.network)
         self.batch = run.data.batch(torch.arange(1))
         self.drawing = of_conditional(self.model)
         self.span, self.top = 0.5, 0.5

@@ -1,0 +1,122 @@
+"""A conditional model's inside on the screen: which charts apply, whose weights they show, and what a click in the drawing means."""
+
+import numpy as np
+import pytest
+import torch
+
+from models.conditional_settings import Settings
+from models.inference.parameters import find
+from models.inference.run import Run
+from models.weight_space import replaced
+from widgets.bus import Bus
+from widgets.live_chart import LiveChart
+from widgets.panels import Panels
+from widgets.views import IDENTITIES
+from widgets.worker.pictures.conditional import ConditionalPictures
+
+ATTENTION = {"data": "gerbil", "response": "categorical", "network": "token_attention", "width": 8, "depth": 1}
+CONVOLUTION = {"data": "planted_motifs", "response": "categorical", "network": "convolution", "channels": 3, "depth": 1}
+RELEVANCE = {"data": "yacht", "prior": "ard", "width": 4, "depth": 1}
+
+
+def pictures(*watched: str, **settings: object) -> ConditionalPictures:
+    made = ConditionalPictures(Run(Settings(**settings)))  # type: ignore[arg-type]
+    made.watched = frozenset(watched)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("settings", "first"),
+    [
+        (ATTENTION, "attention_map"),
+        (CONVOLUTION, "filters"),
+        (RELEVANCE, "relevance"),
+        ({"width": 4, "depth": 1}, "weights"),
+    ],
+)
+def test_panel_d_offers_what_this_network_and_prior_can_fill(settings: dict[str, object], first: str) -> None:
+    made = pictures("attention_map", "filters", "relevance", "weights", "network", **settings)
+    views = made.about()["views"]
+    assert views["d"][0] == first
+    assert "network" in views["c"]
+    look = made.look()
+    filled = {name for name in ("attention_map", "filters", "relevance", "weights") if name in look["replace"]}
+    assert filled == set(views["d"]) - {"scores"}
+    assert (
+        look["replace"]["network"]["weights"]["value"].shape
+        == made.about()["static"]["network"]["edges"]["source"].shape
+    )
+
+
+def test_the_charts_show_the_mean_of_q_and_leave_the_network_as_it_was() -> None:
+    made = pictures("network", "attention_map", **ATTENTION)
+    run, network = made.run, made.model.space.network
+    first = {name: p.clone() for name, p in network.named_parameters()}
+    before = made.look()["replace"]
+    with torch.no_grad():
+        run.q.by_site["w"].table[0] *= 1.5
+    after = made.look()["replace"]
+    np.testing.assert_allclose(
+        after["network"]["weights"]["value"], 1.5 * before["network"]["weights"]["value"], rtol=1e-5
+    )
+    assert not np.allclose(after["attention_map"]["cells"]["value"], before["attention_map"]["cells"]["value"])
+    assert all(torch.equal(p, first[name]) for name, p in network.named_parameters())
+    with pytest.raises(RuntimeError, match="midway"), replaced(network, {n: p + 1 for n, p in first.items()}):
+        raise RuntimeError("midway")
+    assert all(torch.equal(p, first[name]) for name, p in network.named_parameters())
+
+
+def test_a_click_on_a_weight_finds_its_coordinate_of_q() -> None:
+    """Row by row in the parameter's own matrix: unit 7 of a (4, 6) weight is [1, 1], and q's coordinate is where w holds it."""
+    model = pictures(**RELEVANCE).model
+    found = find(model, name="hidden.0.weight", unit=7)
+    assert (found.site, found.label) == ("w", "μ of hidden.0.weight[1, 1]")
+    assert found.coordinate is not None
+    w = torch.arange(float(model.space.size))
+    assert w[found.coordinate[1]] == model.space.named(w)["hidden.0.weight"][1, 1]
+
+
+def test_a_learned_scale_is_said() -> None:
+    said = pictures(prior="evidence", prior_scale=2.0, width=4, depth=1).look()["facts"]
+    assert said["scale"] == pytest.approx(2.0)
+    assert said["sentence"].endswith("λ̂ = 2.00.")
+    assert pictures(width=4, depth=1).look()["facts"]["scale"] is None
+
+
+def test_a_scene_opens_with_its_charts_once() -> None:
+    panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
+    panels.wished = {"c": "network", "d": "filters"}
+    panels.use("conditional", {"c": ("calibration", "network"), "d": ("attention_map", "weights")})
+    assert panels.shows("network")
+    assert panels.shows("attention_map")  # the wished one does not apply
+    panels.show("c", "calibration")
+    panels.use("conditional", {"c": ("calibration", "network")})
+    assert panels.shows("calibration")
+
+
+@pytest.mark.parametrize(
+    ("data", "response", "identity"),
+    [("gap", "normal", "(y − m)/φ"), ("bursts", "poisson", "y − m"), ("bursts", "negative_binomial", "(y − m)/Var y · dm/dw"),
+     ("outliers", "student_t", ""), ("spiral", "categorical", "1 − m")],
+)  # fmt: skip
+def test_the_chain_ends_in_the_gradient_identity(data: str, response: str, identity: str) -> None:
+    """What the words say is the number beside them."""
+    made = pictures(data=data, response=response, width=4, depth=1, spread_from="fixed", spread=0.5)
+    told = {name: float(column[0]) for name, column in made._chain().items()}
+    assert IDENTITIES[int(told["identity"])] == identity
+    m, y, phi = told["m"], told["y"], 0.25
+    known = {
+        "(y − m)/φ": (y - m) / phi,
+        "y − m": y - m,
+        "1 − m": 1 - m,
+        "(y − m)/Var y · dm/dw": (y - m) / (1 + phi * m),
+    }
+    if identity:
+        assert told["slope"] == pytest.approx(known[identity], rel=1e-4)
+
+
+def test_inputs_carry_their_names() -> None:
+    look = pictures(**RELEVANCE).look()
+    assert look["names"]["relevance"][-1] == "Froude number"
+    chart = LiveChart("relevance", Bus())
+    assert chart.spec["usermeta"]["datasets"]["bars"]["words"] == "dimension"
