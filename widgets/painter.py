@@ -11,6 +11,7 @@ from widgets.evidence_words import sentence
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 
+AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
 
@@ -183,14 +184,17 @@ class Painter:
         }
 
     def _against(self, message: dict[str, Any]) -> None:
-        bus, chart, rows = self.screen.bus, self.screen.chart("variance_against_draws"), message["rows"]
+        view = message.get("view", "variance_against_draws")
+        column, first, last = AGAINST[view]
+        bus, chart, rows = self.screen.bus, self.screen.chart(view), message["rows"]
         if not len(rows):
             return
-        draws, value, low, high, series = rows.T
-        if draws.min() == 1:
+        at, value, low, high, series = rows.T
+        if at.min() == first:
             bus.clear(chart)
-            bus.replace(chart, "guide", **guides(value, 1, 64, message.get("steeper")))
-        bus.append(chart, "lines", draws=draws, value=value, low=low, high=high, series=series)
+            guide = guides(value, first, last, message.get("steeper"))
+            bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
+        bus.append(chart, "lines", **{column: at}, value=value, low=low, high=high, series=series)
 
     def _changed(self, message: dict[str, Any]) -> None:
         if set(message["values"]) <= {"xi_value"}:  # a drag would leave a forest of marks

@@ -2,7 +2,14 @@
 
 EVIDENCE = {
     "a": ("elbo",),
-    "b": ("variance", "variance_against_draws", "gradient_histogram", "xi_parabola", "variance_cost"),
+    "b": (
+        "variance",
+        "variance_against_draws",
+        "variance_against_rows",
+        "gradient_histogram",
+        "xi_parabola",
+        "variance_cost",
+    ),
 }
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {
@@ -19,7 +26,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # What the list of a panel calls its views.
 WORDS = {
-    "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
+    "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B", "variance_against_rows": "against M",
     "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
     "latent": "latent space", "kl": "KL per z", "network": "network", "attention_map": "attention map", "filters": "filters",
     "function": "function", "surface": "surface", "fit": "predictions", "calibration": "calibration",
