@@ -223,7 +223,7 @@ class Explorer(ScreenActions, ipw.VBox):
         screen.caption.value = self.notice or caption(facts)
         screen.page.announce = screen.caption.value
         active = list(catalogue()["estimators"]).index(self.values["estimator"])
-        for name in ("variance", "variance_against_draws"):
+        for name in ("variance", "variance_against_draws", "variance_against_rows"):
             screen.chart(name).set(active=active)
         shown = screen.chart(screen.view.value)
         shown.heading = heading(screen.view.value, facts, self._word("noise", "iid"))

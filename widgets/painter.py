@@ -14,6 +14,7 @@ from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 from widgets.views import ONE_STEP, PANEL_OF
 
+AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
 
 
@@ -195,14 +196,17 @@ class Painter(ElboLines):
         }
 
     def _against(self, message: dict[str, Any]) -> None:
-        bus, chart, rows = self.screen.bus, self.screen.chart("variance_against_draws"), message["rows"]
+        view = message.get("view", "variance_against_draws")
+        column, first, last = AGAINST[view]
+        bus, chart, rows = self.screen.bus, self.screen.chart(view), message["rows"]
         if not len(rows):
             return
-        draws, value, low, high, series = rows.T
-        if draws.min() == 1:
+        at, value, low, high, series = rows.T
+        if at.min() == first:
             bus.clear(chart)
-            bus.replace(chart, "guide", **guides(value, 1, 64, message.get("steeper")))
-        bus.append(chart, "lines", draws=draws, value=value, low=low, high=high, series=series)
+            guide = guides(value, first, last, message.get("steeper"))
+            bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
+        bus.append(chart, "lines", **{column: at}, value=value, low=low, high=high, series=series)
 
     def _decoded(self, message: dict[str, Any]) -> None:
         if message["values"] is not None:

@@ -3,7 +3,14 @@
 ONE_STEP = "one_step"  # the view that tells one optimiser step stage by stage
 EVIDENCE = {
     "a": ("elbo",),
-    "b": ("variance", "variance_against_draws", "gradient_histogram", "xi_parabola", "variance_cost"),
+    "b": (
+        "variance",
+        "variance_against_draws",
+        "variance_against_rows",
+        "gradient_histogram",
+        "xi_parabola",
+        "variance_cost",
+    ),
 }
 VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {
@@ -21,7 +28,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # What the list of a panel calls its views.
 WORDS = {
-    "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B",
+    "elbo": "ELBO", "variance": "against step", "variance_against_draws": "against B", "variance_against_rows": "against M",
     "gradient_histogram": "histogram of ĝ", "xi_parabola": "ξ parabola", "variance_cost": "variance × cost",
     "manifold": "manifold",
     "arm": "arm samples", "latent": "latent space", "kl": "KL per z", "network": "network",

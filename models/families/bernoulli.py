@@ -23,16 +23,23 @@ class LogMass(torch.autograd.Function):
     log(1 + exp η) = max(η, 0) − log(1 − min(m, 1 − m)): right at both ends, and one exponential serves value and slope.
     """
 
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, eta: Tensor) -> Tensor:
-        """The log mass, of the shape that both broadcast to."""
-        one = compact(eta)
-        mean = one.sigmoid()
-        ctx.save_for_backward(value, eta, mean)
-        return value * eta - (one.clamp_min(0) - torch.log1p(-torch.minimum(mean, 1 - mean)))
+    generate_vmap_rule = True
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def forward(value: Tensor, eta: Tensor) -> tuple[Tensor, Tensor]:
+        """The log mass, of the shape that both broadcast to, and m."""
+        one = compact(eta)
+        mean = one.sigmoid()
+        return value * eta - (one.clamp_min(0) - torch.log1p(-torch.minimum(mean, 1 - mean))), mean
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:
+        """Keep what the slope needs; m has none of its own."""
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(*inputs, output[1])
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor, _: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """(η, x − logistic(η)) times the slope; differentiable again."""
         value, eta, mean = ctx.saved_tensors
         mean = eta.sigmoid() if torch.is_grad_enabled() else mean
@@ -90,7 +97,7 @@ class Bernoulli(Family):
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """X η − log(1 + exp η), for every coordinate."""
-        found: Tensor = LogMass.apply(value, nu.squeeze(-2))
+        found: Tensor = LogMass.apply(value, nu.squeeze(-2))[0]
         return found
 
     def latent(self, noise: Tensor, nu: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ from tests.models.problems import numbers
 def test_slopes_are_right_once_and_twice_for_relaxed_values_too() -> None:
     value, eta = numbers(1, 3, 4, 2, seed=1).sigmoid().requires_grad_(), numbers(4, 2, seed=2).requires_grad_()
     for shown in (lambda eta: eta, lambda eta: eta.expand(1, 3, 4, 2)):
-        assert gradcheck(lambda v, e, shown=shown: LogMass.apply(v, shown(e)), (value, eta))
-        assert gradgradcheck(lambda v, e, shown=shown: LogMass.apply(v, shown(e)), (value, eta))
+        assert gradcheck(lambda v, e, shown=shown: LogMass.apply(v, shown(e))[0], (value, eta))
+        assert gradgradcheck(lambda v, e, shown=shown: LogMass.apply(v, shown(e))[0], (value, eta))
 
 
 def test_every_draw_of_one_logit_keeps_its_own_slope() -> None:
@@ -26,6 +26,17 @@ def test_every_draw_of_one_logit_keeps_its_own_slope() -> None:
     torch.testing.assert_close(found, long)
     torch.testing.assert_close(tap.grad.squeeze(-2), 2 * long.detach() * (value - tap.detach().squeeze(-2).sigmoid()))
     assert compact(tap).shape == (1, 1, 4, 1, 2)
+
+
+def test_it_goes_under_vmap_and_grad() -> None:
+    """A log density that a person maps over draws: the same as a loop."""
+    value, eta = (numbers(5, 3, seed=5) > 0).double(), numbers(5, 3, seed=6)
+
+    def whole(eta, value):
+        return Bernoulli().log_prob(value, eta.unsqueeze(0)).sum()
+
+    slopes = torch.func.vmap(torch.func.grad(whole))(eta, value)
+    torch.testing.assert_close(slopes, value - eta.sigmoid())
 
 
 def test_no_digit_is_lost_at_either_end() -> None:

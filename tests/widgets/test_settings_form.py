@@ -31,11 +31,14 @@ def test_the_shipped_catalogue_is_the_engines():
 
 
 def test_the_example_is_a_finished_run_of_the_default_settings():
-    started, frame, against, *views = example()
+    started, frame, *rest = example()
+    against = [message for message in rest if message["kind"] == "against"]
+    views = [message for message in rest if message["kind"] == "evidence"]
     assert started["settings"] == validate(KNOBS, {})
     assert started["number"] == started["settings"]["stop_at"]
     assert frame["replace"]["latent"]["cloud"]["x"].shape == (1797,)
-    assert len(against["rows"]) > 20
+    assert [message.get("view") for message in against] == [None, "variance_against_rows"]
+    assert all(len(message["rows"]) > 20 for message in against)
     assert {each["evidence"]["view"] for each in views} == set(EVIDENCE["b"]) - {"variance"}
     assert EXAMPLE.stat().st_size < 150_000
 

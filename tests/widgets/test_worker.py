@@ -177,6 +177,23 @@ def test_the_ladder_measures_every_b_and_training_waits_no_longer_than_a_slice(d
     assert slope == pytest.approx(-1, abs=0.2)
 
 
+def test_the_ladder_of_rows_shows_what_data_share(driver, tmp_path):
+    """Weights of a network: with a shared draw the variance falls more slowly than with each datum's own."""
+    settings = {"model": "conditional", "data": "diabetes", "width": 8, "depth": 1, "step_size": 0.02, "stop_at": 200}
+    driver.send("start", settings=settings, folder=str(tmp_path / "run"))
+    driver.until("state", state="finished")
+    driver.send("estimators", names=["reparameterization", "local_reparameterization"])
+    driver.send("view", view="variance_against_rows")
+    while not any(message.get("evidence", {}).get("slopes") for message in driver.seen):
+        driver.until("evidence")
+    slopes = next(m["evidence"]["slopes"] for m in driver.seen if m.get("evidence", {}).get("slopes"))
+    assert slopes["local_reparameterization"][0] < slopes["reparameterization"][0] - 0.1
+    rows = np.concatenate(
+        [message["rows"] for message in driver.seen if message.get("view") == "variance_against_rows"]
+    )
+    assert sorted(set(rows[:, 0].tolist())) == [4, 8, 16, 32, 64, 128, 256]
+
+
 def test_the_grid_holds_the_exact_decode_at_its_nodes(driver, tmp_path):
     """What hovering shows at once agrees with what the worker decodes exactly."""
     driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)

@@ -21,6 +21,7 @@ CELLS = 60_000  # draws × rows × features of one replicate: a wide datum, such
 HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
+ROW_LADDER = (4, 8, 16, 32, 64, 128, 256)
 SHARE = 0.04  # of the worker's time; a finished or paused run is probed at leisure
 EARLY, EARLY_SHARE = 4, 0.2  # the first probes of a run come sooner: a curve is seen before it is fine
 LEAST_WAIT = 0.2  # seconds between two probes
@@ -148,7 +149,23 @@ class Probing:
                 yield None
             table += found
             yield {"kind": "against", "rows": found, "steeper": NOISES[self.run.settings.noise].steeper}
-        yield evidence.slopes(table, list(ESTIMATORS))
+        yield evidence.slopes(table, list(ESTIMATORS), "variance_against_draws")
+
+    def _variance_against_rows(self, fine: bool) -> Iterator[Message | None]:
+        """At the run's own B, over ever more of the same rows; a wide datum ends the ladder early."""
+        del fine
+        draws, table, view = self.run.settings.draws, list[Row](), "variance_against_rows"
+        most = min(self.run.data.size, CELLS // (draws * self.run.data.x.shape[1]))
+        for rows in (size for size in ROW_LADDER if size <= most):
+            found: list[Row] = []
+            for name in self.names:
+                report = self._one(name, draws, max(24, min(128, 2048 // rows)), rows, 2 * self.run.number + 1)
+                if report:
+                    found.append(evidence.row(rows, *evidence.variance_of(report, self.parameter), SERIES[name]))
+                yield None
+            table += found
+            yield {"kind": "against", "view": view, "rows": found, "steeper": None}
+        yield evidence.slopes(table, list(ESTIMATORS), view)
 
     def _gradient_histogram(self, fine: bool) -> Iterator[Message | None]:
         yield from self._now(HISTOGRAM, ROWS)
