@@ -32,7 +32,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "gamma_topics": {
         "label": "Sparse gamma DEF: topics",
-        "goal": "Topics of the King James Bible by black box inference; the dashed line is exact coordinate ascent.",
+        "goal": "Topics of the King James Bible by black box inference; the dashed line climbs by exact coordinate ascent.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "king_james",
@@ -42,7 +42,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "width_1": 10,
             "weights": "gamma",
             "draws": 1,
-            "step_size": 0.03,
+            "step_size": 0.05,
         },
     },
     "gamma_hierarchy": {
@@ -74,14 +74,13 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "layer_2": "poisson",
             "width_2": 4,
             "estimator": "leave_one_out",
-            "draws": 4,
             "rao_blackwell": "blanket",
             "step_size": 0.01,
         },
     },
     "poisson_layers": {
         "label": "Poisson DEF",
-        "goal": "Units that count: layers of Poisson variables over word counts, with score gradients only.",
+        "goal": "Units that count have no path: leave-one-out for them, with Markov blankets; the Gamma weights take the path.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "docstrings",
@@ -91,10 +90,9 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "layer_2": "poisson",
             "width_2": 4,
             "weights": "gamma",
-            "estimator": "leave_one_out",
-            "draws": 8,
+            "second_estimator": "leave_one_out",
             "rao_blackwell": "blanket",
-            "step_size": 0.03,
+            "step_size": 0.05,
         },
     },
 }
