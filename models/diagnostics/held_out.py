@@ -16,14 +16,6 @@ from models.variational import Posterior, Table
 CHUNK = 16  # draws at a time
 
 
-def held_out_bound(
-    model: Model, q: Posterior, data: Dataset, generator: torch.Generator, draws: int = 256
-) -> tuple[float, float]:
-    """(mean, standard error over the rows) of `held_out_scores`, nats per datum."""
-    score = held_out_scores(model, q, data, generator, draws)
-    return float(score.mean()), float(score.std()) / len(score) ** 0.5
-
-
 @torch.no_grad()
 def held_out_scores(model: Model, q: Posterior, data: Dataset, generator: torch.Generator, draws: int = 256) -> Tensor:
     """The bound of every row, in nats: (N,). Two models' scores of the same rows are best compared row by row.
