@@ -14,6 +14,16 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "step_size": 0.02,
             "stop_at": 3000,
         },
+        "tasks": [
+            {
+                "ask": "Of the upper layer, at the same parameters: how noisy is the score gradient, against leave-one-out?",
+                "choices": ["no noisier", "up to 10×", "10 to 100×", "more than 100×"],
+                "edges": [1.0, 10.0, 100.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "leave_one_out"},
+                "after": 500,
+                "why": "Every draw's f is some −20 nats whatever its units say; the other draws' mean takes that constant off.",
+            },
+        ],
     },
     "latent_gaussian": {
         "label": "Deep latent Gaussian model",
@@ -44,6 +54,16 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "draws": 1,
             "step_size": 0.05,
         },
+        "tasks": [
+            {
+                "ask": "Of z₁: how noisy is the score gradient, against the path's?",
+                "choices": ["up to 100×", "100 to 10,000×", "more than 10,000×"],
+                "edges": [100.0, 10000.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "reparameterization"},
+                "after": 300,
+                "why": "A chapter's f is hundreds of nats, squared by the score; the path asks for its slope along each topic alone.",
+            },
+        ],
     },
     "gamma_hierarchy": {
         "label": "Topics of topics",
