@@ -4,17 +4,16 @@ from dataclasses import dataclass
 
 from models.estimators import ESTIMATORS
 from models.families import Family, Gamma, LogNormal, Normal
-from models.layers.layer import (
+from models.layers.kinds import (
     BernoulliLayer,
     BetaLayer,
     CategoricalLayer,
     ExponentialLayer,
     GammaLayer,
-    Layer,
     NormalLayer,
     PoissonLayer,
-    Scales,
 )
+from models.layers.layer import Layer, Scales
 from models.layers.response import (
     BernoulliResponse,
     CategoricalResponse,

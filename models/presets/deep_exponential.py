@@ -14,6 +14,16 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "step_size": 0.02,
             "stop_at": 3000,
         },
+        "tasks": [
+            {
+                "ask": "Of the upper layer, at the same parameters: how noisy is the score gradient, against leave-one-out?",
+                "choices": ["no noisier", "up to 10×", "10 to 100×", "more than 100×"],
+                "edges": [1.0, 10.0, 100.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "leave_one_out"},
+                "after": 500,
+                "why": "Every draw's f is some −20 nats whatever its units say; the other draws' mean takes that constant off.",
+            },
+        ],
     },
     "latent_gaussian": {
         "label": "Deep latent Gaussian model",
@@ -49,7 +59,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "gamma_topics": {
         "label": "Sparse gamma DEF: topics",
-        "goal": "Topics of the King James Bible by black box inference; the dashed line is exact coordinate ascent.",
+        "goal": "Topics of the King James Bible by black box inference; the dashed line climbs by exact coordinate ascent.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "king_james",
@@ -59,8 +69,18 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "width_1": 10,
             "weights": "gamma",
             "draws": 1,
-            "step_size": 0.03,
+            "step_size": 0.05,
         },
+        "tasks": [
+            {
+                "ask": "Of z₁: how noisy is the score gradient, against the path's?",
+                "choices": ["up to 100×", "100 to 10,000×", "more than 10,000×"],
+                "edges": [100.0, 10000.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "reparameterization"},
+                "after": 300,
+                "why": "A chapter's f is hundreds of nats, squared by the score; the path asks for its slope along each topic alone.",
+            },
+        ],
     },
     "gamma_hierarchy": {
         "label": "Topics of topics",
@@ -97,7 +117,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "poisson_layers": {
         "label": "Poisson DEF",
-        "goal": "Units that count: layers of Poisson variables over word counts, with score gradients only.",
+        "goal": "Units that count have no path: leave-one-out for them, with Markov blankets; the Gamma weights take the path.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "docstrings",
@@ -107,10 +127,9 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "layer_2": "poisson",
             "width_2": 4,
             "weights": "gamma",
-            "estimator": "leave_one_out",
-            "draws": 8,
+            "second_estimator": "leave_one_out",
             "rao_blackwell": "blanket",
-            "step_size": 0.03,
+            "step_size": 0.05,
         },
     },
 }

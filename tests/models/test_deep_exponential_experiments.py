@@ -2,12 +2,13 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from models import deep_exponential_experiments as experiments
-from models.data import digits, from_array
+from models.data import digits, from_array, pinwheel
 from models.deep_exponential_family_settings import Settings
 from models.gamma_poisson import GammaPoisson, Prior, gibbs
 from models.inference.run import Run
@@ -46,6 +47,20 @@ def test_held_out_scores_of_a_few_steps_are_finite_and_compared_by_pairs() -> No
     assert set(found) == {"mean", "natural"}
     assert all(math.isfinite(value) for each in found.values() for value in each)
     assert found["mean"][1:] == (0.0, 0.0)
+
+
+def test_held_out_scores_rise_to_the_exact_marginal() -> None:
+    """One linear Gaussian layer: log p(x) is N(x; α, θθᵀ + σ²I), and the weighted bound of many draws is just below it."""
+    train, test = experiments.parted(pinwheel())
+    settings = replace(experiments.GAUSSIAN, data="pinwheel", depth=1, width_1=1, activation="identity", stop_at=300)
+    run = Run(settings, train)
+    list(run)
+    found = experiments.held_out_scores(run.model, run.q, test, torch.Generator().manual_seed(1), 1024)
+    join, scale = run.model.connections["w1"], run.model.plan.response.scale(run.model.raw_scale)
+    covariance = (join.weight @ join.weight.T + scale**2 * torch.eye(2)).detach()
+    exact = torch.distributions.MultivariateNormal(join.bias.detach(), covariance).log_prob(test.x)
+    assert abs(float((found - exact).mean())) < 0.005
+    assert float((found - exact).abs().max()) < 0.2  # row by row
 
 
 def test_coordinate_ascent_never_falls_and_its_elbo_is_the_integral() -> None:

@@ -12,6 +12,7 @@ from models.data import from_array
 from models.deep_exponential_family_settings import Settings
 from models.gamma_poisson import GammaPoisson, Prior
 from models.inference.run import Run
+from tests.widgets.conftest import eventually
 from widgets.worker.pictures import pictures_of
 from widgets.worker.pictures.exponential import TOPICS, WORDS
 from widgets.worker.pictures.yardstick import yardstick_of
@@ -116,3 +117,19 @@ def test_only_conjugate_pairs_have_a_yardstick_and_nobody_climbs_for_a_run_that_
     del found
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_table_of_ones_own_counts_trains_on_the_screen_and_speaks_its_own_words(lab) -> None:
+    room = lab(TOPIC, data=planted())
+    room.post("run")
+    eventually(lambda: room.state == "finished")
+    said = eventually(lambda: room.screen.caption.value if "topic speaks of" in room.screen.caption.value else "")
+    assert "hill" in said or "sea" in said
+
+
+def test_numbers_that_are_no_counts_are_refused_on_the_screen_with_what_to_do(lab) -> None:
+    room = lab(TOPIC, data=torch.full((4, 3), 0.5).numpy())
+    room.post("run")
+    eventually(
+        lambda: "these data have negative numbers or fractions. Choose another response" in room.screen.caption.value
+    )

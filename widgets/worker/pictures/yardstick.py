@@ -1,6 +1,6 @@
 """Exact coordinate ascent beside a conjugate pair's run, until it stands still; its ELBO is a line of panel A.
 
-It climbs in a thread of its own, half of the time asleep: torch's kernels hold no lock, so that training goes on beside it.
+It climbs in a thread of its own, mostly asleep: torch's kernels hold no lock, so that training goes on beside it.
 """
 
 import threading
@@ -14,6 +14,7 @@ from models.gamma_poisson import GammaPoisson, Prior
 from models.inference.run import Run
 
 SWEEPS, STILL = 400, 1e-5  # relative change of the ELBO below which the yardstick is done
+REST = 3.0  # times a sweep's own seconds, until the next
 
 
 class Yardstick:
@@ -38,7 +39,7 @@ def _climb(owner: "weakref.ref[Yardstick]", exact: GammaPoisson, total: int) -> 
         if seen.done:
             return
         del seen
-        time.sleep(time.perf_counter() - begin)
+        time.sleep(REST * (time.perf_counter() - begin))
 
 
 def yardstick_of(run: Run) -> Yardstick | None:
