@@ -17,13 +17,13 @@ def chart() -> alt.LayerChart:
     cloud = named("cloud").mark_circle(size=14, opacity=0.65, clip=True).encode(
         x=x, y=y, color=alt.Color("label:N", scale=classes, legend=None)
     )  # fmt: skip
-    prior = named("prior").mark_line(color=theme.RULE, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
+    prior = named("prior").mark_line(color=theme.INK, opacity=0.6, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
         x=x, y=y, detail="component:N", order="order:Q"
     )  # fmt: skip
     ellipse = named("ellipse").mark_line(color=theme.INK, strokeWidth=1.5, clip=True).encode(x=x, y=y, order="order:Q")
     pin = named("pin").mark_point(shape="cross", size=90, color=theme.INK, filled=True, clip=True).encode(x=x, y=y)
     return finish(
-        alt.layer(prior, cloud, ellipse, pin),
+        alt.layer(cloud, prior, ellipse, pin),
         "Latent space (dashed: p(z), 2 sd)",
         [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="axes", value=[1, 2])],
         right=10,
