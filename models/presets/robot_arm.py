@@ -21,7 +21,7 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
     },
     "robot_arm_prior": {
         "label": "Robot arm: a prior that follows",
-        "goal": "Room for two circles, and a prior that follows q. As it trains set σ to .12, .07, .055, then lower the step size.",
+        "goal": "Eight z and a prior that follows q. As it trains, set σ to .12, .07, .055; then lower the step size.",
         "settings": {
             "data": "robot_arm",
             "latent_size": 8,
