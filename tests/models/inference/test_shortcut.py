@@ -51,6 +51,7 @@ def test_every_estimator_trains_to_the_same_bits(name, monkeypatch):
 @pytest.mark.parametrize(
     "values",
     [{"variational": "table"}, {"response": "bernoulli", "data": "digits"}, {"depth": 0}, {"scale_head": "network", "attention": "simplex"},
+     {"decoder": "convolution", "data": "digits", "latent_prior": "vamp"},
      {"noise": "antithetic"}, {"rao_blackwell": "none", "estimator": "score"}, {"batch_size": 2000}],
     ids=str,
 )  # fmt: skip
