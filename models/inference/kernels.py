@@ -77,7 +77,7 @@ def swift(call: Call) -> Call:
     try:
         with torch.no_grad():
             binding(*args, **kwargs)
-    except (TypeError, RuntimeError):
+    except (TypeError, RuntimeError, IndexError):  # an operand's place may have been filled anew meanwhile
         return call
     return binding, args, kwargs
 

@@ -1,6 +1,6 @@
 """From z to a picture: C small maps, then twice as tall and wide and a window slid over them, until the picture's size is reached.
 
-h₀ = g(Θ₀ z + α₀) as maps (H/2ⁿ, W/2ⁿ, C); h_ℓ = g(Θ_ℓ ∗∗ up(h_{ℓ−1}) + α_ℓ), up repeats every pixel 2 × 2; out = Θ_out ∗∗ h_n + α_out.
+h₀ = g(Θ₀ z + α₀) as maps (C, H/2ⁿ, W/2ⁿ); h_ℓ = g(Θ_ℓ ∗∗ up(h_{ℓ−1}) + α_ℓ), up repeats every pixel 2 × 2; out = Θ_out ∗∗ h_n + α_out.
 Resizing before a convolution leaves no chequerboard, as a transposed one does (Odena, Dumoulin & Olah 2016). The same Θ at every place.
 """
 
@@ -8,10 +8,10 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from models.networks.activation import ACTIVATIONS
 from models.networks.architecture import Architecture
-from models.networks.convolution import windows
 from models.networks.linear import linear
 
 WINDOW = 3  # pixels across
@@ -31,7 +31,7 @@ class PictureDecoder(nn.Module):
             )
         self.activation, self.shape = ACTIVATIONS[kind.activation], shape
         self.doublings = max(0, int(math.log2(min(shape) / LEAST))) if min(shape) >= LEAST else 0
-        self.start = (*(math.ceil(side / 2**self.doublings) for side in shape), kind.channels)
+        self.start = (kind.channels, *(math.ceil(side / 2**self.doublings) for side in shape))
         gain, size, channels = self.activation.gain, WINDOW * WINDOW * kind.channels, kind.channels
 
         def made(seen: int, found: int, gain: float) -> nn.Linear:
@@ -41,12 +41,17 @@ class PictureDecoder(nn.Module):
         self.hidden = nn.ModuleList(made(size, channels, gain) for _ in range(self.doublings))
         self.out = made(size, outputs // math.prod(shape), 1.0)
 
+    def slide(self, layer: nn.Linear, maps: Tensor) -> Tensor:
+        """Windows over maps, zeros beyond the edge: (S, C, h, w) → (S, C′, h, w)."""
+        weight = layer.weight.unflatten(1, (-1, WINDOW, WINDOW))
+        return functional.conv2d(maps, weight, layer.bias, padding=WINDOW // 2)
+
     def forward(self, z: Tensor) -> Tensor:
         """(…, K) → (…, n_params · D)."""
-        hidden = self.activation(self.first(z)).unflatten(-1, self.start)  # (…, h, w, C)
+        hidden = self.activation(self.first(z)).reshape(-1, *self.start)  # (S, C, h, w)
         for layer in self.hidden:
-            hidden = hidden.repeat_interleave(2, -3).repeat_interleave(2, -2)
-            hidden = self.activation(layer(windows(hidden, WINDOW, 2)))
+            hidden = hidden.repeat_interleave(2, -2).repeat_interleave(2, -1)
+            hidden = self.activation(self.slide(layer, hidden))  # type: ignore[arg-type]
         height, width = self.shape
-        pictures = self.out(windows(hidden[..., :height, :width, :], WINDOW, 2))  # (…, H, W, n_params)
-        return pictures.movedim(-1, -3).flatten(-3)
+        pictures = self.slide(self.out, hidden[..., :height, :width])  # (S, n_params, H, W)
+        return pictures.reshape(*z.shape[:-1], -1)

@@ -54,7 +54,7 @@ def chart() -> alt.LayerChart:
     ]  # fmt: skip
     return finish(
         alt.layer(bands, zero, bones, frame, dots, *layers),
-        "Samples from p(x), and their links",
+        "Samples of p(x) · link errors in mm",
         [],
         right=22,
         left=14,

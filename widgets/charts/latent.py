@@ -18,12 +18,12 @@ def chart() -> alt.LayerChart:
     cloud = named("cloud").mark_circle(size=14, clip=True).encode(
         x=x, y=y, color=alt.Color("color:N", scale=None), opacity=alt.Opacity("alpha:Q", scale=None)
     )  # fmt: skip
-    prior = named("prior").mark_line(color=theme.RULE, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
+    prior = named("prior").mark_line(color=theme.INK, opacity=0.6, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
         x=x, y=y, detail="component:N", order="order:Q"
     )  # fmt: skip
     return finish(
-        alt.layer(prior, cloud),
-        "Latent space",
+        alt.layer(cloud, prior),
+        "Latent space; ┄ p(z)",
         [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="axes", value=[1, 2])],
         right=10,
         datasets={

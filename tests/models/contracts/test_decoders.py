@@ -97,7 +97,7 @@ def test_what_a_convolution_draws_moves_with_its_first_maps() -> None:
     for column in (1, 2):
         with torch.no_grad():
             made.first.weight.zero_()
-            made.first.weight.view(*made.start)[1, column] = 1.0
+            made.first.weight.view(*made.start)[0, 1, column] = 1.0
         pictures.append(made(torch.ones(1)).unflatten(0, (16, 16)))
     step = 2**made.doublings
     assert pictures[0].std() > 0

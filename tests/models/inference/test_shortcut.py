@@ -77,6 +77,7 @@ def test_now_and_then_a_step_goes_the_long_way_and_makes_its_checks(monkeypatch)
 @pytest.mark.parametrize(
     "values",
     [{"variational": "table"}, {"response": "bernoulli", "data": "digits"}, {"depth": 0}, {"scale_head": "network", "attention": "simplex"},
+     {"decoder": "convolution", "data": "digits", "latent_prior": "vamp"},
      {"noise": "antithetic"}, {"rao_blackwell": "none", "estimator": "score"}, {"batch_size": 2000}],
     ids=str,
 )  # fmt: skip

@@ -68,7 +68,7 @@ def arm_part(x: Tensor, data: Dataset) -> dict[str, Any]:
     floats = {
         name: {key: np.asarray(each, np.float32) for key, each in columns.items()} for name, columns in datasets.items()
     }
-    names = ["from the side", "from above", *LINKS, f"−{ends}", "0 mm", f"+{ends}"]
+    names = ["from the side", "from above", *LINKS, f"−{ends}", "0", f"+{ends}"]
     return {"replace": {"arm": floats}, "names": {"arm": names}}
 
 
