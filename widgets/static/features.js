@@ -30,9 +30,9 @@ Object.assign(Card.prototype, {
     const rows = Math.max(1, Math.floor(height / this.line())), every = Array.from({ length: size }, (_, k) => k);
     const told = every.length <= rows ? every : every.sort((a, b) => this.weight(values[b], b) - this.weight(values[a], a)).slice(0, rows);
     told.forEach((k, row) => this.bar(context, width, row, k, values[k], datum ? observed[where.row * size + k] : null));
-    const unit = counts ? "expected count; bar: times the average, ×16 at its end" : "decode(z); bar: sd from the average, 4 at its end";
-    const what = where ? `z = (${short(place[0])}, ${short(place[1])})` : `decode(mean z) of ${chosen.size} selected data`;
-    this.words.textContent = `${what} · ${unit}${datum ? "; ring: this datum" : ""}`;
+    const unit = counts ? "expected counts; a full bar is ×16 the average" : "decode(z); a full bar is 4 sd off the average";
+    const what = where ? `z = (${short(place[0])}, ${short(place[1])})` : `The mean z of ${chosen.size} selected data`;
+    this.words.textContent = datum ? `Ring: this datum. Bar: its ${unit}.` : `${what}: ${unit}.`;
     return undefined;
   },
 
