@@ -25,7 +25,7 @@ class Weighing:
         self.run, self.effort = run, effort
         self.work: Iterator[Evidence | None] | None = None
         self.number = -1  # the step that was weighed last
-        self.spent, self.began, self.ended = 0.0, 0.0, -1e9
+        self.spent, self.began, self.ended = 0.0, 0.0, time.perf_counter()  # the first steps are not worth the while
 
     def due(self, watched: frozenset[str], now: float, *, running: bool) -> bool:
         """Whether to begin anew: someone looks, and there is a new step; while it trains, only now and then."""
