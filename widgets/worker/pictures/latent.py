@@ -7,7 +7,7 @@ import torch
 
 from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
 from models.inference.run import Run
-from widgets.worker.pictures.causes import Causes
+from widgets.worker.pictures.causes import Causes, all_alive
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
 from widgets.worker.pictures.principal import principal_of
@@ -102,6 +102,7 @@ class LatentPictures:
             },
             "facts": {
                 "kl": divergence.tolist(),
+                "sentence": all_alive(self.run, divergence),
                 "cause": self.causes.sentence(divergence) if self.causes else None,
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
