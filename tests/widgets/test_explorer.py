@@ -78,7 +78,7 @@ def test_live_and_restart_settings(lab):
         ("step_size", "nan", "a number from"),
         ("stop_at", "-5", "nearest allowed value is 1"),
         ("seed", "7.5", "a whole number"),
-        ("latent_size", "<img src=x onerror=alert(1)>", "a whole number from 1 to 16"),
+        ("latent_size", "<img src=x onerror=alert(1)>", "a whole number from 1 to 20"),
     ],
 )
 def test_nonsense_gets_a_sentence_and_changes_nothing(lab, name, value, words):
