@@ -30,7 +30,7 @@ COLLAPSE: dict[str, dict[str, Any]] = {
     },
     "collapse_weight": {
         "label": "Collapse: β too large",
-        "goal": "The KL weighs four times: a dimension whose nats cost more than they bring goes back to the prior. Drag β.",
+        "goal": "The KL weighs four times: dimensions that bring less go back to the prior. Drag β (under Inference).",
         "settings": {"latent_size": 8, "beta": 4.0, "step_size": 0.01, "stop_at": 1500},
         "tasks": [
             {

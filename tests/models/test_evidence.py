@@ -16,7 +16,7 @@ from models.diagnostics.hmc import Path
 from models.diagnostics.importance import bounds, curve_of, iwae_curve, ladder
 from models.diagnostics.known_evidence import evidence_on_grid, known_evidence, linear_decoder
 from models.diagnostics.log_weights import log_mean, log_weights
-from models.diagnostics.pareto import fit, pareto_k, smoothed, trusted_below
+from models.diagnostics.pareto import pareto_k
 from models.diagnostics.sandwich import sandwich, simulated
 from models.probabilistic_pca import ProbabilisticPCA
 from models.variational import Posterior
@@ -151,44 +151,6 @@ def test_every_response_can_be_drawn(response: str) -> None:
     made, z = simulated(model, replace(data, x=x).batch(torch.arange(5)), generator(7))
     assert (made.x.shape, z.shape) == ((5, 64), (5, 2))
     assert torch.isfinite(sandwich(model, q, made, generator(8), chains=2, temperatures=2).lower.value * torch.ones(1))
-
-
-@pytest.mark.parametrize("k", [0.2, 0.7])
-def test_the_pareto_fit_finds_the_index(k: float) -> None:
-    """x = σ ((1 − u)^{−k} − 1)/k at the n quantiles: k within .03; σ within 5 %."""
-    u = (torch.arange(2000, dtype=torch.float64) + 0.5) / 2000
-    x = 1.7 * torch.expm1(-k * torch.log1p(-u)) / k
-    found, sigma = fit(x[:, None])
-    assert float(found) == pytest.approx(k, abs=0.03)
-    assert float(sigma) == pytest.approx(1.7, rel=0.05)
-
-
-def test_pareto_k_of_a_narrow_proposal_is_known() -> None:
-    """Proposal N(0, s²) for N(0, 1), s < 1: P(w > t) falls as t^(−1/(1 − s²)), so k = 1 − s²; a wide one has bounded ratios."""
-    s = torch.tensor([0.5, 0.8, 2.0], dtype=torch.float64)
-    z = s * torch.randn(40_000, 3, generator=generator(9), dtype=torch.float64)
-    log_w = -0.5 * z.square() + 0.5 * (z / s).square() + s.log()
-    found = pareto_k(log_w)
-    assert float(found[0]) == pytest.approx(0.75, abs=0.12)
-    assert float(found[1]) == pytest.approx(0.36, abs=0.12)
-    assert float(found[2]) < 0.1
-    assert trusted_below(100) == 0.5
-    assert trusted_below(100_000) == 0.7
-
-
-def test_smoothing_keeps_the_mean_and_tames_the_tail() -> None:
-    z = 0.6 * torch.randn(500, 400, generator=generator(10), dtype=torch.float64)
-    log_w = -0.5 * z.square() + 0.5 * (z / 0.6).square() + math.log(0.6)
-    raw, tamed = log_mean(log_w), log_mean(smoothed(log_w)[0])
-    assert float(tamed.var()) < float(raw.var())
-    assert float(tamed.exp().mean()) == pytest.approx(1, abs=0.03)
-    assert (smoothed(log_w)[0].max(0).values <= log_w.max(0).values + 1e-9).all()
-
-
-def test_equal_weights_have_no_tail() -> None:
-    model, q, data, _ = at_the_optimum(0.9, 2)
-    assert float(pareto_k(log_weights(model, q, data.whole(), 200, generator())).max()) == -math.inf
-    assert pareto_k(torch.zeros(100, 2)).tolist() == [-math.inf] * 2
 
 
 def test_the_grids_sum_is_the_closed_form() -> None:

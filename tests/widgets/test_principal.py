@@ -11,6 +11,7 @@ from models.diagnostics import kl_per_dimension
 from models.inference.run import Run
 from models.probabilistic_pca import best_elbo, fit, spectrum
 from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.causes import all_alive
 from widgets.worker.pictures.principal import EXACT, MAXIMUM, principal_of
 
 
@@ -64,3 +65,13 @@ def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
 )
 def test_other_decoders_have_no_closed_form(other: dict[str, object]) -> None:
     assert principal_of(make(**other)) is None
+
+
+def test_a_cure_says_that_all_dimensions_live() -> None:
+    """Only where something was done against collapse, and only while it is true."""
+    alive, dead = torch.tensor([0.5, 0.2]), torch.tensor([0.5, 0.001])
+    cured = make(decoder="gradient_map", depth=1, width=4)
+    assert all_alive(cured, alive) == "All 2 latent dimensions are active, the least with 0.20 nats; the KL weighs 1."
+    assert all_alive(cured, dead) is None
+    assert all_alive(make(), alive) is None
+    assert "the KL weighs 0.1" in str(all_alive(make(warm_up=10), alive))

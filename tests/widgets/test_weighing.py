@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from models.conditional_settings import Settings as Conditional
 from models.deep_generative_settings import Settings
 from models.diagnostics.evidence import Effort, weigh
 from models.inference.run import Run
@@ -50,6 +51,8 @@ def test_a_weighing_leaves_the_run_as_it_was() -> None:
 def test_it_comes_only_when_someone_looks_and_keeps_its_share() -> None:
     weighing, now = Weighing(small()), 100.0
     assert not weighing.due(frozenset({"elbo"}), now, running=False)
+    conditional = Weighing(Run(Conditional(width=4, depth=1)))
+    assert not conditional.due(frozenset({CHART}), now, running=False)
     assert weighing.due(frozenset({CHART}), now, running=False)
     weighing.start()
     assert not weighing.due(frozenset({CHART}), now, running=False)

@@ -42,7 +42,7 @@ def chart() -> alt.LayerChart:
         ),
         "KL per latent dimension",
         ranges(),
-        right=40,
+        right=50,
         datasets={
             "bars": {"mode": "bars", "fields": ["dimension", "value", "state"], "x": "value"},
             "theory": {"mode": "bars", "fields": ["dimension", "value"]},  # where a closed form is known

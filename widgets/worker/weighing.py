@@ -23,13 +23,14 @@ class Weighing:
 
     def __init__(self, run: Run, effort: Effort | None = None) -> None:
         self.run, self.effort = run, effort
+        self.able = all(site.plate == "local" for site in run.model.sites.values())  # a weight is one datum's own
         self.work: Iterator[Evidence | None] | None = None
         self.number = -1  # the step that was weighed last
-        self.spent, self.began, self.ended = 0.0, 0.0, -1e9
+        self.spent, self.began, self.ended = 0.0, 0.0, time.perf_counter()  # the first steps are not worth the while
 
     def due(self, watched: frozenset[str], now: float, *, running: bool) -> bool:
         """Whether to begin anew: someone looks, and there is a new step; while it trains, only now and then."""
-        if CHART not in watched or self.work is not None or self.number == self.run.number:
+        if not self.able or CHART not in watched or self.work is not None or self.number == self.run.number:
             return False
         return not running or now - self.ended > EVERY
 

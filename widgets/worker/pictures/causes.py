@@ -32,3 +32,12 @@ class Causes:
             self.number, now = self.run.number, time.perf_counter()
             self.next = now + (now - begin) / SHARE
         return next((self.found[k] for k in dead if k in self.found), None)
+
+
+def all_alive(run: Run, divergence: torch.Tensor) -> str | None:
+    """Where a run weighs its KL or has a decoder that cannot collapse: that all its dimensions live, and what the KL weighs now."""
+    kept = getattr(run.settings, "decoder", "") == "gradient_map" or getattr(run.settings, "warm_up", 0)
+    if bool((divergence < THRESHOLD).any()) or (run.objective.plain and not kept):
+        return None
+    weight = f"{run.objective.beta:.2g}"
+    return f"All {len(divergence)} latent dimensions are active, the least with {float(divergence.min()):.2f} nats; the KL weighs {weight}."

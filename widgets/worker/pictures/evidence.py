@@ -12,6 +12,7 @@ CHART = "log_evidence"
 TRAINING, HELD_OUT, ANNEALED, EXACT, AMORTISATION, APPROXIMATION = range(6)  # places in theme.EVIDENCE and in WORDS
 WORDS = ("training", "held out", "annealed", "exact", "encoder’s gap", "q’s family’s gap")
 APART = 0.085  # of the axis: the least distance of two names
+LEAST_SPAN = 0.2  # nats; ticks of less than a hundredth do not fit
 EDGE = 0.75  # where the bars stand, just left of K = 1
 
 
@@ -65,7 +66,7 @@ def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
     ends += [(level[0], level[3]) for level in levels]
     every = [row[1] for row in rows] + [level[0] for level in levels]
     low, high = min(every), max(every)
-    pad = 0.08 * max(high - low, 0.1)
+    pad = max(0.08 * (high - low), (LEAST_SPAN - (high - low)) / 2)
     low, high = low - pad, high + pad
     heights = spread_out([value for value, _ in ends], APART * (high - low), high - 0.03 * (high - low))
     names = [(height, series, series) for height, (_, series) in zip(heights, ends, strict=True)]

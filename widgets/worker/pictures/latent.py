@@ -14,7 +14,7 @@ from models.variational import Amortized
 from widgets.views import ONE_STEP, VIEWS
 from widgets.worker.pace import Pace
 from widgets.worker.pictures.arm import ArmPicture
-from widgets.worker.pictures.causes import Causes
+from widgets.worker.pictures.causes import Causes, all_alive
 from widgets.worker.pictures.contours import contours
 from widgets.worker.pictures.exploration import Exploration
 from widgets.worker.pictures.features import FeaturePictures
@@ -148,6 +148,7 @@ class LatentPictures:
             "facts": {
                 **near,
                 "kl": divergence.tolist(),
+                "sentence": all_alive(self.run, divergence),
                 "cause": self.causes.sentence(divergence) if self.causes else None,
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
