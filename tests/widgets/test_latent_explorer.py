@@ -166,9 +166,11 @@ def test_marked_data_have_their_own_kl_and_mean_picture() -> None:
 
 
 def test_the_manifold_is_drawn_only_where_it_is_seen() -> None:
-    """Nodes are the decoder's own, x fastest; a linear decoder magnifies everywhere alike."""
+    """Nodes are the decoder's own, x fastest; a linear decoder magnifies everywhere alike. Nor is the cloud made for nobody."""
     drawn = pictures(data="pinwheel", latent_size=2, depth=0)
     assert "manifold" not in drawn.look()["replace"]
+    drawn.watched = frozenset({"network"})
+    assert "cloud" not in drawn.look()["replace"]["latent"]
     drawn.watched = frozenset({"manifold"})
     frame = drawn.look()
     found, params = frame["replace"]["manifold"]["grid"], frame["params"]["manifold"]

@@ -183,8 +183,7 @@ class Worker(Trainer):
         self.watched = frozenset(names)
         if self.run is not None:
             self.pictures.watched = self.watched
-            if self.state != "running":
-                self._frame(grid=True)
+            self._shown_anew()
 
     def on_decode(self, number: int, x: float, y: float) -> None:
         """Decode one point of the shown plane exactly."""
@@ -197,10 +196,7 @@ class Worker(Trainer):
         if not hasattr(self.pictures, "explore"):
             raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
         self.pictures.explore(**wanted)
-        if self.state != "running":
-            self._frame(grid=True)
-        else:
-            self.looks.last = self.grids.last = -1e9  # the next frame has a look
+        self._shown_anew()
 
     def on_prior(self, settings: dict[str, Any]) -> None:
         """Draw functions from the prior of these settings, whatever is running; of several such wishes only the last is carried out."""

@@ -21,6 +21,7 @@ from widgets.worker.pictures.walks import Space, changing
 
 GRID = 21
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
+MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
 Parts = dict[str, Any]
 
@@ -109,7 +110,8 @@ class LatentPictures:
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }
-        drawn = [self._map(nu), self._marked(nu), self._manifold()]
+        drawn = [self._marked(nu), self._manifold()]
+        drawn += [self._map(nu)] if not self.watched or self.watched & MAPS else []
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
