@@ -239,3 +239,16 @@ def test_a_new_run_of_the_same_data_keeps_the_selection(lab) -> None:
     room.post("set", name="data", value="iris")
     room.post("run")
     eventually(lambda: room.selection == ())
+
+
+def test_selected_rows_are_the_datas_own_where_not_all_are_on_the_map(lab) -> None:
+    """Of 2,500 rows 2,000 are drawn, evenly taken: place 1000 of the map is row 1250 of the data."""
+    table = torch.randn(2500, 3, generator=torch.Generator().manual_seed(0)).numpy()
+    room = lab({**SMALL, "latent_size": 2}, data=table)
+    room.post("run")
+    eventually(lambda: room.state == "running" and room.painter.rows)
+    room.screen.chart("latent")._on_message(None, {"kind": "lasso", "rows": [1000, 0]}, None)
+    eventually(lambda: room.selection == (0, 1250))
+    room.selection = [1, 4, 2499]
+    eventually(lambda: "3 data selected" in room.screen.caption.value)
+    assert "1 of them are not on the map" in room.screen.caption.value
