@@ -229,10 +229,12 @@ class Painter:
         self.screen.bus.replace(self.screen.chart("elbo"), "changes", step=np.asarray(self.changes, np.float32))
 
     def _decoded(self, message: dict[str, Any]) -> None:
-        if message["values"] is not None:
-            self.screen.bus.message(
-                {"kind": "decoded", "chart": "latent", "id": message["number"]}, [message["values"].tobytes()]
-            )
+        if "values" not in message:
+            return
+        content = {"kind": "decoded", "chart": "latent", "id": message["number"]}
+        if "names" in message:
+            content |= {key: message[key] for key in ("names", "ratio")} | {"levels": message["levels"].tolist()}
+        self.screen.bus.message(content, [message["values"].tobytes()])
 
     def _summaries(self) -> None:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""

@@ -62,7 +62,10 @@ class ScreenActions(LatentActions):
         elif chart == "latent" and kind == "hover":
             number, x, y = content.get("id"), content.get("x"), content.get("y")
             if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
-                self.session.command("decode", number=number, x=float(x), y=float(y))
+                row = content.get("row")
+                self.session.command(
+                    "decode", number=number, x=float(x), y=float(y), row=row if isinstance(row, int) else -1
+                )
         elif kind == "drag" and isinstance(content.get("value"), int | float):
             self.act("hold_xi", {"value": content["value"]})
         elif kind == "select":

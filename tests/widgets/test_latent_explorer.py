@@ -58,10 +58,11 @@ def test_decoding_in_a_plane_is_decoding_its_z() -> None:
     drawn.explore(plane="pca", pins=[(0.0, 0.0, 17)])
     place = {name: float(cloud(drawn.look())[name][17]) for name in "xy"}
     exact = drawn._picture(drawn.run.model.decode(torch.tensor(means(drawn)[17])))
-    np.testing.assert_array_equal(drawn.decode(**place), exact)
+    np.testing.assert_array_equal(drawn.decode(**place)["values"], exact)
     drawn.explore(pins=[])
     drawn.look()
-    assert (drawn.decode(**place) != exact).any()
+    assert (drawn.decode(**place)["values"] != exact).any()
+    np.testing.assert_array_equal(drawn.decode(**place, row=17)["values"], exact)
     drawn.explore(plane="1 3")
     frame = drawn.look()
     np.testing.assert_allclose(cloud(frame)["y"], means(drawn)[:, 3], atol=1e-6)
@@ -151,6 +152,18 @@ def test_the_batch_of_a_cell_is_a_colour_with_names() -> None:
     np.testing.assert_allclose(cloud(drawn.look())["value"], column.log1p(), rtol=1e-6)
 
 
+def test_the_features_that_are_raised_most_are_named() -> None:
+    """Against the middle of the plane, the largest difference of E[x|z]; of the four measures those above the median one."""
+    drawn = pictures(data="iris", latent_size=2)
+    drawn.look()
+    found = drawn.decode(2.0, -1.0)
+    here, middle = drawn.run.model.decode(torch.tensor([[2.0, -1.0], [0.0, 0.0]])).detach().numpy()
+    order = [j for j in np.argsort(middle - here) if here[j] >= np.sort(here)[1]]
+    assert found["names"][0] == drawn.run.data.feature_names[order[0]]
+    np.testing.assert_allclose(found["levels"][0], (here - middle)[order[0]], atol=1e-5)
+    assert not found["ratio"]
+
+
 def test_marked_data_have_their_own_kl_and_mean_picture() -> None:
     drawn = pictures(data="digits", latent_size=2)
     drawn.explore(rows=[5, 6])
@@ -175,7 +188,7 @@ def test_the_manifold_is_drawn_only_where_it_is_seen() -> None:
     frame = drawn.look()
     found, params = frame["replace"]["manifold"]["grid"], frame["params"]["manifold"]
     low, high = params["domain"][:2]
-    np.testing.assert_allclose(found["decoded"][1], drawn.decode(low + (high - low) / 24, low), atol=1e-5)
+    np.testing.assert_allclose(found["decoded"][1], drawn.decode(low + (high - low) / 24, low)["values"], atol=1e-5)
     assert params["factor"][0] == pytest.approx(params["factor"][1], rel=1e-2)
     basis = (drawn.run.model.decode(torch.eye(2)) - drawn.run.model.decode(torch.zeros(2))).detach()
     assert params["factor"][0] == pytest.approx(float(torch.linalg.det(basis).abs()), rel=1e-2)

@@ -19,6 +19,24 @@ Object.assign(Card.prototype, {
     this.words.textContent = `${chosen.size} data selected. Shift-drag adds more.`;
   },
 
+  /** A place of the map of vectors: the features that are raised most there. */
+  levels(context, width, height) {
+    const { names, levels, ratio } = this.raised, line = Math.min(14, height / names.length), left = Math.min(64, width / 2);
+    const from = ratio ? 1 : 0, reach = Math.max(1e-6, ...levels.map((level) => level - from));
+    context.font = `${Math.min(10, line - 1) * Math.sqrt(this.panel.factor)}px ${CARD_FONT}`;
+    names.forEach((name, row) => {
+      const y = row * line, long = Math.max(1, ((levels[row] - from) / reach) * (width - left));
+      context.fillStyle = this.colour;
+      context.globalAlpha = 0.35;
+      context.fillRect(left, y, long, line - 2);
+      context.globalAlpha = 1;
+      context.fillStyle = this.panel.ink(0.85);
+      context.fillText(name.length > 10 ? `${name.slice(0, 9)}…` : name, 0, y + line - 4);
+      context.fillText(`${ratio ? "× " : ""}${short(levels[row])}`, left + 3, y + line - 4);
+    });
+    this.words.textContent = "E[x|z] here: what is raised most against the map's middle.";
+  },
+
   /** A walk through vectors: the features that change most, one a row, from their lowest to their highest. */
   heat(context, width, height) {
     const { values, count, names } = this.strip, line = Math.min(13, height / names.length), left = Math.min(64, width / 2);
@@ -86,6 +104,7 @@ Object.assign(Card.prototype, {
 
   /** Data that are neither pictures nor points: the decoded vector as bars. */
   profile(context, width, height, where, decode, chosen) {
+    if (where && this.raised) return this.levels(context, width, height);
     const values = where ? decode(where.x, where.y) : chosen.size ? this.meanOf(chosen) : new Float32Array(0);
     const reach = Math.max(1e-6, ...values.map(Math.abs)), step = height / Math.max(1, values.length);
     context.fillStyle = this.colour;

@@ -45,6 +45,7 @@ class Latent {
     } else if (message.kind === "decoded" && message.id >= this.answered && this.card.grid) {
       this.answered = message.id;
       this.exact = { id: message.id, values: numbersOf(buffers[0], this.card.grid.size) };
+      this.card.raised = message.names ? message : null;
       if (message.id === this.asked) this.show();
       this.ask();
     }

@@ -185,10 +185,10 @@ class Worker(Trainer):
             self.pictures.watched = self.watched
             self._shown_anew()
 
-    def on_decode(self, number: int, x: float, y: float) -> None:
-        """Decode one point of the shown plane exactly."""
+    def on_decode(self, number: int, x: float, y: float, row: int = -1) -> None:
+        """Decode one place of the shown plane exactly, or where a datum's posterior mean is."""
         self._need_run()
-        self.send(kind="decoded", number=number, values=self.pictures.decode(x, y))
+        self.send(kind="decoded", number=number, **(self.pictures.decode(x, y, row) or {}))
 
     def on_explore(self, **wanted: Any) -> None:
         """Show the latent space in another colour or plane, with places pinned, a walk through it, or data marked."""

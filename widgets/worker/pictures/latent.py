@@ -17,7 +17,7 @@ from widgets.worker.pictures.manifold import manifold
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.positions import merged, over_positions
 from widgets.worker.pictures.scores import Scores
-from widgets.worker.pictures.walks import Space, changing
+from widgets.worker.pictures.walks import Space, changing, raised
 
 GRID = 21
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
@@ -175,9 +175,19 @@ class LatentPictures:
         return self._picture(self._decode(points))
 
     @torch.no_grad()
-    def decode(self, x: float, y: float) -> np.ndarray[Any, Any] | None:
-        """The exact decoded mean at a place of the shown plane."""
-        return None if not self.decodes else self._decoded(self.space.plane.lift(torch.tensor([[x, y]])))[0]
+    def decode(self, x: float, y: float, row: int = -1) -> Parts | None:
+        """The exact decoded mean at a place of the shown plane, or at a datum's posterior mean: `values` (D,).
+
+        Of a vector also the features that are raised most against the middle of the plane, and how many times (by how much).
+        """
+        if not self.decodes:
+            return None
+        point = self.space.place((x, y, row if row < len(self.rows) else -1))[None]
+        told = {"values": self._decoded(point)[0]}
+        if self.image and len(self.run.data.shape) == 1:
+            here, middle = self._decode(torch.cat([point, self.space.plane.at[None]]))
+            told |= raised(here, middle, self.run.data.feature_names)
+        return told
 
     @torch.no_grad()
     def grid(self) -> Parts | None:

@@ -76,11 +76,32 @@ class Walks:
 def changing(decoded: Tensor, names: Sequence[str]) -> dict[str, Any]:
     """The features of (count, D) that change most along the way, each from its lowest, 0, to its highest, 255, and their names."""
     low, high = decoded.min(0).values, decoded.max(0).values
-    relative = (high - low) / (high + low).abs().clamp_min(1e-6) if bool((decoded >= 0).all()) else high - low
-    loud = high >= high.median()  # a rare gene doubles without a word
-    most = (relative * loud).topk(min(FEATURES, len(low))).indices
+    most = _most((high - low) / (high + low) if _positive(decoded) else high - low, high)
     shade = (decoded - low) / (high - low).clamp_min(1e-12)
     return {
         "values": shade[:, most].mul(255).round().to(torch.uint8).numpy(),
-        "names": [names[j] if names else f"x{j + 1}" for j in most.tolist()],
+        "names": _named(most, names),
     }
+
+
+def raised(here: Tensor, middle: Tensor, names: Sequence[str]) -> dict[str, Any]:
+    """The features of E[x|z] (D,) that are raised most against another: `levels`, the ratio of positive ones, else the difference."""
+    positive = _positive(here) and _positive(middle)
+    level = here / middle if positive else here - middle
+    most = _most(level, here)
+    return {"names": _named(most, names), "levels": level[most].numpy(), "ratio": positive}
+
+
+def _positive(decoded: Tensor) -> bool:
+    return bool((decoded > 0).all())
+
+
+def _most(score: Tensor, size: Tensor) -> list[int]:
+    """The highest scores among the features that are not small: a rare gene doubles without a word."""
+    heard = score.where(size >= size.median(), torch.full_like(score, -torch.inf))
+    found: list[int] = heard.topk(min(FEATURES, len(score))).indices.tolist()
+    return found
+
+
+def _named(features: Sequence[int], names: Sequence[str]) -> list[str]:
+    return [names[j] if names else f"x{j + 1}" for j in features]
