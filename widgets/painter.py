@@ -8,6 +8,7 @@ import numpy as np
 
 from models.settings import FIRST_MODEL
 from widgets.evidence_words import sentence
+from widgets.latent_painter import LatentPainter
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 
@@ -26,7 +27,7 @@ def guides(first: Any, low: float, high: float, steeper: float | None = None) ->
     return dict(zip(("draws", "value", "slope", "named"), np.asarray(rows, np.float32).T, strict=True))
 
 
-class Painter:
+class Painter(LatentPainter):
     """One screen's charts, fed message by message."""
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
@@ -113,37 +114,11 @@ class Painter:
             self.screen.bus.append(chart, "lines", step=points[:, 0], value=values, series=series_column)
 
     def _frame(self, message: dict[str, Any]) -> None:
-        bus = self.screen.bus
         self.facts["rate"] = message["rate"]
         self._points(message["points"])
         self._evidence(message)
-        if message.get("grid"):
-            grid = dict(message["grid"])
-            values = grid.pop("values")
-            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, [values.tobytes()])
-        if message.get("walk"):
-            self._walk(message["walk"])
+        self._latent(message)
         self._summaries()
-
-    def _walk(self, walk: dict[str, Any]) -> None:
-        """A walk through the latent space: where its stops are, and what the decoder makes of them."""
-        about = {key: walk[key] for key in ("walk", "dimension", "names")}
-        shape = [1, len(walk["names"])] if walk["names"] else self.shape
-        content = {"kind": "strip", "chart": "latent", "count": len(walk["values"]), "shape": shape, **about}
-        self.screen.bus.message(content, [walk["values"].tobytes(), walk["places"].astype(np.float32).tobytes()])
-
-    def _scores(self, message: dict[str, Any]) -> None:
-        """How well the embedding separates the labels."""
-        scores = [message["ari"], message["nmi"], message["silhouette"]]
-        chart = self.screen.chart("latent")
-        chart.set(scores=scores)
-        words = zip(("ARI", "NMI", "silhouette"), scores, strict=True)
-        chart.summary = f"Map of the latent space; {', '.join(f'{name} {value:.2f}' for name, value in words)}."
-
-    def mark(self, shown: list[int]) -> None:
-        """Show these rows of the cloud as selected; none lets go of all."""
-        numbers = np.asarray(shown, np.float32)
-        self.screen.bus.message({"kind": "selection", "chart": "latent"}, [numbers.tobytes()])
 
     def _evidence(self, message: dict[str, Any]) -> None:
         """Fill charts by their datasets, set their parameters, and remember the facts."""
@@ -227,14 +202,6 @@ class Painter:
             return
         self.changes.append(float(message["number"]))
         self.screen.bus.replace(self.screen.chart("elbo"), "changes", step=np.asarray(self.changes, np.float32))
-
-    def _decoded(self, message: dict[str, Any]) -> None:
-        if "values" not in message:
-            return
-        content = {"kind": "decoded", "chart": "latent", "id": message["number"]}
-        if "names" in message:
-            content |= {key: message[key] for key in ("names", "ratio")} | {"levels": message["levels"].tolist()}
-        self.screen.bus.message(content, [message["values"].tobytes()])
 
     def _summaries(self) -> None:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""

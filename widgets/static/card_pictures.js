@@ -20,8 +20,8 @@ Object.assign(Card.prototype, {
   },
 
   /** A place of the map of vectors: the features that are raised most there. */
-  levels(context, width, height) {
-    const { names, levels, ratio } = this.raised, line = Math.min(14, height / names.length), left = Math.min(64, width / 2);
+  levels(context, width, height, { names, levels, ratio }, what) {
+    const line = Math.min(14, height / names.length), left = Math.min(64, width / 2);
     const from = ratio ? 1 : 0, reach = Math.max(1e-6, ...levels.map((level) => level - from));
     context.font = `${Math.min(10, line - 1) * Math.sqrt(this.panel.factor)}px ${CARD_FONT}`;
     names.forEach((name, row) => {
@@ -31,10 +31,10 @@ Object.assign(Card.prototype, {
       context.fillRect(left, y, long, line - 2);
       context.globalAlpha = 1;
       context.fillStyle = this.panel.ink(0.85);
-      context.fillText(name.length > 10 ? `${name.slice(0, 9)}…` : name, 0, y + line - 4);
+      context.fillText(name.length > 9 ? `…${name.slice(-8)}` : name, 0, y + line - 4);
       context.fillText(`${ratio ? "× " : ""}${short(levels[row])}`, left + 3, y + line - 4);
     });
-    this.words.textContent = "E[x|z] here: what is raised most against the map's middle.";
+    this.words.textContent = `${what}: what is raised most against the map's middle.`;
   },
 
   /** A walk through vectors: the features that change most, one a row, from their lowest to their highest. */
@@ -44,7 +44,7 @@ Object.assign(Card.prototype, {
     const [base, gain] = this.panel.dark ? [24, 216] : [255, -235];
     names.forEach((name, row) => {
       context.fillStyle = this.panel.ink(0.85);
-      context.fillText(name.length > 10 ? `${name.slice(0, 9)}…` : name, 0, (row + 1) * line - 3);
+      context.fillText(name.length > 9 ? `…${name.slice(-8)}` : name, 0, (row + 1) * line - 3);
       for (let k = 0; k < count; k++) {
         const grey = Math.round(base + gain * values[k * names.length + row]), cell = (width - left) / count;
         context.fillStyle = `rgb(${grey},${grey},${grey})`;
@@ -104,7 +104,8 @@ Object.assign(Card.prototype, {
 
   /** Data that are neither pictures nor points: the decoded vector as bars. */
   profile(context, width, height, where, decode, chosen) {
-    if (where && this.raised) return this.levels(context, width, height);
+    const raised = where ? this.raised : chosen.size ? this.raisedMarked : null;
+    if (raised) return this.levels(context, width, height, raised, where ? "E[x|z] here" : `Mean z of ${chosen.size} selected data`);
     const values = where ? decode(where.x, where.y) : chosen.size ? this.meanOf(chosen) : new Float32Array(0);
     const reach = Math.max(1e-6, ...values.map(Math.abs)), step = height / Math.max(1, values.length);
     context.fillStyle = this.colour;

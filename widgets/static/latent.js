@@ -38,7 +38,11 @@ class Latent {
       this.card.setStrip(message, ...buffers);
       this.show();
       this.overlay();
+    } else if (message.kind === "raised") {
+      this.card.raisedMarked = message;
+      this.show();
     } else if (message.kind === "selection") {
+      this.card.raisedMarked = null; // the worker's follows
       this.chosen = new Set(floatsOf(buffers[0]));
       if (this.panel.plot) this.panel.repaint();
       this.show();
@@ -187,16 +191,6 @@ class Latent {
     this.panel.send({ kind: "pins", places: this.pins.flatMap(({ x, y, row }) => [x, y, row]) });
     this.show();
     this.overlay();
-  }
-
-  /** The path's stops from the grid, until the exact ones come: right away where the map is the whole latent space. */
-  between() {
-    const { params } = this.panel, { grid } = this.card;
-    if (!grid || isVector(grid.shape) || params.size > 2) return;
-    const [from, to] = this.pins.map((pin) => this.place(pin));
-    const stops = Array.from({ length: 8 }, (_, k) => [from.x + (k / 7) * (to.x - from.x), from.y + (k / 7) * (to.y - from.y)]);
-    const values = Float32Array.from(stops.flatMap(([x, y]) => [...bilinear(grid, x, y)]));
-    this.card.strip = { walk: "path", count: 8, names: [], values, shape: grid.shape, places: Float32Array.from(stops.flat()) };
   }
 
   drawFromQ() {

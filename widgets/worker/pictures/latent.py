@@ -149,12 +149,13 @@ class LatentPictures:
         )
         size = 0 if divergence is None else len(divergence)
         ticks = {"dimension": np.arange(size, dtype=np.float32), "value": np.zeros(0, np.float32)}
-        picture = np.zeros(0, np.uint8)
         if divergence is not None:
             ticks["value"] = divergence.numpy()
+        told = {"values": np.zeros(0, np.uint8)}
         if len(rows) and self.decodes:
-            picture = self._decoded(self.space.mean[rows].mean(0, keepdim=True))[0]
-        return {"replace": {"kl": {"marked": ticks}, "latent": {"marked": {"picture": picture}}}}
+            told = self._told(self.space.mean[rows].mean(0))
+        marks = {"kl": {"marked": ticks}, "latent": {"marked": {"picture": told.pop("values")}}}
+        return {"replace": marks, "facts": {"raised": told or None}}
 
     def _manifold(self) -> Parts:
         now = time.perf_counter()
@@ -182,10 +183,13 @@ class LatentPictures:
         """
         if not self.decodes:
             return None
-        point = self.space.place((x, y, row if row < len(self.rows) else -1))[None]
-        told = {"values": self._decoded(point)[0]}
+        return self._told(self.space.place((x, y, row if row < len(self.rows) else -1)))
+
+    def _told(self, z: Tensor) -> Parts:
+        """E[x|z] of one z (K,) as a picture, and of a vector its features that are raised most."""
+        told = {"values": self._decoded(z[None])[0]}
         if self.image and len(self.run.data.shape) == 1:
-            here, middle = self._decode(torch.cat([point, self.space.plane.at[None]]))
+            here, middle = self._decode(torch.stack([z, self.space.plane.at]))
             told |= raised(here, middle, self.run.data.feature_names)
         return told
 

@@ -89,7 +89,7 @@ def raised(here: Tensor, middle: Tensor, names: Sequence[str]) -> dict[str, Any]
     positive = _positive(here) and _positive(middle)
     level = here / middle if positive else here - middle
     most = _most(level, here)
-    return {"names": _named(most, names), "levels": level[most].numpy(), "ratio": positive}
+    return {"names": _named(most, names), "levels": level[most].tolist(), "ratio": positive}
 
 
 def _positive(decoded: Tensor) -> bool:
