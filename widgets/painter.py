@@ -10,6 +10,7 @@ from models.settings import FIRST_MODEL
 from widgets.elbo_lines import ElboLines
 from widgets.evidence_words import sentence
 from widgets.guides import guides
+from widgets.latent_painter import LatentPainter
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
 from widgets.views import ONE_STEP, PANEL_OF
@@ -18,7 +19,7 @@ AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": 
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
 
 
-class Painter(ElboLines):
+class Painter(ElboLines, LatentPainter):
     """One screen's charts, fed message by message."""
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
@@ -94,36 +95,11 @@ class Painter(ElboLines):
         self._variance({"rows": message["curves"]["variance"]})
 
     def _frame(self, message: dict[str, Any]) -> None:
-        bus = self.screen.bus
         self.facts["rate"] = message["rate"]
         self._points(message["points"])
         self._evidence(message)
-        if message.get("grid"):
-            grid = dict(message["grid"])
-            buffers = [grid.pop(name).tobytes() for name in ("values", "observed") if name in grid]
-            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, buffers)
-        if message.get("walk"):
-            self._walk(message["walk"])
+        self._latent(message)
         self._summaries()
-
-    def _walk(self, walk: dict[str, Any]) -> None:
-        """A walk through the latent space: where its stops are, and what the decoder makes of them."""
-        about = {key: walk[key] for key in ("walk", "dimension")}
-        content = {"kind": "strip", "chart": "latent", "count": len(walk["values"]), "shape": self.shape, **about}
-        self.screen.bus.message(content, [walk["values"].tobytes(), walk["places"].astype(np.float32).tobytes()])
-
-    def _scores(self, message: dict[str, Any]) -> None:
-        """How well the embedding separates the labels."""
-        scores = [message["ari"], message["nmi"], message["silhouette"]]
-        chart = self.screen.chart("latent")
-        chart.set(scores=scores)
-        words = zip(("ARI", "NMI", "silhouette"), scores, strict=True)
-        chart.summary = f"Map of the latent space; {', '.join(f'{name} {value:.2f}' for name, value in words)}."
-
-    def mark(self, shown: list[int]) -> None:
-        """Show these rows of the cloud as selected; none lets go of all."""
-        numbers = np.asarray(shown, np.float32)
-        self.screen.bus.message({"kind": "selection", "chart": "latent"}, [numbers.tobytes()])
 
     def _evidence(self, message: dict[str, Any]) -> None:
         """Fill charts by their datasets, set their parameters, and remember the facts."""
@@ -207,12 +183,6 @@ class Painter(ElboLines):
             guide = guides(value, first, last, message.get("steeper"))
             bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
         bus.append(chart, "lines", **{column: at}, value=value, low=low, high=high, series=series)
-
-    def _decoded(self, message: dict[str, Any]) -> None:
-        if message["values"] is not None:
-            self.screen.bus.message(
-                {"kind": "decoded", "chart": "latent", "id": message["number"]}, [message["values"].tobytes()]
-            )
 
     def _summaries(self) -> None:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""

@@ -24,7 +24,7 @@ def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
     pause = threading.Event()
     messages: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        link.send("watch", names=["network"])
+        link.send("watch", names=["latent", "network"])
         link.send("start", settings=settings, folder=folder)
         while not (
             messages and messages[-1]["kind"] == "variance" and any(m.get("state") == "finished" for m in messages)

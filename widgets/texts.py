@@ -11,10 +11,12 @@ HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed gre
    Its list has 'evidence': how far the ELBO is from log p(x), whether the encoder or q's family loses it, and held-out rows.
 B  Variance of the gradient of every estimator at the running model's own parameters, with common noise; the band is ±2 standard errors.
 C  Each point is a datum's posterior mean. Move the pointer: the decoder's picture of that z. Near a point: its posterior ellipse (±2 sd).
+   Click two places: a decoded path. Drag around data, or click a class in the key: they are selected, and `selection` has their rows.
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
 E next estimator · P projector, there also A to D one panel large, Y hold the y axes, S save a picture.
+On the map: arrows, Enter pins, s draws from q, Escape lets go.
 ⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs. Speed 'slow' tells every step in panel C.
 In the address: ?predict=1 covers B until you reveal it; ?hide=form,d takes parts away."""
 

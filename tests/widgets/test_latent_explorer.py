@@ -62,6 +62,7 @@ def test_decoding_in_a_plane_is_decoding_its_z() -> None:
     drawn.explore(pins=[])
     drawn.look()
     assert (drawn.decode(**place) != exact).any()
+    np.testing.assert_array_equal(drawn.decode(**place, row=17), exact)
     drawn.explore(plane="1 3")
     frame = drawn.look()
     np.testing.assert_allclose(cloud(frame)["y"], means(drawn)[:, 3], atol=1e-6)
@@ -166,9 +167,11 @@ def test_marked_data_have_their_own_kl_and_mean_picture() -> None:
 
 
 def test_the_manifold_is_drawn_only_where_it_is_seen() -> None:
-    """Nodes are the decoder's own, x fastest; a linear decoder magnifies everywhere alike."""
+    """Nodes are the decoder's own, x fastest; a linear decoder magnifies everywhere alike. Nor is the cloud made for nobody."""
     drawn = pictures(data="pinwheel", latent_size=2, depth=0)
     assert "manifold" not in drawn.look()["replace"]
+    drawn.watched = frozenset({"network"})
+    assert "cloud" not in drawn.look()["replace"]["latent"]
     drawn.watched = frozenset({"manifold"})
     frame = drawn.look()
     found, params = frame["replace"]["manifold"]["grid"], frame["params"]["manifold"]
@@ -237,3 +240,16 @@ def test_a_new_run_of_the_same_data_keeps_the_selection(lab) -> None:
     room.post("set", name="data", value="iris")
     room.post("run")
     eventually(lambda: room.selection == ())
+
+
+def test_selected_rows_are_the_datas_own_where_not_all_are_on_the_map(lab) -> None:
+    """Of 2,500 rows 2,000 are drawn, evenly taken: place 1000 of the map is row 1250 of the data."""
+    table = torch.randn(2500, 3, generator=torch.Generator().manual_seed(0)).numpy()
+    room = lab({**SMALL, "latent_size": 2}, data=table)
+    room.post("run")
+    eventually(lambda: room.state == "running" and room.painter.rows)
+    room.screen.chart("latent")._on_message(None, {"kind": "lasso", "rows": [1000, 0]}, None)
+    eventually(lambda: room.selection == (0, 1250))
+    room.selection = [1, 4, 2499]
+    eventually(lambda: "3 data selected" in room.screen.caption.value)
+    assert "1 of them are not on the map" in room.screen.caption.value

@@ -37,7 +37,9 @@ def chart() -> alt.LayerChart:
             ),
             bars.mark_rule(color=theme.INK, strokeDash=[3, 3], size=1).encode(x=alt.XDatum(theme.COLLAPSE)),
             named("marked")
-            .mark_tick(color=theme.VERMILLION, thickness=4, clip=True, size=alt.ExprRef(expr="min(30, bandwidth('y'))"))
+            .mark_tick(
+                color=theme.ORANGE, opacity=1, thickness=4, clip=True, size=alt.ExprRef(expr="min(30, bandwidth('y'))")
+            )
             .encode(x=x, y=y),
         ),
         "KL per latent dimension",

@@ -190,16 +190,6 @@ class Latent {
     this.overlay();
   }
 
-  /** The path's stops from the grid, until the exact ones come: right away where the map is the whole latent space. */
-  between() {
-    const { params } = this.panel, { grid } = this.card;
-    if (!grid || isVector(grid.shape) || params.size > 2) return;
-    const [from, to] = this.pins.map((pin) => this.place(pin));
-    const stops = Array.from({ length: 8 }, (_, k) => [from.x + (k / 7) * (to.x - from.x), from.y + (k / 7) * (to.y - from.y)]);
-    const values = Float32Array.from(stops.flatMap(([x, y]) => [...bilinear(grid, x, y)]));
-    this.card.strip = { walk: "path", count: 8, values, shape: grid.shape, places: Float32Array.from(stops.flat()) };
-  }
-
   drawFromQ() {
     const row = this.pins.length === 1 ? this.pins[0].row : -1;
     if (row >= 0) this.panel.send({ kind: "draw", row, seed: (this.seed += 1) });

@@ -46,6 +46,16 @@ Object.assign(Latent.prototype, {
     this.choose(same ? [] : rows, false);
   },
 
+  /** The path's stops from the grid, until the exact ones come: right away where the map is the whole latent space. */
+  between() {
+    const { params } = this.panel, { grid } = this.card;
+    if (!grid || isVector(grid.shape) || params.size > 2) return;
+    const [from, to] = this.pins.map((pin) => this.place(pin));
+    const stops = Array.from({ length: 8 }, (_, k) => [from.x + (k / 7) * (to.x - from.x), from.y + (k / 7) * (to.y - from.y)]);
+    const values = Float32Array.from(stops.flatMap(([x, y]) => [...bilinear(grid, x, y)]));
+    this.card.strip = { walk: "path", count: 8, names: [], values, shape: grid.shape, places: Float32Array.from(stops.flat()) };
+  },
+
   overlay() {
     const context = this.panel.pen(), { cloud } = this;
     this.titles(context);

@@ -212,11 +212,10 @@ class Worker(Trainer):
             self.pictures.watched = self.watched
             if CHART not in self.watched:
                 self.weighing.stop()
-            if self.state != "running":
-                self._frame(grid=True)
+            self._shown_anew()
 
     def on_decode(self, number: int, x: float, y: float, row: int = -1) -> None:
-        """Decode one point of the shown plane exactly, or the mean of q of a datum of the cloud."""
+        """Decode one place of the shown plane exactly, or the mean of q of a datum of the cloud."""
         self._need_run()
         self.send(kind="decoded", number=number, values=self.pictures.decode(x, y, row))
 
@@ -226,10 +225,7 @@ class Worker(Trainer):
         if not hasattr(self.pictures, "explore"):
             raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
         self.pictures.explore(**wanted)
-        if self.state != "running":
-            self._frame(grid=True)
-        else:
-            self.looks.last = self.grids.last = -1e9  # the next frame has a look
+        self._shown_anew()
 
     def on_prior(self, settings: dict[str, Any]) -> None:
         """Draw functions from the prior of these settings, whatever is running; of several such wishes only the last is carried out."""

@@ -159,6 +159,13 @@ class Trainer:
         self._frame(grid=True)
         self.probing.start(fine=True)
 
+    def _shown_anew(self) -> None:
+        """Something else is to be seen: at rest a frame shows it now, in training the next one."""
+        if self.state != "running":
+            self._frame(grid=True)
+        else:
+            self.looks.last = self.grids.last = -1e9
+
     def _rest(self, state: str) -> None:
         self._set_state(state)
         self._save()  # before the last frame: whoever sees that may start another run

@@ -232,5 +232,5 @@ class ConditionalPictures:
     def grid(self) -> None:
         """There is no latent plane to decode."""
 
-    def decode(self, x: float, y: float) -> None:
+    def decode(self, x: float, y: float, row: int = -1) -> None:
         """Nor a point of it."""

@@ -176,5 +176,5 @@ class ExponentialPictures:
     def grid(self) -> None:
         """There is no plane to decode."""
 
-    def decode(self, x: float, y: float) -> None:
+    def decode(self, x: float, y: float, row: int = -1) -> None:
         """There is no plane to decode."""

@@ -30,6 +30,7 @@ from widgets.worker.pictures.walks import Space
 GRID, WIDE_GRID = 21, 11  # places a side; of a table of thousands of features, each of which takes as long as a step
 WIDE = 4000
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
+MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
 Parts = dict[str, Any]
 
@@ -153,7 +154,8 @@ class LatentPictures:
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }
-        drawn = [self._map(nu), self._marked(nu), self._manifold()]
+        drawn = [self._marked(nu), self._manifold()]
+        drawn += [self._map(nu)] if not self.watched or self.watched & MAPS else []
         drawn += [self.principal.look(divergence)] if self.principal else []
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
@@ -204,9 +206,9 @@ class LatentPictures:
         )
         size = 0 if divergence is None else len(divergence)
         ticks = {"dimension": np.arange(size, dtype=np.float32), "value": np.zeros(0, np.float32)}
-        picture = np.zeros(0, np.uint8)
         if divergence is not None:
             ticks["value"] = divergence.numpy()
+        picture = np.zeros(0, np.uint8)
         if len(rows) and self.decodes:
             picture = self._decoded(self.space.mean[rows].mean(0, keepdim=True))[0]
         return {"replace": {"kl": {"marked": ticks}, "latent": {"marked": {"picture": picture}}}}
