@@ -140,7 +140,7 @@ def test_a_killed_worker_is_said_and_its_run_is_taken_up(lab):
 def test_closing_leaves_no_process_and_no_thread(lab):
     room = lab(SMALL)
     room.post("run")
-    eventually(lambda: room.state == "running")
+    eventually(lambda: room.state == "running" and room.painter.facts["number"] > 0)
     process = psutil.Process(room.session.link.process.pid)
     room.close()
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
