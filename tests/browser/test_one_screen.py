@@ -59,7 +59,9 @@ def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):
     kept = screen.page.locator(".elbo-shelf select:visible")
     kept.wait_for()
     lines = kept.locator("option").all_text_contents()
-    assert all("Latent space" in line and "ELBO" in line for line in lines[:5])  # other pages of this server have kept runs, too
+    assert all(
+        "Latent space" in line and "ELBO" in line for line in lines[:5]
+    )  # other pages of this server have kept runs, too
     before = screen.ink("a")
     kept.select_option(index=[1, 2])
     screen.press("Compare in panel A")
