@@ -72,7 +72,7 @@ def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):
 def test_the_drawer_reads_and_cannot_be_written_in(screen):
     for name, words in (
         ("Table", "reparameterisation"),
-        ("Formula", "ELBO"),
+        ("Formula", "Source:"),
         ("Code", "from models"),
         ("Help", "Keys"),
     ):
