@@ -21,6 +21,7 @@ def small(screen, stop_at):
     """Plane data and a short run: what is tested here is the screen."""
     screen.page.get_by_label("Scene").first.select_option(label="Latent space")
     field = screen.page.get_by_label("Stop at", exact=False).first
+    screen.until(lambda: "bent arms" in screen.text("goal") and field.input_value() == "3000")  # the scene is taken up
     field.fill(str(stop_at))
     field.press("Enter")
 
@@ -58,10 +59,10 @@ def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):
     screen.press("Runs")
     kept = screen.page.locator(".elbo-shelf select:visible")
     kept.wait_for()
+    screen.until(lambda: kept.locator("option").count() >= 5)
     lines = kept.locator("option").all_text_contents()
-    assert all(
-        "Latent space" in line and "ELBO" in line for line in lines[:5]
-    )  # other pages of this server have kept runs, too
+    # other pages of this server have kept runs, too
+    assert all("Latent space" in line and "ELBO" in line for line in lines[:5]), lines
     before = screen.ink("a")
     kept.select_option(index=[1, 2])
     screen.press("Compare in panel A")
