@@ -60,7 +60,7 @@ def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):
     kept = screen.page.locator(".elbo-shelf select:visible")
     kept.wait_for()
     screen.until(lambda: kept.locator("option").count() >= 5)
-    lines = kept.locator("option").all_text_contents()
+    lines = [line.replace("\xa0", " ") for line in kept.locator("option").all_text_contents()]
     # other pages of this server have kept runs, too
     assert all("Latent space" in line and "ELBO" in line for line in lines[:5]), lines
     before = screen.ink("a")
