@@ -19,8 +19,9 @@ TITLES = {
 def heading(view: str, facts: Facts, noise: str) -> str:
     """The title of a view, with the parameter of a histogram and the kind of noise where it is not the usual one."""
     label = facts.get("evidence", {}).get(view, {}).get("label")
-    none = "none: q is a point" if facts.get("noiseless") else ""
-    return " · ".join(part for part in (TITLES[view], none or label, noise) if part)
+    if facts.get("noiseless"):
+        return "No variance: q is a point"
+    return " · ".join(part for part in (TITLES[view], label, noise) if part)
 
 
 def times(ratio: float) -> str:

@@ -156,7 +156,6 @@ class ScreenActions(LatentActions, Several):
 
     def _do_drawer(self, name: str) -> None:
         screen = self.screen
-        screen.drawer.layout.display = "none" if name == "–" else None
         screen.shelf.layout.display = None if name == "Runs" else "none"
         screen.choice.layout.display = None if name == "Estimators" else "none"
         screen.trial.widget.layout.display = None if name == "Try this" else "none"
@@ -174,6 +173,7 @@ class ScreenActions(LatentActions, Several):
             screen.trial.offer(catalogue()["presets"][screen.scene.value].get("tasks", []))
         elif name not in ("–", "Estimators", "Your data"):
             screen.text.show(name, texts.drawer(name, self.values, self.knobs, catalogue()))
+        screen.drawer.layout.display = "none" if name == "–" else None  # last: nothing in it moves when it is seen
 
     def _do_try(self) -> None:
         self.screen.trial.say(self.painter.facts)

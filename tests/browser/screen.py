@@ -59,6 +59,7 @@ class Screen:
         return int(self.page.evaluate(f"({INK})('.elbo-{panel}')"))
 
     def hover(self, panel: str, across: float, down: float) -> None:
+        self.page.locator(f".elbo-{panel}").first.scroll_into_view_if_needed()  # a notebook scrolls
         boxes = [each.bounding_box() for each in self.page.locator(f".elbo-{panel} .elbo-vega canvas").all()]
         box = next(each for each in boxes if each and each["width"] > 50)  # the others are out of sight
         self.page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=2)

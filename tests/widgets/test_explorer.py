@@ -264,7 +264,7 @@ def test_a_point_mass_has_no_variance_and_the_panel_says_so(lab):
     room.post("run")
     eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])
     assert room.painter.facts["variance"] == {}
-    assert room.screen.chart("variance").heading == "Variance of ĝ · none: q is a point"
+    assert room.screen.chart("variance").heading == "No variance: q is a point"
 
 
 def test_one_panel_is_large_at_the_projector(lab):
