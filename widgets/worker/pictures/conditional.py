@@ -26,8 +26,8 @@ MOST = 400  # rows of the training part that are scored at every look
 
 
 def nats(value: float) -> str:
-    """A number with a true minus sign."""
-    return f"{value:.2f}".replace("-", "−")
+    """A number with a true minus sign, none before a zero."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 class ConditionalPictures:
