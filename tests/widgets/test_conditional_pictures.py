@@ -122,11 +122,12 @@ def test_the_chain_ends_in_the_gradient_identity(data: str, response: str, ident
 def test_a_point_mass_is_not_probed(view: str) -> None:
     """Its draws are all the same: what a probe would find is rounding, so panel B says that there is no noise."""
     probing = Probing(Run(Settings(posterior="point", width=4, depth=1)), view=view)
-    assert not probing.due(1e9)
+    assert probing.due(1e9)
     probing.start()
     message = probing.slice()
     assert message is not None
     assert probing.slice() is None
+    assert not probing.due(1e9)
     facts = {"view": view, "evidence": {view: message["evidence"]}}
     assert heading(view, facts, "").endswith("a point mass has none")
     assert (sentence(facts) is None) == (view == "variance")
