@@ -129,7 +129,7 @@ def test_a_point_mass_is_not_probed(view: str) -> None:
     assert probing.slice() is None
     assert not probing.due(1e9)
     facts = {"view": view, "evidence": {view: message["evidence"]}}
-    assert heading(view, facts, "").endswith("a point mass has none")
+    assert heading(view, facts, "").endswith("none (MAP)")
     assert (sentence(facts) is None) == (view == "variance")
     assert Probing(Run(Settings(width=4, depth=1))).due(1e9)
 

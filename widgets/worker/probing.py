@@ -83,7 +83,7 @@ class Probing:
         reason = (
             "A point mass draws nothing, so its gradient has no noise to measure. Choose another q for the weights."
         )
-        said = {"label": "a point mass has none", "reason": None if self.view == "variance" else reason}
+        said = {"label": "none (MAP)", "reason": None if self.view == "variance" else reason}
         yield {"kind": "evidence", "evidence": {"view": self.view, **said}}
 
     # what is chosen
