@@ -48,8 +48,6 @@ def sentence(facts: Facts) -> str | None:
         return None
     if evidence.get("reason"):
         return str(evidence["reason"])
-    if evidence["view"] == "variance":  # only a heading
-        return None
     speak = {
         "variance_against_draws": _slopes,
         "gradient_histogram": _histogram,

@@ -9,13 +9,11 @@ from models.inference.parameters import find
 from models.inference.run import Run
 from models.weight_space import replaced
 from widgets.bus import Bus
-from widgets.evidence_words import heading, sentence
 from widgets.live_chart import LiveChart
 from widgets.panels import Panels
 from widgets.views import IDENTITIES
 from widgets.worker.pictures.conditional import ConditionalPictures
 from widgets.worker.pictures.prior_predictive import prior_functions
-from widgets.worker.probing import Probing
 
 ATTENTION = {"data": "gerbil", "response": "categorical", "network": "token_attention", "width": 8, "depth": 1}
 CONVOLUTION = {"data": "planted_motifs", "response": "categorical", "network": "convolution", "channels": 3, "depth": 1}
@@ -116,22 +114,6 @@ def test_the_chain_ends_in_the_gradient_identity(data: str, response: str, ident
     }
     if identity:
         assert told["slope"] == pytest.approx(known[identity], rel=1e-4)
-
-
-@pytest.mark.parametrize("view", ["variance", "gradient_histogram"])
-def test_a_point_mass_is_not_probed(view: str) -> None:
-    """Its draws are all the same: what a probe would find is rounding, so panel B says that there is no noise."""
-    probing = Probing(Run(Settings(posterior="point", width=4, depth=1)), view=view)
-    assert probing.due(1e9)
-    probing.start()
-    message = probing.slice()
-    assert message is not None
-    assert probing.slice() is None
-    assert not probing.due(1e9)
-    facts = {"view": view, "evidence": {view: message["evidence"]}}
-    assert heading(view, facts, "").endswith("none (MAP)")
-    assert (sentence(facts) is None) == (view == "variance")
-    assert Probing(Run(Settings(width=4, depth=1))).due(1e9)
 
 
 def test_inputs_carry_their_names() -> None:

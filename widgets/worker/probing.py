@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from models.estimators import ESTIMATORS, NotApplicableError
-from models.families import PointMass
 from models.inference.noise import NOISES
 from models.inference.parabola import parabola
 from models.inference.parameters import find, listed, named
@@ -46,7 +45,6 @@ class Probing:
         self.spent, self.last = 0.0, -1e9
         self.work: Iterator[Message | None] | None = None
         self.names = tuple(names)
-        self.silent = all(isinstance(site.family, PointMass) for site in run.model.sites.values())
         self.choices = listed(run.model)
         self.parameter = self.choices[0]
         self.kept: list[
@@ -55,16 +53,12 @@ class Probing:
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""
-        return (
-            self.work is None
-            and not self.silent
-            and now - self.last > max(LEAST_WAIT, self.spent * (1 - SHARE) / SHARE)
-        )
+        return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - SHARE) / SHARE)
 
     def start(self, *, fine: bool = False) -> None:
         """Begin to measure what the panel shows, at the present step."""
         self.spent = 0.0
-        self.work = self._nothing() if self.silent else getattr(self, f"_{self.view}")(fine)
+        self.work = getattr(self, f"_{self.view}")(fine)
 
     def slice(self) -> Message | None:
         """Do one estimator's worth of work; a message when a chart can show something, else None."""
@@ -77,14 +71,6 @@ class Probing:
             self.work, self.last = None, time.perf_counter()
             return None
         return done or None  # type: ignore[return-value]
-
-    def _nothing(self) -> Iterator[Message | None]:
-        """A point mass draws nothing: what a probe would find is rounding."""
-        reason = (
-            "A point mass draws nothing, so its gradient has no noise to measure. Choose another q for the weights."
-        )
-        said = {"label": "none (MAP)", "reason": None if self.view == "variance" else reason}
-        yield {"kind": "evidence", "evidence": {"view": self.view, **said}}
 
     # what is chosen
 
