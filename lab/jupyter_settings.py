@@ -30,6 +30,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+LARGEST_MESSAGE = (
+    110_000_000  # bytes; an uploaded table is one message (`widgets.own_table.MOST_BYTES`), tornado allows 10 MB
+)
+
 # Traffic that counts as no sign of life, besides Jupyter's own: else a training that nobody watches is never culled.
 # A thread's messages carry the cell that started it as their parent, hence `execute_request`.
 QUIET_MESSAGES = ["comm_open", "comm_msg", "comm_close", "execute_request", "execute_reply"]
@@ -73,6 +77,7 @@ def configure_voila(c: Any) -> None:
 def configure_server(c: Any) -> None:
     """JupyterLab, offline and quiet; Voilà as its extension (Binder)."""
     share_our_templates()
+    c.ServerApp.tornado_settings = {"websocket_max_message_size": LARGEST_MESSAGE}
     c.ServerApp.kernel_websocket_connection_class = "lab.no_delay.NoDelayConnection"
     c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
     c.LabApp.news_url = None

@@ -13,7 +13,14 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.jupyter_settings import CONTENT_SECURITY_POLICY, ROOT, configure_kernels, configure_voila, share_our_templates
+from lab.jupyter_settings import (
+    CONTENT_SECURITY_POLICY,
+    LARGEST_MESSAGE,
+    ROOT,
+    configure_kernels,
+    configure_voila,
+    share_our_templates,
+)
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -45,6 +52,7 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
     c.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"},
         "allow_remote_access": False,
+        "websocket_max_message_size": LARGEST_MESSAGE,
         "xsrf_cookie_kwargs": {"samesite": "Strict"},
     }
     c.VoilaConfiguration.multi_kernel_manager_class = "lab.ready_kernel.ReadyKernelManager"

@@ -16,7 +16,7 @@ from models.inference.costs import RAO_BLACKWELL
 from models.inference.noise import NOISES
 from models.inference.settings import InferenceSettings
 from models.latent_priors import LATENT_PRIORS
-from models.layers import LAYERS, POSITIVE_FAMILIES, SECOND_ESTIMATORS, WEIGHTS
+from models.layers import LAYERS, POSITIVE_FAMILIES, SECOND_ESTIMATORS, WEIGHT_ESTIMATORS, WEIGHTS
 from models.layers import LINKS as LAYER_LINKS
 from models.layers import RESPONSES as LAYER_RESPONSES
 from models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
@@ -25,7 +25,7 @@ from models.priors import PRIORS
 from models.registry import MODELS, ModelFamily
 from models.responses import LINKS, RESPONSES
 from models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
-from models.variational import VARIATIONAL
+from models.variational import STRUCTURES, VARIATIONAL
 from models.variational.weights import WEIGHT_POSTERIORS
 
 FOLDERS: dict[str, Mapping[str, Any]] = {
@@ -43,6 +43,7 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "spreads": SPREADS,
     "weight_posteriors": WEIGHT_POSTERIORS,
     "second_estimators": SECOND_ESTIMATORS,
+    "weight_estimators": WEIGHT_ESTIMATORS,
     "families": FAMILIES,
     "scale_heads": SCALE_HEADS,
     "decoders": DECODERS,
@@ -55,6 +56,7 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "poolings": POOLINGS,
     "priors": PRIORS,
     "variational": VARIATIONAL,
+    "structures": STRUCTURES,
     "estimators": ESTIMATORS,
     "xi_sources": XI_SOURCES,
     "noises": NOISES,

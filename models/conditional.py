@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from models.bayesian_layers import PerDatum, Perturb, once_a_datum
 from models.conditional_settings import Settings
-from models.core import Batch, Factor, Site
+from models.core import Batch, Factor, Model, Site
 from models.data import Dataset
+from models.estimators import Draw
 from models.families import Family, Normal, PointMass
 from models.networks import build_network
 from models.priors import NormalPrior, Prior, make_prior
@@ -100,7 +102,10 @@ class Conditional(nn.Module):
 
     def chain(self, x: Tensor, w: Tensor) -> Chain:
         """The values x → w → m → η at M data under every weight draw: x (M, …), weights (…, P)."""
-        out = self.space(x, w)  # (…, M, H)
+        return self.chain_of(self.space(x, w))
+
+    def chain_of(self, out: Tensor) -> Chain:
+        """The same from the network's outputs (…, M, H)."""
         mean = out[..., : self.response.outputs]
         scalar = self.response.outputs == 1 and self.response.classes == 1
         return self.response.chain(mean.squeeze(-1) if scalar else mean, self.dispersion(out))
@@ -112,12 +117,16 @@ class Conditional(nn.Module):
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """Log p(y | x, w), (R, B, M), and log p(w), (R, B)."""
+        return self.factors_of(batch, latents, self.space(batch.x, latents["w"]))
+
+    def factors_of(self, batch: Batch, latents: Mapping[str, Tensor], out: Tensor) -> list[Factor]:
+        """The same from the network's outputs (R, B, M, H), however they came about."""
         w, y = latents["w"], batch.y  # (R, B, P)
         if y is None:
             raise ValueError(
                 "A conditional model needs a response y for every x; these data have none. Give Dataset(y=…)."
             )
-        fit = self.response.log_prob(y, self.chain(batch.x, w))  # (R, B, M)
+        fit = self.response.log_prob(y, self.chain_of(out))  # (R, B, M)
         normal = isinstance(self.posterior, Normal) and type(self.prior) is NormalPrior
         known = torch.tensor([[0.0], [math.log(self.prior.scale)]], dtype=w.dtype) if normal else None  # (2, 1)
         name = "log p(θ)" if isinstance(self.posterior, PointMass) else "log p(w)"
@@ -125,6 +134,41 @@ class Conditional(nn.Module):
             Factor("log p(y|x,w)", fit, frozenset({"w"})),
             Factor(name, self.log_prior(latents), frozenset(self.sites), prior=known),
         ]
+
+    def why_not_per_datum(self) -> str | None:
+        """None, or why the weights cannot be drawn anew for each datum."""
+        if type(self.posterior) is not Normal:
+            return f"q(w) is a {self.posterior.label}, and it needs independent Normals. Choose a mean-field q."
+        if not once_a_datum(self.space.network):
+            return "the network's layers act at many positions with the same weights. Choose a feed-forward one."
+        return None
+
+    def per_datum(self, site: str, draw: Draw, perturb: Perturb, generator: torch.Generator) -> Model:
+        """The model in which each datum's likelihood sees weights of its own, and the prior the shared draw; other sites change nothing."""
+        return self if site != "w" else DrawnPerDatum(self, draw, perturb, generator)
+
+
+class DrawnPerDatum:
+    """A conditional model at the draws of one estimate, whose layers are perturbed datum by datum."""
+
+    def __init__(self, model: Conditional, draw: Draw, perturb: Perturb, generator: torch.Generator) -> None:
+        self.model, self.draw, self.generator = model, draw, generator
+        self.layers = PerDatum(model.space, perturb)
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """The model's own."""
+        return self.model.sites
+
+    def per_datum(self, site: str, draw: Draw, perturb: Perturb, generator: torch.Generator) -> Model:
+        """Itself: other sites change nothing."""
+        del site, draw, perturb, generator
+        return self
+
+    def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
+        """The model's factors, log p(y | x, ·) at layers perturbed anew around ν."""
+        nu, noise = self.draw.nu.squeeze(2), self.draw.own_noise().squeeze(2)  # (R, B, 2, P), (R, B, P)
+        return self.model.factors_of(batch, latents, self.layers(batch.x, latents["w"], nu, noise, self.generator))
 
 
 def checked(y: Tensor | None, size: int, name: str) -> Tensor:

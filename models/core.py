@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from torch import Tensor
 
+from models.entries import Entries
 from models.families.family import Family
 
 
@@ -42,6 +43,8 @@ class Batch:
     total: int  # N
     y: Tensor | None = None  # (M, …) what a conditional model responds with
     covariates: Tensor | None = None  # (M, C) what is known of a datum besides x, such as its batch
+    entries: Entries | None = None  # where x is not 0, of data that mostly are
+    whole: bool = False  # all N rows in their own order
 
     @property
     def size(self) -> int:

@@ -8,14 +8,16 @@ from torch import nn
 
 from models.networks import Architecture, FeedForward
 from models.networks.gradient_map import IdentifiableDecoder
+from models.networks.picture_decoder import PictureDecoder
 from models.settings import rule
 
-Build = Callable[[int, int, Architecture, torch.Generator, float], nn.Module]
+Shape = tuple[int, ...]
+Build = Callable[[int, int, Architecture, torch.Generator, float, Shape], nn.Module]
 
 
 @dataclass(frozen=True)
 class DecoderKind:
-    """A kind of decoder as a part; `build(inputs, outputs, architecture, generator, the data's scale)` makes it."""
+    """A kind of decoder as a part; `build(inputs, outputs, architecture, generator, the data's scale, their shape)` makes it."""
 
     name: str
     label: str
@@ -23,14 +25,27 @@ class DecoderKind:
     help: str
     build: Build
     requires: tuple[dict[str, object], ...] = ()
+    ordered: int = 0  # how many axes of a datum must have neighbours
 
 
-def _network(inputs: int, outputs: int, kind: Architecture, generator: torch.Generator, scale: float) -> nn.Module:
-    del scale
+def _network(
+    inputs: int, outputs: int, kind: Architecture, generator: torch.Generator, scale: float, shape: Shape
+) -> nn.Module:
+    del scale, shape
     return FeedForward(inputs, outputs, kind, generator)
 
 
-def _identifiable(inputs: int, outputs: int, kind: Architecture, generator: torch.Generator, scale: float) -> nn.Module:
+def _picture(
+    inputs: int, outputs: int, kind: Architecture, generator: torch.Generator, scale: float, shape: Shape
+) -> nn.Module:
+    del scale
+    return PictureDecoder(inputs, outputs, shape, kind, generator)
+
+
+def _identifiable(
+    inputs: int, outputs: int, kind: Architecture, generator: torch.Generator, scale: float, shape: Shape
+) -> nn.Module:
+    del shape
     return IdentifiableDecoder(inputs, outputs, kind.width, kind.depth, generator, scale)
 
 
@@ -38,6 +53,10 @@ DECODERS: dict[str, DecoderKind] = {
     each.name: each
     for each in (
         DecoderKind("network", "network", "dec(z; θ)", "Any map; it may learn to ignore a dimension of z.", _network),
+        DecoderKind(
+            "convolution", "convolution", "Θ ∗∗ up(z)", "Small maps that grow into a picture: the same windows everywhere.",
+            _picture, ordered=2,
+        ),
         DecoderKind(
             "gradient_map", "identifiable (convex)", "∇ψ₂(Q ∇ψ₁(z))",
             "Gradients of input-convex networks: one-to-one whatever its weights, so no likelihood is flat in z.", _identifiable,

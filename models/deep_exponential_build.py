@@ -15,11 +15,10 @@ from models.inference.work import parts_for, refusal
 from models.layers import LAYERS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS, Scales
 from models.networks import Architecture
 from models.settings import SettingError
-from models.variational import VARIATIONAL, Amortized, Global, Posterior, Table
+from models.variational import VARIATIONAL, Amortized, Global, Posterior, Table, TopDown
 
 ENCODER = Architecture(width=64, depth=1)
 SPREAD = 0.1  # of the first ν among data
-SPARSE = 0.15  # share of entries above 0 below which looking at those alone is faster
 APART = 0.3  # of the first weights among units: alike, they would stay alike
 
 
@@ -35,13 +34,13 @@ class LogCounts(nn.Module):
         return self.inner.nu(replace(batch, x=batch.x.log1p()))
 
 
-def plan_of(settings: Settings, x: Tensor) -> Plan:
+def plan_of(settings: Settings, data: Dataset) -> Plan:
     """The layers that the settings name, from the data upwards."""
     named = [(getattr(settings, f"layer_{n}"), getattr(settings, f"width_{n}")) for n in range(1, settings.depth + 1)]
     return Plan(
-        [(LAYERS[name], width) for name, width in named], RESPONSES[settings.response], x.shape[1],
+        [(LAYERS[name], width) for name, width in named], RESPONSES[settings.response], data.x.shape[1],
         WEIGHTS[settings.weights], POSITIVE_FAMILIES[settings.positive_family](), settings.intercept, settings.centred,
-        sparse=float((x > 0).float().mean()) < SPARSE,
+        sparse=data.entries is not None,
     )  # fmt: skip
 
 
@@ -62,6 +61,13 @@ def local_factor(
     out.weight.mul_(SPREAD)
     out.bias.copy_(start.flatten())
     return LogCounts(factor) if counts else factor
+
+
+def hung(model: DeepExponentialFamily, number: int, base: nn.Module) -> TopDown:
+    """The q of layer `number` as it moves with the draw of the layer above."""
+    kind, width = model.plan.layers[number]
+    site, above = model.sites[f"z{number}"], model.sites[f"z{number + 1}"]
+    return TopDown(base, site, above, kind.look, width * kind.per_unit)
 
 
 @torch.no_grad()
@@ -95,7 +101,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     Raises:
         SettingError: the estimator, the noise and the layers do not go together, or the response does not take the data.
     """
-    plan = plan_of(settings, data.x)
+    plan = plan_of(settings, data)
     if plan.response.counts and (bool((data.x < 0).any()) or bool((data.x != data.x.round()).any())):
         raise SettingError(
             "response",
@@ -103,7 +109,8 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         )
     scales = Scales(settings.layer_scale, settings.layer_shape, settings.activation, settings.link == "natural")
     model = DeepExponentialFamily(plan, scales, settings.prior_scale, settings.weight_shape, generator)
-    model.second = settings.second_estimator
+    model.second, model.weight_estimator = settings.second_estimator, settings.weight_estimator
+    model.top_down = settings.structure == "top_down"
     chosen = parts_for(model, ESTIMATORS[settings.estimator](), settings.draws)
     if reason := refusal(model, chosen, settings.draws, settings.noise):
         raise SettingError("estimator", reason)
@@ -112,7 +119,8 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     for number, (kind, _) in enumerate(plan.layers, 1):
         site = model.sites[f"z{number}"]
         first = (0.0, -0.5) if isinstance(site.family, Normal) else kind.first
-        factors[site.name] = local_factor(site, first, settings, data, plan.response.counts, generator)
+        factor = local_factor(site, first, settings, data, plan.response.counts, generator)
+        factors[site.name] = hung(model, number, factor) if model.top_down and number < len(plan.layers) else factor
     for number, join in enumerate(model.joins()):
         if join.site is not None:
             factors[join.name] = global_factor(model, number, mean, generator)

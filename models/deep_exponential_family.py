@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from models.core import Batch, Factor, Site
 from models.deep_exponential_family_settings import Settings
+from models.entries import Entries
 from models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, Reparameterization, Score, Vimco
 from models.families import Family, Normal
 from models.layers import Connection, Layer, NormalLayer, PoissonResponse, Response, Scales, WeightKind, point_log_prob
@@ -48,7 +49,8 @@ class DeepExponentialFamily(nn.Module):
     ) -> None:
         super().__init__()
         self.plan, self.scales, self.prior_scale, self.weight_shape = plan, scales, prior_scale, weight_shape
-        self.second = "automatic"
+        self.second, self.weight_estimator = "automatic", "same"
+        self.top_down = False  # whether each layer's q moves with the draw of the one above
         below = plan.features
         self.connections = nn.ModuleDict()
         for number, (kind, width) in enumerate(plan.layers, 1):
@@ -76,20 +78,24 @@ class DeepExponentialFamily(nn.Module):
         """Take up the live knobs of the model."""
         self.prior_scale, self.weight_shape = settings.prior_scale, settings.weight_shape
         self.scales.scale, self.scales.shape = settings.layer_scale, settings.layer_shape
-        self.second = settings.second_estimator
+        self.second, self.weight_estimator = settings.second_estimator, settings.weight_estimator
 
     def default_estimators(self, chosen: Estimator, draws: int) -> dict[str, Estimator]:
-        """The chosen estimator where it applies; else the second of the same bound; else leave-one-out, score or VIMCO."""
+        """The chosen estimator where it applies, for weights their own; else the second of the same bound; else one that does."""
         second = [] if self.second == "automatic" else [ESTIMATORS[self.second]()]
         rest = [Vimco()] if chosen.bound == "iwae" else [Reparameterization()] if chosen.path else []
         parts = [chosen, *second, *rest, LeaveOneOut(), Score()]
         same = [part for part in parts if part.bound == chosen.bound]
-        return {name: self._first_that_applies(same, site, draws) for name, site in self.sites.items()}
+        own = [] if self.weight_estimator == "same" else [ESTIMATORS[self.weight_estimator]()]
+        wanted = {"local": same, "global": [*own, *same]}
+        return {name: self._first_that_applies(wanted[site.plate], site, draws) for name, site in self.sites.items()}
 
     def _first_that_applies(self, parts: Sequence[Estimator], site: Site, draws: int) -> Estimator:
         def applies(part: Estimator) -> bool:
             declared = not isinstance(part, AnalyticKL) or self._prior_declared(site)
-            return declared and part.supports(site.family, draws) is None
+            leads = self.top_down and site.plate == "local" and site.name != "z1"
+            fits = not (part.moves and leads) and not (part.factorised and self.top_down)
+            return declared and fits and part.supports(site.family, draws) is None
 
         return next((part for part in parts if applies(part)), parts[-1])
 
@@ -104,6 +110,11 @@ class DeepExponentialFamily(nn.Module):
     def _non_centred(self, number: int) -> bool:
         below_top = number < len(self.plan.layers)
         return below_top and isinstance(self.plan.layers[number - 1][0], NormalLayer) and not self.plan.centred
+
+    @property
+    def sparse(self) -> bool:
+        """Whether the likelihood looks at entries x > 0 alone: its rates are sums of products, and most of x is 0."""
+        return self.plan.sparse and isinstance(self.plan.response, PoissonResponse) and self.positive(0)
 
     def positive(self, number: int) -> bool:
         """Whether u into layer `number` (0: the response) cannot be negative."""
@@ -135,21 +146,26 @@ class DeepExponentialFamily(nn.Module):
             factor, above = self._layer(number, above, latents)
             found.append(factor)
         on = above.on | (self._weight_site(1) or {"weights"})
-        found.append(Factor("log p(x|z)", self._response(batch.x, above, latents), on))
+        found.append(Factor("log p(x|z)", self._response(batch, above, latents), on))
         return found + self._weights(latents)
 
-    def _response(self, x: Tensor, above: Seen, latents: Mapping[str, Tensor]) -> Tensor:
+    def _response(self, batch: Batch, above: Seen, latents: Mapping[str, Tensor]) -> Tensor:
         response = self.plan.response
-        if isinstance(response, PoissonResponse) and self.plan.sparse and self.positive(0):
+        if self.sparse and isinstance(response, PoissonResponse):
             weight, _ = self.joins()[0].matrix(latents["w1"])
-            return response.log_prob_factored(x, above.signal, weight)
+            entries = Entries.of(batch.x) if batch.entries is None else batch.entries
+            return response.log_prob_factored(entries, above.signal, weight)
         u, _ = self.u(0, above, latents)
-        return response.log_prob(response.observed(x), u, self.positive(0), self.scales, self.raw_scale)
+        return response.log_prob(response.observed(batch.x), u, self.positive(0), self.scales, self.raw_scale)
 
     def layer_log_prob(self, number: int, above: Seen | None, latents: Mapping[str, Tensor]) -> tuple[Tensor, Seen]:
         """Log p of every unit of a layer given the one above (R, B, M, K), and what the layer hands down."""
         kind, _ = self.plan.layers[number - 1]
         value = latents[f"z{number}"]
+        if above is not None and not self._non_centred(number):
+            u, _ = self.u(number, above, latents)
+            found = kind.log_prob(value, u, self.positive(number), self.scales)
+            return found, Seen(kind.signal(value), frozenset({f"z{number}"}))
         nu, on = self.parameters_of(number, above, latents)
         if self._non_centred(number):
             mean, log_scale = nu.unbind(-2)

@@ -83,6 +83,7 @@ class Settings(InferenceSettings):
     layer_scale: float = setting(
         0.3, label="Layer scale", symbol="σ", group="Prior", low=0.001, high=10.0, log=True, live=True,
         help="Standard deviation of Gaussian layers below the top: at 0 they are a network.",
+        requires=(rule("layer_1", "Only Gaussian layers have a σ.", among=("normal",)),),
     )  # fmt: skip
     layer_shape: float = setting(
         0.3, label="Layer shape", symbol="α", group="Prior", low=0.02, high=10.0, log=True, live=True,
@@ -91,6 +92,10 @@ class Settings(InferenceSettings):
     variational: str = setting(
         "table", label="q's parameters", symbol="ν", group="Inference", choices="variational", help="Where each datum's ν comes from."
     )  # fmt: skip
+    structure: str = setting(
+        "product", label="q of layers", symbol="q", group="Inference", choices="structures",
+        help="Whether a layer's q knows what was drawn for the layer above it.",
+    )  # fmt: skip
     positive_family: str = setting(
         "log_normal", label="q of positive ones", symbol="q", group="Inference", choices="positive_families",
         help="The family of q for Gamma and exponential layers and positive weights."
@@ -98,4 +103,9 @@ class Settings(InferenceSettings):
     second_estimator: str = setting(
         "automatic", label="Second estimator", group="Inference", live=True, choices="second_estimators",
         help="For the layers where the first does not apply, such as discrete ones.",
+    )  # fmt: skip
+    weight_estimator: str = setting(
+        "same", label="Weights' estimator", group="Inference", live=True, choices="weight_estimators",
+        help="Weights may take another gradient than the layers: a path for them, say, where the layers are binary.",
+        requires=(rule("weights", "A point mass follows the plain gradient. Give the weights a q.", among=("normal", "gamma")),),
     )  # fmt: skip

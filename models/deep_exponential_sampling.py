@@ -73,11 +73,12 @@ def units(
 ) -> dict[str, tuple[Tensor, Tensor]]:
     """Of every unit of each layer: E_q of its signal (K·per_unit,), and E_q[log q(z_k) − log p(z_k | above)] (K,), per datum."""
     noise = draw_noise(model, batch, 1, draws, generator, torch.float32, "iid")
-    latents, log_q = {}, {}
+    latents: dict[str, Tensor] = {}
+    log_q: dict[str, Tensor] = {}
     for name, site in model.sites.items():
-        nu = q.nu(site, batch)
+        nu = q.nu(site, batch, latents)
         nu = nu if site.plate == "local" else nu[None]
-        nu = nu.expand(1, draws, *nu.shape)
+        nu = nu.expand(1, draws, *nu.shape[-3:])
         value = site.family.transform(noise[name], nu)
         log_q[name] = site.family.log_prob(value, nu)
         latents[name] = value if site.plate == "local" else value[:, :, 0]

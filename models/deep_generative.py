@@ -8,7 +8,7 @@ estimate like θ, with a flat prior.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from models.core import Batch, Factor, Site
 from models.data import Dataset
 from models.decoders import DECODERS
 from models.deep_generative_settings import Settings
-from models.families import FAMILIES, Categorical, Family, Normal
+from models.families import FAMILIES, Categorical, Family, Normal, ZeroInflatedNegativeBinomial
 from models.families.counts import LogCounts, library_size, no_counts_at_all
 from models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
 from models.networks import Architecture
@@ -25,7 +25,7 @@ from models.priors import Prior, make_prior
 from models.settings import SettingError, rule
 from models.variational import VARIATIONAL, Amortized, Posterior
 
-SCALE_FLOOR = 0.05  # below the grey levels' step of 1/16; without a floor a constant pixel sends the likelihood to ∞
+LOSS = -3.0  # logit of the share of counts lost where θ = 0, which is what the prior pulls at: 5 %, not half of them
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,14 @@ class DeepGenerative(nn.Module):
         scale_head: str = "network",
         decoder: str = "network",
         data_scale: float = 1.0,
+        shape: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         self.features, self.latent_size, self.response = features, latent_size, response
         # the scale may be a parameter of its own, no output of the decoder
         own = response.scaled and scale_head != "network"
         outputs = (response.n_params - own) * features
-        self.decoder = DECODERS[decoder].build(latent_size, outputs, architecture, generator, data_scale)
+        self.decoder = DECODERS[decoder].build(latent_size, outputs, architecture, generator, data_scale, shape)
         self.latent_prior: LatentPrior = StandardNormalPrior(latent_size, torch.zeros(0), None, generator)
         self.prior = prior.bind(self.decoder)
         self.fixed_scale = own and scale_head == "fixed"
@@ -100,8 +101,10 @@ class DeepGenerative(nn.Module):
         return {"z": Site("z", "local", (self.latent_size,), Normal())}
 
     def update(self, settings: Settings) -> None:
-        """Take up the live knobs of the model: λ and those of its prior, and a fixed σ."""
+        """Take up the live knobs of the model: λ and those of its prior, a fixed σ or the floor of a learned one."""
         self.prior.update(settings)
+        if isinstance(self.response, Normal) and not self.fixed_scale:
+            self.response = replace(self.response, floor=settings.scale_floor)
         if self.raw_scale is not None and self.fixed_scale:
             self.raw_scale.fill_(math.log(settings.sigma))
 
@@ -140,6 +143,8 @@ class DeepGenerative(nn.Module):
         if self.library is not None:
             library = self.library if batch is None else library_size(batch.x)  # (M, 1)
             first = first.log_softmax(-1) + library.log()
+        if isinstance(self.response, ZeroInflatedNegativeBinomial):
+            others[-1] = others[-1] + LOSS
         return (first, *others) if self.raw_scale is None else (first, self.raw_scale, *others)
 
     def response_parameters(self, z: Tensor, batch: Batch | None = None) -> Tensor:
@@ -153,6 +158,29 @@ class DeepGenerative(nn.Module):
             return self.levels @ parameters.softmax(-2)
         return self.response.mean(parameters)
 
+    @torch.no_grad()
+    def scales(self) -> Tensor | None:
+        """Every feature's learned σ at z = 0: (D,); None where no σ is learned."""
+        if not isinstance(self.response, Normal) or self.fixed_scale:
+            return None
+        mean, raw = torch.broadcast_tensors(*self.heads(torch.zeros(self.latent_size)))
+        return self.response.scale(raw).expand_as(mean)
+
+    def least_scale(self) -> tuple[int, float, str] | None:
+        """The feature with the smallest learned σ, that σ, and the tensor it comes from."""
+        scale = self.scales()
+        if scale is None:
+            return None
+        return int(scale.argmin()), float(scale.min()), "decoder.out" if self.raw_scale is None else "raw_scale"
+
+    @torch.no_grad()
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draws of p(x) = ∫ p(x | z) p(z) dz, a typical datum's library size and covariates where it has any: (count, D)."""
+        parameters = self.response_parameters(self.latent_prior.sample(count, generator))
+        shape = self.response.noise_shape((count, self.features))
+        x = self.response.transform(self.response.noise(shape, generator), parameters)
+        return x if self.levels is None else self.levels[x.long()]
+
     def observed(self, x: Tensor) -> Tensor:
         """The data as the response sees them: binary ones round at ½, categorical ones are the index of their level."""
         if self.levels is not None:
@@ -163,7 +191,7 @@ class DeepGenerative(nn.Module):
         """Log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
         z = latents["z"]  # (R, B, M, K)
         nu = self.latent_prior.nu
-        x = self.response.log_prob_of(self.observed(batch.x), self.heads(z, batch)).sum(-1)  # (R, B, M)
+        x = self.response.log_prob_sum(self.observed(batch.x), self.heads(z, batch))  # (R, B, M)
         weights = self.prior.log_prob(dict(self.decoder.named_parameters())).expand(z.shape[:2])  # (R, B)
         return [
             Factor(
@@ -187,14 +215,14 @@ def response_of(settings: Settings, data: Dataset) -> Family:
     """The response as these data need it; raises `SettingError` when they cannot be its values."""
     if settings.response == "normal":
         fixed = settings.scale_head == "fixed"
-        return Normal() if fixed else Normal(scale_link="softplus", floor=SCALE_FLOOR)
+        return Normal() if fixed else Normal(scale_link="softplus", floor=settings.scale_floor)
     kind = FAMILIES[settings.response]
     reason = kind().unfit(data.x)
     if not reason and kind.counts and settings.library_size:
         reason = no_counts_at_all(data.x)
     if reason:
         raise SettingError("response", reason)
-    return Categorical(len(data.x.unique())) if kind is Categorical else kind()
+    return kind().fitted(data.x)
 
 
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[DeepGenerative, Posterior]:
@@ -203,7 +231,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     net, prior, features = architecture(settings), make_prior(settings, point_mass=True), data.x.shape[1]
     spread = float(data.x.std()) if response.n_params > 1 and not response.counts else 1.0
     model = DeepGenerative(
-        features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder, spread,
+        features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder, spread, data.shape,
     )  # fmt: skip
     model.adapt(data, library=settings.library_size, covariate=settings.batch_covariate)
     model.update(settings)
@@ -211,5 +239,6 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
     if response.counts and isinstance(factor, Amortized):
         factor.see = LogCounts(data.x)
-    model.latent_prior = LATENT_PRIORS[settings.latent_prior](settings.latent_size, data.x, factor, generator)
+    latent_prior = LATENT_PRIORS[settings.latent_prior]
+    model.latent_prior = latent_prior(settings.latent_size, data.x, factor, generator, settings.components)
     return model, Posterior({"z": factor})

@@ -24,7 +24,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
     )
     scale_head: str = setting(
-        "shared", label="Response scale", symbol="σ, r", group="Model", choices="scale_heads",
+        "shared", label="Scale", symbol="σ, r", group="Model", choices="scale_heads",
         help="Where the Gaussian's σ, or the dispersion r of counts, comes from.",
         requires=(rule("response", "This response has no scale.", among=SCALED),),
     )  # fmt: skip
@@ -32,6 +32,14 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         0.5, label="Fixed scale", symbol="σ", group="Model", low=0.01, high=10.0, log=True, live=True,
         help="The Gaussian's standard deviation where it is fixed.",
         requires=(rule("scale_head", "σ is learned; it is a knob where the response scale is fixed.", among=("fixed",)),),
+    )  # fmt: skip
+    scale_floor: float = setting(
+        0.05, label="Floor of σ", symbol="σ₀", group="Model", low=0.0, high=1.0, live=True,
+        help="The least σ that can be learned: at 0 a feature that is constant sends the likelihood to ∞.",
+        requires=(
+            rule("response", "Only a Gaussian's σ has a floor.", among=("normal",)),
+            rule("scale_head", "A σ that is fixed needs no floor.", among=("network", "shared", "feature")),
+        ),
     )  # fmt: skip
     library_size: bool = setting(
         True, label="Library size", symbol="ℓ_i", group="Model", help="The mean of counts is ℓ_i softmax(dec(z_i)), ℓ_i their sum.",
@@ -45,13 +53,22 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         ),
     )  # fmt: skip
     latent_size: int = setting(
-        2, label="Latent size", symbol="K", group="Model", low=1, high=16, help="Dimensions of z."
+        2, label="Latent size", symbol="K", group="Model", low=1, high=20, help="Dimensions of z."
     )
     decoder: str = setting(
         "network", label="Decoder", group="Model", choices="decoders", help="What maps z to the response's parameters."
     )
     latent_prior: str = setting(
         "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="What z is before a datum is seen.",
+    )  # fmt: skip
+    held_out: float = setting(
+        0.0, label="Held out", group="Data", low=0.0, high=0.5,
+        help="Share of the rows that training never sees; panel A's evidence scores them.",
+    )  # fmt: skip
+    components: int = setting(
+        10, label="Components", symbol="C", group="Prior", low=1, high=500,
+        help="How many Gaussians, or pseudo-data, make up the prior: more of them follow a thin cloud closer, and cost time.",
+        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp")),),
     )  # fmt: skip
     variational: str = setting(
         "amortized",

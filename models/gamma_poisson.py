@@ -11,6 +11,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from models.entries import Entries, at_entries, times
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -27,45 +29,41 @@ class GammaPoisson:
 
     def __init__(self, x: Tensor, size: int, prior: Prior, generator: torch.Generator) -> None:
         self.prior, self.total = prior, x.shape
-        self.row, self.column = x.nonzero(as_tuple=True)
-        self.count = x[self.row, self.column].double()
-        self.factorials = torch.lgamma(self.count + 1).sum()
+        self.entries = Entries.of(x.double())
         scale = (x.double().mean() / size).sqrt()
         first = lambda n: 0.5 + torch.rand(n, size, generator=generator, dtype=torch.float64)  # noqa: E731
         self.z_shape, self.w_shape = first(x.shape[0]), first(x.shape[1])
         self.z_rate = torch.ones(x.shape[0], size, dtype=torch.float64) / scale
         self.w_rate = torch.ones(x.shape[1], size, dtype=torch.float64) / scale
 
-    def _logs(self) -> tuple[Tensor, Tensor]:
-        """exp(E log z) (N, K) and exp(E log w) (V, K)."""
-        z = (torch.digamma(self.z_shape) - self.z_rate.log()).exp()
-        return z, (torch.digamma(self.w_shape) - self.w_rate.log()).exp()
+        self._moved()
 
-    def _split(self, z: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
-        """Σ_v x_nvk (N, K) and Σ_n x_nvk (V, K), x_nv being shared out in proportion to z_nk w_vk."""
-        left, right = z[self.row], w[self.column]  # (entries, K)
-        share = left * right
-        share = share * (self.count / share.sum(-1)).unsqueeze(-1)
-        return torch.zeros_like(z).index_add(0, self.row, share), torch.zeros_like(w).index_add(0, self.column, share)
+    def _moved(self, *, z: bool = True, w: bool = True) -> None:
+        """exp(E log z) (N, K), exp(E log w) (V, K), and Σ_k of their products at the entries (1, E), after q(z) or q(w) changed."""
+        if z:
+            self.z_center = (torch.digamma(self.z_shape) - self.z_rate.log()).exp()
+        if w:
+            self.w_center = (torch.digamma(self.w_shape) - self.w_rate.log()).exp()
+        self.rate = at_entries(self.z_center[None], self.w_center[None], self.entries)
 
     def sweep(self, *, weights: bool = True) -> Self:
-        """q(z), then q(w) (unless they are held), each to its optimum given the rest."""
-        p = self.prior
-        by_row, _ = self._split(*self._logs())
-        self.z_shape = p.a + by_row
+        """q(z), then q(w) (unless they are held), each to its optimum given the rest; x_nv is shared out in proportion to z_nk w_vk."""
+        p, z, w = self.prior, self.z_center, self.w_center
+        self.z_shape = p.a + z * times(self.entries.count / self.rate, w[None], self.entries)[0]  # a + Σ_v x_nvk
         self.z_rate = p.b + (self.w_shape / self.w_rate).sum(0).expand_as(self.z_shape)
+        self._moved(w=False)
         if weights:
-            _, by_column = self._split(*self._logs())
-            self.w_shape = p.c + by_column
+            by_column = times(self.entries.count / self.rate, self.z_center[None], self.entries, turned=True)[0]
+            self.w_shape = p.c + w * by_column  # c + Σ_n x_nvk
             self.w_rate = p.d + (self.z_shape / self.z_rate).sum(0).expand_as(self.w_shape)
+            self._moved(z=False)
         return self
 
     def elbo(self) -> float:
         """Of all the data in nats, exact; the splits are at their optimum given q(z) q(w)."""
-        z, w = self._logs()
-        rate = (z[self.row] * w[self.column]).sum(-1)
-        mean_z, mean_w = self.z_shape / self.z_rate, self.w_shape / self.w_rate
-        likelihood = (self.count * rate.log()).sum() - (mean_z.sum(0) * mean_w.sum(0)).sum() - self.factorials
+        mean_z, mean_w = self.means()
+        seen = (self.entries.count * self.rate.log()).sum() - self.entries.log_factorials.sum()
+        likelihood = seen - (mean_z.sum(0) * mean_w.sum(0)).sum()
         p = self.prior
         z_gap = _divergence(self.z_shape, self.z_rate, p.a, p.b) + _divergence(self.w_shape, self.w_rate, p.c, p.d)
         return float(likelihood - z_gap)
@@ -78,6 +76,7 @@ class GammaPoisson:
         """E z of other documents (N', K), q(w) held."""
         other = GammaPoisson(x, self.z_shape.shape[1], self.prior, torch.Generator().manual_seed(0))
         other.w_shape, other.w_rate = self.w_shape, self.w_rate
+        other._moved()
         for _ in range(sweeps):
             other.sweep(weights=False)
         return other.means()[0]
@@ -98,20 +97,21 @@ def gibbs(
     The split of a count is multinomial, drawn as a chain of binomials.
     """
     state = GammaPoisson(x, size, prior, generator)
+    entries = state.entries
     z, w = state.means()
     mean = torch.zeros(x.shape, dtype=torch.float64)
     for sweep in range(sweeps):
-        part = z[state.row] * w[state.column]
-        left, rest, pieces = state.count.clone(), part.sum(-1), []
+        part = z[entries.row] * w[entries.column]
+        left, rest, pieces = entries.count.clone(), part.sum(-1), []
         for k in range(size - 1):
             chance = (part[:, k] / rest).clamp(0, 1)
             drawn = torch.binomial(left, chance, generator=generator)
             left, rest = left - drawn, (rest - part[:, k]).clamp_min(1e-300)
             pieces.append(drawn)
         split = torch.stack([*pieces, left], -1)
-        by_row = torch.zeros_like(z).index_add(0, state.row, split)
+        by_row = torch.zeros_like(z).index_add(0, entries.row, split)
         z = _gamma(prior.a + by_row, prior.b + w.sum(0), generator)
-        by_column = torch.zeros_like(w).index_add(0, state.column, split)
+        by_column = torch.zeros_like(w).index_add(0, entries.column, split)
         w = _gamma(prior.c + by_column, prior.d + z.sum(0), generator)
         if sweep >= burn:
             mean += z @ w.T / (sweeps - burn)

@@ -50,6 +50,20 @@ class ProbabilisticPCA:
         white = torch.linalg.solve_triangular(root, (x.double() - self.mean).T, upper=False)  # (D, N)
         return -0.5 * (len(self.mean) * LOG_2PI + white.square().sum(0)) - root.diagonal().log().sum()
 
+    def average_log_likelihood(self, mean: Tensor, covariance: Tensor) -> float:
+        """The log-likelihood per datum of data with this mean (D,) and covariance S (D, D), in O(D²K) and without the data.
+
+        −½ [D log 2π + log|C| + tr C⁻¹(S + ddᵀ)], d = mean − m, and by Woodbury C⁻¹ = (I − β M⁻¹ βᵀ)/σ², |C| = σ^{2(D−K)} |M|.
+        """
+        features, size = self.loadings.shape
+        inner = self.precision() * self.variance  # M, (K, K)
+        off = mean.double() - self.mean
+        around = covariance @ self.loadings + off[:, None] * (off @ self.loadings)  # (S + ddᵀ)β, (D, K)
+        kept = torch.linalg.solve(inner, self.loadings.T @ around).diagonal().sum()
+        trace = (covariance.diagonal().sum() + off.square().sum() - kept) / self.variance
+        log_determinant = (features - size) * math.log(self.variance) + torch.linalg.slogdet(inner)[1]
+        return float(-0.5 * (features * LOG_2PI + log_determinant + trace))
+
     def active(self) -> Tensor:
         """Which dimensions do not collapse: l_k > σ² (Lucas et al. 2019): (K,) bool."""
         return active(self.eigenvalues[: self.latent_size], self.variance)

@@ -22,7 +22,12 @@ MANY = 64  # draws: enough for any estimator
 Build = Callable[[Any, Dataset, torch.Generator], tuple[Model, Posterior]]
 
 
+NO_WEIGHTS = "It is for the weights of a Bayesian network, and here they are none. Choose a conditional model."
+
+
 def _unless_normal(part: type[Estimator]) -> str | None:
+    if part.for_weights:
+        return NO_WEIGHTS
     return part().supports(Normal(), MANY)
 
 
@@ -31,12 +36,12 @@ def _unless_global(part: type[Estimator]) -> str | None:
         return (
             "It weighs the draws of each datum; here all data share one draw of the weights. Choose an ELBO estimator."
         )
-    return _unless_normal(part)
+    return part().supports(Normal(), MANY)
 
 
-def _never_unavailable(part: type[Estimator]) -> None:
+def _unless_layered(part: type[Estimator]) -> str | None:
     """Layers of any family: every estimator applies to some, and the others take the second one."""
-    del part
+    return NO_WEIGHTS if part.for_weights else None
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ MODELS: dict[str, ModelFamily] = {
             DeepExponentialSettings,
             deep_exponential_build.build,
             EXPONENTIAL_DATA,
-            _never_unavailable,
+            _unless_layered,
         ),
         ModelFamily(
             "conditional",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PENDING = 20_000  # rows that may wait; beyond that the page gets the (thinned) history instead
 MESSAGES = 500  # messages that may wait (the page is hidden); older ones are of no use
 # Messages whose newest copy belongs to the state that a reload restores.
-REPEATED = frozenset({"grid", "images", "status"})
+REPEATED = frozenset({"grid", "images", "status", "selection"})
 
 Key = tuple[str, str]  # chart, dataset
 Held = tuple[dict[str, Any], list[bytes]]  # a message and its buffers
@@ -100,6 +100,19 @@ class Bus(anywidget.AnyWidget):
                 self._cleared[key] = None
             if dataset is None:
                 self._kept = {topic: held for topic, held in self._kept.items() if topic[1] != chart.name}
+
+    def shown(self, chart: str) -> dict[str, dict[str, Any]]:
+        """All columns that a chart has now, dataset by dataset."""
+        with self._lock:
+            found: dict[str, dict[str, Any]] = {}
+            for (name, dataset), history in self._history.items():
+                if name == chart:
+                    found[dataset] = dict(zip(history.names, history.table().T, strict=True))
+            for store in (self._newest, self._statics):
+                for (name, dataset), columns in store.items():
+                    if name == chart:
+                        found[dataset] = found.get(dataset, {}) | columns.items
+            return found
 
     def message(self, content: dict[str, Any], buffers: Iterable[bytes] = ()) -> None:
         """Send small JSON with the next frame, in order; a reloaded page gets the newest of each `REPEATED` kind."""

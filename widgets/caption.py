@@ -7,6 +7,7 @@ from typing import Any
 from widgets.evidence_words import sentence, times
 
 Facts = dict[str, Any]
+ROOM = 110  # letters of a sentence beside which there is room for what to do next
 
 
 def status(facts: Facts) -> str:
@@ -67,31 +68,45 @@ def collapse_sentence(divergence: list[float], threshold: float) -> str | None:
     return f"{alive} of {len(divergence)} latent dimensions are active: {names} collapsed to the prior (KL below {threshold} nats)."
 
 
+def weighed(facts: Facts) -> str | None:
+    """What is known about log p(x), while panel A shows it."""
+    if facts.get("above") != "log_evidence":
+        return None
+    return (
+        facts.get("weighed") or "The evidence is being weighed: seldom while the model trains, at once when it rests."
+    )
+
+
 def caption(facts: Facts) -> str:
     """The sentence for this state; the first thing that is true and matters most."""
     state = facts["state"]
+    if state == "example" and facts.get("above") == "log_evidence":
+        return "The evidence is weighed of a model of your own: press Run. The example's parameters were not kept."
     if state == "example":
         return "A finished example run. Press Run to train your own, or move the pointer over the latent space to decode it."
     if state == "starting":
         return "The trainer is getting ready; this happens once."
     alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
-    if alarm and facts.get("cause"):
-        alarm = f"{alarm} {facts['cause']}"
-    compare = ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
+    if alarm and (why := facts.get("cause") or facts.get("sentence")):
+        alarm = f"{alarm} {why}"
+    alarm = facts.get("theory") or alarm  # of a linear decoder, which knows the cause
+    if state in ("running", "paused", "finished") and (evidence := weighed(facts)):
+        return evidence
+    veiled = facts.get("veiled")  # panel B is covered until the room has predicted
+    compare = None if veiled else ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
     warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
+    told = sentence(facts) or alarm or facts.get("sentence") or compare
     if state in ("running", "paused"):
+        now = facts.get("one_step") if facts.get("stepping") else None
         return (
-            sentence(facts)
-            or alarm
-            or facts.get("sentence")
-            or compare
+            now
+            or told
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         ) + warning
-    ending = sentence(facts) or alarm or facts.get("sentence") or compare or ""
     words = [
         f"Step {facts.get('number', 0):,} reached.",
-        ending,
+        told,
         warning.strip(),
-        "Raise 'Stop at' to go on, or change a setting and press Run.",
+        "Raise 'Stop at' to go on, or change a setting and press Run." if len(told or "") < ROOM else "",
     ]
     return " ".join(word for word in words if word)

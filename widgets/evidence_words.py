@@ -9,6 +9,7 @@ Pair = tuple[float, float]  # a value and its standard error
 TITLES = {
     "variance": "Variance of ĝ",
     "variance_against_draws": "Variance of ĝ",
+    "variance_against_rows": "Variance of ĝ",
     "gradient_histogram": "Replicates of ĝ",
     "xi_parabola": "Control variate",
     "variance_cost": "Work for one accuracy",
@@ -18,7 +19,8 @@ TITLES = {
 def heading(view: str, facts: Facts, noise: str) -> str:
     """The title of a view, with the parameter of a histogram and the kind of noise where it is not the usual one."""
     label = facts.get("evidence", {}).get(view, {}).get("label")
-    return " · ".join(part for part in (TITLES[view], label, noise) if part)
+    none = "none: q is a point" if facts.get("noiseless") else ""
+    return " · ".join(part for part in (TITLES[view], none or label, noise) if part)
 
 
 def times(ratio: float) -> str:
@@ -50,6 +52,7 @@ def sentence(facts: Facts) -> str | None:
         return str(evidence["reason"])
     speak = {
         "variance_against_draws": _slopes,
+        "variance_against_rows": _row_slopes,
         "gradient_histogram": _histogram,
         "xi_parabola": _parabola,
         "variance_cost": _costs,
@@ -68,6 +71,22 @@ def _slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None
         return f"{start}: −1 within its noise, as independent draws must."
     steeper = "faster than independent draws" if slope < -1 else "more slowly than independent draws"
     return f"{start}: {steeper}, whose power is −1."
+
+
+def _row_slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
+    found: dict[str, Pair] = evidence["slopes"]
+    chosen = facts["estimator"] if facts["estimator"] in found else next(iter(found), None)
+    if chosen is None:
+        return None
+    slope, error = found[chosen]
+    start = f"With the rows of a minibatch the variance of {labels[chosen]} goes as M to the power {short(slope)} ± {2 * error:.1g}"
+    if abs(slope) < max(2 * error, 0.1):
+        return f"{start}: each ν hears of its own datum alone, however many there are."
+    if slope > 0:
+        return f"{start}: every datum's score multiplies all data's terms. Rao-Blackwellise per datum."
+    if abs(slope + 1) < max(2 * error, 0.05):
+        return f"{start}: the data's noises are their own and average out."
+    return f"{start}, not −1: the data share draws, and what they share does not average out."
 
 
 def _histogram(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:

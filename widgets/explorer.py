@@ -21,6 +21,7 @@ from widgets.runs import RunFolder
 from widgets.screen_actions import ScreenActions
 from widgets.session import Session
 from widgets.settings_form import BAR, Forms
+from widgets.views import ONE_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,12 @@ class Explorer(ScreenActions, ipw.VBox):
         model: a model of your own (`models.core.Model`), with `q` and `data`; it then trains in a thread of this kernel.
         q: its `Posterior`.
         data: its `Dataset`, or data of your own for the lab's models: a file's path, a table (N, D), a `Dataset`.
+
+    Attributes:
+        selection: the row numbers of the selected data, in the order of the data set: what a lasso drawn on the map of the latent
+            space holds, or a click on a class in its key. Read it in another cell, `observe` it, or set it to select from Python:
+            `lab.selection = [3, 14, 15]`. On the screen the others fade, panel D marks the selected data's KL, and the card shows
+            their mean and what the decoder makes of it. A new run of the same data keeps it.
 
     Raises:
         SettingError: a setting is not allowed; the sentence says what is.
@@ -106,10 +113,6 @@ class Explorer(ScreenActions, ipw.VBox):
     def _pointer(self, chart: str) -> Callable[[str, dict[str, Any]], None]:
         return lambda kind, content: self.post("pointer", chart=chart, kind=kind, content=content)
 
-    def post(self, action: str, **values: Any) -> None:
-        """Take note of an action; the pump carries it out."""
-        self.session.post(action, **values)
-
     def _replace_earlier(self) -> None:
         key = _cell()
         earlier = _open.get(key, lambda: None)()
@@ -155,26 +158,38 @@ class Explorer(ScreenActions, ipw.VBox):
         """Show one message of the worker."""
         kind = message["kind"]
         if kind == "ready":
-            self.ready = True
-            self.screen.page.banner = ""
-            self.session.command("watch", names=self.screen.in_sight())
-            self.session.command("estimators", names=list(self.screen.shown.value))
-            self.session.command("view", view=self.screen.view.value)
+            self._greet()
         elif kind == "state":
             self.state = message["state"]
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
-                self.painter.facts["remedy"] = message.get("step_size")
+                self.painter.facts["remedy"] = message.get("change")
+        elif kind == "table":
+            self._table(message)
         elif kind == "prior":
             self.notice = self.notice or message["sentence"]
         elif kind in ("refused", "unsaved"):
             self.notice = message["sentence"]
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
                 self.state, self.run_values = "failed", None
+            if message.get("command") == "table":
+                self.screen.own.refuse(message["sentence"])
         self.painter.show(message)
-        if kind == "started":  # its panels may show other charts now
-            self.session.command("watch", names=self.screen.in_sight())
+        if kind == "started":
+            self._explore_again(message.get("choices", {}))
+            self.session.command("watch", names=self.screen.in_sight())  # its panels may show other charts now
+        self.follow(message)
         self._refresh()
+
+    def _greet(self) -> None:
+        """A worker is ready: tell it what this screen shows."""
+        self.ready = True
+        self.screen.page.banner = ""
+        self.session.command("watch", names=self.screen.in_sight())
+        self.session.command("estimators", names=list(self.screen.shown.value))
+        self.session.command("view", view=self.screen.view.value)
+        if self.screen.own.given:
+            self.session.command("table", **self.screen.own.given)
 
     def lost(self, reason: str) -> None:
         """The worker is gone: say so, start another, and take up the saved run when there is one."""
@@ -198,15 +213,17 @@ class Explorer(ScreenActions, ipw.VBox):
         """Bring every word on the screen up to date; unchanged traits cost nothing."""
         screen, facts = self.screen, self.painter.facts
         facts.update(state=self.state, estimator=self.values["estimator"], stop_at=self.values["stop_at"])
+        facts["above"] = "log_evidence" if screen.shows("log_evidence") else "elbo"
+        facts["stepping"] = screen.shows(ONE_STEP)
         facts["biased"] = self.values["estimator"] == "score_xi" and self.values["xi_from"] == "same_draws"
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"
         screen.remedy.layout.display = None if self.state == "failed" and facts.get("remedy") else "none"
-        screen.status.value = status(facts)
+        screen.status.value = " · ".join(part for part in (status(facts), self.seed_word()) if part)
         screen.caption.value = self.notice or caption(facts)
         screen.page.announce = screen.caption.value
         active = list(catalogue()["estimators"]).index(self.values["estimator"])
-        for name in ("variance", "variance_against_draws"):
+        for name in ("variance", "variance_against_draws", "variance_against_rows"):
             screen.chart(name).set(active=active)
         shown = screen.chart(screen.view.value)
         shown.heading = heading(screen.view.value, facts, self._word("noise", "iid"))
@@ -223,6 +240,10 @@ class Explorer(ScreenActions, ipw.VBox):
     def last_seen(self) -> float | None:
         """When the page was last heard of."""
         return self.screen.page.last_seen
+
+    def hidden(self) -> bool:
+        """Whether the page was hidden then."""
+        return self.screen.page.hidden
 
     def close(self) -> None:
         """Stop the session, let the worker save, and take the widgets away."""

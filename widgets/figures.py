@@ -10,9 +10,10 @@ import numpy as np
 
 from widgets.bus import Bus
 from widgets.example import catalogue
+from widgets.guides import guides
 from widgets.live_chart import LiveChart
 from widgets.network_diagram import NetworkDiagram
-from widgets.painter import guides
+from widgets.theme import COLLAPSE
 
 if TYPE_CHECKING:
     from models.inference.probe import Report
@@ -83,6 +84,40 @@ def latent(mean: Any, labels: Any, names: Iterable[str]) -> Figure:
     return figure
 
 
+def kl(divergence: Any, theory: Any = None) -> Figure:
+    """KL of every latent dimension (K,), and, where a closed form says what it should be, a tick for each (K,), matched by size."""
+    figure = Figure("kl", height="260px", width="480px")
+    values = np.asarray(divergence, np.float32)
+    bars = {"dimension": np.arange(len(values)), "value": values, "state": values >= COLLAPSE}
+    figure.bus.replace(figure.chart, "bars", **{name: np.asarray(column, np.float32) for name, column in bars.items()})
+    if theory is not None:
+        marks = np.sort(np.asarray(theory, np.float32))[::-1]
+        figure.chart.heading = "KL per dimension; ┃ theory"
+        figure.bus.replace(figure.chart, "theory", dimension=np.argsort(-values).astype(np.float32), value=marks)
+    return figure
+
+
+def log_evidence(found: Any) -> Figure:
+    """An `Evidence`: the importance-weighted curve, annealing, the exact value, and the two gaps below it."""
+    from widgets.worker.pictures.evidence import CHART, picture
+
+    figure = Figure(CHART, height="320px")
+    _fill(figure, CHART, picture(found))
+    return figure
+
+
+def manifold(run: Any) -> Figure:
+    """What the decoder of a run makes of a regular grid of z, shaded by its magnification √det JᵀJ."""
+    from widgets.worker.pictures.latent import LatentPictures
+
+    picture = LatentPictures(run)
+    picture.watched = frozenset({"manifold"})
+    figure = Figure("manifold", height="340px", width="560px")
+    _fill(figure, "manifold", {"static": picture.about()["static"]})
+    _fill(figure, "manifold", picture.look())
+    return figure
+
+
 def functions(x: Any, values: Any, spread: Any = None) -> Figure:
     """Functions (S, G) at x (G,), over the band ±2 `spread` (G,) of a limit, where there is one."""
     figure = Figure("prior_predictive", height="320px", width="560px")
@@ -146,6 +181,15 @@ def filters(net: Any, data: Any) -> Figure:
 
     figure = Figure("filters", height="260px")
     _fill(figure, "filters", filters_part(net, data))
+    return figure
+
+
+def arm(x: Any, data: Any) -> Figure:
+    """Poses x (S, 15) of the robot arm before those of the data, and the errors of their links."""
+    from widgets.worker.pictures.arm import arm_part
+
+    figure = Figure("arm", height="260px")
+    _fill(figure, "arm", arm_part(x, data))
     return figure
 
 

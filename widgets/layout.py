@@ -8,11 +8,13 @@ from typing import Any
 import ipywidgets as ipw
 
 from widgets import made
+from widgets.own_table import OwnTable
 from widgets.page import Page
 from widgets.panels import Panels, box
+from widgets.reader import Reader
 from widgets.trial import Trial
 
-DRAWERS = ("Try this", "Formula", "Estimators", "Runs", "Code", "Help")
+DRAWERS = ("Try this", "Your data", "Formula", "Estimators", "Runs", "Table", "Code", "Help")
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 
@@ -62,13 +64,18 @@ class Screen(Panels):
         self.scene = ipw.Dropdown(
             options=presets, description="Scene", style={"description_width": "auto"}, tooltip="Choose what to look at"
         )
-        self.scene.observe(lambda change: post("scene", name=change["new"]), "value")
+        self.scene.observe(lambda change: self._told(post, "scene", name=change["new"]), "value")
         self.scene.add_class("elbo-scene")
         self.goal = ipw.Label("")
         self.goal.add_class("elbo-goal")
         share = button("Share", "Copy a link that restores these settings", lambda: post("share"))
         projector = button("Projector", "Larger type for a lecture room (P)", lambda: post("projector"))
         self.header = box(ipw.HBox, [self.scene, self.goal, share, projector], "elbo-header")
+
+    def name_scene(self, name: str, goal: str) -> None:
+        """Show this scene in the list, with a goal, without choosing it anew."""
+        self._offer(self.scene, list(self.scene.options), name)
+        self.goal.value = goal
 
     def _bar(self, post: Callable[..., None], fields: list[ipw.Widget]) -> None:
         self.run = button("Run", "Start, pause or go on (Space)", lambda: post("run"), "elbo-run")
@@ -80,7 +87,7 @@ class Screen(Panels):
         self.undo = button("Undo change", "Back to the settings of this run", lambda: post("undo"))
         self.undo.layout.display = "none"
         self.remedy = button(
-            "Try the remedy", "Go on from the last good state with a smaller step size", lambda: post("remedy")
+            "Try the remedy", "Go on from the last good state with what the message proposes", lambda: post("remedy")
         )
         self.remedy.layout.display = "none"
         self.speed = ipw.Dropdown(
@@ -99,7 +106,12 @@ class Screen(Panels):
         self.lock.observe(
             lambda change: setattr(self.lock, "description", "locked" if change["new"] else "open"), "value"
         )
-        following = button("Next", "The next seed", lambda: post("next_seed"))
+        following = button(
+            "⚄ next", "The next seed; the run before it stays as a grey line", lambda: post("next_seed"), "elbo-next"
+        )
+        five = button(
+            "5 seeds", "Run this seed and the next four; panel A shows their mean ± sd", lambda: post("seeds")
+        )
         self.status = ipw.Label("")
         self.status.add_class("elbo-status")
         seed, stop_at = fields
@@ -113,6 +125,7 @@ class Screen(Panels):
             seed,
             self.lock,
             following,
+            five,
             self.status,
             self.undo,
             self.remedy,
@@ -128,28 +141,48 @@ class Screen(Panels):
             tooltips=[
                 "Close",
                 "Predict, run, and let the run answer",
+                "Train on a file of your own",
                 "What is computed",
                 "Which estimators panel B measures",
-                "Earlier runs",
+                "Earlier runs: open or compare them",
+                "What the four panels draw, as numbers",
                 "This run in Python",
                 "Keys and panels",
             ],
         )
         self.tabs.observe(lambda change: post("drawer", name=change["new"]), "value")
         self.tabs.add_class("elbo-tabs")
-        self.text = ipw.Textarea(disabled=False, layout=ipw.Layout(width="100%", height="100%"))
-        self.text.add_class("elbo-text")
-        self.runs = ipw.Select(options=[], rows=10, layout=ipw.Layout(width="100%"))
+        self.text = Reader()
+        self.runs_words = ipw.Label("")
+        self.runs = ipw.SelectMultiple(options=[], rows=9, layout=ipw.Layout(width="100%"))
         self.open = button(
             "Open this run",
             "Show it where it stopped; Run goes on from there",
-            lambda: post("open_run", identity=self.runs.value),
+            lambda: post("open_run", identity=self.runs.value[0] if len(self.runs.value) == 1 else None),
         )
-        self.shelf = box(ipw.VBox, [self.runs, self.open], "elbo-shelf")
+        self.compare = button(
+            "Compare in panel A",
+            "Draw the chosen runs' ELBO beside the present one; with none chosen, take them away",
+            lambda: post("compare", identities=list(self.runs.value)),
+        )
+        self.shelf = box(
+            ipw.VBox, [self.runs_words, self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf"
+        )
         self.shown = ipw.SelectMultiple(options=[], rows=9, layout=ipw.Layout(width="100%"))
         words = ipw.Label("Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable.")
         self.choice = box(ipw.VBox, [words, self.shown], "elbo-shelf")
         self.trial = Trial(post)
-        self.drawer = box(ipw.VBox, [self.text, self.shelf, self.choice, self.trial.widget], "elbo-drawer")
+        veil = box(
+            ipw.VBox,
+            [
+                ipw.Label("Predict first: which estimator is the noisiest, and how many times?"),
+                button("Reveal panel B", "Show the variances that are measured", lambda: post("reveal")),
+            ],
+            "elbo-veil",
+        )
+        self.panels["b"].children = (*self.panels["b"].children, veil)
+        self.own = OwnTable(post)
+        shelves = [self.text, self.shelf, self.choice, self.trial.widget, self.own.widget]
+        self.drawer = box(ipw.VBox, shelves, "elbo-drawer")
         self.drawer.layout.display = "none"
         self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

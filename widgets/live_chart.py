@@ -12,7 +12,8 @@ import traitlets
 from widgets import made
 from widgets.bus import Bus
 
-EVENTS = frozenset({"hover", "leave", "click", "zoom", "drag"})
+EVENTS = frozenset({"hover", "leave", "click", "zoom", "drag", "pins", "draw", "lasso"})
+MOST_NUMBERS = 10_000  # in one list that a page sends
 _log = logging.getLogger(__name__)
 
 
@@ -31,8 +32,14 @@ class LiveChart(anywidget.AnyWidget):
         "lines.js",
         "bars.js",
         "plain.js",
+        "palette.js",
         "card.js",
+        "card_pictures.js",
+        "features.js",
+        "arm.js",
         "latent.js",
+        "latent_drawing.js",
+        "manifold.js",
         "cells.js",
         "live_chart.js",
     )
@@ -92,4 +99,6 @@ class LiveChart(anywidget.AnyWidget):
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) <= MOST_NUMBERS and all(isinstance(each, int | float) for each in value)
     return value is None or isinstance(value, bool | int | float)

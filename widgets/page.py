@@ -13,8 +13,9 @@ import traitlets
 from widgets import made
 
 KINDS = frozenset({"ready", "heartbeat", "key", "closing", "shared"})
+LECTURE = frozenset("abcdy")  # keys that count at a projector only
 LONG = 5_000  # characters of one answer from a page
-KEYS = frozenset({"space", ".", "r", "[", "]", "e", "p"})
+KEYS = frozenset({"space", ".", "r", "[", "]", "e", "p"}) | LECTURE
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +37,7 @@ class Page(anywidget.AnyWidget):
         """Start with nobody there."""
         self._callbacks: list[Callable[[dict[str, Any]], None]] = []
         self.last_seen: float | None = None
+        self.hidden = False
         super().__init__(**traits)
         self.on_msg(self._on_message)
 
@@ -51,6 +53,7 @@ class Page(anywidget.AnyWidget):
         if not isinstance(content, dict):
             return
         self.last_seen = time.monotonic()
+        self.hidden = bool(content.get("hidden", self.hidden))
         if content.get("kind") == "ping":
             self.send({"kind": "pong", "client": str(content.get("client"))[:64]})
             return

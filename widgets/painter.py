@@ -7,39 +7,33 @@ from typing import Any
 import numpy as np
 
 from models.settings import FIRST_MODEL
+from widgets.elbo_lines import ElboLines
 from widgets.evidence_words import sentence
+from widgets.guides import guides
 from widgets.layout import Screen
 from widgets.theme import COLLAPSE
+from widgets.views import ONE_STEP, PANEL_OF
 
+AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
-ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the earlier run comes after them
 
 
-def guides(first: Any, low: float, high: float, steeper: float | None = None) -> dict[str, Any]:
-    """Grey lines of slope −1, for independent draws, and of the steeper one that the kind of noise promises.
-
-    They begin in the middle of the variances `first` at the fewest draws, where there is room between the lines.
-    """
-    slopes, start = (1.0, steeper) if steeper else (1.0,), float(np.sqrt(np.min(first) * np.max(first)))
-    named = low * (high / low) ** 0.2  # where the word stands
-    rows = [(at, start * (low / at) ** slope, slope, at == named) for slope in slopes for at in (low, named, high)]
-    return dict(zip(("draws", "value", "slope", "named"), np.asarray(rows, np.float32).T, strict=True))
-
-
-class Painter:
+class Painter(ElboLines):
     """One screen's charts, fed message by message."""
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
-        self.screen = screen
+        super().__init__(screen, catalogue)
         self.names = list(catalogue["estimators"])
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
         self.facts |= {"evidence": {}, "view": "variance"}
         self.facts["parts"] = catalogue["estimators"]
         self.shape: list[int] = []
-        self.drawn: list[np.ndarray[Any, Any]] = []
+        self.cloud: dict[str, Any] = {}  # of the map of the latent space: each datum's label and picture
+        self.rows: list[int] = []  # of the data, in the cloud's order
+        self.label_names: list[str] = []
+        self.data: str | None = None  # the name of the data
         self.measure: tuple[str, str] | None = None
-        self.changes: list[float] = []
         self.measured: list[np.ndarray[Any, Any]] = []
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
@@ -58,12 +52,16 @@ class Painter:
         # nats of other data or another density are no yardstick
         measure = tuple(settings.get(name) for name in ("model", "data", "response"))
         kept = self.drawn if measure == self.measure else []
-        ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
+        self.ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
         screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run
                 bus.clear(chart)
-        self.drawn, self.changes, self.measured, self.later = [], [], [], {}
+            if PANEL_OF[name] != "b":  # whose headings the explorer writes
+                chart.heading = ""
+        screen.chart("latent").set(scores=[])
+        self.drawn, self.measured, self.later = [], [], {}
+        self.forget_changes(message)
         self.facts |= {
             "variance": {},
             "kl": [],
@@ -72,37 +70,28 @@ class Painter:
             "remedy": None,
             "summaries": {},
             "sentence": None,
+            "weighed": None,
+            "one_step": None,
+            "theory": None,
+            "gaps": None,  # the encoder's and the family's, nats
+            "noiseless": False,
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
         }
         self.facts["stop_at"] = settings["stop_at"]
-        self.shape = list(message["shape"])
+        self.shape, self.data = list(message["shape"]), settings.get("data")
+        self.cloud = message["static"].get("latent", {}).get("cloud", {})
+        self.rows = [int(row) for row in message.get("rows", ())]
+        self.label_names = list(message["labels"].get("latent", ()))
         for name, labels in message["labels"].items():
             screen.chart(name).labels = list(labels)
         for name, datasets in message["static"].items():
             for dataset, columns in datasets.items():
                 bus.static(screen.chart(name), dataset, **columns)
-        if len(ghost):
-            bus.append(
-                screen.chart("elbo"),
-                "lines",
-                step=ghost[:, 0],
-                value=ghost[:, 1],
-                series=np.full(len(ghost), ELBO_SERIES, np.float32),
-            )
+        self.draw_ghost()
+        self.show_band(*(self.band or (None, 0)))
         self._points(message["curves"]["elbo"])
         self._variance({"rows": message["curves"]["variance"]})
-
-    def _points(self, points: np.ndarray[Any, Any]) -> None:
-        if not len(points):
-            return
-        self.drawn.append(points)
-        self.facts["elbo"] = float(points[-20:, 1].mean())
-        for series in range(ELBO_SERIES):
-            values = points[:, series + 1]
-            series_column = np.full(len(points), series, np.float32)
-            chart = self.screen.chart("elbo")
-            self.screen.bus.append(chart, "lines", step=points[:, 0], value=values, series=series_column)
 
     def _frame(self, message: dict[str, Any]) -> None:
         bus = self.screen.bus
@@ -111,9 +100,30 @@ class Painter:
         self._evidence(message)
         if message.get("grid"):
             grid = dict(message["grid"])
-            values = grid.pop("values")
-            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, [values.tobytes()])
+            buffers = [grid.pop(name).tobytes() for name in ("values", "observed") if name in grid]
+            bus.message({"kind": "grid", "chart": "latent", "shape": self.shape, **grid}, buffers)
+        if message.get("walk"):
+            self._walk(message["walk"])
         self._summaries()
+
+    def _walk(self, walk: dict[str, Any]) -> None:
+        """A walk through the latent space: where its stops are, and what the decoder makes of them."""
+        about = {key: walk[key] for key in ("walk", "dimension")}
+        content = {"kind": "strip", "chart": "latent", "count": len(walk["values"]), "shape": self.shape, **about}
+        self.screen.bus.message(content, [walk["values"].tobytes(), walk["places"].astype(np.float32).tobytes()])
+
+    def _scores(self, message: dict[str, Any]) -> None:
+        """How well the embedding separates the labels."""
+        scores = [message["ari"], message["nmi"], message["silhouette"]]
+        chart = self.screen.chart("latent")
+        chart.set(scores=scores)
+        words = zip(("ARI", "NMI", "silhouette"), scores, strict=True)
+        chart.summary = f"Map of the latent space; {', '.join(f'{name} {value:.2f}' for name, value in words)}."
+
+    def mark(self, shown: list[int]) -> None:
+        """Show these rows of the cloud as selected; none lets go of all."""
+        numbers = np.asarray(shown, np.float32)
+        self.screen.bus.message({"kind": "selection", "chart": "latent"}, [numbers.tobytes()])
 
     def _evidence(self, message: dict[str, Any]) -> None:
         """Fill charts by their datasets, set their parameters, and remember the facts."""
@@ -128,10 +138,13 @@ class Painter:
             screen.chart(name).set(**values)
         for name, words in message.get("names", {}).items():
             screen.chart(name).labels = words
+        for name, words in message.get("headings", {}).items():
+            screen.chart(name).heading = words
         for operation, draw in (("replace", bus.replace), ("append", bus.append)):
             for name, datasets in message.get(operation, {}).items():
                 for dataset, columns in datasets.items():
                     draw(screen.chart(name), dataset, **columns)
+        self.known += message.get("append", {}).get("elbo", {}).values()
 
     def look(self, view: str) -> None:
         """A view of panel B is shown: draw what came for it while nobody looked."""
@@ -183,20 +196,17 @@ class Painter:
         }
 
     def _against(self, message: dict[str, Any]) -> None:
-        bus, chart, rows = self.screen.bus, self.screen.chart("variance_against_draws"), message["rows"]
+        view = message.get("view", "variance_against_draws")
+        column, first, last = AGAINST[view]
+        bus, chart, rows = self.screen.bus, self.screen.chart(view), message["rows"]
         if not len(rows):
             return
-        draws, value, low, high, series = rows.T
-        if draws.min() == 1:
+        at, value, low, high, series = rows.T
+        if at.min() == first:
             bus.clear(chart)
-            bus.replace(chart, "guide", **guides(value, 1, 64, message.get("steeper")))
-        bus.append(chart, "lines", draws=draws, value=value, low=low, high=high, series=series)
-
-    def _changed(self, message: dict[str, Any]) -> None:
-        if set(message["values"]) <= {"xi_value"}:  # a drag would leave a forest of marks
-            return
-        self.changes.append(float(message["number"]))
-        self.screen.bus.replace(self.screen.chart("elbo"), "changes", step=np.asarray(self.changes, np.float32))
+            guide = guides(value, first, last, message.get("steeper"))
+            bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
+        bus.append(chart, "lines", **{column: at}, value=value, low=low, high=high, series=series)
 
     def _decoded(self, message: dict[str, Any]) -> None:
         if message["values"] is not None:
@@ -204,26 +214,16 @@ class Painter:
                 {"kind": "decoded", "chart": "latent", "id": message["number"]}, [message["values"].tobytes()]
             )
 
-    def _traversed(self, message: dict[str, Any]) -> None:
-        values = message["values"]
-        if values is not None:
-            content = {
-                "kind": "strip",
-                "chart": "latent",
-                "dimension": message["dimension"],
-                "count": len(values),
-                "shape": self.shape,
-            }
-            self.screen.bus.message(content, [values.tobytes()])
-
     def _summaries(self) -> None:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""
         facts, screen = self.facts, self.screen
         if facts.get("elbo") is not None:
-            words = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}."
+            words = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}.".replace("-", "−")
             screen.chart("elbo").summary = words
         for name, words in facts.get("summaries", {}).items():
             screen.chart(name).summary = words
+        if facts.get("one_step") and screen.shows(ONE_STEP):
+            screen.chart(ONE_STEP).summary = facts["one_step"]
         if facts.get("variance"):
             best = min(facts["variance"], key=lambda name: facts["variance"][name][0])
             screen.chart("variance").summary = f"Least gradient variance: {facts['labels'][best]}."

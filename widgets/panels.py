@@ -11,9 +11,10 @@ from models.settings import FIRST_MODEL
 from widgets.bus import Bus
 from widgets.live_chart import LiveChart
 from widgets.network_diagram import NetworkDiagram
+from widgets.one_step import OneStep
 from widgets.views import PANEL_OF, VIEWS, WORDS
 
-DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram}  # what is no Vega view
+DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # what is no Vega view
 
 
 def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
@@ -41,9 +42,11 @@ class Panels:
             options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B looks at"
         )
         self.parameter.observe(lambda change: self._told(post, "select", index=change["new"]), "value")
+        self.colour = self._choice(post, "colour", "What colours the map of the latent space")
+        self.plane = self._choice(post, "plane", "Which plane of the latent space is shown")
         self.lists = {letter: self._list(post, letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
-        tools = {"a": [self.split], "b": [self.parameter]}
+        tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane]}
         self.panels = {
             letter: box(
                 ipw.Box,
@@ -62,6 +65,14 @@ class Panels:
         made_list = ipw.Dropdown(options=[], tooltip=f"What panel {panel.upper()} shows")
         made_list.observe(lambda change: self._told(post, "look", panel=panel, name=change["new"]), "value")
         made_list.add_class("elbo-list")
+        return made_list
+
+    def _choice(self, post: Callable[..., None], name: str, help_text: str) -> ipw.Dropdown:
+        """A list of what a run's map can show; out of sight until there is a run with more than one."""
+        made_list = ipw.Dropdown(options=[], tooltip=help_text)
+        made_list.observe(lambda change: self._told(post, "explore", **{name: change["new"]}), "value")
+        made_list.add_class("elbo-choice")
+        made_list.layout.display = "none"
         return made_list
 
     def _told(self, post: Callable[..., None], action: str, **values: Any) -> None:
@@ -93,6 +104,31 @@ class Panels:
         for other, chart in self.charts.items():
             if PANEL_OF[other] == panel:
                 chart.layout.display = None if other == name else "none"
+        self.split.layout.display = None if self.shows("elbo") else "none"
+        self._show_choices()
+
+    def _show_choices(self) -> None:
+        for chooser, charts in ((self.colour, ("latent",)), (self.plane, ("latent", "manifold"))):
+            useful = len(chooser.options) > 1 and any(self.shows(name) for name in charts)
+            chooser.layout.display = None if useful else "none"
+
+    def explorable(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
+        """Offer a run's colours and planes; what was chosen before and is there again stays, and is returned."""
+        kept = {}
+        for name, chooser in (("colour", self.colour), ("plane", self.plane)):
+            options = [(words, value) for words, value in choices.get(name, ())]
+            values = [value for _, value in options]
+            again = chooser.value in values[1:]
+            if again:
+                kept[name] = str(chooser.value)
+            self._offer(chooser, options, chooser.value if again else next(iter(values), None))
+        self._show_choices()
+        return kept
+
+    def look(self, panel: str, name: str) -> None:
+        """Show this chart, and say so in its panel's list."""
+        self.show(panel, name)
+        self._offer(self.lists[panel], list(self.lists[panel].options), name)
 
     def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
         """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""

@@ -47,13 +47,15 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     grid = next(message["grid"] for message in reversed(messages) if message.get("grid"))
     points = np.concatenate([message["points"] for message in messages if message["kind"] == "frame"])
     kept = points[np.unique(np.linspace(0, len(points) - 1, 600).round().astype(int))]
-    against = {
-        **by_kind["against"],
-        "rows": np.concatenate([message["rows"] for message in messages if message["kind"] == "against"]),
-    }
+    ladders = [message for message in messages if message["kind"] == "against"]
+    against = [
+        {**each[-1], "rows": np.concatenate([message["rows"] for message in each])}
+        for view in dict.fromkeys(message.get("view") for message in ladders)
+        if (each := [message for message in ladders if message.get("view") == view])
+    ]
     variance = np.concatenate([message["rows"] for message in messages if message["kind"] == "variance"])
     started = {
-        **started,
+        **{key: value for key, value in started.items() if key != "choices"},  # a recording answers no questions
         "curves": {"elbo": kept, "variance": variance},
         "number": last["number"],
     }
@@ -61,7 +63,7 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     replace = {**last["replace"], "latent": {"cloud": cloud}}
     last = {**last, "points": kept[:0], "replace": replace, "grid": grid}
     views = {message["evidence"]["view"]: message for message in messages if message["kind"] == "evidence"}
-    return [started, last, against, *views.values()]
+    return [started, last, *against, *views.values()]
 
 
 def main() -> None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.settings import Knob, Values, check, knobs_of, settled, validate
+from models.settings import FIRST_MODEL, Knob, Values, check, knobs_of, settled, validate
 from widgets import texts
 from widgets.example import all_knobs, catalogue
+from widgets.own_table import keep
 from widgets.runs import RunFolder, new_run, open_run, saved_runs
+from widgets.views import ONE_STEP
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from widgets.layout import Screen
     from widgets.painter import Painter
     from widgets.session import Session
     from widgets.settings_form import Forms, SettingsForm
+
+
+OWN = "own"  # the data that a person gives; the name of `models.data.OWN`, which the kernel must not import
 
 
 class RunActions:
@@ -23,12 +30,14 @@ class RunActions:
     run_values: Values | None  # what the run on the screen was started with, live changes included
     folder: RunFolder | None
     state: str
+    before_steps: str | None = None  # what panel C showed before steps were told one by one
     dirty: bool  # the form shows settings that only a new run takes up
     notice: str
     screen: Screen
     forms: Forms
     painter: Painter
     session: Session
+    _do_look: Callable[[str, str], None]
 
     @property
     def knobs(self) -> list[Knob]:
@@ -75,6 +84,7 @@ class RunActions:
         if self.run_values is not None:
             self.values |= {name: self.run_values[name] for name in ("seed",)}
         self._start(play=False)
+        self.notice = f"Back at step 0 with seed {self.values['seed']}: Run makes the same run again, bit for bit."
 
     def _do_undo(self) -> None:
         if self.run_values is not None:
@@ -82,10 +92,10 @@ class RunActions:
             self._offer_estimators()
 
     def _do_remedy(self) -> None:
-        step_size = self.painter.facts.pop("remedy", None)
-        if step_size:
-            knob = self.form.fields["step_size"].knob
-            self._do_set("step_size", max(step_size, knob["low"]))
+        change = self.painter.facts.pop("remedy", None)
+        for name, value in (change or {}).items():
+            self._do_set(name, max(value, self.form.fields[name].knob["low"]))
+        if change:
             self.session.command("play")
 
     def _do_set(self, name: str, value: Any) -> None:
@@ -136,11 +146,53 @@ class RunActions:
         preset = catalogue()["presets"][name]
         self._take({"seed": self.values["seed"], **preset["settings"]})
         self.screen.goal.value = preset["goal"]
+        if "shown" in preset:  # the estimators that its questions are about
+            self.screen.shown.value = preset["shown"]
         self.screen.wished = preset.get("views", {})
         self.notice = "Press Run to train this scene; the run before it is kept."
 
+    def _do_upload(self, name: str, content: bytes) -> None:
+        try:
+            self._do_table(str(keep(name, content)))
+        except (OSError, ValueError) as error:
+            self.screen.own.refuse(str(error))
+
+    def _do_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
+        self.screen.own.refuse(f"Reading {path} …")
+        self.session.command("table", path=path, labels=labels, batch=batch)
+
+    def _table(self, message: dict[str, Any]) -> None:
+        """A table was read: show it, and settings that suit it."""
+        again = message["path"] == self.screen.own.given.get(
+            "path"
+        )  # a new worker was told of it, or a column was chosen
+        self.screen.own.show(message)
+        if again and self.values["data"] == OWN:
+            self.dirty = True
+            return
+        suited = catalogue()["presets"]["scvi"]["settings"] if message["counts"] else {}
+        if suited or self.values["model"] != FIRST_MODEL:
+            self._take({"seed": self.values["seed"], **suited, "data": OWN})
+        else:
+            self._do_set("data", OWN)
+        self.notice = message["sentence"]
+
+    def _name_scene(self) -> None:
+        """Settings that came from elsewhere: which scene they are, or what they differ in from the nearest one."""
+        name, words = texts.departure(self.values, catalogue())
+        preset = catalogue()["presets"][name]
+        self.screen.name_scene(name, f"Like “{preset['label']}”, but: {words}." if words else preset["goal"])
+
     def _do_speed(self, speed: str) -> None:
+        """Slow: panel C tells each step stage by stage; another speed brings back what it showed before."""
         self.session.command("speed", speed=speed)
+        shown, offered = self.screen.lists["c"], [name for _, name in self.screen.lists["c"].options]
+        if speed == "slow" and ONE_STEP in offered and shown.value != ONE_STEP:
+            self.before_steps = shown.value
+            self._do_look("c", ONE_STEP)
+        elif speed != "slow" and shown.value == ONE_STEP and self.before_steps is not None:
+            self._do_look("c", self.before_steps if self.before_steps in offered else offered[0])
+            self.before_steps = None
 
     def _set_seed(self, seed: int) -> None:
         self._do_set("seed", seed if seed <= self.form.fields["seed"].knob["high"] else 0)
@@ -150,7 +202,7 @@ class RunActions:
 
     def _do_open_run(self, identity: str | None) -> None:
         if not identity:
-            raise ValueError("No run is chosen. Pick one in the list first.")
+            raise ValueError("Choose one run in the list, then open it.")
         if self.folder is not None and identity == self.folder.identity:
             raise ValueError("This run is the one on the screen.")
         folder = open_run(identity)
@@ -160,6 +212,7 @@ class RunActions:
         kept = about["settings"] if about else {}
         self.values = validate(knobs_of(all_knobs(), kept), kept)
         self.run_values = dict(self.values)
+        self._name_scene()
         self.session.command(
             "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False
         )
@@ -179,5 +232,5 @@ class RunActions:
 
     def _release(self) -> None:
         if self.folder is not None:
-            self.folder.release()
+            self.folder.release(keep=self.state != "starting" and self.painter.facts["number"] > 0)
             self.folder = None

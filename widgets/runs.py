@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from models.run_file import STATE, about
 
+HISTORY = "history.npz"
 IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 
@@ -45,17 +46,18 @@ class RunFolder:
             return False
         return True
 
-    def release(self) -> None:
-        """Let another session have it; an empty folder goes."""
+    def release(self, *, keep: bool = False) -> None:
+        """Let another session have it; an empty folder goes, unless its run made steps that the worker is about to save."""
         self._lock.release(force=True)
-        if not (self.path / STATE).exists():
+        if not keep and not (self.path / STATE).exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
 
 def new_run() -> RunFolder:
-    """A fresh folder, taken."""
+    """A fresh folder, taken; names rise with time."""
     while True:
-        identity = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        now = time.time()
+        identity = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{int(now % 1 * 0x10000):04x}"
         if not (home() / identity).exists():
             folder = RunFolder(identity)
             if folder.take():
@@ -74,16 +76,28 @@ def open_run(identity: str) -> RunFolder:
     if folder.take():
         return folder
     copy = new_run()
-    for name in (STATE, "history.npz"):
+    for name in (STATE, HISTORY):
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(folder.path / name, copy.path / name)
     return copy
 
 
+def curve(identity: str) -> np.ndarray[Any, Any]:
+    """The ELBO curve kept with a run: rows of step, ELBO, and its terms (n, 5); empty where there is none."""
+    try:
+        with np.load(home() / identity / HISTORY, allow_pickle=False) as tables:
+            return np.asarray(tables["elbo"], np.float32).reshape(-1, 5)
+    except (OSError, ValueError, KeyError, EOFError):
+        return np.zeros((0, 5), np.float32)
+
+
 def saved_runs(most: int = 50) -> list[dict[str, Any]]:
-    """The newest runs: identity, step, settings."""
+    """The newest runs: identity, step, settings, and the mean of the last 20 ELBOs in nats, None without a curve."""
     found = []
     for file in sorted(home().glob(f"*/{STATE}"), reverse=True)[:most]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RuntimeError):
-            found.append({"identity": file.parent.name, **about(file)})
+            last = curve(file.parent.name)[-20:, 1]
+            found.append(
+                {"identity": file.parent.name, **about(file), "elbo": float(last.mean()) if len(last) else None}
+            )
     return found

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from models.settings import Values, decode, encode
+from models.settings import Values, decode, encode, objection
 from widgets import texts
 from widgets.example import all_knobs, catalogue
-from widgets.run_actions import RunActions
+from widgets.latent_actions import LatentActions
 from widgets.runs import saved_runs
+from widgets.several import Several
+from widgets.tables import table
 from widgets.views import VIEWS
 
 PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from the prior depend on
 MOST_SHOWN = 8  # lines that panel B can hold
 
 
-class ScreenActions(RunActions):
+class ScreenActions(LatentActions, Several):
     """Part of the explorer: actions that look at a run and do not change it."""
 
     in_voila: bool
@@ -29,7 +31,7 @@ class ScreenActions(RunActions):
     def _do_look(self, panel: str, name: str) -> None:
         if name not in VIEWS[self.screen.model][panel]:
             return
-        self.screen.show(panel, name)
+        self.screen.look(panel, name)
         self.session.command("watch", names=self.screen.in_sight())
         if panel == "b":
             self.painter.look(name)
@@ -55,18 +57,19 @@ class ScreenActions(RunActions):
         self._do_set("xi_from", "fixed")
 
     def _do_pointer(self, chart: str, kind: str, content: dict[str, Any]) -> None:
-        if self.run_values is None:
+        if kind in ("lasso", "pins", "draw") or (chart == "kl" and kind == "click"):
+            self._explored(kind, content)
+        elif self.run_values is None:
             return
-        if chart == "latent" and kind == "hover":
-            number, x, y = content.get("id"), content.get("x"), content.get("y")
+        elif chart == "latent" and kind == "hover":
+            number, x, y, row = (content.get(name) for name in ("id", "x", "y", "row"))
             if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
-                self.session.command("decode", number=number, x=float(x), y=float(y))
+                row = row if isinstance(row, int) else -1
+                self.session.command("decode", number=number, x=float(x), y=float(y), row=row)
         elif kind == "drag" and isinstance(content.get("value"), int | float):
             self.act("hold_xi", {"value": content["value"]})
         elif kind == "select":
             self.act("select", {key: content[key] for key in ("name", "unit") if key in content})
-        elif chart == "kl" and kind == "click" and isinstance(content.get("dimension"), int):
-            self.session.command("traverse", dimension=content["dimension"])
 
     def _do_page(self, content: dict[str, Any]) -> None:
         if content["kind"] == "key":
@@ -84,30 +87,68 @@ class ScreenActions(RunActions):
 
     def _key(self, key: str) -> None:
         if key == "e":
-            names = list(catalogue()["estimators"])
+            fitting = [name for name, part in self._estimators().items() if objection(part, self.values) is None]
+            names = fitting if self.values["estimator"] in fitting else [self.values["estimator"], *fitting]
             self._do_set("estimator", names[(names.index(self.values["estimator"]) + 1) % len(names)])
         elif key in "[]":
             low, high = (self.form.fields["draws"].knob[end] for end in ("low", "high"))
             self._do_set(
                 "draws", min(high, max(low, self.values["draws"] * 2 if key == "]" else self.values["draws"] // 2))
             )
+        elif key in "abcd":
+            self._enlarge(key)
+        elif key == "y":
+            for name in ("elbo", "variance"):
+                chart = self.screen.chart(name)
+                chart.set(frozen=not chart.params.get("frozen", False))
         else:
             getattr(self, {"space": "_do_run", ".": "_do_step", "r": "_do_reset", "p": "_do_projector"}[key])()
+
+    def _estimators(self) -> dict[str, dict[str, Any]]:
+        """The estimators as this family of models offers them."""
+        return {part["name"]: part for part in self.form.fields["estimator"].knob["choices"]}
 
     def _address(self, query: str) -> None:
         """The run or the settings that the page's address names."""
         wanted = texts.query(query)
+        if wanted.get("predict") == "1":
+            self.screen.root.add_class("elbo-predict")
+            self.painter.facts["veiled"] = True
+        for part in wanted.get("hide", "").split(","):
+            if part in texts.HIDEABLE:
+                self.screen.root.add_class(f"elbo-without-{part}")
         if "run" in wanted:
             self._do_open_run(wanted["run"])
         elif "settings" in wanted:
             self.values = decode(all_knobs(), wanted["settings"])
             self.dirty = True
             self._offer_estimators()
+            self._name_scene()
             self.notice = "These settings came with the link. Press Run."
 
     def _do_projector(self) -> None:
-        root = self.screen.root
-        (root.remove_class if "elbo-projector" in root._dom_classes else root.add_class)("elbo-projector")
+        root, on = self.screen.root, "elbo-projector" in self.screen.root._dom_classes
+        for name in ("elbo-projector", "elbo-large", *(f"elbo-large-{letter}" for letter in "abcd")):
+            root.remove_class(name)
+        if not on:
+            root.add_class("elbo-projector")
+            self.screen.tabs.value = "–"
+            self.notice = texts.PROJECTOR
+
+    def _enlarge(self, panel: str) -> None:
+        """At a projector one panel can be large and the others small; the same key again: all alike."""
+        root, wanted = self.screen.root, f"elbo-large-{panel}"
+        on = wanted in root._dom_classes
+        for name in ("elbo-large", *(f"elbo-large-{letter}" for letter in "abcd")):
+            root.remove_class(name)
+        if not on:
+            root.add_class("elbo-large")
+            root.add_class(wanted)
+
+    def _do_reveal(self) -> None:
+        """Predict mode: the room has voted."""
+        self.screen.root.remove_class("elbo-predict")
+        self.painter.facts["veiled"] = False
 
     def _do_share(self) -> None:
         encoded = encode(self.knobs, self.values)
@@ -119,13 +160,20 @@ class ScreenActions(RunActions):
         screen.shelf.layout.display = None if name == "Runs" else "none"
         screen.choice.layout.display = None if name == "Estimators" else "none"
         screen.trial.widget.layout.display = None if name == "Try this" else "none"
-        screen.text.layout.display = "none" if name in ("Runs", "Estimators", "Try this") else None
+        screen.own.widget.layout.display = None if name == "Your data" else "none"
+        (screen.drawer.add_class if name == "Try this" else screen.drawer.remove_class)("elbo-aside")
+        screen.text.layout.display = "none" if name in ("Runs", "Estimators", "Try this", "Your data") else None
         if name == "Runs":
-            screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in saved_runs()]
+            runs = saved_runs()
+            screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in runs]
+            screen.runs_words.value = texts.RUNS if runs else texts.NO_RUNS
+        elif name == "Table":
+            charts = [screen.chart(each) for each in screen.in_sight()]
+            screen.text.show("The panels as tables", "\n\n\n".join(table(screen.bus, chart) for chart in charts))
         elif name == "Try this":
             screen.trial.offer(catalogue()["presets"][screen.scene.value].get("tasks", []))
-        elif name not in ("–", "Estimators"):
-            screen.text.value = texts.drawer(name, self.values, self.knobs, catalogue())
+        elif name not in ("–", "Estimators", "Your data"):
+            screen.text.show(name, texts.drawer(name, self.values, self.knobs, catalogue()))
 
     def _do_try(self) -> None:
         self.screen.trial.say(self.painter.facts)

@@ -17,7 +17,8 @@ from widgets.link import Link
 
 TICKS = 15.0  # frames a second that may leave for the browser
 WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message
-SILENCE = 60.0  # seconds without a page after which a run is paused and saved
+SILENCE = 16.0  # seconds without a page, three of its heartbeats, after which a run is paused and saved
+HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page speak once a minute
 RESTART_DELAY, MOST_RESTARTS, MINUTE = 1.5, 3, 60.0  # seconds, times, seconds
 _log = logging.getLogger(__name__)
 
@@ -42,6 +43,9 @@ class View(Protocol):
 
     def last_seen(self) -> float | None:
         """When the page was last heard of, on the monotonic clock."""
+
+    def hidden(self) -> bool:
+        """Whether the page was hidden then."""
 
 
 class Session:
@@ -119,7 +123,8 @@ class Session:
 
     def _watch_page(self) -> None:
         seen = self.view.last_seen()
-        alone = seen is not None and time.monotonic() - seen > SILENCE
+        patience = HIDDEN_SILENCE if self.view.hidden() else SILENCE
+        alone = seen is not None and time.monotonic() - seen > patience
         if alone and not self.alone:
             self.command("pause")
             self.command("save")

@@ -11,15 +11,25 @@ import ipywidgets as ipw
 
 from models.settings import Knob, Values, objection
 
-OPEN = ("estimator", "draws", "prior_scale")
+OPEN = ("estimator", "draws", "prior_scale", "layer_scale")
+SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that one drags to see something happen
 BAR = ("seed", "stop_at")
 LIVE, RESTARTS = "⚡", "⟳"
 WORDS_WIDTH = "112px"
+STOPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
 def caption_of(knob: Knob) -> str:
     """The control's words: label, symbol, and whether it is live."""
     return f"{knob['label']} {knob['symbol']} {LIVE if knob['live'] else RESTARTS}".replace("  ", " ")
+
+
+def stops(knob: Knob) -> list[tuple[str, float]]:
+    """Round values of a slider over decades, ten in each: a slider that rounds would change what a scene has set."""
+    first, last = (round(math.log10(knob[end])) for end in ("low", "high"))
+    values = [step * 10.0**power for power in range(first, last + 1) for step in STOPS]
+    exact = {float(f"{value:.3g}") for value in values} | {knob["default"]}
+    return [(f"{value:g}", value) for value in sorted(exact) if knob["low"] <= value <= knob["high"]]
 
 
 class Field:
@@ -42,14 +52,8 @@ class Field:
         if knob["kind"] == "int" and knob["log"] and knob["high"] <= 64:
             powers = [2**k for k in range(int(math.log2(knob["high"])) + 1)]
             return ipw.SelectionSlider(options=powers, value=knob["default"], **plain, **look)
-        if knob["kind"] == "float" and knob["log"] and knob["name"] in OPEN:
-            span = {
-                "min": math.log10(knob["low"]),
-                "max": math.log10(knob["high"]),
-                "step": 0.05,
-                "readout_format": ".3g",
-            }
-            return ipw.FloatLogSlider(value=knob["default"], **span, **plain, **look)
+        if knob["kind"] == "float" and knob["log"] and knob["name"] in SLIDERS:
+            return ipw.SelectionSlider(options=stops(knob), value=knob["default"], **plain, **look)
         return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, **plain, **look)
 
     def _options(self, values: Values) -> list[tuple[str, str]]:
@@ -59,6 +63,10 @@ class Field:
             reason = objection(choice, values) if values else None
             options.append((f"{choice['label']} (not now: {reason})" if reason else choice["label"], choice["name"]))
         return options
+
+    def _stops(self) -> list[tuple[str, Any]]:
+        """Where the slider can rest: what it says there, and the value."""
+        return [stop if isinstance(stop, tuple) else (f"{stop:g}", stop) for stop in self.widget.options]
 
     def _observed(self, change: dict[str, Any]) -> None:
         if not getattr(self._setting, "busy", False):
@@ -79,8 +87,8 @@ class Field:
                 options = self._options(values)
                 if list(self.widget.options) != options:
                     self.widget.options = options
-            if isinstance(self.widget, ipw.SelectionSlider) and value not in self.widget.options:
-                self.widget.options = sorted({*self.widget.options, value})
+            if isinstance(self.widget, ipw.SelectionSlider) and value not in [each for _, each in self._stops()]:
+                self.widget.options = sorted([*self._stops(), (f"{value:.3g}", value)], key=lambda stop: stop[1])
             shown = f"{value:g}" if isinstance(self.widget, ipw.Text) else value
             if self.widget.value != shown:
                 self.widget.value = shown

@@ -8,17 +8,31 @@ from urllib.parse import parse_qs, quote
 from models.settings import FIRST_MODEL, Knob, Values
 
 HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed grey: the earlier run. Drag to zoom, double click resets.
+   Its list has 'evidence': how far the ELBO is from log p(x), whether the encoder or q's family loses it, and held-out rows.
 B  Variance of the gradient of every estimator at the running model's own parameters, with common noise; the band is ±2 standard errors.
 C  Each point is a datum's posterior mean. Move the pointer: the decoder's picture of that z. Near a point: its posterior ellipse (±2 sd).
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
-E next estimator · P projector. ⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs."""
+E next estimator · P projector, there also A to D one panel large, Y hold the y axes, S save a picture.
+⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs. Speed 'slow' tells every step in panel C.
+In the address: ?predict=1 covers B until you reveal it; ?hide=form,d takes parts away."""
+
+
+RUNS = (
+    "Every run is kept here. Open one to see it and go on; choose up to three (Ctrl-click) and compare them in panel A."
+)
+NO_RUNS = "No run is kept yet. Press Run: every run is kept here by itself, also after the page was closed."
+
+
+PROJECTOR = "Keys at the projector: A to D one panel large · Y holds the y axes · S saves a picture · [ ] draws · E estimator · P back."
+QUERY = ("run", "settings", "predict", "hide")
+HIDEABLE = ("form", "a", "b", "c", "d", "tabs")  # what ?hide=… can take away from a page
 
 
 def query(text: str) -> dict[str, str]:
     """The parts of the address the lab reads."""
-    return {name: found[-1] for name, found in parse_qs(text.lstrip("?")).items() if name in ("run", "settings")}
+    return {name: found[-1] for name, found in parse_qs(text.lstrip("?")).items() if name in QUERY}
 
 
 def link(encoded: str) -> str:
@@ -28,11 +42,40 @@ def link(encoded: str) -> str:
 
 def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
     """One line for a saved run: when, how far, and what differs from the defaults."""
-    knobs = catalogue["models"][run["settings"].get("model", FIRST_MODEL)]["knobs"]
-    defaults = {knob["name"]: knob["default"] for knob in knobs}
-    changed = ", ".join(f"{name} {value}" for name, value in run["settings"].items() if defaults.get(name) != value)
+    scene, words = departure(run["settings"], catalogue)
+    changed = ", ".join(part for part in (catalogue["presets"][scene]["label"], words) if part)
     day, clock = run["identity"][:8], run["identity"][9:15]
-    return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}   step {run['number']:,}   {changed or 'default settings'}"
+    elbo = "–" if run.get("elbo") is None else f"{run['elbo']:,.2f}".replace("-", "−")
+    when = f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}"
+    return f"{when}   step {run['number']:>7,}   ELBO {elbo:>9}   {changed}"
+
+
+def said(knob: Knob, value: Any) -> str:
+    """A setting's value as the form says it."""
+    choice = next((choice["label"] for choice in knob["choices"] or () if choice["name"] == value), None)
+    return str(choice or (f"{value:.4g}" if isinstance(value, float) else value))
+
+
+def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str]]:
+    """The key of the scene of this model that differs in the fewest settings from `own`, what is not the default; and those settings."""
+    found = []
+    for key, preset in catalogue["presets"].items():
+        theirs = {"model": FIRST_MODEL, **preset["settings"]}
+        if theirs["model"] == own["model"]:
+            other = sorted(name for name in {*own, *theirs} if own.get(name) != theirs.get(name))
+            found.append((len([name for name in other if name != "seed"]), key, other))
+    _, key, other = min(found, key=lambda each: each[0])
+    return key, other
+
+
+def departure(settings: Values, catalogue: dict[str, Any]) -> tuple[str, str]:
+    """The scene that these settings are nearest to, and in words what differs from it; nothing where it is the scene itself."""
+    model = settings.get("model", FIRST_MODEL)
+    knobs = {knob["name"]: knob for knob in catalogue["models"][model]["knobs"]}
+    own = {name: value for name, value in settings.items() if name in knobs and knobs[name]["default"] != value}
+    key, other = nearest_scene({**own, "model": model}, catalogue)
+    words = (f"{knobs[name]['label']} {said(knobs[name], own.get(name, knobs[name]['default']))}" for name in other)
+    return key, ", ".join(words)
 
 
 def code(values: Values, knobs: list[Knob]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
 VERMILLION, PURPLE, GREY = "#D55E00", "#CC79A7", "#8C8C8C"
+INK, MUTED, GRID, RULE = "#1F1F1F", "#555555", "#E4E4E4", "#9E9E9E"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ ELBO = (
     Series("−KL", VERMILLION, "#A64900", (2, 2), when="split"),
     Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
+    Series("exact log p(x)", INK, INK, (2, 2)),
+    Series("its maximum", "#555555", "#555555", (8, 3)),
+    Series("run A", ORANGE, "#855C00", (7, 3)),
+    Series("run B", SKY, "#2A6F97", (2, 2)),
+    Series("run C", "#5D3A9B", "#5D3A9B", (8, 3, 2, 3)),
+)
+EVIDENCE = (  # training rows, held-out rows, annealing, the exact value, what the encoder and what the family of q lose
+    Series("training", BLUE, "#005A8D"),
+    Series("held out", ORANGE, "#855C00"),
+    Series("annealed", GREEN, "#00694D"),
+    Series("exact", INK, INK, (5, 3)),
+    Series("amortisation gap", VERMILLION, "#A64900"),
+    Series("approximation gap", PURPLE, "#96446F"),
 )
 SCORES = (Series("training", GREY, "#5F5F5F", (4, 2)), Series("held out", BLUE, "#005A8D", width=2.2))
 # Estimators in the catalogue's order: the five that are shown at first have their own looks, later ones take a colour with another dash.
@@ -47,7 +61,7 @@ _FIRST_LOOKS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     (GREEN, "#00694D", (8, 3, 2, 3)),
 )
 _MORE_LOOKS = ((SKY, "#2A6F97"), (GREY, "#5F5F5F"), ("#7F6000", "#7F6000"), ("#5D3A9B", "#5D3A9B"))
-_MORE_DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 2), (2, 3), (9, 3, 2, 3))
+_MORE_DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 2), (2, 3), (9, 3, 2, 3), (12, 2))
 
 
 def estimators(labels: list[str]) -> list[Series]:
@@ -66,10 +80,10 @@ DARK = {
     "#A64900": "#F59A55", "#855C00": ORANGE, PURPLE: "#D98BB6", "#96446F": "#E3A1C6", GREY: "#9A9A9A",
     "#5F5F5F": "#B5B5B5", "#7F6000": "#C9A227", "#5D3A9B": "#A98BE0", "#4D4D4D": "#C8C8C8",
     "#1F1F1F": "#F0F0F0", "#555555": "#BDBDBD", "#E4E4E4": "#3A3A3A", "#9E9E9E": "#7A7A7A",
-    "#F7F7F7": "#262626",
+    "#F7F7F7": "#262626", "#FFFFFF": "#181818",
 }  # fmt: skip
-INK, MUTED, GRID, RULE = "#1F1F1F", "#555555", "#E4E4E4", "#9E9E9E"
 PAPER = "#F7F7F7"  # nothing, in a heat map
+BACK = "#FFFFFF"  # the page behind a plot
 KL_STATES = (RULE, BLUE)  # collapsed, active
 COLLAPSE = 0.01  # nats: a dimension with less has collapsed
 
@@ -79,9 +93,9 @@ CONFIG: dict[str, Any] = {
     "axis": {
         "labelColor": MUTED, "titleColor": MUTED, "gridColor": GRID, "domainColor": RULE, "tickColor": RULE,
         "labelFontSize": 11, "titleFontSize": 11,
-        "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True,
+        "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True, "labelSeparation": 8,
     },
-    "axisY": {"minExtent": 38, "maxExtent": 38, "titlePadding": 4},
+    "axisY": {"minExtent": 42, "maxExtent": 42, "titlePadding": 4},
     "axisX": {"minExtent": 16, "maxExtent": 16, "titlePadding": 2},
     "view": {"stroke": None},
     "mark": {"invalid": None},

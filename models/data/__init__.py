@@ -12,8 +12,9 @@ from models.data.docstrings import docstrings
 from models.data.king_james import king_james
 from models.data.passage import gerbil
 from models.data.pinwheel import pinwheel
+from models.data.robot_arm import robot_arm, robot_arm_exact
 from models.data.standard_tables import iris, wine
-from models.data.table import load
+from models.data.table import columns, load
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ OWN = "own"
 
 def _none_given() -> Dataset:
     raise ValueError(
-        "There is no table of your own here. Give one: Explorer(data=…) in a notebook, or Run(settings, data=…)."
+        "There is no table of your own here. Give one: the drawer 'Your data' on the page, Explorer(data=…) in a notebook, "
+        "or Run(settings, data=…)."
     )
 
 
@@ -69,10 +71,23 @@ DATA: dict[str, Source] = {
             cell_lines,
         ),
         Source(
+            "robot_arm",
+            "Robot arm",
+            "20,000 poses of the youBot's arm: 5 joint angles → 5 points in space, with 5 mm of noise; in dm, computed.",
+            robot_arm,
+        ),
+        Source(
+            "robot_arm_exact",
+            "Robot arm, no noise",
+            "The same poses without noise: the shoulder's height is a constant, so its σ wants to be 0.",
+            robot_arm_exact,
+        ),
+        Source(
             OWN,
             "your own table",
-            "A file (.h5ad, .npz, .csv, .parquet) or an array: Explorer(data=…), Run(…, data=…).",
+            "A file (.h5ad, .npz, .csv, .parquet): the drawer 'Your data', Explorer(data=…), Run(…, data=…).",
             _none_given,
+            axes=2,  # they may be pictures; a network over positions says so where they are not
         ),
         Source(
             "splice_junctions",
@@ -117,6 +132,7 @@ EXPONENTIAL_DATA: dict[str, Source] = {
             docstrings,
             "x (N, 1000)",
         ),
+        DATA[OWN],
     )
 }
 
@@ -135,6 +151,7 @@ __all__ = [
     "Dataset",
     "Source",
     "as_dataset",
+    "columns",
     "digits",
     "docstrings",
     "from_array",

@@ -1,12 +1,14 @@
 """A data set as the engine takes it: features x (N, D), optional labels, and how one datum is drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from models.core import Batch
+from models.entries import Entries, entries_of
 
 
 @dataclass(frozen=True)
@@ -22,30 +24,64 @@ class Dataset:
     covariates: Tensor | None = None  # (N, C)
     test: "Dataset | None" = None  # held-out rows of the same kind
     feature_names: tuple[str, ...] = ()
+    bones: tuple[
+        tuple[int, int], ...
+    ] = ()  # where x is D/3 points in space: which pairs to join in a drawing, −1 the origin
+    covariate_names: tuple[str, ...] = ()  # of the columns of covariates
 
     @property
     def size(self) -> int:
         """N."""
         return len(self.x)
 
-    def batch(self, rows: Tensor) -> Batch:
-        """These rows as a batch."""
+    @cached_property
+    def entries(self) -> Entries | None:
+        """Where x is not 0, if that is rare."""
+        return entries_of(self.x)
+
+    def batch(self, rows: Tensor, *, entries: bool = False) -> Batch:
+        """These rows as a batch; a sparse model asks for the `entries` that are not 0, too."""
         y = None if self.y is None else self.y[rows]
         covariates = None if self.covariates is None else self.covariates[rows]
-        return Batch(self.x[rows], rows, self.size, y, covariates)
+        own = self.entries.rows(rows) if entries and self.entries is not None else None
+        return Batch(self.x[rows], rows, self.size, y, covariates, own)
+
+    def kept(self, rows: Tensor) -> "Dataset":
+        """These rows as data of their own."""
+        parts = {
+            name: value[rows]
+            for name in ("x", "labels", "y", "covariates")
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(self, **parts, test=None)
+
+    def split(self, share: float) -> "Dataset":
+        """The same data with this share of their rows, the same ones at every call, held out as `test`; at least one on either side.
+
+        Raises:
+            ValueError: there is one row only.
+        """
+        if self.size < 2:
+            raise ValueError(f"{self.name} has one row; none can be held out. Set the held-out share to 0.")
+        order = torch.randperm(self.size, generator=torch.Generator().manual_seed(0))
+        held = min(max(1, round(share * self.size)), self.size - 1)
+        return replace(self.kept(order[held:].sort().values), test=self.kept(order[:held].sort().values))
 
     def whole(self) -> Batch:
-        """All rows as one batch."""
-        return self.batch(torch.arange(self.size))
+        """All rows as one batch, nothing copied."""
+        return Batch(self.x, torch.arange(self.size), self.size, self.y, self.covariates, self.entries, whole=True)
 
 
 def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:
-    """Any finite (N, D) array of numbers as a data set; labels, one a row, only colour the picture, `words` name the columns."""
+    """Any finite (N, D) or, of pictures, (N, H, W) array of numbers; labels, one a row, only colour, `words` name the columns."""
     values = torch.as_tensor(x, dtype=torch.float32)
-    if values.ndim != 2 or not len(values):
+    if values.ndim not in (2, 3) or not len(values):
         raise ValueError(
-            f"Data must be a table (N, D) with at least one row; this has shape {tuple(values.shape)}. Reshape it to rows."
+            f"Data must be a table (N, D), or pictures (N, H, W), with at least one row; this has shape {tuple(values.shape)}. "
+            "Reshape it to rows."
         )
+    shape = tuple(values.shape[1:])
+    values = values.flatten(1)
     if not values.isfinite().all():
         row = int((~values.isfinite()).any(1).nonzero()[0])
         raise ValueError(
@@ -64,4 +100,4 @@ def from_array(x: object, labels: object = None, name: str = "your data", words:
             f"There are {len(words)} words for {values.shape[1]} columns; give one word a column, or none."
         )
     columns = tuple(str(word) for word in words)
-    return Dataset(name, values, numbers, names, (values.shape[1],), feature_names=columns)
+    return Dataset(name, values, numbers, names, shape, feature_names=columns)

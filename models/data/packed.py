@@ -45,9 +45,13 @@ def read_npz(path: Path) -> Dataset:
     with held:
         table = _dense(held, path)
         names = held["labels"].tolist() if "labels" in held else None
-        covariates = one_hot([str(each) for each in held["batch"]]) if "batch" in held else None
+        batches = [str(each) for each in held["batch"]] if "batch" in held else []
         features = tuple(str(each) for each in held["feature_names"]) if "feature_names" in held else ()
-    return replace(from_array(table, names, path.stem), covariates=covariates, feature_names=features)
+    covariates = one_hot(batches) if batches else None
+    kinds = tuple(sorted(set(batches)))
+    return replace(
+        from_array(table, names, path.stem), covariates=covariates, feature_names=features, covariate_names=kinds
+    )
 
 
 def pack(path: Path, data: Dataset, batch: list[str] | None = None) -> None:

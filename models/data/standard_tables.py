@@ -10,8 +10,14 @@ import torch
 
 from models.data.dataset import Dataset
 
+IRIS = ("sepal length", "sepal width", "petal length", "petal width")
+WINE = (
+    "alcohol", "malic acid", "ash", "alkalinity of ash", "magnesium", "phenols", "flavonoids", "other phenols", "proanthocyanins",
+    "colour", "hue", "OD280/OD315", "proline",
+)  # fmt: skip
 
-def _table(file: str, name: str) -> Dataset:
+
+def _table(file: str, name: str, features: tuple[str, ...]) -> Dataset:
     """A file whose first line is N, D and the names of the classes; importing scikit-learn would cost a worker a second."""
     package = find_spec("sklearn")
     if package is None or package.origin is None:
@@ -24,16 +30,16 @@ def _table(file: str, name: str) -> Dataset:
         table = np.loadtxt(lines, delimiter=",")
     measured = table[:, :-1]
     x = torch.tensor((measured - measured.mean(0)) / measured.std(0), dtype=torch.float32)
-    return Dataset(name, x, torch.tensor(table[:, -1].astype(np.int64)), names, (x.shape[1],))
+    return Dataset(name, x, torch.tensor(table[:, -1].astype(np.int64)), names, (x.shape[1],), feature_names=features)
 
 
 @cache
 def iris() -> Dataset:
     """X (150, 4), three kinds."""
-    return _table("iris.csv", "iris")
+    return _table("iris.csv", "iris", IRIS)
 
 
 @cache
 def wine() -> Dataset:
     """X (178, 13), three growers."""
-    return _table("wine_data.csv", "wine")
+    return _table("wine_data.csv", "wine", WINE)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.data.dataset import Dataset, from_array
-from models.data.h5ad import one_hot, read_h5ad
+from models.data.h5ad import obs_columns, one_hot, read_h5ad
 from models.data.packed import read_npz
 
 ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
@@ -32,8 +32,13 @@ def _not_numbers(path: Path, error: Exception) -> ValueError:
 
 
 def _dataset(x: Array, features: list[str], labels: Array | None, batch: Array | None, path: Path) -> Dataset:
-    covariates = None if batch is None else one_hot([str(each) for each in batch])
-    return replace(from_array(x, labels, path.stem), covariates=covariates, feature_names=tuple(features))
+    batches = [str(each) for each in (() if batch is None else batch)]
+    return replace(
+        from_array(x, labels, path.stem),
+        covariates=one_hot(batches) if batches else None,
+        feature_names=tuple(features),
+        covariate_names=tuple(sorted(set(batches))),
+    )
 
 
 def _text(path: Path, comma: str, labels: str | None, batch: str | None) -> Dataset:
@@ -71,6 +76,29 @@ def _parquet(path: Path, labels: str | None, batch: str | None) -> Dataset:
         raise _not_numbers(path, error) from None
     found = [None if name is None else table[name].to_numpy() for name in (labels, batch)]
     return _dataset(x, features, found[0], found[1], path)
+
+
+def columns(path: str | Path) -> tuple[str, ...]:
+    """The columns of a file that hold words, and so may be `labels` or `batch`; none where the file says it itself or cannot be read."""
+    file = Path(path).expanduser()
+    name = file.name.lower().removesuffix(".gz")
+    if not file.is_file() or not name.endswith((".h5ad", ".csv", ".tsv")):
+        return ()
+    if name.endswith(".h5ad"):
+        return obs_columns(file)
+    opener = gzip.open if file.suffix == ".gz" else open
+    with opener(file, "rt", encoding="utf-8-sig", newline="") as lines:
+        rows = csv.reader(lines, delimiter="," if name.endswith(".csv") else "\t")
+        names, first = next(rows, []), next(rows, [])
+    return tuple(name for name, value in zip(names, first, strict=False) if name and not _is_number(value))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def load(path: str | Path, labels: str | None = None, batch: str | None = None) -> Dataset:

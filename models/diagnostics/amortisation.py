@@ -1,5 +1,6 @@
 """Amortisation gap: (1/M) Σ_i max_ν ELBO_i(ν) − ELBO_i(encoder(x_i)), in nats per datum (Cremer, Li & Duvenaud 2018)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -39,6 +40,42 @@ class Gap:
     improved: float
 
 
+def improving(
+    model: Model,
+    q: Posterior,
+    batch: Batch,
+    generator: torch.Generator,
+    *,
+    steps: int = 60,
+    step_size: float = 0.02,
+    draws: int = 8,
+    replicates: int = 16,
+    site: str = "z",
+) -> Iterator[Gap | None]:
+    """`amortisation_gap` in slices: None after each step, the gap at last. Model and q must be frozen meanwhile."""
+    free = Free(q.nu(model.sites[site], batch))
+    own = Posterior({name: free if name == site else q.by_site[name] for name in model.sites})
+    names = {"table": free.table}
+    optimizer, estimators = Adam(names, step_size), dict.fromkeys(model.sites, PathOnly())
+    for number in range(steps):
+        optimizer.step_size = step_size * (1 - number / steps)
+        optimizer.clear_gradients()
+        estimate(model, own, estimators, batch, draws, generator)
+        optimizer.step()
+        yield None
+    differences, levels = [], []
+    for _ in range(replicates):
+        state, pair = generator.get_state(), []
+        for each in (q, own):
+            generator.set_state(state)
+            pair.append(estimate(model, each, estimators, batch, 4 * draws, generator).elbo)
+        differences.append(pair[1] - pair[0])
+        levels.append(torch.stack(pair))
+        yield None
+    difference, level = torch.stack(differences), torch.stack(levels).mean(0)
+    yield Gap(float(difference.mean()), float(difference.std()) / replicates**0.5, float(level[0]), float(level[1]))
+
+
 def amortisation_gap(
     model: Model,
     q: Posterior,
@@ -54,29 +91,9 @@ def amortisation_gap(
     """Start every datum's ν at the encoder's and climb its own ELBO for a few steps, model and encoder frozen.
 
     The two ELBOs are compared at common draws, so most of their noise cancels; too few steps give too small a gap.
-    """  # fmt: skip
+    """
     with frozen(model, q):
-        free = Free(q.nu(model.sites[site], batch))
-        own = Posterior({name: free if name == site else q.by_site[name] for name in model.sites})
-        names = {"table": free.table}
-        optimizer, estimators = Adam(names, step_size), dict.fromkeys(model.sites, PathOnly())
-        for number in range(steps):
-            optimizer.step_size = step_size * (1 - number / steps)
-            optimizer.clear_gradients()
-            estimate(model, own, estimators, batch, draws, generator)
-            optimizer.step()
-        state, found = generator.get_state(), []
-        for each in (q, own):
-            generator.set_state(state)
-            found.append(
-                torch.stack(
-                    [estimate(model, each, estimators, batch, 4 * draws, generator).elbo for _ in range(replicates)]
-                )
-            )
-    difference = found[1] - found[0]
-    return Gap(
-        float(difference.mean()),
-        float(difference.std()) / replicates**0.5,
-        float(found[0].mean()),
-        float(found[1].mean()),
-    )
+        *_, found = improving(
+            model, q, batch, generator, steps=steps, step_size=step_size, draws=draws, replicates=replicates, site=site
+        )
+    return found  # type: ignore[return-value]

@@ -6,10 +6,12 @@ from models.estimators.arm import Arm
 from models.estimators.disarm import DisArm
 from models.estimators.dreg import Dreg
 from models.estimators.estimator import Context, Draw, Estimator, NotApplicableError
+from models.estimators.flipout import Flipout
 from models.estimators.gumbel_softmax import GumbelSoftmax
 from models.estimators.iwae import Iwae
 from models.estimators.leave_one_out import LeaveOneOut
 from models.estimators.local_expectation import LocalExpectation
+from models.estimators.local_reparameterization import LocalReparameterization
 from models.estimators.measure_valued import MeasureValued
 from models.estimators.nvil import Nvil
 from models.estimators.path_only import PathOnly
@@ -51,6 +53,8 @@ ESTIMATORS: dict[str, type[Estimator]] = {
         Relax,
         GumbelSoftmax,
         StraightThrough,
+        LocalReparameterization,
+        Flipout,
     )
 }
 
@@ -65,10 +69,12 @@ __all__ = [
     "Draw",
     "Dreg",
     "Estimator",
+    "Flipout",
     "GumbelSoftmax",
     "Iwae",
     "LeaveOneOut",
     "LocalExpectation",
+    "LocalReparameterization",
     "MeasureValued",
     "NotApplicableError",
     "Nvil",

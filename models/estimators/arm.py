@@ -22,6 +22,7 @@ class Arm(Estimator):
     symbol: ClassVar[str] = "(F(b') − F(b))(ε − ½)"
     help: ClassVar[str] = "An antithetic pair of binary draws; their difference times the noise."
     source: ClassVar[str] = "Yin & Zhou 2019"
+    moves: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs a binary value of a logit."""

@@ -30,7 +30,13 @@ class Dreg(Estimator):
     path: ClassVar[bool] = True
     bound: ClassVar[str] = "iwae"
     independent_draws: ClassVar[bool] = True
+    factorised: ClassVar[bool] = True  # a path through two sites would meet w̃ twice
     requires: ClassVar[tuple[dict[str, object], ...]] = (
+        rule(
+            "structure",
+            "A path through two layers of a top-down q would be weighed twice. Choose importance weighting, or independent layers.",
+            among=("product",),
+        ),
         rule("noise", "Doubly reparameterised needs independent draws. Draw independently.", among=("iid",)),
     )
 

@@ -3,15 +3,20 @@
 Shapes: R replicates, B draws, M data (a global site has M = 1). f = log p(x, z) − log q(z; ν), s = ∇_ν log q(z; ν), ⌊·⌋ = stop gradient.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import _disable_current_modes
 
 from models.core import Factor
 from models.families import Family
+
+if TYPE_CHECKING:
+    from models.core import Model
 
 
 class NotApplicableError(ValueError):
@@ -26,12 +31,20 @@ class Draw:
     nu: Tensor  # (R, B, M, n_params, K), the tap that keeps every draw's gradient
     value: Tensor  # (R, B, M, K); detached for score-type estimators
     noise: Tensor | None = None  # the ε that became this value, for estimators that use it twice
+    still: Tensor | None = None  # ν with q's parameters stopped and the draw above live, where ν hangs on such a draw
 
     def log_q(self, *, frozen_nu: bool = False, frozen_value: bool = False) -> Tensor:
         """Log q(z; ν) in nats, summed over the site's coordinates: (R, B, M)."""
-        nu = self.nu.detach() if frozen_nu else self.nu
+        frozen = self.nu.detach() if self.still is None else self.still
+        nu = frozen if frozen_nu else self.nu
         value = self.value.detach() if frozen_value else self.value
         return self.family.log_prob(value, nu).sum(-1)
+
+    def log_q_drawn(self) -> Tensor:
+        """Log q(t(ε, ν); ν), live in both places, summed over the coordinates: (R, B, M)."""
+        if self.noise is None:
+            return self.log_q()
+        return self.family.log_prob_drawn(self.noise, self.value, self.nu).sum(-1)
 
     def linear(self, slope: Tensor) -> Tensor:
         """A term whose gradient in ν is ⌊slope⌋ (R, B, M, n_params, K), whatever its value: (R, B, M)."""
@@ -52,6 +65,13 @@ class Draw:
     def carry(self, gradient: Tensor) -> Tensor:
         """A term (R, B, M) whose derivative in ν is this given gradient (R, B, M, n_params, K): G_b worked out by hand."""
         return (gradient.detach() * self.nu).flatten(3).sum(-1)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """A check that reads values and changes nothing: a tape (`models.inference.tape`) does not write it down, nor play it again."""
+    with torch.no_grad(), _disable_current_modes():
+        yield
 
 
 def _no_evaluation(value: Tensor, live: bool = False) -> Tensor:
@@ -102,6 +122,9 @@ class Estimator:
     warm_up: ClassVar[int] = (
         0  # estimates a probe makes first, so that an adaptive estimator has something in its memory
     )
+    moves: ClassVar[bool] = False  # it asks for f at other values of its site while the other sites stay as drawn
+    factorised: ClassVar[bool] = False  # the proof needs a q that is a product over sites
+    for_weights: ClassVar[bool] = False  # it is about the weights of a Bayesian network, and means nothing elsewhere
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
 
     def supports(self, family: Family, draws: int) -> str | None:
@@ -122,6 +145,14 @@ class Estimator:
                 "Raise B, or choose another estimator."
             )
         return None
+
+    def refuses(self, model: "Model") -> str | None:
+        """None, or the reason why it does not go with this model, whatever the family of its sites."""
+        return None
+
+    def see(self, model: "Model", site: str, draw: Draw, generator: torch.Generator) -> "Model":
+        """The model as this estimator has its factors computed at the draws of its site: as it is, or with noise of its own."""
+        return model
 
     def evaluations(self, draws: int, size: int) -> int:
         """Evaluations of log p for one datum, one ĝ of B = draws, and a site of `size` coordinates."""

@@ -23,6 +23,7 @@ class LocalExpectation(Estimator):
     symbol: ClassVar[str] = "Σ_c ∇q_c F_c"
     help: ClassVar[str] = "Sums each unit over its states: the best per draw, at states × units evaluations."
     source: ClassVar[str] = "Titsias & Lázaro-Gredilla 2015"
+    moves: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs states that can be counted out."""

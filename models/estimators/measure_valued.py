@@ -26,6 +26,7 @@ class MeasureValued(Estimator):
         "A difference of f at two coupled draws for each parameter: low variance, 4 evaluations a coordinate."
     )
     source: ClassVar[str] = "Pflug 1989; Mohamed, Rosca, Figurnov & Mnih 2020"
+    moves: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs the family's weak derivatives."""

@@ -42,6 +42,7 @@ class QuadraticMiller(Estimator):
         "Subtracts the noise of a quadratic expansion at q's mean, whose gradient is known; needs second derivatives."
     )
     source: ClassVar[str] = "Miller, Foti, D'Amour & Adams 2017"
+    moves: ClassVar[bool] = True
     path: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:

@@ -35,6 +35,7 @@ class Rebar(Estimator):
     symbol: ClassVar[str] = "(f − ηc) s + η∇c"
     help: ClassVar[str] = "The score of a binary draw, corrected by the path gradient of its relaxation: unbiased."
     source: ClassVar[str] = "Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017"
+    moves: ClassVar[bool] = True
     temperature: float = 0.5
     strength: float = 1.0
 

@@ -23,4 +23,4 @@ class Reparameterization(Estimator):
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """−log q(t(ε, ν); ν), live in both places; the factors themselves are live."""
-        return -draw.log_q()
+        return -draw.log_q_drawn()

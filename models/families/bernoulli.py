@@ -1,7 +1,7 @@
 """log p(x; η) = x η − log(1 + exp η): the exponential family of a binary value, mean logistic(η)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -10,6 +10,44 @@ from torch.nn.functional import softplus
 from models.families.counts import first_where
 from models.families.family import Family, WeakDerivative
 from models.settings import rule
+
+
+def compact(tensor: Tensor) -> Tensor:
+    """One of every set of equal values that an expanded tensor shows: B draws of one ν are one ν."""
+    return tensor[tuple(slice(0, 1) if step == 0 else slice(None) for step in tensor.stride())]
+
+
+class LogMass(torch.autograd.Function):
+    """x η − log(1 + exp η), whose slope in η is x − m, m = logistic(η); what B draws of one η share is computed once, and sloped B times.
+
+    log(1 + exp η) = max(η, 0) − log(1 − min(m, 1 − m)): right at both ends, and one exponential serves value and slope.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(value: Tensor, eta: Tensor) -> tuple[Tensor, Tensor]:
+        """The log mass, of the shape that both broadcast to, and m."""
+        one = compact(eta)
+        mean = one.sigmoid()
+        return value * eta - (one.clamp_min(0) - torch.log1p(-torch.minimum(mean, 1 - mean))), mean
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:
+        """Keep what the slope needs; m has none of its own."""
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(*inputs, output[1])
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor, _: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """(η, x − logistic(η)) times the slope; differentiable again."""
+        value, eta, mean = ctx.saved_tensors
+        mean = eta.sigmoid() if torch.is_grad_enabled() else mean
+        own, other = ctx.needs_input_grad
+        return (
+            (slope * eta).sum_to_size(value.shape) if own else None,
+            (slope * (value - mean)).sum_to_size(eta.shape) if other else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -55,18 +93,18 @@ class Bernoulli(Family):
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
         """Z = 1[ε < logistic(η)]; a step function, so it carries no gradient."""
-        return (noise < nu[..., 0, :].sigmoid()).to(noise.dtype)
+        return (noise < nu.squeeze(-2).sigmoid()).to(noise.dtype)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """X η − log(1 + exp η), for every coordinate."""
-        eta = nu[..., 0, :]
-        return value * eta - softplus(eta)
+        found: Tensor = LogMass.apply(value, nu.squeeze(-2))[0]
+        return found
 
     def latent(self, noise: Tensor, nu: Tensor) -> Tensor:
         """Z = η + logit(1 − ε), logistic noise, with 1[Z > 0] = 1[ε < logistic(η)]: what a relaxation makes smooth."""
         about = torch.finfo(noise.dtype)
         inner = noise.clamp(about.tiny, 1 - about.eps / 2)
-        return nu[..., 0, :] + torch.log1p(-inner) - inner.log()
+        return nu.squeeze(-2) + torch.log1p(-inner) - inner.log()
 
     def weak_derivatives(
         self,
@@ -78,6 +116,11 @@ class Bernoulli(Family):
         one = torch.ones_like(value)
         return [WeakDerivative(self.mean(nu), one, one, 0 * one)]
 
+    def entropy(self, nu: Tensor) -> Tensor:
+        """−m log m − (1 − m) log(1 − m) = log(1 + exp η) − m η."""
+        eta = nu.squeeze(-2)
+        return softplus(eta) - eta.sigmoid() * eta
+
     def mean(self, nu: Tensor) -> Tensor:
         """logistic(η)."""
-        return nu[..., 0, :].sigmoid()
+        return nu.squeeze(-2).sigmoid()

@@ -1,7 +1,7 @@
 """log p(c; η) = η_c − log Σ_a exp η_a: one of S states a coordinate, the value its index 0 … S − 1 as a float."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -40,6 +40,10 @@ class Categorical(Family):
             raise ValueError(
                 f"A categorical has at least 2 states, categories was {self.categories}. Give it 2 or more."
             )
+
+    def fitted(self, x: Tensor) -> Self:
+        """One state for each distinct value."""
+        return replace(self, categories=len(x.unique()))
 
     @property
     def n_params(self) -> int:  # type: ignore[override]

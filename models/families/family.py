@@ -1,7 +1,7 @@
 """The protocol of a family: noise → value with our own generator, log density, score; parameters stacked on the last but one axis."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -64,9 +64,21 @@ class Family:
         """Log density or mass of every coordinate, in nats: (…, K)."""
         raise NotImplementedError
 
+    def log_prob_drawn(self, noise: Tensor, value: Tensor, nu: Tensor) -> Tensor:  # noqa: ARG002 - a location-scale family's wants ε
+        """Log q(t(ε, ν); ν) of every coordinate, live in both places: (…, K)."""
+        return self.log_prob(value, nu)
+
     def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
         """The same for parameters that are not stacked but broadcast: one shared by all data is not spread out."""
         return self.log_prob(value, torch.stack(torch.broadcast_tensors(*parameters), -2))
+
+    def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """Σ over the coordinates of `log_prob_of`, (…): a family that knows a shorter way to the sum says it."""
+        return self.log_prob_of(value, parameters).sum(-1)
+
+    def fitted(self, x: Tensor) -> Self:  # noqa: ARG002 - most families are the same whatever the data
+        """The family as the response of these data (N, D)."""
+        return self
 
     def unfit(self, x: Tensor) -> str | None:  # noqa: ARG002 - most families take any number
         """Why these data (N, D) cannot be values of this family, with the first that is none; None when they can."""

@@ -33,6 +33,11 @@ def log_minus_digamma(shape: Tensor) -> Tensor:
     return torch.where(shape > LARGE, series, small.log() - torch.digamma(small))
 
 
+def log_density_at(t: Tensor, shape: float) -> Tensor:
+    """Log q(y) at t = y − log m where the shape is a number (up to about 100), of which no slope is asked."""
+    return (t - torch.expm1(t)) * shape + (shape * math.log(shape) - shape - math.lgamma(shape))
+
+
 @dataclass(frozen=True)
 class Gamma(Family):
     """The variational factor of a positive latent variable; reparameterised implicitly (Figurnov, Mohamed & Mnih 2018)."""

@@ -4,20 +4,20 @@ A mixture of Poissons, x ~ Pois(μ g), g ~ Gamma(r, rate r). As r → ∞ it is 
 bound: `torch.distributions.NegativeBinomial` loses every digit at r = 1e8. D is taken in a form that keeps them.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from models.families.count_table import CountTable
 from models.families.counts import COUNT_DATA, not_counts
 from models.families.family import Family
 from models.families.gamma import Gamma
 from models.families.log_gamma import uniform
 from models.families.poisson import Poisson
 
-SUMS = 24  # counts up to here are looked up
 LARGE = 8.0  # from here Stirling's series, below it the difference itself
 
 
@@ -36,28 +36,14 @@ def log_rising(value: Tensor, size: Tensor) -> Tensor:
     return torch.where(size > LARGE, series, plain)
 
 
-def _by_table(value: Tensor, size: Tensor) -> Tensor:
-    """D − log x! = Σ_{k<x} [log(1 + k/r) − log(1 + k)] for r (D,) that all data share: one column of sums a feature, looked up.
-
-    Three logarithms of gamma functions for every count, and as many digammas in the gradient, cost more than the network.
-    """
-    features = value.shape[-1]
-    steps = torch.arange(SUMS, dtype=size.dtype).unsqueeze(-1)  # (C, 1)
-    sums = (torch.log1p(steps / size) - torch.log1p(steps)).cumsum(0)  # (C, D or 1)
-    table = torch.cat([torch.zeros(1, features, dtype=size.dtype), sums.expand(-1, features)])  # (C + 1, D)
-    found = table.gather(0, value.clamp_max(SUMS).long())
-    beyond = (value > SUMS).nonzero(as_tuple=True)
-    if not len(beyond[0]):
-        return found
-    counts = value[beyond]
-    return found.index_put(beyond, log_rising(counts, size.expand(features)[beyond[1]]) - torch.lgamma(counts + 1))
-
-
-def log_coefficient(value: Tensor, log_size: Tensor) -> Tensor:
-    """D − log x!, of the shape that x and r have together."""
-    if log_size.ndim > 1 or value.ndim < 2:
-        return log_rising(*torch.broadcast_tensors(value, log_size.exp())) - torch.lgamma(value + 1)
-    return _by_table(value.flatten(0, -2), log_size.exp()).reshape(value.shape)
+def log_coefficient(value: Tensor, log_size: Tensor, table: CountTable | None = None) -> Tensor:
+    """D − log x!, of the shape that x and r have together; looked up where r (D,) is shared by the data, in `table` if it covers them."""
+    if log_size.ndim <= 1 and value.ndim > 1:
+        rows = value.flatten(0, -2)
+        table = table if table is not None and table.covers(rows) else CountTable.of(rows)
+        if table is not None:
+            return table(rows, log_size.exp().expand(value.shape[-1])).view(value.shape)
+    return log_rising(*torch.broadcast_tensors(value, log_size.exp())) - torch.lgamma(value + 1)
 
 
 @dataclass(frozen=True)
@@ -75,6 +61,11 @@ class NegativeBinomial(Family):
     counts: ClassVar[bool] = True
     scaled: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("log mean", "log dispersion")
+    table: CountTable | None = field(default=None, compare=False)  # of the data whose response this is
+
+    def fitted(self, x: Tensor) -> Self:
+        """With the constants of these data's counts at hand."""
+        return replace(self, table=CountTable.of(x))
 
     def unfit(self, x: Tensor) -> str | None:
         """Why these data are no counts."""
@@ -97,7 +88,16 @@ class NegativeBinomial(Family):
         """X log μ − (x + r) log(1 + μ/r) + D − log x!, for parameters that broadcast."""
         log_mean, log_size = parameters
         over = softplus(log_mean - log_size)  # log(1 + μ/r)
-        return value * log_mean - (value + log_size.exp()) * over + log_coefficient(value, log_size)
+        return value * log_mean - (value + log_size.exp()) * over + log_coefficient(value, log_size, self.table)
+
+    def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """Σ_j x_j (log μ_j − log(1 + μ_j/r_j)) − Σ_j r_j log(1 + μ_j/r_j) + constants: fewer passes where r (D,) is shared."""
+        log_mean, log_size = parameters
+        if log_size.ndim > 1:
+            return super().log_prob_sum(value, parameters)
+        over = softplus(log_mean - log_size)
+        drawn = (value * (log_mean - over)).sum(-1) - over @ log_size.exp().expand(value.shape[-1])
+        return drawn + log_coefficient(value, log_size, self.table).sum(-1)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """The log mass of every coordinate."""
@@ -129,10 +129,14 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
         return super().transform(noise[..., :2], nu[..., :2, :]) * kept
 
     def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
-        """At 0: log(π + (1 − π) p₀); above it: log(1 − π) + log p."""
+        """At 0: log(π + (1 − π) p₀) = log(e^ζ + p₀) + log(1 − π); above it: log p + log(1 − π)."""
         log_mean, log_size, loss = parameters
-        counted = super().log_prob_of(value, (log_mean, log_size)) - softplus(loss)
-        return torch.where(value > 0, counted, torch.logaddexp(counted, -softplus(-loss)))
+        counted = super().log_prob_of(value, (log_mean, log_size))
+        return torch.where(value > 0, counted, torch.logaddexp(counted, loss)) - softplus(loss)
+
+    def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """Coordinate by coordinate: a loss of one count is not a share of the sum."""
+        return Family.log_prob_sum(self, value, parameters)
 
     def mean(self, nu: Tensor) -> Tensor:
         """(1 − π) μ."""

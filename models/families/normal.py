@@ -62,6 +62,13 @@ class Normal(Family):
         scale = self.scale(raw)
         return -0.5 * ((value - mean) / scale).square() - scale.log() - HALF_LOG_2PI
 
+    def log_prob_drawn(self, noise: Tensor, value: Tensor, nu: Tensor) -> Tensor:
+        """−½ ε² − log s − ½ log 2π: of t(ε, ν) itself, in which z and μ cancel."""
+        del value
+        raw = nu[..., 1, :]
+        exact = self.scale_link == "exp" and not self.floor
+        return -0.5 * noise.square() - HALF_LOG_2PI - (raw if exact else self.scale(raw).log())
+
     def mean(self, nu: Tensor) -> Tensor:
         """μ."""
         return nu[..., 0, :]

@@ -48,7 +48,7 @@ class Poisson(Family):
 
         Not `torch.poisson`, whose draw is no function of a noise that probes could share among estimators.
         """
-        rate = nu[..., 0, :].double().exp()
+        rate = nu.squeeze(-2).double().exp()
         below_one = noise.double().clamp_max(1 - torch.finfo(noise.dtype).eps / 2)
         below_one, rate = torch.broadcast_tensors(below_one, rate)
         low = (rate - 12 * rate.sqrt() - 1).floor().clamp_min(-1)  # P(X ≤ low) ≤ ε: even 2⁻⁵³ lies within these bounds
@@ -61,7 +61,7 @@ class Poisson(Family):
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """X η − exp η − log x!, for every coordinate."""
-        eta = nu[..., 0, :]
+        eta = nu.squeeze(-2)
         return value * eta - eta.exp() - torch.lgamma(value + 1)
 
     def weak_derivatives(
@@ -75,4 +75,4 @@ class Poisson(Family):
 
     def mean(self, nu: Tensor) -> Tensor:
         """λ = exp η."""
-        return nu[..., 0, :].exp()
+        return nu.squeeze(-2).exp()

@@ -57,13 +57,23 @@ def factors_at(model: Model, batch: Batch, values: Mapping[str, Tensor]) -> list
 
 
 def cost_of(
-    site: Site, level: str, model: Model, batch: Batch, factors: list[Factor], log_q: Mapping[str, Tensor]
+    site: Site,
+    level: str,
+    model: Model,
+    batch: Batch,
+    factors: list[Factor],
+    log_q: Mapping[str, Tensor],
+    below: frozenset[str] = frozenset(),
 ) -> Tensor:
-    """F of a site: (R, B, M) or (R, B, 1). Terms left out do not contain the site, so they multiply a mean of zero."""
+    """F of a site: (R, B, M) or (R, B, 1). Terms left out do not contain the site, so they multiply a mean of zero.
+
+    `below` are the sites whose q depends on this one's draw: what they are in, moves with it.
+    """
+    moving = below | {site.name}
     plates = {name: other.plate for name, other in model.sites.items()}
     blanket = level == "blanket"
-    use = [factor for factor in factors if not blanket or site.name in factor.on]
-    lost = [name for name in plates if not blanket or name == site.name]
+    use = [factor for factor in factors if not blanket or moving & factor.on]
+    lost = [name for name in plates if not blanket or name in moving]
     local = sum((f.value for f in use if f.value.ndim == 3), torch.zeros(1, 1, batch.size))
     local = local - sum(
         (log_q[name] for name in lost if plates[name] == "local"), torch.zeros(1, 1, batch.size)

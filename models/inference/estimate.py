@@ -42,17 +42,39 @@ class Estimate:
         return -gradient * (self.count * size)
 
 
-def _taps(model: Model, q: Posterior, batch: Batch, replicates: int, draws: int) -> dict[str, Tensor]:
-    """ν of each site expanded to (R, B, M or 1, n_params, K), keeping its gradient."""
-    taps = {}
-    for name, site in model.sites.items():
-        nu = q.nu(site, batch)
-        nu = nu if nu.requires_grad else nu.detach().requires_grad_()
+def _tap(site: Site, nu: Tensor, replicates: int, draws: int) -> Tensor:
+    """ν of a site expanded to (R, B, M or 1, n_params, K), keeping its gradient; one that hangs on a draw has that shape already."""
+    nu = nu if nu.requires_grad else nu.detach().requires_grad_()
+    if nu.ndim < 4:
         nu = nu if site.plate == "local" else nu.unsqueeze(0)
-        tap = nu.expand(replicates, draws, *nu.shape)  # (R, B, M, n_params, K)
-        tap.retain_grad()
-        taps[name] = tap
-    return taps
+        alone = replicates == draws == 1  # then a view, whose gradient need not be summed
+        nu = nu[None, None] if alone else nu.expand(replicates, draws, *nu.shape)
+    nu.retain_grad()
+    return nu
+
+
+def _draw(
+    model: Model,
+    q: Posterior,
+    estimators: Mapping[str, Estimator],
+    batch: Batch,
+    taps: Mapping[str, Tensor],
+    noise: Mapping[str, Tensor],
+) -> dict[str, Draw]:
+    """Every site's draws, in the model's order: a site below another one takes its ν from the other's draw."""
+    held: dict[str, Draw] = {}
+    values: dict[str, Tensor] = {}
+    for name, site in model.sites.items():
+        part, still = estimators[name], None
+        if name in q.above:
+            replicates, draws = noise[name].shape[:2]
+            tap = _tap(site, q.nu(site, batch, values), replicates, draws)
+            still = q.nu(site, batch, values, still=True)
+        else:
+            tap = taps[name]
+        values[name] = part.value(site.family, noise[name], tap)
+        held[name] = Draw(site.family, tap, values[name], noise[name], still)
+    return held
 
 
 def estimate(
@@ -90,16 +112,19 @@ def estimate(
         NotApplicableError: an estimator does not go with its site, the model, B or the kind of noise.
         ValueError: a factor has a wrong shape.
     """
-    if reason := refusal(model, estimators, draws, noise_kind) or refused(model, estimators, objective):
+    if reason := refusal(model, estimators, draws, noise_kind, q) or refused(model, estimators, objective):
         raise NotApplicableError(reason)
-    model = model if objective.beta == 1 else Tempered(model, objective.beta)
-    taps = _taps(model, q, batch, replicates, draws)
+    free = [site for name, site in model.sites.items() if name not in q.above]
+    taps = {site.name: _tap(site, q.nu(site, batch), replicates, draws) for site in free}
     dtype = next(iter(taps.values())).dtype
     if noise is None:
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
-    values = {name: estimators[name].value(site.family, noise[name], taps[name]) for name, site in model.sites.items()}
-    held = {name: Draw(site.family, taps[name], values[name], noise[name]) for name, site in model.sites.items()}
-    work = Work(model, batch, held, factors_at(model, batch, values), rao_blackwell, generator, objective.beta)
+    held = _draw(model, q, estimators, batch, taps, noise)
+    for name, part in estimators.items():
+        model = part.see(model, name, held[name], generator)
+    model = model if objective.beta == 1 else Tempered(model, objective.beta)
+    values = {name: draw.value for name, draw in held.items()}
+    work = Work(model, q, batch, held, factors_at(model, batch, values), rao_blackwell, generator, objective.beta)
     weights = work.weights() if weighted(estimators) else None
     total = torch.zeros((), dtype=dtype)
     for factor in work.factors:

@@ -1,19 +1,34 @@
 """Guard: a run stops at the first number that is not finite, keeps its last good state, and says which tensor, when, and what helps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 FLOOR = -1e9  # nats per datum: far below any model that is still learning
+NARROW, ROOM = 1e-4, 0.05  # a σ below the first has lost its data; the second is the floor that the remedy proposes
 
 
 class DivergenceError(ArithmeticError):
-    """Training left the finite numbers; `cause` and `remedy` are one sentence each, `step_size` is what the remedy proposes."""
+    """Training left the finite numbers; `cause` and `remedy` are one sentence each, `change` holds the live knobs that the remedy sets."""
 
-    def __init__(self, cause: str, remedy: str, step: int, step_size: float) -> None:
+    def __init__(self, cause: str, remedy: str, step: int, change: Mapping[str, float]) -> None:
         super().__init__(f"{cause} {remedy}")
-        self.cause, self.remedy, self.step, self.step_size = cause, remedy, step, step_size
+        self.cause, self.remedy, self.step, self.change = cause, remedy, step, dict(change)
+
+
+def divergence(cause: str, step: int, step_size: float, model: object, features: Sequence[str]) -> DivergenceError:
+    """What to raise at this step: the tensor that has lost its floor where there is one, else a third of the step size."""
+    least = getattr(model, "least_scale", lambda: None)()
+    if least is None or not least[1] < NARROW:  # not a number is no σ that has fallen
+        smaller = step_size / 3
+        remedy = f"Go on with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
+        return DivergenceError(f"{cause} at step {step}.", remedy, step, {"step_size": smaller})
+    index, scale, tensor = least
+    name = features[index] if features else f"feature {index + 1}"
+    narrow = f"σ of {name} ({tensor}) is down to {scale:.1g}"
+    remedy = f"Go on with a floor of {ROOM:g} under σ, or drop what is constant: there the likelihood has no maximum."
+    return DivergenceError(f"{cause} at step {step}: {narrow}.", remedy, step, {"scale_floor": ROOM})
 
 
 def named_parameters(modules: Iterable[object]) -> dict[str, nn.Parameter]:

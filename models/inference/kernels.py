@@ -1,5 +1,6 @@
 """What a tape needs to know of torch's kernels: which can be played again, which draw, and how each writes into a given place."""
 
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,26 @@ def fresh(func: Any) -> bool:
 def filled_by_shape(func: Any) -> bool:
     """Whether a result is known from the operands' shape alone."""
     return str(func._schema.name) in _FILLED
+
+
+def swift(call: Call) -> Call:
+    """The same kernel called through torch's own binding, a microsecond sooner, where it takes the same arguments.
+
+    It is tried once, on the places that it fills anyway; a tape is trusted only when all its numbers have been compared.
+    """
+    func, args, kwargs = call
+    if not isinstance(func, torch._ops.OpOverload) or not pure(func, draws=False) or "out" not in kwargs:
+        return call
+    name = str(func._schema.name).removeprefix("aten::")
+    binding = getattr(torch, name, getattr(torch._C._nn, name, None))
+    if not isinstance(binding, types.BuiltinFunctionType):
+        return call
+    try:
+        with torch.no_grad():
+            binding(*args, **kwargs)
+    except (TypeError, RuntimeError):
+        return call
+    return binding, args, kwargs
 
 
 def out_variant(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: list[Tensor]) -> Call:

@@ -97,7 +97,7 @@ def probe(
         for name, chosen in estimators.items():
             if isinstance(chosen, Estimator) and chosen.supports(model.sites[site].family, draws):
                 continue  # another one would take its place at this site, and be measured under its name
-            same = parts_for(model, chosen, draws) if isinstance(chosen, Estimator) else dict(chosen)
+            same = parts_for(model, chosen, draws) | {site: chosen} if isinstance(chosen, Estimator) else dict(chosen)
             memory: dict[str, dict[str, Tensor]] = {}
 
             def made(

@@ -56,8 +56,8 @@ def _grid(sites: Mapping[str, Site], points: int) -> dict[str, Tensor]:
 
 def _nodes(site: Site, index: Tensor, nu: Tensor, points: int) -> tuple[Tensor, Tensor]:
     """(values, log W) of one site: (1, B, M, K), live in ν where continuous, and (1, B, M), live where discrete."""
-    wide = nu.expand(1, len(index), *nu.shape)  # (1, B, M, n_params, K)
-    shape = (1, len(index), nu.shape[0], index.shape[1])
+    wide = nu.expand(1, len(index), *nu.shape[-3:])  # (1, B, M, n_params, K)
+    shape = (1, len(index), nu.shape[-3], index.shape[1])
     if site.family.n_states:
         value = index.to(nu.dtype)[None, :, None].expand(shape)
         return value, site.family.log_prob(value, wide).sum(-1)
@@ -74,11 +74,16 @@ def exact(model: Model, q: "Posterior", batch: Batch) -> Reference:
     Raises:
         ValueError: the model is too large, or a family can be neither enumerated nor integrated.
     """
-    points, nus, values, log_weight = _points(model.sites), {}, {}, {}
+    points, nus, log_weight = _points(model.sites), {}, {}
+    values: dict[str, Tensor] = {}
+    shifts: dict[str, Tensor] = {}
     grid = _grid(model.sites, points)
     for name, site in model.sites.items():
-        nu = q.nu(site, batch).detach().requires_grad_()
-        nus[name] = nu if site.plate == "local" else nu.unsqueeze(0)
+        hung = name in q.above  # its ν moves with the draw above; the gradient is in what is added to it at every draw
+        nu = q.nu(site, batch, values if hung else None)
+        nu = nu if site.plate == "local" else nu.unsqueeze(0)
+        shifts[name] = torch.zeros(nu.shape[-3:], dtype=nu.dtype, requires_grad=True)
+        nus[name] = (nu if hung else nu.detach()) + shifts[name]
         values[name], log_weight[name] = _nodes(site, grid[name], nus[name], points)
     weight = torch.stack([each.expand(1, -1, batch.size) for each in log_weight.values()]).sum(0).exp()  # (1, B, M)
     scale, whole = batch.total / batch.size, torch.zeros(())
@@ -88,7 +93,7 @@ def exact(model: Model, q: "Posterior", batch: Batch) -> Reference:
         terms.append(-log_q if site.plate == "local" else -log_q[..., 0])
     for term in terms:
         whole = whole + ((weight * term).sum() * scale if term.ndim == 3 else (weight[..., 0] * term).sum())
-    slopes = dict(zip(nus, torch.autograd.grad(whole, list(nus.values())), strict=True))
+    slopes = dict(zip(nus, torch.autograd.grad(whole, list(shifts.values())), strict=True))
     mean = {name: slopes[name] / scale if site.plate == "local" else slopes[name] for name, site in model.sites.items()}
     return Reference("exact", mean, {name: torch.zeros_like(slope) for name, slope in mean.items()})
 

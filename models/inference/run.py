@@ -4,7 +4,7 @@ The same settings and seed give the same run, bit for bit, on the same machine; 
 random stream.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -16,10 +16,10 @@ from models.catalogue import knobs, settings_from
 from models.core import Batch, Model
 from models.data import OWN, Dataset, as_dataset
 from models.deep_generative_settings import Settings
-from models.estimators import ESTIMATORS, Estimator, ScoreXi
+from models.estimators import ESTIMATORS, Estimator, NotApplicableError, ScoreXi
 from models.inference.adam import MOMENTS, Adam
 from models.inference.estimate import estimate
-from models.inference.guard import DivergenceError, complaint, named_parameters
+from models.inference.guard import complaint, divergence, named_parameters
 from models.inference.objective import Objective
 from models.inference.settings import InferenceSettings
 from models.inference.shortcut import Found, Shortcut
@@ -45,6 +45,18 @@ def make_estimator(name: str, settings: InferenceSettings) -> Estimator:
     return part(settings.xi_from, settings.xi_value) if issubclass(part, ScoreXi) else part()
 
 
+def own_estimators(
+    model: Model, given: Mapping[str, Estimator | str], settings: InferenceSettings
+) -> dict[str, Estimator]:
+    """The estimators that a person chose site by site, by name or as parts."""
+    for site, part in given.items():
+        if site not in model.sites:
+            raise ValueError(f"There is no site {site!r} for an estimator; the model's are: {', '.join(model.sites)}.")
+        if isinstance(part, str) and part not in ESTIMATORS:
+            raise ValueError(f"No estimator is called {part!r}; choose one of: {', '.join(ESTIMATORS)}.")
+    return {site: make_estimator(part, settings) if isinstance(part, str) else part for site, part in given.items()}
+
+
 class Run(Iterator[Step]):
     """Training as an iterator of steps.
 
@@ -57,12 +69,16 @@ class Run(Iterator[Step]):
         data: Dataset | str | Path | None = None,
         model: Model | None = None,
         q: Posterior | None = None,
+        estimators: Mapping[str, Estimator | str] | None = None,
     ) -> None:
         """Build from settings, or take a model and its q (then the settings' data and model groups are not read).
 
         `data`, a data set, an array or a file's path, is used instead of the one that the settings name; the settings say "own" then.
+        `estimators` gives sites their own, {"z1": "leave_one_out", "w1": PathOnly()}; the others take the one that the settings name.
 
         Raises:
+            ValueError: an estimator for a site that the model does not have, or one that nobody knows.
+            NotApplicableError: an estimator does not go with its site.
             SettingError: a setting is not allowed, or does not go with another.
         """
         given: InferenceSettings = settings or Settings()
@@ -72,6 +88,8 @@ class Run(Iterator[Step]):
         self.settings = whole
         self.generator = torch.Generator().manual_seed(whole.seed)
         self.data = family.data[whole.data].load() if data is None else as_dataset(data)
+        if share := getattr(whole, "held_out", 0.0):
+            self.data = self.data.split(share)
         if model is None:
             self.model, self.q = family.build(whole, self.data, self.generator)
         elif q is None:
@@ -85,6 +103,9 @@ class Run(Iterator[Step]):
         self.number = 0
         self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
+        self.own = own_estimators(self.model, estimators or {}, self.settings)
+        if self.own and (reason := refusal(self.model, self.estimators, whole.draws, whole.noise, self.q)):
+            raise NotApplicableError(reason)
         if reason := refused(self.model, self.estimators, whole.objective(0)):
             raise SettingError("estimator", reason)
         self.shortcut = Shortcut(self._estimate, self.parameters, self.generator)
@@ -96,9 +117,9 @@ class Run(Iterator[Step]):
 
     @property
     def estimators(self) -> dict[str, Estimator]:
-        """The estimator of every site: the chosen one, or what the model takes where that does not apply."""
+        """The estimator of every site: its own, the chosen one, or what the model takes where that does not apply."""
         chosen = make_estimator(self.settings.estimator, self.settings)
-        return parts_for(self.model, chosen, self.settings.draws)
+        return parts_for(self.model, chosen, self.settings.draws) | self.own
 
     @property
     def objective(self) -> Objective:
@@ -116,9 +137,9 @@ class Run(Iterator[Step]):
                     f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
                 )
         whole: Values = validate(own, asdict(self.settings) | values)
-        same = parts_for(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"])
+        same = parts_for(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"]) | self.own
         settings = replace(self.settings, **{name: whole[name] for name in values})
-        reason = refusal(self.model, same, whole["draws"], whole["noise"])
+        reason = refusal(self.model, same, whole["draws"], whole["noise"], self.q)
         if reason := reason or refused(self.model, same, settings.objective(self.number)):
             raise SettingError("estimator", reason)
         self.settings = settings
@@ -126,13 +147,16 @@ class Run(Iterator[Step]):
         if hasattr(self.model, "update"):
             self.model.update(self.settings)
 
-    def _next_batch(self) -> Batch:
+    def next_batch(self) -> Batch:
         """M rows without replacement from a shuffled pass over the data; a rest smaller than M starts the next pass."""
         size = min(self.settings.batch_size, self.data.size)
+        sparse = getattr(self.model, "sparse", False)
+        if sparse and size == self.data.size:
+            return self.data.whole()
         if len(self.order) < size:
             self.order = torch.randperm(self.data.size, generator=self.generator)
         rows, self.order = self.order[:size], self.order[size:]
-        return self.data.batch(rows)
+        return self.data.batch(rows, entries=sparse)
 
     def _estimate(self, batch: Batch) -> Found:
         """The ELBO and its terms at a batch; the gradients are left on the parameters."""
@@ -172,15 +196,14 @@ class Run(Iterator[Step]):
         self.optimizer.clear_gradients()
         settings = self.settings
         key = (settings, self.objective)  # a warm-up changes the objective from step to step
-        names, values = self.shortcut.step(self._next_batch(), key, (self.model, self.q), self.memory)
+        names, values = self.shortcut.step(self.next_batch(), key, (self.model, self.q), self.memory)
         if q_alone and isinstance(self.model, nn.Module):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
         if cause := complaint(float(values[0]), gradients):
+            trouble = divergence(cause, self.number + 1, settings.step_size, self.model, self.data.feature_names)
             self._restore()
-            smaller = settings.step_size / 3
-            remedy = f"Go on with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
-            raise DivergenceError(f"{cause} at step {self.number + 1}.", remedy, self.number + 1, smaller)
+            raise trouble
         self._keep()
         self.optimizer.step()
         return names, values

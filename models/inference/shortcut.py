@@ -16,6 +16,7 @@ from models.inference.kernels import Unfit
 from models.inference.standing import Standing
 from models.inference.tape import Recorder, Tape
 
+LOOK = 250  # every so many steps go the long way, which has the same bits and makes the checks that a tape leaves out
 WAIT = 10  # steps as they are after a change: a slider that moves is not recorded at every place
 
 Memory = dict[str, dict[str, Tensor]]
@@ -25,15 +26,17 @@ Found = tuple[tuple[str, ...], Tensor]  # names of the terms; the ELBO and its t
 def given(batch: Batch, memory: Memory) -> dict[str, Tensor]:
     """The tensors that are new at each step: the batch's, and what adaptive estimators keep."""
     parts = {"x": batch.x, "rows": batch.rows, "y": batch.y, "covariates": batch.covariates}
+    entries = {} if batch.entries is None else batch.entries.tensors()
     kept = {f"memory/{part}/{key}": value for part, held in memory.items() for key, value in held.items()}
-    return {name: tensor for name, tensor in parts.items() if tensor is not None} | kept
+    seen = {name: tensor for name, tensor in parts.items() if tensor is not None}
+    return seen | {f"entries/{name}": tensor for name, tensor in entries.items()} | kept
 
 
 def own(batch: Batch) -> Batch:
     """A copy that nobody else looks at."""
     parts = {name: None if value is None else value.clone() for name, value in
              (("x", batch.x), ("rows", batch.rows), ("y", batch.y), ("covariates", batch.covariates))}  # fmt: skip
-    return replace(batch, **parts)  # type: ignore[arg-type]
+    return replace(batch, entries=None if batch.entries is None else batch.entries.clone(), **parts)  # type: ignore[arg-type]
 
 
 class Shortcut:
@@ -58,17 +61,17 @@ class Shortcut:
         inputs = given(batch, memory)
         shapes = [(name, tensor.shape, tensor.dtype) for name, tensor in inputs.items()]
         places = [(p.data_ptr(), p.requires_grad) for p in self.parameters.values()]
-        key = (settings, [id(root) for root in roots], batch.total, shapes, places)
+        key = (settings, [id(root) for root in roots], batch.total, batch.whole, shapes, places)
         if key != self.key or (self.standing is not None and not self.standing.still()):
             self._forget()
             self.key = key
         self.steps += 1
         try:
-            if self.tape is not None and self.trusted:
+            if self.tape is not None and self.trusted and self.steps % LOOK:
                 return self._short(self.tape, inputs, memory)
-            if self.tape is not None:
+            if self.tape is not None and not self.trusted:
                 return self._both(self.tape, batch, inputs, memory)
-            if self.steps > WAIT and not self.refused:
+            if self.tape is None and self.steps > WAIT and not self.refused:
                 return self._record(batch, roots, memory)
         except Unfit as reason:
             self.tape, self.refused = None, str(reason)
@@ -93,10 +96,10 @@ class Shortcut:
             if set(given(mine, memory)) != set(inputs):
                 raise Unfit("an estimator began to keep something at this step")
             self.standing = Standing(*roots)
-            self.tape, self.names = Tape(recorder, inputs, outputs), found[0]
             detached = {
                 name: tensor.detach().clone() for name, tensor in outputs.items()
             }  # the places are the tape's now
+            self.tape, self.names = Tape(recorder, inputs, outputs), found[0]
             self._hand_out(detached, memory)
             return found[0], detached["values"]
         except Unfit as reason:

@@ -14,11 +14,9 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from models.inference.kernels import COPY, Call, Unfit, filled_by_shape, fresh, out_variant, pure, unfit
+from models.inference.kernels import COPY, Call, Unfit, filled_by_shape, fresh, out_variant, pure, swift, unfit
 
-MOST_BYTES = (
-    48_000_000  # of intermediate values; beyond that arithmetic takes the time, and the tape would only hold memory
-)
+MOST_BYTES = 300_000_000  # of intermediate values; their places are used again, so the tape holds a fraction of that
 
 
 @dataclass
@@ -71,6 +69,9 @@ class Recorder(TorchDispatchMode):
             if argument.alias_info is not None and argument.alias_info.is_write:
                 given = args[place] if place < len(args) else kwargs.get(argument.name)
                 op.wrote |= {storage(tensor) for tensor in tensors(given)}
+        if any(tensor.layout != torch.strided for tensor in [*tensors([args, kwargs]), *op.out]):
+            self.trouble = f"{func} works on a sparse tensor, which has no one place"
+            return
         for tensor in [*tensors([args, kwargs]), *op.out]:
             if storage(tensor) not in self.kept:
                 self.kept[storage(tensor)] = tensor.detach()
@@ -101,8 +102,11 @@ class Tape:
         self.outputs = {name: self._now(tensor) for name, tensor in outputs.items()}
         ends = {storage(tensor) for tensor in self.outputs.values()}
         ops = wanted(ops, ends, self._now)
+        read = ends.union(*({storage(self._now(each)) for each in tensors([op.args, op.kwargs])} for op in ops))
+        self.read = {name for name, tensor in self.inputs.items() if storage(tensor) in read}
         places = shared(ops, ends, self._now)
         self.calls = [self._call(op, places) for op in ops]
+        self._kept = {}  # from here on only what the calls refer to is held
 
     def _now(self, tensor: Tensor) -> Tensor:
         """The tensor as it is found on the tape: detached, and in the storage that stands for its own."""
@@ -180,13 +184,13 @@ class Tape:
             return torch.as_strided(there, now.shape, now.stride(), now.storage_offset())
 
         out = [] if op.wrote else [placed(tensor) for tensor in op.out]
-        return out_variant(op.func, tree_map(placed, op.args), tree_map(placed, op.kwargs), out)
+        return swift(out_variant(op.func, tree_map(placed, op.args), tree_map(placed, op.kwargs), out))
 
     @torch.no_grad()
     def play(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Put new values in, run every kernel, return the outputs (the same tensors each time)."""
-        for name, tensor in inputs.items():
-            self.inputs[name].copy_(tensor)
+        for name in self.read:
+            self.inputs[name].copy_(inputs[name])
         for function, args, kwargs in self.calls:
             function(*args, **kwargs)
         return self.outputs

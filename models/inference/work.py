@@ -10,6 +10,7 @@ from models.core import Batch, Factor, Model, Site
 from models.estimators import Context, Draw, Estimator
 from models.inference.costs import cost_of, factors_at
 from models.inference.noise import draw_noise, lacking
+from models.variational import Posterior
 
 
 def parts_for(model: Model, chosen: Estimator, draws: int) -> dict[str, Estimator]:
@@ -18,19 +19,39 @@ def parts_for(model: Model, chosen: Estimator, draws: int) -> dict[str, Estimato
     return dict.fromkeys(model.sites, chosen) if choose is None else choose(chosen, draws)
 
 
-def refusal(model: Model, estimators: Mapping[str, Estimator], draws: int, noise_kind: str = "iid") -> str | None:
-    """None, or why these estimators do not go with this model, B and kind of noise."""
+def refusal(
+    model: Model,
+    estimators: Mapping[str, Estimator],
+    draws: int,
+    noise_kind: str = "iid",
+    q: Posterior | None = None,
+) -> str | None:
+    """None, or why these estimators do not go with this model, B, kind of noise and, where it is given, q."""
     for name, site in model.sites.items():
         part = estimators[name]
-        if reason := part.supports(site.family, draws) or lacking(site, noise_kind):
+        if reason := part.supports(site.family, draws) or part.refuses(model) or lacking(site, noise_kind):
             return reason
         if part.independent_draws and noise_kind != "iid":
             return f"{part.label} needs draws that are independent of each other. Draw independently, or choose another estimator."
+        if q is not None and (reason := tied(part, name, q)):
+            return reason
     if len({estimator.bound for estimator in estimators.values()}) > 1:
         names = ", ".join(f"{estimator.label} ({estimator.bound})" for estimator in estimators.values())
         return f"The sites' estimators climb different bounds: {names}. Choose estimators of one bound for all sites."
     if weighted(estimators) and any(site.plate == "global" for site in model.sites.values()):
         return "An importance-weighted bound weighs the draws of each datum; this model has global sites. Choose an ELBO estimator."
+    return None
+
+
+def tied(part: Estimator, site: str, q: Posterior) -> str | None:
+    """None, or why an estimator does not go with a q in which one site's ν hangs on another's draw."""
+    if part.moves and (below := q.below(site)):
+        return (
+            f"{part.label} moves {site} and leaves the others as drawn, but q draws {', '.join(sorted(below))} given {site}. "
+            "Choose leave-one-out or reparameterisation, or a q with independent layers."
+        )
+    if part.factorised and q.above:
+        return f"{part.label} needs a q that is a product over sites, and this one goes from the top down. Choose importance weighting."
     return None
 
 
@@ -44,6 +65,7 @@ class Work:
     """What `estimate` holds while it assembles the surrogate."""
 
     model: Model
+    q: Posterior
     batch: Batch
     draws: Mapping[str, Draw]
     factors: list[Factor]
@@ -52,12 +74,16 @@ class Work:
     beta: float = 1.0  # what the tempered model's objective is multiplied by
 
     def __post_init__(self) -> None:
-        self.log_q = {name: draw.log_q().detach() for name, draw in self.draws.items()}
+        self.log_q = {name: draw.log_q_drawn().detach() for name, draw in self.draws.items()}
 
     def cost(self, site: Site) -> Tensor:
         """F of a site at its draws, detached."""
         detached = [Factor(factor.name, factor.value.detach(), factor.on) for factor in self.factors]
-        return cost_of(site, self.level, self.model, self.batch, detached, self.log_q)
+        return cost_of(site, self.level, self.model, self.batch, detached, self.log_q, **self._moving(site))
+
+    def _moving(self, site: Site) -> dict[str, frozenset[str]]:
+        below = self.q.below(site.name) if self.q.above else frozenset()
+        return {"below": below} if below else {}
 
     def at(self, site: Site, values: Tensor, live: bool = False) -> Tensor:
         """F of a site at other values (R, B·m, M, K), m for each draw in turn, the other sites as drawn: (R, B·m, M or 1)."""
@@ -79,13 +105,16 @@ class Work:
         """Extra draws of all sites, and f of one: values (R, count, M, K) and (R, count, M)."""
         first = next(iter(self.draws.values())).nu
         noise = draw_noise(self.model, self.batch, first.shape[0], count, self.generator, first.dtype)
-        held = {}
+        held: dict[str, Draw] = {}
         for name, draw in self.draws.items():
-            nu = draw.nu[:, :1].detach().expand(-1, count, *draw.nu.shape[2:])
+            if name in self.q.above:
+                nu = self.q.nu(self.model.sites[name], self.batch, {other: each.value for other, each in held.items()})
+            else:
+                nu = draw.nu[:, :1].detach().expand(-1, count, *draw.nu.shape[2:])
             held[name] = Draw(draw.family, nu, draw.family.transform(noise[name], nu))
         factors = factors_at(self.model, self.batch, {name: draw.value for name, draw in held.items()})
         log_q = {name: draw.log_q() for name, draw in held.items()}
-        return held[site.name], cost_of(site, self.level, self.model, self.batch, factors, log_q)
+        return held[site.name], cost_of(site, self.level, self.model, self.batch, factors, log_q, **self._moving(site))
 
     def log_weights(self) -> Tensor:
         """Log w of each datum, all its sites together, detached: (R, B, M)."""

@@ -1,4 +1,4 @@
-"""z ~ Σ_c w_c N(m_c, diag s_c²), C = 10 components, w, m and s learned with the decoder (Dilokthanakul et al. 2016)."""
+"""z ~ Σ_c w_c N(m_c, diag s_c²), C components, w, m and s learned with the decoder (Dilokthanakul et al. 2016)."""
 
 from typing import ClassVar
 
@@ -14,13 +14,20 @@ class MixturePrior(MixedPrior):
     name: ClassVar[str] = "mixture"
     label: ClassVar[str] = "mixture of Gaussians"
     symbol: ClassVar[str] = "Σ w N(m, s²)"
-    help: ClassVar[str] = "Ten learned Gaussians: groups may have clouds of their own. No closed-form KL."
+    help: ClassVar[str] = "C learned Gaussians: groups may have clouds of their own. No closed-form KL."
 
-    def __init__(self, size: int, x: Tensor, encoder: nn.Module | None, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        size: int,
+        x: Tensor,
+        encoder: nn.Module | None,
+        generator: torch.Generator,
+        components: int = COMPONENTS,
+    ) -> None:
         super().__init__()
         del x, encoder
-        self.logits = nn.Parameter(torch.zeros(COMPONENTS))
-        nu = torch.stack([torch.randn(COMPONENTS, size, generator=generator), torch.zeros(COMPONENTS, size)], 1)
+        self.logits = nn.Parameter(torch.zeros(components))
+        nu = torch.stack([torch.randn(components, size, generator=generator), torch.zeros(components, size)], 1)
         self.table = nn.Parameter(nu)  # (C, 2, K)
 
     def components(self) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models.families import Normal
-from models.latent_priors.prior import LatentPrior
+from models.latent_priors.prior import COMPONENTS, LatentPrior
 
 
 class StandardNormalPrior(LatentPrior):
@@ -17,9 +17,16 @@ class StandardNormalPrior(LatentPrior):
     symbol: ClassVar[str] = "N(0, I)"
     help: ClassVar[str] = "The same round cloud for all data; the KL has a closed form."
 
-    def __init__(self, size: int, x: Tensor, encoder: nn.Module | None, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        size: int,
+        x: Tensor,
+        encoder: nn.Module | None,
+        generator: torch.Generator,
+        components: int = COMPONENTS,
+    ) -> None:
         super().__init__()
-        del x, encoder, generator
+        del x, encoder, generator, components
         self.size = size
 
     @property

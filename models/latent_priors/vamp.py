@@ -1,4 +1,4 @@
-"""VampPrior: p(z) = (1/C) Σ_c q(z; ν = encoder(u_c)), the encoder's own mixture over C = 10 learned pseudo-data u_c.
+"""VampPrior: p(z) = (1/C) Σ_c q(z; ν = encoder(u_c)), the encoder's own mixture over C learned pseudo-data u_c.
 
 The best prior for a given q is its average over the data, (1/N) Σ_i q(z; ν_i); a few learned u_c stand for the N data, which would
 overfit and cost too much (Tomczak & Welling 2018).
@@ -20,19 +20,26 @@ class VampPrior(MixedPrior):
 
     name: ClassVar[str] = "vamp"
     label: ClassVar[str] = "VampPrior"
-    symbol: ClassVar[str] = "⅒ Σ q(z; enc u)"
-    help: ClassVar[str] = "The encoder's own mixture over ten learned pseudo-data: a prior that follows q."
+    symbol: ClassVar[str] = "Σ q(z; enc u)/C"
+    help: ClassVar[str] = "The encoder's own mixture over C learned pseudo-data: a prior that follows q."
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule("variational", "A VampPrior encodes its pseudo-data. Choose the amortised encoder.", among=("amortized",)),
     )
 
-    def __init__(self, size: int, x: Tensor, encoder: nn.Module | None, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        size: int,
+        x: Tensor,
+        encoder: nn.Module | None,
+        generator: torch.Generator,
+        components: int = COMPONENTS,
+    ) -> None:
         super().__init__()
         del size
         if encoder is None:
             raise ValueError("A VampPrior came without an encoder. Choose an amortised q, or another latent prior.")
         self.shared = (encoder,)  # a tuple: the encoder's parameters belong to q
-        first = torch.randperm(len(x), generator=generator)[:COMPONENTS]
+        first = torch.randperm(len(x), generator=generator)[:components]
         self.pseudo = nn.Parameter(x[first].clone())  # u, (C, D)
 
     def components(self) -> tuple[Tensor, Tensor]:

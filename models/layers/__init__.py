@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 
 from models.estimators import ESTIMATORS
-from models.families import Family, Gamma, LogNormal
-from models.layers.layer import (
+from models.families import Family, Gamma, LogNormal, Normal
+from models.layers.kinds import (
     BernoulliLayer,
     BetaLayer,
     CategoricalLayer,
     ExponentialLayer,
     GammaLayer,
-    Layer,
     NormalLayer,
     PoissonLayer,
-    Scales,
 )
+from models.layers.layer import Layer, Scales
 from models.layers.response import (
     BernoulliResponse,
     CategoricalResponse,
@@ -42,6 +41,14 @@ SECOND_ESTIMATORS: dict[str, Option] = {
 } | {
     name: Option(name, part.label, part.symbol, part.help) for name, part in ESTIMATORS.items() if not part.path
 }  # no rules: where one does not apply, the automatic choice stands in
+
+WEIGHT_ESTIMATORS: dict[str, Option] = {
+    "same": Option("same", "as the layers", "–", "One estimator for layers and weights.")
+} | {
+    name: Option(name, part.label, part.symbol, part.help, part.requires)
+    for name, part in ESTIMATORS.items()
+    if part.bound == "elbo" and not part.for_weights and part().supports(Normal(), 64) is None
+}  # where one does not go with the weights' q, what stands in is the automatic choice
 
 LAYERS: dict[str, Layer] = {
     part.name: part
@@ -77,6 +84,7 @@ __all__ = [
     "RESPONSES",
     "SECOND_ESTIMATORS",
     "WEIGHTS",
+    "WEIGHT_ESTIMATORS",
     "Connection",
     "Layer",
     "NormalLayer",

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from models.entries import Entries, at_entries, over_rows
 from models.layers.layer import FLOOR, Scales, log_probability, rate
 from models.settings import rule
 
-COUNTS = ("docstrings", "king_james")
+COUNTS = ("docstrings", "king_james", "own")  # whether a person's own data are counts is looked at when they are there
 SCALE_FLOOR = 0.05  # of the Gaussian response: without one, a constant feature sends the likelihood to ∞
 COUNTS_ONLY = rule("data", "These data are no counts. Choose a corpus, or another response.", among=COUNTS)
 
@@ -25,6 +26,7 @@ class Response:
     label: ClassVar[str]
     symbol: ClassVar[str]
     help: ClassVar[str]
+    natural_symbol: ClassVar[str] = ""  # in the natural DEF, where that differs
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
     scaled: ClassVar[bool] = False
     counts: ClassVar[bool] = False  # the encoder then sees log(1 + x)
@@ -140,6 +142,7 @@ class PoissonResponse(Response):
     name = "poisson"
     label = "Poisson"
     symbol = "Pois(g(u))"
+    natural_symbol = "Pois(eᵘ)"
     help = "Counts, such as those of words in a document."
     requires = (COUNTS_ONLY,)
     counts = True
@@ -153,19 +156,16 @@ class PoissonResponse(Response):
         mean = rate(u, positive)
         return (x * mean.log() - mean).sum(-1) - factorials
 
-    def log_prob_factored(self, x: Tensor, signal: Tensor, weight: Tensor) -> Tensor:
+    def log_prob_factored(self, entries: Entries, signal: Tensor, weight: Tensor) -> Tensor:
         """The same for rates u = W z themselves, with logs only where x > 0: Σ_v λ_v is Σ_k z_k Σ_v w_vk.
 
-        signal (R, B, M, I), weight (R, B, D, I), one weight draw a signal draw: (R, B, M). Twice as fast on text.
+        signal (R, B, M, I), weight (R, B, D, I), one weight draw a signal draw: (R, B, M). Ten times as fast on text.
         """
-        row, column = x.nonzero(as_tuple=True)
         s, w = signal.flatten(0, 1), weight.flatten(0, 1)  # (RB, M, I), (RB, D, I)
-        mean = (s.index_select(1, row) * w.index_select(1, column)).sum(-1) + FLOOR  # (RB, entries)
-        count = x[row, column]
-        terms = count * mean.log() - torch.lgamma(count + 1)
-        seen = torch.zeros(s.shape[:2], dtype=s.dtype).index_add(1, row, terms)
-        whole = (s * w.sum(1, keepdim=True)).sum(-1) + FLOOR * x.shape[-1]
-        return (seen - whole).unflatten(0, signal.shape[:2])
+        mean = at_entries(s, w, entries) + FLOOR  # (RB, E)
+        seen = over_rows(entries.count * mean.log(), entries)
+        whole = (s * w.sum(1, keepdim=True)).sum(-1) + FLOOR * w.shape[1]
+        return (seen - whole - entries.log_factorials).unflatten(0, signal.shape[:2])
 
     def mean(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """λ."""

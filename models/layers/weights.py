@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models.core import Factor, Site
 from models.families import Family, Gamma, Normal
+from models.families.gamma import log_density_at
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class Connection(nn.Module):
         nu = self.prior(scale, shape, value.dtype)
         density: Family = Gamma() if self.kind.positive else Normal()
         own = nu if type(density) is type(self.site.family) else None
-        return Factor(f"log p({self.name})", density.log_prob(value, nu).sum(-1), frozenset({self.name}), prior=own)
+        each = log_density_at(value - math.log(scale), shape) if self.kind.positive else density.log_prob(value, nu)
+        return Factor(f"log p({self.name})", each.sum(-1), frozenset({self.name}), prior=own)
 
 
 def point_log_prob(connections: Iterable[Connection], scale: float) -> Tensor | None:

@@ -6,6 +6,7 @@ from models.networks.pooling import SHARED
 from models.priors.settings import PriorSettings
 from models.settings import rule, setting
 
+HIDDEN_LAYER = rule("depth", "There is no hidden layer. Raise 'Hidden layers' to 1 or more.", low=1)
 DEEP = rule("depth", "It joins hidden layers, so it needs at least 2 of them.", low=2)
 DEEPER = rule("depth", "The second hidden layer sees the first one anyway, so it needs at least 3 of them.", low=3)
 CONVOLVES = rule("network", "It belongs to a convolution.", among=("convolution", "convolution_2d"))
@@ -20,11 +21,12 @@ class NetworkSettings(PriorSettings):
 
     network: str = setting(
         "feed_forward", label="Network", symbol="f", group="Model", choices="networks",
-        help="How the function of x is built (the encoder's; a decoder stays feed-forward, as z has no positions).",
+        help="How the function of x is built (the encoder's; a decoder has a knob of its own, as z has no positions).",
     )  # fmt: skip
     width: int = setting(
-        64, label="Width", group="Model", low=2, high=256, help="Units in each hidden layer, encoder and decoder alike."
-    )
+        64, label="Width", group="Model", low=2, high=256, help="Units in each hidden layer, encoder and decoder alike.",
+        requires=(HIDDEN_LAYER,),
+    )  # fmt: skip
     depth: int = setting(
         2,
         label="Hidden layers",
@@ -40,14 +42,15 @@ class NetworkSettings(PriorSettings):
         group="Model",
         choices="activations",
         help="The bend after each hidden layer.",
+        requires=(HIDDEN_LAYER,),
     )
     intercept: bool = setting(True, label="Intercept", symbol="α", group="Model", help="Adds α to every linear map.")
     input_reinjection: bool = setting(
-        False, label="Residual: input", symbol="γx", group="Model", help="The notes' residual: later hidden layers see the input again.",
+        False, label="Residual", symbol="γx", group="Model", help="The notes' residual: later hidden layers see the input again.",
         requires=(DEEP,),
     )  # fmt: skip
     identity_residual: bool = setting(
-        False, label="Identity skip", symbol="h+g", group="Model", help="Each later hidden layer is added to the one before.",
+        False, label="Identity", symbol="h+g", group="Model", help="Each later hidden layer is added to the one before.",
         requires=(DEEP,),
     )  # fmt: skip
     dense_skip: bool = setting(
@@ -55,7 +58,8 @@ class NetworkSettings(PriorSettings):
         requires=(DEEPER,),
     )  # fmt: skip
     norm: str = setting(
-        "none", label="Normalisation", symbol="LN", group="Model", choices="norms", help="What is done to a layer's sums before the bend."
+        "none", label="Normalisation", symbol="LN", group="Model", choices="norms", help="What is done to a layer's sums before the bend.",
+        requires=(HIDDEN_LAYER,),
     )  # fmt: skip
     kernel: int = setting(
         5, label="Window", symbol="k", group="Model", low=2, high=15, help="Positions that a filter sees.", requires=(CONVOLVES,)

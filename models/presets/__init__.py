@@ -8,7 +8,15 @@ from typing import Any
 from models.presets.collapse import COLLAPSE
 from models.presets.deep_exponential import DEEP_EXPONENTIAL
 from models.presets.generative import GENERATIVE
+from models.presets.robot_arm import ROBOT_ARM
 from models.presets.single_cells import SINGLE_CELLS
 from models.presets.supervised import SUPERVISED
 
-PRESETS: dict[str, dict[str, Any]] = {**GENERATIVE, **SUPERVISED, **SINGLE_CELLS, **DEEP_EXPONENTIAL, **COLLAPSE}
+PRESETS: dict[str, dict[str, Any]] = {
+    **GENERATIVE,
+    **SUPERVISED,
+    **SINGLE_CELLS,
+    **ROBOT_ARM,
+    **DEEP_EXPONENTIAL,
+    **COLLAPSE,
+}

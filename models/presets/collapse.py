@@ -3,20 +3,75 @@
 from typing import Any
 
 COLLAPSE: dict[str, dict[str, Any]] = {
+    "collapse_threshold": {
+        "label": "Collapse: σ² past an eigenvalue",
+        "goal": "Drag σ (under Model): a dimension dies exactly where σ² passes its eigenvalue.",
+        "settings": {
+            "depth": 0,
+            "latent_size": 8,
+            "scale_head": "fixed",
+            "sigma": 0.57,
+            "prior_scale": 10.0,
+            "estimator": "path_only",
+            "step_size": 0.02,
+            "batch_size": 512,
+            "stop_at": 5000,
+        },
+        "tasks": [
+            {
+                "ask": "The data's eigenvalues are .70, .64, .55, .39, .27, .23, .20, .17. With σ = .57: how many of 8 dimensions live?",
+                "choices": ["3 or fewer", "4", "5 or more"],
+                "edges": [3.5, 4.5],
+                "measure": {"name": "active_dimensions"},
+                "after": 1500,
+                "why": "σ² = .325: four eigenvalues exceed it. What a dimension below would explain is worth less than its own nats.",
+            },
+        ],
+    },
     "collapse_weight": {
         "label": "Collapse: β too large",
         "goal": "The KL weighs four times: a dimension whose nats cost more than they bring goes back to the prior. Drag β.",
         "settings": {"latent_size": 8, "beta": 4.0, "step_size": 0.01, "stop_at": 1500},
+        "tasks": [
+            {
+                "ask": "Every nat of z now costs four. How many of the 8 dimensions still pay?",
+                "choices": ["none", "1 to 6", "7 or 8"],
+                "edges": [0.5, 6.5],
+                "measure": {"name": "active_dimensions"},
+                "after": 1400,
+                "why": "The first dimensions explain much per nat and stay; the last ones bring less than four nats for one, and go.",
+            },
+        ],
     },
     "collapse_cure": {
         "label": "Cure: identifiable decoder",
         "goal": "The same β = 4 with a one-to-one decoder: no likelihood is flat in z, so all eight dimensions live.",
         "settings": {"latent_size": 8, "beta": 4.0, "decoder": "gradient_map", "step_size": 0.01, "stop_at": 1500},
+        "tasks": [
+            {
+                "ask": "The same β = 4, but this decoder cannot ignore a dimension. How many of 8 live?",
+                "choices": ["6 or fewer", "7", "all 8"],
+                "edges": [6.5, 7.5],
+                "measure": {"name": "active_dimensions"},
+                "after": 1400,
+                "why": "Its slope is at least c in every direction, so x always says something about z; the price is a lower ELBO.",
+            },
+        ],
     },
     "collapse_early": {
         "label": "Collapse in training",
         "goal": "A deep decoder with σ(z) learns to do without z before q has anything to say: dimensions die early.",
-        "settings": {"latent_size": 8, "scale_head": "network", "depth": 3, "step_size": 0.01, "stop_at": 1500},
+        "settings": {"latent_size": 8, "scale_head": "network", "depth": 4, "step_size": 0.006, "stop_at": 1500},
+        "tasks": [
+            {
+                "ask": "β is 1, and a shallow decoder would use all 8 dimensions. How many does this deep one use?",
+                "choices": ["4 or fewer", "5 or 6", "7 or 8"],
+                "edges": [4.5, 6.5],
+                "measure": {"name": "active_dimensions"},
+                "after": 1400,
+                "why": "While q was noise the decoder learned to do without z; where it is flat, nothing pulls q away from the prior.",
+            },
+        ],
     },
     "warm_up": {
         "label": "Cure: warm-up",
@@ -24,10 +79,20 @@ COLLAPSE: dict[str, dict[str, Any]] = {
         "settings": {
             "latent_size": 8,
             "scale_head": "network",
-            "depth": 3,
-            "step_size": 0.01,
+            "depth": 4,
+            "step_size": 0.006,
             "warm_up": 800,
             "stop_at": 1500,
         },
+        "tasks": [
+            {
+                "ask": "Let the KL in slowly, over 800 steps. How many of the 8 dimensions live in the end?",
+                "choices": ["4 or fewer", "5", "6 or more"],
+                "edges": [4.5, 5.5],
+                "measure": {"name": "active_dimensions"},
+                "after": 1400,
+                "why": "At first z was free, so the decoder learned to listen; by the time nats cost their price they were worth it.",
+            },
+        ],
     },
 }

@@ -45,16 +45,69 @@ GENERATIVE: dict[str, dict[str, Any]] = {
             "scale_head": "network",
             "stop_at": 3000,
         },
+        "tasks": [
+            {
+                "ask": "How many nats will z carry about a datum, KL of q from the prior over both dimensions?",
+                "choices": ["less than 1", "1 to 3", "more than 3"],
+                "edges": [1.0, 3.0],
+                "measure": {"name": "total_divergence"},
+                "after": 1500,
+                "why": "Naming one of five arms takes log 5 = 1.6 nats; where on its arm a point lies takes the rest.",
+            },
+        ],
     },
     "score": {
         "label": "Score gradient, one draw",
         "goal": "The notes' plain score gradient, B = 1: make the ELBO climb with more draws or a better estimator.",
         "settings": {"estimator": "score", "draws": 1},
+        "tasks": [
+            {
+                "ask": "Choose 'against B' in panel B. At which power of B does the variance of the score gradient fall?",
+                "choices": ["−1: twice the draws, half the variance", "−½", "it hardly falls"],
+                "edges": [-0.75, -0.25],
+                "measure": {"name": "power_of_draws", "of": "score"},
+                "after": 300,
+                "why": "The mean of B independent draws has a B-th of one draw's variance, whatever the estimator.",
+            },
+            {
+                "ask": "At B = 1 and the same parameters: how noisy is the score gradient, against reparameterisation?",
+                "choices": ["up to 10×", "10 to 100×", "more than 100×"],
+                "edges": [10.0, 100.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "reparameterization"},
+                "after": 300,
+                "why": "The path knows in which direction f rises; the score only sees how high f is, and compares.",
+            },
+        ],
     },
     "scale": {
         "label": "Mean and scale decoder",
         "goal": "Two heads, μ(z) and σ(z): the ELBO is far higher, and the map of the digits pays for it.",
         "settings": {"scale_head": "network"},
+        "tasks": [
+            {
+                "ask": "With one σ for all pixels the ELBO ends near 16 nats per digit. Where will it end with σ(z)?",
+                "choices": ["below", "up to 10 nats above", "more than 10 nats above"],
+                "edges": [16.0, 26.0],
+                "measure": {"name": "fact", "of": "elbo"},
+                "after": 1500,
+                "why": "Pixels at the edge are always empty: their σ shrinks, and each earns nats that say nothing about the digit.",
+            },
+        ],
+    },
+    "evidence": {
+        "label": "From the ELBO to log p(x)",
+        "goal": "Choose 'evidence' above panel A, then pause: how far the ELBO is from log p(x), and who is to blame.",
+        "settings": {"held_out": 0.2, "step_size": 0.01, "stop_at": 1500},
+        "tasks": [
+            {
+                "ask": "Of the nats between ELBO and log p(x), how large is the share that a better encoder would win back?",
+                "choices": ["less than a third", "between", "more than two thirds"],
+                "edges": [0.33, 0.67],
+                "measure": {"name": "encoders_share"},
+                "after": 1000,
+                "why": "One network must serve all digits; what is left is q's family. See panel A's two bars.",
+            },
+        ],
     },
     "ppca": {
         "label": "Probabilistic PCA",

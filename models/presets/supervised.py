@@ -28,6 +28,36 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             },
         ],
     },
+    "shared_weights": {
+        "label": "Noise of shared weights",
+        "goal": "All data of a minibatch see one draw of the weights, so their noises go together. Let each datum draw its own sums.",
+        "settings": {
+            "model": "conditional",
+            "data": "diabetes",
+            "width": 20,
+            "depth": 1,
+            "step_size": 0.02,
+        },
+        "shown": ["reparameterization", "path_only", "local_reparameterization", "flipout"],
+        "tasks": [
+            {
+                "ask": "At the same weights' q: how noisy is local reparameterisation, against one shared draw?",
+                "choices": ["a tenth or less", "between a tenth and equal", "noisier"],
+                "edges": [0.1, 1.0],
+                "measure": {"name": "variance_ratio", "of": "local_reparameterization", "to": "reparameterization"},
+                "after": 300,
+                "why": "Sums of their own average out over the data. Panel B looks at few data; over a larger minibatch it gains more.",
+            },
+            {
+                "ask": "Flipout keeps one draw and gives each datum random signs: how noisy is that, against local reparameterisation?",
+                "choices": ["much quieter", "about as quiet", "much noisier"],
+                "edges": [0.7, 1.4],
+                "measure": {"name": "variance_ratio", "of": "flipout", "to": "local_reparameterization"},
+                "after": 300,
+                "why": "Signs undo what is odd in ε, which is nearly all that data share here; only the even part stays.",
+            },
+        ],
+    },
     "map": {
         "label": "Neural regression, MAP",
         "goal": "The same network with a point mass for q: one function, and no word about what it does not know.",

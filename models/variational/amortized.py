@@ -45,5 +45,13 @@ class Amortized(nn.Module):
 
     def nu(self, batch: Batch) -> Tensor:
         """ν of the batch's rows: (M, n_params, K)."""
-        x = batch.x if self.see is None else self.see(batch.x)
-        return self.encoder(x).reshape(batch.size, *self.layout)
+        return self.of_seen(self.seen(batch.x))
+
+    def seen(self, x: Tensor) -> Tensor:
+        """What the encoder sees of x (M, D); it does not change while q learns, so that who looks often may keep it."""
+        return x if self.see is None else self.see(x)
+
+    def of_seen(self, seen: Tensor) -> Tensor:
+        """ν of rows as the encoder sees them: (M, n_params, K)."""
+        nu: Tensor = self.encoder(seen)
+        return nu.reshape(len(seen), *self.layout)

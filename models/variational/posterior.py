@@ -1,4 +1,4 @@
-"""q(z; ν) = Π_sites q(z_site; ν_site): each site has its own factor; the network's weights θ are a point mass.
+"""q(z; ν) = Π_sites q(z_site; ν_site), or with layers top-down; the network's weights θ are a point mass.
 
 Point mass means: θ is the model's own parameters, and log p(θ) enters as a factor, so maximising the ELBO in θ is MAP.
 """
@@ -8,20 +8,43 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from models.core import Batch, Site
+from models.variational.top_down import TopDown
 
 
 class Posterior(nn.Module):
-    """A mean-field q, one variational factor (`Amortized`, `Table`, `Global` or any module with `nu`) a site."""
+    """One variational factor (`Amortized`, `Table`, `Global`, `TopDown` or any module with `nu`) a site."""
 
     def __init__(self, factors: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.by_site = nn.ModuleDict(factors)
+        self.above = {name: part.above for name, part in factors.items() if isinstance(part, TopDown)}
 
-    def nu(self, site: Site, batch: Batch) -> Tensor:
-        """ν of a site: (M, n_params, K) for a local one, (n_params, K) for a global one."""
+    def below(self, name: str) -> frozenset[str]:
+        """The sites whose q depends on the draw of this one, directly or not."""
+        direct = {other for other, above in self.above.items() if above.name == name}
+        return frozenset(direct.union(*(self.below(other) for other in direct)))
+
+    def nu(
+        self, site: Site, batch: Batch, values: Mapping[str, Tensor] | None = None, *, still: bool = False
+    ) -> Tensor:
+        """ν of a site: (M, n_params, K) for a local one, (n_params, K) for a global one.
+
+        A site below another one takes its draw out of `values` (R, B, M, K), and its ν is (R, B, M, n_params, K); without `values`
+        it is the ν at the other one's mean. `still` stops q's own parameters there, and leaves the draw live.
+        """
         if site.name not in self.by_site:
             raise ValueError(
                 f"q has no factor for site {site.name!r}; it covers {', '.join(self.by_site)}. Give it one."
             )
-        nu: Tensor = self.by_site[site.name].nu(batch)  # type: ignore[operator]
-        return nu
+        factor = self.by_site[site.name]
+        if not isinstance(factor, TopDown):
+            nu: Tensor = factor.nu(batch)  # type: ignore[operator]
+            return nu
+        if values is None:
+            return factor.nu(batch, factor.above.family.mean(self.nu(factor.above, batch)), still=still)
+        if factor.above.name not in values:
+            raise ValueError(
+                f"q of {site.name!r} needs a draw of {factor.above.name!r}, which is not drawn yet. "
+                f"List {factor.above.name!r} before {site.name!r} in the model's sites."
+            )
+        return factor.nu(batch, values[factor.above.name], still=still)

@@ -32,4 +32,4 @@ class Table(nn.Module):
 
     def nu(self, batch: Batch) -> Tensor:
         """ν of the batch's rows: (M, n_params, K)."""
-        return self.table[batch.rows]
+        return self.table if batch.whole else self.table[batch.rows]

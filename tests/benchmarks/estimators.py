@@ -1,8 +1,9 @@
-"""What every estimator costs and what it gives: `python -m tests.benchmarks.estimators` prints two Markdown tables.
+"""What every estimator costs and what it gives: `python -m tests.benchmarks.estimators` prints three Markdown tables.
 
 Continuous ones on the default digits model after 300 steps, against reparameterisation; those that need discrete latents on a sigmoid
-belief network, against leave-one-out. The cost is CPU time of a whole training step, interleaved medians on one thread; the variance
-is tr Var(ĝ) by `probe` with the same parameters, data and noise for all; their product is what a fixed budget of time pays for.
+belief network, against leave-one-out; those of weights on a Bayesian network of a table, against reparameterisation. The cost is CPU
+time of a whole training step, interleaved medians on one thread; the variance is tr Var(ĝ) by `probe` with the same parameters, data
+and noise for all; their product is what a fixed budget of time pays for.
 """
 
 import sys
@@ -11,15 +12,20 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from models.conditional_settings import Settings as ConditionalSettings
 from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS
 from models.inference.probe import probe
 from models.inference.run import Run
+from models.inference.settings import InferenceSettings
 from models.inference.work import refusal
 from tests.benchmarks._belief_network import Chosen, binary_digits, make_run, trained
 from tests.benchmarks._interleaved import medians
 
 STEPS, ROUNDS, CHUNKS, REPLICATES = 300, 12, 8, 32
+WEIGHTS = ConditionalSettings(
+    width=50, depth=1, data="diabetes", batch_size=128, draws=4, step_size=0.01, stop_at=100_000
+)
 STILL = 1e-5  # the step size while the clock runs: high-variance estimators stay where the others are
 
 
@@ -99,7 +105,12 @@ def table(run: Run, names: list[str], reference: str, make: Callable[[Settings],
 
 def continuous() -> tuple[Run, list[str]]:
     """The default model after its first steps, and the estimators that go with it."""
-    run = Run(Settings(stop_at=100_000))
+    return begun(Settings(stop_at=100_000))
+
+
+def begun(settings: InferenceSettings) -> tuple[Run, list[str]]:
+    """A run of these settings after its first steps, and the estimators that go with it."""
+    run = Run(settings)
     for _ in range(STEPS):
         next(run)
     allowed = fits(run, run.settings.draws)
@@ -107,9 +118,9 @@ def continuous() -> tuple[Run, list[str]]:
 
 
 def main() -> None:
-    """Print the tables; the words `continuous` or `discrete` ask for one of them."""
+    """Print the tables; the words `continuous`, `discrete` or `weights` ask for one of them."""
     torch.set_num_threads(1)
-    asked = sys.argv[1:] or ["continuous", "discrete"]
+    asked = sys.argv[1:] or ["continuous", "discrete", "weights"]
     run, names = continuous()
     size = f"B = {run.settings.draws}, M = {run.settings.batch_size}"
     if "continuous" in asked:
@@ -125,6 +136,11 @@ def main() -> None:
         )
         only = [name for name in ESTIMATORS if name in allowed]
         table(net, only, "leave_one_out", lambda settings: make_run(data, settings))
+    if "weights" in asked:
+        bayes, allowed = begun(WEIGHTS)
+        layers = [name for name in allowed if ESTIMATORS[name].for_weights or ESTIMATORS[name].path]
+        print(f"\nBayesian network 10-50-1 on diabetes, B = 4, M = {WEIGHTS.batch_size}, after {STEPS} steps\n")
+        table(bayes, layers, "reparameterization", Chosen)
 
 
 if __name__ == "__main__":

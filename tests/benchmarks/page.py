@@ -136,10 +136,8 @@ def pauses(screen: Screen) -> Row:
 
 def hover(screen: Screen, words: str) -> Row:
     """The pointer moves over the map 30 times a second; milliseconds from its event to the decoded picture on the card."""
-    box = screen.page.locator(".elbo-c canvas").first.bounding_box()
     for move in range(MOVES):
-        across, down = 0.25 + 0.4 * (move % 40) / 40, 0.3 + 0.3 * (move % 17) / 17
-        screen.page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        screen.hover("c", 0.25 + 0.4 * (move % 40) / 40, 0.3 + 0.3 * (move % 17) / 17)
         screen.page.wait_for_timeout(33)
     times = screen.counters()["hoverMs"]
     screen.page.mouse.move(640, 700)

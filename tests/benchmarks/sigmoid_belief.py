@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,7 +23,7 @@ from models.inference.estimate import estimate
 from models.inference.probe import Moments, frozen, moments
 from models.inference.run import Run
 from tests.benchmarks._belief_network import binary_digits, make_run, trained
-from tests.benchmarks._interleaved import CALLS, medians
+from tests.benchmarks._interleaved import medians
 
 if TYPE_CHECKING:
     from tests.benchmarks._pyro_belief_network import Pyro
@@ -41,13 +42,10 @@ def times(run: Run, others: dict[str, Pyro]) -> dict[str, float]:
     ours = make_run(run.data, replace(run.settings, step_size=STILL))
     ours.load_tensors(run.tensors(), run.number)
     generator = torch.Generator().manual_seed(1)
-    batches = [
-        torch.randperm(run.data.size, generator=generator)[: run.settings.batch_size]
-        for _ in range(CALLS * (ROUNDS + 2))
-    ]
+    batches = [torch.randperm(run.data.size, generator=generator)[: run.settings.batch_size] for _ in range(200)]
 
     def each(step: Callable[[Tensor], object]) -> Callable[[], object]:
-        rows = iter(batches)
+        rows = cycle(batches)
         return lambda: step(next(rows))
 
     def our_step(rows: Tensor) -> None:

@@ -144,7 +144,7 @@ def test_views_drawers_terms_and_projector(screen):
     screen.page.locator(".elbo-b select").last.select_option(label="against B")
     screen.until(lambda: screen.ink("b") != before)
     screen.press("terms")
-    for name in ("Formula", "Code", "Help", "Runs"):
+    for name in ("Formula", "Table", "Code", "Help", "Runs"):
         screen.press(name)
         screen.page.locator(".elbo-drawer").wait_for(state="visible")
     screen.press("Close")

@@ -8,7 +8,7 @@ global one.
 import itertools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -138,6 +138,20 @@ def logistic(rows: tuple[int, ...] = (1, 4, 6, 9)) -> Problem:
     sites = {"w": Site("w", "global", (2,), Normal())}
     first = torch.tensor([[0.3, -0.5], [-0.4, -0.2]], dtype=F64)
     return Problem(Terms(sites, terms), Posterior({"w": Global(sites["w"], first)}), batch, objective)
+
+
+def bayesian_layer(rows: tuple[int, ...] = (1, 4, 6, 9)) -> Problem:
+    """The same regression as a network without hidden layers, whose weights are the model's: a layer can draw them datum by datum."""
+    from models.conditional import Conditional
+    from models.networks import Architecture, FeedForward
+    from models.priors import NormalPrior
+    from models.responses import RESPONSES
+    from models.weight_space import WeightSpace
+
+    same = logistic(rows)
+    net = FeedForward(2, 1, Architecture(depth=0, intercept=False), torch.Generator().manual_seed(0))
+    model = Conditional(WeightSpace(net), RESPONSES["bernoulli"](), NormalPrior(1.0), Normal())
+    return Problem(model, same.q, replace(same.batch, y=torch.ones(len(rows), dtype=F64)), same.objective)
 
 
 def plates(rows: tuple[int, ...] = (0, 3, 4, 8, 9)) -> Problem:

@@ -49,7 +49,7 @@ def test_estimators_that_cannot_be_chosen_say_why() -> None:
     offered = next(knob["choices"] for knob in knobs() if knob["name"] == "estimator")
     reasons = {choice["name"]: choice["unavailable"] for choice in offered}
     assert {name for name, reason in reasons.items() if reason} == {
-        name for name, part in ESTIMATORS.items() if part().supports(Normal(), 64)
+        name for name, part in ESTIMATORS.items() if part().supports(Normal(), 64) or part.for_weights
     }
     assert reasons["score"] is None
     assert reasons["disarm"] == "DisARM is for Bernoulli latents, these are Gaussian. Choose another estimator."
@@ -61,7 +61,7 @@ def test_estimators_that_cannot_be_chosen_say_why() -> None:
 def test_presets_are_allowed_and_write_only_what_differs(name: str) -> None:
     preset = PRESETS[name]
     assert preset["label"]
-    assert preset["goal"].endswith(".")
+    assert preset["goal"].endswith((".", "?"))
     own = knobs(preset["settings"].get("model", FIRST_MODEL))
     defaults = {knob["name"]: knob["default"] for knob in own}
     assert validate(own, preset["settings"]) == defaults | preset["settings"]

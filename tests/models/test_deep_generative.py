@@ -3,6 +3,7 @@ and when trained.
 """
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from models.data import Dataset, from_array
-from models.deep_generative import SCALE_FLOOR, DeepGenerative, build
+from models.deep_generative import DeepGenerative, build
 from models.deep_generative_settings import Settings
 from models.diagnostics import active, kl_per_dimension
 from models.estimators import PathOnly, Reparameterization
@@ -19,6 +20,7 @@ from models.inference.run import Run
 from models.probabilistic_pca import ProbabilisticPCA, best_elbo, fit, subspace_angle
 from models.variational import Posterior
 
+SCALE_FLOOR = Settings().scale_floor
 SPECTRUM = (6.0, 3.0, 1.5, 0.3, 0.2, 0.1)
 
 
@@ -150,3 +152,30 @@ def test_bernoulli_responses_see_rounded_data() -> None:
     model, _ = build(Settings(response="bernoulli", width=4), data, torch.Generator().manual_seed(6))
     assert set(model.observed(data.x).unique().tolist()) == {0.0, 1.0}
     assert model.decode(torch.zeros(3, 2)).shape == (3, 64)
+
+
+def test_the_floor_of_the_scale_is_a_live_knob() -> None:
+    """σ = σ₀ + softplus ρ from the next step on, and the recorded step follows: the same ELBO as a run that never had another floor."""
+    data = known_spectrum(40)
+    settings = Settings(width=5, scale_head="feature", stop_at=4)
+    first, second = Run(settings, data), Run(replace(settings, scale_floor=0.4), data)
+    for name, parameter in second.parameters.items():
+        torch.testing.assert_close(parameter, first.parameters[name])
+    next(first), first.change(scale_floor=0.4)
+    assert first.model.response.floor == 0.4
+    first.load_tensors(second.tensors(), 0)
+    assert next(first).elbo == next(second).elbo
+
+
+@pytest.mark.parametrize("response", ["normal", "bernoulli", "categorical"])
+def test_samples_have_the_mean_of_the_decoded_draws(response: str) -> None:
+    """E x = E_z E[x | z], within four standard errors, whatever the response."""
+    data = from_array((known_spectrum(60).x.round().clamp(-1, 1) + 1) / 2)
+    model, _ = build(Settings(response=response, width=5), data, torch.Generator().manual_seed(8))
+    x = model.sample(4000, torch.Generator().manual_seed(9))
+    z = model.latent_prior.sample(4000, torch.Generator().manual_seed(10))
+    mean = model.decode(z).detach()
+    error = ((x.var(0) + mean.var(0)) / 4000).sqrt()
+    assert ((x.mean(0) - mean.mean(0)).abs() < 4 * error).all()
+    if response == "categorical":
+        assert set(x.unique().tolist()) <= {0.0, 0.5, 1.0}

@@ -119,3 +119,14 @@ def test_subspace_angle_ignores_the_basis() -> None:
 def test_refusals(size: int, variance: float | None, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         fit(standardised("iris"), size, variance)
+
+
+def test_the_average_likelihood_needs_no_data() -> None:
+    """From mean and covariance alone, of a model that is off in every part."""
+    x = standardised("wine")
+    known = fit(x, 3)
+    nudge = torch.randn(13, 3, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    other = type(known)(known.mean + 0.3, known.loadings + nudge, 0.7, known.eigenvalues)
+    rows = x - x.mean(0)
+    found = other.average_log_likelihood(x.mean(0), rows.T @ rows / len(rows))
+    assert found == pytest.approx(float(other.log_likelihood(x).mean()), abs=1e-9)

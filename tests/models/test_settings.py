@@ -141,7 +141,7 @@ def test_the_nearest_allowed_value_is_named() -> None:
         ('{"draws":NaN}', "Draws B was 'nan'"),
         ('{"version":2}', "of version 2, this lab reads version 1. Update the lab"),
         ('{"version":"1"}', "of version '1', this lab reads version 1"),
-        ('{"drows":2}', "There is no setting called 'drows'; the settings are: model, data, response"),
+        ('{"drows":2}', "There is no setting called 'drows'; the settings are: model, data, held_out, response"),
         ('{"data":"__import__(\'os\')"}', "Data was .*; choose one of: digits, pinwheel"),
         ('{"intercept":1}', "Intercept was '1'; it must be true or false"),
         (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import DATA, from_array, load
+from models.data import DATA, columns, from_array, load
 from models.data.packed import pack
 from models.deep_generative_settings import Settings
 from models.inference.run import Run
@@ -67,6 +67,32 @@ def test_h5ad_without_counts_or_column_is_refused(tmp_path: Path) -> None:
     (tmp_path / "no.h5ad").write_text("no HDF5")
     with pytest.raises(ValueError, match="cannot be opened as HDF5"):
         load(tmp_path / "no.h5ad")
+
+
+@needs_h5py
+def test_files_of_old_are_read_and_log_normalised_counts_are_told_the_way_back(tmp_path: Path) -> None:
+    """As scanpy's own pbmc68k_reduced: obs a table of records, X scaled, raw.X log(1 + 10,000 x/n)."""
+    import h5py
+
+    total = COUNTS.sum(1)
+    with h5py.File(tmp_path / "old.h5ad", "w") as file:
+        file["X"] = COUNTS - COUNTS.mean(0)
+        rows = [(str(i).encode(), PLATES[i] == "p2", n) for i, n in enumerate(total)]
+        file["obs"] = np.array(rows, [("index", "S4"), ("plate", "i1"), ("n_counts", "<f4")])
+        file["var"] = np.array([(b"x", 1.0), (b"y", 2.0), (b"z", 3.0)], [("index", "S4"), ("means", "<f4")])
+        file["uns/plate_categories"] = [b"p1", b"p2"]
+        file["raw.X"] = np.log1p(COUNTS / total[:, None] * 10_000).astype(np.float32)
+    with pytest.raises(
+        ValueError, match=r"X: Counts must be whole .* round\(expm1\(raw.X\) · n_counts / 10,000\) are its counts"
+    ):
+        load(tmp_path / "old.h5ad")
+    with h5py.File(tmp_path / "old.h5ad", "a") as file:
+        del file["X"]
+        file["X"] = COUNTS
+    data = load(tmp_path / "old.h5ad", labels="plate")
+    assert torch.equal(data.x, torch.tensor(COUNTS))
+    assert ([data.label_names[i] for i in data.labels], data.feature_names) == (PLATES, ("x", "y", "z"))
+    assert columns(tmp_path / "old.h5ad") == ("plate",)
 
 
 def test_text_tables(tmp_path: Path) -> None:

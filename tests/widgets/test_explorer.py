@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 
 import numpy as np
 import psutil
@@ -10,6 +11,7 @@ import pytest
 
 from models.settings import SettingError
 from tests.widgets.conftest import eventually
+from widgets.example import catalogue
 from widgets.runs import saved_runs
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32}
@@ -38,6 +40,7 @@ def test_run_pause_continue_reset(lab):
     first = np.concatenate(room.painter.drawn)[:20, 1]
     room.post("reset")
     eventually(lambda: room.painter.facts["number"] == 0)
+    assert "the same run again, bit for bit" in room.screen.caption.value
     room.post("run")
     eventually(lambda: points(room) > 20)
     np.testing.assert_array_equal(np.concatenate(room.painter.drawn)[:20, 1], first)
@@ -57,6 +60,7 @@ def test_live_and_restart_settings(lab):
     eventually(lambda: room.state == "running")
     room.post("set", name="draws", value=8)
     eventually(lambda: room.painter.changes)
+    assert room.screen.chart("elbo").labels[-1] == "B 8"  # the mark says what was changed
     assert room.state == "running"
     assert not room.dirty
     room.post("set", name="activation", value="relu")
@@ -78,7 +82,7 @@ def test_live_and_restart_settings(lab):
         ("step_size", "nan", "a number from"),
         ("stop_at", "-5", "nearest allowed value is 1"),
         ("seed", "7.5", "a whole number"),
-        ("latent_size", "<img src=x onerror=alert(1)>", "a whole number from 1 to 16"),
+        ("latent_size", "<img src=x onerror=alert(1)>", "a whole number from 1 to 20"),
     ],
 )
 def test_nonsense_gets_a_sentence_and_changes_nothing(lab, name, value, words):
@@ -88,6 +92,26 @@ def test_nonsense_gets_a_sentence_and_changes_nothing(lab, name, value, words):
     assert words in room.screen.caption.value
     assert room.values == before
     assert room.form.fields[name].widget.value == f"{before[name]:g}"
+
+
+def test_nonsense_in_any_numeric_field_of_any_model_is_a_sentence(lab):
+    """Letters, nothing, what is too large, and one below the least: what came, what is allowed, what to do."""
+    room = lab()
+    room.session.closed.set()  # no pump: what follows from another model's list of estimators would take the sentence away
+    room.session.pump.join()
+    room.session.closed.clear()
+    for model in catalogue()["models"]:
+        room.act("set", {"name": "model", "value": model})
+        before = dict(room.values)
+        for knob in [knob for knob in room.knobs if knob["kind"] in ("int", "float")]:
+            for bad in ("letters", "", "1e99", str(knob["low"] - 1), "nan", "−1"):
+                room.act("set", {"name": knob["name"], "value": bad})
+                said = room.screen.caption.value
+                assert knob["label"] in said, (knob["name"], bad)
+                assert "must be" in said
+                assert f"{knob['low']:g} to {knob['high']:g}" in said
+                assert "Set it to" in said or "nearest allowed value" in said
+        assert room.values == before
 
 
 def test_an_estimator_that_does_not_apply_is_refused_with_its_reason(lab):
@@ -116,7 +140,7 @@ def test_a_killed_worker_is_said_and_its_run_is_taken_up(lab):
 def test_closing_leaves_no_process_and_no_thread(lab):
     room = lab(SMALL)
     room.post("run")
-    eventually(lambda: room.state == "running")
+    eventually(lambda: room.state == "running" and room.painter.facts["number"] > 0)
     process = psutil.Process(room.session.link.process.pid)
     room.close()
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
@@ -147,6 +171,15 @@ def test_a_run_is_opened_again_by_its_id(lab):
     eventually(lambda: again.state == "finished" and again.painter.facts["number"] == 60)
 
 
+def test_a_link_names_the_scene_and_what_differs_from_it(lab):
+    room = lab()
+    room.act("page", {"content": {"kind": "ready", "query": '?settings={"version":1,"data":"pinwheel","width":32,"step_size":0.01,'
+                                  '"identity_residual":true,"scale_head":"network","stop_at":3000,"draws":16}'}})  # fmt: skip
+    assert room.screen.scene.value == "pinwheel"
+    assert room.screen.goal.value == "Like “Latent space”, but: Draws 16."
+    assert room.values["draws"] == 16  # naming the scene did not choose it
+
+
 @pytest.mark.parametrize(
     "query", ["?run=nonsense", "?settings=nonsense", "?settings=%7B%22width%22%3A%2010000%7D", "?settings=[]"]
 )
@@ -165,6 +198,20 @@ def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     eventually(lambda: room.state == "paused" and saved_runs())
 
 
+def test_a_hidden_page_may_be_silent_for_longer(lab, monkeypatch):
+    """A browser lets a hidden page speak once a minute: that is no reason to stop its run."""
+    monkeypatch.setattr("widgets.session.SILENCE", 0.3)
+    room = lab(SMALL)
+    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": True}, [])
+    room.post("run")
+    eventually(lambda: room.state == "running" and points(room) > 200)
+    seen = room.screen.page.last_seen
+    eventually(lambda: time.monotonic() - seen > 0.6 and points(room) > 400)
+    assert room.state == "running"
+    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
+    eventually(lambda: room.state == "paused")
+
+
 def test_the_next_seed_when_the_lock_is_open(lab):
     room = lab(SMALL | {"stop_at": 5})
     room.post("run")
@@ -179,6 +226,58 @@ def test_settings_are_refused_at_the_door():
 
     with pytest.raises(SettingError, match="There is no setting called 'colour'"):
         Explorer({"colour": "red"})
+
+
+def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_back(lab):
+    room = lab(SMALL | {"draws": 4})
+    room.post("run")
+    eventually(lambda: room.state == "running")
+    room.screen.speed.value = "slow"
+    eventually(lambda: room.screen.shows("one_step"))
+    told = lambda: room.screen.bus.shown("one_step")  # noqa: E731
+    eventually(lambda: told().get("about", {}).get("seconds", [0])[0] > 0)
+    draws, q = told()["draws"], told()["q"]
+    assert len(draws["gx"]) == 4
+    np.testing.assert_allclose(draws["gx"].mean(), q["gx"][0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(draws["x"], q["x"][0] + q["sx"][0] * draws["ex"], rtol=1e-4, atol=1e-5)
+    assert "4 draws of one datum" in room.screen.caption.value
+    room.screen.speed.value = "full"
+    eventually(lambda: room.screen.shows("latent") and room.screen.lists["c"].value == "latent")
+
+
+def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
+    room = lab()
+    query = '?predict=1&hide=form,nonsense&settings={"version":1,"data":"pinwheel","width":8,"batch_size":32}'
+    room.act("page", {"content": {"kind": "ready", "query": query}})
+    assert {"elbo-predict", "elbo-without-form"} <= set(room.screen.root._dom_classes)
+    assert "elbo-without-nonsense" not in room.screen.root._dom_classes
+    room.post("run")
+    eventually(lambda: room.state == "running" and room.painter.facts.get("variance"))
+    assert "panel B fills" in room.screen.caption.value  # no comparison
+    room.act("reveal", {})
+    assert "elbo-predict" not in room.screen.root._dom_classes
+    assert "panel B fills" not in room.screen.caption.value
+
+
+def test_a_point_mass_has_no_variance_and_the_panel_says_so(lab):
+    room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])
+    assert room.painter.facts["variance"] == {}
+    assert room.screen.chart("variance").heading == "Variance of ĝ · none: q is a point"
+
+
+def test_one_panel_is_large_at_the_projector(lab):
+    room = lab()
+    room.act("projector", {})
+    for key in ("b", "c"):
+        room.act("page", {"content": {"kind": "key", "key": key}})
+        assert {"elbo-large", f"elbo-large-{key}"} <= set(room.screen.root._dom_classes)
+    assert "elbo-large-b" not in room.screen.root._dom_classes
+    room.act("page", {"content": {"kind": "key", "key": "c"}})
+    assert "elbo-large" not in room.screen.root._dom_classes
+    room.act("projector", {})
+    assert "elbo-projector" not in room.screen.root._dom_classes
 
 
 def test_a_model_of_ones_own_trains_in_a_thread(lab):
@@ -247,7 +346,10 @@ def test_a_run_that_diverged_offers_a_remedy_that_works(lab):
     eventually(lambda: room.state == "failed")
     assert "The ELBO became nan at step" in room.screen.caption.value
     assert room.screen.remedy.layout.display is None
+    failure = room.screen.bus.shown("elbo")["failure"]
+    assert failure["step"][0] == room.painter.facts["number"]  # marked where it broke off
     room.post("remedy")
     eventually(lambda: room.state == "finished")
     assert room.values["step_size"] == pytest.approx(0.01)
     assert room.painter.facts["number"] == 100
+    assert "failure" not in room.screen.bus.shown("elbo")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from models.run_file import STATE
+from tests.widgets.conftest import eventually
 from widgets.runs import new_run, open_run, saved_runs
 
 
@@ -14,12 +15,34 @@ def keep(folder, number=5):
     (folder.path / STATE).write_bytes(len(head).to_bytes(8, "little") + head)
 
 
+def test_a_finished_run_keeps_the_settings_that_made_it(lab):
+    """Trying another estimator on a finished run, and then starting anew, must not rewrite what is kept."""
+    room = lab({"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 20, "estimator": "score"})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and saved_runs())
+    room.act("set", {"name": "estimator", "value": "path_only"})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and len(saved_runs()) == 2)
+    assert [run["settings"]["estimator"] for run in saved_runs()] == ["path_only", "score"]
+
+
+def test_a_run_that_was_left_before_its_first_save_is_kept(lab):
+    room = lab({"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 100_000})
+    room.post("run")
+    eventually(lambda: room.state == "running" and room.painter.facts["number"] > 0)
+    first = room.folder.identity
+    room.post("reset")
+    eventually(lambda: room.state == "paused" and room.folder.identity != first)
+    eventually(lambda: first in [run["identity"] for run in saved_runs()])
+
+
 def test_a_saved_run_is_found_and_an_empty_one_goes():
     kept, empty = new_run(), new_run()
     keep(kept)
     for folder in (kept, empty):
         folder.release()
-    assert saved_runs() == [{"identity": kept.identity, "number": 5, "settings": {"seed": 3}, "version": 1}]
+    about = {"number": 5, "settings": {"seed": 3}, "version": 1, "elbo": None}  # without a curve
+    assert saved_runs() == [{"identity": kept.identity, **about}]
     assert not empty.path.exists()
 
 

@@ -31,11 +31,14 @@ def test_the_shipped_catalogue_is_the_engines():
 
 
 def test_the_example_is_a_finished_run_of_the_default_settings():
-    started, frame, against, *views = example()
+    started, frame, *rest = example()
+    against = [message for message in rest if message["kind"] == "against"]
+    views = [message for message in rest if message["kind"] == "evidence"]
     assert started["settings"] == validate(KNOBS, {})
     assert started["number"] == started["settings"]["stop_at"]
     assert frame["replace"]["latent"]["cloud"]["x"].shape == (1797,)
-    assert len(against["rows"]) > 20
+    assert [message.get("view") for message in against] == [None, "variance_against_rows"]
+    assert all(len(message["rows"]) > 20 for message in against)
     assert {each["evidence"]["view"] for each in views} == set(EVIDENCE["b"]) - {"variance"}
     assert EXAMPLE.stat().st_size < 150_000
 
@@ -53,6 +56,25 @@ def test_showing_values_is_silent_and_acting_is_not(form, told):
     form.fields["draws"].widget.value = 8
     form.fields["width"].widget.value = "abc"
     assert told == [("draws", 8), ("width", "abc")]
+
+
+def test_a_slider_holds_exactly_what_a_scene_sets(form, told):
+    """Whatever the value, it is one of the slider's own stops, so that no rounding comes back as a person's change."""
+    for value in (3.0, 0.1, 0.7, 1 / 3, 100.0):
+        form.show(validate(KNOBS, {"prior_scale": value}))
+        assert form.fields["prior_scale"].widget.value == value
+    assert told == []
+    form.fields["prior_scale"].widget.value = 2.5
+    assert told == [("prior_scale", 2.5)]
+
+
+def test_a_network_without_hidden_layers_has_no_width_and_no_bend(form):
+    form.show(validate(KNOBS, {"depth": 0}))
+    for name in ("width", "activation", "norm"):
+        assert form.fields[name].widget.disabled
+        assert "no hidden layer" in form.fields[name].widget.tooltip
+    form.show(validate(KNOBS, {"depth": 1}))
+    assert not form.fields["width"].widget.disabled
 
 
 def test_what_does_not_apply_is_grey_with_its_reason(form):

@@ -73,3 +73,13 @@ def test_the_drawer_turns_through_the_questions_and_forgets_no_scene() -> None:
     assert not trial.answer.value
     trial.offer([])
     assert trial.check.layout.display == "none"
+
+
+def test_measures_of_collapse_slope_and_elbo_come_from_the_facts() -> None:
+    facts = FACTS | {"evidence": {"variance_against_draws": {"slopes": {"score": (-1.02, 0.05)}}}}
+    assert MEASURES["total_divergence"](facts) == pytest.approx(1.001)
+    assert MEASURES["power_of_draws"](facts, of="score") == -1.02
+    assert MEASURES["power_of_draws"](facts, of="path_only") is None
+    assert MEASURES["power_of_draws"](FACTS, of="score") is None
+    task = {**TASK, "measure": {"name": "fact", "of": "elbo"}, "edges": [16.0, 26.0]}
+    assert "Your run says 12" in answer(task, 0, FACTS)

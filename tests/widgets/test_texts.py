@@ -5,6 +5,7 @@ import pytest
 from models.settings import decode, encode, validate
 from widgets import texts
 from widgets.caption import caption, collapse_sentence, ratio_sentence, status
+from widgets.elbo_lines import change_word
 from widgets.example import all_knobs, catalogue
 
 LABELS = {name: part["label"] for name, part in catalogue()["estimators"].items()}
@@ -92,6 +93,10 @@ def test_a_foreign_query_is_ignored():
     [
         ("variance_against_draws", {"slopes": {"score": (-1.02, 0.03)}}, "power −1.02 ± 0.06: −1 within its noise"),
         ("variance_against_draws", {"slopes": {"score": (-1.9, 0.05)}}, "faster than independent draws"),
+        ("variance_against_rows", {"slopes": {"score": (-1.02, 0.03)}}, "noises are their own and average out"),
+        ("variance_against_rows", {"slopes": {"score": (-0.5, 0.03)}}, "what they share does not average out"),
+        ("variance_against_rows", {"slopes": {"score": (0.02, 0.03)}}, "hears of its own datum alone"),
+        ("variance_against_rows", {"slopes": {"score": (2.0, 0.03)}}, "Rao-Blackwellise per datum"),
         (
             "gradient_histogram",
             {"reference": (1.0, 0.01), "found": {"score": (1.3, 0.2, 3.0), "path_only": (1.01, 0.01, 0.1)}},
@@ -122,3 +127,24 @@ def test_a_foreign_query_is_ignored():
 def test_panel_b_says_what_it_shows_and_what_is_within_noise(view, found, words):
     evidence = {view: {"view": view, **found}}
     assert words in caption(facts(view=view, evidence=evidence, parts=catalogue()["estimators"]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, "Gradient noise"),
+        ({"seed": 8, "draws": 16}, "Gradient noise, Draws 16, Seed 8"),
+        ({"estimator": "score", "draws": 1}, "Score gradient, one draw"),
+        ({"scale_head": "network", "step_size": 0.01}, "Mean and scale decoder, Step size 0.01"),
+    ],
+)
+def test_a_kept_run_is_called_by_its_scene_and_what_differs_from_it(changed, words):
+    run = {"identity": "20261128-001620-00ff", "number": 1200, "elbo": -3.25, "settings": validate(KNOBS, changed)}
+    line = texts.run_line(run, catalogue())
+    assert line == f"2026-11-28 00:16:20   step   1,200   ELBO     −3.25   {words}"
+    assert "ELBO         –" in texts.run_line(run | {"elbo": None}, catalogue())
+
+
+def test_a_mark_says_what_was_changed_in_a_word():
+    assert change_word({"estimator": "score"}, KNOBS) == "score"
+    assert change_word({"draws": 16, "step_size": 0.003}, KNOBS) == "B 16, ρ 0.003"

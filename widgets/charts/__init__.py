@@ -6,6 +6,7 @@ plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale
 """
 
 from widgets.charts import (
+    arm,
     attention_map,
     calibration,
     elbo,
@@ -17,6 +18,8 @@ from widgets.charts import (
     ladder,
     latent,
     layers,
+    log_evidence,
+    manifold,
     prior_predictive,
     relevance,
     samples,
@@ -25,6 +28,7 @@ from widgets.charts import (
     units,
     variance,
     variance_against_draws,
+    variance_against_rows,
     variance_cost,
     weights,
     xi_parabola,
@@ -34,10 +38,12 @@ CHARTS = {
     "elbo": elbo.chart,
     "variance": variance.chart,
     "variance_against_draws": variance_against_draws.chart,
+    "variance_against_rows": variance_against_rows.chart,
     "gradient_histogram": gradient_histogram.chart,
     "xi_parabola": xi_parabola.chart,
     "variance_cost": variance_cost.chart,
     "latent": latent.chart,
+    "manifold": manifold.chart,
     "kl": kl.chart,
     "function": function.chart,
     "surface": surface.chart,
@@ -50,7 +56,9 @@ CHARTS = {
     "prior_predictive": prior_predictive.chart,
     "relevance": relevance.chart,
     "layers": layers.chart,
+    "log_evidence": log_evidence.chart,
     "samples": samples.chart,
     "units": units.chart,
     "ladder": ladder.chart,
+    "arm": arm.chart,
 }

@@ -1,21 +1,44 @@
-"""Panel A: the ELBO over the steps, on request split into its terms, with the earlier run as a grey ghost."""
+"""Panel A: the ELBO over the steps, on request split into its terms, with earlier runs, and the band of several seeds."""
 
 import altair as alt
 
 from widgets import theme
 from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
 
+# Five figures and a sign would reach into the axis' title.
+THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' : datum.label"
+
 
 def chart() -> alt.LayerChart:
-    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms."""
+    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms.
+
+    Of a linear decoder the exact log p(x) + log p(θ)/N and its maximum in closed form are lines too.
+    """
     look = by_series(theme.ELBO)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
-    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5, labelExpr=THOUSANDS))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
+    beside = {"angle": 270, "align": "right", "baseline": "top", "dx": -3, "dy": 2, "fontSize": 10.5, "clip": True}
+    told = {"x": x, "y": alt.YValue(0), "text": "word:N"}
+    change_back = named("changes").mark_text(stroke=theme.BACK, strokeWidth=4, **beside).encode(**told)
+    change_words = named("changes").mark_text(color=theme.INK, **beside).encode(**told)
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
-    words = levels.mark_text(align="right", baseline="bottom", dy=-2, color=theme.MUTED, fontSize=11).encode(
-        x=alt.XValue("width"), y=y, text="word:N"
+    place = {"x": alt.XValue(0), "y": y, "text": "word:N"}
+    look_of = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -2, "fontSize": 11}
+    halo = levels.mark_text(stroke=theme.BACK, strokeWidth=4, **look_of).encode(
+        **place
+    )  # a line behind the words must not hide them
+    words = levels.mark_text(color=theme.INK, **look_of).encode(**place)
+    seeds = named("seeds")
+    span = seeds.mark_area(color=theme.BLUE, opacity=0.22, clip=True).encode(
+        x=x, y=alt.Y("low:Q", scale=scale("y")), y2="high:Q"
+    )
+    middle = seeds.mark_line(color=theme.INK, strokeWidth=1.4, clip=True).encode(
+        x=x, y=alt.Y("mean:Q", scale=scale("y"))
+    )
+    failure = named("failure").mark_point(shape="cross", angle=45, size=160, color=theme.VERMILLION, filled=True, clip=True).encode(
+        x=x, y=y
     )  # fmt: skip
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
@@ -23,13 +46,15 @@ def chart() -> alt.LayerChart:
         opacity=alt.condition("datum.series == 4", alt.value(0.75), alt.value(1)),
     )  # fmt: skip
     return finish(
-        alt.layer(changes, yardsticks, lines, words, ends()),
+        alt.layer(changes, span, yardsticks, lines, middle, failure, halo, words, change_back, change_words, ends()),
         "ELBO",
         [*ranges(), alt.param(name="split", value=False)],
         right=96,
         datasets={
             "lines": MODE_OF_LINES,
-            "changes": {"mode": "bars", "fields": ["step"]},
+            "seeds": {"mode": "bars", "fields": ["step", "mean", "low", "high"]},
+            "failure": {"mode": "bars", "fields": ["step", "value"]},
+            "changes": {"mode": "bars", "fields": ["step", "index"], "words": "index"},
             "levels": {
                 "mode": "bars",
                 "fields": ["value", "index"],

@@ -97,7 +97,7 @@ def finish(
     title: str,
     params: Sequence[alt.Parameter],
     right: int,
-    left: int = 58,
+    left: int = 62,  # "−1,200" and the title beside it
     bottom: int = 38,
     **meta: Any,
 ) -> alt.LayerChart | alt.Chart:

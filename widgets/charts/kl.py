@@ -10,7 +10,10 @@ NAMES = [f"z{k}".translate(SUBSCRIPTS) for k in range(1, 33)]
 
 
 def chart() -> alt.LayerChart:
-    """KL(q(zₖ) ‖ p(zₖ)), averaged over the data; below 0.01 nats (dashed) a dimension says nothing about the data."""
+    """KL(q(zₖ) ‖ p(zₖ)), averaged over the data; below 0.01 nats (dashed) a dimension says nothing about the data.
+
+    Dark ticks: what theory says, where a closed form is known. A red tick: the average over the data that are selected on the map.
+    """
     x = alt.X(
         "value:Q", scale=scale("x"), title="nats per datum (left of the dashes: collapsed)", axis=alt.Axis(tickCount=5)
     )
@@ -19,21 +22,32 @@ def chart() -> alt.LayerChart:
         axis=alt.Axis(labelExpr=f"{NAMES}[datum.value] || 'z' + (datum.value + 1)", ticks=False, domain=False, labelPadding=6),
     )  # fmt: skip
     states = alt.Color("state:N", scale=alt.Scale(domain=[0, 1], range=list(theme.KL_STATES)), legend=None)
-    bars = named("bars")
+    bars, theory = named("bars"), named("theory")
     return finish(
         alt.layer(
             bars.mark_bar(cornerRadiusEnd=2, clip=True, size=alt.ExprRef(expr="min(22, bandwidth('y'))")).encode(
                 x=x.stack(None), y=y, color=states
             ),
-            bars.mark_text(align="left", dx=4, fontSize=11, color=theme.MUTED).encode(
-                x=x, y=y, text=alt.Text("value:Q", format=".2r")
+            bars.transform_calculate(label="datum.value < 0.01 ? '< 0.01' : format(datum.value, '.2f')")
+            .mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED)
+            .encode(x=alt.XValue("width"), y=y, text="label:N"),
+            *(
+                theory.mark_tick(orient="vertical", thickness=thick, color=ink, clip=True).encode(x=x.stack(None), y=y)
+                for thick, ink in ((4.5, theme.PAPER), (2.5, theme.INK))
             ),
             bars.mark_rule(color=theme.INK, strokeDash=[3, 3], size=1).encode(x=alt.XDatum(theme.COLLAPSE)),
+            named("marked")
+            .mark_tick(color=theme.VERMILLION, thickness=4, clip=True, size=alt.ExprRef(expr="min(30, bandwidth('y'))"))
+            .encode(x=x, y=y),
         ),
         "KL per latent dimension",
         ranges(),
         right=40,
-        datasets={"bars": {"mode": "bars", "fields": ["dimension", "value", "state"], "x": "value"}},
+        datasets={
+            "bars": {"mode": "bars", "fields": ["dimension", "value", "state"], "x": "value"},
+            "theory": {"mode": "bars", "fields": ["dimension", "value"]},  # where a closed form is known
+            "marked": {"mode": "bars", "fields": ["dimension", "value"]},
+        },
         x={"scale": "linear", "least": 0.1, "zero": True},
         y={"band": "dimension"},
     )

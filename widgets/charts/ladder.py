@@ -18,6 +18,9 @@ def chart() -> alt.LayerChart:
     bars = named("bars")
     return finish(
         alt.layer(
+            named("site")
+            .mark_text(align="right", baseline="bottom", dy=-4, fontSize=11, color=theme.MUTED)
+            .encode(x=alt.XValue("width"), y=alt.YValue("height"), text="word:N"),
             bars.mark_bar(clip=True, color=theme.BLUE, opacity=0.85).encode(x=x.stack(None), x2="floor:Q", y=y),
             bars.mark_rule(clip=True, color=theme.INK).encode(
                 x=alt.X("low:Q", scale=scale("x", "log")), x2="high:Q", y=y
@@ -26,12 +29,15 @@ def chart() -> alt.LayerChart:
                 x=alt.X("high:Q", scale=scale("x", "log")), y=y, text=alt.Text("value:Q", format=".2~g")
             ),
         ),
-        "Variance ladder, same parameters",
+        "Variance ladder, one set of parameters",
         ranges(),
         right=56,
         left=96,
         plain=True,
-        datasets={"bars": {"mode": "bars", "fields": ["rung", "value", "floor", "low", "high"]}},
+        datasets={
+            "bars": {"mode": "bars", "fields": ["rung", "value", "floor", "low", "high"]},
+            "site": {"mode": "bars", "fields": ["index"], "words": "index"},
+        },
         x={"scale": "log"},
         y={"band": "rung"},
     )

@@ -7,27 +7,32 @@ from widgets.charts.frame import finish, named, ranges, scale
 
 
 def chart() -> alt.LayerChart:
-    """The posterior means z̃ₘ, coloured by class; `domain` [x low, x high, y low, y high] holds the axes still.
+    """The posterior means z̃ₘ in a plane of the latent space; `domain` [x low, x high, y low, y high] holds the axes still.
 
-    `axes` names the two dimensions that are shown (from 1); the browser writes them beside the axes.
+    The browser gives every point its colour, from `value` (classes, or numbers where `colour` has the two ends of their scale), and
+    its strength: data that are not selected fade. `axes` names the two dimensions that are shown (from 1), `principal` is the
+    share of the variance in PCA's plane, 0 for axes; `scores` are ARI, NMI and silhouette.
     """
     x = alt.X("x:Q", scale=scale("x"), title=None, axis=alt.Axis(tickCount=5))
     y = alt.Y("y:Q", scale=scale("y"), title=None, axis=alt.Axis(tickCount=5))
-    classes = alt.Scale(domain=list(range(len(theme.CLASSES))), range=list(theme.CLASSES))
-    cloud = named("cloud").mark_circle(size=14, opacity=0.65, clip=True).encode(
-        x=x, y=y, color=alt.Color("label:N", scale=classes, legend=None)
+    cloud = named("cloud").mark_circle(size=14, clip=True).encode(
+        x=x, y=y, color=alt.Color("color:N", scale=None), opacity=alt.Opacity("alpha:Q", scale=None)
     )  # fmt: skip
-    ellipse = named("ellipse").mark_line(color=theme.INK, strokeWidth=1.5, clip=True).encode(x=x, y=y, order="order:Q")
-    pin = named("pin").mark_point(shape="cross", size=90, color=theme.INK, filled=True, clip=True).encode(x=x, y=y)
+    prior = named("prior").mark_line(color=theme.RULE, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
+        x=x, y=y, detail="component:N", order="order:Q"
+    )  # fmt: skip
     return finish(
-        alt.layer(cloud, ellipse, pin),
+        alt.layer(prior, cloud),
         "Latent space",
         [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="axes", value=[1, 2])],
         right=10,
         datasets={
-            "cloud": {"mode": "cloud", "fields": ["x", "y", "label"], "x": "x", "y": "y"},
+            "cloud": {"mode": "cloud", "fields": ["x", "y", "value"], "x": "x", "y": "y"},
+            "marked": {"mode": "bars"},
             "ellipse": {"mode": "bars", "fields": ["x", "y", "order"]},
+            "prior": {"mode": "bars", "fields": ["x", "y", "component", "order"]},
             "pin": {"mode": "bars", "fields": ["x", "y"]},
+            "bones": {"mode": "bars"},  # the card's, of data that are points joined by bones
         },
         classes=list(theme.CLASSES),
         square=True,

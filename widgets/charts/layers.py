@@ -7,13 +7,13 @@ from widgets.charts.frame import finish, named
 
 
 def chart() -> alt.LayerChart:
-    """A node is a unit, darker the more active it is on average; an edge a weight (dashed: negative); words stand below their unit.
+    """A node is a unit, darker the more active it is on average; an edge a weight (dashed: negative); words stand beside their unit.
 
     Places are shares of the plot, (0, 0) at the lower left. Words are places in the chart's labels.
     """
     unit = alt.Scale(domain=[0, 1], nice=False)
     x, y = alt.X("x:Q", scale=unit, axis=None), alt.Y("y:Q", scale=unit, axis=None)
-    edges = named("edges").mark_rule(clip=True).encode(
+    edges = named("edges").mark_rule().encode(
         x=x, y=y, x2="x2:Q", y2="y2:Q",
         strokeWidth=alt.StrokeWidth("size:Q", scale=alt.Scale(domain=[0, 1], range=[0.2, 5]), legend=None),
         strokeDash=alt.condition("datum.negative == 1", alt.value([3, 3]), alt.value([1, 0])),
@@ -21,26 +21,28 @@ def chart() -> alt.LayerChart:
         opacity=alt.value(0.75),
     )  # fmt: skip
     shade = alt.Color("activity:Q", scale=alt.Scale(domain=[0, 1], range=["#E4E4E4", theme.BLUE]), legend=None)
-    nodes = named("nodes").mark_circle(opacity=1, stroke=theme.MUTED, strokeWidth=0.8, clip=True).encode(
+    nodes = named("nodes").mark_circle(opacity=1, stroke=theme.MUTED, strokeWidth=0.8).encode(
         x=x, y=y, color=shade, size=alt.Size("size:Q", scale=None)
     )  # fmt: skip
-    words = named("words").mark_text(color=theme.INK, clip=False).encode(
-        x=x, y=y, text="word:N", size=alt.Size("size:Q", scale=None),
+    words = named("words").mark_text(color=theme.INK, align="left", fontSize=12, limit=70).encode(
+        x=x, y=y, text="word:N",
         opacity=alt.Opacity("strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.55, 1]), legend=None),
     )  # fmt: skip
-    names = named("names").mark_text(color=theme.MUTED, align="left", fontSize=11, dx=-50).encode(
+    names = named("names").mark_text(color=theme.MUTED, fontSize=11).encode(
         x=x, y=y, text="word:N"
     )  # fmt: skip
+    formula = named("formula").mark_text(color=theme.INK, align="left", fontSize=11).encode(x=x, y=y, text="word:N")
     return finish(
-        alt.layer(edges, nodes, words, names),
-        "Layers: activity, weights, words",
+        alt.layer(edges, nodes, words, names, formula),
+        "Layers: units (dark: active), weights",
         [],
         right=18,
         plain=True,
         datasets={
             "edges": {"mode": "bars", "fields": ["x", "y", "x2", "y2", "size", "negative"]},
             "nodes": {"mode": "bars", "fields": ["x", "y", "activity", "size"]},
-            "words": {"mode": "bars", "fields": ["x", "y", "index", "size", "strength"], "words": "index"},
+            "words": {"mode": "bars", "fields": ["x", "y", "index", "strength"], "words": "index"},
+            "formula": {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"},
             "names": {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"},
         },
         x={"scale": "linear"},

@@ -16,7 +16,7 @@ def chart() -> alt.LayerChart:
     bands = named("lines").mark_area(clip=True, opacity=0.18).encode(x=x, y=band, y2="high:Q", color=color)
     lines = (
         named("lines")
-        .mark_line(clip=True, strokeJoin="round")
+        .mark_line(clip=True, strokeJoin="round", point=alt.OverlayMarkDef(size=14, filled=True))
         .encode(
             x=x,
             y=y,

@@ -11,9 +11,14 @@ def chart() -> alt.LayerChart:
 
     Bands are ±2 standard errors of the variance.
     """
+    return against("draws", "draws B", "B =")
+
+
+def against(column: str, title: str, word: str) -> alt.LayerChart:
+    """Variance against a number that can be raised, both on log axes, with a guide of slope −1."""
     shown = estimators()
     look = by_series(shown)
-    x = alt.X("draws:Q", scale=scale("x", "log"), title="draws B", axis=alt.Axis(values=[2**k for k in range(13)]))
+    x = alt.X(f"{column}:Q", scale=scale("x", "log"), title=title, axis=alt.Axis(values=[2**k for k in range(13)]))
     y = alt.Y("value:Q", scale=scale("y", "log"), title="Var(ĝ), nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
     guide = named("guide").mark_line(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x, y=y, detail="slope:N")
@@ -44,11 +49,11 @@ def chart() -> alt.LayerChart:
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={
-            "lines": {**MODE_OF_LINES, "x": "draws", "band": ["low", "high"]},
-            "guide": {"mode": "bars", "fields": ["draws", "value", "slope", "named"]},
+            "lines": {**MODE_OF_LINES, "x": column, "band": ["low", "high"]},
+            "guide": {"mode": "bars", "fields": [column, "value", "slope", "named"]},
             "ends": {"mode": "ends"},
         },
         series=[one.as_dict() for one in shown],
-        x={"scale": "log", "word": "B ="},
+        x={"scale": "log", "word": word},
         y={"scale": "log", "unit": "nats²"},
     )

@@ -8,7 +8,9 @@ class Bars {
   }
 
   paint() {
-    const { plot, store } = this.panel, values = store.clouds.bars?.[plot.meta.datasets.bars.x] ?? [];
+    const { plot, store } = this.panel, { bars, marked, theory } = store.clouds, column = plot.meta.datasets.bars.x;
+    // theory: where a closed form says how long the bars should be
+    const values = [...(bars?.[column] ?? []), ...(marked?.[column] ?? []), ...(theory?.value ?? [])];
     const high = Math.max(plot.meta.x.least, ...values);
     this.range = settled(this.range, 0, high * 1.02, false);
     plot.signal("xLow", 0);

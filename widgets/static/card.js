@@ -9,10 +9,25 @@ function numbersOf(buffer, size) {
   return bytes.byteLength === size ? asNumbers(new Uint8Array(bytes)) : new Float32Array(bytes);
 }
 
+/** Floats of a message. */
+const floatsOf = (buffer) => new Float32Array(buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength));
+
 /** Pictures of the data come as bytes, points of the plane as numbers. */
 function asNumbers(values) {
   return values instanceof Uint8Array ? Float32Array.from(values, (v) => v / 255) : values;
 }
+
+const KEYS = {
+  draw: ["draws", "Draw from this datum's q(z) and decode (key s)"],
+  release: ["✕", "Let go of pins, walk and selection (Escape)"],
+};
+const SCORES = [
+  ["ARI", "Adjusted Rand index: k-means with as many clusters as labels, against the labels; 1 the same, 0 chance"],
+  ["NMI", "Normalised mutual information between those clusters and the labels, from 0 to 1"],
+  ["sil.", "Silhouette of the labels: is a datum nearer to its own label than to the next? −1 to 1"],
+];
+/** Whether a datum is neither a picture nor a point of the plane. */
+const isVector = (shape) => shape.length === 2 && shape[0] === 1;
 
 const subscript = (k) => String(k).replace(/\d/g, (digit) => SUBSCRIPTS[digit]);
 
@@ -30,23 +45,42 @@ function bilinear(grid, x, y) {
 }
 
 class Card {
-  constructor(panel) {
+  constructor(panel, acts) {
     this.panel = panel;
     this.box = element("div", "elbo-card");
     this.words = element("div", "elbo-card-words");
     this.picture = element("canvas", "elbo-card-picture");
     this.names = element("div", "elbo-card-key");
-    this.box.append(this.picture, this.words, this.names);
+    this.scores = element("div", "elbo-card-scores");
+    this.tools = element("div", "elbo-card-tools");
+    this.keys = Object.fromEntries(Object.entries(KEYS).map(([name, [text, help]]) => {
+      const key = element("button", "", text);
+      Object.assign(key, { type: "button", title: help, hidden: true });
+      key.addEventListener("click", acts[name]);
+      this.tools.append(key);
+      return [name, key];
+    }));
+    this.foot = element("div", "elbo-card-foot");
+    this.foot.append(this.names, this.scores);
+    this.box.append(this.picture, this.words, this.tools, this.foot);
     panel.box.append(this.box);
     this.small = document.createElement("canvas");
   }
 
-  relabel() {
-    const labels = this.panel.model.get("labels") ?? [], classes = this.panel.plot?.meta.classes ?? [];
-    this.names.replaceChildren(...labels.slice(0, 10).map((text, i) => {
-      const chip = element("span", "elbo-chip", text);
-      chip.style.setProperty("--chip", classes[i]);
-      return chip;
+  /** Which of the keys are of use now. */
+  buttons(useful) {
+    for (const [name, key] of Object.entries(this.keys)) key.hidden = !useful[name];
+  }
+
+  /** How well the embedding separates the labels; what the words mean is told on hover. */
+  score(values) {
+    const now = JSON.stringify(values ?? []);
+    if (now === this.scored) return;
+    this.scored = now;
+    this.scores.replaceChildren(...(values ?? []).map((value, k) => {
+      const one = element("span", "", `${SCORES[k][0]} ${value.toFixed(2).replace("-", "−")}`);
+      one.title = SCORES[k][1];
+      return one;
     }));
   }
 
@@ -55,24 +89,35 @@ class Card {
     this.grid = { n, low, high, shape, size, values: numbersOf(buffer, n * n * size) };
   }
 
-  setStrip({ count, dimension, shape }, buffer) {
-    this.strip = { count, dimension, values: numbersOf(buffer, count * shape.reduce((a, b) => a * b, 1)) };
+  setStrip({ count, dimension, shape, walk }, values, places) {
+    const size = count * shape.reduce((a, b) => a * b, 1);
+    this.strip = { count, dimension, shape, walk, values: numbersOf(values, size), places: floatsOf(places) };
+  }
+
+  get path() {
+    const { walk, dimension } = this.strip;
+    if (walk === "path") return "from A to B, straight in z";
+    return walk === "draws" ? "draws from this datum's q(z)" : `z${subscript(dimension + 1)} goes from −3 to 3, the others stay at 0`;
   }
 
   get colour() {
     return this.panel.dark ? "#EE7D27" : "#D55E00";
   }
 
-  /** Draw a place {x, y, row} with its exact decode if that is there already; without a place, draw an overview. */
-  show(where, exact) {
-    const width = this.box.clientWidth - 8, below = this.words.offsetHeight + this.names.offsetHeight;
+  /** Draw a place {x, y, row} with its exact decode if that is there already; without a place, a walk, the selection, or an overview. */
+  show(where, exact, chosen) {
+    this.names.style.display = this.table?.markers.length && !where && !this.strip && !chosen.size ? "none" : ""; // the markers name the classes
+    const width = this.box.clientWidth - 8, below = this.words.offsetHeight + this.tools.offsetHeight + this.foot.offsetHeight;
     const height = Math.max(50, this.panel.box.clientHeight - Math.max(88, below + 44));
     if (width < 40 || !this.grid) return;
     const context = cleared(this.picture, width, height), { shape, size } = this.grid;
     const decode = (x, y) => exact ?? bilinear(this.grid, x, y);
-    if (shape.length === 1) this[size === 2 ? "scatter" : "profile"](context, width, height, where, decode);
+    if (this.panel.store.statics.bones) this.arms(context, width, height, where, decode);
+    else if (this.table) this.features(context, width, height, where, decode, chosen);
+    else if (shape.length === 1 && size === 2) this.scatter(context, width, height, where, decode, chosen);
     else if (where) this.digits(context, width, height, where, decode);
     else if (this.strip) this.traversal(context, width, height);
+    else if (chosen.size) this.average(context, width, height, chosen);
     else this.sheet(context, width, height);
   }
 
@@ -121,59 +166,5 @@ class Card {
   tiles(context, width, height, across, pictures) {
     const step = Math.min(width, height) / across, unit = Math.max(1, Math.floor((step - 1) / Math.max(...this.grid.shape)));
     pictures.forEach((values, k) => this.raster(context, values, (k % across) * step, Math.floor(k / across) * step, unit));
-  }
-
-  /** Nobody points anywhere: what the decoder draws all over the map. */
-  sheet(context, width, height) {
-    const { n, size, values } = this.grid, across = Math.min(n, 7), pick = (k) => Math.round(((k + 0.5) * (n - 1)) / across);
-    const pictures = Array.from({ length: across * across }, (_, k) => {
-      const at = (pick(across - 1 - Math.floor(k / across)) * n + pick(k % across)) * size;
-      return values.subarray(at, at + size);
-    });
-    this.tiles(context, width, height, across, pictures);
-    this.words.textContent = "What the decoder draws over this map. Point at it.";
-  }
-
-  /** One dimension walks from low to high, the others stay. */
-  traversal(context, width, height) {
-    const { values, count, dimension } = this.strip, { size } = this.grid;
-    const pictures = Array.from({ length: count }, (_, k) => values.subarray(k * size, (k + 1) * size));
-    this.tiles(context, width, height, Math.ceil(Math.sqrt(count)), pictures);
-    this.words.textContent = `z${subscript(dimension + 1)} goes from low to high, the others stay.`;
-  }
-
-  /** Data in the plane: the cloud as a small scatter; the decoded point, or what the decoder makes of the whole grid. */
-  scatter(context, width, height, where, decode) {
-    const points = asNumbers(this.panel.store.statics.cloud?.images ?? new Float32Array(0)), { values } = this.grid;
-    const side = Math.min(width, height), reach = Math.max(1e-6, ...points.map(Math.abs)) * 1.08;
-    const to = (v) => (side / 2) * (1 + v / reach);
-    const dots = (xy, dot) => {
-      for (let i = 0; i + 1 < xy.length; i += 2) context.fillRect(to(xy[i]) - dot / 2, side - to(xy[i + 1]) - dot / 2, dot, dot);
-    };
-    context.strokeStyle = this.panel.ink(0.3);
-    context.strokeRect(0.5, 0.5, side - 1, side - 1);
-    context.fillStyle = this.panel.ink(0.3);
-    dots(points, 2);
-    context.fillStyle = this.colour;
-    if (!where) {
-      dots(this.strip?.values ?? values, this.strip ? 5 : 2);
-      const path = this.strip && `z${subscript(this.strip.dimension + 1)} goes from low to high, the others stay`;
-      this.words.textContent = `Grey: data. Orange: ${path || "what the decoder makes of the map"}. Point at it.`;
-      return;
-    }
-    const decoded = decode(where.x, where.y);
-    dots(decoded, 8);
-    context.strokeStyle = this.panel.ink(0.9);
-    if (where.row >= 0) context.strokeRect(to(points[2 * where.row]) - 4, side - to(points[2 * where.row + 1]) - 4, 8, 8);
-    this.words.textContent = `z = (${short(where.x)}, ${short(where.y)}) → (${short(decoded[0])}, ${short(decoded[1])})`;
-  }
-
-  /** Data that are neither pictures nor points: the decoded vector as bars. */
-  profile(context, width, height, where, decode) {
-    const values = where ? decode(where.x, where.y) : new Float32Array(0);
-    const reach = Math.max(1e-6, ...values.map(Math.abs)), step = height / Math.max(1, values.length);
-    context.fillStyle = this.colour;
-    values.forEach((value, k) => context.fillRect(width / 2, k * step, (value / reach) * (width / 2), Math.max(1, step - 1)));
-    this.words.textContent = where ? `decode(z) by feature, largest ${short(reach)}` : "Point at the map.";
   }
 }

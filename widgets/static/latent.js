@@ -1,17 +1,28 @@
 // The latent space under the pointer: what would the decoder draw here? A grid that was decoded before answers at once (bilinear),
-// the exact decode follows (newest wins), and near a datum its posterior ellipse and its reconstruction are shown.
+// the exact decode follows (newest wins). A click pins a place, a second one makes a path; a drag selects the data inside.
+// (latent_drawing.js adds what is drawn over the map.)
 
 const NEAR = 9; // pixels
 const ASK_EVERY = 33; // ms between two questions to the kernel
 const LEAST = 12; // ms between two pictures drawn ahead of the browser's frame
 const GIVE_UP = 600; // ms after which an answer is no longer waited for
+const REST = 14; // pixels the pointer must leave a path's last pin before the path's picture makes room
+const STROKE = 3; // pixels between two corners of a lasso
+const NOBODY = new Set();
 
 class Latent {
   constructor(panel) {
     this.panel = panel;
-    this.card = new Card(panel);
+    this.palette = new Palette(panel);
+    this.card = new Card(panel, { draw: () => this.drawFromQ(), release: () => this.letGo() });
     panel.box.tabIndex = 0;
-    this.asked = this.answered = this.askedAt = 0;
+    this.asked = this.answered = this.askedAt = this.seed = 0;
+    this.pins = [];
+    this.chosen = new Set();
+  }
+
+  get cloud() {
+    return this.panel.store.clouds.cloud;
   }
 
   // what came from Python -----------------------------------------------------------------------------------------------------
@@ -19,13 +30,20 @@ class Latent {
   note(message, buffers) {
     if (message.kind === "grid") {
       this.card.setGrid(message, buffers[0]);
+      this.card.table = null;
+      if (message.names) this.card.setFeatures(message, buffers[1]);
       this.exact = null;
       this.show();
     } else if (message.kind === "strip") {
-      this.card.setStrip(message, buffers[0]);
-      this.pinned = null;
+      if (message.walk === "path" && this.pins.length < 2) return; // an answer that came after it was let go
+      if (message.walk === "dimension" && !(this.strip?.walk === "dimension")) this.pins = [];
+      this.card.setStrip(message, ...buffers);
       this.show();
       this.overlay();
+    } else if (message.kind === "selection") {
+      this.chosen = new Set(floatsOf(buffers[0]));
+      if (this.panel.plot) this.panel.repaint();
+      this.show();
     } else if (message.kind === "decoded" && message.id >= this.answered && this.card.grid) {
       this.answered = message.id;
       this.exact = { id: message.id, values: numbersOf(buffers[0], this.card.grid.size) };
@@ -34,8 +52,12 @@ class Latent {
     }
   }
 
+  get strip() {
+    return this.card.strip;
+  }
+
   relabel() {
-    this.card.relabel();
+    this.palette.key(this.card.names, (i) => this.chooseClass(i));
   }
 
   paint() {
@@ -43,12 +65,25 @@ class Latent {
     this.domain = Array.isArray(params.domain) ? params.domain : [-3, 3, -3, 3];
     ["xLow", "xHigh", "yLow", "yHigh"].forEach((name, i) => plot.signal(name, this.domain[i]));
     this.known = store.statics.cloud;
-    if (this.at || this.pinned || this.known !== before) this.show(); // the overview changes with the grid
+    if (this.known !== before && before) this.forget();
+    this.relabel();
+    this.card.score(params.scores);
+    if (this.at || this.pins.length || this.chosen.size || this.known !== before) this.show(); // the overview changes with the grid
+  }
+
+  /** Colour and strength of one point of the cloud. */
+  dress(name, tuple, i, cloud) {
+    if (name !== "cloud") return;
+    tuple.color = this.palette.of((cloud.value ?? cloud.label)?.[i] ?? 0);
+    tuple.alpha = !this.chosen.size ? 0.65 : this.chosen.has(i) ? 0.9 : 0.12;
   }
 
   show() {
     const exact = this.at && this.exact?.id === this.asked && this.at.key === this.askedKey ? this.exact.values : null;
-    this.card.show(this.at ?? this.pinned, exact);
+    const pin = this.pins.length === 1 ? this.place(this.pins[0]) : null;
+    this.card.buttons({ draw: pin?.row >= 0, release: this.pins.length || this.chosen.size || this.strip });
+    const chosen = this.cloud?.x && this.panel.store.statics.cloud?.images ? this.chosen : NOBODY; // a run begins: they come again
+    this.card.show(this.at ?? (this.strip || chosen.size ? null : pin), exact, chosen);
   }
 
   fit() {
@@ -68,6 +103,11 @@ class Latent {
     return [a + (px / width) * (b - a), c + (1 - py / height) * (d - c)];
   }
 
+  /** Where a pin is now: a datum's moves with its mean. */
+  place({ x, y, row }) {
+    return row >= 0 && row < (this.cloud?.x?.length ?? 0) ? { x: this.cloud.x[row], y: this.cloud.y[row], row } : { x, y, row: -1 };
+  }
+
   /** The pointer moved, told at once: `pointermove` waits for the browser's next frame, behind everything that paints. */
   hasten(px, py, event) {
     if (performance.now() - (this.aimedAt ?? 0) > LEAST) this.move(px, py, event);
@@ -76,6 +116,9 @@ class Latent {
   move(px, py, event) {
     if (this.pointer?.x === px && this.pointer.y === py) return;
     this.pointer = { x: px, y: py };
+    if (this.drag) return this.pull(px, py);
+    if (this.still && Math.hypot(px - this.still.x, py - this.still.y) < REST) return;
+    this.still = null;
     this.aimedAt = performance.now();
     this.aim(...this.point(px, py));
     if (!event?.timeStamp) return;
@@ -85,7 +128,6 @@ class Latent {
   }
 
   aim(x, y) {
-    this.card.strip = null;
     this.at = { x, y, row: this.nearest(x, y), key: (this.at?.key ?? this.askedKey ?? 0) + 1 };
     this.exact = null;
     this.show();
@@ -95,7 +137,7 @@ class Latent {
 
   out() {
     if (!this.at) return;
-    this.at = this.pointer = null;
+    this.at = this.pointer = this.still = null;
     this.exact = null;
     clearTimeout(this.later);
     this.panel.send({ kind: "leave" });
@@ -103,42 +145,91 @@ class Latent {
     this.overlay();
   }
 
-  /** Pin a place, or let go of the one that is pinned here. */
-  press(px, py) {
-    const [x, y] = this.point(px, py), [qx, qy] = this.pinned ? this.pixel(this.pinned.x, this.pinned.y) : [NaN, NaN];
-    if (Math.hypot(qx - px, qy - py) < NEAR) {
-      this.pinned = null;
-      this.panel.send({ kind: "click", x: null, y: null, row: -1 });
-    } else {
-      this.pinned = { x, y, row: this.nearest(x, y) };
-      this.panel.send({ kind: "click", ...this.pinned });
+  press(px, py, event) {
+    this.drag = { path: [[px, py]], more: event?.shiftKey ?? false };
+  }
+
+  pull(px, py) {
+    const [x, y] = this.drag.path.at(-1);
+    if (Math.hypot(px - x, py - y) < STROKE) return;
+    this.drag.path.push([px, py]);
+    this.at = null;
+    this.overlay();
+  }
+
+  release(px, py) {
+    const drag = this.drag;
+    this.drag = null;
+    if (!drag) return;
+    if (drag.path.length > 3) this.choose(this.inside(drag.path), drag.more);
+    else this.pin(px, py);
+    this.overlay();
+  }
+
+  /** Pin a place, or let go of the one that is pinned here; with two there is a path between them. */
+  pin(px, py) {
+    const [x, y] = this.point(px, py), row = this.nearest(x, y);
+    const here = this.pins.findIndex((pin) => {
+      const { x: u, y: v } = this.place(pin), [qx, qy] = this.pixel(u, v);
+      return Math.hypot(qx - px, qy - py) < NEAR;
+    });
+    const kept = this.pins.filter((_, k) => k !== here);
+    this.pins = here >= 0 ? kept : kept.length < 2 ? [...kept, { x, y, row }] : [{ x, y, row }];
+    this.card.strip = null;
+    if (this.pins.length === 2) {
+      this.at = null;
+      this.still = { x: px, y: py };
+      this.between();
     }
+    this.tellPins();
+  }
+
+  tellPins() {
+    this.panel.send({ kind: "pins", places: this.pins.flatMap(({ x, y, row }) => [x, y, row]) });
     this.show();
     this.overlay();
   }
 
+  /** The path's stops from the grid, until the exact ones come: right away where the map is the whole latent space. */
+  between() {
+    const { params } = this.panel, { grid } = this.card;
+    if (!grid || isVector(grid.shape) || params.size > 2) return;
+    const [from, to] = this.pins.map((pin) => this.place(pin));
+    const stops = Array.from({ length: 8 }, (_, k) => [from.x + (k / 7) * (to.x - from.x), from.y + (k / 7) * (to.y - from.y)]);
+    const values = Float32Array.from(stops.flatMap(([x, y]) => [...bilinear(grid, x, y)]));
+    this.card.strip = { walk: "path", count: 8, values, shape: grid.shape, places: Float32Array.from(stops.flat()) };
+  }
+
+  drawFromQ() {
+    const row = this.pins.length === 1 ? this.pins[0].row : -1;
+    if (row >= 0) this.panel.send({ kind: "draw", row, seed: (this.seed += 1) });
+  }
+
+  /** Another run: rows and places of the one before mean nothing. */
+  forget() {
+    this.pins = [];
+    this.card.strip = this.at = null;
+  }
+
+  letGo() {
+    const marked = this.chosen.size > 0;
+    this.forget();
+    this.tellPins();
+    if (marked) this.choose([], false);
+  }
+
   key(event) {
-    const [a, b, c, d] = this.domain, now = this.at ?? this.pinned ?? { x: (a + b) / 2, y: (c + d) / 2 };
+    const [a, b, c, d] = this.domain, now = this.at ?? (this.pins[0] && this.place(this.pins[0])) ?? { x: (a + b) / 2, y: (c + d) / 2 };
     const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     const walk = (from, step, low, high) => Math.min(high, Math.max(low, from + (step * (high - low)) / 20));
     if (by) this.aim(walk(now.x, by[0], a, b), walk(now.y, by[1], c, d));
-    else if (event.key === "Enter") this.press(...this.pixel(now.x, now.y));
-    else if (event.key === "Escape") this.out();
-    else return;
+    else if (event.key === "Enter") this.pin(...this.pixel(now.x, now.y));
+    else if (event.key === "s") this.drawFromQ();
+    else if (event.key === "Escape") {
+      this.out();
+      this.letGo();
+    } else return;
     event.preventDefault();
-  }
-
-  /** The row of the datum near a place, or -1. */
-  nearest(x, y) {
-    const cloud = this.panel.store.clouds.cloud;
-    if (!cloud?.x) return -1;
-    const { width, height } = this.panel.plot, [a, b, c, d] = this.domain, [kx, ky] = [width / (b - a), height / (d - c)];
-    let best = NEAR * NEAR, row = -1;
-    for (let i = 0; i < cloud.x.length; i++) {
-      const distance = ((cloud.x[i] - x) * kx) ** 2 + ((cloud.y[i] - y) * ky) ** 2;
-      if (distance < best) [best, row] = [distance, i];
-    }
-    return row;
   }
 
   /** At most one question is under way; the newest place is asked next. Near a datum, its own mean is asked. */
@@ -154,51 +245,7 @@ class Latent {
     this.askedKey = this.at.key;
     this.askedAt = now;
     this.asked += 1;
-    const { row } = this.at, cloud = this.panel.store.clouds.cloud;
-    const [x, y] = row >= 0 ? [cloud.x[row], cloud.y[row]] : [this.at.x, this.at.y];
-    this.panel.send({ kind: "hover", x, y, row, id: this.asked });
-  }
-
-  // drawing -------------------------------------------------------------------------------------------------------------------
-
-  overlay() {
-    const context = this.panel.pen(), cloud = this.panel.store.clouds.cloud;
-    this.titles(context);
-    const where = this.at ?? this.pinned;
-    if (!where || !this.domain) return;
-    const [px, py] = this.pixel(where.x, where.y);
-    context.strokeStyle = this.panel.ink(0.8);
-    context.beginPath();
-    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-      context.moveTo(px + 3 * dx, py + 3 * dy);
-      context.lineTo(px + 9 * dx, py + 9 * dy);
-    }
-    context.stroke();
-    if (where.row >= 0 && where.row < (cloud?.x?.length ?? 0)) this.posterior(context, cloud, where.row);
-  }
-
-  /** A ring around a datum's mean, and the ellipse of two standard deviations of its posterior. */
-  posterior(context, cloud, row) {
-    const [x, y] = [cloud.x[row], cloud.y[row]], [cx, cy] = this.pixel(x, y);
-    context.lineWidth = 1.5;
-    context.beginPath();
-    context.arc(cx, cy, 5, 0, 7);
-    context.stroke();
-    if (!cloud.sx || !cloud.sy) return;
-    const [ex, ey] = this.pixel(x + 2 * cloud.sx[row], y + 2 * cloud.sy[row]);
-    context.beginPath();
-    context.ellipse(cx, cy, Math.abs(ex - cx), Math.abs(ey - cy), 0, 0, 7);
-    context.stroke();
-    context.fillStyle = this.panel.ink(0.1);
-    context.fill();
-  }
-
-  titles(context) {
-    const { plot, params, factor } = this.panel, [a, b] = params.axes ?? [1, 2];
-    context.fillStyle = this.panel.ink(0.8);
-    context.textAlign = "center";
-    context.fillText(`z${subscript(a)}`, plot.width / 2, plot.height + 31 * factor);
-    context.fillText(`z${subscript(b)}`, -40 * factor, plot.height / 2);
-    context.textAlign = "left";
+    const { x, y } = this.place(this.at);
+    this.panel.send({ kind: "hover", x, y, row: this.at.row, id: this.asked });
   }
 }

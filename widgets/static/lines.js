@@ -100,7 +100,8 @@ class Lines {
     if (!ys.length) Object.assign(this.range, { x: null, y: null });
     const log = this.meta.y.scale === "log";
     this.range.x = this.window() ?? (ys.length ? this.wide(...xs) : this.meta.x.scale === "log" ? [1, 64] : [0, 100]);
-    this.range.y = ys.length ? settled(this.range.y, ...this.tall(ys, tops, log), log) : log ? [0.01, 1] : [-1, 0];
+    const held = this.panel.params.frozen && this.range.y;
+    this.range.y = held ? this.range.y : ys.length ? settled(this.range.y, ...this.tall(ys, tops, log), log) : log ? [0.01, 1] : [-1, 0];
     for (const axis of ["x", "y"]) {
       this.panel.plot.signal(`${axis}Low`, this.range[axis][0]);
       this.panel.plot.signal(`${axis}High`, this.range[axis][1]);
@@ -116,6 +117,10 @@ class Lines {
   tall(ys, tops, log) {
     const order = Float64Array.from(ys).sort(), count = order.length;
     let low = order[0], high = Float64Array.from(tops).sort()[count - 1];
+    if (count < 3 && !log) { // what cannot vary yet does not fill the panel with digits
+      const room = 0.05 * Math.max(1, Math.abs(high));
+      return [low - room, high + room];
+    }
     if (log) {
       low = order.find((value) => value > 0) ?? 0.01;
       return [low / 1.3, Math.max(Math.min(high, order[count - 1] * 4), low * 2)];
@@ -185,8 +190,10 @@ class Lines {
   /** Draw what belongs to the pointer: the dragged range, or a rule with the values at that step. */
   overlay() {
     const { plot } = this.panel;
-    if (!this.window() && (this.at === undefined || !this.drawn?.length)) return this.panel.wipe();
+    const lonely = (this.drawn ?? []).filter(({ inside }) => inside.length === 1); // a line of one point would not be seen
+    if (!this.window() && !lonely.length && (this.at === undefined || !this.drawn?.length)) return this.panel.wipe();
     const context = this.panel.pen();
+    for (const { key, line, inside } of lonely) this.dot(context, key, line, inside[0]);
     if (this.window()) this.write(context, plot.width - 4, plot.height - 6, "zoomed · double-click to see all");
     if (this.at === undefined || !this.drawn?.length) return;
     context.fillStyle = context.strokeStyle = this.panel.ink(0.7);
@@ -208,12 +215,8 @@ class Lines {
     context.fillRect(px, 0, 1, plot.height);
     const words = [[`${this.meta.x.word} ${short(x)}`, this.panel.ink(1)]];
     for (const [key, line, row] of found) {
-      const y = line.columns[how.y][row], py = this.pixel("y", y);
-      words.push([short(y), this.meta.series[key].ink]);
-      context.fillStyle = this.meta.series[key].color;
-      context.beginPath();
-      context.arc(this.pixel("x", line.columns[how.x][row]), py, 3, 0, 7);
-      if (py >= 0 && py <= plot.height) context.fill();
+      words.push([short(line.columns[how.y][row]), this.meta.series[key].ink]);
+      this.dot(context, key, line, row);
     }
     const widths = words.map(([text]) => context.measureText(text).width + 10), total = widths.reduce((a, b) => a + b, 0);
     let left = Math.max(0, Math.min(px - total / 2, plot.width - total));
@@ -224,6 +227,15 @@ class Lines {
       context.fillText(text, left + 3, 12);
       left += widths[i];
     });
+  }
+
+  /** One value of a line as a dot in its colour. */
+  dot(context, key, line, row) {
+    const how = this.meta.datasets.lines, py = this.pixel("y", line.columns[how.y][row]);
+    context.fillStyle = this.meta.series[key].color;
+    context.beginPath();
+    context.arc(this.pixel("x", line.columns[how.x][row]), py, 3, 0, 7);
+    if (py >= 0 && py <= this.panel.plot.height) context.fill();
   }
 
   write(context, right, bottom, text) {

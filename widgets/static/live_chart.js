@@ -1,5 +1,6 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
-// (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, card.js, latent.js and cells.js stand in front of this text.)
+// (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, palette.js, card.js, card_pictures.js, features.js, arm.js, latent.js, latent_drawing.js, manifold.js
+// and cells.js stand in front of this text.)
 
 class Panel {
   constructor(model, el, road, signal) {
@@ -39,12 +40,12 @@ class Panel {
   async make() {
     this.dark = hostIsDark();
     this.box.classList.toggle("elbo-dark", this.dark);
-    this.factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    this.factor = enlargement(this.box);
     const spec = this.model.get("spec"), { tools, holder, dark, factor } = this;
     const plot = await VegaView.build(tools, spec, holder, dark, factor, (meta) => this.size(meta));
     if (this.closed) return plot.finalize();
     this.plot = plot;
-    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.cells ? new Cells(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
+    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.manifold ? new Manifold(this) : spec.usermeta.cells ? new Cells(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
     this.fit();
     this.reparametrise();
   }
@@ -57,7 +58,7 @@ class Panel {
   }
 
   restyle() {
-    const factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    const factor = enlargement(this.box);
     if (!this.plot || (this.dark === hostIsDark() && this.factor === factor)) return;
     this.plot.finalize();
     this.plot = null;
@@ -117,6 +118,7 @@ class Panel {
     this.plot.feed(name, [[0, size, (tuple, i) => {
       for (const field of fields) tuple[field] = cloud[field] ? cloud[field][i] : 0;
       if (words) tuple.word = labels[tuple[words]] ?? "";
+      this.kind.dress?.(name, tuple, i, cloud);
     }]]);
   }
 
@@ -154,7 +156,7 @@ class Panel {
         if (!at.inside || event.button !== 0) return;
         this.held = true;
         this.area.setPointerCapture(event.pointerId);
-        this.kind.press?.(at.x, at.y);
+        this.kind.press?.(at.x, at.y, event);
       }),
       pointerup: when((event, at) => {
         if (!this.held) return;

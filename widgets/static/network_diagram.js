@@ -97,7 +97,7 @@ class Diagram {
     this.box.classList.toggle("elbo-dark", this.dark);
     if (w < 60 || h < 60 || !this.graph) return;
     const pen = cleared(this.canvas, w, h), { columns, edges } = this.graph, count = columns.title.length;
-    this.factor = this.box.closest(".elbo-projector") ? 1.4 : 1;
+    this.factor = enlargement(this.box);
     const kinds = new Set(edges.kind), above = kinds.has(ARC) ? 16 : 0, below = kinds.has(IDENTITY) ? 16 : 0;
     const line = 14 * this.factor;
     this.frame = { left: 30, top: 28 + line + above, width: w - 60, height: h - 28 - 3 * line - above - below - 8 };

@@ -129,6 +129,19 @@ class Page {
     history.replaceState(history.state, "", there);
   }
 
+  /** ipywidgets gives the handles of sliders no name and a number of their own; lists take the sentence above them. */
+  name() {
+    const named = (part, words) => { if (words && part.getAttribute("aria-label") !== words) part.setAttribute("aria-label", words); };
+    for (const root of document.querySelectorAll(this.model.get("root"))) {
+      for (const handle of root.querySelectorAll(".noUi-handle")) {
+        const row = handle.closest(".widget-inline-hbox"), value = row?.querySelector(".widget-readout")?.textContent;
+        named(handle, row?.querySelector(".widget-label")?.textContent);
+        if (value) handle.setAttribute("aria-valuetext", value);
+      }
+      for (const list of root.querySelectorAll("select[multiple]")) named(list, list.closest(".elbo-shelf")?.querySelector(".widget-label")?.textContent);
+    }
+  }
+
   /** Single keys count only inside the lab and never where something else uses them. */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
@@ -137,10 +150,39 @@ class Page {
     if (event.key === " " && target.closest("button")) return; // Space presses the button that has the focus
     if (target.closest("input, textarea, select, a[href], summary, [contenteditable=''], [contenteditable=true], [role=slider], [role=textbox]")) return;
     const key = event.key === " " ? "space" : event.key.toLowerCase();
-    if (!["space", ".", "r", "[", "]", "e", "p"].includes(key)) return;
+    const projected = target.closest(".elbo-projector");
+    if (!["space", ".", "r", "[", "]", "e", "p"].includes(key) && !(projected && "abcdys".includes(key))) return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab owns single keys, too
+    if (key === "s") {
+      this.snapshot(projected);
+      return;
+    }
     if (!event.repeat || key === "." || key === "[" || key === "]") this.send({ kind: "key", key });
+  }
+
+  /** The panels as they are now, as a picture in the person's download folder. */
+  snapshot(root) {
+    const main = root.querySelector(".elbo-main"), whole = main.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1;
+    const sheet = document.createElement("canvas"), dark = Boolean(root.querySelector(".elbo-dark"));
+    Object.assign(sheet, { width: Math.round(whole.width * ratio), height: Math.round(whole.height * ratio) });
+    const pen = sheet.getContext("2d");
+    pen.scale(ratio, ratio);
+    pen.fillStyle = dark ? "#181818" : "#ffffff";
+    pen.fillRect(0, 0, whole.width, whole.height);
+    for (const part of main.querySelectorAll(".elbo-panel canvas")) {
+      const { left, top, width, height } = part.getBoundingClientRect();
+      if (width && height) pen.drawImage(part, left - whole.left, top - whole.top, width, height);
+    }
+    pen.fillStyle = dark ? "#f0f0f0" : "#1f1f1f";
+    pen.font = "600 18px system-ui, sans-serif";
+    for (const title of main.querySelectorAll(".elbo-title")) {
+      const { left, top, height } = title.getBoundingClientRect();
+      if (height) pen.fillText(title.textContent, left - whole.left, top - whole.top + 0.75 * height);
+    }
+    const link = make("a", "");
+    Object.assign(link, { href: sheet.toDataURL("image/png"), download: "elbo-room.png" });
+    link.click();
   }
 
   /** A click on the lab's ground takes the focus, so that keys work at once. */
@@ -183,7 +225,10 @@ class Page {
 export default {
   render({ model, el, signal }) {
     const page = new Page(model, el);
-    const beat = () => page.send({ kind: "heartbeat", hidden: document.hidden });
+    const beat = () => {
+      page.send({ kind: "heartbeat", hidden: document.hidden });
+      page.name();
+    };
     const timers = [setInterval(beat, HEARTBEAT), setInterval(() => page.watch.ping(), PING)];
     model.on("msg:custom", (content) => {
       if (content?.kind === "pong" && content.client === page.client) page.watch.pong();
@@ -193,6 +238,7 @@ export default {
     model.on("change:run_id", () => page.address());
     model.on("change:banner", () => page.banner.set("python", model.get("banner")));
     document.addEventListener("keydown", (event) => page.key(event), { signal, capture: true });
+    document.addEventListener("focusin", () => page.name(), { signal, capture: true });
     document.addEventListener("pointerdown", (event) => page.ground(event), { signal });
     document.addEventListener("visibilitychange", beat, { signal });
     addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });

@@ -16,6 +16,14 @@ function hostIsDark() {
   return said ? said === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+const THUMBNAIL = 190; // pixels of height below which a panel stays as it is at a projector
+
+/** How much larger type and lines are drawn: at a projector, and there not in the small panels beside a large one. */
+function enlargement(box) {
+  const { clientHeight: height } = box;
+  return box.closest(".elbo-projector") && !(height && height < THUMBNAIL) ? 1.4 : 1;
+}
+
 /** Call back when the host turns dark or light. */
 function watchTheme(callback, signal) {
   const observer = new MutationObserver(callback);

@@ -53,8 +53,8 @@ def evidence(chart: str, datasets: dict[str, Columns], params: dict[str, Any], *
     }
 
 
-def slopes(table: list[tuple[float, float, float, float, float]], names: list[str]) -> Message:
-    """The power of B at which each variance falls, by weighted least squares on log axes, ± its standard error."""
+def slopes(table: list[tuple[float, float, float, float, float]], names: list[str], view: str) -> Message:
+    """The power of B, or of M, at which each variance falls, by weighted least squares on log axes, ± its standard error."""
     found = {}
     for series in sorted({int(each[4]) for each in table}):
         draws, value, _, high = np.asarray([each[:4] for each in table if int(each[4]) == series]).T
@@ -65,7 +65,7 @@ def slopes(table: list[tuple[float, float, float, float, float]], names: list[st
         x = x - np.average(x, weights=weight)
         bottom = float((weight * x**2).sum())
         found[names[series]] = (float((weight * x * y).sum()) / bottom, bottom**-0.5)
-    return {"kind": "evidence", "evidence": {"view": "variance_against_draws", "slopes": found}}
+    return {"kind": "evidence", "evidence": {"view": view, "slopes": found}}
 
 
 def histogram(reports: list[Report], reference: Reference, parameter: Parameter, series: Mapping[str, int]) -> Message:

@@ -12,6 +12,7 @@ from models.inference.parabola import parabola
 from models.inference.parameters import find, listed, named
 from models.inference.probe import Report, long_run, probe, seconds_of
 from models.inference.run import Run, make_estimator
+from models.inference.work import parts_for
 from widgets.worker import evidence
 
 ROWS, REPLICATES = 16, 32
@@ -20,7 +21,9 @@ CELLS = 60_000  # draws × rows × features of one replicate: a wide datum, such
 HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
+ROW_LADDER = (4, 8, 16, 32, 64, 128, 256)
 SHARE = 0.04  # of the worker's time; a finished or paused run is probed at leisure
+EARLY, EARLY_SHARE = 4, 0.2  # the first probes of a run come sooner: a curve is seen before it is fine
 LEAST_WAIT = 0.2  # seconds between two probes
 KEPT = 2000  # reports whose variances are kept, so that another parameter's curve can be drawn at once
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)}
@@ -33,6 +36,7 @@ FIRST = (
 )  # shown unless a person chooses others
 
 Message = dict[str, Any]
+NOISELESS: dict[str, Any] = {"kind": "evidence", "facts": {"noiseless": True}}  # a point mass: rounding is no variance
 Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
 
@@ -42,7 +46,7 @@ class Probing:
     def __init__(self, run: Run, names: Sequence[str] = FIRST, view: str = "variance") -> None:
         self.run, self.view = run, view
         self.rows = torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))
-        self.spent, self.last = 0.0, -1e9
+        self.spent, self.last, self.rounds = 0.0, -1e9, 0
         self.work: Iterator[Message | None] | None = None
         self.names = tuple(names)
         self.choices = listed(run.model)
@@ -53,12 +57,14 @@ class Probing:
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""
-        return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - SHARE) / SHARE)
+        share = EARLY_SHARE if self.rounds <= EARLY else SHARE
+        return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - share) / share)
 
     def start(self, *, fine: bool = False) -> None:
         """Begin to measure what the panel shows, at the present step."""
-        self.spent = 0.0
-        self.work = getattr(self, f"_{self.view}")(fine)
+        self.spent, self.rounds = 0.0, self.rounds + 1
+        noisy = self.run.model.sites[self.parameter.site].family.scored
+        self.work = getattr(self, f"_{self.view}")(fine) if noisy else iter([NOISELESS])
 
     def slice(self) -> Message | None:
         """Do one estimator's worth of work; a message when a chart can show something, else None."""
@@ -143,7 +149,23 @@ class Probing:
                 yield None
             table += found
             yield {"kind": "against", "rows": found, "steeper": NOISES[self.run.settings.noise].steeper}
-        yield evidence.slopes(table, list(ESTIMATORS))
+        yield evidence.slopes(table, list(ESTIMATORS), "variance_against_draws")
+
+    def _variance_against_rows(self, fine: bool) -> Iterator[Message | None]:
+        """At the run's own B, over ever more of the same rows; a wide datum ends the ladder early."""
+        del fine
+        draws, table, view = self.run.settings.draws, list[Row](), "variance_against_rows"
+        most = min(self.run.data.size, CELLS // (draws * self.run.data.x.shape[1]))
+        for rows in (size for size in ROW_LADDER if size <= most):
+            found: list[Row] = []
+            for name in self.names:
+                report = self._one(name, draws, max(24, min(128, 2048 // rows)), rows, 2 * self.run.number + 1)
+                if report:
+                    found.append(evidence.row(rows, *evidence.variance_of(report, self.parameter), SERIES[name]))
+                yield None
+            table += found
+            yield {"kind": "against", "view": view, "rows": found, "steeper": None}
+        yield evidence.slopes(table, list(ESTIMATORS), view)
 
     def _gradient_histogram(self, fine: bool) -> Iterator[Message | None]:
         yield from self._now(HISTOGRAM, ROWS)
@@ -170,7 +192,8 @@ class Probing:
         settings, seconds = self.run.settings, {}
         size = min(settings.batch_size, self.run.data.size)
         for report in self.latest:
-            parts = dict.fromkeys(self.run.model.sites, make_estimator(report.estimator, settings))
+            chosen = make_estimator(report.estimator, settings)
+            parts = parts_for(self.run.model, chosen, settings.draws) | {report.site: chosen}
             seconds[report.estimator] = seconds_of(
                 self.run.model, self.run.q, parts, self.run.data.batch(self.rows[:size]), settings.draws,
                 rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,

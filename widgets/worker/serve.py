@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from models.catalogue import settings_from
+from models.data import OWN
 from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS
 from models.inference.checkpoint import load_run
@@ -24,7 +25,9 @@ from models.inference.shortcut import WAIT
 from models.settings import SettingError
 from widgets.views import EVIDENCE
 from widgets.worker.history import Curves
+from widgets.worker.own_table import OwnTable
 from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.evidence import CHART
 from widgets.worker.pictures.prior_predictive import prior_functions
 from widgets.worker.probing import Probing
 from widgets.worker.trainer import Trainer
@@ -40,6 +43,7 @@ class Worker(Trainer):
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
         super().__init__(connection)
         self.factory = factory
+        self.own: OwnTable | None = None
         self.prior_of: dict[str, Any] | None = None  # settings whose prior is to be drawn when no command waits
 
     def serve(self) -> None:
@@ -73,10 +77,17 @@ class Worker(Trainer):
 
     def _patience(self) -> float | None:
         """How long to wait for a command: not at all while there is work, for ever while there is none."""
-        probing = self.run is not None and self.probing.work is not None
+        probing = self.run is not None and (self.probing.work is not None or self._to_weigh())
         if probing or self.prior_of is not None or (self.state == "running" and self.speed == "full"):
             return 0.0
         return max(0.0, min(0.05, self.next_step - time.perf_counter())) if self.state == "running" else None
+
+    def _to_weigh(self) -> bool:
+        """Whether a run that rests has its evidence weighed, or to be weighed."""
+        weighing = self.weighing
+        return self.state != "running" and (
+            weighing.work is not None or weighing.due(self.watched, time.perf_counter(), running=False)
+        )
 
     def on_start(
         self, settings: dict[str, Any], folder: str, speed: str = "full", *, resume: bool = False, play: bool = True
@@ -85,7 +96,7 @@ class Worker(Trainer):
         self._save()
         self.state, self.folder = "idle", Path(folder)
         curves = Curves()
-        run = load_run(self.folder) if resume else self.factory(settings_from(settings))
+        run = self._resumed(self.folder) if resume else self._made(settings_from(settings))
         if resume:
             curves.load(self.folder, run.number)
         self._adopt(run, curves)
@@ -104,6 +115,22 @@ class Worker(Trainer):
         else:
             self._frame(grid=True)
             self.probing.start()
+
+    def _made(self, settings: InferenceSettings) -> Run:
+        if self.own is None or vars(settings)["data"] != OWN:
+            return self.factory(settings)
+        self.own.save(self.folder)  # type: ignore[arg-type]
+        return Run(settings, self.own.data)
+
+    def _resumed(self, folder: Path) -> Run:
+        own = OwnTable.of(folder)
+        self.own = own or self.own
+        return load_run(folder, own.data if own else None)
+
+    def on_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
+        """Read a table of a person's own; runs on "own" data take it from now on."""
+        self.own = OwnTable.read(path, labels, batch)
+        self.send(**self.own.about())
 
     def on_play(self) -> None:
         """Go on."""
@@ -183,18 +210,26 @@ class Worker(Trainer):
         self.watched = frozenset(names)
         if self.run is not None:
             self.pictures.watched = self.watched
+            if CHART not in self.watched:
+                self.weighing.stop()
             if self.state != "running":
                 self._frame(grid=True)
 
-    def on_decode(self, number: int, x: float, y: float) -> None:
-        """Decode one point of the shown plane exactly."""
+    def on_decode(self, number: int, x: float, y: float, row: int = -1) -> None:
+        """Decode one point of the shown plane exactly, or the mean of q of a datum of the cloud."""
         self._need_run()
-        self.send(kind="decoded", number=number, values=self.pictures.decode(x, y))
+        self.send(kind="decoded", number=number, values=self.pictures.decode(x, y, row))
 
-    def on_traverse(self, dimension: int) -> None:
-        """Decode along one dimension."""
+    def on_explore(self, **wanted: Any) -> None:
+        """Show the latent space in another colour or plane, with places pinned, a walk through it, or data marked."""
         self._need_run()
-        self.send(kind="traversed", dimension=dimension, values=self.pictures.traverse(dimension))
+        if not hasattr(self.pictures, "explore"):
+            raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
+        self.pictures.explore(**wanted)
+        if self.state != "running":
+            self._frame(grid=True)
+        else:
+            self.looks.last = self.grids.last = -1e9  # the next frame has a look
 
     def on_prior(self, settings: dict[str, Any]) -> None:
         """Draw functions from the prior of these settings, whatever is running; of several such wishes only the last is carried out."""

@@ -10,10 +10,14 @@ from models.estimators import NotApplicableError
 from models.inference.checkpoint import save_run
 from models.inference.guard import DivergenceError
 from models.inference.run import Run
+from widgets.views import ONE_STEP
 from widgets.worker.history import Curves, point, table
 from widgets.worker.pace import Pace, ear
 from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.one_step import SECONDS, OneStep
+from widgets.worker.pictures.positions import merged
 from widgets.worker.probing import FIRST, Probing
+from widgets.worker.weighing import Weighing
 
 FRAMES = 12.0  # a second
 LOOKS, LOOK_SHARE = 6.0, 0.02  # at the latent space, a second; of the worker's time at most
@@ -34,7 +38,7 @@ class Trainer:
         self.waiting: list[tuple[float, ...]] = []
         self.next_step = self.last_frame = 0.0
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saves = Pace(SAVES, SAVE_SHARE)
+        self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
         self.rate, self.rate_from = 0.0, (0.0, 0)
         self.view = "variance"
         self.names: tuple[str, ...] = FIRST
@@ -47,11 +51,12 @@ class Trainer:
     def _adopt(self, run: Run, curves: Curves) -> None:
         self.run, self.curves, self.waiting = run, curves, []
         self.pictures, self.probing = pictures_of(run), Probing(run, self.names, self.view)
+        self.weighing = Weighing(run)
         self.pictures.watched = self.watched
         now = time.perf_counter()
         self.next_step = self.last_frame = now
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saves.last = now
+        self.saves.last, self.saved = now, -1
         self.rate, self.rate_from = 0.0, (now, run.number)
 
     def _need_run(self) -> Run:
@@ -67,6 +72,7 @@ class Trainer:
             self._probe()
         elif self.state == "running" and now >= self.next_step:
             self._train()
+        self._weigh(now)
         if self.state != "running":
             return
         if now - self.last_frame >= 1 / FRAMES:
@@ -76,21 +82,44 @@ class Trainer:
         if self.saves.due(now):
             self._save()
 
+    def _weigh(self, now: float) -> None:
+        """A slice of the evidence, when it is its turn."""
+        weighing, running = self.weighing, self.state == "running"
+        if weighing.stale(running=running):
+            weighing.stop()
+        if weighing.due(self.watched, now, running=running):
+            weighing.start()
+        if weighing.may(now, running=running) and (message := weighing.slice()):
+            self.send(number=self._need_run().number, **message)
+
     def _train(self) -> None:
-        run, pace = self._need_run(), SPEEDS[self.speed]
+        run, slow = self._need_run(), self._told_slowly()
+        pace = 1 / SECONDS if slow else SPEEDS[self.speed]
         try:
+            taken = slow.ahead() if slow else None
             step = next(run)
         except StopIteration:
             return self._rest("finished")
         except DivergenceError as trouble:
-            return self._fail(trouble.cause, trouble.remedy, step_size=trouble.step_size)
+            return self._fail(trouble.cause, trouble.remedy, change=trouble.change)
         except NotApplicableError as refusal:  # what only the model's own factors can tell
             return self._fail(str(refusal), "")
+        if slow and taken:
+            self.send(kind="evidence", **slow.show(taken, self.pictures.axes, seconds=SECONDS, made=True))
         self.waiting.append(point(step))
         self.next_step = max(self.next_step + 1 / pace, time.perf_counter() - 1 / pace) if pace else 0.0
         if run.number >= run.settings.stop_at:
             self._rest("finished")
         return None
+
+    @property
+    def _steps(self) -> OneStep | None:
+        """What takes steps apart, while somebody looks at it."""
+        return getattr(self.pictures, "steps", None) if ONE_STEP in self.watched else None
+
+    def _told_slowly(self) -> OneStep | None:
+        """The same where each step is to be told stage by stage."""
+        return self._steps if self.speed == "slow" else None
 
     def _probe(self) -> None:
         message = self.probing.slice()
@@ -113,10 +142,18 @@ class Trainer:
         if grid or self.looks.due(now):
             with self.looks.spending():
                 message |= self.pictures.look()
+                if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):
+                    message = merged(message, steps.show(steps.ahead(), self.pictures.axes))
         if grid:
             with self.grids.spending():
                 message["grid"] = self.pictures.grid()
+                if hasattr(self.pictures, "walk"):
+                    message["walk"] = self.pictures.walk()
         self.send(**message)
+        if hasattr(self.pictures, "scores"):
+            scores = self.pictures.scores(leisure=self.state != "running")
+            if scores is not None:
+                self.send(kind="scores", number=run.number, **scores)
 
     def _look_again(self) -> None:
         self._frame(grid=True)
@@ -124,8 +161,8 @@ class Trainer:
 
     def _rest(self, state: str) -> None:
         self._set_state(state)
+        self._save()  # before the last frame: whoever sees that may start another run
         self._look_again()
-        self._save()
 
     def _fail(self, cause: str, remedy: str, **values: Any) -> None:
         self.state = "failed"
@@ -149,10 +186,13 @@ class Trainer:
     def _save(self) -> None:
         if self.run is None or self.folder is None:
             return
+        if self.saved == self.run.number >= self.run.settings.stop_at:
+            return  # a finished run keeps the settings that made it, whatever is tried on it afterwards
         try:
             with self.saves.spending():
                 save_run(self.run, self.folder)
                 self.curves.save(self.folder, self.waiting)
+            self.saved = self.run.number
         except OSError as error:
             _log.warning("The run could not be saved: %s", error)
             if self.state == "running":

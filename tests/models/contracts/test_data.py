@@ -81,12 +81,19 @@ def test_own_arrays_are_taken_and_labels_are_named() -> None:
     assert data.label_names == ("a", "b")
     assert data.labels.tolist() == [1, 0, 1]
     assert data.shape == (2,)
+    pictures = from_array(torch.arange(24.0).reshape(2, 3, 4))
+    assert pictures.shape == (3, 4)
+    assert torch.equal(pictures.x, torch.arange(24.0).reshape(2, 12))
 
 
 @pytest.mark.parametrize(
     ("x", "labels", "sentence"),
     [
-        ([1.0, 2.0], None, r"must be a table \(N, D\) with at least one row; this has shape \(2,\)"),
+        (
+            [1.0, 2.0],
+            None,
+            r"must be a table \(N, D\), or pictures \(N, H, W\), with at least one row; this has shape \(2,\)",
+        ),
         (torch.zeros(0, 3), None, "at least one row"),
         ([[1.0, 2.0], [3.0, float("nan")]], None, "row 1 has a missing or infinite one. Drop or fill such rows"),
         ([[1.0], [2.0]], ["a"], "There are 1 labels for 2 rows; give one label a row, or none"),

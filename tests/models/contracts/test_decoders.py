@@ -7,6 +7,7 @@ from models.data import pinwheel
 from models.decoders import DECODERS
 from models.networks import Architecture
 from models.networks.gradient_map import SLOPE, GradientMap, IdentifiableDecoder
+from models.networks.picture_decoder import PictureDecoder
 from tests.models.problems import numbers
 
 
@@ -56,9 +57,9 @@ def test_more_dimensions_than_outputs_are_refused() -> None:
 
 @pytest.mark.parametrize("kind", DECODERS.values(), ids=DECODERS)
 def test_every_decoder_maps_any_leading_axes_from_its_generator_alone(kind) -> None:
-    made = [kind.build(2, 5, Architecture(width=6), torch.Generator().manual_seed(3), 1.0) for _ in range(2)]
+    made = [kind.build(2, 35, Architecture(width=6), torch.Generator().manual_seed(3), 1.0, (5, 7)) for _ in range(2)]
     z = torch.randn(2, 3, 4, 2, generator=torch.Generator().manual_seed(4))
-    assert made[0](z).shape == (2, 3, 4, 5)
+    assert made[0](z).shape == (2, 3, 4, 35)
     torch.testing.assert_close(made[0](z), made[1](z))
     torch.testing.assert_close(made[0](z)[1, 2], made[0](z[1, 2]))
 
@@ -71,3 +72,38 @@ def test_the_slope_has_the_datas_scale() -> None:
     )
     z = torch.randn(3, 2, generator=torch.Generator().manual_seed(2))
     torch.testing.assert_close(hundred(z), 100 * one(z))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (28, 28), (5, 7), (3, 3)])
+def test_a_convolution_decodes_two_heads_as_two_pictures_of_any_size(shape: tuple[int, int]) -> None:
+    """n_params · D outputs, D = H · W: the second picture moves with the second output channel alone."""
+    pixels = shape[0] * shape[1]
+    made = PictureDecoder(3, 2 * pixels, shape, Architecture(channels=4), torch.Generator().manual_seed(5))
+    z = torch.randn(6, 3, generator=torch.Generator().manual_seed(6))
+    before = made(z)
+    with torch.no_grad():
+        made.out.bias[1] += 1
+    difference = made(z) - before
+    torch.testing.assert_close(difference[:, :pixels], torch.zeros(6, pixels))
+    torch.testing.assert_close(difference[:, pixels:], torch.ones(6, pixels))
+
+
+def test_what_a_convolution_draws_moves_with_its_first_maps() -> None:
+    """One pixel further in the first map is two pixels further in the picture: the same Θ everywhere."""
+    made = PictureDecoder(
+        1, 256, (16, 16), Architecture(channels=1, activation="relu"), torch.Generator().manual_seed(7)
+    )
+    pictures = []
+    for column in (1, 2):
+        with torch.no_grad():
+            made.first.weight.zero_()
+            made.first.weight.view(*made.start)[1, column] = 1.0
+        pictures.append(made(torch.ones(1)).unflatten(0, (16, 16)))
+    step = 2**made.doublings
+    assert pictures[0].std() > 0
+    torch.testing.assert_close(pictures[0][:, step:12], pictures[1][:, 2 * step : 12 + step])
+
+
+def test_a_convolution_refuses_what_is_no_picture() -> None:
+    with pytest.raises(ValueError, match=r"decodes pictures \(H, W\); these data have shape \(13,\)"):
+        PictureDecoder(2, 13, (13,), Architecture(), torch.Generator())

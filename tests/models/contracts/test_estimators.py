@@ -10,7 +10,7 @@ import torch
 from models.core import Factor
 from models.estimators import ESTIMATORS, Context, Draw, Estimator
 from models.families import LATENT_FAMILIES, Family, Normal
-from tests.models.problems import conjugate, numbers, sigmoid_belief
+from tests.models.problems import bayesian_layer, conjugate, numbers, sigmoid_belief
 from tests.models.truth import LIMIT, applies, assert_unbiased, bias_in_errors, every
 
 ALL = list(ESTIMATORS.values())
@@ -33,7 +33,7 @@ class TestEstimator:
 
     def test_mean_is_exact_if_it_says_so(self, part: type[Estimator]) -> None:
         estimator = part()
-        problems = [each for each in (conjugate(), sigmoid_belief()) if applies(each, estimator, 3)]
+        problems = [each for each in (conjugate(), sigmoid_belief(), bayesian_layer()) if applies(each, estimator, 3)]
         assert problems
         for problem in problems:
             if part.unbiased:

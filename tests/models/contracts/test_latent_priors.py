@@ -94,3 +94,12 @@ def test_a_learned_prior_raises_the_bound() -> None:
         last = list(run)[-200:]
         reached[name] = sum(step.elbo - step.terms["log p(θ)"] for step in last) / len(last)
     assert reached["mixture"] > reached["normal"] + 0.1
+
+
+@pytest.mark.parametrize("name", ["mixture", "vamp"])
+def test_there_are_as_many_components_as_asked_for(name: str) -> None:
+    settings = Settings(data="pinwheel", latent_prior=name, components=7, width=4)
+    model, _ = build(settings, pinwheel(), torch.Generator().manual_seed(0))
+    log_weight, nu = (each.detach() for each in model.latent_prior.components())  # type: ignore[operator]
+    assert nu.shape == (7, 2, 2)
+    assert log_weight.exp().sum().item() == pytest.approx(1, abs=1e-6)

@@ -138,7 +138,7 @@ def plain_loss(model: DeepGenerative, q: Posterior, batch: Batch, noise: Tensor,
 def test_encoder_and_decoder_gradients_equal_those_of_the_plain_mean(estimator: Estimator, response: str) -> None:
     """The tap is no detour: one backward pass through the expanded ν is the gradient of the textbook's loss."""
     model, q, batch = vae(response)
-    if estimator.supports(Normal(), 4):
+    if estimator.supports(Normal(), 4) or estimator.refuses(model):
         return
     noise = numbers(1, 4, 5, 2, seed=21)
     estimate(model, q, {"z": estimator}, batch, 4, torch.Generator(), noise={"z": noise})

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from models.core import Factor
+from models.data import Dataset
 from models.inference.guard import DivergenceError, complaint
 from models.inference.run import Run
 from tests.models.inference.test_run import small
@@ -45,7 +46,7 @@ def test_a_number_that_is_not_finite_stops_the_run_at_its_last_good_state(
     with pytest.raises(DivergenceError, match=f"{cause}. Go on with a third of the step size \\(0.1\\)") as caught:
         next(run)
     assert all(torch.equal(p, old) for p, old in zip(run.parameters.values(), good, strict=True))
-    assert (caught.value.step, caught.value.step_size, run.number) == (4, pytest.approx(0.1), 3)
+    assert (caught.value.step, caught.value.change, run.number) == (4, {"step_size": pytest.approx(0.1)}, 3)
 
 
 def test_it_goes_on_with_the_proposed_step_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +56,7 @@ def test_it_goes_on_with_the_proposed_step_size(monkeypatch: pytest.MonkeyPatch)
         next(run), next(run)
         with pytest.raises(DivergenceError, match="at step 3") as caught:
             next(run)
-    run.change(step_size=caught.value.step_size)
+    run.change(**caught.value.change)
     steps = list(run)
     assert [step.number for step in steps] == list(range(3, 41))
     assert all(p.isfinite().all() for p in run.parameters.values())
@@ -105,3 +106,28 @@ def test_complaints(elbo: float, cause: str) -> None:
 
     assert re.fullmatch(cause, complaint(elbo, {"a": torch.ones(1)}) or "")
     assert complaint(-80.0, {"a": torch.ones(1)}) is None
+
+
+@pytest.mark.parametrize("head", ["feature", "network"])
+def test_a_scale_without_a_floor_is_named_with_its_feature_and_gets_one(head: str) -> None:
+    """σ of the one constant column at 0: log N is ∞ there. The message names column and tensor; its remedy goes on."""
+    data = Dataset(
+        "t",
+        torch.tensor([[0.0, 1.5], [1.0, 1.5], [2.0, 1.5]]),
+        torch.zeros(3).long(),
+        ("all",),
+        (2,),
+        feature_names=("a", "level"),
+    )
+    run = Run(small(scale_head=head, scale_floor=0.0), data)
+    with torch.no_grad():
+        if head == "feature":
+            run.model.raw_scale[1] = -200.0
+        else:
+            run.model.decoder.out.bias[3] = -200.0
+    tensor = {"feature": "raw_scale", "network": "decoder.out"}[head]
+    sentence = rf"The ELBO .* at step 1: σ of level \({tensor}\) is down to .*\. Go on with a floor of 0.05 under σ"
+    with pytest.raises(DivergenceError, match=sentence) as caught:
+        next(run)
+    run.change(**caught.value.change)
+    assert all(step.elbo > -1e9 for step in run)

@@ -29,7 +29,8 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, part in ALL.items() if part.evaluations(4, 1) == 4 and not part.warm_up]
+    "name",
+    [name for name, part in ALL.items() if part.evaluations(4, 1) == 4 and not part.warm_up and not part.for_weights],
 )
 def test_replicate_of_a_probe_is_an_estimate_with_its_noise(name: str) -> None:
     """Mean and variance of the report are those of R separate training estimates with the same noise."""
@@ -63,7 +64,7 @@ def test_run_and_probe_come_through_the_same_function(monkeypatch: pytest.Monkey
     next(run)
     assert len(reached) == 1
     found = probe(run.model, run.q, ALL, run.data.batch(torch.arange(8)), 4, 4, torch.Generator())
-    assert {name for name in ALL if not ALL[name].supports(Normal(), 4)} <= set(found)
+    assert {name for name in ALL if not ALL[name].supports(Normal(), 4) and not ALL[name].for_weights} <= set(found)
     assert len(reached) == 1 + sum(1 + ALL[name].warm_up for name in found), "one a report, and its warm-up"
 
 

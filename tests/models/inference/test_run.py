@@ -54,14 +54,14 @@ def test_it_rests_at_stop_at_and_goes_on_when_that_is_raised() -> None:
 def test_every_pass_sees_every_row_once() -> None:
     """Batches of 200 of 500 rows: two a pass, disjoint; the rest of 100 starts the next pass."""
     run = Run(small())
-    first, second, third = (run._next_batch().rows.tolist() for _ in range(3))
+    first, second, third = (run.next_batch().rows.tolist() for _ in range(3))
     assert not set(first) & set(second)
     assert len(set(first + second)) == 400
     assert len(set(third)) == 200
 
 
 def test_a_batch_larger_than_the_data_is_all_of_it() -> None:
-    batch = Run(small(batch_size=2000))._next_batch()
+    batch = Run(small(batch_size=2000)).next_batch()
     assert sorted(batch.rows.tolist()) == list(range(500))
 
 

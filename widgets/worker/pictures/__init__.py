@@ -2,8 +2,9 @@
 
 A class has `about()` (said once: `static` columns by chart and dataset, class `labels` by chart, `shape` of a datum, and
 `views` by panel where a run cannot fill all charts of its family), `look()` (what a
-frame carries: `replace` and `append` columns by chart and dataset, `params` by chart, `facts`), and `grid()`, `decode(x, y)`,
-`traverse(dimension)`, None where there is none. Of the facts, `sentence` is the caption's and `summaries` go to screen readers by chart.
+frame carries: `replace` and `append` columns by chart and dataset, `params` by chart, `facts`), and `grid()` and `decode(x, y)`,
+None where there is none. One with a map of a latent space also has `explore(…)`, `walk()` and
+`scores()`. Of the facts, `sentence` is the caption's and `summaries` go to screen readers by chart.
 """
 
 from typing import Any

@@ -13,7 +13,8 @@ from models.conditional import Conditional
 from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores, weight_draws
 from models.families import PointMass
 from models.inference.run import Run
-from widgets.views import IDENTITIES
+from widgets.views import IDENTITIES, ONE_STEP
+from widgets.worker.pictures.one_step import OneStep, drawable
 from widgets.worker.pictures.positions import merged
 from widgets.worker.pictures.weights import WeightPictures, columns
 
@@ -39,6 +40,8 @@ class ConditionalPictures:
         self.model: Any = run.model
         data = run.data
         self.views: list[str] = []
+        self.steps = OneStep(run, "w") if drawable(run, "w") else None
+        self.axes = (0, 1)  # of the weights, where a step is told
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         if not isinstance(self.model, Conditional) or data.y is None:  # a model of a person's own
             return
@@ -76,7 +79,10 @@ class ConditionalPictures:
         told: dict[str, Any] = {"static": {}, "labels": {}, "shape": [1, data.x.shape[1]], "size": data.size}
         if not self.views:
             return told
-        told["views"] = {"c": [*self.views, "network", "prior_predictive"], "d": self.weights.views}
+        told["views"] = {
+            "c": [*self.views, "network", "prior_predictive", *([ONE_STEP] if self.steps else [])],
+            "d": self.weights.views,
+        }
         if "function" in self.views:
             told["static"]["function"] = {"points": columns(x=data.x[:, 0], y=self.observed)}
         if "surface" in self.views:
@@ -231,6 +237,3 @@ class ConditionalPictures:
 
     def decode(self, x: float, y: float) -> None:
         """Nor a point of it."""
-
-    def traverse(self, dimension: int) -> None:
-        """Nor a direction."""

@@ -8,14 +8,15 @@ import torch
 
 from models.deep_exponential_sampling import matrices, sample, top_features, units, weights_of
 from models.inference.run import Run
-from widgets.worker.pictures.ladder import Ladder
-from widgets.worker.pictures.places import LAYER_NAMES, edges, nodes, tiles, word_rows
+from widgets.worker.pictures.ladder import SITE_NAMES, Ladder
+from widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows
 from widgets.worker.pictures.yardstick import yardstick_of
 
 ROWS = 256  # data that the averages are over
-MOST_NODES, COLUMNS, WORDS = 32, 6, 9  # in a layer of the drawing; topics shown, and words of each
-SAMPLES, SAMPLE_WORDS = 8, 6
-SLOW = 1.0  # seconds between two sets of draws
+MOST_NODES, TOPICS, WORDS = 32, 12, 5  # in a layer of the drawing; topics shown, and words of each
+SAMPLES, TEXTS, SAMPLE_WORDS = 8, 5, 6  # draws shown; of text, which needs room, and words of each
+SLOW, ORDER = 1.0, 4.0  # seconds between two sets of draws, and two looks at who is whose parent
+MOST_LAYERS = 3  # so many leave the line below the drawing no room to say what u is
 LIVE = 0.01  # nats: a unit with less says nothing about the data
 
 
@@ -28,11 +29,13 @@ class ExponentialPictures:
         self.batch = data.batch(torch.linspace(0, data.size - 1, min(data.size, ROWS)).long())
         self.layers = sum(name.startswith("z") for name in run.model.sites)
         self.text = len(data.feature_names) > 0
-        self.labels = [*LAYER_NAMES, *data.feature_names]
+        self.labels = [*LAYER_NAMES, *data.feature_names, self._formula()]
         self.shown: dict[int, list[int]] = {}  # layer → units that are drawn, from left to right
         self.high = 0.1
-        self.next_samples = 0.0
+        self.parents: dict[int, list[int]] = {}  # layer → of every unit, the one above that weighs most
+        self.next_samples = self.next_order = 0.0
         self.drawn: dict[str, Any] = {}
+        self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.ladder, self.yardstick = Ladder(run), yardstick_of(run)
 
     def about(self) -> dict[str, Any]:
@@ -40,48 +43,69 @@ class ExponentialPictures:
         data = self.run.data
         shape = list(data.shape) if len(data.shape) == 2 else [1, data.x.shape[1]]
         named = ("layers", "samples", "units")
-        labels = dict.fromkeys(named, self.labels) | {"elbo": ["coordinate ascent (exact)"]}
+        labels = dict.fromkeys(named, self.labels) | {"elbo": ["coordinate ascent (exact)"], "ladder": list(SITE_NAMES)}
         return {"static": {}, "labels": labels, "shape": shape, "size": data.size}
+
+    def _formula(self) -> str:
+        """What u decides, layer by layer from the top down: u = θ times the layer above."""
+        plan, natural = self.run.model.plan, self.run.settings.link == "natural"
+        says = lambda part: part.natural_symbol if natural and part.natural_symbol else part.symbol  # noqa: E731
+        top = f"{LAYER_NAMES[self.layers]} {plan.layers[-1][0].label}"
+        lower = [top, *(f"{LAYER_NAMES[n]} ~ {says(plan.layers[n - 1][0])}" for n in range(self.layers - 1, 0, -1))]
+        told = ",  u = θ·(layer above)" if self.layers < MOST_LAYERS else ""
+        return f"{'natural' if natural else 'mean'} DEF: {',  '.join([*lower, f'x ~ {says(plan.response)}'])}{told}"
 
     def _generator(self) -> torch.Generator:
         return torch.Generator().manual_seed(self.run.number)
 
-    def _choose(self, activity: dict[int, torch.Tensor]) -> None:
-        """The most active units of each layer; a unit leaves only when it is far from the most active ones."""
+    def _choose(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> None:
+        """The most active units of each layer; a unit leaves only when it is far from the most active ones.
+
+        Beside words, units of one parent stand together; who that is is asked now and then, for lines that swap places cannot be read.
+        """
+        if self.text and time.perf_counter() >= self.next_order:
+            shares = {
+                n: abs(weights[n]) / abs(weights[n]).sum(0, keepdims=True).clip(1e-30) for n in range(1, self.layers)
+            }
+            self.parents = {n: each.argmax(1).tolist() for n, each in shares.items()}
+            self.next_order = time.perf_counter() + ORDER
         for number, values in activity.items():
-            most = COLUMNS if self.text and number == 1 else MOST_NODES
+            most = TOPICS if self.text else MOST_NODES
             order = values.argsort(descending=True).tolist()
             kept = [unit for unit in self.shown.get(number, []) if unit in order[: 2 * most]]
             fresh = [unit for unit in order if unit not in kept]
-            self.shown[number] = sorted((kept + fresh)[: min(most, len(order))])
+            parent = self.parents.get(number, [0] * len(order))
+            self.shown[number] = sorted((kept + fresh)[: min(most, len(order))], key=lambda unit: (parent[unit], unit))
 
     def look(self) -> dict[str, Any]:
         """The drawing of the layers, KL of every unit, and, when it is their turn, draws from p, a rung, a yardstick."""
         run = self.run
         found = units(run.model, run.q, self.batch, self._generator())
         activity = {number: found[f"z{number}"][0].abs() for number in range(1, self.layers + 1)}
-        self._choose(activity)
         weights = [each.numpy() for each in matrices(run.model, run.q, self.batch)]
+        self._choose(activity, weights)
         replace = {"layers": self._drawing(activity, weights), "units": self._bars(found)}
         if time.perf_counter() >= self.next_samples:
             self.drawn = self._draws()
             self.next_samples = time.perf_counter() + SLOW
             replace["samples"] = self.drawn
-        replace |= self.ladder.rung()
-        level = self.yardstick.sweep() if self.yardstick is not None else None
-        if level is not None:
-            replace["elbo"] = {"levels": {"value": np.array([level], np.float32), "index": np.zeros(1, np.float32)}}
+        if "ladder" in self.watched:
+            replace |= self.ladder.look()
+        if self.yardstick is not None:
+            level = np.array([self.yardstick.level], np.float32)
+            replace["elbo"] = {"levels": {"value": level, "index": np.zeros(1, np.float32)}}
         params = {"units": {"xLow": 0.0, "xHigh": 1.0, "yLow": 0.0, "yHigh": self.high}} | self.ladder.params()
-        return {"replace": replace, "params": params, "facts": self._facts(found, level)}
+        return {"replace": replace, "params": params, "facts": self._facts(found)}
 
     def _drawing(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> dict[str, Any]:
         placed = nodes(activity, self.shown, self.text)
         drawing = {"nodes": placed.columns, "names": placed.names, "edges": edges(weights, self.shown, placed)}
-        drawing["words"] = word_rows([], [], placed)
+        drawing["formula"] = packed([(*FORMULA, len(self.labels) - 1)], ("x", "y", "index"))
+        drawing["words"] = word_rows([], [], [], placed)
         if self.text:
             index, score = top_features(torch.from_numpy(weights[0]), self.run.model.plan.weights.positive, WORDS)
             chosen = self.shown[1]
-            drawing["words"] = word_rows(index[chosen].tolist(), score[chosen].tolist(), placed)
+            drawing["words"] = word_rows(index[chosen].tolist(), score[chosen].tolist(), chosen, placed)
             self.topic = [
                 self.labels[len(LAYER_NAMES) + place] for place in index[int(activity[1].argmax())][:4].tolist()
             ]
@@ -118,8 +142,9 @@ class ExponentialPictures:
     def _draws(self) -> dict[str, Any]:
         run = self.run
         weights = weights_of(run.model, run.q, self.batch)
+        count = TEXTS if self.text else SAMPLES
         drawn = sample(
-            run.model, SAMPLES, torch.Generator().manual_seed(0), weights
+            run.model, count, torch.Generator().manual_seed(0), weights
         )  # the same noise: draws move, and do not jump
         images = {number: drawn[f"z{number}"].abs().numpy() for number in range(self.layers, 0, -1)}
         if not self.text:
@@ -130,15 +155,21 @@ class ExponentialPictures:
         words = score.topk(SAMPLE_WORDS, 1).indices + len(LAYER_NAMES)
         return tiles(images, (), words.tolist())
 
-    def _facts(self, found: dict[str, Any], level: float | None) -> dict[str, Any]:
+    def _facts(self, found: dict[str, Any]) -> dict[str, Any]:
         live = {name: int((nats > LIVE).sum()) for name, (_, nats) in found.items()}
         sizes = {name: len(nats) for name, (_, nats) in found.items()}
-        words = ", ".join(f"{name}: {live[name]} of {sizes[name]}" for name in sorted(live))
+        words = ", ".join(f"{LAYER_NAMES[int(name[1:])]}: {live[name]} of {sizes[name]}" for name in sorted(live))
         sentence = f"Units that carry more than {LIVE:g} nats: {words}."
         if self.text:
             sentence = f"The most active topic speaks of {', '.join(self.topic)}. {sentence}"
-        if level is not None:
-            sentence = f"Exact coordinate ascent stands at {level:,.1f} nats per datum. {sentence}".replace("-", "−")
+        if self.yardstick is not None:
+            exact = self.yardstick
+            at = "ends" if exact.done else f"is, after {exact.sweeps} sweeps,"
+            sentence = f"Exact coordinate ascent {at} at {exact.level:,.1f} nats per datum. {sentence}".replace(
+                "-", "−"
+            )
+        if "ladder" in self.watched:
+            sentence = self.ladder.sentence()
         summaries = {"layers": sentence, "units": f"Units that carry more than {LIVE:g} nats: {words}."}
         return {"sentence": sentence, "summaries": summaries}
 
@@ -147,6 +178,3 @@ class ExponentialPictures:
 
     def decode(self, x: float, y: float) -> None:
         """There is no plane to decode."""
-
-    def traverse(self, dimension: int) -> None:
-        """There is no dimension to walk along."""

@@ -1,4 +1,4 @@
-"""The variance ladder of one site, a rung at a time: the same gradient ever quieter, at the running model's own parameters."""
+"""The variance ladder of one site: the same gradient rung by rung quieter, at the running model's own parameters."""
 
 import time
 from typing import Any
@@ -18,30 +18,40 @@ RUNGS = (
     ("leave_one_out", "blanket"),
     ("reparameterization", "plate"),
 )
+RUNG_NAMES = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 REPLICATES, ROWS, CELLS = 24, 16, 60_000  # data a probe looks at: fewer where a datum is wide
-PAUSE = 12.0  # times a rung's own seconds, until the next: at most a twelfth of the worker's time
+SITES = ("z1", "z2", "z3", "w1", "w2", "w3")
+SITE_NAMES = ("of z₁", "of z₂", "of z₃", "of the weights w₁", "of the weights w₂", "of the weights w₃")
+PAUSE = 12.0  # times a round's own seconds, until the next: at most a twelfth of the worker's time
 
 
 class Ladder:
-    """Measures one rung whenever it is due; a global site has no rung of its own for the whole batch."""
+    """Measures all rungs whenever they are due; a global site has no rung of its own for the whole batch."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         sites: dict[str, Any] = dict(run.model.sites)
-        self.site = "w1" if "w1" in sites else "z1"
+        local = [name for name, site in sites.items() if site.plate == "local"]
+        weights = [name for name in sites if name not in local]
+        self.site = max(weights or local)  # the farthest from the data: its blanket leaves the likelihood out
         whole = sites[self.site].plate == "global"
         self.rungs = list(range(1 if whole else 0, len(RUNGS)))
         self.scale = 1 / run.data.size**2 if whole else 1.0  # of a global site the probe sees the ELBO of all data
         self.found: dict[int, tuple[float, float]] = {}
-        self.next, self.due = 0, 0.0
+        self.due = 0.0
 
-    def rung(self) -> dict[str, Any]:
-        """The bars with one rung measured anew, or nothing yet."""
+    def look(self) -> dict[str, Any]:
+        """The bars with every rung measured at the parameters of now, or nothing yet."""
         now = time.perf_counter()
         if now < self.due:
             return {}
-        place = self.rungs[self.next % len(self.rungs)]
-        self.next += 1
+        for place in self.rungs:
+            self._measure(place)
+        self.due = time.perf_counter() + PAUSE * (time.perf_counter() - now)
+        which = np.full(1, SITES.index(self.site), np.float32)
+        return {"ladder": {"bars": self._bars(), "site": {"index": which}}}
+
+    def _measure(self, place: int) -> None:
         name, level = RUNGS[place]
         run, settings = self.run, self.run.settings
         rows = max(2, min(ROWS, CELLS // (run.data.x.shape[1] * max(2, settings.draws))))
@@ -51,10 +61,7 @@ class Ladder:
             torch.Generator().manual_seed(2 * run.number), site=self.site, rao_blackwell=level,
         )  # fmt: skip
         if name in reports:
-            scale = self.scale
-            self.found[place] = (reports[name].variance * scale, reports[name].error * scale)
-        self.due = time.perf_counter() + PAUSE * (time.perf_counter() - now)
-        return {"ladder": {"bars": self._bars()}}
+            self.found[place] = (reports[name].variance * self.scale, reports[name].error * self.scale)
 
     def _bars(self) -> dict[str, Any]:
         rows = []
@@ -63,6 +70,11 @@ class Ladder:
             rows.append((place, value, self._low(), max(value - 2 * error, value / 20), value + 2 * error))
         table = np.asarray(rows, np.float32).reshape(-1, 5)
         return dict(zip(("rung", "value", "floor", "low", "high"), table.T, strict=True))
+
+    def sentence(self) -> str:
+        """Every rung and what it measured."""
+        steps = (f"{RUNG_NAMES[place]} {value:.2g}" for place, (value, _) in sorted(self.found.items()))
+        return f"The variance of one gradient, {SITE_NAMES[SITES.index(self.site)]}: {' → '.join(steps)} nats²."
 
     def _low(self) -> float:
         least = min((max(value, 1e-12) for value, _ in self.found.values()), default=0.1)

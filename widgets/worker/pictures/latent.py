@@ -1,22 +1,41 @@
 """What the panels need of a running model, as numpy arrays: cloud, KL per dimension, decoded grid, the data's own pictures."""
 
+import time
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from models.diagnostics import THRESHOLD, embedding, kl_per_dimension, plane
+from models.diagnostics import THRESHOLD, axes_plane, embedding, kl_per_dimension
+from models.families import Normal
 from models.inference.run import Run
+from models.variational import Amortized
+from widgets.views import ONE_STEP, VIEWS
+from widgets.worker.pace import Pace
+from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.causes import Causes
+from widgets.worker.pictures.contours import contours
+from widgets.worker.pictures.exploration import Exploration
+from widgets.worker.pictures.features import FeaturePictures
+from widgets.worker.pictures.floor import Floor
+from widgets.worker.pictures.manifold import manifold
 from widgets.worker.pictures.network import of_deep_generative
+from widgets.worker.pictures.one_step import OneStep, drawable
 from widgets.worker.pictures.positions import merged, over_positions
+from widgets.worker.pictures.principal import principal_of
+from widgets.worker.pictures.scores import Scores
+from widgets.worker.pictures.walks import Space
 
-GRID = 21
+GRID, WIDE_GRID = 21, 11  # places a side; of a table of thousands of features, each of which takes as long as a step
+WIDE = 4000
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
+MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
+Parts = dict[str, Any]
 
 
 class LatentPictures:
-    """Looks at one run. Axes and domain change rarely, so that the eye can follow a point."""
+    """Looks at one run. Axes and domain change rarely, so that the eye can follow a point; row i of the cloud is always the same datum."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -28,124 +47,233 @@ class LatentPictures:
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
+        self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
+        self.floor = Floor(run) if hasattr(run.model, "scales") else None
         self.causes = Causes(run, self.site) if self.site else None
-        self.axes = (0, 1)
-        self.span = 3.0
+        self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
+        self.span = 3.0  # half of the map's side
+        self.manifolds = Pace(MANIFOLDS, MANIFOLD_SHARE)
+        self.principal = principal_of(run)
+        self.decodes = hasattr(run.model, "decode")
+        factor = dict(run.q.by_site.items()).get(self.site)
+        self.factor = factor if isinstance(factor, Amortized) else None
+        self.seen = self.factor.seen(self.batch.x) if self.factor else self.batch.x
+        self.side = GRID if data.x.shape[1] <= WIDE else WIDE_GRID
+        table = len(data.shape) == 1 and self.image and self.decodes
+        self.features = FeaturePictures(run, some) if table else None
+        if self.site:
+            self.chosen = Exploration(run, some, self.site)
+            self.scored = Scores(data.labels[some], time.perf_counter())
+            nothing = torch.zeros(len(some), max(2, self.chosen.size))
+            self.space = Space(nothing, nothing, axes_plane((0, 1), nothing.shape[1]))
 
     @property
     def image(self) -> bool:
-        """Whether a datum is drawn as an image rather than as a point in the plane."""
-        return self.run.data.shape != (2,)
+        """Whether a datum is drawn as an image rather than as points."""
+        return self.run.data.shape != (2,) and not self.run.data.bones
 
-    def _picture(self, x: torch.Tensor) -> np.ndarray[Any, Any]:
-        """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane."""
+    @property
+    def axes(self) -> tuple[int, int]:
+        """The two dimensions that the map shows."""
+        return self.chosen.axes
+
+    def _picture(self, x: Tensor) -> np.ndarray[Any, Any]:
+        """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane and what a card draws as it is."""
+        if self.features:
+            return self.features(x)
         if not self.image:
             return x.numpy().astype(np.float32)
         low, high = self.run.data.x.min(), self.run.data.x.max()
         return np.asarray(((x - low) / (high - low).clamp_min(1e-12)).clamp(0, 1).mul(255).round().to(torch.uint8))
 
-    def about(self) -> dict[str, Any]:
-        """What stays the same for the run: labels, names, the shape of a datum and the data's pictures."""
+    def about(self) -> Parts:
+        """What stays the same for the run: labels, names, the shape of a datum, the data's pictures, and what there is to choose."""
         data = self.run.data
         shape = list(data.shape) if len(data.shape) == 2 or not self.image else [1, data.x.shape[1]]
-        columns = {
-            "label": data.labels[self.rows].numpy().astype(np.float32),
-            "images": self._picture(data.x[self.rows]),
-        }
-        told = {
+        columns = {"label": data.labels[self.rows].numpy().astype(np.float32)}
+        if self.features:
+            shape = [1, self.features.size]
+        else:
+            columns["images"] = self._picture(data.x[self.rows])
+        told: Parts = {
             "static": {"latent": {"cloud": columns}},
             "labels": {"latent": list(data.label_names)},
             "shape": shape,
             "size": data.size,
+            "rows": self.rows.numpy().astype(np.float32),
+            "views": self._views(),
         }
-        return merged(told, *([self.drawing.about()] if self.drawing else []))
+        if self.site:
+            told["choices"] = {"colour": self.chosen.colours.choices, "plane": self.chosen.planes()}
+        if data.shape == (2,):
+            x, y = data.x[self.rows].numpy().astype(np.float32).T
+            told["static"]["manifold"] = {"data": {"x": x, "y": y, "label": columns["label"]}}
+        return merged(told, *(part.about() for part in (self.drawing, self.arm) if part))
 
-    def _choose_axes(self, divergence: torch.Tensor) -> None:
-        """Two live dimensions: change only when one shown is collapsed and another is not."""
-        alive = [int(k) for k in divergence.argsort(descending=True) if divergence[k] >= THRESHOLD]
-        shown = [axis for axis in self.axes if axis < len(divergence)]
-        kept = [axis for axis in shown if axis in alive]
-        if len(kept) < min(2, len(alive)):
-            kept = (kept + [k for k in alive if k not in kept])[:2]
-            self.axes = tuple(sorted((kept + [k for k in range(max(2, len(divergence))) if k not in kept])[:2]))  # type: ignore[assignment]
+    def _views(self) -> dict[str, list[str]]:
+        """The views that say something of these data: a map of pictures or of a net in the plane, an arm."""
+        absent = set() if self.arm else {"arm"}
+        if not self.decodes or (len(self.run.data.shape) != 2 and self.run.data.shape != (2,)):
+            absent.add("manifold")
+        if self.steps is None:
+            absent.add(ONE_STEP)
+        return {panel: [name for name in VIEWS["deep_generative"][panel] if name not in absent] for panel in ("c", "d")}
+
+    def explore(self, **wanted: Any) -> None:
+        """Take up what a person chose: see `Exploration.choose`.
+
+        Raises:
+            ValueError: there is no such thing here; the sentence says what there is.
+        """
+        if not self.site:
+            raise ValueError("This model has no latent variable of each datum to look at. Choose another view.")
+        self.chosen.choose(**wanted)
 
     @torch.no_grad()
-    def look(self) -> dict[str, Any]:
-        """Cloud (x, y, sx, sy), its axes and domain, and KL per dimension of the current parameters."""
+    def look(self) -> Parts:
+        """Cloud (x, y, sd of both, their correlation, colour), axes and domain, and KL per dimension, of the current parameters."""
         if not self.site:
             return {}
-        nu = self.run.q.nu(self.run.model.sites[self.site], self.batch)  # (M, n_params, K), once a look
+        nu = self._nu()  # (M, n_params, K), once a look
         divergence = kl_per_dimension(self.run.model, self.run.q, self.batch, self.site, nu)
-        self._choose_axes(divergence)
         mean, scale = embedding(self.run.model, self.run.q, self.batch, self.site, nu)  # (M, K)
+        near = self.features.neighbours(mean) if self.features else {}
         if mean.shape[1] == 1:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
-        first, second = self.axes
-        reach = float(mean[:, [first, second]].abs().quantile(0.995))
-        while reach > 0.95 * self.span and self.span < 1e4:
-            self.span *= 1.25
-        cloud = {"x": mean[:, first], "y": mean[:, second], "sx": scale[:, first], "sy": scale[:, second]}
+        self.space = Space(mean, scale, self.chosen.plane_now(mean, divergence))
         alive = (divergence >= THRESHOLD).float()
         bars = {"dimension": torch.arange(len(divergence)).float(), "value": divergence, "state": alive}
-        seen: dict[str, Any] = {
-            "replace": {
-                "latent": {"cloud": {name: column.numpy() for name, column in cloud.items()}},
-                "kl": {"bars": {name: column.numpy() for name, column in bars.items()}},
-            },
-            "params": {
-                "latent": {
-                    "domain": [-self.span, self.span, -self.span, self.span],
-                    "axes": [float(axis) + 1 for axis in self.axes],
-                }
-            },
+        seen: Parts = {
+            "replace": {"kl": {"bars": {name: column.numpy() for name, column in bars.items()}}},
             "facts": {
+                **near,
                 "kl": divergence.tolist(),
                 "cause": self.causes.sentence(divergence) if self.causes else None,
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }
-        drawn = [self.drawing.look()] if self.drawing and "network" in self.watched else []
+        drawn = [self._map(nu), self._marked(nu), self._manifold()]
+        drawn += [self.principal.look(divergence)] if self.principal else []
+        drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
+        if hasattr(self.run.model, "latent_prior") and len(divergence) > 1:
+            drawn += [{"replace": {"latent": {"prior": contours(self.run.model.latent_prior, self.space.plane)}}}]
+        drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
+        drawn += [self.floor.look()] if self.floor else []
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
 
-    def _latent(self, points: torch.Tensor) -> torch.Tensor:
-        size = self.run.model.sites[self.site].shape[0]
-        return points[:, :size]
+    def _nu(self) -> torch.Tensor:
+        """ν of the drawn rows."""
+        return (
+            self.factor.of_seen(self.seen)
+            if self.factor
+            else self.run.q.nu(self.run.model.sites[self.site], self.batch)
+        )
 
-    def _center(self) -> torch.Tensor:
-        return torch.zeros(max(2, self.run.model.sites[self.site].shape[0]))
-
-    @torch.no_grad()
-    def decode(self, x: float, y: float) -> np.ndarray[Any, Any] | None:
-        """The exact decoded mean at a point of the shown plane; the other dimensions are at the prior's mean, 0."""
-        decoder = getattr(self.run.model, "decode", None)
-        if decoder is None:
-            return None
-        point = self._center()
-        point[self.axes[0]], point[self.axes[1]] = x, y
-        return self._picture(decoder(self._latent(point[None])))[0]
-
-    @torch.no_grad()
-    def grid(self) -> dict[str, Any] | None:
-        """A 21 × 21 grid of decoded means over the shown plane, rows from low to high of the second axis."""
-        decoder = getattr(self.run.model, "decode", None)
-        if decoder is None:
-            return None
-        low, high = torch.full((2,), -self.span), torch.full((2,), self.span)
-        points = plane(self._center(), self.axes, low, high, GRID)
+    def _map(self, nu: Tensor) -> Parts:
+        shown = self.space.plane
+        places = shown.coordinates(self.space.mean)  # (M, 2)
+        reach = float(places.abs().quantile(0.995))
+        while reach > 0.95 * self.span and self.span < 1e4:
+            self.span *= 1.25
+        first, second, correlation = shown.spread(self.space.scale)
+        colour = self.chosen.colours.look(nu, time.perf_counter())
+        cloud = {"x": places[:, 0], "y": places[:, 1], "sx": first, "sy": second}
+        cloud |= {"rho": correlation} if self.chosen.share else {}  # else it is 0
+        cloud |= {} if self.chosen.colours.name == "label" else {"value": colour.values}  # labels are there already
+        params = {
+            "domain": [-self.span, self.span, -self.span, self.span],
+            "axes": [float(axis) + 1 for axis in self.chosen.axes],
+            "principal": self.chosen.share,
+            "size": float(self.chosen.size),
+            "colour": list(colour.span or ()),
+        }
         return {
-            "n": GRID,
-            "low": low.tolist(),
-            "high": high.tolist(),
-            "values": self._picture(decoder(self._latent(points))),
+            "replace": {"latent": {"cloud": {name: column.numpy() for name, column in cloud.items()}}},
+            "params": {"latent": params},
+            "names": {"latent": list(colour.names)},
         }
 
+    def _marked(self, nu: Tensor) -> Parts:
+        """Of the marked data: their KL per dimension beside everybody's, and the picture of their mean z."""
+        rows = self.chosen.marked
+        family = self.run.model.sites[self.site].family
+        divergence = (
+            family.divergence_from_standard(nu[rows, :2]).mean(0) if isinstance(family, Normal) and len(rows) else None
+        )
+        size = 0 if divergence is None else len(divergence)
+        ticks = {"dimension": np.arange(size, dtype=np.float32), "value": np.zeros(0, np.float32)}
+        picture = np.zeros(0, np.uint8)
+        if divergence is not None:
+            ticks["value"] = divergence.numpy()
+        if len(rows) and self.decodes:
+            picture = self._decoded(self.space.mean[rows].mean(0, keepdim=True))[0]
+        return {"replace": {"kl": {"marked": ticks}, "latent": {"marked": {"picture": picture}}}}
+
+    def _manifold(self) -> Parts:
+        now = time.perf_counter()
+        if "manifold" not in self.watched or not self.decodes or not self.manifolds.due(now):
+            return {}
+        with self.manifolds.spending():
+            found = manifold(self._decode, self.space.plane, self.span, self._picture, lines=not self.image)
+        shown = {"axes": [float(axis) + 1 for axis in self.chosen.axes], "principal": self.chosen.share}
+        pictures = list(self.run.data.shape) if len(self.run.data.shape) == 2 else []
+        return merged(found, {"params": {"manifold": {**shown, "shape": [float(side) for side in pictures]}}})
+
+    def _decode(self, points: Tensor) -> Tensor:
+        """E[x|z] at points of the drawn space, which has a second, empty direction where K is 1."""
+        decoded: Tensor = self.run.model.decode(points[:, : self.chosen.size])  # type: ignore[attr-defined]
+        return decoded
+
+    def _decoded(self, points: Tensor) -> np.ndarray[Any, Any]:
+        return self._picture(self._decode(points))
+
     @torch.no_grad()
-    def traverse(self, dimension: int, count: int = 9) -> np.ndarray[Any, Any] | None:
-        """Decoded means along one dimension from −3 to 3, the others at 0: (count, D)."""
-        decoder = getattr(self.run.model, "decode", None)
-        if decoder is None or not 0 <= dimension < self.run.model.sites[self.site].shape[0]:
+    def decode(self, x: float, y: float, row: int = -1) -> np.ndarray[Any, Any] | None:
+        """The exact decoded mean at a place of the shown plane; of a datum on the map, at its own mean."""
+        if not self.decodes:
             return None
-        points = self._center().repeat(count, 1)
-        points[:, dimension] = torch.linspace(-3, 3, count)
-        return self._picture(decoder(self._latent(points)))
+        if 0 <= row < len(self.rows):
+            nu = self.run.q.nu(self.run.model.sites[self.site], self.run.data.batch(self.rows[row : row + 1]))
+            return self._decoded(self.run.model.sites[self.site].family.mean(nu))[0]
+        return self._decoded(self.space.plane.lift(torch.tensor([[x, y]])))[0]
+
+    @torch.no_grad()
+    def grid(self) -> Parts | None:
+        """A grid of decoded means (21 × 21; 11 × 11 of a wide table) over the shown plane, rows from low to high of the second axis."""
+        if not self.decodes:
+            return None
+        told = self._features() if self.features else {}
+        ticks = torch.linspace(-self.span, self.span, self.side)
+        places = torch.stack([ticks.repeat(self.side), ticks.repeat_interleave(self.side)], 1)
+        ends = {"low": [-self.span] * 2, "high": [self.span] * 2}
+        return {"n": self.side, **ends, "values": self._decoded(self.space.plane.lift(places)), **told}
+
+    def _features(self) -> Parts:
+        """Choose the features to show, and say what the page must know of them."""
+        assert self.features is not None  # noqa: S101 - who calls has looked
+        means, labels = self.run.model.sites[self.site].family.mean(self._nu()), self.run.data.labels[self.rows]
+        self.features.choose(self._decode(means[self.features.some]))
+        classes = labels.unique()
+        return self.features.about(
+            self._decode(torch.stack([means[labels == each].mean(0) for each in classes])), classes
+        )
+
+    @torch.no_grad()
+    def walk(self) -> Parts | None:
+        """The stops of the walk that a person asked for: where they stand on the map, and what the decoder makes of them."""
+        stops = self.chosen.walks.stops(self.space) if self.site and self.decodes else None
+        if stops is None:
+            return None
+        walks, places = self.chosen.walks, self.space.plane.coordinates(stops)
+        told = {"walk": walks.kind, "dimension": walks.dimension, "places": places.numpy()}
+        return told | {"values": self._decoded(stops)}
+
+    @torch.no_grad()
+    def scores(self, *, leisure: bool) -> dict[str, float] | None:
+        """ARI, NMI and silhouette of the posterior means against the labels, where there are any; new ones, or None."""
+        if not self.site:
+            return None
+        before, mean = self.scored.newest, self.space.mean[:, : self.chosen.size]
+        found = self.scored.look(mean, time.perf_counter(), leisure=leisure)
+        return None if found is None or found is before else vars(found)

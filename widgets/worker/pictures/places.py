@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 LAYER_NAMES = ("x", "z₁", "z₂", "z₃")
-EDGES_A_UNIT = 4  # the strongest weights from above that are drawn
+EDGES, CROWDED = (4, 2), 8  # the strongest weights from above that are drawn for a unit; where more stand above it
+LEFT, STEP = -0.11, 0.13  # where the top layer stands, and how far the next one is to its right, where there are words
 Columns = dict[str, Any]
 
 
@@ -25,27 +26,31 @@ class Placed:
     columns: Columns
     names: Columns
     at: Mapping[tuple[int, int], tuple[float, float]]  # (layer, unit) → place
-    words_from: float  # height of the first word
+    words_from: float  # where the first word begins
 
 
 def nodes(activity: Mapping[int, Any], shown: Mapping[int, Sequence[int]], words: bool) -> Placed:
-    """Layers from the top down, units from left to right; with words the lower part of the plot is theirs."""
+    """Layers from the top down, units from left to right; with words from left to right, so that each unit has a line to speak in."""
     layers = max(activity)
-    low = 0.66 if words else 0.12
-    heights = {number: low + (0.93 - low) * ((number - 1) / max(1, layers - 1)) for number in activity}
-    if layers == 1:
-        heights[1] = 0.93 if words else 0.5
-    at, rows = {}, []
+    at, rows, names = {}, [], []
     for number, values in activity.items():
         units, most = shown[number], float(values.max()) or 1.0
+        depth = LEFT + STEP * (layers - number) if words else 0.06 + 0.87 * _share(number, layers)
+        names.append((depth, 1.0, number) if words else (-0.12, depth, number))
         for place, unit in enumerate(units):
-            at[number, unit] = ((place + 0.5) / len(units), heights[number])
-            size = min(320.0, 5200.0 / len(units))
+            along = (place + 0.5) / len(units)
+            at[number, unit] = (depth, 0.95 * (1 - along)) if words else (along, depth)
+            size = min(320.0, (3600.0 if words else 3000.0) / len(units))
             rows.append((*at[number, unit], float(values[unit]) / most, size))
-    names = [(0.0, height, number) for number, height in heights.items()]
-    return Placed(
-        packed(rows, ("x", "y", "activity", "size")), packed(names, ("x", "y", "index")), at, heights[1] - 0.08
-    )
+    begin = LEFT + STEP * (layers - 1) + 0.06
+    return Placed(packed(rows, ("x", "y", "activity", "size")), packed(names, ("x", "y", "index")), at, begin)
+
+
+def _share(number: int, layers: int) -> float:
+    return (number - 1) / (layers - 1) if layers > 1 else 0.5
+
+
+FORMULA = (-0.12, -0.09)  # where the line below the drawing begins
 
 
 def edges(weights: Sequence[Any], shown: Mapping[int, Sequence[int]], placed: Placed) -> Columns:
@@ -59,24 +64,26 @@ def edges(weights: Sequence[Any], shown: Mapping[int, Sequence[int]], placed: Pl
         part = matrix[np.ix_(below, above)]
         largest = float(np.abs(part).max()) or 1.0
         for row, unit in enumerate(below):
-            for column in np.argsort(-np.abs(part[row]))[:EDGES_A_UNIT]:
+            for column in np.argsort(-np.abs(part[row]))[: EDGES[len(above) > CROWDED]]:
                 value = float(part[row, column])
                 ends = (*placed.at[number + 1, above[column]], *placed.at[number, unit])
                 rows.append((*ends, abs(value) / largest, float(value < 0)))
     return packed(rows, ("x", "y", "x2", "y2", "size", "negative"))
 
 
-def word_rows(index: Sequence[Sequence[int]], score: Sequence[Sequence[float]], placed: Placed) -> Columns:
-    """Words below their units, the strongest first and largest."""
+def word_rows(
+    index: Sequence[Sequence[int]], score: Sequence[Sequence[float]], units: Sequence[int], placed: Placed
+) -> Columns:
+    """Words beside their units of layer 1, the strongest first."""
     rows = []
-    for place, (words, scores) in enumerate(zip(index, score, strict=True)):
+    for unit, words, scores in zip(units, index, score, strict=True):
         best = max(scores[0], 1e-12) if scores else 1.0
-        step = placed.words_from / max(1, len(words))
-        for line, (word, value) in enumerate(zip(words, scores, strict=True)):
+        wide = (1 - placed.words_from) / max(1, len(words))
+        for place, (word, value) in enumerate(zip(words, scores, strict=True)):
             strength = max(0.0, min(1.0, value / best))
-            height = placed.words_from - line * step
-            rows.append(((place + 0.5) / len(index), height, word + len(LAYER_NAMES), 10 + 3 * strength, strength))
-    return packed(rows, ("x", "y", "index", "size", "strength"))
+            left = placed.words_from + place * wide
+            rows.append((left, placed.at[1, unit][1], word + len(LAYER_NAMES), strength))
+    return packed(rows, ("x", "y", "index", "strength"))
 
 
 def _grid(values: Any, shape: tuple[int, ...]) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """What a conditional model's weights look like: against their prior, in the drawn network, as attention, filters and relevances."""
 
+from collections.abc import Sized
 from typing import Any, cast
 
 import numpy as np
@@ -44,7 +45,7 @@ class WeightPictures:
     @property
     def views(self) -> list[str]:
         """The charts of panel D: those that only some priors and networks can fill come first."""
-        hidden = len(self.network.hidden) > 0
+        hidden = len(cast("Sized", self.network.hidden)) > 0
         applies = {
             "relevance": hasattr(self.model.prior, "log_relevances"),
             "attention_map": hidden and isinstance(self.network, TokenAttention),

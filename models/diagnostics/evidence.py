@@ -1,0 +1,188 @@
+"""Everything there is to know about log p(x) of one model at its present parameters, part by part, the cheapest first.
+
+log p(x) − ELBO is two gaps (Cremer, Li & Duvenaud 2018): what the encoder loses against the best ν of each datum (amortisation), and what
+the family of q loses against the posterior (approximation).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.core import Batch
+from models.data import Dataset
+from models.diagnostics.amortisation import Gap, improving
+from models.diagnostics.annealed import annealing
+from models.diagnostics.held_out import no_new_rows
+from models.diagnostics.hmc import Path
+from models.diagnostics.importance import Curve, Interval, curve_of, log_evidence
+from models.diagnostics.known_evidence import finding
+from models.diagnostics.log_weights import log_weights
+from models.diagnostics.pareto import pareto_k, trusted_below
+from models.diagnostics.sandwich import Sandwich, sandwiching
+from models.inference.probe import frozen
+from models.variational import Posterior, Table
+
+PIECE = 64  # draws at a time
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work each part may be."""
+
+    rows: int = 64
+    draws: int = 512
+    steps: int = 80  # of each datum's own ν
+    chains: int = 8
+    temperatures: int = 100
+    simulated: int = 32  # data of the sandwich
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known so far, averaged over the same M training rows: nats per datum. A missing part has its reason."""
+
+    curve: Curve | None = None
+    k: Tensor | None = None  # (M,), Pareto k̂
+    trusted: float = 0.7  # k̂ below which the importance ratios can be trusted
+    spread: float = 0.0  # standard error of the ELBO that the choice of rows leaves
+    held_out: Curve | None = None  # of M rows that were not trained on
+    held_out_spread: float = 0.0
+    gap: Gap | None = None
+    known: float | None = None
+    how: str = ""
+    annealed: Interval | None = None
+    sandwich: Sandwich | None = None
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def best(self) -> float | None:
+        """The best there is on log p(x): the exact value, else the larger of the two lower bounds."""
+        if self.known is not None or self.curve is None:
+            return self.known
+        return max(self.curve.best.value, self.annealed.value if self.annealed else -torch.inf)
+
+    @property
+    def doubtful(self) -> float:
+        """The share of data whose ratios cannot be trusted."""
+        return 0.0 if self.k is None else float((self.k > self.trusted).double().mean())
+
+
+def rows_of(data: Dataset, count: int) -> Batch:
+    """The first rows of a fixed shuffle, the same at every call."""
+    return data.batch(torch.randperm(data.size, generator=torch.Generator().manual_seed(0))[:count])
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every part needs."""
+
+    model: Any
+    q: Posterior
+    data: Dataset
+    batch: Batch
+    generator: torch.Generator
+    effort: Effort
+
+    def weights(self, batch: Batch) -> Iterator[Tensor | None]:
+        """Log weights (S, M) in pieces."""
+        parts = []
+        for first in range(0, self.effort.draws, PIECE):
+            count = min(PIECE, self.effort.draws - first)
+            parts.append(log_weights(self.model, self.q, batch, count, self.generator))
+            yield None
+        yield torch.cat(parts)
+
+
+Part = Iterator[dict[str, Any] | None]
+
+
+def _curve(work: Work) -> Part:
+    for log_w in work.weights(work.batch):
+        if log_w is None:
+            yield None
+            continue
+        each = log_w.mean(0)
+        yield {
+            "curve": curve_of(log_w, work.generator),
+            "k": pareto_k(log_w),
+            "trusted": trusted_below(len(log_w)),
+            "spread": float(each.std()) / len(each) ** 0.5,
+        }
+
+
+def _held_out(work: Work) -> Part:
+    if work.data.test is None:
+        raise ValueError("No rows were held out. Set 'Held out' above 0 and start a new run.")
+    if reason := no_new_rows(work.q):
+        raise ValueError(reason)
+    for log_w in work.weights(rows_of(work.data.test, work.effort.rows)):
+        if log_w is None:
+            yield None
+            continue
+        each = log_w.mean(0)
+        yield {"held_out": curve_of(log_w, work.generator), "held_out_spread": float(each.std()) / len(each) ** 0.5}
+
+
+def _gap(work: Work) -> Part:
+    if any(isinstance(part, Table) for part in work.q.by_site.values()):
+        raise ValueError("q is a table: every datum has a ν of its own, so no encoder loses anything.")
+    site = next(iter(work.model.sites))
+    steps = improving(
+        work.model, work.q, work.batch, work.generator, steps=work.effort.steps, step_size=0.03, draws=4, site=site
+    )
+    yield from (None if found is None else {"gap": found} for found in steps)
+
+
+def _known(work: Work) -> Part:
+    site = next(iter(work.model.sites))
+    for found in finding(work.model, work.q, work.batch, site):
+        yield None if found is None else {"known": found.mean, "how": found.how}
+
+
+def _annealed(work: Work) -> Part:
+    path, effort = Path(work.model, work.q, work.batch), work.effort
+    for log_w in annealing(path, effort.chains, effort.temperatures, work.generator):
+        yield None if log_w is None else {"annealed": log_evidence(log_w, work.generator)}
+
+
+def _sandwich(work: Work) -> Part:
+    effort, few = work.effort, rows_of(work.data, work.effort.simulated)
+    steps = sandwiching(
+        work.model, work.q, few, work.generator, chains=effort.chains, temperatures=effort.temperatures
+    )  # fmt: skip
+    yield from (None if found is None else {"sandwich": found} for found in steps)
+
+
+PARTS = (_curve, _held_out, _gap, _known, _annealed, _sandwich)  # the cheapest first
+
+
+def weighing(
+    model: Any, q: Posterior, data: Dataset, generator: torch.Generator, effort: Effort | None = None
+) -> Iterator[Evidence | None]:
+    """`weigh` in slices of some milliseconds: None after each, and after each part what is known so far.
+
+    The parameters must be frozen and stand still meanwhile: give copies of a model that goes on training.
+    """
+    effort = effort or Effort()
+    work = Work(model, q, data, rows_of(data, effort.rows), generator, effort)
+    found = Evidence()
+    for part in PARTS:
+        try:
+            for news in part(work):
+                found = replace(found, **news) if news else found
+                yield found if news else None
+        except ValueError as reason:
+            found = replace(found, reasons=found.reasons | {part.__name__[1:]: str(reason)})
+            yield found
+
+
+def weigh(
+    model: Any, q: Posterior, data: Dataset, generator: torch.Generator, effort: Effort | None = None
+) -> Evidence:
+    """ELBO and importance-weighted curve (held out too, where `data.test` is), k̂, both gaps, the exact value, annealing, sandwich."""
+    with frozen(model, q):
+        *_, found = (each for each in weighing(model, q, data, generator, effort) if each is not None)
+    return found

@@ -1,0 +1,180 @@
+"""The entries x_nv > 0 of a table that is mostly 0, and the two sums over them that a factorisation of counts needs.
+
+(s wᵀ) at the entries, Σ_k s_rk w_ck, and Σ_c v_rc d_ck, a sparse table times a dense one: each is the other's derivative. They are torch's
+own kernels for compressed sparse rows, behind two operators of plain tensors, so that a tape of kernels can hold them.
+"""
+
+import warnings
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+SPARSE = 0.15  # share of entries above 0 below which looking at those alone is faster
+
+
+@dataclass(frozen=True)
+class Entries:
+    """E entries in compressed rows, and the same by columns; those past the last row's own are padding, with count 0.
+
+    With padding the shapes are the same whichever M rows are asked for.
+    """
+
+    start: Tensor  # (M + 1,) where each row begins
+    column: Tensor  # (E,)
+    count: Tensor  # (E,)
+    row: Tensor  # (E,)
+    column_start: Tensor  # (D + 1,)
+    row_by_column: Tensor  # (E,)
+    order: Tensor  # (E,) the entry that stands at each place of the order by columns
+    log_factorials: Tensor  # (M,) Σ_v log x_v!
+
+    @classmethod
+    def of(cls, x: Tensor) -> Self:
+        """All entries of x (M, D) that are not 0."""
+        row, column = x.nonzero(as_tuple=True)
+        count = x[row, column]
+        start = _starts(torch.bincount(row, minlength=len(x)))
+        factorials = torch.zeros(len(x), dtype=x.dtype).index_add(0, row, torch.lgamma(count + 1))
+        return cls._made(start, column, count, row, x.shape[1], factorials)
+
+    @classmethod
+    def _made(cls, start: Tensor, column: Tensor, count: Tensor, row: Tensor, wide: int, factorials: Tensor) -> Self:
+        order = column.argsort(stable=True)
+        column_start = _starts(torch.bincount(column, minlength=wide))
+        return cls(start, column, count, row, column_start, row[order], order, factorials)
+
+    @cached_property
+    def _most(self) -> Tensor:
+        """(M + 1,): how many entries the 0, 1, 2, … fullest rows have together."""
+        return _starts((self.start[1:] - self.start[:-1]).sort(descending=True).values)
+
+    def rows(self, rows: Tensor) -> "Entries":
+        """The entries of these rows, padded to as many as any so many rows have."""
+        begin = self.start[rows]
+        lengths = self.start[rows + 1] - begin
+        start = _starts(lengths)
+        size, most = int(start[-1]), int(self._most[len(rows)])
+        row = torch.repeat_interleave(lengths, output_size=size)
+        place = torch.arange(size) + (begin - start[:-1])[row]
+        pad = (0, most - size)
+        column = torch.nn.functional.pad(self.column[place], pad)
+        count = torch.nn.functional.pad(self.count[place], pad)
+        row = torch.nn.functional.pad(row, pad, value=len(rows) - 1)
+        start[-1] = most
+        return self._made(start, column, count, row, len(self.column_start) - 1, self.log_factorials[rows])
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor by its name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def clone(self) -> "Entries":
+        """A copy that nobody else looks at."""
+        return Entries(**{name: tensor.clone() for name, tensor in self.tensors().items()})
+
+
+def entries_of(x: Tensor) -> Entries | None:
+    """The entries of a table of numbers ≥ 0 that is sparse; None of any other."""
+    sparse = float((x > 0).float().mean()) < SPARSE and not bool((x < 0).any())
+    return Entries.of(x) if sparse else None
+
+
+def _starts(lengths: Tensor) -> Tensor:
+    return torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)])
+
+
+def _compressed(start: Tensor, column: Tensor, values: Tensor, wide: int) -> Tensor:
+    shape = (len(start) - 1, wide)
+    return torch.sparse_csr_tensor(start, column, values, shape, dtype=values.dtype, check_invariants=False)
+
+
+def _at_entries(left: Tensor, right: Tensor, start: Tensor, column: Tensor) -> Tensor:
+    zero = torch.zeros(len(column), dtype=left.dtype)
+    table = _compressed(start, column, zero, right.shape[1])
+    found = [torch.sparse.sampled_addmm(table, s, w.T, beta=0.0).values() for s, w in zip(left, right, strict=True)]
+    return _together(found)
+
+
+def _over_entries(values: Tensor, dense: Tensor, start: Tensor, column: Tensor) -> Tensor:
+    tables = (_compressed(start, column, each, dense.shape[1]) for each in values)
+    return _together([table @ each for table, each in zip(tables, dense, strict=True)])
+
+
+def _together(found: list[Tensor]) -> Tensor:
+    """As torch.stack, which would copy a single one."""
+    return torch.stack(found) if len(found) > 1 else found[0].unsqueeze(0)
+
+
+_LIBRARY = torch.library.Library("elbo_room", "DEF")
+_LIBRARY.define("at_entries(Tensor left, Tensor right, Tensor start, Tensor column) -> Tensor")
+_LIBRARY.define("over_entries(Tensor values, Tensor dense, Tensor start, Tensor column) -> Tensor")
+_LIBRARY.impl("at_entries", _at_entries, "CPU")
+_LIBRARY.impl("over_entries", _over_entries, "CPU")
+with warnings.catch_warnings():  # torch says once that its compressed rows are in beta
+    warnings.simplefilter("ignore")
+    _compressed(torch.zeros(2, dtype=torch.int64), torch.zeros(0, dtype=torch.int64), torch.zeros(0), 1)
+
+
+class _At(torch.autograd.Function):
+    """left (S, M, K), right (S, D, K) → (S, E); `turned` says that the entries go by columns."""
+
+    @staticmethod
+    def forward(ctx: Any, left: Tensor, right: Tensor, entries: Entries, turned: bool) -> Tensor:
+        """Σ_k left_rk right_ck, in the order of the entries."""
+        ctx.save_for_backward(left, right)
+        ctx.entries, ctx.turned = entries, turned
+        if not turned:
+            found: Tensor = torch.ops.elbo_room.at_entries(left, right, entries.start, entries.column)
+            return found
+        by_column = torch.ops.elbo_room.at_entries(left, right, entries.column_start, entries.row_by_column)
+        return torch.empty_like(by_column).index_copy_(1, entries.order, by_column)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """Each side's is the slopes' table times the other."""
+        left, right = ctx.saved_tensors
+        return (
+            _Over.apply(slope, right, ctx.entries, ctx.turned), _Over.apply(slope, left, ctx.entries, not ctx.turned), None, None
+        )  # fmt: skip
+
+
+class _Over(torch.autograd.Function):
+    """values (S, E), dense (S, D, K) → (S, M, K); `turned`: dense (S, M, K) → (S, D, K)."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, dense: Tensor, entries: Entries, turned: bool) -> Tensor:
+        """Σ over a row's entries of v_rc dense_ck."""
+        ctx.save_for_backward(values, dense)
+        ctx.entries, ctx.turned = entries, turned
+        start, other = (entries.column_start, entries.row_by_column) if turned else (entries.start, entries.column)
+        own = values.index_select(1, entries.order) if turned else values
+        found: Tensor = torch.ops.elbo_room.over_entries(own.contiguous(), dense.contiguous(), start, other)
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """The values' is (slope denseᵀ) at the entries, the dense one's the other way's sum."""
+        values, dense = ctx.saved_tensors
+        return (
+            _At.apply(slope, dense, ctx.entries, ctx.turned), _Over.apply(values, slope, ctx.entries, not ctx.turned), None, None
+        )  # fmt: skip
+
+
+def at_entries(left: Tensor, right: Tensor, entries: Entries) -> Tensor:
+    """Σ_k left_rk right_ck at every entry (r, c): left (S, M, K), right (S, D, K) → (S, E)."""
+    found: Tensor = _At.apply(left.contiguous(), right.contiguous(), entries, False)
+    return found
+
+
+def times(values: Tensor, dense: Tensor, entries: Entries, *, turned: bool = False) -> Tensor:
+    """Σ_c v_rc dense_ck over each row's entries, (S, E), (S, D, K) → (S, M, K); `turned`, Σ_r v_rc dense_rk: (S, M, K) → (S, D, K)."""
+    found: Tensor = _Over.apply(values, dense, entries, turned)
+    return found
+
+
+def over_rows(values: Tensor, entries: Entries) -> Tensor:
+    """Σ of each row's entries: (S, E) → (S, M)."""
+    ones = torch.ones(len(values), len(entries.column_start) - 1, 1, dtype=values.dtype)
+    return times(values, ones, entries).squeeze(-1)

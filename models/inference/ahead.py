@@ -1,0 +1,102 @@
+"""ĝ = (1/B) Σ_b G_b, taken apart: the ε_b, z_b and G_b of the step that a run will make next, without making it.
+
+The step itself may be played from a tape, which keeps no draws; here the same noise, batch and parameters go through `estimate`
+once more, and everything that decides the next step is put back. So the numbers are the very ones of that step.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.core import Batch
+from models.diagnostics.latent import plane
+from models.inference.estimate import Estimate, estimate
+from models.inference.run import Run
+
+
+@contextmanager
+def undisturbed(run: Run) -> Iterator[None]:
+    """Whatever happens inside: the run's stream, its order of the data and its gradients are as before."""
+    stream, order = run.generator.get_state(), run.order
+    gradients = {name: parameter.grad for name, parameter in run.parameters.items()}
+    try:
+        run.optimizer.clear_gradients()
+        yield
+    finally:
+        run.generator.set_state(stream)
+        run.order = order
+        for name, parameter in run.parameters.items():
+            parameter.grad = gradients[name]
+
+
+def ahead(run: Run) -> Estimate:
+    """The estimate of the next step, draw by draw: bit for bit the one that `next(run)` will climb."""
+    settings = run.settings
+    memory = {part: {key: value.clone() for key, value in kept.items()} for part, kept in run.memory.items()}
+    with undisturbed(run):
+        return estimate(
+            run.model, run.q, run.estimators, run.next_batch(), settings.draws, run.generator, memory=memory,
+            rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise, objective=run.objective,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """One step as q of one datum sees it, or q of a global site; gradients are of the datum's own objective, or the whole one, in nats."""
+
+    row: int  # of the data; −1: the site is global
+    nu: Tensor  # (n_params, K)
+    noise: Tensor  # ε_b (B, K)
+    value: Tensor  # z_b (B, K)
+    gradient: Tensor  # G_b (B, n_params, K)
+    batch: Batch  # the datum alone, or for a global site the minibatch
+    score: Tensor  # s_b = ∇_ν log q(z_b; ν) (B, n_params, K)
+
+    @property
+    def mean(self) -> Tensor:
+        """ĝ = (1/B) Σ_b G_b: (n_params, K)."""
+        return self.gradient.mean(0)
+
+    @property
+    def weights(self) -> Tensor:
+        """The w_b with G_b = w_b s_b, (B,): f_b for the score gradient, f_b less the other draws' mean for leave-one-out."""
+        score, gradient = self.score.flatten(1), self.gradient.flatten(1)
+        return (score * gradient).sum(1) / score.square().sum(1)
+
+
+@torch.no_grad()
+def anatomy(found: Estimate, run: Run, site: str, at: int) -> Anatomy:
+    """The step of `found` for the datum at place `at` of its batch; a global site has only the place 0."""
+    draw, batch = found.draws[site], found.batch
+    if draw.noise is None:
+        raise ValueError(f"Site {site!r} was drawn without noise of its own; a step of it cannot be taken apart.")
+    nu, value, noise = draw.nu[0, :, at], draw.value[0, :, at], draw.noise[0, :, at]  # (B, …)
+    row, alone = -1, batch
+    if run.model.sites[site].plate == "local":
+        covariates = None if batch.covariates is None else batch.covariates[at : at + 1]
+        alone = Batch(batch.x[at : at + 1], batch.rows[at : at + 1], batch.total, covariates=covariates)
+        row = int(batch.rows[at])
+    gradient = found.draw_gradients(run.model.sites[site])[0, :, at]
+    score = draw.family.score(value, nu)
+    return Anatomy(row, nu[0].clone(), noise.clone(), value.clone(), gradient.clone(), alone, score)
+
+
+@torch.no_grad()
+def log_joint(
+    run: Run, site: str, one: Anatomy, axes: tuple[int, int], low: Tensor, high: Tensor, count: int
+) -> Tensor:
+    """Log p(x_i, z) over a count × count grid in the plane of two axes through μ, rows from low to high of the second: (count²,).
+
+    Of a global site, log p(x, w) of all N data, as the minibatch estimates it.
+    """
+    z = plane(one.nu[0], axes, low, high, count)  # (count², K)
+    if one.row >= 0:
+        factors = run.model.factors(one.batch, {site: z[None, :, None]})
+        return torch.stack([factor.value[0, :, 0] for factor in factors if factor.value.ndim == 3]).sum(0)
+    share = one.batch.total / one.batch.size
+    factors = run.model.factors(one.batch, {site: z[None]})
+    values = [factor.value[0] if factor.value.ndim == 2 else share * factor.value[0].sum(-1) for factor in factors]
+    return torch.stack(values).sum(0)

@@ -1,0 +1,52 @@
+"""From z to a picture: C small maps, then twice as tall and wide and a window slid over them, until the picture's size is reached.
+
+h₀ = g(Θ₀ z + α₀) as maps (H/2ⁿ, W/2ⁿ, C); h_ℓ = g(Θ_ℓ ∗∗ up(h_{ℓ−1}) + α_ℓ), up repeats every pixel 2 × 2; out = Θ_out ∗∗ h_n + α_out.
+Resizing before a convolution leaves no chequerboard, as a transposed one does (Odena, Dumoulin & Olah 2016). The same Θ at every place.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from models.networks.activation import ACTIVATIONS
+from models.networks.architecture import Architecture
+from models.networks.convolution import windows
+from models.networks.linear import linear
+
+WINDOW = 3  # pixels across
+LEAST = 4  # pixels of the first maps across, at least
+
+
+class PictureDecoder(nn.Module):
+    """(…, K) → (…, n_params · H · W), one picture a parameter of the response."""
+
+    def __init__(
+        self, inputs: int, outputs: int, shape: tuple[int, ...], kind: Architecture, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        if len(shape) != 2:
+            raise ValueError(
+                f"A convolution decodes pictures (H, W); these data have shape {shape}. Choose the plain network."
+            )
+        self.activation, self.shape = ACTIVATIONS[kind.activation], shape
+        self.doublings = max(0, int(math.log2(min(shape) / LEAST))) if min(shape) >= LEAST else 0
+        self.start = (*(math.ceil(side / 2**self.doublings) for side in shape), kind.channels)
+        gain, size, channels = self.activation.gain, WINDOW * WINDOW * kind.channels, kind.channels
+
+        def made(seen: int, found: int, gain: float) -> nn.Linear:
+            return linear(seen, found, bias=kind.intercept, gain=gain, generator=generator)
+
+        self.first = made(inputs, math.prod(self.start), gain)
+        self.hidden = nn.ModuleList(made(size, channels, gain) for _ in range(self.doublings))
+        self.out = made(size, outputs // math.prod(shape), 1.0)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(…, K) → (…, n_params · D)."""
+        hidden = self.activation(self.first(z)).unflatten(-1, self.start)  # (…, h, w, C)
+        for layer in self.hidden:
+            hidden = hidden.repeat_interleave(2, -3).repeat_interleave(2, -2)
+            hidden = self.activation(layer(windows(hidden, WINDOW, 2)))
+        height, width = self.shape
+        pictures = self.out(windows(hidden[..., :height, :width, :], WINDOW, 2))  # (…, H, W, n_params)
+        return pictures.movedim(-1, -3).flatten(-3)

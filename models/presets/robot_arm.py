@@ -1,0 +1,55 @@
+"""Scenes of the robot arm: samples of p(x) that an exact score judges, and what a likelihood without a floor does."""
+
+from typing import Any
+
+_DECODER: dict[str, Any] = {"latent_size": 5, "scale_head": "feature", "activation": "silu", "width": 96, "draws": 1}
+ROBOT_ARM: dict[str, dict[str, Any]] = {
+    "robot_arm": {
+        "label": "Robot arm",
+        "goal": "Five joints, 15 numbers, five z: see whether samples of p(x) keep the lengths of the arm's links (panel D).",
+        "settings": {"data": "robot_arm", **_DECODER, "scale_floor": 0.02, "step_size": 0.004, "stop_at": 15_000},
+        "tasks": [
+            {
+                "ask": "The sensor's noise alone makes links wrong by 7 mm. And samples of this model, after 3,000 steps?",
+                "choices": ["less than 10 mm", "10 to 25 mm", "more than 25 mm"],
+                "edges": [10.0, 25.0],
+                "measure": {"name": "fact", "of": "link_error"},
+                "after": 3000,
+                "why": "Two joints turn nearly all the way round, and a circle does not fit on a line: the roll of the hand is left to σ.",
+            },
+        ],
+    },
+    "robot_arm_prior": {
+        "label": "Robot arm: a prior that follows",
+        "goal": "Room for two circles, and a prior that follows q. As it trains set σ to .12, .07, .055, then lower the step size.",
+        "settings": {
+            "data": "robot_arm",
+            "latent_size": 8,
+            "latent_prior": "vamp",
+            "components": 200,
+            "scale_head": "fixed",
+            "sigma": 0.25,
+            "activation": "silu",
+            "width": 128,
+            "depth": 3,
+            "draws": 1,
+            "step_size": 0.003,
+            "stop_at": 16_500,
+        },
+    },
+    "robot_arm_floor": {
+        "label": "Robot arm without a floor",
+        "goal": "No noise, and σ may go to 0: the shoulder's height is constant, and the ELBO never arrives anywhere.",
+        "settings": {"data": "robot_arm_exact", **_DECODER, "scale_floor": 0.0, "step_size": 0.01, "stop_at": 5000},
+        "tasks": [
+            {
+                "ask": "The shoulder is at 1.47 dm in every row. How small is its σ after 2,000 steps (in dm)?",
+                "choices": ["below 0.05", "0.05 to 0.5, as the others", "above 0.5"],
+                "edges": [0.05, 0.5],
+                "measure": {"name": "fact", "of": "constant_scale"},
+                "after": 2000,
+                "why": "Its mean can be exact, so every halving of σ is worth .7 nats, for ever: only a floor ends it.",
+            },
+        ],
+    },
+}

@@ -1,0 +1,55 @@
+"""Top-down q of layers: q(z_L | x) q(z_{L−1} | z_L, x) … q(z_1 | z_2, x), the ν of a layer moved by the draw of the one above.
+
+ν_ℓi(z_{ℓ+1}) = ν_ℓi + A_ℓ s(z_{ℓ+1}), with a table or an encoder for ν_ℓi and one A_ℓ for all data, which is 0 at first: q begins as a
+product over layers. In a linear Gaussian chain it holds the exact posterior, whose means move linearly with the layer above and whose
+variances do not (Sønderby et al. 2016; Ranganath, Tran & Blei 2016).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.core import Batch, Site
+from models.settings import rule
+
+
+@dataclass(frozen=True)
+class Structure:
+    """How the layers of q hang together, as a part."""
+
+    name: str
+    label: str
+    symbol: str
+    help: str
+    requires: tuple[dict[str, object], ...] = ()
+
+
+STRUCTURES: dict[str, Structure] = {
+    each.name: each
+    for each in (
+        Structure("product", "independent layers", "Π q(z_ℓ | x)", "Each layer has its own q, whatever the others do."),
+        Structure(
+            "top_down", "top-down", "q(z_ℓ | z_ℓ₊₁, x)",
+            "Each layer's ν moves with the draw of the layer above: q can follow how layers explain each other.",
+            (rule("depth", "There is no layer above the first. Raise the depth.", low=2),),
+        ),
+    )
+}  # fmt: skip
+
+
+class TopDown(nn.Module):
+    """ν of one site given the draw of the site above it; `look` makes features (…, W) of that draw (…, K)."""
+
+    def __init__(self, base: nn.Module, site: Site, above: Site, look: Callable[[Tensor], Tensor], width: int) -> None:
+        super().__init__()
+        self.base, self.above, self.look = base, above, look
+        self.layout = (site.family.n_params, *site.shape)
+        self.slope = nn.Parameter(torch.zeros(int(torch.tensor(self.layout).prod()), width))  # A, (n_params·K, W)
+
+    def nu(self, batch: Batch, above: Tensor, *, still: bool = False) -> Tensor:
+        """ν of the batch's rows given z above (…, M, K): (…, M, n_params, K); `still` stops its parameters, not z."""
+        base: Tensor = self.base.nu(batch)  # type: ignore[operator]
+        base, slope = (base.detach(), self.slope.detach()) if still else (base, self.slope)
+        return base + (self.look(above).to(slope.dtype) @ slope.T).unflatten(-1, self.layout)

@@ -1,0 +1,158 @@
+"""What a person can do on the one screen beyond run and pause: slow steps, seeds, comparisons, tables, lecture-room keys."""
+
+import re
+
+import pytest
+
+from tests.browser.screen import Screen
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def screen(page, wait_until, voila_server):
+    page.goto(voila_server)
+    found = Screen(page, wait_until)
+    found.painted()
+    return found
+
+
+def small(screen, stop_at):
+    """Plane data and a short run: what is tested here is the screen."""
+    screen.page.get_by_label("Scene").first.select_option(label="Latent space")
+    field = screen.page.get_by_label("Stop at", exact=False).first
+    field.fill(str(stop_at))
+    field.press("Enter")
+
+
+def test_slow_speed_tells_a_step_in_four_stages_and_reduced_motion_shows_it_whole(screen):
+    small(screen, 2000)
+    screen.press("Run")
+    screen.trains(beyond=20)
+    screen.choose("^Speed", "slow")
+    screen.until(lambda: "draws of one datum" in screen.text("caption"))
+    seen = set()
+    for _ in range(12):  # the stages of one step differ
+        seen.add(screen.ink("c"))
+        screen.page.wait_for_timeout(300)
+    assert len(seen) >= 4
+    assert any("One step · datum" in words for words in screen.page.locator(".elbo-c .elbo-title").all_text_contents())
+    screen.press("Pause")
+    screen.page.emulate_media(reduced_motion="reduce")
+    step = screen.step()
+    screen.press("Step")
+    screen.until(lambda: screen.step() == step + 1)
+    screen.page.wait_for_timeout(500)
+    still = screen.ink("c")
+    screen.page.wait_for_timeout(700)
+    assert screen.ink("c") == still, "nothing moves"
+
+
+def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):
+    small(screen, 40)
+    screen.press("5 seeds")
+    screen.until(lambda: "5 seeds: the ELBO ends at" in screen.text("caption"), 120)
+    assert any(
+        "mean ± sd of 5 seeds" in words for words in screen.page.locator(".elbo-a .elbo-title").all_text_contents()
+    )
+    screen.press("Runs")
+    kept = screen.page.locator(".elbo-shelf select:visible")
+    kept.wait_for()
+    lines = kept.locator("option").all_text_contents()
+    assert len(lines) == 5
+    assert all("Latent space" in line and "ELBO" in line for line in lines)
+    before = screen.ink("a")
+    kept.select_option(index=[1, 2])
+    screen.press("Compare in panel A")
+    screen.until(lambda: "A: Seed" in screen.text("caption") and "B: Seed" in screen.text("caption"))
+    screen.until(lambda: screen.ink("a") != before)
+
+
+def test_the_drawer_reads_and_cannot_be_written_in(screen):
+    for name, words in (
+        ("Table", "reparameterisation"),
+        ("Formula", "ELBO"),
+        ("Code", "from models"),
+        ("Help", "Keys"),
+    ):
+        screen.press(name)
+        field = screen.page.locator(".elbo-reader textarea")
+        field.wait_for()
+        screen.until(lambda field=field, words=words: words in field.input_value())
+        held = field.input_value()
+        field.click()
+        screen.page.keyboard.type("x")
+        assert field.input_value() == held
+
+
+def test_a_question_is_asked_beside_the_evidence(screen):
+    screen.press("Try this")
+    screen.page.get_by_text("how noisy is the score gradient").wait_for()
+    asked, panel = (screen.page.locator(name).bounding_box() for name in (".elbo-drawer", ".elbo-b"))
+    assert asked["x"] + asked["width"] <= panel["x"]
+
+
+def test_at_the_projector_one_panel_is_large_and_a_picture_can_be_saved(screen):
+    page = screen.page
+    page.mouse.click(640, 690)
+    page.keyboard.press("p")
+    page.locator(".elbo-room.elbo-projector").wait_for()
+    page.mouse.click(640, 690)
+    page.keyboard.press("b")
+    page.locator(".elbo-room.elbo-large-b").wait_for()
+    width = lambda name: page.locator(f".elbo-{name}").bounding_box()["width"]  # noqa: E731
+    screen.until(lambda: width("b") > 1.8 * width("c"))
+    size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert size[0] <= 1280
+    assert size[1] <= 720
+    with page.expect_download() as download:
+        page.keyboard.press("s")
+    assert download.value.suggested_filename == "elbo-room.png"
+    page.keyboard.press("b")
+    screen.until(lambda: width("b") < 1.2 * width("c"))
+
+
+def test_predict_mode_covers_panel_b_until_the_room_has_voted(screen, voila_server):
+    page = screen.page
+    page.goto(f"{voila_server}/?predict=1&hide=form")
+    screen.painted()
+    reveal = page.get_by_role("button", name="Reveal panel B")
+    reveal.wait_for()
+    assert not page.locator(".elbo-form").is_visible()
+    assert not page.locator(".elbo-b .elbo-title").first.is_visible()
+    reveal.click()
+    screen.until(lambda: any(title.is_visible() for title in page.locator(".elbo-b .elbo-title").all()))
+
+
+def test_every_chart_fills_its_panel_and_groups_of_controls_stay_in_sight(screen):
+    """Also after another chart was there first; and an open group leaves the heads of the others visible."""
+    for letter in "abd":
+        areas = [
+            area.bounding_box() for area in screen.page.locator(f".elbo-{letter} .elbo-area").all() if area.is_visible()
+        ]
+        panel = screen.page.locator(f".elbo-{letter}").bounding_box()
+        assert areas[0]["width"] > panel["width"] - 6
+    form = screen.page.locator(".elbo-form").bounding_box()
+    for head in screen.page.locator(".elbo-folded .jupyter-widget-Collapse-header").all():
+        box = head.bounding_box()
+        assert box["y"] + box["height"] <= form["y"] + form["height"] + 1
+
+
+NAMELESS = """() => [...document.querySelectorAll('.elbo-room :is(button, input, select, textarea, [role=slider], [tabindex="0"])')]
+  .filter((part) => part.getBoundingClientRect().width && getComputedStyle(part).visibility !== 'hidden')
+  .filter((part) => !(part.getAttribute('aria-label') || part.labels?.[0]?.textContent || part.textContent.trim() || part.title
+                      || part.closest('label')?.textContent))
+  .map((part) => part.outerHTML.slice(0, 120))"""
+
+
+def test_every_control_has_a_name(screen):
+    """For a screen reader: each button, field, list, slider and chart, in every drawer."""
+    screen.page.get_by_label("Seed", exact=False).first.focus()
+    assert screen.page.evaluate(NAMELESS) == []
+    for name in ("Try this", "Estimators", "Runs", "Table"):
+        screen.press(name)
+        screen.page.locator(".elbo-drawer").wait_for(state="visible")
+        screen.page.get_by_label("Seed", exact=False).first.focus()
+        assert screen.page.evaluate(NAMELESS) == []
+    slider = screen.page.get_by_role("slider", name=re.compile("Prior scale λ"))
+    assert slider.get_attribute("aria-valuetext") == "1"

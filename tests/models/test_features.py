@@ -1,0 +1,62 @@
+"""Features of a trained model are the posterior's means, row by row, and few labels are shared out evenly."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from models.conditional_settings import Settings as Conditional
+from models.data import digits, from_array
+from models.deep_generative_settings import Settings
+from models.features import embedded, few
+from models.inference.run import Run
+from models.probabilistic_pca import fit
+
+
+def test_features_of_a_linear_model_are_the_principal_components() -> None:
+    """At the optimum of probabilistic PCA E[z|x] = M⁻¹βᵀ(x − m): the trained encoder finds the same plane of features."""
+    generator = torch.Generator().manual_seed(0)
+    scale = torch.tensor([3.0, 2.0, 0.4, 0.3, 0.2])
+    basis = torch.linalg.qr(torch.randn(5, 5, generator=generator)).Q
+    data = from_array(torch.randn(300, 5, generator=generator) * scale @ basis).split(0.2)
+    run = Run(Settings(depth=0, latent_size=2, prior_scale=10.0, step_size=0.02, batch_size=240, stop_at=600), data)
+    for _ in run:
+        pass
+    found = embedded(run)
+    assert found.test is not None
+    assert data.test is not None
+    for ours, theirs in ((found, data), (found.test, data.test)):
+        exact = fit(data.x, 2).posterior(theirs.x)[0].float()
+        centred = ours.x - ours.x.mean(0), exact - exact.mean(0)
+        explained = torch.linalg.lstsq(centred[0], centred[1]).solution
+        error = (centred[1] - centred[0] @ explained).square().sum() / centred[1].square().sum()
+        assert float(error) < 0.01
+    assert found.feature_names == ("ẑ1", "ẑ2")
+    assert torch.equal(found.y, data.labels.float())
+
+
+def test_few_labels_are_as_many_of_each_class() -> None:
+    data = digits().split(0.2)
+    some = few(data, 50, seed=3)
+    assert torch.bincount(some.labels).tolist() == [5] * 10
+    assert some.test is data.test
+    assert torch.bincount(few(data, 53).labels).tolist().count(6) == 3
+    rows = {tuple(row) for row in data.x.tolist()}
+    assert all(tuple(row) in rows for row in some.x.tolist())
+    assert not torch.equal(few(data, 50, seed=4).x, some.x)
+
+
+@pytest.mark.parametrize("count", [9, 100_000])
+def test_too_few_or_too_many_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=f"{count} rows were asked for; digits has 1797 rows of 10 classes"):
+        few(digits(), count)
+
+
+def test_a_run_without_features_says_so() -> None:
+    run = Run(Conditional(width=4, depth=1))
+    with pytest.raises(ValueError, match="no latent variable of a datum, so no features"):
+        embedded(run)
+    table = Run(Settings(data="pinwheel", variational="table", width=4))
+    assert embedded(table).x.shape == (500, 2)
+    with pytest.raises(ValueError, match="no ν for new rows"):
+        embedded(table, replace(table.data, name="others"))

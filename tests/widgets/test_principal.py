@@ -1,0 +1,66 @@
+"""What the screen says of a linear decoder is the closed form of its data and of its own parameters."""
+
+import math
+
+import pytest
+import torch
+
+from models.data import digits
+from models.deep_generative_settings import Settings
+from models.diagnostics import kl_per_dimension
+from models.inference.run import Run
+from models.probabilistic_pca import best_elbo, fit, spectrum
+from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.principal import EXACT, MAXIMUM, principal_of
+
+
+def make(**settings: object) -> Run:
+    return Run(Settings(**({"depth": 0, "latent_size": 8} | settings)))  # type: ignore[arg-type]
+
+
+def test_the_lines_are_the_closed_form_with_the_weights_prior() -> None:
+    """Largest: of the fit. Present: the model's own density at every datum. Both carry log p(θ)/N, as the curve does."""
+    run = make(stop_at=30)
+    list(run)
+    told = pictures_of(run).look()
+    lines = told["append"]["elbo"]["lines"]
+    assert lines["series"].tolist() == [MAXIMUM, EXACT, MAXIMUM]
+    assert lines["step"].tolist() == [0, 30, 30]
+    largest, present, _ = lines["value"]
+    with torch.no_grad():
+        prior = float(run.model.prior.log_prob(dict(run.model.decoder.named_parameters()))) / 1797
+        own = run.model.decoder.out
+        scale = run.model.response.scale(run.model.raw_scale)
+        whole = (own.weight @ own.weight.T + scale**2 * torch.eye(64)).double()
+        density = torch.distributions.MultivariateNormal(own.bias.double(), whole)
+        exact = float(density.log_prob(digits().x.double()).mean())
+    x = digits().x
+    assert largest == pytest.approx(float(fit(x, 8).log_likelihood(x).mean()) + prior, abs=1e-3)
+    assert present == pytest.approx(exact + prior, abs=1e-3)
+    assert f"Exact log p(x): {exact:.2f} nats".replace("-", "−") in told["facts"]["theory"]
+
+
+def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
+    """Digits, σ² = .2: seven eigenvalues exceed it; with β = 2 the threshold is .4, and three do."""
+    run = make(scale_head="fixed", sigma=math.sqrt(0.2))
+    found = principal_of(run)
+    assert found is not None
+    divergence = kl_per_dimension(run.model, run.q, run.data.whole())
+    told = found.look(divergence)
+    values = spectrum(digits().x)[1]
+    theory = told["replace"]["kl"]["theory"]
+    expected = [max(0.5 * math.log(float(value) / 0.2), 0) for value in values[:8]]
+    assert theory["value"].tolist() == pytest.approx(expected, abs=1e-6)
+    assert theory["dimension"].tolist() == divergence.argsort(descending=True).tolist()
+    assert "in theory 7: l7 = 0.203 > σ² = 0.200 > l8 = 0.172" in told["facts"]["theory"]
+    shift = float(told["append"]["elbo"]["lines"]["value"][0]) - best_elbo(values, 8, 0.2)
+    assert -2 < shift < 0
+    run.change(beta=2.0)
+    assert "in theory 3: l3 = 0.554 > βσ² = 0.400 > l4 = 0.395" in found.look(divergence)["facts"]["theory"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"depth": 1}, {"intercept": False}, {"scale_head": "feature"}, {"response": "bernoulli"}]
+)
+def test_other_decoders_have_no_closed_form(other: dict[str, object]) -> None:
+    assert principal_of(make(**other)) is None

@@ -1,0 +1,113 @@
+"""The view of log p(x): weighed on copies, within its share of the time, and drawn as it was found."""
+
+from functools import partial
+
+import numpy as np
+import torch
+
+from models.deep_generative_settings import Settings
+from models.diagnostics.evidence import Effort, weigh
+from models.inference.run import Run
+from tests.widgets.test_worker import SMALL, Driver, headless
+from widgets.tasks import encoders_share
+from widgets.theme import EVIDENCE
+from widgets.worker import trainer
+from widgets.worker.pictures.evidence import APART, CHART, WORDS, picture, spread_out
+from widgets.worker.weighing import EVERY, SHARE, Weighing
+
+EFFORT = Effort(rows=20, draws=64, steps=10, chains=2, temperatures=5, simulated=4)
+
+
+def small(**settings: object) -> Run:
+    return Run(Settings(**({"data": "pinwheel", "width": 8, "latent_size": 1, "stop_at": 5} | settings)))  # type: ignore[arg-type]
+
+
+def finished(weighing: Weighing) -> list[dict[str, object]]:
+    messages = []
+    while weighing.work is not None:
+        if message := weighing.slice():
+            messages.append(message)
+    return messages
+
+
+def test_a_weighing_leaves_the_run_as_it_was() -> None:
+    """Bit for bit: the steps after it are those of a run that nobody looked at; and it is of the step at which it began."""
+    watched, alone = small(), small()
+    next(watched), next(alone)
+    weighing = Weighing(watched, EFFORT)
+    weighing.start()
+    weighing.slice()
+    assert [step.elbo for step in watched] == [step.elbo for step in alone]  # it trains on meanwhile
+    messages = finished(weighing)
+    assert len(messages) >= 5
+    again = small()
+    next(again)
+    other = Weighing(again, EFFORT)
+    other.start()
+    assert finished(other)[-1]["facts"] == messages[-1]["facts"]
+
+
+def test_it_comes_only_when_someone_looks_and_keeps_its_share() -> None:
+    weighing, now = Weighing(small()), 100.0
+    assert not weighing.due(frozenset({"elbo"}), now, running=False)
+    assert weighing.due(frozenset({CHART}), now, running=False)
+    weighing.start()
+    assert not weighing.due(frozenset({CHART}), now, running=False)
+    weighing.spent, weighing.began = 1.0, now
+    assert weighing.may(now, running=False)
+    assert not weighing.may(now + 0.9 / SHARE, running=True)
+    assert weighing.may(now + 1.1 / SHARE, running=True)
+    weighing.run.number += 1
+    assert weighing.stale(running=False)
+    assert not weighing.stale(running=True)
+    weighing.run.number -= 1
+    weighing.work, weighing.ended = None, now
+    assert not weighing.due(frozenset({CHART}), now, running=False)  # the same step
+    weighing.run.number += 1
+    assert not weighing.due(frozenset({CHART}), now + 0.9 * EVERY, running=True)
+    assert weighing.due(frozenset({CHART}), now + 1.1 * EVERY, running=True)
+
+
+def test_the_picture_is_what_was_found() -> None:
+    run = small(depth=0)
+    list(run)
+    found = weigh(run.model, run.q, run.data, torch.Generator().manual_seed(0), EFFORT)
+    shown = picture(found)
+    curve, levels, gaps = (shown["replace"][CHART][name] for name in ("curve", "levels", "gaps"))
+    assert found.curve is not None
+    assert found.gap is not None
+    assert found.known is not None
+    assert curve["draws"].tolist() == list(found.curve.draws)
+    assert abs(curve["value"][0] - found.curve.elbo.value) < 1e-4
+    assert abs(levels["value"][list(levels["series"]).index(3)] - found.known) < 1e-4
+    assert abs((gaps["high"] - gaps["low"]).sum() - (found.known - found.curve.elbo.value)) < 1e-3
+    assert "(exact)" in shown["facts"]["weighed"]
+    assert len(WORDS) == len(EVIDENCE)
+
+
+def test_names_are_pushed_apart_downwards() -> None:
+    placed = spread_out([1.0, 0.99, 0.2], APART, 0.97)
+    assert placed == [0.97, 0.97 - APART, 0.2]
+
+
+def test_the_encoders_share_is_that_of_the_two_bars() -> None:
+    assert encoders_share({"gaps": [1.0, 3.0]}) == 0.25
+    assert encoders_share({"gaps": None}) is None
+
+
+def test_the_worker_weighs_while_someone_looks_and_trains_on(tmp_path, monkeypatch) -> None:
+    """A run that is weighed all the time is the headless run; at rest the evidence arrives whole, and out of sight it stops."""
+    monkeypatch.setattr(trainer, "Weighing", partial(Weighing, effort=EFFORT))
+    driver = Driver()
+    settings = SMALL | {"latent_size": 1, "stop_at": 80}
+    driver.send("watch", names=["elbo", CHART])
+    driver.send("start", settings=settings, folder=str(tmp_path / "run"))
+    driver.until("state", state="finished")
+    last = driver.until("evidence")
+    while "simulated" not in last["facts"]["weighed"]:
+        last = driver.until("evidence", number=80)
+    driver.send("watch", names=["elbo"])
+    driver.until("frame")
+    assert driver.worker.weighing.work is None
+    np.testing.assert_array_equal(driver.points()[:80, 1], np.asarray(headless(settings), np.float32))
+    driver.close()

@@ -1,0 +1,33 @@
+"""Panel C: the latent plane as the decoder bends it. Over the axes the browser draws a grid of pictures, or a bent grid over the data."""
+
+import altair as alt
+
+from widgets import theme
+from widgets.charts.frame import finish, named, ranges, scale
+
+
+def chart() -> alt.LayerChart:
+    """Axes over `grid`: `shade` 0 … 1 (log magnification over its range `factor`) and `decoded`, row by row, x fastest.
+
+    For data in the plane the axes are theirs and `data` stands behind; else they are the plane's own, over `domain`.
+    """
+    x = alt.X("x:Q", scale=scale("x"), title=None, axis=alt.Axis(tickCount=5, grid=False))
+    y = alt.Y("y:Q", scale=scale("y"), title=None, axis=alt.Axis(tickCount=5, grid=False))
+    cloud = named("data").mark_circle(size=9, clip=True).encode(
+        x=x, y=y, color=alt.Color("color:N", scale=None), opacity=alt.Opacity("alpha:Q", scale=None)
+    )  # fmt: skip
+    return finish(
+        alt.layer(cloud),
+        "Manifold",
+        [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="side", value=2)],
+        right=10,
+        datasets={
+            "data": {"mode": "bars", "fields": ["x", "y", "label"]},
+            "grid": {"mode": "bars"},
+        },
+        classes=list(theme.CLASSES),
+        manifold=True,
+        square=True,
+        x={"scale": "linear"},
+        y={"scale": "linear"},
+    )

@@ -1,0 +1,10 @@
+"""Panel B, flipped the other way: variance against the rows M of a minibatch, at one B; what data share no minibatch averages out."""
+
+import altair as alt
+
+from widgets.charts.variance_against_draws import against
+
+
+def chart() -> alt.LayerChart:
+    """Var[ĝ] ∝ 1/M, along the guide, where data have noises of their own; flatter where they share a draw; level for a datum's own ν."""
+    return against("rows", "rows M of the minibatch", "M =")

@@ -1,0 +1,109 @@
+"""Panel A's lines: the run's ELBO and its terms, earlier runs beside it, the band of several seeds, and where a run broke off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from models.settings import FIRST_MODEL, Knob
+from widgets.layout import Screen
+
+ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the run before comes after them
+COMPARED = 7  # the first of those that are compared, after two that a closed form knows
+LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
+DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
+Table = np.ndarray[Any, Any]
+
+
+def change_word(values: dict[str, Any], knobs: list[Knob]) -> str:
+    """What was changed, short enough to stand beside a line: “score”, “B 16”."""
+    words = []
+    for knob in knobs:
+        if knob["name"] in values:
+            value = values[knob["name"]]
+            choice = next((each["label"] for each in knob["choices"] or () if each["name"] == value), None)
+            words.append(choice or f"{knob['symbol'] or knob['label']} {value:.3g}")
+    return ", ".join(words)
+
+
+class ElboLines:
+    """What stands in panel A; `facts` are the caption's."""
+
+    facts: dict[str, Any]
+
+    def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
+        self.screen, self.catalogue = screen, catalogue
+        self.changes: list[tuple[float, dict[str, Any]]] = []  # step, and the knobs that were changed there
+        self.drawn: list[Table] = []  # rows of step, ELBO and its terms, as they came
+        self.known: list[dict[str, Table]] = []  # points of lines that a closed form knows
+        self.ghost: Table = np.zeros((0, 5), np.float32)
+        self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
+
+    def _points(self, points: np.ndarray[Any, Any]) -> None:
+        if not len(points):
+            return
+        self.drawn.append(points)
+        self.facts["elbo"] = float(points[-20:, 1].mean())
+        for series in range(ELBO_SERIES):
+            self._line(points, series, series + 1)
+
+    def _line(self, points: np.ndarray[Any, Any], series: int, column: int = 1) -> None:
+        """Add to one line of panel A."""
+        if len(points):
+            place = np.full(len(points), series, np.float32)
+            self.screen.bus.append(
+                self.screen.chart("elbo"), "lines", step=points[:, 0], value=points[:, column], series=place
+            )
+
+    def draw_ghost(self) -> None:
+        """The run before, in grey."""
+        self._line(self.ghost, ELBO_SERIES)
+
+    def compare(self, tables: list[np.ndarray[Any, Any]]) -> None:
+        """Draw other runs' curves on panel A, instead of those compared before."""
+        self.screen.bus.clear(self.screen.chart("elbo"), "lines")
+        self.draw_ghost()
+        drawn, self.drawn = self.drawn, []
+        for points in drawn:
+            self._points(points)
+        for columns in self.known:
+            self.screen.bus.append(self.screen.chart("elbo"), "lines", **columns)
+        for place, points in enumerate(tables):
+            self._line(points, COMPARED + place)
+
+    def show_band(self, found: dict[str, Any] | None, count: int) -> None:
+        """Mean ± sd of several seeds' ELBO, from the next start on, too."""
+        self.band = (found, count) if found else None
+        chart = self.screen.chart("elbo")
+        chart.heading = f"ELBO · mean ± sd of {count} seeds" if found else ""
+        if found:
+            self.screen.bus.replace(chart, "seeds", **found)
+
+    def _state(self, message: dict[str, Any]) -> None:
+        """A run that broke off is marked where it did."""
+        chart = self.screen.chart("elbo")
+        self.screen.bus.clear(chart, "failure")
+        if message["state"] == "failed" and self.drawn:
+            step, elbo = self.drawn[-1][-1, :2]
+            self.screen.bus.replace(chart, "failure", step=[step], value=[elbo])
+
+    def forget_changes(self, message: dict[str, Any]) -> None:
+        """Another run has none yet; its yardsticks keep their words."""
+        self.changes, self.known = [], []
+        self.model = message["settings"].get("model", FIRST_MODEL)
+        self.screen.chart("elbo").labels = list(message["labels"].get("elbo", []))
+
+    def _changed(self, message: dict[str, Any]) -> None:
+        """A live change: a rule at its step with a word beside it."""
+        number, values = float(message["number"]), message["values"]
+        if set(values) <= {"xi_value"}:  # a drag would leave a forest of marks
+            return
+        if self.changes and self.changes[-1][1].keys() == values.keys() and number - self.changes[-1][0] <= DRAG:
+            self.changes.pop()
+        self.changes.append((number, values))
+        chart, knobs = self.screen.chart("elbo"), self.catalogue["models"][self.model]["knobs"]
+        kept = [*chart.labels[:LEVELS], *[""] * LEVELS][:LEVELS]
+        chart.labels = kept + [change_word(each, knobs) for _, each in self.changes]
+        steps = np.asarray([at for at, _ in self.changes], np.float32)
+        self.screen.bus.replace(chart, "changes", step=steps, index=LEVELS + np.arange(len(steps), dtype=np.float32))

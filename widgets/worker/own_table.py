@@ -1,0 +1,66 @@
+"""A table of a person's own in the worker: read once, used by every run that asks for it, found again with a saved run."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.data import Dataset, columns, load
+from models.families.counts import not_counts
+
+FILE = "table.json"  # beside a run's state: where its data came from
+LABELS = ("label", "type", "line", "class", "kind", "cluster")  # a column so called colours the picture unasked
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """The table and the words it was asked for with."""
+
+    path: str
+    labels: str | None
+    batch: str | None
+    data: Dataset
+    columns: tuple[str, ...]
+
+    @classmethod
+    def read(cls, path: str, labels: str | None = None, batch: str | None = None) -> "OwnTable":
+        """Read a file; without a column for the labels, one whose name says so is taken.
+
+        Raises:
+            ValueError: it cannot be read, or holds no counts where it must; the sentence says why and what to do.
+        """
+        found = columns(path)
+        if labels is None:
+            named = [name for name in found if name != batch and any(word in name.lower() for word in LABELS)]
+            labels = min(named, key=len, default=None)
+        return cls(path, labels, batch, load(path, labels=labels, batch=batch), found)
+
+    @classmethod
+    def of(cls, folder: Path) -> "OwnTable | None":
+        """The table of a saved run, or None where it has none.
+
+        Raises:
+            ValueError: the file has gone meanwhile.
+        """
+        kept = folder / FILE
+        return cls.read(**json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else None
+
+    def save(self, folder: Path) -> None:
+        """Note in a run's folder where its data came from."""
+        folder.mkdir(parents=True, exist_ok=True)
+        words = {"path": str(Path(self.path).expanduser().resolve()), "labels": self.labels, "batch": self.batch}
+        (folder / FILE).write_text(json.dumps(words), encoding="utf-8")
+
+    def about(self) -> dict[str, Any]:
+        """What the drawer shows."""
+        rows, features = self.data.x.shape
+        reason = not_counts(self.data.x)
+        kinds = len(self.data.label_names)
+        coloured = f", coloured by {self.labels or 'labels'} ({kinds} kinds)" if self.labels or kinds > 1 else ""
+        counts = reason is None and float(self.data.x.sum()) > 0
+        said = f"{self.data.name}: {rows:,} × {features:,}{coloured}. "
+        said += (
+            "They are counts: scVI's settings are ready, press Run." if counts else f"No counts: {reason or 'all 0.'}"
+        )
+        words = {"path": self.path, "labels": self.labels, "batch": self.batch}
+        return {"kind": "table", **words, "columns": list(self.columns), "counts": counts, "sentence": said}

@@ -1,0 +1,116 @@
+"""What panel A's view of log p(x) shows of an `Evidence`, as numbers, and the sentence that goes with it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from models.diagnostics.evidence import Evidence
+from models.diagnostics.importance import Curve
+
+CHART = "log_evidence"
+TRAINING, HELD_OUT, ANNEALED, EXACT, AMORTISATION, APPROXIMATION = range(6)  # places in theme.EVIDENCE and in WORDS
+WORDS = ("training", "held out", "annealed", "exact", "encoder’s gap", "q’s family’s gap")
+APART = 0.085  # of the axis: the least distance of two names
+EDGE = 0.75  # where the bars stand, just left of K = 1
+
+
+def columns(names: str, rows: Sequence[tuple[float, ...]]) -> dict[str, Any]:
+    """Rows as float32 columns of these names."""
+    table = np.asarray(rows, np.float32).reshape(-1, len(names.split()))
+    return dict(zip(names.split(), table.T, strict=True))
+
+
+def spread_out(heights: list[float], least: float, top: float) -> list[float]:
+    """The heights, in their order, at least so far apart and none above the top."""
+    order = sorted(range(len(heights)), key=heights.__getitem__, reverse=True)
+    placed, above = list(heights), top + least
+    for index in order:
+        above = placed[index] = min(heights[index], above - least)
+    return placed
+
+
+def _curve(curve: Curve | None, series: int) -> list[tuple[float, ...]]:
+    if curve is None:
+        return []
+    return [
+        (draws, each.value, each.low, each.high, series) for draws, each in zip(curve.draws, curve.bounds, strict=True)
+    ]
+
+
+def _gaps(found: Evidence) -> list[tuple[float, ...]]:
+    """What the encoder loses, and what is left up to the best word on log p(x): (K, low, high, middle, series, word)."""
+    if found.gap is None or found.curve is None or found.best is None:
+        return []
+    low = found.curve.elbo.value
+    middle = low + max(found.gap.gap, 0.0)
+    high = max(found.best, middle)
+    return [
+        (EDGE, low, middle, (low + middle) / 2, AMORTISATION, AMORTISATION),
+        (EDGE, middle, high, (middle + high) / 2, APPROXIMATION, APPROXIMATION),
+    ]
+
+
+def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
+    """`replace`, `params` and `facts` of what is known so far, at this step of a run."""
+    rows = _curve(found.curve, TRAINING) + _curve(found.held_out, HELD_OUT)
+    levels = []
+    if found.annealed is not None:
+        levels.append((found.annealed.value, found.annealed.low, found.annealed.high, ANNEALED))
+    if found.known is not None:
+        levels.append((found.known, found.known, found.known, EXACT))
+    ends = [
+        (each[-1][1], each[-1][4]) for each in (_curve(found.curve, TRAINING), _curve(found.held_out, HELD_OUT)) if each
+    ]
+    ends += [(level[0], level[3]) for level in levels]
+    every = [row[1] for row in rows] + [level[0] for level in levels]
+    low, high = min(every), max(every)
+    pad = 0.08 * max(high - low, 0.1)
+    low, high = low - pad, high + pad
+    heights = spread_out([value for value, _ in ends], APART * (high - low), high - 0.03 * (high - low))
+    names = [(height, series, series) for height, (_, series) in zip(heights, ends, strict=True)]
+    datasets = {
+        "curve": columns("draws value low high series", rows),
+        "levels": columns("value low high series", levels),
+        "gaps": columns("draws low high middle series index", _gaps(found)),
+        "names": columns("value series index", names),
+    }
+    most = max((row[0] for row in rows), default=1.0)
+    params = {"xLow": 0.65, "xHigh": 1.15 * most, "yLow": low, "yHigh": high}
+    gaps = [row[2] - row[1] for row in _gaps(found)] if found.known is not None or found.annealed is not None else None
+    return {
+        "replace": {CHART: datasets},
+        "params": {CHART: params},
+        "names": {CHART: list(WORDS)},
+        "headings": {} if step is None else {CHART: f"From ELBO to log p(x), step {step:,}"},
+        "facts": {"weighed": sentence(found), "gaps": gaps},
+    }
+
+
+def nats(value: float) -> str:
+    """Two digits after the point and a true minus."""
+    return f"{value:.2f}".replace("-", "−")
+
+
+def sentence(found: Evidence) -> str:
+    """ELBO and the best word on log p(x), whose fault the gap is, k̂, held-out rows, and how far annealing can be trusted."""
+    if found.curve is None or found.best is None:
+        return "The evidence is being weighed."
+    by = {"closed form": "exact", "sum over a grid": "by a grid"}.get(found.how)
+    if by is None:
+        by = "at least, annealed" if found.annealed is not None and found.best > found.curve.best.value else "at least"
+    words = f"ELBO {nats(found.curve.elbo.value)}, log p(x) {nats(found.best)} nats ({by})"
+    if found.gap is not None:
+        encoder, family = (row[2] - row[1] for row in _gaps(found))
+        words += f": the encoder loses {nats(encoder)}, q’s family {nats(family)}"
+    parts = [words]
+    if found.held_out is not None:
+        error = (found.spread**2 + found.held_out_spread**2) ** 0.5
+        off = found.held_out.elbo.value - found.curve.elbo.value
+        parts.append(f"Held-out rows: {nats(off)} ± {2 * error:.2f}")
+    if found.k is not None:
+        parts.append(f"k̂ > {found.trusted:.2f} for {100 * found.doubtful:.0f} % of the data")
+    if found.sandwich is not None:
+        gap = found.sandwich.gap
+        parts.append(f"Annealing is off by {nats(max(gap.value, 0.0))} ± {gap.error:.2f} on simulated data")
+    return ". ".join(parts) + "."

@@ -1,0 +1,94 @@
+"""What a person chose to see of the latent space: its colour, its plane, places that are pinned, data that are marked."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from models.diagnostics import THRESHOLD, Plane, axes_plane, principal_plane
+from models.inference.run import Run
+from widgets.worker.pictures.colours import Colours
+from widgets.worker.pictures.walks import Walks
+
+
+class Exploration:
+    """The choices of one run; they change what its pictures show and nothing of the run."""
+
+    def __init__(self, run: Run, rows: Tensor, site: str) -> None:
+        self.size, self.most = int(run.model.sites[site].shape[0]), len(rows)  # K, data on the map
+        self.colours, self.walks = Colours(run, rows, site), Walks()
+        self.plane, self.axes, self.share = "auto", (0, 1), 0.0  # its name; of the variance, what PCA's plane holds
+        self.before: Plane | None = None  # PCA's last plane, whose orientation is kept
+        self.marked = torch.zeros(0, dtype=torch.long)
+
+    def planes(self) -> list[tuple[str, str]]:
+        """The planes of more than two dimensions that can be shown: what the list says, and the name."""
+        if self.size <= 2:
+            return []
+        pairs = [(f"z{i + 1}, z{j + 1}", f"{i} {j}") for i, j in combinations(range(self.size), 2)]
+        return [("two live axes", "auto"), ("PCA plane", "pca"), *pairs]
+
+    def choose(
+        self,
+        *,
+        colour: str | None = None,
+        plane: str | None = None,
+        pins: Sequence[Sequence[float]] | None = None,
+        dimension: int | None = None,
+        draw: Sequence[int] | None = None,
+        rows: Sequence[int] | None = None,
+    ) -> None:
+        """Colour by `colour`, show `plane`, hold `pins`, walk along `dimension`, `draw` (row, seed) from q, mark `rows` of the map.
+
+        Raises:
+            ValueError: there is no such thing here; the sentence says what there is.
+        """
+        if any(not 0 <= row < self.most for row in [*(rows or ()), *(draw or ())[:1]]):
+            raise ValueError(
+                f"A row was named that is not on the map, which shows {self.most} data. Give numbers from 0 to {self.most - 1}."
+            )
+        if colour is not None:
+            self.colours.choose(colour)
+        if plane is not None:
+            self._choose_plane(plane)
+        if pins is not None:
+            self.walks.pin(pins, self.most)
+        if dimension is not None and 0 <= dimension < self.size:
+            self.walks.along(dimension)
+        if draw is not None:
+            self.walks.draw(*draw)
+        if rows is not None:
+            self.marked = torch.tensor(list(rows), dtype=torch.long)
+
+    def _choose_plane(self, name: str) -> None:
+        allowed = [each for _, each in self.planes()]
+        if name not in allowed:
+            raise ValueError(
+                f"The plane {name!r} was asked for; with K = {self.size} there are: {', '.join(allowed) or 'no others'}."
+            )
+        self.plane, self.before = name, None
+        if name not in ("auto", "pca"):
+            first, second = name.split()
+            self.axes = int(first), int(second)
+
+    def live_axes(self, divergence: Tensor) -> tuple[int, int]:
+        """Two live dimensions: change only when one shown is collapsed and another is not."""
+        alive = [int(k) for k in divergence.argsort(descending=True) if divergence[k] >= THRESHOLD]
+        kept = [axis for axis in self.axes if axis in alive]
+        if len(kept) == min(2, len(alive)):
+            return self.axes
+        kept = (kept + [k for k in alive if k not in kept])[:2]
+        first, second = sorted((kept + [k for k in range(max(2, len(divergence))) if k not in kept])[:2])
+        return first, second
+
+    def plane_now(self, mean: Tensor, divergence: Tensor) -> Plane:
+        """The plane that is shown of (M, K); across it a single pinned datum's own values, instead of the average ones."""
+        if self.plane == "pca":
+            shown, self.share = principal_plane(mean, self.before)
+            self.before = shown
+        else:
+            self.axes = self.live_axes(divergence) if self.plane == "auto" else self.axes
+            shown, self.share = axes_plane(self.axes, mean.shape[1]), 0.0
+        rows = [row for _, _, row in self.walks.pins if row >= 0]
+        return shown.through(mean[rows[0]]) if len(rows) == len(self.walks.pins) == 1 else shown

@@ -1,0 +1,39 @@
+"""What a likelihood without a floor does with a number that the data hold constant: −log σ without end, in one sentence."""
+
+import math
+from typing import Any
+
+import torch
+
+from models.data import Dataset
+from models.inference.run import Run
+
+ENOUGH = 0.02  # a floor above it keeps the likelihood in bounds that nobody notices
+
+
+def constant_columns(data: Dataset) -> list[int]:
+    """Features that are the same in every row."""
+    return [int(j) for j in (data.x.amax(0) == data.x.amin(0)).nonzero().flatten()]
+
+
+class Floor:
+    """Watches the σ of the first constant feature of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.columns = run, constant_columns(run.data)
+
+    @torch.no_grad()
+    def look(self) -> dict[str, Any]:
+        """The caption while the floor is low and there is a constant feature; else nothing."""
+        model: Any = self.run.model
+        scales = model.scales() if self.columns and getattr(self.run.settings, "scale_floor", 1.0) <= ENOUGH else None
+        if scales is None:
+            return {}
+        j, names = self.columns[0], self.run.data.feature_names
+        scale = float(scales[j])
+        name = names[j] if names else f"feature {j + 1}"
+        said = (
+            f"The data hold {name} constant, so its σ is {scale:.2g} and wants to be 0: that one number brings "
+            f"{-math.log(max(scale, 1e-300)):.1f} nats, and the likelihood has no maximum. Raise the floor of σ."
+        )
+        return {"facts": {"sentence": said, "constant_scale": scale}}

@@ -1,0 +1,43 @@
+"""ARI, NMI and silhouette of the posterior means, looked at so rarely that training does not notice."""
+
+import importlib
+import threading
+
+from torch import Tensor
+
+from models.diagnostics import Grouping, grouping
+from widgets.worker.pace import Pace
+
+RATE, SHARE = 0.4, 0.01  # times a second, share of the worker's time
+FIRST = 2.0  # seconds of training before the first
+
+
+class Scores:
+    """The newest scores of one run. scikit-learn's parts take a second to import: another thread does that."""
+
+    def __init__(self, labels: Tensor, now: float) -> None:
+        self.labels = labels
+        self.pace = Pace(RATE, SHARE)
+        self.pace.last = now - 1 / RATE + FIRST
+        self.newest: Grouping | None = None
+        self.reader = threading.Thread(target=_read, daemon=True, name="elbo-room-scores")
+
+    def look(self, mean: Tensor, now: float, *, leisure: bool) -> Grouping | None:
+        """Scores of (M, K); while training goes on only when they are due, at leisure at once."""
+        groups = len(self.labels.unique())
+        if not 2 <= groups < len(mean) or not bool(mean.isfinite().all()):
+            return None
+        if not leisure and not self.pace.due(now):
+            return self.newest
+        if self.reader.ident is None:
+            self.reader.start()
+        if leisure or not self.reader.is_alive():
+            self.reader.join()
+            with self.pace.spending():
+                self.newest = grouping(mean, self.labels)
+        return self.newest
+
+
+def _read() -> None:
+    for name in ("sklearn.cluster", "sklearn.metrics"):
+        importlib.import_module(name)

@@ -1,0 +1,82 @@
+"""The evidence of a run, weighed in slices on copies of its parameters, so that training goes on meanwhile; only while someone looks."""
+
+import copy
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.diagnostics.evidence import Effort, Evidence, weighing
+from models.inference.run import Run
+from widgets.worker.pictures.evidence import CHART, picture
+
+SHARE = 0.1  # of the worker's time while it trains; a paused run is weighed at leisure
+EVERY = 5.0  # seconds from the end of one weighing to the next
+
+Message = dict[str, Any]
+
+
+class Weighing:
+    """The evidence of one run, part by part."""
+
+    def __init__(self, run: Run, effort: Effort | None = None) -> None:
+        self.run, self.effort = run, effort
+        self.work: Iterator[Evidence | None] | None = None
+        self.number = -1  # the step that was weighed last
+        self.spent, self.began, self.ended = 0.0, 0.0, -1e9
+
+    def due(self, watched: frozenset[str], now: float, *, running: bool) -> bool:
+        """Whether to begin anew: someone looks, and there is a new step; while it trains, only now and then."""
+        if CHART not in watched or self.work is not None or self.number == self.run.number:
+            return False
+        return not running or now - self.ended > EVERY
+
+    def start(self) -> None:
+        """Begin with the present parameters."""
+        self.work = self._weigh(torch.Generator().manual_seed(self.run.number))
+        self.number, self.spent, self.began = self.run.number, 0.0, time.perf_counter()
+
+    def _weigh(self, generator: torch.Generator) -> Iterator[Evidence | None]:
+        model, q = copy.deepcopy((self.run.model, self.run.q))  # together: a prior may share q's encoder
+        for module in (model, q):
+            if isinstance(module, nn.Module):
+                module.requires_grad_(requires_grad=False)
+        yield from weighing(model, q, self.run.data, generator, self.effort)
+
+    def stop(self) -> None:
+        """Nobody looks any more."""
+        self.work, self.number = None, -1
+
+    def stale(self, *, running: bool) -> bool:
+        """Whether what is being weighed is no longer wanted: the run rests at another step."""
+        return self.work is not None and not running and self.number != self.run.number
+
+    def may(self, now: float, *, running: bool) -> bool:
+        """Whether a slice may be done now."""
+        return self.work is not None and (not running or self.spent <= SHARE * (now - self.began))
+
+    def slice(self) -> Message | None:
+        """One slice; a message when there is something new to show."""
+        if self.work is None:
+            return None
+        begin = time.perf_counter()
+        try:
+            found = next(self.work, False)
+        except (
+            ValueError,
+            RuntimeError,
+            NotImplementedError,
+            TypeError,
+        ) as error:  # a person's own model may be anything
+            self.work, self.ended = None, begin
+            return {"kind": "evidence", "facts": {"weighed": f"The evidence of this model cannot be weighed: {error}."}}
+        finally:
+            self.spent += time.perf_counter() - begin
+        if found is False:
+            self.work, self.ended = None, time.perf_counter()
+            return None
+        if not isinstance(found, Evidence) or found.curve is None:
+            return None
+        return {"kind": "evidence", **picture(found, self.number)}
