@@ -72,6 +72,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.02,
             "stop_at": 3000,
         },
+        "views": {"c": "function", "d": "weights"},
     },
     "ridge": {
         "label": "Bayesian linear regression",
@@ -87,6 +88,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.003,
             "batch_size": 2000,
         },
+        "views": {"c": "fit", "d": "weights"},
     },
     "poisson": {
         "label": "Poisson regression",
@@ -99,6 +101,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "depth": 1,
             "step_size": 0.02,
         },
+        "views": {"c": "function", "d": "weights"},
     },
     "moons": {
         "label": "Two moons",
@@ -112,6 +115,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "prior_scale": 2.0,
             "step_size": 0.02,
         },
+        "views": {"c": "surface", "d": "weights"},
     },
     "outliers": {
         "label": "Robust regression",
@@ -124,6 +128,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "depth": 1,
             "step_size": 0.02,
         },
+        "views": {"c": "function", "d": "weights"},
     },
     "visits": {
         "label": "Counts that vary too much",
@@ -138,6 +143,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.01,
             "stop_at": 1500,
         },
+        "views": {"c": "calibration", "d": "scores"},
         "tasks": [
             {
                 "ask": "A Poisson regression gets −2.75 nats per held-out person. How much will the negative binomial get?",

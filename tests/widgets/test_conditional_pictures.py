@@ -13,6 +13,7 @@ from widgets.live_chart import LiveChart
 from widgets.panels import Panels
 from widgets.views import IDENTITIES
 from widgets.worker.pictures.conditional import ConditionalPictures
+from widgets.worker.pictures.prior_predictive import prior_functions
 
 ATTENTION = {"data": "gerbil", "response": "categorical", "network": "token_attention", "width": 8, "depth": 1}
 CONVOLUTION = {"data": "planted_motifs", "response": "categorical", "network": "convolution", "channels": 3, "depth": 1}
@@ -120,3 +121,14 @@ def test_inputs_carry_their_names() -> None:
     assert look["names"]["relevance"][-1] == "Froude number"
     chart = LiveChart("relevance", Bus())
     assert chart.spec["usermeta"]["datasets"]["bars"]["words"] == "dimension"
+
+
+@pytest.mark.parametrize("settings", [ATTENTION, CONVOLUTION, RELEVANCE])
+def test_the_prior_is_drawn_for_the_very_network_that_would_be_trained(settings: dict[str, object]) -> None:
+    """As many different functions as draws; where there is no known limit, the sentence says why."""
+    found = prior_functions(Settings(**settings))  # type: ignore[arg-type]
+    drawn = found["replace"]["prior_predictive"]["draws"]
+    curves = drawn["y"].reshape(20, -1)
+    assert np.isfinite(curves).all()
+    assert len(np.unique(curves[:, 60])) == 20
+    assert "No band" in found["sentence"]

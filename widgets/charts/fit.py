@@ -3,7 +3,7 @@
 import altair as alt
 
 from widgets import theme
-from widgets.charts.chain import DATASET, chain
+from widgets.charts.chain import BELOW, DATASET, chain
 from widgets.charts.frame import finish, named, ranges, scale
 
 
@@ -29,6 +29,7 @@ def chart() -> alt.LayerChart:
         "Held-out data: predicted against observed",
         ranges(),
         right=12,
+        bottom=BELOW,
         datasets={
             "points": {"mode": "bars", "fields": ["observed", "predicted", "low", "high"]},
             "diagonal": {"mode": "bars", "fields": ["at"]},

@@ -98,10 +98,11 @@ def finish(
     params: Sequence[alt.Parameter],
     right: int,
     left: int = 62,  # "−1,200" and the title beside it
+    bottom: int = 38,
     **meta: Any,
 ) -> alt.LayerChart | alt.Chart:
     """Put the layers in the fixed frame: the plot keeps its place whatever the data are."""
-    padding = {"left": left, "top": 30, "right": right, "bottom": 38}
+    padding = {"left": left, "top": 30, "right": right, "bottom": bottom}
     meta = {"title": title, "padding": padding, "dark": theme.DARK, **meta}
     return (
         layers.add_params(*params)

@@ -3,7 +3,7 @@
 import altair as alt
 
 from widgets import theme
-from widgets.charts.chain import DATASET, chain
+from widgets.charts.chain import BELOW, DATASET, chain
 from widgets.charts.frame import finish, named, ranges, scale
 
 
@@ -33,6 +33,7 @@ def chart() -> alt.LayerChart:
         "Function: mean, ±2 sd of f and of y, draws",
         ranges(),
         right=12,
+        bottom=BELOW,
         datasets={
             "line": {"mode": "bars", "fields": ["x", "mean", "f_low", "f_high", "y_low", "y_high"]},
             "draws": {"mode": "bars", "fields": ["x", "y", "draw"]},

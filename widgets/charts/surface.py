@@ -3,7 +3,7 @@
 import altair as alt
 
 from widgets import theme
-from widgets.charts.chain import DATASET, chain
+from widgets.charts.chain import BELOW, DATASET, chain
 from widgets.charts.frame import finish, named, ranges
 
 
@@ -30,6 +30,7 @@ def chart() -> alt.LayerChart:
         "Decision surface: pale is undecided",
         ranges(),
         right=12,
+        bottom=BELOW,
         datasets={
             "cells": {"mode": "bars", "fields": ["x", "x2", "y", "y2", "label", "sure"]},
             "points": {"mode": "cloud", "fields": ["x", "y", "label"]},

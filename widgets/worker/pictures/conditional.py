@@ -11,6 +11,7 @@ from torch import Tensor
 
 from models.conditional import Conditional
 from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores, weight_draws
+from models.families import PointMass
 from models.inference.run import Run
 from widgets.views import IDENTITIES, ONE_STEP
 from widgets.worker.pictures.one_step import OneStep, drawable
@@ -27,8 +28,8 @@ MOST = 400  # rows of the training part that are scored at every look
 
 
 def nats(value: float) -> str:
-    """A number with a true minus sign."""
-    return f"{value:.2f}".replace("-", "−")
+    """A number with a true minus sign, none before a zero."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 class ConditionalPictures:
@@ -56,7 +57,9 @@ class ConditionalPictures:
         low, high = data.x.min(0).values, data.x.max(0).values
         self.low, self.high = low - 0.3 * (high - low), high + 0.3 * (high - low)
         self.weights = WeightPictures(run)
-        self.count = max(FEWEST, min(DRAWS, DRAWS * SMALL // self.model.space.size))  # a large network is dear to draw
+        draws = max(FEWEST, min(DRAWS, DRAWS * SMALL // self.model.space.size))  # a large network is dear to draw
+        # The draws of a point mass are all the same; numbers, unlike classes, still need several y for each.
+        self.count = 1 if self.classes and isinstance(self.model.posterior, PointMass) else draws
         self.axis = self._axis(data.y)
 
     def _axis(self, y: Tensor) -> tuple[float, float]:

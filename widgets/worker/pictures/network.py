@@ -87,7 +87,7 @@ class NetworkPicture(Drawing):
         """Values are gathered by heads: rows 2·size … of the bank are V."""
         width, size = _linears(network.bank)[layer].in_features, _linears(network.hidden)[layer].in_features
         each = size // network.heads
-        heads = self.column(Column("QKV", f"{network.heads} heads", network.heads, HEAD))
+        heads = self.column(Column("QKV", f"{network.heads} head{'s' * (network.heads > 1)}", network.heads, HEAD))
         start = 2 * size + torch.arange(each)[None, None, :] + (self.columns[heads].shown * each)[:, None, None]
         places = start * width + self.columns[here].shown[None, :, None]
         self.bundles.append(Bundle(here, heads, LINE, f"{prefix}bank.{layer}.weight", places, scale=2 / width**0.5))
