@@ -30,7 +30,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "shared_weights": {
         "label": "Noise of shared weights",
-        "goal": "All data of a minibatch see one draw of the weights, so their noises go together. Let each datum draw its own sums.",
+        "goal": "One draw of the weights serves a whole minibatch: its noise does not average out. Look at panel B against M.",
         "settings": {
             "model": "conditional",
             "data": "diabetes",

@@ -38,10 +38,15 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TENS = [f"10{str(k).translate(RAISED)}" for k in range(-12, 13)]
 POWER = "round(log(datum.value) / LN10)"
 IS_POWER = f"abs(log(datum.value) / LN10 - {POWER}) < 1e-6"
-# A log axis has a rule at every power of ten and nowhere else; large and small powers are written as powers.
+FLOOR = "floor(log(datum.value) / LN10 + 1e-9)"
+MULTIPLE = f"format(datum.value / pow(10, {FLOOR}), '~g') + '·' + {TENS}[{FLOOR} + 12]"
+# A log axis has a rule at every power of ten and nowhere else; large and small numbers are written with powers.
 POWERS = alt.Axis(
     format="~g",
-    labelExpr=f"datum.label && {IS_POWER} && abs({POWER} - 0.5) > 3 ? {TENS}[{POWER} + 12] : datum.label",
+    labelExpr=(
+        f"!datum.label || abs({FLOOR} - 0.5) < 4 && !{IS_POWER} || abs({POWER} - 0.5) < 3 ? datum.label"
+        f" : {IS_POWER} ? {TENS}[{POWER} + 12] : {MULTIPLE}"
+    ),
     tickCount=5,
     gridOpacity={"condition": {"test": IS_POWER, "value": 1}, "value": 0},
 )
