@@ -174,7 +174,24 @@ def times(values: Tensor, dense: Tensor, entries: Entries, *, turned: bool = Fal
     return found
 
 
+class _RowSums(torch.autograd.Function):
+    """values (S, E) → (S, M)."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, entries: Entries) -> Tensor:
+        """A sparse table times ones."""
+        ctx.entries = entries
+        ones = torch.ones(len(values), len(entries.column_start) - 1, 1, dtype=values.dtype)
+        found: Tensor = torch.ops.elbo_room.over_entries(values, ones, entries.start, entries.column)
+        return found.squeeze(-1)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        """Each entry's is its row's."""
+        return slope.index_select(1, ctx.entries.row), None
+
+
 def over_rows(values: Tensor, entries: Entries) -> Tensor:
     """Σ of each row's entries: (S, E) → (S, M)."""
-    ones = torch.ones(len(values), len(entries.column_start) - 1, 1, dtype=values.dtype)
-    return times(values, ones, entries).squeeze(-1)
+    found: Tensor = _RowSums.apply(values, entries)
+    return found

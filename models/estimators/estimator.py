@@ -44,7 +44,7 @@ class Draw:
         """Log q(t(ε, ν); ν), live in both places, summed over the coordinates: (R, B, M)."""
         if self.noise is None:
             return self.log_q()
-        return self.family.log_prob_drawn(self.noise, self.value, self.nu).sum(-1)
+        return self.family.log_prob_drawn(self.noise, self.value, self.nu)
 
     def linear(self, slope: Tensor) -> Tensor:
         """A term whose gradient in ν is ⌊slope⌋ (R, B, M, n_params, K), whatever its value: (R, B, M)."""

@@ -65,8 +65,8 @@ class Family:
         raise NotImplementedError
 
     def log_prob_drawn(self, noise: Tensor, value: Tensor, nu: Tensor) -> Tensor:  # noqa: ARG002 - a location-scale family's wants ε
-        """Log q(t(ε, ν); ν) of every coordinate, live in both places: (…, K)."""
-        return self.log_prob(value, nu)
+        """Log q(t(ε, ν); ν) of all coordinates together, live in both places: (…, K) → (…)."""
+        return self.log_prob(value, nu).sum(-1)
 
     def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
         """The same for parameters that are not stacked but broadcast: one shared by all data is not spread out."""

@@ -33,9 +33,14 @@ def log_minus_digamma(shape: Tensor) -> Tensor:
     return torch.where(shape > LARGE, series, small.log() - torch.digamma(small))
 
 
+def constant_of(shape: float) -> float:
+    """α log α − α − log Γ(α) of a number up to about 100."""
+    return shape * math.log(shape) - shape - math.lgamma(shape)
+
+
 def log_density_at(t: Tensor, shape: float) -> Tensor:
-    """Log q(y) at t = y − log m where the shape is a number (up to about 100), of which no slope is asked."""
-    return (t - torch.expm1(t)) * shape + (shape * math.log(shape) - shape - math.lgamma(shape))
+    """Log q(y) at t = y − log m where the shape is a number, of which no slope is asked."""
+    return (t - torch.expm1(t)) * shape + constant_of(shape)
 
 
 @dataclass(frozen=True)

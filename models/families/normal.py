@@ -35,7 +35,8 @@ class Normal(Family):
 
     def scale(self, raw: Tensor) -> Tensor:
         """The standard deviation s of the raw parameter ρ."""
-        return self.floor + (raw.exp() if self.scale_link == "exp" else softplus(raw))
+        scale = raw.exp() if self.scale_link == "exp" else softplus(raw)
+        return self.floor + scale if self.floor else scale
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ N(0, 1)."""
@@ -63,11 +64,11 @@ class Normal(Family):
         return -0.5 * ((value - mean) / scale).square() - scale.log() - HALF_LOG_2PI
 
     def log_prob_drawn(self, noise: Tensor, value: Tensor, nu: Tensor) -> Tensor:
-        """−½ ε² − log s − ½ log 2π: of t(ε, ν) itself, in which z and μ cancel."""
+        """−½ Σ ε² − Σ log s − ½ K log 2π: of t(ε, ν) itself, in which z and μ cancel."""
         del value
         raw = nu[..., 1, :]
-        exact = self.scale_link == "exp" and not self.floor
-        return -0.5 * noise.square() - HALF_LOG_2PI - (raw if exact else self.scale(raw).log())
+        log_scale = raw if self.scale_link == "exp" and not self.floor else self.scale(raw).log()
+        return -0.5 * noise.square().sum(-1) - log_scale.sum(-1) - noise.shape[-1] * HALF_LOG_2PI
 
     def mean(self, nu: Tensor) -> Tensor:
         """μ."""

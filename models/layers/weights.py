@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.core import Factor, Site
 from models.families import Family, Gamma, Normal
-from models.families.gamma import log_density_at
+from models.families.gamma import constant_of
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,12 @@ class Connection(nn.Module):
         nu = self.prior(scale, shape, value.dtype)
         density: Family = Gamma() if self.kind.positive else Normal()
         own = nu if type(density) is type(self.site.family) else None
-        each = log_density_at(value - math.log(scale), shape) if self.kind.positive else density.log_prob(value, nu)
-        return Factor(f"log p({self.name})", each.sum(-1), frozenset({self.name}), prior=own)
+        if self.kind.positive:
+            t = value - math.log(scale)
+            found = (t - torch.expm1(t)).sum(-1) * shape + value.shape[-1] * constant_of(shape)
+        else:
+            found = density.log_prob(value, nu).sum(-1)
+        return Factor(f"log p({self.name})", found, frozenset({self.name}), prior=own)
 
 
 def point_log_prob(connections: Iterable[Connection], scale: float) -> Tensor | None:
