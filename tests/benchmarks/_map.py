@@ -27,3 +27,9 @@ def fit(
         loss.backward()
         optimizer.step()
     return network
+
+
+@torch.no_grad()
+def right(network: Network, x: Tensor, y: Tensor) -> int:
+    """How many classes are named rightly."""
+    return int((network(x).argmax(-1) == y).sum())
