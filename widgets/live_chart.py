@@ -32,7 +32,7 @@ class LiveChart(anywidget.AnyWidget):
         "bars.js",
         "plain.js",
         "card.js",
-        "features.js",
+        "table_card.js",
         "latent.js",
         "cells.js",
         "live_chart.js",
