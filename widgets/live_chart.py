@@ -32,7 +32,7 @@ class LiveChart(anywidget.AnyWidget):
         "bars.js",
         "plain.js",
         "card.js",
-        "table_card.js",
+        "features.js",
         "latent.js",
         "cells.js",
         "live_chart.js",

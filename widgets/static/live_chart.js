@@ -1,5 +1,5 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
-// (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, card.js, table_card.js, latent.js and cells.js stand in front of this text.)
+// (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, card.js, features.js, latent.js and cells.js stand in front of this text.)
 
 class Panel {
   constructor(model, el, road, signal) {
