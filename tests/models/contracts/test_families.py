@@ -71,6 +71,16 @@ class TestFamily:
         torch.testing.assert_close(mass.sum(0), torch.ones(5, 3, dtype=torch.float64), rtol=near, atol=near)
         torch.testing.assert_close((mass * at[:, None, None]).sum(0), family.mean(nu), rtol=near, atol=near)
 
+    def test_log_q_of_a_drawn_value_is_the_densitys_with_its_total_derivative(self, family: Family) -> None:
+        nu = example(family).requires_grad_()
+        drawn = noise(family, (5, 3), generator(), torch.float64)
+        value = family.transform(drawn, nu)
+        short, long = family.log_prob_drawn(drawn, value, nu), family.log_prob(value, nu).sum(-1)
+        torch.testing.assert_close(short, long)
+        if family.reparameterizable:
+            ours, plain = (torch.autograd.grad(each.sum(), nu, retain_graph=True)[0] for each in (short, long))
+            torch.testing.assert_close(ours, plain)
+
     def test_draws_have_the_densitys_moments(self, family: Family) -> None:
         """Mean of the draws, and mean of log q whose expectation is −entropy by the same density; 4 standard errors,
         R = 200,000, or 30,000 of those that solve equations for each draw.
