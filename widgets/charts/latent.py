@@ -21,8 +21,10 @@ def chart() -> alt.LayerChart:
     prior = named("prior").mark_line(color=theme.RULE, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
         x=x, y=y, detail="component:N", order="order:Q"
     )  # fmt: skip
+    ellipse = named("ellipse").mark_line(color=theme.INK, strokeWidth=1.5, clip=True).encode(x=x, y=y, order="order:Q")
+    pin = named("pin").mark_point(shape="cross", size=90, color=theme.INK, filled=True, clip=True).encode(x=x, y=y)
     return finish(
-        alt.layer(prior, cloud),
+        alt.layer(prior, cloud, ellipse, pin),
         "Latent space",
         [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="axes", value=[1, 2])],
         right=10,
