@@ -31,7 +31,7 @@ def test_attention_is_drawn_and_a_weight_is_chosen_in_the_drawing(screen):
         "ArrowRight",
         "ArrowRight",
         "Enter",
-    ):  # the first unit of h₁, by its intercept
+    ):  # a unit of h₁, by its intercept
         screen.page.keyboard.press(key)
     parameter = screen.page.locator(".elbo-b .elbo-tools select").first
-    screen.until(lambda: "hidden.0.bias[0]" in parameter.evaluate("e => e.selectedOptions[0]?.label ?? ''"))
+    screen.until(lambda: "hidden.0.bias[" in parameter.evaluate("e => e.selectedOptions[0]?.label ?? ''"))
