@@ -29,9 +29,7 @@ def chart() -> alt.LayerChart:
         datasets={
             "cloud": {"mode": "cloud", "fields": ["x", "y", "value"], "x": "x", "y": "y"},
             "marked": {"mode": "bars"},
-            "ellipse": {"mode": "bars", "fields": ["x", "y", "order"]},
             "prior": {"mode": "bars", "fields": ["x", "y", "component", "order"]},
-            "pin": {"mode": "bars", "fields": ["x", "y"]},
             "bones": {"mode": "bars"},  # the card's, of data that are points joined by bones
         },
         classes=list(theme.CLASSES),
