@@ -80,14 +80,14 @@ def _row_slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | 
     if chosen is None:
         return None
     slope, error = found[chosen]
-    start = f"With the rows of a minibatch the variance of {labels[chosen]} goes as M to the power {short(slope)} ± {2 * error:.1g}"
+    start = f"The variance of {labels[chosen]} goes as M to the power {short(slope)} ± {2 * error:.1g}"
     if abs(slope) < max(2 * error, 0.1):
-        return f"{start}: each ν hears of its own datum alone, however many there are."
+        return f"{start}: each ν hears of its own datum alone."
     if slope > 0:
-        return f"{start}: every datum's score multiplies all data's terms. Rao-Blackwellise per datum."
+        return f"{start}: each score multiplies all data's terms. Rao-Blackwellise per datum."
     if abs(slope + 1) < max(2 * error, 0.05):
-        return f"{start}: the data's noises are their own and average out."
-    return f"{start}, not −1: the data share draws, and what they share does not average out."
+        return f"{start}: the data's noises average out."
+    return f"{start}, not −1: what the data share does not average out."
 
 
 def _histogram(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:

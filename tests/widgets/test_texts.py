@@ -93,8 +93,8 @@ def test_a_foreign_query_is_ignored():
     [
         ("variance_against_draws", {"slopes": {"score": (-1.02, 0.03)}}, "power −1.02 ± 0.06: −1 within its noise"),
         ("variance_against_draws", {"slopes": {"score": (-1.9, 0.05)}}, "faster than independent draws"),
-        ("variance_against_rows", {"slopes": {"score": (-1.02, 0.03)}}, "noises are their own and average out"),
-        ("variance_against_rows", {"slopes": {"score": (-0.5, 0.03)}}, "what they share does not average out"),
+        ("variance_against_rows", {"slopes": {"score": (-1.02, 0.03)}}, "the data's noises average out"),
+        ("variance_against_rows", {"slopes": {"score": (-0.5, 0.03)}}, "what the data share does not average out"),
         ("variance_against_rows", {"slopes": {"score": (0.02, 0.03)}}, "hears of its own datum alone"),
         ("variance_against_rows", {"slopes": {"score": (2.0, 0.03)}}, "Rao-Blackwellise per datum"),
         (

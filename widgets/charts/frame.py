@@ -44,7 +44,7 @@ MULTIPLE = f"format(datum.value / pow(10, {FLOOR}), '~g') + '·' + {TENS}[{FLOOR
 POWERS = alt.Axis(
     format="~g",
     labelExpr=(
-        f"!datum.label || abs({FLOOR} - 0.5) < 4 && !{IS_POWER} || abs({POWER} - 0.5) < 3 ? datum.label"
+        f"!datum.label || abs({FLOOR} - 0.5) < 3 && !{IS_POWER} || abs({POWER} - 0.5) < 3 ? datum.label"
         f" : {IS_POWER} ? {TENS}[{POWER} + 12] : {MULTIPLE}"
     ),
     tickCount=5,
