@@ -13,7 +13,7 @@ def screen(page, wait_until, voila_server):
     page.goto(voila_server)
     found = Screen(page, wait_until)
     found.painted()
-    page.locator(".elbo-c .elbo-tools select").select_option(label="network")
+    page.locator(".elbo-c .elbo-list select").select_option(label="network")
     page.locator(DIAGRAM).wait_for(state="visible")
     return found
 
@@ -24,7 +24,7 @@ def test_it_is_drawn_at_once_and_moves_while_training(screen):
     screen.trains(beyond=5)
     before = screen.ink("c")
     screen.until(lambda: screen.ink("c") != before)
-    screen.page.locator(".elbo-c .elbo-tools select").select_option(label="latent space")
+    screen.page.locator(".elbo-c .elbo-list select").select_option(label="latent space")
     screen.page.locator(DIAGRAM).wait_for(state="hidden")
 
 
@@ -46,5 +46,5 @@ def test_keys_walk_over_units_and_say_which(screen):
 
 def test_views_without_anything_to_show_say_what_to_choose(screen):
     before = screen.ink("d")
-    screen.page.locator(".elbo-d .elbo-tools select").select_option(label="attention map")
+    screen.page.locator(".elbo-d .elbo-list select").select_option(label="attention map")
     screen.until(lambda: screen.ink("d") not in (0, before))

@@ -12,7 +12,7 @@ def test_the_prior_is_drawn_at_a_click_and_again_when_a_knob_is_turned(page, wai
     screen = Screen(page, wait_until)
     screen.painted()
     latent = screen.ink("c")
-    page.locator(".elbo-c .elbo-tools select").select_option(label="prior")
+    page.locator(".elbo-c .elbo-list select").select_option(label="prior")
     screen.until(lambda: "functions drawn from the prior" in screen.text("caption") and screen.ink("c") != latent)
     page.wait_for_timeout(300)
     first = screen.ink("c")

@@ -147,9 +147,9 @@ class LatentPictures:
         seen: Parts = {
             "replace": {"kl": {"bars": {name: column.numpy() for name, column in bars.items()}}},
             "facts": {
-                **near,
                 "kl": divergence.tolist(),
                 "sentence": all_alive(self.run, divergence),
+                **near,
                 "cause": self.causes.sentence(divergence) if self.causes else None,
                 "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
