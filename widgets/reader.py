@@ -15,7 +15,7 @@ class Reader(anywidget.AnyWidget):
 
     _esm = made.script("reader.js")
     text = traitlets.Unicode().tag(sync=True)
-    label = traitlets.Unicode(help="what a screen reader calls the field").tag(sync=True)
+    label = traitlets.Unicode("Words of the drawer", help="what a screen reader calls the field").tag(sync=True)
 
     def show(self, label: str, text: str) -> None:
         """Show another text."""

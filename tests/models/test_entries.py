@@ -69,7 +69,7 @@ def test_a_run_on_sparse_counts_is_played_from_a_tape_and_follows_the_dense_one(
     fast, plain = (Run(replace(TOPICS, batch_size=size), data) for _ in range(2))
     plain.model.plan = replace(plain.model.plan, sparse=False)
     if size == 7:  # the short way takes the rows in their own order
-        plain._next_batch = data.whole
+        plain.next_batch = data.whole
     for one, other in zip(fast, plain, strict=True):
         assert abs(one.elbo - other.elbo) < 1e-3 * abs(other.elbo)
     assert fast.shortcut.trusted
