@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import weakref
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +15,7 @@ from widgets.example import all_knobs, catalogue, example
 from widgets.layout import Screen
 from widgets.link import ProcessLink, ThreadLink
 from widgets.painter import Painter
+from widgets.reruns import replace_earlier
 from widgets.runs import RunFolder
 from widgets.screen_actions import ScreenActions
 from widgets.session import Session
@@ -28,19 +27,7 @@ if TYPE_CHECKING:
 
     from widgets.link import Link
 
-_open: dict[str, weakref.ref[Explorer]] = {}
 BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
-
-
-def _cell() -> str:
-    """What names the running cell, so that running it again closes what it made before."""
-    try:
-        from IPython import get_ipython
-
-        parent = get_ipython().get_parent()
-        return str(parent.get("metadata", {}).get("cellId", ""))
-    except (ImportError, AttributeError):
-        return ""
 
 
 class Explorer(ScreenActions, ipw.VBox):
@@ -77,7 +64,7 @@ class Explorer(ScreenActions, ipw.VBox):
         self.session = Session(self, self._link(model, q, data))
         super().__init__([self.screen.root])
         self.add_class("elbo-host")
-        self._replace_earlier()
+        replace_earlier(self, self.session)
         self._first_paint(settings is not None or self.own_model)
         self.session.start()
 
@@ -112,14 +99,6 @@ class Explorer(ScreenActions, ipw.VBox):
 
     def _pointer(self, chart: str) -> Callable[[str, dict[str, Any]], None]:
         return lambda kind, content: self.post("pointer", chart=chart, kind=kind, content=content)
-
-    def _replace_earlier(self) -> None:
-        key = _cell()
-        earlier = _open.get(key, lambda: None)()
-        if earlier is not None:
-            earlier.close()
-        _open[key] = weakref.ref(self)
-        atexit.register(_close_if_alive, weakref.ref(self))
 
     def _first_paint(self, own: bool) -> None:
         if not own:
@@ -255,9 +234,3 @@ class Explorer(ScreenActions, ipw.VBox):
         for widget in widgets:
             widget.close()
         super().close()
-
-
-def _close_if_alive(reference: weakref.ref[Explorer]) -> None:
-    lab = reference()
-    if lab is not None:
-        lab.session.close()

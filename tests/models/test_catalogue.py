@@ -9,7 +9,7 @@ import pytest
 from models.catalogue import FOLDERS, all_knobs, catalogue, knobs
 from models.estimators import ESTIMATORS
 from models.families import Normal
-from models.presets import PRESETS
+from models.presets import KINDS, PRESETS
 from models.settings import FIRST_MODEL, SettingError, validate
 
 
@@ -55,6 +55,12 @@ def test_estimators_that_cannot_be_chosen_say_why() -> None:
     assert reasons["disarm"] == "DisARM is for Bernoulli latents, these are Gaussian. Choose another estimator."
     with pytest.raises(SettingError, match=r"Estimator: DisARM does not apply. DisARM is for Bernoulli latents"):
         validate(knobs(), {"estimator": "disarm"})
+
+
+def test_no_scene_takes_the_place_of_another() -> None:
+    """Two files with one name would lose a scene without a word."""
+    assert len(PRESETS) == sum(len(kind) for kind in KINDS)
+    assert len({preset["label"] for preset in PRESETS.values()}) == len(PRESETS)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -57,7 +57,7 @@ def test_decoding_in_a_plane_is_decoding_its_z() -> None:
     drawn = pictures()
     drawn.explore(plane="pca", pins=[(0.0, 0.0, 17)])
     place = {name: float(cloud(drawn.look())[name][17]) for name in "xy"}
-    exact = drawn._picture(drawn.run.model.decode(torch.tensor(means(drawn)[17])))
+    exact = drawn.decoding.picture(drawn.run.model.decode(torch.tensor(means(drawn)[17])))
     np.testing.assert_allclose(drawn.decode(**place), exact, atol=1e-5)
     drawn.explore(pins=[])
     drawn.look()
@@ -77,7 +77,7 @@ def test_a_path_goes_from_mean_to_mean_while_they_move() -> None:
         walk = drawn.walk()
         assert walk is not None
         stops = torch.lerp(mean[3], mean[8], torch.linspace(0, 1, 8)[:, None])
-        assert np.abs(walk["values"].astype(int) - drawn._picture(drawn.run.model.decode(stops))).max() <= 1
+        assert np.abs(walk["values"].astype(int) - drawn.decoding.picture(drawn.run.model.decode(stops))).max() <= 1
         np.testing.assert_allclose(walk["places"][[0, -1], 0], cloud(frame)["x"][[3, 8]], atol=1e-5)
         next(drawn.run)
 
@@ -157,7 +157,7 @@ def test_marked_data_have_their_own_kl_and_mean_picture() -> None:
     drawn.explore(rows=[5, 6])
     both, decoded = (drawn.look()["replace"][chart]["marked"] for chart in ("kl", "latent"))
     mean = torch.tensor(means(drawn)[[5, 6]]).mean(0)
-    assert np.abs(decoded["picture"].astype(int) - drawn._picture(drawn.run.model.decode(mean))).max() <= 1
+    assert np.abs(decoded["picture"].astype(int) - drawn.decoding.picture(drawn.run.model.decode(mean))).max() <= 1
     one = [(drawn.explore(rows=[row]), drawn.look()["replace"]["kl"]["marked"]["value"])[1] for row in (5, 6)]
     np.testing.assert_allclose(both["value"], np.mean(one, 0), rtol=1e-5)
     drawn.explore(rows=[])

@@ -10,7 +10,8 @@ def main(connection: "Connection[Any, Any]") -> None:
     """Load what the first step needs, then serve until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell must not stop the training
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # asked to leave: the run is saved on the way out
-    from widgets.worker.serve import serve, warm_up
+    from widgets.worker.serve import serve
+    from widgets.worker.warm_up import warm_up
 
     warm_up()
     serve(connection)

@@ -16,20 +16,16 @@ import torch
 
 from models.catalogue import settings_from
 from models.data import OWN
-from models.deep_generative_settings import Settings
 from models.estimators import ESTIMATORS
 from models.inference.checkpoint import load_run
 from models.inference.run import Run
 from models.inference.settings import InferenceSettings
-from models.inference.shortcut import WAIT
 from models.settings import SettingError
 from widgets.views import EVIDENCE
 from widgets.worker.history import Curves
 from widgets.worker.own_table import OwnTable
-from widgets.worker.pictures import pictures_of
 from widgets.worker.pictures.evidence import CHART
 from widgets.worker.pictures.prior_predictive import prior_functions
-from widgets.worker.probing import Probing
 from widgets.worker.trainer import Trainer
 
 _log = logging.getLogger(__name__)
@@ -249,16 +245,3 @@ def serve(connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
     """Serve one connection on one torch thread: for models this small a second thread only costs."""
     torch.set_num_threads(1)
     Worker(connection, factory).serve()
-
-
-def warm_up() -> None:
-    """Touch once what the first run would otherwise wait for: imports, the data, autograd, the tape, a probe, the pictures."""
-    torch.set_num_threads(1)
-    run = Run(Settings(stop_at=WAIT + 3))
-    for _ in run:
-        pass
-    probing, pictures = Probing(run), pictures_of(run)
-    probing.start()
-    while probing.work is not None:
-        probing.slice()
-    pictures.about(), pictures.look(), pictures.grid()

@@ -16,8 +16,8 @@ from widgets.worker.pace import Pace
 from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.causes import Causes, all_alive
 from widgets.worker.pictures.contours import contours
+from widgets.worker.pictures.decoding import Decoding
 from widgets.worker.pictures.exploration import Exploration
-from widgets.worker.pictures.features import FeaturePictures
 from widgets.worker.pictures.floor import Floor
 from widgets.worker.pictures.manifold import manifold
 from widgets.worker.pictures.network import of_deep_generative
@@ -27,8 +27,6 @@ from widgets.worker.pictures.principal import principal_of
 from widgets.worker.pictures.scores import Scores
 from widgets.worker.pictures.walks import Space
 
-GRID, WIDE_GRID = 21, 11  # places a side; of a table of thousands of features, each of which takes as long as a step
-WIDE = 4000
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
 MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
@@ -55,13 +53,11 @@ class LatentPictures:
         self.span = 3.0  # half of the map's side
         self.manifolds = Pace(MANIFOLDS, MANIFOLD_SHARE)
         self.principal = principal_of(run)
-        self.decodes = hasattr(run.model, "decode")
+        size = int(run.model.sites[self.site].shape[0]) if self.site else 0
+        self.decoding = Decoding(run, some, size)
         factor = dict(run.q.by_site.items()).get(self.site)
         self.factor = factor if isinstance(factor, Amortized) else None
         self.seen = self.factor.seen(self.batch.x) if self.factor else self.batch.x
-        self.side = GRID if data.x.shape[1] <= WIDE else WIDE_GRID
-        table = len(data.shape) == 1 and self.image and self.decodes
-        self.features = FeaturePictures(run, some) if table else None
         if self.site:
             self.chosen = Exploration(run, some, self.site)
             self.scored = Scores(data.labels[some], time.perf_counter())
@@ -69,37 +65,20 @@ class LatentPictures:
             self.space = Space(nothing, nothing, axes_plane((0, 1), nothing.shape[1]))
 
     @property
-    def image(self) -> bool:
-        """Whether a datum is drawn as an image rather than as points."""
-        return self.run.data.shape != (2,) and not self.run.data.bones
-
-    @property
     def axes(self) -> tuple[int, int]:
         """The two dimensions that the map shows."""
         return self.chosen.axes
 
-    def _picture(self, x: Tensor) -> np.ndarray[Any, Any]:
-        """Data values as pixels 0–255 over the data's own range, or as they are for points in the plane and what a card draws as it is."""
-        if self.features:
-            return self.features(x)
-        if not self.image:
-            return x.numpy().astype(np.float32)
-        low, high = self.run.data.x.min(), self.run.data.x.max()
-        return np.asarray(((x - low) / (high - low).clamp_min(1e-12)).clamp(0, 1).mul(255).round().to(torch.uint8))
-
     def about(self) -> Parts:
         """What stays the same for the run: labels, names, the shape of a datum, the data's pictures, and what there is to choose."""
         data = self.run.data
-        shape = list(data.shape) if len(data.shape) == 2 or not self.image else [1, data.x.shape[1]]
         columns = {"label": data.labels[self.rows].numpy().astype(np.float32)}
-        if self.features:
-            shape = [1, self.features.size]
-        else:
-            columns["images"] = self._picture(data.x[self.rows])
+        if not self.decoding.features:  # whose rows come with the grid, once it is known which features are shown
+            columns["images"] = self.decoding.picture(data.x[self.rows])
         told: Parts = {
             "static": {"latent": {"cloud": columns}},
             "labels": {"latent": list(data.label_names)},
-            "shape": shape,
+            "shape": self.decoding.shape,
             "size": data.size,
             "rows": self.rows.numpy().astype(np.float32),
             "views": self._views(),
@@ -112,12 +91,9 @@ class LatentPictures:
         return merged(told, *(part.about() for part in (self.drawing, self.arm) if part))
 
     def _views(self) -> dict[str, list[str]]:
-        """The views that say something of these data: a map of pictures or of a net in the plane, an arm."""
-        absent = set() if self.arm else {"arm"}
-        if not self.decodes or (len(self.run.data.shape) != 2 and self.run.data.shape != (2,)):
-            absent.add("manifold")
-        if self.steps is None:
-            absent.add(ONE_STEP)
+        """The views that this run can fill."""
+        can = {"arm": self.arm, "manifold": self.decoding.able, ONE_STEP: self.steps}
+        absent = {name for name, able in can.items() if not able}
         return {panel: [name for name in VIEWS["deep_generative"][panel] if name not in absent] for panel in ("c", "d")}
 
     def explore(self, **wanted: Any) -> None:
@@ -138,7 +114,7 @@ class LatentPictures:
         nu = self._nu()  # (M, n_params, K), once a look
         divergence = kl_per_dimension(self.run.model, self.run.q, self.batch, self.site, nu)
         mean, scale = embedding(self.run.model, self.run.q, self.batch, self.site, nu)  # (M, K)
-        near = self.features.neighbours(mean) if self.features else {}
+        near = self.decoding.features.neighbours(mean) if self.decoding.features else {}
         if mean.shape[1] == 1:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
         self.space = Space(mean, scale, self.chosen.plane_now(mean, divergence))
@@ -159,8 +135,6 @@ class LatentPictures:
         drawn += [self.principal.look(divergence)] if self.principal else []
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
         encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
-        if hasattr(self.run.model, "latent_prior") and len(divergence) > 1:
-            drawn += [{"replace": {"latent": {"prior": contours(self.run.model.latent_prior, self.space.plane)}}}]
         drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
         drawn += [self.floor.look()] if self.floor else []
         return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
@@ -191,8 +165,11 @@ class LatentPictures:
             "size": float(self.chosen.size),
             "colour": list(colour.span or ()),
         }
+        drawn = {"cloud": {name: column.numpy() for name, column in cloud.items()}}
+        if hasattr(self.run.model, "latent_prior") and self.chosen.size > 1:
+            drawn["prior"] = contours(self.run.model.latent_prior, shown)
         return {
-            "replace": {"latent": {"cloud": {name: column.numpy() for name, column in cloud.items()}}},
+            "replace": {"latent": drawn},
             "params": {"latent": params},
             "names": {"latent": list(colour.names)},
         }
@@ -209,68 +186,45 @@ class LatentPictures:
         if divergence is not None:
             ticks["value"] = divergence.numpy()
         picture = np.zeros(0, np.uint8)
-        if len(rows) and self.decodes:
-            picture = self._decoded(self.space.mean[rows].mean(0, keepdim=True))[0]
+        if len(rows) and self.decoding.able:
+            picture = self.decoding(self.space.mean[rows].mean(0, keepdim=True))[0]
         return {"replace": {"kl": {"marked": ticks}, "latent": {"marked": {"picture": picture}}}}
 
     def _manifold(self) -> Parts:
         now = time.perf_counter()
-        if "manifold" not in self.watched or not self.decodes or not self.manifolds.due(now):
+        if "manifold" not in self.watched or not self.decoding.able or not self.manifolds.due(now):
             return {}
         with self.manifolds.spending():
-            found = manifold(self._decode, self.space.plane, self.span, self._picture, lines=not self.image)
+            decoding, lines = self.decoding, self.run.data.shape == (2,)
+            found = manifold(decoding.mean, self.space.plane, self.span, decoding.picture, lines=lines)
         shown = {"axes": [float(axis) + 1 for axis in self.chosen.axes], "principal": self.chosen.share}
         pictures = list(self.run.data.shape) if len(self.run.data.shape) == 2 else []
         return merged(found, {"params": {"manifold": {**shown, "shape": [float(side) for side in pictures]}}})
 
-    def _decode(self, points: Tensor) -> Tensor:
-        """E[x|z] at points of the drawn space, which has a second, empty direction where K is 1."""
-        decoded: Tensor = self.run.model.decode(points[:, : self.chosen.size])  # type: ignore[attr-defined]
-        return decoded
-
-    def _decoded(self, points: Tensor) -> np.ndarray[Any, Any]:
-        return self._picture(self._decode(points))
-
     @torch.no_grad()
     def decode(self, x: float, y: float, row: int = -1) -> np.ndarray[Any, Any] | None:
         """The exact decoded mean at a place of the shown plane; of a datum on the map, at its own mean."""
-        if not self.decodes:
+        if not self.decoding.able:
             return None
         if 0 <= row < len(self.rows):
-            nu = self.run.q.nu(self.run.model.sites[self.site], self.run.data.batch(self.rows[row : row + 1]))
-            return self._decoded(self.run.model.sites[self.site].family.mean(nu))[0]
-        return self._decoded(self.space.plane.lift(torch.tensor([[x, y]])))[0]
+            site = self.run.model.sites[self.site]
+            return self.decoding(site.family.mean(self.run.q.nu(site, self.run.data.batch(self.rows[row : row + 1]))))[
+                0
+            ]
+        return self.decoding(self.space.plane.lift(torch.tensor([[x, y]])))[0]
 
     @torch.no_grad()
     def grid(self) -> Parts | None:
-        """A grid of decoded means (21 × 21; 11 × 11 of a wide table) over the shown plane, rows from low to high of the second axis."""
-        if not self.decodes:
+        """Decoded means over the shown plane."""
+        if not self.decoding.able:
             return None
-        told = self._features() if self.features else {}
-        ticks = torch.linspace(-self.span, self.span, self.side)
-        places = torch.stack([ticks.repeat(self.side), ticks.repeat_interleave(self.side)], 1)
-        ends = {"low": [-self.span] * 2, "high": [self.span] * 2}
-        return {"n": self.side, **ends, "values": self._decoded(self.space.plane.lift(places)), **told}
-
-    def _features(self) -> Parts:
-        """Choose the features to show, and say what the page must know of them."""
-        assert self.features is not None  # noqa: S101 - who calls has looked
-        means, labels = self.run.model.sites[self.site].family.mean(self._nu()), self.run.data.labels[self.rows]
-        self.features.choose(self._decode(means[self.features.some]))
-        classes = labels.unique()
-        return self.features.about(
-            self._decode(torch.stack([means[labels == each].mean(0) for each in classes])), classes
-        )
+        means = self.run.model.sites[self.site].family.mean(self._nu()) if self.decoding.features else self.space.mean
+        return self.decoding.grid(self.space, means, self.span)
 
     @torch.no_grad()
     def walk(self) -> Parts | None:
-        """The stops of the walk that a person asked for: where they stand on the map, and what the decoder makes of them."""
-        stops = self.chosen.walks.stops(self.space) if self.site and self.decodes else None
-        if stops is None:
-            return None
-        walks, places = self.chosen.walks, self.space.plane.coordinates(stops)
-        told = {"walk": walks.kind, "dimension": walks.dimension, "places": places.numpy()}
-        return told | {"values": self._decoded(stops)}
+        """The walk that a person asked for, or None."""
+        return self.decoding.walk(self.chosen.walks, self.space) if self.site else None
 
     @torch.no_grad()
     def scores(self, *, leisure: bool) -> dict[str, float] | None:

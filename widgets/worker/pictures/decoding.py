@@ -1,0 +1,81 @@
+"""What the decoder of one run makes of places of its latent space, as the page draws it: pictures, points, or features of a table."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.inference.run import Run
+from widgets.worker.pictures.features import FeaturePictures
+from widgets.worker.pictures.walks import Space, Walks
+
+GRID, WIDE_GRID = 21, 11  # places a side; of a table of thousands of features, each of which takes as long as a step
+WIDE = 4000
+Parts = dict[str, Any]
+
+
+class Decoding:
+    """Decodes for the card, the map's grid and walks; `able` where the model has a decoder at all."""
+
+    def __init__(self, run: Run, rows: Tensor, size: int) -> None:
+        data = run.data
+        self.run, self.rows, self.size = run, rows, size
+        self.able = hasattr(run.model, "decode")
+        self.points = data.shape == (2,) or bool(data.bones)  # a datum is drawn as points rather than as an image
+        self.low, self.high = data.x.min(), data.x.max()
+        table = len(data.shape) == 1 and not self.points and self.able
+        self.features = FeaturePictures(run, rows) if table else None
+        self.side = GRID if data.x.shape[1] <= WIDE else WIDE_GRID
+
+    @property
+    def shape(self) -> list[int]:
+        """Of what is drawn of a datum: an image's, (D,) of points, (1, F) of the features of a table."""
+        if self.features:
+            return [1, self.features.size]
+        shape = self.run.data.shape
+        return list(shape) if len(shape) == 2 or self.points else [1, self.run.data.x.shape[1]]
+
+    def picture(self, x: Tensor) -> np.ndarray[Any, Any]:
+        """Data values (…, D) as pixels 0–255 over the data's own range, or as they are where points or features are drawn."""
+        if self.features:
+            return self.features(x)
+        if self.points:
+            return x.numpy().astype(np.float32)
+        share = (x - self.low) / (self.high - self.low).clamp_min(1e-12)
+        return np.asarray(share.clamp(0, 1).mul(255).round().to(torch.uint8))
+
+    def mean(self, z: Tensor) -> Tensor:
+        """E[x|z] at points of the drawn space, which has a second, empty direction where K is 1: (M, K) → (M, D)."""
+        decoded: Tensor = self.run.model.decode(z[:, : self.size])  # type: ignore[attr-defined]
+        return decoded
+
+    def __call__(self, z: Tensor) -> np.ndarray[Any, Any]:
+        """What is drawn of E[x|z] at points (M, K) of the drawn space."""
+        return self.picture(self.mean(z))
+
+    def grid(self, space: Space, means: Tensor, span: float) -> Parts:
+        """A grid of decoded means over [−span, span]² of the plane, rows from low to high of the second axis.
+
+        Of a table it comes with what the page must know of its features, which are chosen anew by the data's own `means` (M, K).
+        """
+        told = self._told(means) if self.features else {}
+        ticks = torch.linspace(-span, span, self.side)
+        places = torch.stack([ticks.repeat(self.side), ticks.repeat_interleave(self.side)], 1)
+        ends = {"low": [-span] * 2, "high": [span] * 2}
+        return {"n": self.side, **ends, "values": self(space.plane.lift(places)), **told}
+
+    def _told(self, means: Tensor) -> Parts:
+        assert self.features is not None  # noqa: S101 - who calls has looked
+        self.features.choose(self.mean(means[self.features.some]))
+        labels = self.run.data.labels[self.rows]
+        classes = labels.unique()
+        return self.features.about(self.mean(torch.stack([means[labels == each].mean(0) for each in classes])), classes)
+
+    def walk(self, walks: Walks, space: Space) -> Parts | None:
+        """The stops of the walk that a person asked for: where they stand on the map, and what the decoder makes of them."""
+        stops = walks.stops(space) if self.able else None
+        if stops is None:
+            return None
+        places = space.plane.coordinates(stops).numpy()
+        return {"walk": walks.kind, "dimension": walks.dimension, "places": places, "values": self(stops)}

@@ -1,0 +1,22 @@
+"""What a new worker does before anybody presses Run."""
+
+import torch
+
+from models.deep_generative_settings import Settings
+from models.inference.run import Run
+from models.inference.shortcut import WAIT
+from widgets.worker.pictures import pictures_of
+from widgets.worker.probing import Probing
+
+
+def warm_up() -> None:
+    """Touch once what the first run would otherwise wait for: imports, the data, autograd, the tape, a probe, the pictures."""
+    torch.set_num_threads(1)
+    run = Run(Settings(stop_at=WAIT + 3))
+    for _ in run:
+        pass
+    probing, pictures = Probing(run), pictures_of(run)
+    probing.start()
+    while probing.work is not None:
+        probing.slice()
+    pictures.about(), pictures.look(), pictures.grid()
