@@ -33,7 +33,7 @@ class Panels:
     ) -> None:
         self.bus, self._pointer, self.model = Bus(), pointer, FIRST_MODEL
         self.charts: dict[str, LiveChart] = {}
-        self.wished: Mapping[str, str] = {}  # by panel: the chart that the chosen scene opens with
+        self.wished: Mapping[str, str] = {}  # by panel: the chart that the chosen scene opens with, "" the first
         self._offering = False  # what a list shows then was not a person's choice
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"
@@ -135,9 +135,10 @@ class Panels:
         self.model = model
         for panel, all_names in VIEWS[model].items():
             names = (views or {}).get(panel, all_names)
-            if self.wished.get(panel) in names:
-                self.show(panel, self.wished[panel])
-            elif not any(self.shows(name) for name in names):
+            wish = self.wished.get(panel)
+            if wish is not None and wish in names:
+                self.show(panel, wish)
+            elif wish is not None or not any(self.shows(name) for name in names):
                 self.show(panel, names[0])
             options = [(WORDS[name], name) for name in names]
             chosen = next(name for name in names if self.shows(name))

@@ -9,7 +9,7 @@ from widgets import texts
 from widgets.example import all_knobs, catalogue
 from widgets.own_table import keep
 from widgets.runs import RunFolder, new_run, open_run, saved_runs
-from widgets.views import ONE_STEP
+from widgets.views import ONE_STEP, OPENING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ class RunActions:
         self.screen.goal.value = preset["goal"]
         if "shown" in preset:  # the estimators that its questions are about
             self.screen.shown.value = preset["shown"]
-        self.screen.wished = preset.get("views", {})
+        self.screen.wished = OPENING | preset.get("views", {})
         self.notice = "Press Run to train this scene; the run before it is kept."
 
     def _do_upload(self, name: str, content: bytes) -> None:

@@ -96,7 +96,8 @@ GENERATIVE: dict[str, dict[str, Any]] = {
     },
     "evidence": {
         "label": "From the ELBO to log p(x)",
-        "goal": "Choose 'evidence' above panel A, then pause: how far the ELBO is from log p(x), and who is to blame.",
+        "goal": "Pause, or wait for the end: how far is the ELBO from log p(x), and who is to blame, encoder or family?",
+        "views": {"a": "log_evidence"},
         "settings": {"held_out": 0.2, "step_size": 0.01, "stop_at": 1500},
         "tasks": [
             {

@@ -7,6 +7,7 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
     "robot_arm": {
         "label": "Robot arm",
         "goal": "Five joints, 15 numbers, five z: see in panel D whether samples of p(x) keep the arm's links.",
+        "views": {"d": "arm"},
         "settings": {"data": "robot_arm", **_DECODER, "scale_floor": 0.02, "step_size": 0.004, "stop_at": 15_000},
         "tasks": [
             {
@@ -22,6 +23,7 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
     "robot_arm_prior": {
         "label": "Robot arm: a prior that follows",
         "goal": "Eight z and a prior that follows q. As it trains, set σ to .12, .07, .055; then lower the step size.",
+        "views": {"d": "arm"},
         "settings": {
             "data": "robot_arm",
             "latent_size": 8,

@@ -16,7 +16,6 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.02,
             "stop_at": 3000,
         },
-        "views": {"c": "function", "d": "weights"},
         "tasks": [
             {
                 "ask": "How much wider will the dark band (what is not known of f) be at its widest than among the data?",
@@ -72,7 +71,6 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.02,
             "stop_at": 3000,
         },
-        "views": {"c": "function", "d": "weights"},
     },
     "ridge": {
         "label": "Bayesian linear regression",
@@ -88,7 +86,6 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.003,
             "batch_size": 2000,
         },
-        "views": {"c": "fit", "d": "weights"},
     },
     "poisson": {
         "label": "Poisson regression",
@@ -101,7 +98,6 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "depth": 1,
             "step_size": 0.02,
         },
-        "views": {"c": "function", "d": "weights"},
     },
     "moons": {
         "label": "Two moons",
@@ -115,7 +111,6 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "prior_scale": 2.0,
             "step_size": 0.02,
         },
-        "views": {"c": "surface", "d": "weights"},
     },
     "outliers": {
         "label": "Robust regression",
@@ -128,7 +123,6 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "depth": 1,
             "step_size": 0.02,
         },
-        "views": {"c": "function", "d": "weights"},
     },
     "visits": {
         "label": "Counts that vary too much",
@@ -169,7 +163,6 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.02,
             "stop_at": 3000,
         },
-        "views": {"c": "function", "d": "weights"},
         "tasks": [
             {
                 "ask": "λ starts at 10. Where will the evidence take it?",

@@ -107,7 +107,7 @@ def beginnings(screen: Screen) -> Row:
     times = []
     for turn in range(RUNS):
         if turn:
-            screen.press("Next")
+            screen.press("⚄ next")
             screen.page.wait_for_timeout(300)
         times.append(screen.page.evaluate(UNTIL, "point"))
         screen.page.wait_for_timeout(700)

@@ -11,7 +11,7 @@ from models.weight_space import replaced
 from widgets.bus import Bus
 from widgets.live_chart import LiveChart
 from widgets.panels import Panels
-from widgets.views import IDENTITIES
+from widgets.views import IDENTITIES, OPENING
 from widgets.worker.pictures.conditional import ConditionalPictures
 from widgets.worker.pictures.prior_predictive import prior_functions
 
@@ -132,3 +132,17 @@ def test_the_prior_is_drawn_for_the_very_network_that_would_be_trained(settings:
     assert np.isfinite(curves).all()
     assert len(np.unique(curves[:, 60])) == 20
     assert "No band" in found["sentence"]
+
+
+def test_a_scene_opens_with_its_own_charts_and_the_next_one_with_the_first() -> None:
+    panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
+    panels.use("deep_generative")
+    panels.wished = OPENING | {"a": "log_evidence"}
+    panels.use("deep_generative")
+    assert panels.shows("log_evidence")
+    panels.use("deep_generative")
+    assert panels.shows("log_evidence"), "another run of the same scene keeps what is shown"
+    panels.wished = dict(OPENING)
+    panels.use("deep_generative")
+    assert panels.shows("elbo")
+    assert not panels.shows("log_evidence")

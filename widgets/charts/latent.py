@@ -11,7 +11,7 @@ def chart() -> alt.LayerChart:
 
     The browser gives every point its colour, from `value` (classes, or numbers where `colour` has the two ends of their scale), and
     its strength: data that are not selected fade. `axes` names the two dimensions that are shown (from 1), `principal` is the
-    share of the variance in PCA's plane, 0 for axes; `scores` are ARI, NMI and silhouette.
+    share of the variance in PCA's plane, 0 for axes; dashed is p(z), two standard deviations; `scores` are ARI, NMI and silhouette.
     """
     x = alt.X("x:Q", scale=scale("x"), title=None, axis=alt.Axis(tickCount=5))
     y = alt.Y("y:Q", scale=scale("y"), title=None, axis=alt.Axis(tickCount=5))
@@ -21,9 +21,15 @@ def chart() -> alt.LayerChart:
     prior = named("prior").mark_line(color=theme.INK, opacity=0.6, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
         x=x, y=y, detail="component:N", order="order:Q"
     )  # fmt: skip
+    named_prior = (
+        named("prior")
+        .transform_filter("datum.order == 10 && datum.component == 0")
+        .mark_text(text="p(z)", dy=-6, fontSize=11, color=theme.INK, clip=True)
+        .encode(x=x, y=y)
+    )  # above the top of the heaviest component's ellipse of 41 corners
     return finish(
-        alt.layer(cloud, prior),
-        "Latent space; ┄ p(z)",
+        alt.layer(cloud, prior, named_prior),
+        "Latent space",
         [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="axes", value=[1, 2])],
         right=10,
         datasets={

@@ -34,7 +34,7 @@ def chart() -> alt.LayerChart:
     formula = named("formula").mark_text(color=theme.INK, align="left", fontSize=11).encode(x=x, y=y, text="word:N")
     return finish(
         alt.layer(edges, nodes, words, names, formula),
-        "Layers: units (dark: active), weights",
+        "Layers: units (blue: active), weights",
         [],
         right=18,
         plain=True,

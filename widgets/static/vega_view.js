@@ -38,7 +38,7 @@ function watchTheme(callback, signal) {
 
 /** A copy of a specification with every colour replaced by its dark partner. */
 function recoloured(part, colours) {
-  if (typeof part === "string") return Object.hasOwn(colours, part) ? colours[part] : part;
+  if (typeof part === "string") return part.replace(/#[0-9A-Fa-f]{6}/g, (colour) => colours[colour] ?? colour); // expressions too
   if (Array.isArray(part)) return part.map((item) => recoloured(item, colours));
   if (part && typeof part === "object") {
     return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, recoloured(item, colours)]));

@@ -94,7 +94,7 @@ def nats(value: float) -> str:
 
 
 def sentence(found: Evidence) -> str:
-    """ELBO and the best word on log p(x), whose fault the gap is, k̂, held-out rows, and how far annealing can be trusted."""
+    """ELBO and the best word on log p(x), whose fault the gap is, held-out rows, k̂, and annealing where it is measurably off."""
     if found.curve is None or found.best is None:
         return "The evidence is being weighed."
     by = {"closed form": "exact", "sum over a grid": "by a grid"}.get(found.how)
@@ -108,10 +108,10 @@ def sentence(found: Evidence) -> str:
     if found.held_out is not None:
         error = (found.spread**2 + found.held_out_spread**2) ** 0.5
         off = found.held_out.elbo.value - found.curve.elbo.value
-        parts.append(f"Held-out rows: {nats(off)} ± {2 * error:.2f}")
+        parts.append(f"Held-out rows get {nats(abs(off))} ± {2 * error:.2f} {'less' if off < 0 else 'more'}")
     if found.k is not None:
-        parts.append(f"k̂ > {found.trusted:.2f} for {100 * found.doubtful:.0f} % of the data")
-    if found.sandwich is not None:
+        parts.append(f"k̂ > {found.trusted:.2f}: {100 * found.doubtful:.0f} % of rows")
+    if found.sandwich is not None and found.sandwich.gap.low > 0:
         gap = found.sandwich.gap
         parts.append(f"Annealing is off by {nats(max(gap.value, 0.0))} ± {gap.error:.2f} on simulated data")
     return ". ".join(parts) + "."
