@@ -18,6 +18,7 @@ from widgets.painter import Painter
 from widgets.reruns import replace_earlier
 from widgets.runs import RunFolder
 from widgets.screen_actions import ScreenActions
+from widgets.seldom import Seldom
 from widgets.session import Session
 from widgets.settings_form import BAR, Forms
 from widgets.views import ONE_STEP
@@ -59,7 +60,7 @@ class Explorer(ScreenActions, ipw.VBox):
             False,
             model is not None or data is not None,
         )
-        self.notice, self.in_voila = "", False
+        self.notice, self.in_voila, self.counts = "", False, Seldom()
         self._build()
         self.session = Session(self, self._link(model, q, data))
         super().__init__([self.screen.root])
@@ -198,7 +199,8 @@ class Explorer(ScreenActions, ipw.VBox):
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"
         screen.remedy.layout.display = None if self.state == "failed" and facts.get("remedy") else "none"
-        screen.status.value = " · ".join(part for part in (status(facts), self.seed_word()) if part)
+        if self.counts.due(self.state):
+            screen.status.value = " · ".join(part for part in (status(facts), self.seed_word()) if part)
         screen.caption.value = self.notice or caption(facts)
         screen.page.announce = screen.caption.value
         active = list(catalogue()["estimators"]).index(self.values["estimator"])

@@ -12,6 +12,7 @@ from widgets.evidence_words import sentence
 from widgets.guides import guides
 from widgets.latent_painter import LatentPainter
 from widgets.layout import Screen
+from widgets.seldom import Seldom
 from widgets.theme import COLLAPSE
 from widgets.views import ONE_STEP, PANEL_OF
 
@@ -38,6 +39,7 @@ class Painter(ElboLines, LatentPainter):
         self.measured: list[np.ndarray[Any, Any]] = []
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
+        self.summed = Seldom(1.0)
 
     def show(self, message: dict[str, Any]) -> None:
         """Draw one message; kinds that have no picture are passed over."""
@@ -99,7 +101,8 @@ class Painter(ElboLines, LatentPainter):
         self._points(message["points"])
         self._evidence(message)
         self._latent(message)
-        self._summaries()
+        if self.summed.due(self.facts.get("state", "")):
+            self._summaries()
 
     def _evidence(self, message: dict[str, Any]) -> None:
         """Fill charts by their datasets, set their parameters, and remember the facts."""

@@ -72,6 +72,8 @@ class Store {
   }
 }
 
+const LONG = 8; // ms of painting without a pause
+
 /** Let the browser do what is more urgent. */
 const breath = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
 
@@ -167,14 +169,17 @@ class Road {
     requestAnimationFrame(() => this.paint());
   }
 
-  /** One chart after the other; between two of them the pointer and the keys have their turn. */
+  /** One chart after the other, in one picture of the browser's; where they take long, the pointer and the keys have their turn. */
   async paint() {
+    let since = performance.now();
     for (const [name, painters] of this.charts) {
       const { dirty } = this.store(name), changed = new Set(dirty);
       if (!dirty.size || !painters.size) continue;
       dirty.clear();
       await Promise.allSettled([...painters].map(async (painter) => painter.paint(changed)));
+      if (performance.now() - since < LONG) continue;
       await breath();
+      since = performance.now();
     }
     counter.painted += 1;
     this.waiting = false;

@@ -54,7 +54,8 @@ class Panel {
     this.box.setAttribute("role", "img");
     this.box.setAttribute("aria-label", this.model.get("summary") || this.name);
     this.box.style.height = this.model.get("height");
-    this.heading.textContent = this.model.get("heading") || (this.model.get("spec").usermeta?.title ?? "");
+    const words = this.model.get("heading") || (this.model.get("spec").usermeta?.title ?? "");
+    if (this.heading.textContent !== words) this.heading.textContent = words;
   }
 
   restyle() {
