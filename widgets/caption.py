@@ -8,6 +8,7 @@ from widgets.evidence_words import sentence, times
 
 Facts = dict[str, Any]
 ROOM = 110  # letters of a sentence beside which there is room for what to do next
+LINES = 178  # letters of two lines
 
 
 def status(facts: Facts) -> str:
@@ -77,8 +78,22 @@ def weighed(facts: Facts) -> str | None:
     )
 
 
+def fitted(words: str, most: int = LINES) -> str:
+    """The first sentences, as many as two lines hold; at least one."""
+    kept, *others = words.split(". ")
+    for other in others:
+        if len(kept) + 2 + len(other.rstrip(".")) + 1 > most:
+            return f"{kept}."
+        kept = f"{kept}. {other}"
+    return kept
+
+
 def caption(facts: Facts) -> str:
     """The sentence for this state; the first thing that is true and matters most."""
+    return fitted(_caption(facts))
+
+
+def _caption(facts: Facts) -> str:
     state = facts["state"]
     if state == "example" and facts.get("above") == "log_evidence":
         return "The evidence is weighed of a model of your own: press Run. The example's parameters were not kept."
@@ -94,19 +109,20 @@ def caption(facts: Facts) -> str:
         return evidence
     veiled = facts.get("veiled")  # panel B is covered until the room has predicted
     compare = None if veiled else ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
-    warning = " ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
+    warning = "ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     told = sentence(facts) or alarm or facts.get("sentence") or compare
     if state in ("running", "paused"):
         now = facts.get("one_step") if facts.get("stepping") else None
-        return (
+        told = (
             now
             or told
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
-        ) + warning
+        )
+        return f"{warning} {told}".strip()
     words = [
         f"Step {facts.get('number', 0):,} reached.",
+        warning,
         told,
-        warning.strip(),
         "Raise 'Stop at' to go on, or change a setting and press Run." if len(told or "") < ROOM else "",
     ]
     return " ".join(word for word in words if word)

@@ -10,6 +10,7 @@ from models.settings import FIRST_MODEL, Knob
 from widgets.layout import Screen
 
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the run before comes after them
+MEAN = 10  # the ELBO's mean over a pass through the data
 COMPARED = 7  # the first of those that are compared, after two that a closed form knows
 LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
 DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
@@ -36,6 +37,7 @@ class ElboLines:
         self.screen, self.catalogue = screen, catalogue
         self.changes: list[tuple[float, dict[str, Any]]] = []  # step, and the knobs that were changed there
         self.drawn: list[Table] = []  # rows of step, ELBO and its terms, as they came
+        self.means: list[Table] = []  # rows of step, and the mean over a pass
         self.known: list[dict[str, Table]] = []  # points of lines that a closed form knows
         self.ghost: Table = np.zeros((0, 5), np.float32)
         self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
@@ -44,9 +46,15 @@ class ElboLines:
         if not len(points):
             return
         self.drawn.append(points)
-        self.facts["elbo"] = float(points[-20:, 1].mean())
         for series in range(ELBO_SERIES):
             self._line(points, series, series + 1)
+
+    def _means(self, points: Table) -> None:
+        """The mean over a pass, where a pass takes several steps; then every step's own steps back."""
+        self.screen.chart("elbo").set(faint=bool(self.means) or len(points) > 0)
+        if len(points):
+            self.means.append(points)
+            self._line(points, MEAN)
 
     def _line(self, points: np.ndarray[Any, Any], series: int, column: int = 1) -> None:
         """Add to one line of panel A."""
@@ -67,6 +75,9 @@ class ElboLines:
         drawn, self.drawn = self.drawn, []
         for points in drawn:
             self._points(points)
+        means, self.means = self.means, []
+        for points in means:
+            self._means(points)
         for columns in self.known:
             self.screen.bus.append(self.screen.chart("elbo"), "lines", **columns)
         for place, points in enumerate(tables):

@@ -54,7 +54,7 @@ class Painter(ElboLines, LatentPainter):
         settings = message["settings"]
         # nats of other data or another density are no yardstick
         measure = tuple(settings.get(name) for name in ("model", "data", "response"))
-        kept = self.drawn if measure == self.measure else []
+        kept = (self.means or self.drawn) if measure == self.measure else []
         self.ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
         screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
         for name, chart in screen.charts.items():
@@ -63,7 +63,7 @@ class Painter(ElboLines, LatentPainter):
             if PANEL_OF[name] != "b":  # whose headings the explorer writes
                 chart.heading = ""
         screen.chart("latent").set(scores=[])
-        self.drawn, self.measured, self.later = [], [], {}
+        self.drawn, self.means, self.measured, self.later = [], [], [], {}
         self.forget_changes(message)
         self.facts |= {
             "variance": {},
@@ -94,11 +94,13 @@ class Painter(ElboLines, LatentPainter):
         self.draw_ghost()
         self.show_band(*(self.band or (None, 0)))
         self._points(message["curves"]["elbo"])
+        self._means(message["curves"]["mean"])
         self._variance({"rows": message["curves"]["variance"]})
 
     def _frame(self, message: dict[str, Any]) -> None:
-        self.facts["rate"] = message["rate"]
+        self.facts |= {"rate": message["rate"], "elbo": message["elbo"]}
         self._points(message["points"])
+        self._means(message["mean"])
         self._evidence(message)
         self._latent(message)
         if self.summed.due(self.facts.get("state", "")):

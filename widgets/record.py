@@ -46,6 +46,7 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     started, last = by_kind["started"], by_kind["frame"]
     grid = next(message["grid"] for message in reversed(messages) if message.get("grid"))
     points = np.concatenate([message["points"] for message in messages if message["kind"] == "frame"])
+    mean = np.concatenate([message["mean"] for message in messages if message["kind"] == "frame"])
     kept = points[np.unique(np.linspace(0, len(points) - 1, 600).round().astype(int))]
     ladders = [message for message in messages if message["kind"] == "against"]
     against = [
@@ -56,12 +57,12 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     variance = np.concatenate([message["rows"] for message in messages if message["kind"] == "variance"])
     started = {
         **{key: value for key, value in started.items() if key != "choices"},  # a recording answers no questions
-        "curves": {"elbo": kept, "variance": variance},
+        "curves": {"elbo": kept, "mean": mean, "variance": variance},
         "number": last["number"],
     }
     cloud = {name: column.astype(np.float16) for name, column in last["replace"]["latent"]["cloud"].items()}
     replace = {**last["replace"], "latent": {"cloud": cloud}}
-    last = {**last, "points": kept[:0], "replace": replace, "grid": grid}
+    last = {**last, "points": kept[:0], "mean": mean[:0], "replace": replace, "grid": grid}
     views = {message["evidence"]["view"]: message for message in messages if message["kind"] == "evidence"}
     return [started, last, *against, *views.values()]
 

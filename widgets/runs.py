@@ -83,21 +83,20 @@ def open_run(identity: str) -> RunFolder:
 
 
 def curve(identity: str) -> np.ndarray[Any, Any]:
-    """The ELBO curve kept with a run: rows of step, ELBO, and its terms (n, 5); empty where there is none."""
+    """The ELBO curve kept with a run: rows of step and its mean over a pass (n, 2), else of every step; empty where there is none."""
     try:
         with np.load(home() / identity / HISTORY, allow_pickle=False) as tables:
-            return np.asarray(tables["elbo"], np.float32).reshape(-1, 5)
+            mean = np.asarray(tables.get("mean", []), np.float32).reshape(-1, 2)
+            return mean if len(mean) else np.asarray(tables["elbo"], np.float32).reshape(-1, 5)
     except (OSError, ValueError, KeyError, EOFError):
         return np.zeros((0, 5), np.float32)
 
 
 def saved_runs(most: int = 50) -> list[dict[str, Any]]:
-    """The newest runs: identity, step, settings, and the mean of the last 20 ELBOs in nats, None without a curve."""
+    """The newest runs: identity, step, settings, and the ELBO in nats where its curve ends, None without one."""
     found = []
     for file in sorted(home().glob(f"*/{STATE}"), reverse=True)[:most]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RuntimeError):
-            last = curve(file.parent.name)[-20:, 1]
-            found.append(
-                {"identity": file.parent.name, **about(file), "elbo": float(last.mean()) if len(last) else None}
-            )
+            last = curve(file.parent.name)[-1:, 1]
+            found.append({"identity": file.parent.name, **about(file), "elbo": float(last[0]) if len(last) else None})
     return found

@@ -130,7 +130,7 @@ class Several(RunActions):
         tables = [curve(run["identity"]) for run in runs]
         self.painter.compare(tables)
         sentences = [
-            f"{letter}: {words or 'the same settings'}, ELBO {table[-20:, 1].mean():.4g} at step {run['number']:,}"
+            f"{letter}: {words or 'the same settings'}, ELBO {table[-1, 1]:.4g} at step {run['number']:,}"
             for letter, words, table, run in zip(LETTERS, differences(shown), tables, runs, strict=False)
             if len(table)
         ]

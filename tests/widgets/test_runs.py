@@ -7,6 +7,7 @@ import pytest
 from models.run_file import STATE
 from tests.widgets.conftest import eventually
 from widgets.runs import new_run, open_run, saved_runs
+from widgets.worker.history import Curves, PassMean, table
 
 
 def keep(folder, number=5):
@@ -71,3 +72,29 @@ def test_a_damaged_run_is_passed_over():
     (folder.path / STATE).write_bytes((1).to_bytes(8, "little") + b"{")
     assert saved_runs() == []
     folder.release()
+
+
+def test_the_mean_of_a_pass_is_over_its_own_steps_and_no_others():
+    """⌈N/M⌉ of them: 10 data in minibatches of 4 are 3 steps; with one step a pass it is the step itself, and fewer at the beginning."""
+    mean = PassMean()
+    assert mean.value(10, 4) is None
+    for number, elbo in enumerate([5.0, 1.0, 2.0, 6.0, 10.0], 1):
+        mean.push(number, elbo)
+        if number == 2:
+            assert mean.value(10, 4) == 3.0
+    assert mean.value(10, 4) == 6.0
+    assert mean.value(10, 10) == mean.value(10, 2000) == 10.0
+    assert PassMean([(1, 9.0), (90, 1.0), (100, 3.0)]).value(1000, 50) == 2.0, (
+        "thinned points of a resumed run: steps 81 to 100"
+    )
+
+
+def test_kept_curves_come_back_with_their_means(tmp_path):
+    curves = Curves()
+    curves.elbo.push(table([(step, float(step), 0, 0, 0) for step in (1, 2)]))
+    curves.mean.push(table([(2, 1.5)], 2))
+    curves.save(tmp_path, [(3, 3.0, 0, 0, 0)], [(3, 2.5)])
+    again = Curves()
+    again.load(tmp_path, 3)
+    assert again.tables()["mean"].tolist() == [[2, 1.5], [3, 2.5]]
+    assert again.tables()["elbo"][:, 0].tolist() == [1, 2, 3]

@@ -4,7 +4,7 @@ import pytest
 
 from models.settings import decode, encode, validate
 from widgets import texts
-from widgets.caption import caption, collapse_sentence, ratio_sentence, status
+from widgets.caption import caption, collapse_sentence, fitted, ratio_sentence, status
 from widgets.elbo_lines import change_word
 from widgets.example import all_knobs, catalogue
 
@@ -148,3 +148,11 @@ def test_a_kept_run_is_called_by_its_scene_and_what_differs_from_it(changed, wor
 def test_a_mark_says_what_was_changed_in_a_word():
     assert change_word({"estimator": "score"}, KNOBS) == "score"
     assert change_word({"draws": 16, "step_size": 0.003}, KNOBS) == "B 16, ρ 0.003"
+
+
+def test_a_caption_keeps_the_sentences_that_two_lines_hold():
+    assert fitted("One. Two. Three.", 9) == "One. Two."
+    assert fitted("One. Two. Three.", 15) == "One. Two."
+    assert fitted("One. Two. Three.", 16) == "One. Two. Three."
+    assert fitted("One that is too long for it. Two.", 5) == "One that is too long for it."
+    assert fitted("ELBO −1.5 nats") == "ELBO −1.5 nats"

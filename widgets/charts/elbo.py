@@ -7,10 +7,13 @@ from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, 
 
 # Five figures and a sign would reach into the axis' title.
 THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' : datum.label"
+MEAN = len(theme.ELBO) - 1  # drawn last, above every step's
 
 
 def chart() -> alt.LayerChart:
     """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms.
+
+    With `faint` every step's ELBO steps back behind the mean over a pass through the data.
 
     Of a linear decoder the exact log p(x) + log p(θ)/N and its maximum in closed form are lines too.
     """
@@ -42,13 +45,16 @@ def chart() -> alt.LayerChart:
     )  # fmt: skip
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
-        strokeWidth=alt.condition("datum.series == 0", alt.value(theme.ELBO[0].width), alt.value(1.5)),
-        opacity=alt.condition("datum.series == 4", alt.value(0.75), alt.value(1)),
+        strokeWidth=alt.condition(
+            f"datum.series == {MEAN} || datum.series == 0 && !faint", alt.value(theme.ELBO[0].width), alt.value(1.5)
+        ),
+        opacity=alt.when("datum.series == 0 && faint").then(alt.value(0.3)).when("datum.series == 4").then(alt.value(0.75))
+        .otherwise(alt.value(1)),
     )  # fmt: skip
     return finish(
         alt.layer(changes, span, yardsticks, lines, middle, failure, halo, words, change_back, change_words, ends()),
         "ELBO",
-        [*ranges(), alt.param(name="split", value=False)],
+        [*ranges(), alt.param(name="split", value=False), alt.param(name="faint", value=False)],
         right=96,
         datasets={
             "lines": MODE_OF_LINES,

@@ -21,14 +21,16 @@ def chart() -> alt.LayerChart:
     prior = named("prior").mark_line(color=theme.INK, opacity=0.6, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
         x=x, y=y, detail="component:N", order="order:Q"
     )  # fmt: skip
-    named_prior = (
-        named("prior")
-        .transform_filter("datum.order == 10 && datum.component == 0")
-        .mark_text(text="p(z)", dy=-6, fontSize=11, color=theme.INK, clip=True)
-        .encode(x=x, y=y)
-    )  # above the top of the heaviest component's ellipse of 41 corners
+    top = named("prior").transform_filter(
+        "datum.order == 10 && datum.component == 0"
+    )  # of the heaviest one's 41 corners
+    word = {"text": "p(z)", "dy": -7, "fontSize": 11, "clip": True}
+    words = [
+        top.mark_text(**word, **look).encode(x=x, y=y)  # data behind it must not hide it
+        for look in ({"stroke": theme.BACK, "strokeWidth": 4}, {"color": theme.INK})
+    ]
     return finish(
-        alt.layer(cloud, prior, named_prior),
+        alt.layer(cloud, prior, *words),
         "Latent space",
         [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="axes", value=[1, 2])],
         right=10,

@@ -31,7 +31,7 @@ def chart() -> alt.LayerChart:
     names = named("names").mark_text(color=theme.MUTED, fontSize=11).encode(
         x=x, y=y, text="word:N"
     )  # fmt: skip
-    formula = named("formula").mark_text(color=theme.INK, align="left", fontSize=11).encode(x=x, y=y, text="word:N")
+    formula = named("formula").mark_text(color=theme.INK, align="left", fontSize=10.5).encode(x=x, y=y, text="word:N")
     return finish(
         alt.layer(edges, nodes, words, names, formula),
         "Layers: units (blue: active), weights",

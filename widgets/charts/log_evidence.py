@@ -1,7 +1,5 @@
 """Panel A, flipped: how far below log p(x) the ELBO is, and whose fault it is: the encoder's, or the family of q."""
 
-from typing import Any
-
 import altair as alt
 
 from widgets import theme
@@ -14,14 +12,9 @@ def chart() -> alt.LayerChart:
     x = alt.X("draws:Q", scale=scale("x", "log"), title="draws K of the importance-weighted bound", axis=powers)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
     color = solid(theme.EVIDENCE)
-    low, middle = alt.Y("low:Q", scale=scale("y")), alt.Y("middle:Q", scale=scale("y"))
+    low = alt.Y("low:Q", scale=scale("y"))
     curve, levels, gaps = named("curve"), named("levels"), named("gaps")
     names = named("names").transform_calculate(ink=f"{[one.ink for one in theme.EVIDENCE]}[datum.series]")
-
-    def words(**halo: Any) -> alt.Chart:
-        text = gaps.mark_text(align="left", baseline="middle", dx=8, fontSize=11, clip=True, color=theme.INK, **halo)
-        return text.encode(x=x, y=middle, text="word:N")
-
     return finish(
         alt.layer(
             levels.mark_rect(clip=True, opacity=0.18).encode(y=low, y2="high:Q", color=color),
@@ -33,8 +26,6 @@ def chart() -> alt.LayerChart:
             curve.mark_area(clip=True, opacity=0.18).encode(x=x, y=low, y2="high:Q", color=color),
             curve.mark_line(clip=True, point=alt.OverlayMarkDef(size=18)).encode(x=x, y=y, color=color),
             gaps.mark_rule(clip=True, strokeWidth=5, opacity=0.75).encode(x=x, y=low, y2="high:Q", color=color),
-            words(stroke=theme.PAPER, strokeWidth=4),  # so that they can be read upon the curve
-            words(),
             names.mark_text(align="left", baseline="middle", fontSize=11).encode(
                 x=alt.value(alt.ExprRef("width + 6")), y=y, text="word:N", color=alt.Color("ink:N", scale=None)
             ),
@@ -45,7 +36,7 @@ def chart() -> alt.LayerChart:
         datasets={
             "curve": {"mode": "bars", "fields": ["draws", "value", "low", "high", "series"]},
             "levels": {"mode": "bars", "fields": ["value", "low", "high", "series"]},
-            "gaps": {"mode": "bars", "fields": ["draws", "low", "high", "middle", "series", "index"], "words": "index"},
+            "gaps": {"mode": "bars", "fields": ["draws", "low", "high", "series"]},
             "names": {"mode": "bars", "fields": ["value", "series", "index"], "words": "index"},
         },
         plain=True,

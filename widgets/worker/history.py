@@ -1,5 +1,7 @@
 """A run's curves, kept with its checkpoint so that a reload draws them again."""
 
+from collections import deque
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from models.inference.run import Step
 from widgets.history import History
 
 FILE = "history.npz"
+REMEMBERED = 1000  # steps at most that a mean goes back
 
 
 def point(step: Step) -> tuple[float, float, float, float, float]:
@@ -20,9 +23,32 @@ def point(step: Step) -> tuple[float, float, float, float, float]:
     return (step.number, step.elbo, likelihood, step.elbo - likelihood - prior, prior)
 
 
-def table(rows: Any) -> np.ndarray[Any, Any]:
-    """Rows of five numbers as float32, (n, 5)."""
-    return np.asarray(rows, np.float32).reshape(-1, 5)
+def table(rows: Any, columns: int = 5) -> np.ndarray[Any, Any]:
+    """Rows of so many numbers as float32, (n, columns)."""
+    return np.asarray(rows, np.float32).reshape(-1, columns)
+
+
+class PassMean:
+    """The mean ELBO over the steps of the last pass through the data, when each datum came once: what minibatches add is gone."""
+
+    def __init__(self, points: Iterable[tuple[float, float]] = ()) -> None:
+        """Take up a run of which these points (step, ELBO) were kept."""
+        self.kept = deque(points, maxlen=REMEMBERED)
+
+    def push(self, number: int, elbo: float) -> None:
+        """One step more."""
+        self.kept.append((number, elbo))
+
+    def value(self, size: int, batch_size: int) -> float | None:
+        """Nats per datum, for N data and minibatches of M: the mean over ⌈N/M⌉ steps, as far as they were made and 1000 at most."""
+        if not self.kept:
+            return None
+        begin, total, count = self.kept[-1][0] + size // -min(batch_size, size), 0.0, 0
+        for number, elbo in reversed(self.kept):
+            if number <= begin:
+                break
+            total, count = total + elbo, count + 1
+        return total / count
 
 
 class Curves:
@@ -30,24 +56,29 @@ class Curves:
 
     def __init__(self) -> None:
         self.elbo = History(("step", "elbo", "likelihood", "kl", "prior"), None, "step", "elbo")
+        self.mean = History(("step", "value"), None, "step", "value")
         self.variance = History(("step", "value", "low", "high", "series"), "series", "step", "value")
 
-    def tables(self, waiting: list[tuple[float, ...]] | None = None) -> dict[str, np.ndarray[Any, Any]]:
-        """Both as float32 tables; `waiting` are points of the ELBO that have not joined it yet."""
-        return {"elbo": np.concatenate([self.elbo.table(), table(waiting or [])]), "variance": self.variance.table()}
+    def tables(self, waiting: Any = (), mean: Any = ()) -> dict[str, np.ndarray[Any, Any]]:
+        """All as float32 tables; `waiting` are points of the ELBO, and `mean` of its mean, that have not joined it yet."""
+        return {
+            "elbo": np.concatenate([self.elbo.table(), table(waiting)]),
+            "mean": np.concatenate([self.mean.table(), table(mean, 2)]),
+            "variance": self.variance.table(),
+        }
 
-    def save(self, folder: Path, waiting: list[tuple[float, ...]]) -> None:
-        """Write both tables beside the checkpoint."""
+    def save(self, folder: Path, waiting: Any, mean: Any) -> None:
+        """Write the tables beside the checkpoint."""
         content = BytesIO()
-        np.savez_compressed(content, **self.tables(waiting))  # type: ignore[arg-type]
+        np.savez_compressed(content, **self.tables(waiting, mean))  # type: ignore[arg-type]
         write_bytes(folder / FILE, content.getvalue())
 
     def load(self, folder: Path, number: int) -> None:
-        """Read both tables back, up to the checkpoint's step; a missing file leaves them empty."""
+        """Read the tables back, up to the checkpoint's step; what is missing stays empty."""
         try:
             with np.load(folder / FILE, allow_pickle=False) as tables:
-                for name, kept in (("elbo", self.elbo), ("variance", self.variance)):
-                    rows = table(tables[name])
+                for name, kept in (("elbo", self.elbo), ("variance", self.variance), ("mean", self.mean)):
+                    rows = table(tables[name], len(kept.names))
                     kept.push(rows[rows[:, 0] <= number])
         except (OSError, ValueError, KeyError, EOFError):
             return

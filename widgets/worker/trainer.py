@@ -6,12 +6,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from models.estimators import NotApplicableError
 from models.inference.checkpoint import save_run
 from models.inference.guard import DivergenceError
 from models.inference.run import Run
 from widgets.views import ONE_STEP
-from widgets.worker.history import Curves, point, table
+from widgets.worker.history import Curves, PassMean, point, table
 from widgets.worker.pace import Pace, ear
 from widgets.worker.pictures import pictures_of
 from widgets.worker.pictures.one_step import SECONDS, OneStep
@@ -36,6 +38,7 @@ class Trainer:
         self.folder: Path | None = None
         self.state, self.speed = "idle", "full"
         self.waiting: list[tuple[float, ...]] = []
+        self.mean = PassMean()
         self.next_step = self.last_frame = 0.0
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
@@ -50,6 +53,7 @@ class Trainer:
 
     def _adopt(self, run: Run, curves: Curves) -> None:
         self.run, self.curves, self.waiting = run, curves, []
+        self.mean = PassMean((step, elbo) for step, elbo in curves.elbo.table()[:, :2].tolist())
         self.pictures, self.probing = pictures_of(run), Probing(run, self.names, self.view)
         self.weighing = Weighing(run)
         self.pictures.watched = self.watched
@@ -107,6 +111,7 @@ class Trainer:
         if slow and taken:
             self.send(kind="evidence", **slow.show(taken, self.pictures.axes, seconds=SECONDS, made=True))
         self.waiting.append(point(step))
+        self.mean.push(step.number, step.elbo)
         self.next_step = max(self.next_step + 1 / pace, time.perf_counter() - 1 / pace) if pace else 0.0
         if run.number >= run.settings.stop_at:
             self._rest("finished")
@@ -135,10 +140,19 @@ class Trainer:
         since, number = self.rate_from
         if now - since > 0.5:
             self.rate, self.rate_from = (run.number - number) / (now - since), (now, run.number)
+        elbo, mean = self._mean()
         points = table(self.waiting)
         self.curves.elbo.push(points)
+        self.curves.mean.push(mean)
         self.waiting, self.last_frame = [], now
-        message = {"kind": "frame", "number": run.number, "points": points, "rate": self.rate}
+        message = {
+            "kind": "frame",
+            "number": run.number,
+            "points": points,
+            "rate": self.rate,
+            "elbo": elbo,
+            "mean": mean,
+        }
         if grid or self.looks.due(now):
             with self.looks.spending():
                 message |= self.pictures.look()
@@ -154,6 +168,13 @@ class Trainer:
             scores = self.pictures.scores(leisure=self.state != "running")
             if scores is not None:
                 self.send(kind="scores", number=run.number, **scores)
+
+    def _mean(self) -> tuple[float | None, np.ndarray[Any, Any]]:
+        """The ELBO's mean over the last pass, and as a new point (1, 2) of its line where a pass takes several steps."""
+        run = self._need_run()
+        size, rows = run.data.size, run.settings.batch_size
+        elbo = self.mean.value(size, rows)
+        return elbo, table([(run.number, elbo)] if self.waiting and rows < size else [], 2)
 
     def _look_again(self) -> None:
         self._frame(grid=True)
@@ -198,7 +219,7 @@ class Trainer:
         try:
             with self.saves.spending():
                 save_run(self.run, self.folder)
-                self.curves.save(self.folder, self.waiting)
+                self.curves.save(self.folder, self.waiting, self._mean()[1])
             self.saved = self.run.number
         except OSError as error:
             _log.warning("The run could not be saved: %s", error)

@@ -40,15 +40,15 @@ def _curve(curve: Curve | None, series: int) -> list[tuple[float, ...]]:
 
 
 def _gaps(found: Evidence) -> list[tuple[float, ...]]:
-    """What the encoder loses, and what is left up to the best word on log p(x): (K, low, high, middle, series, word)."""
+    """What the encoder loses, and what is left up to the best word on log p(x): (K, low, high, series)."""
     if found.gap is None or found.curve is None or found.best is None:
         return []
     low = found.curve.elbo.value
     middle = low + max(found.gap.gap, 0.0)
     high = max(found.best, middle)
     return [
-        (EDGE, low, middle, (low + middle) / 2, AMORTISATION, AMORTISATION),
-        (EDGE, middle, high, (middle + high) / 2, APPROXIMATION, APPROXIMATION),
+        (EDGE, low, middle, AMORTISATION),
+        (EDGE, middle, high, APPROXIMATION),
     ]
 
 
@@ -64,6 +64,7 @@ def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
         (each[-1][1], each[-1][4]) for each in (_curve(found.curve, TRAINING), _curve(found.held_out, HELD_OUT)) if each
     ]
     ends += [(level[0], level[3]) for level in levels]
+    ends += [((bottom + top) / 2, series) for _, bottom, top, series in _gaps(found)]  # what the bars at K = 1 are
     every = [row[1] for row in rows] + [level[0] for level in levels]
     low, high = min(every), max(every)
     pad = max(0.08 * (high - low), (LEAST_SPAN - (high - low)) / 2)
@@ -73,7 +74,7 @@ def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
     datasets = {
         "curve": columns("draws value low high series", rows),
         "levels": columns("value low high series", levels),
-        "gaps": columns("draws low high middle series index", _gaps(found)),
+        "gaps": columns("draws low high series", _gaps(found)),
         "names": columns("value series index", names),
     }
     most = max((row[0] for row in rows), default=1.0)
@@ -100,7 +101,7 @@ def sentence(found: Evidence) -> str:
     by = {"closed form": "exact", "sum over a grid": "by a grid"}.get(found.how)
     if by is None:
         by = "at least, annealed" if found.annealed is not None and found.best > found.curve.best.value else "at least"
-    words = f"ELBO {nats(found.curve.elbo.value)}, log p(x) {nats(found.best)} nats ({by})"
+    words = f"Given θ: ELBO {nats(found.curve.elbo.value)}, log p(x) {nats(found.best)} nats ({by})"
     if found.gap is not None:
         encoder, family = (row[2] - row[1] for row in _gaps(found))
         words += f": the encoder loses {nats(encoder)}, q’s family {nats(family)}"
