@@ -27,7 +27,7 @@ class NetworkDiagram(LiveChart):
     of the network and the place of the weight in it (row by row).
     """
 
-    _esm = made.script("vega_view.js", "network_diagram.js")
+    _esm = made.script("vega_view.js", "network_graph.js", "network_diagram.js")
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:
         """Take the drawing's own specification: colours and datasets."""

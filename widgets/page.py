@@ -26,7 +26,7 @@ class Page(anywidget.AnyWidget):
     `{"kind": "ready", "query": "…"}` once, and, as far as the browser still gets it out, `{"kind": "closing"}`.
     """
 
-    _esm = made.script("page.js")
+    _esm = made.script("watch.js", "page.js")
     _css = made.style("lab.css")
     banner = traitlets.Unicode(help="a sentence at the top of the page; empty: none").tag(sync=True)
     announce = traitlets.Unicode(help="what a screen reader says next (at most one message in 3 s)").tag(sync=True)

@@ -98,7 +98,7 @@ class Road {
   say(content) {
     try {
       this.model.send({ ...content, client: this.client });
-    } catch { /* the kernel is gone; page.js says so */ }
+    } catch { /* the kernel is gone; watch.js says so */ }
   }
 
   load() {

@@ -134,7 +134,7 @@ class Panel {
   send(content) {
     try {
       this.model.send(content);
-    } catch { /* the kernel is gone; page.js says so */ }
+    } catch { /* the kernel is gone; watch.js says so */ }
   }
 
   // pointer -------------------------------------------------------------------------------------------------------------------
