@@ -26,7 +26,7 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
         "c": ("function", "surface", "fit", "calibration", "network", "prior_predictive", "one_step"),
         "d": ("relevance", "attention_map", "filters", "weights", "scores"),
     },
-    "deep_exponential_family": {**EVIDENCE, "c": ("layers", "samples"), "d": ("units", "ladder")},
+    "deep_exponential_family": {**EVIDENCE, "c": ("layers", "samples", "one_step"), "d": ("units", "ladder")},
 }
 # What the list of a panel calls its views.
 WORDS = {

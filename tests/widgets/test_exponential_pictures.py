@@ -70,8 +70,8 @@ def test_units_of_one_parent_stand_together_and_no_two_share_a_place() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"layer_1": "poisson", "layer_2": "gamma", "link": "natural"}, "natural DEF: z₂ Gamma,  z₁ ~ Pois(eᵘ),  x ~ Bern"),
-        ({"layer_1": "normal", "layer_2": "beta"}, "mean DEF: z₂ Beta,  z₁ ~ N(g(u), σ²),  x ~ Bern"),
+        ({"layer_1": "poisson", "layer_2": "gamma", "link": "natural"}, "natural DEF: z₂ Gamma, z₁ ~ Pois(eᵘ), x ~ Bern"),
+        ({"layer_1": "normal", "layer_2": "beta"}, "mean DEF: z₂ Beta, z₁ ~ N(g(u), σ²), x ~ Bern"),
     ],
 )  # fmt: skip
 def test_the_drawing_says_what_u_decides(settings: dict[str, Any], words: str) -> None:
@@ -133,3 +133,19 @@ def test_numbers_that_are_no_counts_are_refused_on_the_screen_with_what_to_do(la
     eventually(
         lambda: "these data have negative numbers or fractions. Choose another response" in room.screen.caption.value
     )
+
+
+def test_a_step_is_told_where_the_top_layer_is_gaussian_and_not_offered_elsewhere():
+    deep = {
+        "model": "deep_exponential_family",
+        "response": "normal",
+        "layer_1": "normal",
+        "layer_2": "normal",
+        "width_2": 3,
+    }
+    pictures = pictures_of(Run(Settings(**deep, stop_at=3)))
+    assert "one_step" in pictures.about()["views"]["c"]
+    told = pictures.steps.show(pictures.steps.ahead(), pictures.axes)
+    assert told["names"]["one_step"][2:] == ["z₂, unit 1", "z₂, unit 2"]
+    for other in ({"layer_2": "bernoulli"}, {"width_2": 1}):
+        assert pictures_of(Run(Settings(**(deep | other), stop_at=3))).about()["views"]["c"] == ["layers", "samples"]

@@ -90,3 +90,18 @@ def test_a_global_site_is_taken_apart_too() -> None:
     next(run)
     (parameter,) = (p for name, p in run.parameters.items() if p.grad is not None and p.shape == one.mean.shape)
     torch.testing.assert_close(-one.mean / run.data.size, parameter.grad, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("structure", [{}, {"structure": "top_down"}])
+def test_the_top_layer_of_a_deep_latent_gaussian_model_is_taken_apart(structure: dict[str, str]) -> None:
+    """Its table of ν climbs by the mean of the arrows, whether the layer below follows its draws or not."""
+    from models.deep_exponential_family_settings import Settings as Deep
+
+    layers = {"response": "normal", "layer_1": "normal", "layer_2": "normal", "width_1": 5, "width_2": 3}
+    run = Run(Deep(**layers, **structure, variational="table", batch_size=30, draws=3, stop_at=5))
+    found = ahead(run)
+    parts = [anatomy(found, run, "z2", at) for at in range(30)]
+    next(run)
+    table = run.q.by_site["z2"].table.grad
+    for part in parts:
+        torch.testing.assert_close(-part.mean / 30, table[part.row], rtol=2e-4, atol=1e-7)

@@ -8,7 +8,9 @@ import torch
 
 from models.deep_exponential_sampling import matrices, sample, top_features, units, weights_of
 from models.inference.run import Run
+from widgets.views import ONE_STEP, VIEWS
 from widgets.worker.pictures.ladder import SITE_NAMES, Ladder
+from widgets.worker.pictures.one_step import OneStep, drawable
 from widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows
 from widgets.worker.pictures.yardstick import yardstick_of
 
@@ -37,6 +39,9 @@ class ExponentialPictures:
         self.drawn: dict[str, Any] = {}
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.ladder, self.yardstick = Ladder(run), yardstick_of(run)
+        top = f"z{self.layers}"  # whose q asks for no other layer's draw
+        self.steps = OneStep(run, top, LAYER_NAMES[self.layers]) if drawable(run, top) else None
+        self.axes = (0, 1)
 
     def about(self) -> dict[str, Any]:
         """The names that charts write: layers and the data's words."""
@@ -44,7 +49,8 @@ class ExponentialPictures:
         shape = list(data.shape) if len(data.shape) == 2 else [1, data.x.shape[1]]
         named = ("layers", "samples", "units")
         labels = dict.fromkeys(named, self.labels) | {"elbo": ["coordinate ascent (exact)"], "ladder": list(SITE_NAMES)}
-        return {"static": {}, "labels": labels, "shape": shape, "size": data.size}
+        views = {"c": [name for name in VIEWS["deep_exponential_family"]["c"] if name != ONE_STEP or self.steps]}
+        return {"static": {}, "labels": labels, "shape": shape, "size": data.size, "views": views}
 
     def _formula(self) -> str:
         """What u decides, layer by layer from the top down: u = θ times the layer above."""

@@ -24,8 +24,8 @@ def drawable(run: Run, site: str) -> bool:
 class OneStep:
     """Takes steps of one run apart, always for the datum of the minibatch that lies nearest to the one before."""
 
-    def __init__(self, run: Run, site: str) -> None:
-        self.run, self.site = run, site
+    def __init__(self, run: Run, site: str, symbol: str | None = None) -> None:
+        self.run, self.site, self.symbol = run, site, symbol  # what its coordinates are called, where that is not z
         self.drawn = False
         self.last = torch.zeros(run.model.sites[site].shape[0])
 
@@ -73,6 +73,8 @@ class OneStep:
 
     def _axis_names(self, axes: tuple[int, int]) -> list[str]:
         """What the model calls the two coordinates that are shown; nothing where they are z's."""
+        if self.symbol:
+            return [f"{self.symbol}, unit {axis + 1}" for axis in axes]
         names = own_names(self.run.model, self.site)
         return [names[axis] for axis in axes] if names else []
 
