@@ -61,7 +61,7 @@ def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         "number": last["number"],
     }
     cloud = {name: column.astype(np.float16) for name, column in last["replace"]["latent"]["cloud"].items()}
-    replace = {**last["replace"], "latent": {"cloud": cloud}}
+    replace = {**last["replace"], "latent": {**last["replace"]["latent"], "cloud": cloud}}
     last = {**last, "points": kept[:0], "mean": mean[:0], "replace": replace, "grid": grid}
     views = {message["evidence"]["view"]: message for message in messages if message["kind"] == "evidence"}
     return [started, last, *against, *views.values()]
