@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from models.families.family import Family
-from models.families.log_gamma import log_gamma_quantile, uniform
+from models.families.log_gamma import log_ratio_quantile, uniform
 
 LARGE = 20.0  # from here Stirling's series is right to 1e-9, where differences of large numbers are not
 
@@ -73,7 +73,7 @@ class Gamma(Family):
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
         """Y = log F⁻¹(ε; α) − log α + log m; its slope in α is implicit, −∂_α F/∂_y F."""
         log_mean, log_shape = nu.unbind(-2)
-        return log_gamma_quantile(noise, log_shape) - log_shape + log_mean
+        return log_ratio_quantile(noise, log_shape) + log_mean
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """−α (eᵗ − 1 − t) + [α log α − α − log Γ(α)], the density of y = log z."""
