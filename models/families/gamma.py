@@ -4,7 +4,6 @@
 one uniform, whatever ν: y = log F⁻¹(u; α) − log α + log m, so common, antithetic and Sobol noise all work.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,30 +12,7 @@ from torch import Tensor
 
 from models.families.family import Family
 from models.families.log_gamma import log_ratio_quantile, uniform
-
-LARGE = 20.0  # from here Stirling's series is right to 1e-9, where differences of large numbers are not
-
-
-def remainder(shape: Tensor) -> Tensor:
-    """α log α − α − log Γ(α), whose large terms cancel."""
-    big = shape.clamp_min(LARGE)
-    series = 0.5 * (big / (2 * math.pi)).log() - 1 / (12 * big) + 1 / (360 * big**3)
-    small = shape.clamp_max(LARGE)
-    return torch.where(shape > LARGE, series, small * small.log() - small - torch.lgamma(small))
-
-
-def log_minus_digamma(shape: Tensor) -> Tensor:
-    """Log α − ψ(α), likewise."""
-    big = shape.clamp_min(LARGE)
-    series = 1 / (2 * big) + 1 / (12 * big**2) - 1 / (120 * big**4)
-    small = shape.clamp_max(LARGE)
-    return torch.where(shape > LARGE, series, small.log() - torch.digamma(small))
-
-
-def constant_of(shape: float) -> float:
-    """α log α − α − log Γ(α) of a number up to about 100."""
-    return shape * math.log(shape) - shape - math.lgamma(shape)
-
+from models.families.stirling import constant_of, log_minus_digamma, remainder
 
 def log_density_at(t: Tensor, shape: float) -> Tensor:
     """Log q(y) at t = y − log m where the shape is a number, of which no slope is asked."""

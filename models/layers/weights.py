@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.core import Factor, Site
 from models.families import Family, Gamma, Normal
-from models.families.gamma import constant_of
+from models.families.stirling import constant_of
 
 
 @dataclass(frozen=True)
