@@ -99,6 +99,8 @@ def _at_entries(left: Tensor, right: Tensor, start: Tensor, column: Tensor) -> T
 
 def _over_entries(values: Tensor, dense: Tensor, start: Tensor, column: Tensor) -> Tensor:
     tables = (_compressed(start, column, each, dense.shape[1]) for each in values)
+    if dense.shape[2] == 1:  # a vector, for which there is a kernel twice as fast
+        return _together([(table @ each[:, 0]).unsqueeze(-1) for table, each in zip(tables, dense, strict=True)])
     return _together([table @ each for table, each in zip(tables, dense, strict=True)])
 
 
