@@ -176,24 +176,32 @@ def times(values: Tensor, dense: Tensor, entries: Entries, *, turned: bool = Fal
     return found
 
 
-class _RowSums(torch.autograd.Function):
-    """values (S, E) → (S, M)."""
+class _LogSums(torch.autograd.Function):
+    """left (S, M, K), right (S, D, K) → Σ_c x_rc log(ε + Σ_k left_rk right_ck) over each row's entries: (S, M)."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, entries: Entries) -> Tensor:
-        """A sparse table times ones."""
-        ctx.entries = entries
-        ones = torch.ones(len(values), len(entries.column_start) - 1, 1, dtype=values.dtype)
-        found: Tensor = torch.ops.elbo_room.over_entries(values, ones, entries.start, entries.column)
+    def forward(ctx: Any, left: Tensor, right: Tensor, entries: Entries, floor: float) -> Tensor:
+        """The logs at the entries, and a sparse table of them times ones."""
+        rate = torch.ops.elbo_room.at_entries(left, right, entries.start, entries.column).add_(floor)
+        ctx.save_for_backward(left, right, rate)
+        ctx.entries, ctx.floor = entries, floor
+        ones = torch.ones(len(left), right.shape[1], 1, dtype=left.dtype)
+        found: Tensor = torch.ops.elbo_room.over_entries(entries.count * rate.log(), ones, entries.start, entries.column)
         return found.squeeze(-1)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        """Each entry's is its row's."""
-        return slope.index_select(1, ctx.entries.row), None
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """Σ x/rate times the other side, a row's slope taken to its M × K numbers, which are fewer than its entries."""
+        left, right, rate = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            rate = at_entries(left, right, ctx.entries) + ctx.floor
+        share, slope = ctx.entries.count / rate, slope.unsqueeze(-1)
+        return (
+            slope * times(share, right, ctx.entries), times(share, slope * left, ctx.entries, turned=True), None, None
+        )  # fmt: skip
 
 
-def over_rows(values: Tensor, entries: Entries) -> Tensor:
-    """Σ of each row's entries: (S, E) → (S, M)."""
-    found: Tensor = _RowSums.apply(values, entries)
+def log_sums(left: Tensor, right: Tensor, entries: Entries, floor: float) -> Tensor:
+    """Σ_c x_rc log(ε + Σ_k left_rk right_ck) over each row's entries, ε = `floor`: (S, M, K), (S, D, K) → (S, M)."""
+    found: Tensor = _LogSums.apply(left.contiguous(), right.contiguous(), entries, floor)
     return found

@@ -4,6 +4,7 @@
 one uniform, whatever ν: y = log F⁻¹(u; α) − log α + log m, so common, antithetic and Sobol noise all work.
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,9 +15,16 @@ from models.families.family import Family
 from models.families.log_gamma import log_ratio_quantile, uniform
 from models.families.stirling import constant_of, log_minus_digamma, remainder
 
-def log_density_at(t: Tensor, shape: float) -> Tensor:
-    """Log q(y) at t = y − log m where the shape is a number, of which no slope is asked."""
-    return (t - torch.expm1(t)) * shape + constant_of(shape)
+
+def log_density_at(t: Tensor, ratio: Tensor, shape: float) -> Tensor:
+    """Log q(y) at t = y − log m and ratio = eᵗ = z/m, where the shape is a number, of which no slope is asked."""
+    return (t - ratio) * shape + (constant_of(shape) + shape)
+
+
+def log_density_sum(y: Tensor, z: Tensor, log_mean: float, shape: float) -> Tensor:
+    """Σ_k log q(y_k) where the mean is a number too: two sums, (…, K) → (…); z = e^y, which whoever asks has at hand."""
+    constant = y.shape[-1] * (constant_of(shape) + shape - shape * log_mean)
+    return y.sum(-1) * shape - z.sum(-1) * (shape * math.exp(-log_mean)) + constant
 
 
 @dataclass(frozen=True)
