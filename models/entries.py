@@ -44,7 +44,9 @@ class Entries:
     def _made(cls, start: Tensor, column: Tensor, count: Tensor, row: Tensor, wide: int, factorials: Tensor) -> Self:
         order = column.argsort(stable=True)
         column_start = _starts(torch.bincount(column, minlength=wide))
-        return cls(start, column, count, row, column_start, row[order], order, factorials)
+        places = (start, column, column_start, row[order], order)
+        start, column, column_start, row_by_column, order = (each.int() for each in places)  # as the kernels want them
+        return cls(start, column, count, row, column_start, row_by_column, order, factorials)
 
     @cached_property
     def _most(self) -> Tensor:
@@ -116,7 +118,7 @@ _LIBRARY.impl("at_entries", _at_entries, "CPU")
 _LIBRARY.impl("over_entries", _over_entries, "CPU")
 with warnings.catch_warnings():  # torch says once that its compressed rows are in beta
     warnings.simplefilter("ignore")
-    _compressed(torch.zeros(2, dtype=torch.int64), torch.zeros(0, dtype=torch.int64), torch.zeros(0), 1)
+    _compressed(torch.zeros(2, dtype=torch.int32), torch.zeros(0, dtype=torch.int32), torch.zeros(0), 1)
 
 
 class _At(torch.autograd.Function):
@@ -131,7 +133,7 @@ class _At(torch.autograd.Function):
             found: Tensor = torch.ops.elbo_room.at_entries(left, right, entries.start, entries.column)
             return found
         by_column = torch.ops.elbo_room.at_entries(left, right, entries.column_start, entries.row_by_column)
-        return torch.empty_like(by_column).index_copy_(1, entries.order, by_column)
+        return torch.empty_like(by_column).index_copy_(1, entries.order.long(), by_column)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:

@@ -118,6 +118,11 @@ class GammaLayer(Layer):
             return log_density_at(value + found.log() - math.log(alpha), z * found / alpha, alpha)
         return log_density_at(value - found.log(), z / found, alpha)
 
+    def log_prob_top(self, value: Tensor, nu: Tensor, scales: Scales) -> Tensor:
+        """The same at m = 1."""
+        del nu
+        return log_density_at(value, value.exp(), self.alpha(scales))
+
     def top(self, units: int, scales: Scales) -> Tensor:
         """Mean 1: another one would be absorbed by the weights below."""
         return torch.stack([torch.zeros(units), torch.full((units,), self.alpha(scales)).log()])
