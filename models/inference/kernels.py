@@ -107,8 +107,29 @@ def _slope_of_select(place: Tensor, slope: Tensor, sizes: Any, dim: int, index: 
     return filled, (), {}
 
 
+def _rows_of(place: Tensor, tensor: Tensor, indices: list[Tensor | None]) -> Call | None:
+    """The rows of a table, (N, …) at (M,)."""
+    rows = indices[0]
+    if len(indices) != 1 or rows is None or rows.ndim != 1 or rows.dtype != torch.int64:
+        return None
+    return torch.index_select, (tensor, 0, rows), {"out": place}
+
+
+def _put_into(
+    place: Tensor, tensor: Tensor, indices: list[Tensor | None], values: Tensor, accumulate: bool = False
+) -> Call:
+    """A table with values put, or added, into some places."""
+
+    def filled() -> None:
+        place.copy_(tensor)
+        place.index_put_(indices, values, accumulate)  # type: ignore[arg-type]
+
+    return filled, (), {}
+
+
 _SHORT: dict[Any, Callable[..., Call | None]] = {
     aten._to_copy.default: _copied, aten.rsub.Scalar: _taken_from, aten.select_backward.default: _slope_of_select,
+    aten.index.Tensor: _rows_of, aten.index_put.default: _put_into,
 }  # fmt: skip  # whose own `out` forms copy more than they compute
 
 
