@@ -1,7 +1,8 @@
 """The entries x_nv > 0 of a table that is mostly 0, and the two sums over them that a factorisation of counts needs.
 
 (s wᵀ) at the entries, Σ_k s_rk w_ck, and Σ_c v_rc d_ck, a sparse table times a dense one: each is the other's derivative. They are torch's
-own kernels for compressed sparse rows, behind two operators of plain tensors, so that a tape of kernels can hold them.
+own kernels for compressed sparse rows, behind two operators of plain tensors, so that a tape of kernels can hold them and say where
+their results go.
 """
 
 import warnings
@@ -92,30 +93,46 @@ def _compressed(start: Tensor, column: Tensor, values: Tensor, wide: int) -> Ten
     return torch.sparse_csr_tensor(start, column, values, shape, dtype=values.dtype, check_invariants=False)
 
 
+def _at_entries_out(left: Tensor, right: Tensor, start: Tensor, column: Tensor, *, out: Tensor) -> Tensor:
+    out.zero_()  # torch multiplies what is there by 0, and that may be no number
+    for s, w, place in zip(left, right, out, strict=True):
+        table = _compressed(start, column, place, right.shape[1])
+        torch.sparse.sampled_addmm(table, s, w.T, beta=0.0, out=table)
+    return out
+
+
+def _over_entries_out(values: Tensor, dense: Tensor, start: Tensor, column: Tensor, *, out: Tensor) -> Tensor:
+    for each, right, place in zip(values, dense, out, strict=True):
+        table = _compressed(start, column, each, dense.shape[1])
+        if dense.shape[2] == 1:  # a vector, for which there is a kernel twice as fast
+            torch.mv(table, right[:, 0], out=place[:, 0])
+        else:
+            torch.mm(table, right, out=place)
+    return out
+
+
 def _at_entries(left: Tensor, right: Tensor, start: Tensor, column: Tensor) -> Tensor:
-    zero = torch.zeros(len(column), dtype=left.dtype)
-    table = _compressed(start, column, zero, right.shape[1])
-    found = [torch.sparse.sampled_addmm(table, s, w.T, beta=0.0).values() for s, w in zip(left, right, strict=True)]
-    return _together(found)
+    return _at_entries_out(left, right, start, column, out=left.new_empty(len(left), len(column)))
 
 
 def _over_entries(values: Tensor, dense: Tensor, start: Tensor, column: Tensor) -> Tensor:
-    tables = (_compressed(start, column, each, dense.shape[1]) for each in values)
-    if dense.shape[2] == 1:  # a vector, for which there is a kernel twice as fast
-        return _together([(table @ each[:, 0]).unsqueeze(-1) for table, each in zip(tables, dense, strict=True)])
-    return _together([table @ each for table, each in zip(tables, dense, strict=True)])
-
-
-def _together(found: list[Tensor]) -> Tensor:
-    """As torch.stack, which would copy a single one."""
-    return torch.stack(found) if len(found) > 1 else found[0].unsqueeze(0)
+    place = dense.new_empty(len(values), len(start) - 1, dense.shape[2])
+    return _over_entries_out(values, dense, start, column, out=place)
 
 
 _LIBRARY = torch.library.Library("elbo_room", "DEF")
 _LIBRARY.define("at_entries(Tensor left, Tensor right, Tensor start, Tensor column) -> Tensor")
+_LIBRARY.define(
+    "at_entries.out(Tensor left, Tensor right, Tensor start, Tensor column, *, Tensor(a!) out) -> Tensor(a!)"
+)
 _LIBRARY.define("over_entries(Tensor values, Tensor dense, Tensor start, Tensor column) -> Tensor")
+_LIBRARY.define(
+    "over_entries.out(Tensor values, Tensor dense, Tensor start, Tensor column, *, Tensor(a!) out) -> Tensor(a!)"
+)
 _LIBRARY.impl("at_entries", _at_entries, "CPU")
+_LIBRARY.impl("at_entries.out", _at_entries_out, "CPU")
 _LIBRARY.impl("over_entries", _over_entries, "CPU")
+_LIBRARY.impl("over_entries.out", _over_entries_out, "CPU")
 with warnings.catch_warnings():  # torch says once that its compressed rows are in beta
     warnings.simplefilter("ignore")
     _compressed(torch.zeros(2, dtype=torch.int32), torch.zeros(0, dtype=torch.int32), torch.zeros(0), 1)
@@ -188,7 +205,9 @@ class _LogSums(torch.autograd.Function):
         ctx.save_for_backward(left, right, rate)
         ctx.entries, ctx.floor = entries, floor
         ones = torch.ones(len(left), right.shape[1], 1, dtype=left.dtype)
-        found: Tensor = torch.ops.elbo_room.over_entries(entries.count * rate.log(), ones, entries.start, entries.column)
+        found: Tensor = torch.ops.elbo_room.over_entries(
+            entries.count * rate.log(), ones, entries.start, entries.column
+        )
         return found.squeeze(-1)
 
     @staticmethod

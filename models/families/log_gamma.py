@@ -18,12 +18,12 @@ def uniform(shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dty
 
 
 def log_ratio_quantile(u: Tensor, log_shape: Tensor) -> Tensor:
-    """T = log z/α, z = F⁻¹(u; e^{log α}), of any shapes that broadcast, in the dtype of log α: near 0 where α is large."""
+    """Log z/α, z = F⁻¹(u; e^{log α}), of any shapes that broadcast, in the dtype of log α: near 0 where α is large."""
     u, wide = torch.broadcast_tensors(u.to(log_shape.dtype), log_shape)
     way = looked_up if log_shape.dtype == torch.float32 else solved
     return way(u.reshape(-1), wide.reshape(-1)).view(u.shape)
 
 
 def log_gamma_quantile(u: Tensor, log_shape: Tensor) -> Tensor:
-    """Y = log z, likewise."""
+    """Log z, likewise."""
     return log_ratio_quantile(u, log_shape) + log_shape

@@ -78,7 +78,7 @@ class Quantile(torch.autograd.Function):
 
 
 def series(u: Tensor, shape: Tensor) -> Tensor:
-    """t = log z/α at x = Φ⁻¹(u), of large shapes: z = α + x √α + (x² − 1)/3 + … (Cornish & Fisher 1938)."""
+    """Log z/α at x = Φ⁻¹(u), of large shapes: z = α + x √α + (x² − 1)/3 + … (Cornish & Fisher 1938)."""
     x, root = torch.special.ndtri(u), shape.rsqrt()
     square = x.square()
     terms = (
@@ -92,7 +92,7 @@ def series(u: Tensor, shape: Tensor) -> Tensor:
 
 
 def solved(u: Tensor, log_shape: Tensor) -> Tensor:
-    """t = log F⁻¹(u; α) − log α of flat float64 tensors, differentiable once in log α."""
+    """Log F⁻¹(u; α) − log α of flat float64 tensors, differentiable once in log α."""
     shape = log_shape.exp()
     y: Tensor = Quantile.apply(u, shape.clamp_max(LARGE))
     return torch.where(shape > LARGE, series(u, shape.clamp_min(LARGE)), y - log_shape)

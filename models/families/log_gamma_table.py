@@ -84,6 +84,6 @@ class LookedUp(torch.autograd.Function):
 
 
 def looked_up(u: Tensor, log_shape: Tensor) -> Tensor:
-    """t = log F⁻¹(u; α) − log α."""
+    """Log F⁻¹(u; α) − log α of flat float32 tensors, differentiable once in log α."""
     found: Tensor = LookedUp.apply(u, log_shape)
     return found

@@ -89,7 +89,7 @@ def _copied(place: Tensor, source: Tensor, **made: Any) -> Call:
 
 
 def _taken_from(place: Tensor, tensor: Tensor, number: float, alpha: float = 1) -> Call | None:
-    """number − α tensor."""
+    """A number less α times a tensor."""
     if tensor.dtype != place.dtype:
         return None
     return torch.sub, (torch.tensor(number, dtype=place.dtype), tensor), {"alpha": alpha, "out": place}

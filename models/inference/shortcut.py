@@ -53,7 +53,9 @@ class Shortcut:
         self.tape: Tape | None = None
         self.standing: Standing | None = None
         self.names: tuple[str, ...] = ()
-        self.slopes: list[tuple[Tensor, Tensor]] = []  # each parameter with the place where the tape leaves its gradient
+        self.slopes: list[
+            tuple[Tensor, Tensor]
+        ] = []  # each parameter with the place where the tape leaves its gradient
         self.key: object = None
         self.steps, self.trusted, self.refused = 0, False, ""
 

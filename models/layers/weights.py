@@ -92,11 +92,11 @@ class Connection(nn.Module):
         nu = self.prior(scale, shape, value.dtype)
         density: Family = Gamma() if self.kind.positive else Normal()
         own = nu if type(density) is type(self.site.family) else None
+        name = f"log p({self.name})"
         if self.kind.positive:
             found = log_density_sum(value, value.exp(), math.log(scale), shape)
-        else:
-            found = density.log_prob(value, nu).sum(-1)
-        return Factor(f"log p({self.name})", found, frozenset({self.name}), prior=own)
+            return Factor(name, found, frozenset({self.name}), prior=own)
+        return Factor(name, density.log_prob(value, nu).sum(-1), frozenset({self.name}), prior=own)
 
 
 def point_log_prob(connections: Iterable[Connection], scale: float) -> Tensor | None:
