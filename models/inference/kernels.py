@@ -122,7 +122,7 @@ def _put_into(
 
     def filled() -> None:
         place.copy_(tensor)
-        place.index_put_(indices, values, accumulate)  # type: ignore[arg-type]
+        place.index_put_(indices, values, accumulate)
 
     return filled, (), {}
 
