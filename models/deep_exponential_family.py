@@ -171,7 +171,7 @@ class DeepExponentialFamily(nn.Module):
             mean, log_scale = nu.unbind(-2)
             own = Normal().log_prob(value, torch.zeros(2, 1, dtype=value.dtype))
             return own, Seen(mean + log_scale.exp() * value, on | {f"z{number}"})
-        return kind.density.log_prob(value, nu), Seen(kind.signal(value), frozenset({f"z{number}"}))
+        return kind.log_prob_top(value, nu, self.scales), Seen(kind.signal(value), frozenset({f"z{number}"}))
 
     def _layer(self, number: int, above: Seen | None, latents: Mapping[str, Tensor]) -> tuple[Factor, Seen]:
         name = f"z{number}"

@@ -1,7 +1,8 @@
 """The entries x_nv > 0 of a table that is mostly 0, and the two sums over them that a factorisation of counts needs.
 
 (s wᵀ) at the entries, Σ_k s_rk w_ck, and Σ_c v_rc d_ck, a sparse table times a dense one: each is the other's derivative. They are torch's
-own kernels for compressed sparse rows, behind two operators of plain tensors, so that a tape of kernels can hold them.
+own kernels for compressed sparse rows, behind two operators of plain tensors, so that a tape of kernels can hold them and say where
+their results go.
 """
 
 import warnings
@@ -44,7 +45,9 @@ class Entries:
     def _made(cls, start: Tensor, column: Tensor, count: Tensor, row: Tensor, wide: int, factorials: Tensor) -> Self:
         order = column.argsort(stable=True)
         column_start = _starts(torch.bincount(column, minlength=wide))
-        return cls(start, column, count, row, column_start, row[order], order, factorials)
+        places = (start, column, column_start, row[order], order)
+        start, column, column_start, row_by_column, order = (each.int() for each in places)  # as the kernels want them
+        return cls(start, column, count, row, column_start, row_by_column, order, factorials)
 
     @cached_property
     def _most(self) -> Tensor:
@@ -90,31 +93,49 @@ def _compressed(start: Tensor, column: Tensor, values: Tensor, wide: int) -> Ten
     return torch.sparse_csr_tensor(start, column, values, shape, dtype=values.dtype, check_invariants=False)
 
 
+def _at_entries_out(left: Tensor, right: Tensor, start: Tensor, column: Tensor, *, out: Tensor) -> Tensor:
+    out.zero_()  # torch multiplies what is there by 0, and that may be no number
+    for s, w, place in zip(left, right, out, strict=True):
+        table = _compressed(start, column, place, right.shape[1])
+        torch.sparse.sampled_addmm(table, s, w.T, beta=0.0, out=table)
+    return out
+
+
+def _over_entries_out(values: Tensor, dense: Tensor, start: Tensor, column: Tensor, *, out: Tensor) -> Tensor:
+    for each, right, place in zip(values, dense, out, strict=True):
+        table = _compressed(start, column, each, dense.shape[1])
+        if dense.shape[2] == 1:  # a vector, for which there is a kernel twice as fast
+            torch.mv(table, right[:, 0], out=place[:, 0])
+        else:
+            torch.mm(table, right, out=place)
+    return out
+
+
 def _at_entries(left: Tensor, right: Tensor, start: Tensor, column: Tensor) -> Tensor:
-    zero = torch.zeros(len(column), dtype=left.dtype)
-    table = _compressed(start, column, zero, right.shape[1])
-    found = [torch.sparse.sampled_addmm(table, s, w.T, beta=0.0).values() for s, w in zip(left, right, strict=True)]
-    return _together(found)
+    return _at_entries_out(left, right, start, column, out=left.new_empty(len(left), len(column)))
 
 
 def _over_entries(values: Tensor, dense: Tensor, start: Tensor, column: Tensor) -> Tensor:
-    tables = (_compressed(start, column, each, dense.shape[1]) for each in values)
-    return _together([table @ each for table, each in zip(tables, dense, strict=True)])
-
-
-def _together(found: list[Tensor]) -> Tensor:
-    """As torch.stack, which would copy a single one."""
-    return torch.stack(found) if len(found) > 1 else found[0].unsqueeze(0)
+    place = dense.new_empty(len(values), len(start) - 1, dense.shape[2])
+    return _over_entries_out(values, dense, start, column, out=place)
 
 
 _LIBRARY = torch.library.Library("elbo_room", "DEF")
 _LIBRARY.define("at_entries(Tensor left, Tensor right, Tensor start, Tensor column) -> Tensor")
+_LIBRARY.define(
+    "at_entries.out(Tensor left, Tensor right, Tensor start, Tensor column, *, Tensor(a!) out) -> Tensor(a!)"
+)
 _LIBRARY.define("over_entries(Tensor values, Tensor dense, Tensor start, Tensor column) -> Tensor")
+_LIBRARY.define(
+    "over_entries.out(Tensor values, Tensor dense, Tensor start, Tensor column, *, Tensor(a!) out) -> Tensor(a!)"
+)
 _LIBRARY.impl("at_entries", _at_entries, "CPU")
+_LIBRARY.impl("at_entries.out", _at_entries_out, "CPU")
 _LIBRARY.impl("over_entries", _over_entries, "CPU")
+_LIBRARY.impl("over_entries.out", _over_entries_out, "CPU")
 with warnings.catch_warnings():  # torch says once that its compressed rows are in beta
     warnings.simplefilter("ignore")
-    _compressed(torch.zeros(2, dtype=torch.int64), torch.zeros(0, dtype=torch.int64), torch.zeros(0), 1)
+    _compressed(torch.zeros(2, dtype=torch.int32), torch.zeros(0, dtype=torch.int32), torch.zeros(0), 1)
 
 
 class _At(torch.autograd.Function):
@@ -129,7 +150,7 @@ class _At(torch.autograd.Function):
             found: Tensor = torch.ops.elbo_room.at_entries(left, right, entries.start, entries.column)
             return found
         by_column = torch.ops.elbo_room.at_entries(left, right, entries.column_start, entries.row_by_column)
-        return torch.empty_like(by_column).index_copy_(1, entries.order, by_column)
+        return torch.empty_like(by_column).index_copy_(1, entries.order.long(), by_column)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
@@ -174,24 +195,34 @@ def times(values: Tensor, dense: Tensor, entries: Entries, *, turned: bool = Fal
     return found
 
 
-class _RowSums(torch.autograd.Function):
-    """values (S, E) → (S, M)."""
+class _LogSums(torch.autograd.Function):
+    """left (S, M, K), right (S, D, K) → Σ_c x_rc log(ε + Σ_k left_rk right_ck) over each row's entries: (S, M)."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, entries: Entries) -> Tensor:
-        """A sparse table times ones."""
-        ctx.entries = entries
-        ones = torch.ones(len(values), len(entries.column_start) - 1, 1, dtype=values.dtype)
-        found: Tensor = torch.ops.elbo_room.over_entries(values, ones, entries.start, entries.column)
+    def forward(ctx: Any, left: Tensor, right: Tensor, entries: Entries, floor: float) -> Tensor:
+        """The logs at the entries, and a sparse table of them times ones."""
+        rate = torch.ops.elbo_room.at_entries(left, right, entries.start, entries.column).add_(floor)
+        ctx.save_for_backward(left, right, rate)
+        ctx.entries, ctx.floor = entries, floor
+        ones = torch.ones(len(left), right.shape[1], 1, dtype=left.dtype)
+        found: Tensor = torch.ops.elbo_room.over_entries(
+            entries.count * rate.log(), ones, entries.start, entries.column
+        )
         return found.squeeze(-1)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        """Each entry's is its row's."""
-        return slope.index_select(1, ctx.entries.row), None
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """Σ x/rate times the other side, a row's slope taken to its M × K numbers, which are fewer than its entries."""
+        left, right, rate = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            rate = at_entries(left, right, ctx.entries) + ctx.floor
+        share, slope = ctx.entries.count / rate, slope.unsqueeze(-1)
+        return (
+            slope * times(share, right, ctx.entries), times(share, slope * left, ctx.entries, turned=True), None, None
+        )  # fmt: skip
 
 
-def over_rows(values: Tensor, entries: Entries) -> Tensor:
-    """Σ of each row's entries: (S, E) → (S, M)."""
-    found: Tensor = _RowSums.apply(values, entries)
+def log_sums(left: Tensor, right: Tensor, entries: Entries, floor: float) -> Tensor:
+    """Σ_c x_rc log(ε + Σ_k left_rk right_ck) over each row's entries, ε = `floor`: (S, M, K), (S, D, K) → (S, M)."""
+    found: Tensor = _LogSums.apply(left.contiguous(), right.contiguous(), entries, floor)
     return found

@@ -44,7 +44,7 @@ class Dataset:
         y = None if self.y is None else self.y[rows]
         covariates = None if self.covariates is None else self.covariates[rows]
         own = self.entries.rows(rows) if entries and self.entries is not None else None
-        return Batch(self.x[rows], rows, self.size, y, covariates, own)
+        return Batch(self.x.index_select(0, rows), rows, self.size, y, covariates, own)
 
     def kept(self, rows: Tensor) -> "Dataset":
         """These rows as data of their own."""

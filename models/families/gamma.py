@@ -12,35 +12,19 @@ import torch
 from torch import Tensor
 
 from models.families.family import Family
-from models.families.log_gamma import log_gamma_quantile, uniform
-
-LARGE = 20.0  # from here Stirling's series is right to 1e-9, where differences of large numbers are not
-
-
-def remainder(shape: Tensor) -> Tensor:
-    """α log α − α − log Γ(α), whose large terms cancel."""
-    big = shape.clamp_min(LARGE)
-    series = 0.5 * (big / (2 * math.pi)).log() - 1 / (12 * big) + 1 / (360 * big**3)
-    small = shape.clamp_max(LARGE)
-    return torch.where(shape > LARGE, series, small * small.log() - small - torch.lgamma(small))
+from models.families.log_gamma import log_ratio_quantile, uniform
+from models.families.stirling import constant_of, log_minus_digamma, remainder
 
 
-def log_minus_digamma(shape: Tensor) -> Tensor:
-    """Log α − ψ(α), likewise."""
-    big = shape.clamp_min(LARGE)
-    series = 1 / (2 * big) + 1 / (12 * big**2) - 1 / (120 * big**4)
-    small = shape.clamp_max(LARGE)
-    return torch.where(shape > LARGE, series, small.log() - torch.digamma(small))
+def log_density_at(t: Tensor, ratio: Tensor, shape: float) -> Tensor:
+    """Log q(y) at t = y − log m and ratio = eᵗ = z/m, where the shape is a number, of which no slope is asked."""
+    return (t - ratio) * shape + (constant_of(shape) + shape)
 
 
-def constant_of(shape: float) -> float:
-    """α log α − α − log Γ(α) of a number up to about 100."""
-    return shape * math.log(shape) - shape - math.lgamma(shape)
-
-
-def log_density_at(t: Tensor, shape: float) -> Tensor:
-    """Log q(y) at t = y − log m where the shape is a number, of which no slope is asked."""
-    return (t - torch.expm1(t)) * shape + constant_of(shape)
+def log_density_sum(y: Tensor, z: Tensor, log_mean: float, shape: float) -> Tensor:
+    """Σ_k log q(y_k) where the mean is a number too: two sums, (…, K) → (…); z = e^y, which whoever asks has at hand."""
+    constant = y.shape[-1] * (constant_of(shape) + shape - shape * log_mean)
+    return y.sum(-1) * shape - z.sum(-1) * (shape * math.exp(-log_mean)) + constant
 
 
 @dataclass(frozen=True)
@@ -73,7 +57,7 @@ class Gamma(Family):
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
         """Y = log F⁻¹(ε; α) − log α + log m; its slope in α is implicit, −∂_α F/∂_y F."""
         log_mean, log_shape = nu.unbind(-2)
-        return log_gamma_quantile(noise, log_shape) - log_shape + log_mean
+        return log_ratio_quantile(noise, log_shape) + log_mean
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """−α (eᵗ − 1 − t) + [α log α − α − log Γ(α)], the density of y = log z."""

@@ -1,14 +1,13 @@
 """Adam (Kingma & Ba 2015): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − ρ m̂/(√v̂ + ε), by torch's own fused kernel.
 
-torch's functional form is used, not its `Optimizer` class: the first optimiser object imports the compiler stack, two seconds and
-72 MB that every worker would pay before its first step.
+The kernel is called itself, not through torch's `Optimizer`: the first optimiser object imports the compiler stack, two seconds and
+72 MB that every worker would pay before its first step, and each of its steps spends more on lists than on a small model's numbers.
 """
 
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.optim.adam import adam
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
@@ -19,6 +18,8 @@ class Adam:
     def __init__(self, parameters: Mapping[str, Tensor], step_size: float) -> None:
         self.parameters, self.step_size = parameters, step_size
         self.state: dict[str, dict[str, Tensor]] = {}
+        self._together: list[dict[str, Tensor]] = []  # the moments that moved at the last step
+        self._clock = torch.zeros(0)  # their steps t, one tensor that each of them looks into
 
     def clear_gradients(self) -> None:
         """Forget every gradient."""
@@ -31,19 +32,30 @@ class Adam:
             self.state[name] = {"step": torch.zeros(()), "exp_avg": zero, "exp_avg_sq": zero.clone()}
         return self.state[name]
 
+    def _tick(self, moments: list[dict[str, Tensor]]) -> None:
+        """T ← t + 1 of all that move, in one addition."""
+        same = len(moments) == len(self._together) and all(map(lambda a, b: a is b, moments, self._together))
+        if not same:
+            self._together, self._clock = moments, torch.stack([each["step"] for each in moments])
+            for each, step in zip(moments, self._clock.unbind(), strict=True):
+                each["step"] = step
+        self._clock.add_(1)
+
     @torch.no_grad()
     def step(self) -> None:
         """One step down the gradients, β₁ = .9, β₂ = .999, ε = 1e−8."""
-        names = [name for name, parameter in self.parameters.items() if parameter.grad is not None]
-        moments = [self._moments(name) for name in names]
-        adam(
-            [self.parameters[name] for name in names],
-            [self.parameters[name].grad for name in names],  # type: ignore[misc]
+        moving = {name: parameter for name, parameter in self.parameters.items() if parameter.grad is not None}
+        if not moving:
+            return
+        moments = [self._moments(name) for name in moving]
+        self._tick(moments)
+        torch._fused_adam_(
+            list(moving.values()),
+            [parameter.grad for parameter in moving.values()],  # type: ignore[misc]
             [each["exp_avg"] for each in moments],
             [each["exp_avg_sq"] for each in moments],
             [],
             [each["step"] for each in moments],
-            fused=True,
             amsgrad=False,
             beta1=0.9,
             beta2=0.999,

@@ -141,17 +141,33 @@ def estimate(
     return _summary(work, weights is not None, draws)
 
 
-def _summary(work: Work, weighted: bool, draws: int) -> Estimate:
-    def per_datum(value: Tensor, local: bool) -> Tensor:
-        return value.detach().mean() if local else value.detach().mean() / work.batch.total
+def _averages(found: Mapping[str, tuple[Tensor, float]]) -> Tensor:
+    """Each value's mean times its weight, (n,), those of one shape together: a dozen means of a few numbers would cost as many calls."""
+    alike: dict[torch.Size, list[str]] = {}
+    for name, (value, _) in found.items():
+        alike.setdefault(value.shape, []).append(name)
+    means: dict[str, Tensor] = {}
+    for names in alike.values():
+        together = torch.stack([found[name][0].detach() for name in names])
+        means |= zip(names, together.flatten(1).mean(1).unbind(), strict=True)
+    whole = torch.stack([means[name] for name in found])
+    return whole * torch.tensor([weight for _, weight in found.values()], dtype=whole.dtype)
 
-    terms = {
-        factor.name: per_datum(factor.value, factor.value.ndim == 3) * (1 if factor.in_kl else work.beta)
+
+def _summary(work: Work, weighted: bool, draws: int) -> Estimate:
+    def share(local: bool) -> float:
+        return 1.0 if local else 1 / work.batch.total
+
+    found = {
+        factor.name: (factor.value, share(factor.value.ndim == 3) * (1 if factor.in_kl else work.beta))
         for factor in work.factors
     }
     for name, site in work.model.sites.items():
-        terms[f"−log q({name})"] = -per_datum(work.log_q[name], site.plate == "local")
+        found[f"−log q({name})"] = (work.log_q[name], -share(site.plate == "local"))
+    averages = _averages(found)
+    terms = dict(zip(found, averages.unbind(), strict=True))
     if weighted:
         log_w = work.log_weights()
-        terms["gain of weighting"] = (log_w.logsumexp(1) - math.log(draws)).mean() - log_w.mean()
-    return Estimate(torch.stack(list(terms.values())).sum(), terms, work.draws, work.batch, draws)
+        gain = (log_w.logsumexp(1) - math.log(draws)).mean() - log_w.mean()
+        return Estimate(averages.sum() + gain, terms | {"gain of weighting": gain}, work.draws, work.batch, draws)
+    return Estimate(averages.sum(), terms, work.draws, work.batch, draws)

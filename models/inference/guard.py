@@ -1,5 +1,6 @@
 """Guard: a run stops at the first number that is not finite, keeps its last good state, and says which tensor, when, and what helps."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import torch
@@ -43,12 +44,11 @@ def named_parameters(modules: Iterable[object]) -> dict[str, nn.Parameter]:
 
 def complaint(elbo: float, gradients: dict[str, Tensor]) -> str | None:
     """What is wrong with this step, or None."""
-    if elbo != elbo or elbo in (float("inf"), float("-inf")):
+    if not math.isfinite(elbo):
         return f"The ELBO became {elbo}"
     if elbo < FLOOR:
         return f"The ELBO fell to {elbo:.3g} nats per datum"
-    total = torch.stack(torch._foreach_norm(list(gradients.values()))).sum()
-    if not bool(total.isfinite()):
+    if not math.isfinite(torch.stack(torch._foreach_norm(list(gradients.values()))).sum().item()):
         name = next((name for name, gradient in gradients.items() if not gradient.isfinite().all()), None)
         return f"The gradient of {name} is not finite" if name else "The gradient became too large to be summed"
     return None

@@ -82,12 +82,65 @@ def swift(call: Call) -> Call:
     return binding, args, kwargs
 
 
+def _copied(place: Tensor, source: Tensor, **made: Any) -> Call:
+    """A copy in another dtype or layout."""
+    del made
+    return torch.Tensor.copy_, (place, source), {}
+
+
+def _taken_from(place: Tensor, tensor: Tensor, number: float, alpha: float = 1) -> Call | None:
+    """A number less α times a tensor."""
+    if tensor.dtype != place.dtype:
+        return None
+    return torch.sub, (torch.tensor(number, dtype=place.dtype), tensor), {"alpha": alpha, "out": place}
+
+
+def _slope_of_select(place: Tensor, slope: Tensor, sizes: Any, dim: int, index: int) -> Call:
+    """The slope at one index, 0 elsewhere."""
+    del sizes
+    row = place.select(dim, index)
+
+    def filled() -> None:
+        place.zero_()
+        row.copy_(slope)
+
+    return filled, (), {}
+
+
+def _rows_of(place: Tensor, tensor: Tensor, indices: list[Tensor | None]) -> Call | None:
+    """The rows of a table, (N, …) at (M,)."""
+    rows = indices[0]
+    if len(indices) != 1 or rows is None or rows.ndim != 1 or rows.dtype != torch.int64:
+        return None
+    return torch.index_select, (tensor, 0, rows), {"out": place}
+
+
+def _put_into(
+    place: Tensor, tensor: Tensor, indices: list[Tensor | None], values: Tensor, accumulate: bool = False
+) -> Call:
+    """A table with values put, or added, into some places."""
+
+    def filled() -> None:
+        place.copy_(tensor)
+        place.index_put_(indices, values, accumulate)
+
+    return filled, (), {}
+
+
+_SHORT: dict[Any, Callable[..., Call | None]] = {
+    aten._to_copy.default: _copied, aten.rsub.Scalar: _taken_from, aten.select_backward.default: _slope_of_select,
+    aten.index.Tensor: _rows_of, aten.index_put.default: _put_into,
+}  # fmt: skip  # whose own `out` forms copy more than they compute
+
+
 def out_variant(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: list[Tensor]) -> Call:
     """The call that runs a kernel and leaves its result in `out`; a kernel that writes in place is called as it is."""
     if not out:
         return func, args, kwargs
     if func in _SCALAR:
         return _SCALAR[func], args, {**kwargs, "out": out[0]}
+    if func in _SHORT and (call := _SHORT[func](out[0], *args, **kwargs)) is not None:
+        return call
     given = [a for a in func._schema.arguments if a.name not in _MADE or not a.kwarg_only]
     wanted = [(a.name, str(a.type)) for a in given]
     for name in func.overloadpacket.overloads():

@@ -113,10 +113,15 @@ class GammaLayer(Layer):
 
     def log_prob(self, value: Tensor, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """−α (eᵗ − 1 − t) + [α log α − α − log Γ(α)], t = log z − log m; α is a number, of which no slope is asked."""
-        alpha = self.alpha(scales)
-        log_mean = rate(u, positive).log()
-        t = value + log_mean - math.log(alpha) if scales.natural else value - log_mean
-        return log_density_at(t, alpha)
+        alpha, found, z = self.alpha(scales), rate(u, positive), value.exp()
+        if scales.natural:
+            return log_density_at(value + found.log() - math.log(alpha), z * found / alpha, alpha)
+        return log_density_at(value - found.log(), z / found, alpha)
+
+    def log_prob_top(self, value: Tensor, nu: Tensor, scales: Scales) -> Tensor:
+        """The same at m = 1."""
+        del nu
+        return log_density_at(value, value.exp(), self.alpha(scales))
 
     def top(self, units: int, scales: Scales) -> Tensor:
         """Mean 1: another one would be absorbed by the weights below."""

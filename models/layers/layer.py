@@ -70,6 +70,11 @@ class Layer:
         """Log p of every unit given u: (…, K)."""
         return self.density.log_prob(value, self.parameters(u, positive, scales))
 
+    def log_prob_top(self, value: Tensor, nu: Tensor, scales: Scales) -> Tensor:
+        """Log p of every unit of a top layer, ν₀ = `nu`: (…, K)."""
+        del scales
+        return self.density.log_prob(value, nu)
+
     def top(self, units: int, scales: Scales) -> Tensor:
         """ν₀ of a top layer whose parameters are not learned: (n_params, K)."""
         return self.parameters(torch.zeros(units * self.per_unit), False, scales)

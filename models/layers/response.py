@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.entries import Entries, at_entries, over_rows
+from models.entries import Entries, log_sums
 from models.layers.layer import FLOOR, Scales, log_probability, rate
 from models.settings import rule
 
@@ -162,8 +162,7 @@ class PoissonResponse(Response):
         signal (R, B, M, I), weight (R, B, D, I), one weight draw a signal draw: (R, B, M). Ten times as fast on text.
         """
         s, w = signal.flatten(0, 1), weight.flatten(0, 1)  # (RB, M, I), (RB, D, I)
-        mean = at_entries(s, w, entries) + FLOOR  # (RB, E)
-        seen = over_rows(entries.count * mean.log(), entries)
+        seen = log_sums(s, w, entries, FLOOR)  # (RB, M)
         whole = (s * w.sum(1, keepdim=True)).sum(-1) + FLOOR * w.shape[1]
         return (seen - whole - entries.log_factorials).unflatten(0, signal.shape[:2])
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.core import Factor, Site
 from models.families import Family, Gamma, Normal
-from models.families.gamma import constant_of
+from models.families.gamma import log_density_sum
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class Connection(nn.Module):
 
     def matrix(self, value: Tensor) -> tuple[Tensor, Tensor | None]:
         """W (…, O, I) and α (…, O) of a site's value (…, O·(I + 1)): the signals' columns first, then the intercept."""
-        table = value.unflatten(-1, (self.outputs, -1))
         if self.kind.positive:
-            return table.exp(), None
+            return value.exp().unflatten(-1, (self.outputs, -1)), None
+        table = value.unflatten(-1, (self.outputs, -1))
         return table[..., : self.inputs], table[..., -1] if self.intercept else None
 
     def forward(self, signal: Tensor, latents: Mapping[str, Tensor]) -> Tensor:
@@ -92,12 +92,11 @@ class Connection(nn.Module):
         nu = self.prior(scale, shape, value.dtype)
         density: Family = Gamma() if self.kind.positive else Normal()
         own = nu if type(density) is type(self.site.family) else None
+        name = f"log p({self.name})"
         if self.kind.positive:
-            t = value - math.log(scale)
-            found = (t - torch.expm1(t)).sum(-1) * shape + value.shape[-1] * constant_of(shape)
-        else:
-            found = density.log_prob(value, nu).sum(-1)
-        return Factor(f"log p({self.name})", found, frozenset({self.name}), prior=own)
+            found = log_density_sum(value, value.exp(), math.log(scale), shape)
+            return Factor(name, found, frozenset({self.name}), prior=own)
+        return Factor(name, density.log_prob(value, nu).sum(-1), frozenset({self.name}), prior=own)
 
 
 def point_log_prob(connections: Iterable[Connection], scale: float) -> Tensor | None:

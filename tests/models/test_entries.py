@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.data import from_array
 from models.deep_exponential_family_settings import Settings
-from models.entries import Entries, at_entries, entries_of
+from models.entries import Entries, at_entries, entries_of, log_sums
 from models.inference.run import Run
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -36,11 +36,19 @@ def test_sums_over_entries_and_both_derivatives_are_the_dense_ones(rows: list[in
     def dense(left: Tensor, right: Tensor) -> Tensor:
         return (x * (left @ right.transpose(-1, -2)).square()).sum((-1, -2))
 
-    torch.testing.assert_close(sparse(left, right), dense(left, right))
-    slopes = [torch.autograd.grad(f(left, right).sum(), (left, right), create_graph=True) for f in (sparse, dense)]
-    torch.testing.assert_close(*slopes)
-    bends = [torch.autograd.grad(sum(g.pow(3).sum() for g in each), (left, right)) for each in slopes]
-    torch.testing.assert_close(*bends)
+    def sparse_logs(left: Tensor, right: Tensor) -> Tensor:
+        return log_sums(left.exp(), right.exp(), entries, 0.3) @ weight
+
+    def dense_logs(left: Tensor, right: Tensor) -> Tensor:
+        return (x * (left.exp() @ right.exp().transpose(-1, -2) + 0.3).log()).sum(-1) @ weight
+
+    weight = numbers(len(x)).detach()
+    for pair in ((sparse, dense), (sparse_logs, dense_logs)):
+        torch.testing.assert_close(*(f(left, right) for f in pair))
+        slopes = [torch.autograd.grad(f(left, right).sum(), (left, right), create_graph=True) for f in pair]
+        torch.testing.assert_close(*slopes)
+        bends = [torch.autograd.grad(sum(g.pow(3).sum() for g in each), (left, right)) for each in slopes]
+        torch.testing.assert_close(*bends)
 
 
 def test_every_batch_of_as_many_rows_has_the_same_shape_and_its_own_counts() -> None:
