@@ -117,12 +117,13 @@ def model_line(values: Values, catalogue: dict[str, Any]) -> str:
 def formula(values: Values, catalogue: dict[str, Any]) -> str:
     """What is computed, for the settings on the screen."""
     part = catalogue["estimators"][values["estimator"]]
+    cooling = f"·min(1, {values['cooling']}/t)" if values["cooling"] else ""
     return "\n".join([
         model_line(values, catalogue),
         "ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)]        f = log p(x, z_b) − log q(z_b; ν)        s = ∇_ν log q(z_b; ν)",
         f"{part['label']}:   {part['formula']}",
         f"Source: {part['source']}.",
-        f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
+        f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g}{cooling},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
     ])  # fmt: skip
 
 
