@@ -12,7 +12,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear as affine
-from torch.nn.functional import silu
 
 from models.latent_priors.prior import COMPONENTS, LatentPrior
 from models.networks.linear import linear
@@ -22,6 +21,20 @@ SPREAD, SCALE = (
     1.5,
     math.log(0.5),
 )  # at first every conditional is C Gaussians of sd ½ between ±1.5, which is nearly N(0, 1)
+
+
+class MaskedLinear(nn.Module):
+    """x ↦ (Θ ∘ mask) x + α, mask (outputs, inputs): an output sees the inputs where its row is 1."""
+
+    def __init__(self, mask: Tensor, generator: torch.Generator) -> None:
+        super().__init__()
+        self.mask: Tensor
+        self.register_buffer("mask", mask)
+        self.map = linear(*mask.T.shape, bias=True, gain=1.0, generator=generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, inputs) → (…, outputs)."""
+        return affine(x, self.map.weight * self.mask, self.map.bias)
 
 
 class AutoregressivePrior(LatentPrior):
@@ -49,24 +62,22 @@ class AutoregressivePrior(LatentPrior):
         seen = torch.arange(WIDTH) % max(size - 1, 1)  # the last dimension that a hidden unit sees
         outputs = dimension.repeat_interleave(3 * components)
         degrees = [dimension, *[seen] * HIDDEN]
-        masks = [(after[:, None] >= before).float() for before, after in pairwise(degrees)]
-        masks.append((outputs[:, None] > seen).float())
-        for number, mask in enumerate(masks):
-            self.register_buffer(f"mask{number}", mask)
-        self.maps = nn.ModuleList(linear(*mask.T.shape, bias=True, gain=1.0, generator=generator) for mask in masks)
+        hidden = [
+            layer
+            for before, after in pairwise(degrees)
+            for layer in (MaskedLinear((after[:, None] >= before).float(), generator), nn.SiLU())
+        ]
+        last = MaskedLinear((outputs[:, None] > seen).float(), generator)
+        self.network = nn.Sequential(*hidden, last)
         with torch.no_grad():
-            self.maps[-1].weight.mul_(0.1)
-            bias = self.maps[-1].bias.view(self.layout)
+            last.map.weight.mul_(0.1)
+            bias = last.map.bias.view(self.layout)
             bias[:, 1] = SPREAD * torch.linspace(-1, 1, components) if components > 1 else 0.0
             bias[:, 2] = SCALE if components > 1 else 0.0
 
     def conditionals(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log w, m and log s of every dimension given those before it: z (…, K) → three of (…, K, C)."""
-        hidden = z
-        for number, layer in enumerate(self.maps):
-            sums = affine(hidden, layer.weight * getattr(self, f"mask{number}"), layer.bias)
-            hidden = silu(sums) if number < HIDDEN else sums
-        logits, mean, log_scale = hidden.unflatten(-1, self.layout).unbind(-2)
+        logits, mean, log_scale = self.network(z).unflatten(-1, self.layout).unbind(-2)
         return logits.log_softmax(-1), mean, log_scale
 
     def log_prob(self, z: Tensor) -> Tensor:
