@@ -16,7 +16,7 @@ from torch.nn.functional import linear as affine
 from models.latent_priors.prior import COMPONENTS, LatentPrior
 from models.networks.linear import linear
 
-WIDTH, HIDDEN = 128, 2  # units of each hidden layer of the network, and layers
+WIDTH, HIDDEN = 256, 2  # units of each hidden layer of the network, and layers
 SPREAD, SCALE = (
     1.5,
     math.log(0.5),
