@@ -43,7 +43,7 @@ def _draws(prior: Any, plane: Plane) -> Columns:
     """The same noise at every look, so that a draw moves only as the prior does; the highest one is named."""
     places = plane.coordinates(prior.sample(DRAWS, torch.Generator().manual_seed(0)))  # (DRAWS, 2)
     places = places[places[:, 1].argsort(descending=True)]
-    radius = 0.015 * float(places.abs().max())
+    radius = 0.008 * float(places.abs().max())
     return _columns(places.unsqueeze(-1) + radius * _circle(OCTAGON), TOP - OCTAGON // 4)
 
 
