@@ -35,6 +35,7 @@ class FeatureActions:
     session: Session
     _take: Callable[[Values], None]
     _start: Callable[[], None]
+    _name_scene: Callable[[], None]
 
     def _do_features(self) -> None:
         """Ask for the features of the run on the screen."""
@@ -52,6 +53,7 @@ class FeatureActions:
             return
         self.screen.wished = SHOWN
         self._take({"seed": self.values["seed"], **RESPONSE_MODEL})
+        self._name_scene()
         self.screen.tabs.value = "–"
         self._start()
         self.said_of_features = f"{message['sentence']} That run is kept under Runs."

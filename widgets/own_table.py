@@ -15,7 +15,8 @@ ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".gz", ".parquet")
 MOST_BYTES = 100_000_000  # of an upload; the server takes messages a little larger (`lab.serve`)
 FIRST = (
     "A table of your own: counts of cells or any numbers, rows are data. .h5ad, .npz, .csv, .tsv or .parquet; "
-    "upload it, or give its path on the computer where the lab runs and press Enter."
+    "upload it, or give its path on the computer where the lab runs and press Enter. Or take the features that the run on the "
+    "screen has learned: a conditional model predicts the labels from them."
 )
 NONE = "–"
 USE = "Of the run on the screen: E[z|x] of every row becomes the x of a conditional model, its label the y"
@@ -64,7 +65,7 @@ class OwnTable:
                 ("Batch", "The column that names each row's batch, for the batch covariate"),
             )
         )
-        self.use = ipw.Button(description="Use its features", layout=ipw.Layout(width="auto"))
+        self.use = ipw.Button(description="Use this run's features", layout=ipw.Layout(width="auto"))
         self.use.on_click(lambda _: self._post("features"))
         self.offer_features(NO_RUN)
         self.said = ipw.Label(FIRST)

@@ -12,7 +12,7 @@ def test_features_of_a_run_train_a_response_model_that_a_reload_finds_again(page
     screen = Screen(page, wait_until)
     screen.painted()
     page.get_by_text("Your data", exact=True).click()
-    button = page.get_by_role("button", name="Use its features")
+    button = page.get_by_role("button", name="Use this run's features")
     assert button.is_disabled()
     assert "There is no run yet" in button.get_attribute("title")
     screen.press("Run")

@@ -47,7 +47,10 @@ def test_without_features_the_worker_says_how_to_make_them(tmp_path: Path) -> No
     driver.send("features", path=str(tmp_path / "f.npz"), title="run 7")
     assert "no run yet" in driver.until("refused", command="features")["sentence"]
     driver.send("start", settings=RESPONSE, folder=str(tmp_path / "response"))
-    assert "press 'Use its features' in the drawer 'Your data'" in driver.until("refused", command="start")["sentence"]
+    assert (
+        "press “Use this run's features” in the drawer 'Your data'"
+        in driver.until("refused", command="start")["sentence"]
+    )
     driver.send("start", settings=RESPONSE | {"data": "moons", "response": "bernoulli"}, folder=str(tmp_path / "moons"))
     driver.until("started")
     driver.send("features", path=str(tmp_path / "f.npz"), title="run 7")
