@@ -55,8 +55,11 @@ class FeatureActions:
         self._take({"seed": self.values["seed"], **RESPONSE_MODEL})
         self._name_scene()
         self.screen.tabs.value = "–"
-        self._start()
+        self.session.post("response_model")  # after what these changes post themselves, which would take its words away
         self.said_of_features = f"{message['sentence']} That run is kept under Runs."
+
+    def _do_response_model(self) -> None:
+        self._start()
 
     def _features_told(self, message: dict[str, Any]) -> None:
         """A run has begun: whether its features can be used, and whose features it is trained on itself."""

@@ -86,7 +86,7 @@ def test_features_outlive_the_worker(lab, monkeypatch: pytest.MonkeyPatch) -> No
     room.post("run")
     eventually(lambda: room.state == "finished")
     room.post("features")
-    eventually(lambda: room.values["model"] == "conditional" and room.state == "finished")
+    eventually(lambda: "know the labels" in room.screen.goal.value and room.state == "finished")
     eventually(lambda: (room.folder.path / STATE).exists())
     data, title = read_features(room.screen.own.features)
     assert data.size == 120
