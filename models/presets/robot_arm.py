@@ -8,7 +8,14 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
         "label": "Robot arm",
         "goal": "Five joints, 15 numbers, five z: see in panel D whether samples of p(x) keep the arm's links.",
         "views": {"d": "arm"},
-        "settings": {"data": "robot_arm", **_DECODER, "scale_floor": 0.02, "step_size": 0.004, "stop_at": 15_000},
+        "settings": {
+            "data": "robot_arm",
+            **_DECODER,
+            "scale_floor": 0.02,
+            "step_size": 0.004,
+            "cooling": 4000,
+            "stop_at": 15_000,
+        },
         "tasks": [
             {
                 "ask": "The sensor's noise alone makes links wrong by 7 mm. And samples of this model, after 3,000 steps?",
@@ -22,7 +29,7 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
     },
     "robot_arm_prior": {
         "label": "Robot arm: a prior that follows",
-        "goal": "Ten z, and a prior that follows q: wait, and the links of samples come within twice the sensor's error.",
+        "goal": "Ten z and a prior that follows q: in minutes the links of samples come within twice the sensor's error.",
         "views": {"d": "arm"},
         "settings": {
             "data": "robot_arm",
@@ -42,11 +49,11 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "The plain prior's samples stay near 40 mm. How far are the links off after 3,000 steps with this one?",
-                "choices": ["less than 15 mm", "15 to 35 mm", "more than 35 mm"],
-                "edges": [15.0, 35.0],
+                "ask": "The sensor's noise makes links wrong by 7 mm. How far off are they after 10,000 steps of this prior?",
+                "choices": ["less than 10 mm", "10 to 20 mm", "more than 20 mm"],
+                "edges": [10.0, 20.0],
                 "measure": {"name": "fact", "of": "link_error"},
-                "after": 3000,
+                "after": 10_000,
                 "why": "q puts a turning joint on a ring. A draw of N(0, I) falls inside it, where no data are; this prior's does not.",
             },
         ],
