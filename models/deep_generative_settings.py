@@ -67,8 +67,8 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     )  # fmt: skip
     components: int = setting(
         10, label="Components", symbol="C", group="Prior", low=1, high=500,
-        help="How many Gaussians, or pseudo-data, make up the prior: more of them follow a thin cloud closer, and cost time.",
-        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp")),),
+        help="How many Gaussians (or pseudo-data) the prior is made of: more follow a thin cloud closer, and cost time.",
+        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp", "autoregressive")),),
     )  # fmt: skip
     variational: str = setting(
         "amortized",

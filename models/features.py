@@ -4,7 +4,10 @@ The learner needs no labels, so it may see all rows; the response model then nee
 """
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -52,6 +55,75 @@ def embedded(run: Run, data: Dataset | None = None) -> Dataset:
         feature_names=names,
         bones=(),
     )
+
+
+HELD_OUT = 0.2  # of the rows of a run that held out none: its labels are news to the response model all the same
+NO_LABELS = (
+    "These data have no labels that a response could predict. Choose labelled data, or a column under 'Colour by'."
+)
+
+
+def why_not(run: Run) -> str | None:
+    """None, or why a response model cannot be trained on this run's features."""
+    if run.data.y is None and len(run.data.labels.unique()) < 2:
+        return NO_LABELS
+    try:
+        _features(run, run.data.kept(torch.arange(1)) if run.data.test else run.data)
+    except ValueError as reason:
+        return str(reason)
+    return None
+
+
+def for_response(run: Run) -> Dataset:
+    """ẑ of the rows that trained the run, standardised, and of those that it held out (a fifth of all where it held out none).
+
+    Raises:
+        ValueError: `why_not` says the reason.
+    """
+    if reason := why_not(run):
+        raise ValueError(reason)
+    found = embedded(run)
+    found = found if found.test else found.split(HELD_OUT)
+    mean, scale = found.x.mean(0), found.x.std(0, correction=0).clamp_min(1e-6)
+    test = None if found.test is None else replace(found.test, x=(found.test.x - mean) / scale)
+    return replace(found, x=(found.x - mean) / scale, test=test)
+
+
+def _arrays(kind: str, data: Dataset | None) -> dict[str, Any]:
+    if data is None or data.y is None:
+        raise ValueError(
+            "Features are kept with a label of every row and a held-out part. Make them with for_response."
+        )
+    return {f"{kind}_x": data.x.numpy(), f"{kind}_y": data.y.numpy(), f"{kind}_labels": data.labels.numpy()}
+
+
+def write_features(data: Dataset, path: Path, title: str) -> None:
+    """Keep what `for_response` made as a file; `title` says which run it came from."""
+    parts = _arrays("train", data) | _arrays("test", data.test)
+    words = {"names": data.feature_names, "kinds": data.label_names, "name": data.name, "title": title}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        np.savez(file, **parts, **{key: np.array(value) for key, value in words.items()})  # type: ignore[arg-type]
+
+
+def read_features(path: Path | str) -> tuple[Dataset, str]:
+    """The data that `write_features` kept, and their title.
+
+    Raises:
+        ValueError: the file is not there, or is no such file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            kept = {name: file[name] for name in file.files}
+        names, kinds = (tuple(str(each) for each in kept[key]) for key in ("names", "kinds"))
+
+        def part(kind: str, test: Dataset | None = None) -> Dataset:
+            x, y, labels = (torch.from_numpy(kept[f"{kind}_{key}"]) for key in ("x", "y", "labels"))
+            return Dataset(str(kept["name"]), x, labels, kinds, (x.shape[1],), y, test=test, feature_names=names)
+
+        return part("train", part("test")), str(kept["title"])
+    except (OSError, KeyError, ValueError) as error:
+        raise ValueError(f"The features in {path} cannot be read ({error}). Make them again from their run.") from error
 
 
 def few(data: Dataset, count: int, seed: int = 0) -> Dataset:

@@ -144,8 +144,8 @@ class Explorer(ScreenActions, ipw.VBox):
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
                 self.painter.facts["remedy"] = message.get("change")
-        elif kind == "table":
-            self._table(message)
+        elif kind in ("table", "features"):
+            getattr(self, f"_{kind}")(message)
         elif kind == "prior":
             self.notice = self.notice or message["sentence"]
         elif kind in ("refused", "unsaved"):
@@ -157,6 +157,7 @@ class Explorer(ScreenActions, ipw.VBox):
         self.painter.show(message)
         if kind == "started":
             self._explore_again(message.get("choices", {}))
+            self._features_told(message)
             self.session.command("watch", names=self.screen.in_sight())  # its panels may show other charts now
         self.follow(message)
         self._refresh()
@@ -170,6 +171,8 @@ class Explorer(ScreenActions, ipw.VBox):
         self.session.command("view", view=self.screen.view.value)
         if self.screen.own.given:
             self.session.command("table", **self.screen.own.given)
+        if self.screen.own.features:
+            self.session.command("features", path=self.screen.own.features)
 
     def lost(self, reason: str) -> None:
         """The worker is gone: say so, start another, and take up the saved run when there is one."""

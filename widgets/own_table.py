@@ -15,9 +15,14 @@ ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".gz", ".parquet")
 MOST_BYTES = 100_000_000  # of an upload; the server takes messages a little larger (`lab.serve`)
 FIRST = (
     "A table of your own: counts of cells or any numbers, rows are data. .h5ad, .npz, .csv, .tsv or .parquet; "
-    "upload it, or give its path on the computer where the lab runs and press Enter."
+    "upload it, or give its path on the computer where the lab runs and press Enter. Or take the features that the run on the "
+    "screen has learned: a conditional model predicts the labels from them."
 )
 NONE = "–"
+USE = "Of the run on the screen: E[z|x] of every row becomes the x of a conditional model, its label the y"
+NO_RUN = (
+    "There is no run yet. Press Run to train a deep generative model on labelled data; then its features can be used."
+)
 
 
 def keep(name: str, content: bytes) -> Path:
@@ -44,6 +49,7 @@ class OwnTable:
 
     def __init__(self, post: Callable[..., None]) -> None:
         self.given: dict[str, Any] = {}  # path, labels, batch of the table in use
+        self.features: str | None = None  # the path of the features in use
         self._post, self._silent = post, False
         wide = {"layout": ipw.Layout(width="auto")}
         self.upload = ipw.FileUpload(accept=",".join(ENDINGS), multiple=False, description="Upload a file", **wide)
@@ -59,9 +65,12 @@ class OwnTable:
                 ("Batch", "The column that names each row's batch, for the batch covariate"),
             )
         )
+        self.use = ipw.Button(description="Use this run's features", layout=ipw.Layout(width="auto"))
+        self.use.on_click(lambda _: self._post("features"))
+        self.offer_features(NO_RUN)
         self.said = ipw.Label(FIRST)
         self.said.add_class("elbo-answer")
-        self.widget = ipw.VBox([ipw.HBox([self.upload, self.path, self.labels, self.batch]), self.said])
+        self.widget = ipw.VBox([ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use]), self.said])
         self.widget.add_class("elbo-trial")
 
     def _column(self, words: str, help_text: str) -> ipw.Dropdown:
@@ -94,6 +103,21 @@ class OwnTable:
         finally:
             self._silent = False
         self.said.value = told["sentence"]
+
+    def in_python(self) -> dict[str, tuple[str, str]]:
+        """By the data's name, how a program gets what was given here: an import, and the expression."""
+        found = {}
+        if self.given:
+            words = ", ".join(f"{name}={self.given[name]!r}" for name in ("labels", "batch") if self.given[name])
+            found["own"] = "from models.data import load", f"load({self.given['path']!r}{', ' if words else ''}{words})"
+        if self.features:
+            found["features"] = "from models.features import read_features", f"read_features({self.features!r})[0]"
+        return found
+
+    def offer_features(self, reason: str | None) -> None:
+        """Whether the features of the run on the screen can be used; where they cannot, the reason."""
+        self.use.disabled = reason is not None
+        self.use.tooltip = reason or USE
 
     def refuse(self, sentence: str) -> None:
         """Say why a file was not taken; the table before it stays."""

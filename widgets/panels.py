@@ -33,7 +33,9 @@ class Panels:
     ) -> None:
         self.bus, self._pointer, self.model = Bus(), pointer, FIRST_MODEL
         self.charts: dict[str, LiveChart] = {}
-        self.wished: Mapping[str, str] = {}  # by panel: the chart that the chosen scene opens with, "" the first
+        self.wished: Mapping[
+            str, str
+        ] = {}  # by panel: the chart that the chosen scene opens with, "" the first; and the map's plane
         self._offering = False  # what a list shows then was not a person's choice
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"
@@ -113,15 +115,16 @@ class Panels:
             chooser.layout.display = None if useful else "none"
 
     def explorable(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
-        """Offer a run's colours and planes; what was chosen before and is there again stays, and is returned."""
-        kept = {}
+        """Offer a run's colours and planes; what its scene or a person chose before, and is there, is shown and returned."""
+        kept, wished = {}, dict(self.wished)
+        self.wished = {}
         for name, chooser in (("colour", self.colour), ("plane", self.plane)):
             options = [(words, value) for words, value in choices.get(name, ())]
             values = [value for _, value in options]
-            again = chooser.value in values[1:]
-            if again:
-                kept[name] = str(chooser.value)
-            self._offer(chooser, options, chooser.value if again else next(iter(values), None))
+            before = wished.get(name, chooser.value)
+            if before in values[1:]:
+                kept[name] = str(before)
+            self._offer(chooser, options, kept.get(name, next(iter(values), None)))
         self._show_choices()
         return kept
 
@@ -144,7 +147,7 @@ class Panels:
             chosen = next(name for name in names if self.shows(name))
             self._offer(self.lists[panel], options, chosen)
             self.lists[panel].layout.display = None if len(options) > 1 else "none"
-        self.wished = {}
+        self.wished = {name: wish for name, wish in self.wished.items() if name == "plane"}
 
     def offer(self, labels: list[str], chosen: int) -> None:
         """List these parameters of q for panel B and show the chosen one."""

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from models.run_file import STATE, about
 
 HISTORY = "history.npz"
+DATA = ("table.json", "features.npz")  # where a run's own data came from, or the data: `widgets.worker.given`
 IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 
@@ -76,7 +77,7 @@ def open_run(identity: str) -> RunFolder:
     if folder.take():
         return folder
     copy = new_run()
-    for name in (STATE, HISTORY):
+    for name in (STATE, HISTORY, *DATA):
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(folder.path / name, copy.path / name)
     return copy

@@ -8,6 +8,7 @@ from typing import Any
 from models.settings import Values, decode, encode, objection
 from widgets import texts
 from widgets.example import all_knobs, catalogue
+from widgets.feature_actions import FeatureActions
 from widgets.latent_actions import LatentActions
 from widgets.runs import saved_runs
 from widgets.several import Several
@@ -18,7 +19,7 @@ PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from
 MOST_SHOWN = 8  # lines that panel B can hold
 
 
-class ScreenActions(LatentActions, Several):
+class ScreenActions(LatentActions, Several, FeatureActions):
     """Part of the explorer: actions that look at a run and do not change it."""
 
     in_voila: bool
@@ -172,7 +173,7 @@ class ScreenActions(LatentActions, Several):
         elif name == "Try this":
             screen.trial.offer(catalogue()["presets"][screen.scene.value].get("tasks", []))
         elif name not in ("–", "Estimators", "Your data"):
-            screen.text.show(name, texts.drawer(name, self.values, self.knobs, catalogue()))
+            screen.text.show(name, texts.drawer(name, self.values, self.knobs, catalogue(), screen.own.in_python()))
         screen.drawer.layout.display = "none" if name == "–" else None  # last: nothing in it moves when it is seen
 
     def _do_try(self) -> None:

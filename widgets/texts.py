@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -81,18 +82,27 @@ def departure(settings: Values, catalogue: dict[str, Any]) -> tuple[str, str]:
     return key, ", ".join(words)
 
 
-def code(values: Values, knobs: list[Knob]) -> str:
-    """Python that makes exactly this run, step for step."""
+def code(values: Values, knobs: list[Knob], given: Mapping[str, tuple[str, str]] | None = None) -> str:
+    """Python that makes exactly this run, step for step; `given`: by name the data of a person's own, as an import and an expression."""
     changed = [
         f"    {knob['name']}={values[knob['name']]!r},"
         for knob in knobs
         if values[knob["name"]] != knob["default"] and knob["name"] != "model"
     ]
     settings = "\n".join(["settings = Settings(", *changed, ")"]) if changed else "settings = Settings()"
+    more, data = (given or {}).get(values["data"], ("", ""))
+    imports = [more] if more else []
+    imports += ["from models.inference.run import Run", f"from models.{values['model']}_settings import Settings"]
+    loop = f"for step in Run(settings{', ' if data else ''}{data}):"
     lines = [
-        "import torch", "from models.inference.run import Run", f"from models.{values['model']}_settings import Settings", "",
-        "torch.set_num_threads(1)", settings, "for step in Run(settings):", "    print(step.number, step.elbo)",
-    ]  # fmt: skip
+        "import torch",
+        *imports,
+        "",
+        "torch.set_num_threads(1)",
+        settings,
+        loop,
+        "    print(step.number, step.elbo)",
+    ]
     return "\n".join(lines)
 
 
@@ -118,17 +128,27 @@ def model_line(values: Values, catalogue: dict[str, Any]) -> str:
 def formula(values: Values, catalogue: dict[str, Any]) -> str:
     """What is computed, for the settings on the screen."""
     part = catalogue["estimators"][values["estimator"]]
+    cooling = f"·min(1, {values['cooling']}/t)" if values["cooling"] else ""
     return "\n".join([
         model_line(values, catalogue),
         "ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)]        f = log p(x, z_b) − log q(z_b; ν)        s = ∇_ν log q(z_b; ν)",
         f"{part['label']}:   {part['formula']}",
         f"Source: {part['source']}.",
-        f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
+        f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g}{cooling},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
     ])  # fmt: skip
 
 
-def drawer(name: str, values: Values, knobs: list[Knob], catalogue: dict[str, Any]) -> str:
+def drawer(
+    name: str,
+    values: Values,
+    knobs: list[Knob],
+    catalogue: dict[str, Any],
+    given: Mapping[str, tuple[str, str]] | None = None,
+) -> str:
     """The text of one drawer."""
-    return {"Formula": lambda: formula(values, catalogue), "Code": lambda: code(values, knobs), "Help": lambda: HELP}[
-        name
-    ]()
+    made: dict[str, Callable[[], str]] = {
+        "Formula": lambda: formula(values, catalogue),
+        "Code": lambda: code(values, knobs, given),
+        "Help": lambda: HELP,
+    }
+    return made[name]()

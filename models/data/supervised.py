@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.data import DATA, Source, curves, planes, tables
+from models.data import DATA, Dataset, Source, curves, planes, tables
 from models.settings import rule
 
 
@@ -18,6 +18,16 @@ def _ordered(name: str, symbol: str) -> SupervisedSource:
     """A data set of sequences with classes, which other families of models take without its response."""
     part = DATA[name]
     return SupervisedSource(name, part.label, part.help, part.load, symbol, kind="classes", axes=part.axes)
+
+
+FEATURES = "features"  # the data whose x are a trained model's ẑ: `models.features`
+
+
+def _no_features() -> Dataset:
+    raise ValueError(
+        "There are no features here. Train a deep generative model on labelled data, then press “Use this run's features” in the "
+        "drawer 'Your data'; or Run(settings, models.features.for_response(run)) in a notebook."
+    )
 
 
 def _source(name: str, label: str, kind: str, symbol: str, words: str, axes: int = 0) -> SupervisedSource:
@@ -43,6 +53,10 @@ SUPERVISED: Mapping[str, SupervisedSource] = {
         _source("breast_cancer", "Breast cancer", "binary", "ℝ³⁰ → {0,1}", "569 tumours, benign or not (scikit-learn's copy)."),
         _source("visits", "Doctor visits", "count", "ℝ⁹ → ℕ", "3,000 person-years of the RAND health insurance experiment."),
         _source("digit_classes", "Digits, their class", "classes", "ℝ⁶⁴ → {0…9}", "1,797 handwritten digits of 8 × 8 pixels.", 2),
+        SupervisedSource(
+            FEATURES, "Features of a run", "E[z|x] of a trained model, and its data's labels: the drawer 'Your data'.",
+            _no_features, "ℝᴷ → label", kind="classes",
+        ),
         _ordered("splice_junctions", "DNA⁶⁰ → {ei, ie, n}"),
         _ordered("planted_motifs", "DNA⁶⁰ → {none, 1, 2, 3}"),
         _ordered("gerbil", "words → noun"),

@@ -143,7 +143,6 @@ class Run(Iterator[Step]):
         if reason := reason or refused(self.model, same, settings.objective(self.number)):
             raise SettingError("estimator", reason)
         self.settings = settings
-        self.optimizer.step_size = self.settings.step_size
         if hasattr(self.model, "update"):
             self.model.update(self.settings)
 
@@ -205,6 +204,7 @@ class Run(Iterator[Step]):
             self._restore()
             raise trouble
         self._keep()
+        self.optimizer.step_size = settings.step_size_at(self.number)
         self.optimizer.step()
         return names, values
 

@@ -72,6 +72,10 @@ class InferenceSettings:
         live=True,
         help="Adam's step size.",
     )
+    cooling: int = setting(
+        0, label="Cools from", symbol="t₀", group="Inference", low=0, high=100_000, live=True,
+        help="From this step on ρ falls as 1/t, the steps of Robbins & Monro, so that noise averages out; 0: it never does.",
+    )  # fmt: skip
     batch_size: int = setting(
         128,
         label="Minibatch",
@@ -89,6 +93,10 @@ class InferenceSettings:
     stop_at: int = setting(
         2000, label="Stop at", group="Run", low=1, high=100_000, live=True, help="The step at which the run rests."
     )
+
+    def step_size_at(self, number: int) -> float:
+        """ρ_t = ρ min(1, t₀/t), t = number + 1: Σ ρ_t = ∞ and Σ ρ_t² < ∞ (Robbins & Monro 1951); ρ where t₀ is 0."""
+        return self.step_size * min(1.0, self.cooling / (number + 1)) if self.cooling else self.step_size
 
     def objective(self, number: int) -> Objective:
         """What the step after `number` steps climbs; families with knobs for it give their own."""

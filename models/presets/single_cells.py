@@ -21,6 +21,7 @@ SINGLE_CELLS: dict[str, dict[str, Any]] = {
     "scvi": {
         "label": "Single cells (scVI)",
         "goal": "Counts of 765 genes in 700 blood cells: watch the kinds of cells come apart without being told.",
+        "views": {"plane": "pca"},
         "settings": SCVI,
         "tasks": [
             {
@@ -36,6 +37,7 @@ SINGLE_CELLS: dict[str, dict[str, Any]] = {
     "cell_lines": {
         "label": "Cell lines on three plates",
         "goal": "Five cancer cell lines on three plates: z should know a cell's line, not its plate.",
+        "views": {"plane": "pca"},
         "settings": SCVI | {"data": "cell_lines", "stop_at": 200},
         "tasks": [
             {

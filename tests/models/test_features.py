@@ -1,6 +1,7 @@
 """Features of a trained model are the posterior's means, row by row, and few labels are shared out evenly."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ import torch
 from models.conditional_settings import Settings as Conditional
 from models.data import digits, from_array
 from models.deep_generative_settings import Settings
-from models.features import embedded, few
+from models.features import embedded, few, for_response, read_features, why_not, write_features
 from models.inference.run import Run
 from models.probabilistic_pca import fit
 
@@ -60,3 +61,47 @@ def test_a_run_without_features_says_so() -> None:
     assert embedded(table).x.shape == (500, 2)
     with pytest.raises(ValueError, match="no ν for new rows"):
         embedded(table, replace(table.data, name="others"))
+
+
+def test_features_for_a_response_are_standardised_split_and_kept(tmp_path: Path) -> None:
+    """The same rows are held out as by the run, or a fifth; the file holds them bit for bit."""
+    run = Run(Settings(width=4, held_out=0.25))
+    found = for_response(run)
+    assert found.test is not None
+    assert (found.size, found.test.size) == (run.data.size, run.data.test.size)  # type: ignore[union-attr]
+    assert torch.equal(found.y, run.data.labels.float())
+    raw = embedded(run)
+    assert raw.test is not None
+    for part, its in ((found, raw), (found.test, raw.test)):
+        torch.testing.assert_close(part.x, (its.x - raw.x.mean(0)) / raw.x.std(0, correction=0))
+    write_features(found, tmp_path / "tables" / "f.npz", "run 7")
+    kept, title = read_features(tmp_path / "tables" / "f.npz")
+    assert (title, kept.label_names, kept.feature_names) == ("run 7", found.label_names, found.feature_names)
+    assert kept.test is not None
+    assert torch.equal(kept.x, found.x)
+    assert torch.equal(kept.test.y, found.test.y)
+    whole = for_response(Run(Settings(data="pinwheel", variational="table", width=4)))
+    assert whole.test is not None
+    assert (whole.size, whole.test.size) == (400, 100)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: Run(Conditional(width=4, depth=1)), "no latent variable of a datum"),
+        (lambda: Run(Settings(width=4), from_array(torch.randn(20, 3))), "no labels that a response could predict"),
+        (lambda: Run(Settings(data="pinwheel", variational="table", width=4, held_out=0.2)), "no ν for new rows"),
+    ],
+)
+def test_why_there_are_no_features(make, reason: str) -> None:
+    run = make()
+    assert reason in str(why_not(run))
+    with pytest.raises(ValueError, match=reason):
+        for_response(run)
+
+
+def test_a_file_that_holds_no_features_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "f.npz").write_bytes(b"no")
+    for path in (tmp_path / "f.npz", tmp_path / "gone.npz"):
+        with pytest.raises(ValueError, match=r"cannot be read .* Make them again from their run"):
+            read_features(path)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.diagnostics import Plane
-from models.latent_priors import MixturePrior, StandardNormalPrior
+from models.diagnostics import Plane, axes_plane
+from models.latent_priors import AutoregressivePrior, MixturePrior, StandardNormalPrior
 from widgets.worker.pictures.contours import CORNERS, MOST, contours
 
 NONE = torch.zeros(0)
@@ -45,3 +45,15 @@ def test_of_many_components_the_heaviest_are_drawn() -> None:
     found = contours(prior, Plane(torch.zeros(2), torch.eye(2)))
     assert len(found["x"]) == MOST * CORNERS
     np.testing.assert_allclose(found["x"][:CORNERS].mean(), prior.table[7, 0, 0].item(), atol=0.1)
+
+
+def test_a_prior_without_components_is_shown_by_its_draws() -> None:
+    """150 octagons around draws of p(z); the top of the highest is the point that the chart names."""
+    prior = AutoregressivePrior(3, torch.zeros(1, 1), None, torch.Generator().manual_seed(0))
+    found = contours(prior, axes_plane((0, 2), 3))
+    drawn = prior.sample(150, torch.Generator().manual_seed(0))[:, [0, 2]]
+    x, y = (torch.tensor(found[name]).reshape(150, 9)[:, :-1].mean(1) for name in "xy")
+    order = y.argsort()
+    torch.testing.assert_close(torch.stack([x, y], 1)[order], drawn[drawn[:, 1].argsort()], atol=1e-5, rtol=0)
+    named = (found["component"] == 0) & (found["order"] == 10)
+    assert found["y"][named].tolist() == [found["y"].max()]

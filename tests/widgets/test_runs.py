@@ -50,8 +50,10 @@ def test_a_saved_run_is_found_and_an_empty_one_goes():
 def test_a_run_in_use_is_opened_as_a_copy():
     first = new_run()
     keep(first)
+    (first.path / "features.npz").write_bytes(b"x")
     second = open_run(first.identity)
     assert second.identity != first.identity
+    assert (second.path / "features.npz").read_bytes() == b"x"
     assert (second.path / STATE).read_bytes() == (first.path / STATE).read_bytes()
     first.release()
     again = open_run(first.identity)

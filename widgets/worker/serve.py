@@ -15,31 +15,27 @@ import numpy as np
 import torch
 
 from models.catalogue import settings_from
-from models.data import OWN
 from models.estimators import ESTIMATORS
-from models.inference.checkpoint import load_run
 from models.inference.run import Run
 from models.inference.settings import InferenceSettings
 from models.settings import SettingError
 from widgets.views import EVIDENCE
+from widgets.worker.given import Given
 from widgets.worker.history import Curves
-from widgets.worker.own_table import OwnTable
 from widgets.worker.pictures.evidence import CHART
 from widgets.worker.pictures.prior_predictive import prior_functions
-from widgets.worker.trainer import Trainer
 
 _log = logging.getLogger(__name__)
 
 Factory = Callable[[InferenceSettings], Run]
 
 
-class Worker(Trainer):
+class Worker(Given):
     """One session's trainer, driven by commands."""
 
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
         super().__init__(connection)
         self.factory = factory
-        self.own: OwnTable | None = None
         self.prior_of: dict[str, Any] | None = None  # settings whose prior is to be drawn when no command waits
 
     def serve(self) -> None:
@@ -103,6 +99,7 @@ class Worker(Trainer):
             number=run.number,
             curves=curves.tables(),
             **self.pictures.about(),
+            **self.about_given(),
         )
         self.send(**self.probing.about())
         self._set_state("running" if play and run.number < run.settings.stop_at else "paused")
@@ -111,22 +108,6 @@ class Worker(Trainer):
         else:
             self._frame(grid=True)
             self.probing.start()
-
-    def _made(self, settings: InferenceSettings) -> Run:
-        if self.own is None or vars(settings)["data"] != OWN:
-            return self.factory(settings)
-        self.own.save(self.folder)  # type: ignore[arg-type]
-        return Run(settings, self.own.data)
-
-    def _resumed(self, folder: Path) -> Run:
-        own = OwnTable.of(folder)
-        self.own = own or self.own
-        return load_run(folder, own.data if own else None)
-
-    def on_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
-        """Read a table of a person's own; runs on "own" data take it from now on."""
-        self.own = OwnTable.read(path, labels, batch)
-        self.send(**self.own.about())
 
     def on_play(self) -> None:
         """Go on."""
@@ -232,7 +213,8 @@ class Worker(Trainer):
         if wanted is None:
             return
         try:
-            self.send(kind="prior", **prior_functions(settings_from(wanted)))
+            settings = settings_from(wanted)
+            self.send(kind="prior", **prior_functions(settings, self.data_for(vars(settings)["data"])))
         except ValueError as refusal:
             self.send(kind="refused", command="prior", sentence=str(refusal))
 

@@ -5,7 +5,7 @@ import torch
 
 from models.core import Site
 from models.data import Dataset
-from models.data.supervised import SUPERVISED
+from models.data.supervised import FEATURES, SUPERVISED
 from models.families import PointMass
 from models.variational.weights import WEIGHT_POSTERIORS
 from tests.models.problems import numbers
@@ -39,7 +39,9 @@ def test_a_point_mass_is_its_parameter_and_has_no_score() -> None:
     assert torch.equal(slope, torch.ones_like(nu))
 
 
-@pytest.mark.parametrize("source", SUPERVISED.values(), ids=SUPERVISED)
+@pytest.mark.parametrize(
+    "source", [source for source in SUPERVISED.values() if source.name != FEATURES], ids=lambda source: source.name
+)
 def test_supervised_data_are_finite_with_a_response_and_a_held_out_part(source) -> None:
     state = torch.get_rng_state()
     data: Dataset = source.load()

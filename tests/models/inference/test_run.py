@@ -110,6 +110,21 @@ def test_step_size_acts_at_the_next_step() -> None:
     assert ways[1] / ways[0] == pytest.approx(10, rel=1e-2)
 
 
+def test_a_step_size_that_cools_falls_as_one_over_t() -> None:
+    """ρ_t = ρ min(1, t₀/t): with t₀ = 1 the second step goes half the way of the same step without, and the third a third."""
+    plain, cooled = Run(small()), Run(small())
+    cooled.change(cooling=1)
+    assert same(state_of(plain), state_of(cooled))
+    for number in (1, 2, 3):
+        cooled.load_tensors(plain.tensors(), plain.number)
+        before = torch.cat([p.detach().flatten() for p in plain.parameters.values()])
+        ways = []
+        for run in (plain, cooled):
+            next(run)
+            ways.append(torch.cat([p.detach().flatten() for p in run.parameters.values()]) - before)
+        torch.testing.assert_close(number * ways[1], ways[0], rtol=1e-2, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [

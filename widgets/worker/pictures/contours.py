@@ -1,4 +1,7 @@
-"""Where p(z) is, in the plane that is shown: every component's ellipse of two standard deviations, the heaviest ones of many."""
+"""Where p(z) is, in the plane that is shown: every component's ellipse of two standard deviations, the heaviest ones of many.
+
+A prior without components is shown by draws of it, a small octagon each.
+"""
 
 import math
 from typing import Any
@@ -10,6 +13,8 @@ from torch import Tensor
 from models.diagnostics import Plane
 
 MOST, CORNERS = 30, 41  # ellipses, points of each
+DRAWS, OCTAGON = 150, 9  # draws, points of each
+TOP = 10  # the point of component 0 that the chart names, which is the ellipse's top
 Columns = dict[str, np.ndarray[Any, Any]]
 
 
@@ -25,17 +30,35 @@ def components(prior: Any) -> tuple[Tensor, Tensor, Tensor]:
 @torch.no_grad()
 def contours(prior: Any, plane: Plane) -> Columns:
     """x, y, component and order of the ellipses' points in the plane's coordinates: the projected m, and the root of W diag(s²) Wᵀ."""
+    if prior.nu is None and not hasattr(prior, "components"):
+        return _draws(prior, plane)
     log_weight, mean, scale = components(prior)
     kept = log_weight.argsort(descending=True)[:MOST]
     center, root = plane.coordinates(mean[kept]), scale[kept].unsqueeze(-1) * plane.along.T  # (C, 2), (C, K, 2)
     lower = torch.linalg.cholesky(root.mT @ root + 1e-12 * torch.eye(2))  # (C, 2, 2)
-    angle = torch.linspace(0, 2 * math.pi, CORNERS)
-    circle = torch.stack([angle.cos(), angle.sin()])  # (2, CORNERS)
-    points = center.unsqueeze(-1) + 2 * lower @ circle  # (C, 2, CORNERS)
-    number = torch.arange(len(kept)).repeat_interleave(CORNERS).float()
+    return _columns(center.unsqueeze(-1) + 2 * lower @ _circle(CORNERS), 0)  # (C, 2, CORNERS)
+
+
+def _draws(prior: Any, plane: Plane) -> Columns:
+    """The same noise at every look, so that a draw moves only as the prior does; the highest one is named."""
+    places = plane.coordinates(prior.sample(DRAWS, torch.Generator().manual_seed(0)))  # (DRAWS, 2)
+    places = places[places[:, 1].argsort(descending=True)]
+    radius = 0.008 * float(places.abs().max())
+    return _columns(places.unsqueeze(-1) + radius * _circle(OCTAGON), TOP - OCTAGON // 4)
+
+
+def _circle(corners: int) -> Tensor:
+    """A closed line around the unit circle: (2, corners)."""
+    angle = torch.linspace(0, 2 * math.pi, corners)
+    return torch.stack([angle.cos(), angle.sin()])
+
+
+def _columns(points: Tensor, first: int) -> Columns:
+    """Lines (C, 2, P) as the chart's columns; the points of each are numbered from `first`."""
+    count, _, corners = points.shape
     return {
         "x": points[:, 0].flatten().numpy(),
         "y": points[:, 1].flatten().numpy(),
-        "component": number.numpy(),
-        "order": torch.arange(CORNERS).float().repeat(len(kept)).numpy(),
+        "component": torch.arange(count).repeat_interleave(corners).float().numpy(),
+        "order": (first + torch.arange(corners)).float().repeat(count).numpy(),
     }

@@ -59,7 +59,7 @@ class OneStep:
         }  # fmt: skip
         about = {
             "seconds": seconds, "number": self.run.number + (not made), "reach": reach, "made": float(made),
-            "step_size": self.run.settings.step_size,
+            "step_size": self.run.settings.step_size_at(self.run.number - made),
             "first": plane[0] + 1, "second": plane[1] + 1, "row": one.row, "weighted": float(not self.part.path),
         }  # fmt: skip
         tables = {"draws": draws, "q": q, "about": about, "density": {"value": self._density(one, axes, reach)}}

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from models.data import Dataset
 from models.deep_generative import architecture
 from models.diagnostics import functions, limit, no_limit
 from models.networks import FeedForward, build_network
@@ -16,17 +17,18 @@ DRAWS, POINTS, COLORS = 20, 121, 5
 STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
-def _decoder(settings: Any, generator: torch.Generator) -> tuple[nn.Module, Tensor, Tensor]:
-    """One output of a decoder along z₁, the other latents at 0."""
+def _decoder(settings: Any, data: Dataset | None, generator: torch.Generator) -> tuple[nn.Module, Tensor, Tensor]:
+    """One output of a decoder along z₁, the other latents at 0; it sees no data."""
+    del data
     ticks = torch.linspace(-3, 3, POINTS)
     grid = torch.zeros(POINTS, settings.latent_size)
     grid[:, 0] = ticks
     return FeedForward(settings.latent_size, 1, architecture(settings), generator), grid, ticks
 
 
-def _predictor(settings: Any, generator: torch.Generator) -> tuple[nn.Module, Tensor, Tensor]:
+def _predictor(settings: Any, data: Dataset | None, generator: torch.Generator) -> tuple[nn.Module, Tensor, Tensor]:
     """One output of a network of the data's features along the first of them, the others at their mean."""
-    data = family_of(settings).data[settings.data].load()
+    data = family_of(settings).data[settings.data].load() if data is None else data
     x = data.x
     ticks = torch.linspace(float(x[:, 0].min()), float(x[:, 0].max()), POINTS)
     grid = x.mean(0).repeat(POINTS, 1)
@@ -43,15 +45,15 @@ def round_up(value: float) -> float:
     return next(step * power for step in STEPS if step * power >= value * (1 - 1e-9))
 
 
-def prior_functions(settings: Any) -> dict[str, Any]:
-    """Columns, ranges and a sentence for the chart `prior_predictive`; the same noise whatever the knobs.
+def prior_functions(settings: Any, data: Dataset | None = None) -> dict[str, Any]:
+    """Columns, ranges and a sentence for the chart `prior_predictive`; the same noise whatever the knobs. `data` instead of those named.
 
     Raises:
         SettingError: the chosen prior is not allowed at all.
     """
     generator = torch.Generator().manual_seed(settings.seed)
     make = _decoder if settings.model in DECODERS else _predictor
-    network, grid, ticks = make(settings, generator)
+    network, grid, ticks = make(settings, data, generator)
     prior = make_prior(settings, point_mass=False).bind(network)
     values = functions(network, prior, grid, DRAWS, torch.Generator().manual_seed(settings.seed))[..., 0]  # (S, G)
     kind = architecture(settings)

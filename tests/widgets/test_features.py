@@ -1,0 +1,110 @@
+"""From a trained run to a model of its features: made by the worker, started by a button, found again with the saved run."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.features import read_features
+from models.run_file import STATE
+from tests.widgets.conftest import eventually
+from tests.widgets.test_worker import Driver
+from widgets import texts
+from widgets.example import all_knobs
+from widgets.feature_actions import RESPONSE_MODEL
+
+LEARNER = {"data": "iris", "width": 8, "stop_at": 30, "held_out": 0.2}
+RESPONSE = {**RESPONSE_MODEL, "stop_at": 40}
+
+
+def test_a_conditional_model_on_the_features_is_taken_up_from_its_own_folder(tmp_path: Path) -> None:
+    driver, path = Driver(), tmp_path / "f.npz"
+    driver.send("start", settings=LEARNER, folder=str(tmp_path / "learner"))
+    assert driver.until("started")["featureless"] is None
+    driver.until("state", state="finished")
+    driver.send("features", path=str(path), title="run 7")
+    told = driver.until("features")
+    assert told["sentence"] == "2 features of run 7, step 30: 120 rows train, 30 are held out; 3 labels."
+    driver.send("start", settings=RESPONSE, folder=str(tmp_path / "response"))
+    started = driver.until("started")
+    assert (started["size"], started["features_of"]) == (120, "run 7, step 30")
+    assert "no latent variable of a datum" in started["featureless"]
+    driver.until("state", state="finished")
+    driver.until("frame", number=40)
+    driver.close()
+    first = driver.points()[:, 1][-40:]
+    path.unlink()  # its own copy is beside the run
+    other = Driver()
+    other.send("start", settings={}, folder=str(tmp_path / "response"), resume=True, play=False)
+    again = other.until("started")
+    other.close()
+    assert again["features_of"] == "run 7, step 30"
+    np.testing.assert_array_equal(again["curves"]["elbo"][:, 1], first)
+
+
+def test_without_features_the_worker_says_how_to_make_them(tmp_path: Path) -> None:
+    driver = Driver()
+    driver.send("features", path=str(tmp_path / "f.npz"), title="run 7")
+    assert "no run yet" in driver.until("refused", command="features")["sentence"]
+    driver.send("start", settings=RESPONSE, folder=str(tmp_path / "response"))
+    assert (
+        "press “Use this run's features” in the drawer 'Your data'"
+        in driver.until("refused", command="start")["sentence"]
+    )
+    driver.send("start", settings=RESPONSE | {"data": "moons", "response": "bernoulli"}, folder=str(tmp_path / "moons"))
+    driver.until("started")
+    driver.send("features", path=str(tmp_path / "f.npz"), title="run 7")
+    assert "so no features" in driver.until("refused", command="features")["sentence"]
+    driver.close()
+
+
+def test_the_button_keeps_the_run_and_starts_another_on_its_features(lab) -> None:
+    room = lab(LEARNER)
+    button = room.screen.own.use
+    assert button.disabled
+    assert "There is no run yet" in button.tooltip
+    room.post("run")
+    eventually(lambda: room.state == "finished" and not button.disabled)
+    learner = room.folder.identity
+    button.click()
+    eventually(lambda: room.values["model"] == "conditional" and room.state in ("running", "finished"))
+    eventually(lambda: learner in room.screen.goal.value)
+    assert room.folder.identity != learner
+    assert "(Iris), step 30" in room.screen.goal.value
+    assert learner in texts.code(room.values, all_knobs()["conditional"], room.screen.own.in_python())
+    eventually(lambda: button.disabled)
+    assert "no features" in button.tooltip
+    assert "That run is kept under Runs" in room.notice
+    eventually(lambda: room.painter.facts["number"] > 0)
+    room.post("open_run", identity=learner)
+    eventually(lambda: room.values["model"] == "deep_generative" and not button.disabled)
+
+
+def test_features_outlive_the_worker(lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RESPONSE_MODEL, "stop_at", 40)
+    room = lab(LEARNER)
+    room.post("run")
+    eventually(lambda: room.state == "finished")
+    room.post("features")
+    eventually(lambda: "know the labels" in room.screen.goal.value and room.state == "finished")
+    eventually(lambda: (room.folder.path / STATE).exists())
+    data, title = read_features(room.screen.own.features)
+    assert data.size == 120
+    before = room.session.link
+    before.process.kill()
+    eventually(lambda: room.session.link is not before and room.state == "paused")
+    assert title in room.screen.goal.value
+    room.post("set", name="prior_scale", value=0.5)
+    room.post("reset")
+    eventually(lambda: room.painter.facts["number"] == 0 and room.state == "paused")
+    assert room.run_values["data"] == "features"
+
+
+@pytest.mark.parametrize("path", ["f.npz"])
+def test_code_of_given_data_reads_them(path: str) -> None:
+    given = {"features": ("from models.features import read_features", f"read_features({path!r})[0]")}
+    values = {knob["name"]: knob["default"] for knob in all_knobs()["conditional"]} | RESPONSE
+    written = texts.code(values, all_knobs()["conditional"], given)
+    assert "from models.features import read_features\n" in written
+    assert "for step in Run(settings, read_features('f.npz')[0]):" in written
+    assert "for step in Run(settings):" in texts.code(values, all_knobs()["conditional"])
