@@ -12,6 +12,7 @@ from models.data import from_array
 from models.deep_exponential_family_settings import Settings
 from models.families.log_gamma import log_ratio_quantile
 from models.families.log_gamma_exact import LARGE, series, solve
+from models.families.log_gamma_table import PART
 from models.families.stirling import log_minus_digamma, remainder
 from models.inference import shortcut
 from models.inference.run import Run
@@ -88,6 +89,15 @@ def test_series_of_a_large_shape_meets_the_root() -> None:
     u = torch.tensor([1e-12, 1e-6, 0.1, 0.6, 0.99, 0.999999], dtype=torch.float64)
     shape = torch.full_like(u, LARGE)
     assert float((series(u, shape) + math.log(LARGE) - solve(u, shape)).abs().max()) * LARGE**0.5 < 5e-8
+
+
+def test_many_draws_are_those_of_each_alone() -> None:
+    """Part by part, the last one shorter."""
+    count = 2 * PART + 3
+    u, log_shape = torch.rand(count, generator=torch.Generator().manual_seed(1)), torch.linspace(-7, 7, count)
+    t = log_ratio_quantile(u, log_shape)
+    at = [0, PART - 1, PART, 2 * PART, count - 1]
+    torch.testing.assert_close(t[at], log_ratio_quantile(u[at], log_shape[at]))
 
 
 def test_ends_of_the_unit_interval_and_of_the_shapes_stay_finite() -> None:
