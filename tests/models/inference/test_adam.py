@@ -8,7 +8,7 @@ from models.inference.adam import MOMENTS, Adam
 SIZES = {"a": (3, 4), "b": (5,), "c": ()}
 
 
-@pytest.mark.parametrize("moving", [["abc"], ["abc", "b"], ["a", "abc", "bc"]], ids=str)
+@pytest.mark.parametrize("moving", [["abc"], ["abc", "b"], ["ab", "bc"], ["a", "abc", "bc"]], ids=str)
 def test_steps_are_torchs_bit_for_bit(moving: list[str]) -> None:
     """Some parameters alone, others alone, all: each counts its own steps."""
     generator = torch.Generator().manual_seed(0)

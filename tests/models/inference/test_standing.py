@@ -20,7 +20,7 @@ def made() -> SimpleNamespace:
         nonlocal scale
         scale = 2.0
 
-    inner = SimpleNamespace(number=0.1, names=["a", "b"], hooks={}, waiting=[])
+    inner = SimpleNamespace(number=0.1, names=["a", "b"], others=["c", "d"], hooks={}, waiting=[])
     return SimpleNamespace(inner=inner, tensor=torch.ones(3), net=nn.Linear(2, 2), closed=closed, rescaled=rescaled)
 
 
@@ -35,7 +35,8 @@ CHANGES: dict[str, Callable[[SimpleNamespace], object]] = {
     "another tensor": lambda held: setattr(held, "tensor", torch.zeros(3)),
     "another parameter": lambda held: setattr(held.net, "weight", nn.Parameter(torch.zeros(2, 2))),
     "a closure's variable": lambda held: held.rescaled(),
-    "a value moves from one to its neighbour": lambda held: (held.inner.waiting.append("b"), held.inner.names.pop()),
+    "the last value moves to the next list": lambda held: held.inner.others.insert(0, held.inner.names.pop()),
+    "the first value moves to the other list's end": lambda held: held.inner.others.append(held.inner.names.pop(0)),
 }
 
 
