@@ -202,8 +202,7 @@ class Explorer(ScreenActions, ipw.VBox):
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"
         screen.remedy.layout.display = None if self.state == "failed" and facts.get("remedy") else "none"
-        if self.counts.due(self.state):
-            screen.status.value = " · ".join(part for part in (status(facts), self.seed_word()) if part)
+        self._count()
         screen.caption.value = self.notice or caption(facts)
         screen.page.announce = screen.caption.value
         active = list(catalogue()["estimators"]).index(self.values["estimator"])
@@ -217,8 +216,15 @@ class Explorer(ScreenActions, ipw.VBox):
         knob = self.form.fields[name].knob
         return next((part["label"] for part in knob["choices"] if part["name"] == self.values[name] != silent), "")
 
+    def _count(self) -> None:
+        """The status line, whose numbers run while the model trains."""
+        if self.counts.due(self.state):
+            words = (status(self.painter.facts), self.seed_word())
+            self.screen.status.value = " · ".join(part for part in words if part)
+
     def flush(self) -> None:
-        """Send what is pending."""
+        """Send what is pending; the newest number of a slow run is not kept back for the next one."""
+        self._count()
         self.screen.bus.flush()
 
     def last_seen(self) -> float | None:

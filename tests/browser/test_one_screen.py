@@ -39,6 +39,7 @@ def test_slow_speed_tells_a_step_in_four_stages_and_reduced_motion_shows_it_whol
     assert len(seen) >= 4
     assert any("One step · datum" in words for words in screen.page.locator(".elbo-c .elbo-title").all_text_contents())
     screen.press("Pause")
+    screen.until(lambda: screen.text("status").startswith("Paused"))
     screen.page.emulate_media(reduced_motion="reduce")
     step = screen.step()
     screen.press("Step")
