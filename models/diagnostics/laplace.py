@@ -33,7 +33,7 @@ class Tangent(WeightSpace):
         self.space, self.at = space, at
 
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
-        """x (M, …) and w (…, P) → (…, M, outputs)."""
+        """Rows x (M, …) under weights (…, P) → (…, M, outputs)."""
         at = self.at.to(w.dtype)
         steps, start = (w - at).reshape(-1, w.shape[-1]), self.space(x, at)  # (S, P), (M, outputs)
         parts = [jacobian(self.space, rows, at) @ steps.T for rows in x.split(few(start.shape[1], len(at)))]

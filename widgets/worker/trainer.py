@@ -140,6 +140,8 @@ class Trainer:
         self.waiting, self.last_frame = [], now
         message = {"kind": "frame", "number": run.number, "points": points, "rate": self.rate}
         if grid or self.looks.due(now):
+            if hasattr(self.pictures, "resting"):
+                self.pictures.resting = self.state != "running"
             with self.looks.spending():
                 message |= self.pictures.look()
                 if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):
