@@ -161,6 +161,7 @@ def _prior_precision(model: Conditional) -> Tensor:
     return torch.cat(each).square().reciprocal()
 
 
+@torch.enable_grad()  # a picture is looked at without gradients
 def output_curvature(model: Conditional, out: Tensor, y: Tensor) -> Tensor:
     """H = −∂² log p(y | f)/∂f², its negative eigenvalues set to 0 where log p is not concave in f: out (M, H) → (M, H, H)."""
     out = out.detach().requires_grad_()
@@ -183,6 +184,7 @@ def _gauss_newton(model: Conditional, batch: Batch, at: Tensor) -> Tensor:
     return total
 
 
+@torch.enable_grad()
 def _exact(model: Conditional, batch: Batch, at: Tensor) -> Tensor:
     """−∇² log p(y | w), one row a backward pass: (P, P)."""
 

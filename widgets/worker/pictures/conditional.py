@@ -140,8 +140,11 @@ class ConditionalPictures:
         said = f"Held-out data get {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
         scale = self.weights.scale()
         learned = "" if scale is None else f"; λ̂ = {scale:.2f}"
-        more = f"; {self.curvature.words()}" if self.curvature.words() else ""
-        found["facts"]["sentence"] = f"{said}; {words}{learned}{more}."
+        found["facts"]["sentence"] = f"{said}; {words}{learned}."
+        if more := self.curvature.words():
+            found["facts"]["sentence"] = f"{said.partition(', training')[0]}; {words}; {more}."
+        title = "Function ±2 sd by Laplace" if self.curvature.used else ""
+        found["headings"] = {"function": title or "Function, at a point" if self.curvature.choices() else ""}
         found["facts"]["summaries"]["scores"] = f"{said}."
         found["facts"] |= {"test_density": test.log_density, "scale": scale}
         found["facts"]["accuracy" if test.classes else "rmse"] = test.error

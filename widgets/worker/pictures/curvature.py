@@ -31,8 +31,7 @@ class Curvature:
         """What the list in panel C offers a point mass; nothing for a q that has bands of its own."""
         if not isinstance(self.model.posterior, PointMass):
             return {}
-        word = "Laplace bands" if self.why is None else "Laplace: not here"
-        return {"bands": [("no bands", NONE), (word, LAPLACE)]}
+        return {"bands": [("point", NONE), ("Laplace" if self.why is None else "no Laplace", LAPLACE)]}
 
     @property
     def used(self) -> bool:
@@ -60,5 +59,5 @@ class Curvature:
         if len(self.found.mean) > FEW or type(self.model.prior) not in (NormalPrior, FanInPrior):
             return said
         now, factor = self.model.prior.scale, self.found.best_factor
-        rises = "about largest at this λ" if 0.95 < factor < 1.05 else f"larger at λ = {factor * now:.2g}"
+        rises = "largest at about this λ" if 0.95 < factor < 1.05 else f"larger at λ = {factor * now:.2g}"
         return f"{said}, {rises}"
