@@ -53,9 +53,8 @@ class Curvature:
             return f"no bands by Laplace: {self.why.rstrip('.')}"
         if not self.used or self.found is None:
             return ""
-        said = f"Laplace's log evidence is {self.found.log_evidence / self.run.data.size:.3f} nats per datum".replace(
-            "-", "−"
-        )
+        each = f"{self.found.log_evidence / self.run.data.size:.2f}".replace("-", "−")
+        said = f"Laplace's log p(y) {each} per datum"
         if len(self.found.mean) > FEW or type(self.model.prior) not in (NormalPrior, FanInPrior):
             return said
         now, factor = self.model.prior.scale, self.found.best_factor
