@@ -142,12 +142,13 @@ def relevance(prior: Any, nu: Any = None, inputs: Sequence[str] = ()) -> Figure:
     return figure
 
 
-def conditional(run: Any, name: str, height: str = "300px") -> Figure:
-    """A chart of the screen for a run of a conditional model: function, surface, fit, calibration, weights, …."""
+def conditional(run: Any, name: str, height: str = "300px", *, laplace: bool = False) -> Figure:
+    """A chart of the screen for a run of a conditional model: function, surface, fit, calibration, weights, …; a point's by Laplace."""
     from widgets.worker.pictures.conditional import ConditionalPictures
 
     pictures = ConditionalPictures(run)
     pictures.watched = frozenset({name})
+    pictures.explore(bands="laplace" if laplace else "none")
     figure = Figure(name, height, width="560px", kind=NetworkDiagram if name == "network" else LiveChart)
     for parts in (pictures.about(), pictures.look()):
         _fill(figure, name, parts)

@@ -46,9 +46,12 @@ class Panels:
         self.parameter.observe(lambda change: self._told(post, "select", index=change["new"]), "value")
         self.colour = self._choice(post, "colour", "What colours the map of the latent space")
         self.plane = self._choice(post, "plane", "Which plane of the latent space is shown")
+        self.bands = self._choice(
+            post, "bands", "Whether a point mass is drawn with the bands of Laplace's approximation"
+        )
         self.lists = {letter: self._list(post, letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
-        tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane]}
+        tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands]}
         self.panels = {
             letter: box(
                 ipw.Box,
@@ -110,15 +113,20 @@ class Panels:
         self._show_choices()
 
     def _show_choices(self) -> None:
-        for chooser, charts in ((self.colour, ("latent",)), (self.plane, ("latent", "manifold"))):
+        predicted = ("function", "surface", "fit", "calibration")
+        for chooser, charts in (
+            (self.colour, ("latent",)),
+            (self.plane, ("latent", "manifold")),
+            (self.bands, predicted),
+        ):
             useful = len(chooser.options) > 1 and any(self.shows(name) for name in charts)
             chooser.layout.display = None if useful else "none"
 
     def explorable(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
-        """Offer a run's colours and planes; what its scene or a person chose before, and is there, is shown and returned."""
+        """Offer a run's colours, planes and bands; what its scene or a person chose before, and is there, is shown and returned."""
         kept, wished = {}, dict(self.wished)
         self.wished = {}
-        for name, chooser in (("colour", self.colour), ("plane", self.plane)):
+        for name, chooser in (("colour", self.colour), ("plane", self.plane), ("bands", self.bands)):
             options = [(words, value) for words, value in choices.get(name, ())]
             values = [value for _, value in options]
             before = wished.get(name, chooser.value)

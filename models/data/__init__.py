@@ -15,6 +15,7 @@ from models.data.pinwheel import pinwheel
 from models.data.robot_arm import robot_arm, robot_arm_exact
 from models.data.standard_tables import iris, wine
 from models.data.table import columns, load
+from models.data.verses import verses
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,13 @@ DATA: dict[str, Source] = {
             gerbil,
             axes=1,
         ),
+        Source(
+            "verses",
+            "Verses, which testament",
+            "First ten words of 4,000 verses of the King James Bible: Old or New Testament? 1,000 held out (public domain).",
+            verses,
+            axes=1,
+        ),
     )
 }
 
@@ -161,4 +169,5 @@ __all__ = [
     "pinwheel",
     "planted_motifs",
     "splice_junctions",
+    "verses",
 ]

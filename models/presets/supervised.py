@@ -59,7 +59,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "map": {
         "label": "Neural regression, MAP",
-        "goal": "The same network with a point mass for q: one function, and no word about what it does not know.",
+        "goal": "A point mass for q: one function, and no word about what it does not know. Then choose Laplace in panel C.",
         "settings": {
             "model": "conditional",
             "width": 10,
@@ -71,6 +71,16 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.02,
             "stop_at": 3000,
         },
+        "tasks": [
+            {
+                "ask": "A point has no band. Choose Laplace in panel C: how much wider will they be in the middle than at the data?",
+                "choices": ["no wider", "up to 3×", "more than 3×"],
+                "edges": [1.1, 3.0],
+                "measure": {"name": "fact", "of": "band_ratio"},
+                "after": 1500,
+                "why": "The curvature at the point says which weights the data hold fast; the others move the curve in the gap.",
+            },
+        ],
     },
     "ridge": {
         "label": "Bayesian linear regression",

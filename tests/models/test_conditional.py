@@ -130,9 +130,10 @@ def test_a_run_finds_the_best_mean_field_q() -> None:
     assert evidence - gap - 0.05 < elbo <= evidence - gap + 1e-6
 
 
-def maximum(model: Conditional, batch: Batch) -> Tensor:
-    """MAP by Newton-like steps on the engine's own gradient: (P,)."""
-    q = Posterior({"w": Global(model.sites["w"], torch.zeros(1, model.space.size, dtype=F64))})
+def maximum(model: Conditional, batch: Batch, start: Tensor | None = None) -> Tensor:
+    """MAP by Newton-like steps on the engine's own gradient, from `start` or 0: (P,)."""
+    start = torch.zeros(model.space.size, dtype=F64) if start is None else start.double()
+    q = Posterior({"w": Global(model.sites["w"], start[None])})
     climb = torch.optim.LBFGS(
         q.parameters(), max_iter=200, tolerance_grad=1e-10, tolerance_change=1e-14, line_search_fn="strong_wolfe"
     )

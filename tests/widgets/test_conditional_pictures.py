@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from models.conditional_settings import Settings
+from models.diagnostics.laplace import laplace
 from models.inference.parameters import find
 from models.inference.run import Run
 from models.weight_space import replaced
@@ -146,3 +147,29 @@ def test_a_scene_opens_with_its_own_charts_and_the_next_one_with_the_first() -> 
     panels.use("deep_generative")
     assert panels.shows("elbo")
     assert not panels.shows("log_evidence")
+
+
+POINT = {"posterior": "point", "draws": 1, "spread_from": "fixed", "spread": 0.3, "width": 6, "depth": 1}
+
+
+def test_a_point_mass_has_the_bands_of_laplace_where_they_are_chosen() -> None:
+    """Without them: none. With them: J Λ⁻¹ Jᵀ, to the noise of 48 draws; and the evidence is said. A q with a spread is offered none."""
+    made = pictures("function", **POINT)
+    assert [value for _, value in made.about()["choices"]["bands"]] == ["none", "laplace"]
+    flat = made.look()["replace"]["function"]["line"]
+    assert float(abs(flat["f_high"] - flat["f_low"]).max()) < 1e-5
+    made.explore(bands="laplace")
+    found = made.look()
+    line = found["replace"]["function"]["line"]
+    variance = laplace(made.model, made.run.q, made.run.data).output_variance(torch.tensor(line["x"])[:, None])
+    shown = torch.tensor(line["f_high"] - line["f_low"]) / 4
+    assert float((shown / variance[:, 0, 0].sqrt() - 1).abs().max()) < 4 / (2 * 48) ** 0.5
+    assert "Laplace's log p(y)" in found["facts"]["sentence"]
+    assert pictures(width=4).about()["choices"] == {}
+
+
+def test_a_prior_with_a_kink_says_why_it_has_no_bands() -> None:
+    made = pictures(prior="laplace", **POINT)
+    assert made.about()["choices"]["bands"][1][0] == "no Laplace"
+    made.explore(bands="laplace")
+    assert "It needs a Gaussian prior" in made.look()["facts"]["sentence"]

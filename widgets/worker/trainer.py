@@ -154,6 +154,8 @@ class Trainer:
             "mean": mean,
         }
         if grid or self.looks.due(now):
+            if hasattr(self.pictures, "resting"):
+                self.pictures.resting = self.state != "running"
             with self.looks.spending():
                 message |= self.pictures.look()
                 if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):

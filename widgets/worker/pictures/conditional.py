@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from models.conditional import Conditional
-from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores, weight_draws
+from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores
 from models.families import PointMass
 from models.inference.run import Run
-from widgets.views import IDENTITIES, ONE_STEP
+from widgets.views import ONE_STEP
+from widgets.worker.pictures.chain import chain_of
+from widgets.worker.pictures.curvature import LAPLACE, NONE, Curvature
 from widgets.worker.pictures.one_step import OneStep, drawable
 from widgets.worker.pictures.positions import merged
 from widgets.worker.pictures.weights import WeightPictures, columns
@@ -43,6 +45,7 @@ class ConditionalPictures:
         self.steps = OneStep(run, "w") if drawable(run, "w") else None
         self.axes = (0, 1)  # of the weights, where a step is told
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
+        self.resting = True  # whether training waits, so that a look may take its time
         if not isinstance(self.model, Conditional) or data.y is None:  # a model of a person's own
             return
         self.observed = data.y
@@ -57,9 +60,8 @@ class ConditionalPictures:
         low, high = data.x.min(0).values, data.x.max(0).values
         self.low, self.high = low - 0.3 * (high - low), high + 0.3 * (high - low)
         self.weights = WeightPictures(run)
-        draws = max(FEWEST, min(DRAWS, DRAWS * SMALL // self.model.space.size))  # a large network is dear to draw
-        # The draws of a point mass are all the same; numbers, unlike classes, still need several y for each.
-        self.count = 1 if self.classes and isinstance(self.model.posterior, PointMass) else draws
+        self.curvature, self.seen = Curvature(run, self.model), self.model  # what is drawn from, and predicted with
+        self.draws = max(FEWEST, min(DRAWS, DRAWS * SMALL // self.model.space.size))  # a large network is dear to draw
         self.axis = self._axis(data.y)
 
     def _axis(self, y: Tensor) -> tuple[float, float]:
@@ -71,6 +73,23 @@ class ConditionalPictures:
             return 0.0, 1.0
         return (low - room, high + room) if "real" in kinds else (0.0, high + 0.3 * room)
 
+    @property
+    def count(self) -> int:
+        """How many draws: those of a point mass are all the same; numbers, unlike classes, still need several y for each."""
+        alike = isinstance(self.model.posterior, PointMass) and not self.curvature.used
+        return 1 if self.classes and alike else self.draws
+
+    def explore(self, bands: str = NONE, **others: Any) -> None:
+        """Show a point mass with or without the bands of Laplace's approximation.
+
+        Raises:
+            ValueError: something else was to be explored, which this family does not have.
+        """
+        if others or bands not in (NONE, LAPLACE):
+            raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
+        if self.views:
+            self.curvature.chosen = bands
+
     # what stays -----------------------------------------------------------------------------------------------------------------
 
     def about(self) -> dict[str, Any]:
@@ -79,6 +98,7 @@ class ConditionalPictures:
         told: dict[str, Any] = {"static": {}, "labels": {}, "shape": [1, data.x.shape[1]], "size": data.size}
         if not self.views:
             return told
+        told["choices"] = self.curvature.choices()
         told["views"] = {
             "c": [*self.views, "network", "prior_predictive", *([ONE_STEP] if self.steps else [])],
             "d": self.weights.views,
@@ -103,12 +123,12 @@ class ConditionalPictures:
         """Everything that a frame carries of the current q."""
         if not self.views:
             return {}
-        weights = weight_draws(self.model, self.run.q, self.count)
+        self.seen, weights = self.curvature.draws(self.count, resting=self.resting)
         found: dict[str, Any] = {"replace": {}, "params": {}, "append": {}, "facts": {"summaries": {}}}
         words = getattr(self, f"_{self.views[0]}")(found, weights)
         if self.views[0] != "calibration":
             self._calibration(found, weights)
-        test, train = scores(self.model, self.test, weights), scores(self.model, self.train, weights)
+        test, train = scores(self.seen, self.test, weights), scores(self.seen, self.train, weights)
         number = float(self.run.number)
         found["append"]["scores"] = {
             "lines": columns(
@@ -121,33 +141,23 @@ class ConditionalPictures:
         scale = self.weights.scale()
         learned = "" if scale is None else f"; λ̂ = {scale:.2f}"
         found["facts"]["sentence"] = f"{said}; {words}{learned}."
+        if more := self.curvature.words():
+            found["facts"]["sentence"] = f"{said.partition(', training')[0]}; {words}; {more}."
+        title = "Function ±2 sd by Laplace" if self.curvature.used else ""
+        found["headings"] = {"function": title or "Function, at a point" if self.curvature.choices() else ""}
         found["facts"]["summaries"]["scores"] = f"{said}."
         found["facts"] |= {"test_density": test.log_density, "scale": scale}
         found["facts"]["accuracy" if test.classes else "rmse"] = test.error
         return merged(found, *self.weights.look(self.watched))
 
     def _chain(self) -> dict[str, Any]:
-        """The chain x → w → m → η → y of one datum at the mean weights, and ∂ log p/∂w, as numbers that the chart writes out."""
-        data, response = self.run.data, self.model.response
-        here = slice(self.datum, self.datum + 1)
-        out = self.model.chain(data.x[here], self.weights.mean())
-        with torch.enable_grad():
-            w = out.w.detach().requires_grad_()
-            density = response.log_prob(self.observed[here], response.chain(w, out.phi)).sum()
-            (slope,) = torch.autograd.grad(density, w)
-        y = self.observed[self.datum]
-        values = [part.reshape(-1) for part in (out.w, out.m, out.eta, slope)]
-        at = [part[min(int(y), len(part) - 1) if len(part) > 1 else 0] for part in values]
-        told = {"row": torch.tensor(self.datum + 1), "x": data.x[self.datum, 0], "y": y}
-        told |= dict(zip(("w", "m", "eta", "slope"), at, strict=True))
-        told["identity"] = torch.tensor(IDENTITIES.index(response.identity))
-        return columns(**{name: value.reshape(1) for name, value in told.items()})
+        return chain_of(self.model, self.run.data, self.observed, self.datum, self.weights.mean())
 
     def _function(self, found: dict[str, Any], weights: Tensor) -> str:
         """The curve: mean, ±2 sd of f and of y, and a few functions drawn from q."""
         grid = torch.linspace(float(self.low[0]), float(self.high[0]), POINTS)
-        chain = predict(self.model, grid[:, None], weights)
-        mean, sd_f, sd_y = bands(self.model, chain)
+        chain = predict(self.seen, grid[:, None], weights)
+        mean, sd_f, sd_y = bands(self.seen, chain)
         curves = chain.m[:CURVES]
         line = columns(
             x=grid,
@@ -165,7 +175,7 @@ class ConditionalPictures:
         }
         (low, high), (left, right) = self.axis, (float(grid[0]), float(grid[-1]))
         found["params"]["function"] = {"xLow": left, "xHigh": right, "yLow": low, "yHigh": high}
-        near = predict(self.model, self.shown.x, weights).m.std(0, correction=0).median()
+        near = predict(self.seen, self.shown.x, weights).m.std(0, correction=0).median()
         far, at = sd_f.max(0)
         place = f"x = {float(grid[at]):.1f}".replace("-", "−")
         if float(far) < 1e-6:
@@ -178,7 +188,7 @@ class ConditionalPictures:
 
     def _surface(self, found: dict[str, Any], weights: Tensor) -> str:
         """The plane: the most probable class of every cell, and how sure."""
-        m = predict(self.model, self.centres, weights).m.mean(0)  # (cells,) or (cells, K)
+        m = predict(self.seen, self.centres, weights).m.mean(0)  # (cells,) or (cells, K)
         probabilities = m if m.ndim == 2 else torch.stack([1 - m, m], -1)
         best, label = probabilities.max(-1)
         least = 1 / probabilities.shape[-1]
@@ -193,7 +203,7 @@ class ConditionalPictures:
     def _fit(self, found: dict[str, Any], weights: Tensor) -> str:
         """Held-out y against its prediction, ± 2 sd of y."""
         y = observed(self.test)
-        mean, _, sd = bands(self.model, predict(self.model, self.test.x, weights))
+        mean, _, sd = bands(self.seen, predict(self.seen, self.test.x, weights))
         table = columns(predicted=mean, observed=y, low=mean - 2 * sd, high=mean + 2 * sd)
         low, high = self.axis
         found["replace"]["fit"] = {
@@ -210,13 +220,13 @@ class ConditionalPictures:
     def _calibration(self, found: dict[str, Any], weights: Tensor) -> str:
         """Classes: predicted against observed frequency. Numbers: how often y falls below each quantile of its prediction."""
         if self.classes:
-            m = predict(self.model, self.test.x, weights).m.mean(0)
+            m = predict(self.seen, self.test.x, weights).m.mean(0)
             best, label = (m if m.ndim == 2 else torch.stack([1 - m, m], -1)).max(-1)
             table = reliability(best, label == observed(self.test))
             surest = float((best > 0.95).float().mean())
             words = f"{surest:.0%} of them are predicted with more than 95% confidence"
         else:
-            rank = ranks(self.model, self.test, weights)
+            rank = ranks(self.seen, self.test, weights)
             level = torch.linspace(0.05, 0.95, 19)
             seen = (rank[None] <= level[:, None]).float().mean(1)
             error = 2 * (level * (1 - level) / len(rank)).sqrt()

@@ -1,0 +1,28 @@
+"""The chain x → w → m → η → y of one datum, with the identity of its gradient, as numbers that the charts write out."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.conditional import Conditional
+from models.data import Dataset
+from widgets.views import IDENTITIES
+from widgets.worker.pictures.weights import columns
+
+
+def chain_of(model: Conditional, data: Dataset, observed: Tensor, row: int, weights: Tensor) -> dict[str, Any]:
+    """The values of the chain at weights (P,), and ∂ log p/∂w; `observed` is y (N,)."""
+    response, here = model.response, slice(row, row + 1)
+    out = model.chain(data.x[here], weights)
+    with torch.enable_grad():
+        w = out.w.detach().requires_grad_()
+        density = response.log_prob(observed[here], response.chain(w, out.phi)).sum()
+        (slope,) = torch.autograd.grad(density, w)
+    y = observed[row]
+    values = [part.reshape(-1) for part in (out.w, out.m, out.eta, slope)]
+    at = [part[min(int(y), len(part) - 1) if len(part) > 1 else 0] for part in values]
+    told = {"row": torch.tensor(row + 1), "x": data.x[row, 0], "y": y}
+    told |= dict(zip(("w", "m", "eta", "slope"), at, strict=True))
+    told["identity"] = torch.tensor(IDENTITIES.index(response.identity))
+    return columns(**{name: value.reshape(1) for name, value in told.items()})

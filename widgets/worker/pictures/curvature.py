@@ -1,0 +1,62 @@
+"""The bands that Laplace's approximation gives a point mass, for the charts of a conditional model; training hardly notices them."""
+
+import time
+
+from torch import Tensor
+
+from models.conditional import Conditional
+from models.diagnostics.laplace import Laplace, laplace, why_not
+from models.diagnostics.predictive import weight_draws
+from models.families import PointMass
+from models.inference.run import Run
+from models.priors.fan_in import FanInPrior
+from models.priors.normal import NormalPrior
+from widgets.worker.pace import Pace
+
+RATE, SHARE = 6.0, 0.02  # times a second, share of the worker's time; at rest it is always the newest
+FEW = 500  # weights, of which all eigenvalues are looked at
+NONE, LAPLACE = "none", "laplace"
+
+
+class Curvature:
+    """What a run's charts draw weights from: q itself, or N(ŵ, Λ⁻¹) around its point with the tangent as model."""
+
+    def __init__(self, run: Run, model: Conditional) -> None:
+        self.run, self.model, self.chosen = run, model, NONE
+        self.why = why_not(model)
+        self.pace = Pace(RATE, SHARE)
+        self.found: Laplace | None = None
+
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        """What the list in panel C offers a point mass; nothing for a q that has bands of its own."""
+        if not isinstance(self.model.posterior, PointMass):
+            return {}
+        return {"bands": [("point", NONE), ("Laplace" if self.why is None else "no Laplace", LAPLACE)]}
+
+    @property
+    def used(self) -> bool:
+        """Whether the bands are chosen and there can be some."""
+        return self.chosen == LAPLACE and self.why is None
+
+    def draws(self, count: int, *, resting: bool) -> tuple[Conditional, Tensor]:
+        """The model to predict with, and its weights (S, P)."""
+        if not self.used:
+            return self.model, weight_draws(self.model, self.run.q, count)
+        if resting or self.found is None or self.pace.due(time.perf_counter()):
+            with self.pace.spending():
+                self.found = laplace(self.model, self.run.q, self.run.data)
+        return self.found.model, self.found.draws(count)
+
+    def words(self) -> str:
+        """The evidence, and which λ it asks for; why there are no bands where they were wanted; nothing otherwise."""
+        if self.chosen == LAPLACE and self.why:
+            return f"no bands by Laplace: {self.why.rstrip('.')}"
+        if not self.used or self.found is None:
+            return ""
+        each = f"{self.found.log_evidence / self.run.data.size:.2f}".replace("-", "−")
+        said = f"Laplace's log p(y) {each} per datum"
+        if len(self.found.mean) > FEW or type(self.model.prior) not in (NormalPrior, FanInPrior):
+            return said
+        now, factor = self.model.prior.scale, self.found.best_factor
+        rises = "largest at about this λ" if 0.95 < factor < 1.05 else f"larger at λ = {factor * now:.2g}"
+        return f"{said}, {rises}"
