@@ -1,7 +1,5 @@
 """Verses as tokens: one word a position, the vocabulary of the training part alone, both testaments alike."""
 
-import torch
-
 from models.data.verses import RARE, SIZE, verses
 
 
