@@ -57,7 +57,7 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
                 "edges": [0.6, 0.78],
                 "measure": {"name": "fact", "of": "accuracy"},
                 "after": 300,
-                "why": "Which words stand there says nearly all; with 3,000 verses the map stays nearly even: looking at one word more gains nothing.",
+                "why": "Which words stand there says nearly all: the map stays nearly even, as looking at one word more gains nothing.",
             },
         ],
     },
