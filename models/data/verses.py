@@ -22,7 +22,7 @@ TESTAMENTS, OLD = ("Old Testament", "New Testament"), 39  # the books of the Old
 def verses() -> Dataset:
     """X (3000, 10 · 400), y: 0 of the Old, 1 of the New Testament, half each; 1,000 verses are held out.
 
-    Drawn at random from the verses of at least ten words; 's is a word of its own.
+    Drawn at random from the verses of at least ten words.
     """
     with np.load(FILES / "verses.npz", allow_pickle=False) as file:
         texts = [line.split() for line in bytes(file["text"]).decode().splitlines()]
@@ -37,6 +37,7 @@ def verses() -> Dataset:
 
     def part(rows: slice, test: Dataset | None = None) -> Dataset:
         own, names = labels[rows], vocabulary * length
-        return Dataset("verses", x[rows].contiguous(), own, TESTAMENTS, (length, SIZE), own.float(), test=test, feature_names=names)  # fmt: skip
+        y, kept = own.float(), x[rows].contiguous()
+        return Dataset("verses", kept, own, TESTAMENTS, (length, SIZE), y, test=test, feature_names=names)
 
     return part(slice(first), part(slice(first, None)))

@@ -34,7 +34,7 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
     },
     "verses": {
         "label": "Attention reads verses",
-        "goal": "Ten words of a verse: Old or New Testament? Logistic regression on the words alone names 75 % rightly.",
+        "goal": "Ten words: Old or New Testament? A logistic regression on the words names 75 % rightly.",
         "settings": {
             "model": "conditional",
             "data": "verses",
@@ -44,7 +44,7 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
             "width": 32,
             "depth": 1,
             "heads": 1,
-            "prior_scale": 0.2,
+            "prior_scale": 0.5,
             "posterior": "point",
             "draws": 1,
             "stop_at": 500,
@@ -52,12 +52,12 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
         "views": {"c": "calibration", "d": "attention_map"},
         "tasks": [
             {
-                "ask": "Of 1,000 verses that it has not seen, how many will it name rightly? Words alone, without order: 75 %.",
+                "ask": "Words alone, without order, name 75 % of unseen verses rightly. How many will attention name?",
                 "choices": ["less than 60 %", "60 to 78 %", "more than 78 %"],
                 "edges": [0.6, 0.78],
                 "measure": {"name": "fact", "of": "accuracy"},
                 "after": 300,
-                "why": "Which words stand there says nearly all; with 3,000 verses their order adds nothing that attention could learn.",
+                "why": "Which words stand there says nearly all: the map stays nearly even, as looking at one word more gains nothing.",
             },
         ],
     },

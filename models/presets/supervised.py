@@ -59,7 +59,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "map": {
         "label": "Neural regression, MAP",
-        "goal": "A point mass for q: one function, and no word about what it does not know. Then choose Laplace in panel C.",
+        "goal": "A point mass for q knows one function and no doubt. Then choose Laplace in panel C.",
         "settings": {
             "model": "conditional",
             "width": 10,

@@ -142,7 +142,8 @@ class ConditionalPictures:
         learned = "" if scale is None else f"; λ̂ = {scale:.2f}"
         found["facts"]["sentence"] = f"{said}; {words}{learned}."
         if more := self.curvature.words():
-            found["facts"]["sentence"] = f"{said.partition(', training')[0]}; {words}; {more}."
+            shorter = f"{said.partition(', training')[0]}; {words}; {more}."
+            found["facts"]["sentence"] = shorter if self.curvature.used else f"{more}."
         title = "Function ±2 sd by Laplace" if self.curvature.used else ""
         found["headings"] = {"function": title or "Function, at a point" if self.curvature.choices() else ""}
         found["facts"]["summaries"]["scores"] = f"{said}."

@@ -50,7 +50,7 @@ class Curvature:
     def words(self) -> str:
         """The evidence, and which λ it asks for; why there are no bands where they were wanted; nothing otherwise."""
         if self.chosen == LAPLACE and self.why:
-            return f"no bands by Laplace: {self.why.rstrip('.')}"
+            return f"No bands by Laplace. {self.why.rstrip('.')}"
         if not self.used or self.found is None:
             return ""
         each = f"{self.found.log_evidence / self.run.data.size:.2f}".replace("-", "−")
