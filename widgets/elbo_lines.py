@@ -10,7 +10,7 @@ from models.settings import FIRST_MODEL, Knob
 from widgets.layout import Screen
 
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the run before comes after them
-MEAN = 10  # the ELBO's mean over a pass through the data
+MEAN = 10  # the ELBO's running mean
 COMPARED = 7  # the first of those that are compared, after two that a closed form knows
 LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
 DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
@@ -37,7 +37,7 @@ class ElboLines:
         self.screen, self.catalogue = screen, catalogue
         self.changes: list[tuple[float, dict[str, Any]]] = []  # step, and the knobs that were changed there
         self.drawn: list[Table] = []  # rows of step, ELBO and its terms, as they came
-        self.means: list[Table] = []  # rows of step, and the mean over a pass
+        self.means: list[Table] = []  # rows of step and running mean
         self.known: list[dict[str, Table]] = []  # points of lines that a closed form knows
         self.ghost: Table = np.zeros((0, 5), np.float32)
         self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
@@ -50,7 +50,7 @@ class ElboLines:
             self._line(points, series, series + 1)
 
     def _means(self, points: Table) -> None:
-        """The mean over a pass, where a pass takes several steps; then every step's own steps back."""
+        """The running mean; every step's own value steps back behind it."""
         self.screen.chart("elbo").set(faint=bool(self.means) or len(points) > 0)
         if len(points):
             self.means.append(points)

@@ -84,7 +84,7 @@ def open_run(identity: str) -> RunFolder:
 
 
 def curve(identity: str) -> np.ndarray[Any, Any]:
-    """The ELBO curve kept with a run: rows of step and its mean over a pass (n, 2), else of every step; empty where there is none."""
+    """The ELBO curve kept with a run: rows of step and running mean (n, 2), else of every step; empty where there is none."""
     try:
         with np.load(home() / identity / HISTORY, allow_pickle=False) as tables:
             mean = np.asarray(tables.get("mean", []), np.float32).reshape(-1, 2)

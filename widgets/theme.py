@@ -42,7 +42,7 @@ ELBO = (
     Series("run A", ORANGE, "#855C00", (7, 3)),
     Series("run B", SKY, "#2A6F97", (2, 2)),
     Series("run C", "#5D3A9B", "#5D3A9B", (8, 3, 2, 3)),
-    Series("mean of a pass", BLUE, "#005A8D", width=2.2),
+    Series("running mean", BLUE, "#005A8D", width=2.2),
 )
 EVIDENCE = (  # training rows, held-out rows, annealing, the exact value, what the encoder and what the family of q lose
     Series("training", BLUE, "#005A8D"),

@@ -7,7 +7,7 @@ import pytest
 from models.run_file import STATE
 from tests.widgets.conftest import eventually
 from widgets.runs import new_run, open_run, saved_runs
-from widgets.worker.history import Curves, PassMean, table
+from widgets.worker.history import Curves, RunningMean, table
 
 
 def keep(folder, number=5):
@@ -76,18 +76,18 @@ def test_a_damaged_run_is_passed_over():
     folder.release()
 
 
-def test_the_mean_of_a_pass_is_over_its_own_steps_and_no_others():
-    """⌈N/M⌉ of them: 10 data in minibatches of 4 are 3 steps; with one step a pass it is the step itself, and fewer at the beginning."""
-    mean = PassMean()
-    assert mean.value(10, 4) is None
-    for number, elbo in enumerate([5.0, 1.0, 2.0, 6.0, 10.0], 1):
-        mean.push(number, elbo)
-        if number == 2:
-            assert mean.value(10, 4) == 3.0
-    assert mean.value(10, 4) == 6.0
-    assert mean.value(10, 10) == mean.value(10, 2000) == 10.0
-    assert PassMean([(1, 9.0), (90, 1.0), (100, 3.0)]).value(1000, 50) == 2.0, (
-        "thinned points of a resumed run: steps 81 to 100"
+def test_the_running_mean_is_over_its_own_steps_and_no_others():
+    """⌈N/M⌉ of them: 100 data in minibatches of 4 are 25 steps; never fewer than 20, once they were made."""
+    mean = RunningMean()
+    assert mean.value(100, 4) is None
+    for number in range(1, 41):
+        mean.push(number, float(number))
+        if number == 3:
+            assert mean.value(100, 4) == 2.0
+    assert mean.value(100, 4) == 28.0, "steps 16 to 40"
+    assert mean.value(100, 100) == mean.value(100, 2000) == 30.5, "steps 21 to 40"
+    assert RunningMean([(1, 9.0), (60, 1.0), (100, 3.0)]).value(1000, 20) == 2.0, (
+        "thinned points of a resumed run: steps 51 to 100"
     )
 
 

@@ -68,10 +68,11 @@ def test_the_screen_shows_exactly_the_headless_run(driver, tmp_path):
     np.testing.assert_array_equal(points[:, 1], np.asarray(headless(SMALL), np.float32))
     np.testing.assert_allclose(points[:, 1], points[:, 2] + points[:, 3] + points[:, 4], rtol=1e-4)
     run = Run(Settings(**SMALL))
-    steps = -(-run.data.size // SMALL["batch_size"])
-    assert 1 < steps < 60
+    steps = max(20, -(-run.data.size // SMALL["batch_size"]))
     last = next(message for message in reversed(driver.seen) if message["kind"] == "frame")
-    assert abs(last["elbo"] - np.mean(headless(SMALL)[-steps:])) < 1e-9, "the number above is the mean of the last pass"
+    assert abs(last["elbo"] - np.mean(headless(SMALL)[-steps:])) < 1e-9, (
+        "the number above is the mean of the last 20 steps"
+    )
 
 
 def test_a_probe_reports_every_estimator_with_a_band(driver, tmp_path):

@@ -13,7 +13,7 @@ MEAN = len(theme.ELBO) - 1  # drawn last, above every step's
 def chart() -> alt.LayerChart:
     """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms.
 
-    With `faint` every step's ELBO steps back behind the mean over a pass through the data.
+    With `faint` every step's ELBO steps back behind its running mean.
 
     Of a linear decoder the exact log p(x) + log p(θ)/N and its maximum in closed form are lines too.
     """

@@ -13,7 +13,7 @@ from models.inference.run import Step
 from widgets.history import History
 
 FILE = "history.npz"
-REMEMBERED = 1000  # steps at most that a mean goes back
+FEWEST, REMEMBERED = 20, 1000  # steps that a mean is over at least, once they were made, and at most
 
 
 def point(step: Step) -> tuple[float, float, float, float, float]:
@@ -28,8 +28,8 @@ def table(rows: Any, columns: int = 5) -> np.ndarray[Any, Any]:
     return np.asarray(rows, np.float32).reshape(-1, columns)
 
 
-class PassMean:
-    """The mean ELBO over the steps of the last pass through the data, when each datum came once: what minibatches add is gone."""
+class RunningMean:
+    """The mean ELBO over the last pass through the data, when each datum came once, and over a few steps at least, for draws are noisy."""
 
     def __init__(self, points: Iterable[tuple[float, float]] = ()) -> None:
         """Take up a run of which these points (step, ELBO) were kept."""
@@ -40,10 +40,11 @@ class PassMean:
         self.kept.append((number, elbo))
 
     def value(self, size: int, batch_size: int) -> float | None:
-        """Nats per datum, for N data and minibatches of M: the mean over ⌈N/M⌉ steps, as far as they were made and 1000 at most."""
+        """Nats per datum, for N data and minibatches of M: the mean over ⌈N/M⌉ steps, but 20 at least and 1000 at most."""
         if not self.kept:
             return None
-        begin, total, count = self.kept[-1][0] + size // -min(batch_size, size), 0.0, 0
+        steps = max(FEWEST, -(-size // min(batch_size, size)))
+        begin, total, count = self.kept[-1][0] - steps, 0.0, 0
         for number, elbo in reversed(self.kept):
             if number <= begin:
                 break

@@ -13,7 +13,7 @@ from models.inference.checkpoint import save_run
 from models.inference.guard import DivergenceError
 from models.inference.run import Run
 from widgets.views import ONE_STEP
-from widgets.worker.history import Curves, PassMean, point, table
+from widgets.worker.history import Curves, RunningMean, point, table
 from widgets.worker.pace import Pace, ear
 from widgets.worker.pictures import pictures_of
 from widgets.worker.pictures.one_step import SECONDS, OneStep
@@ -38,7 +38,7 @@ class Trainer:
         self.folder: Path | None = None
         self.state, self.speed = "idle", "full"
         self.waiting: list[tuple[float, ...]] = []
-        self.mean = PassMean()
+        self.mean = RunningMean()
         self.next_step = self.last_frame = 0.0
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
@@ -53,7 +53,7 @@ class Trainer:
 
     def _adopt(self, run: Run, curves: Curves) -> None:
         self.run, self.curves, self.waiting = run, curves, []
-        self.mean = PassMean((step, elbo) for step, elbo in curves.elbo.table()[:, :2].tolist())
+        self.mean = RunningMean((step, elbo) for step, elbo in curves.elbo.table()[:, :2].tolist())
         self.pictures, self.probing = pictures_of(run), Probing(run, self.names, self.view)
         self.weighing = Weighing(run)
         self.pictures.watched = self.watched
@@ -172,11 +172,10 @@ class Trainer:
                 self.send(kind="scores", number=run.number, **scores)
 
     def _mean(self) -> tuple[float | None, np.ndarray[Any, Any]]:
-        """The ELBO's mean over the last pass, and as a new point (1, 2) of its line where a pass takes several steps."""
+        """The ELBO's running mean, and as a new point (1, 2) of its line where steps were made."""
         run = self._need_run()
-        size, rows = run.data.size, run.settings.batch_size
-        elbo = self.mean.value(size, rows)
-        return elbo, table([(run.number, elbo)] if self.waiting and rows < size else [], 2)
+        elbo = self.mean.value(run.data.size, run.settings.batch_size)
+        return elbo, table([(run.number, elbo)] if self.waiting else [], 2)
 
     def _look_again(self) -> None:
         self._frame(grid=True)
