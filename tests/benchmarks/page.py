@@ -1,7 +1,7 @@
 """What a person waits for: `python -m tests.benchmarks.page` opens the lab as `python lab` serves it and prints one table.
 
 Wall times depend on what else the machine does, which is why the load stands above the table and the throughput is also given per
-second of CPU: steps of the worker (which spends at most 7 % on probes, by design) against the same run without any page.
+second of CPU: steps of the worker (which spends a fixed share on probes, by design) against the same run without any page.
 """
 
 from __future__ import annotations
