@@ -146,3 +146,19 @@ def test_a_scene_opens_with_its_own_charts_and_the_next_one_with_the_first() -> 
     panels.use("deep_generative")
     assert panels.shows("elbo")
     assert not panels.shows("log_evidence")
+
+
+def test_a_scene_opens_with_its_own_plane_of_the_latent_space() -> None:
+    choices = {
+        "colour": [("label", "label")],
+        "plane": [("two live axes", "auto"), ("PCA plane", "pca"), ("z1, z2", "0 1")],
+    }
+    panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
+    for wish, shown in (("pca", "pca"), ("", "auto"), ("nowhere", "auto")):
+        panels.wished = OPENING | {"plane": wish}
+        panels.use("deep_generative")
+        assert panels.explorable(choices) == ({"plane": shown} if shown != "auto" else {})
+        assert panels.plane.value == shown
+    panels.plane.value = "0 1"
+    panels.use("deep_generative")
+    assert panels.explorable(choices) == {"plane": "0 1"}, "another run of the same scene keeps what is shown"
