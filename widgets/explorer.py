@@ -148,12 +148,12 @@ class Explorer(ScreenActions, ipw.VBox):
             getattr(self, f"_{kind}")(message)
         elif kind == "prior":
             self.notice = self.notice or message["sentence"]
+        elif kind == "refused" and message["command"] == "table":
+            self.screen.own.refuse(message["sentence"])  # the drawer has room for all of it
         elif kind in ("refused", "unsaved"):
             self.notice = message["sentence"]
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
                 self.state, self.run_values = "failed", None
-            if message.get("command") == "table":
-                self.screen.own.refuse(message["sentence"])
         self.painter.show(message)
         if kind == "started":
             self._explore_again(message.get("choices", {}))

@@ -173,6 +173,8 @@ class RunActions:
         suited = catalogue()["presets"]["scvi"]["settings"] if message["counts"] else {}
         if suited or self.values["model"] != FIRST_MODEL:
             self._take({"seed": self.values["seed"], **suited, "data": OWN})
+            self.screen.wished = OPENING | (catalogue()["presets"]["scvi"]["views"] if suited else {})
+            self._name_scene()
         else:
             self._do_set("data", OWN)
         self.notice = message["sentence"]

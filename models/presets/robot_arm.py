@@ -36,7 +36,6 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
             "latent_size": 10,
             "latent_prior": "autoregressive",
             "components": 16,
-            "scale_head": "shared",
             "scale_floor": 0.0,
             "activation": "silu",
             "width": 128,

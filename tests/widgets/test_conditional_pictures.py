@@ -173,3 +173,19 @@ def test_a_prior_with_a_kink_says_why_it_has_no_bands() -> None:
     assert made.about()["choices"]["bands"][1][0] == "no Laplace"
     made.explore(bands="laplace")
     assert "It needs a Gaussian prior" in made.look()["facts"]["sentence"]
+
+
+def test_a_scene_opens_with_its_own_plane_of_the_latent_space() -> None:
+    choices = {
+        "colour": [("label", "label")],
+        "plane": [("two live axes", "auto"), ("PCA plane", "pca"), ("z1, z2", "0 1")],
+    }
+    panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
+    for wish, shown in (("pca", "pca"), ("", "auto"), ("nowhere", "auto")):
+        panels.wished = OPENING | {"plane": wish}
+        panels.use("deep_generative")
+        assert panels.explorable(choices) == ({"plane": shown} if shown != "auto" else {})
+        assert panels.plane.value == shown
+    panels.plane.value = "0 1"
+    panels.use("deep_generative")
+    assert panels.explorable(choices) == {"plane": "0 1"}, "another run of the same scene keeps what is shown"
