@@ -8,6 +8,11 @@ Speed: the same cells train the same model on both sides (one hidden layer of 12
 be busy. scvi-tools is looked for in the Python that ELBO_ROOM_SCVI names, else in this one, where
 `pip install .[scvi] -c binder/constraints.txt` brings it.
 
+The held-out ELBOs differ by where training starts, which 60 epochs do not make up for: the lab takes the genes' intercepts from their
+mean counts, r = 1 and centred logs; scvi-tools torch's first weights, log r ~ N(0, 1) and log(1 + x), and a pass over the cells ends in a
+smaller minibatch. "From the same start" is the lab with all of that, and as many steps: what is left of
+the difference (2 of 690 nats a cell, 5 of 4,000 where folds scatter by 20) is not explained.
+
 With a file of counts the whole of it trains too: steps a second without a page.
 """
 
@@ -131,12 +136,27 @@ class Peer:
         return found
 
 
-def ours(data: Dataset, train: Tensor, rest: Tensor, seed: int) -> dict[str, Any]:
+@torch.no_grad()
+def start_plainly(run: Run, seed: int) -> None:
+    """Start where scvi-tools does: torch's own first weights and intercepts, log r ~ N(0, 1), and an encoder that sees log(1 + x)."""
+    model, factor, generator = run.model, run.q.by_site["z"], torch.Generator().manual_seed(seed)
+    parts: list[Any] = [*model.modules(), *factor.modules()]  # type: ignore[attr-defined]
+    for part in {each for each in parts if isinstance(each, torch.nn.Linear)}:
+        reach = part.in_features**-0.5
+        for parameter in (part.weight, part.bias):
+            parameter.copy_(reach * (2 * torch.rand(parameter.shape, generator=generator) - 1))
+    model.raw_scale.copy_(torch.randn(model.raw_scale.shape, generator=generator))  # type: ignore[attr-defined]
+    factor.see = torch.log1p  # type: ignore[union-attr]
+
+
+def ours(data: Dataset, train: Tensor, rest: Tensor, seed: int, *, plainly: bool = False) -> dict[str, Any]:
     """The same of the lab; an epoch is as many steps as it takes to see as many cells as there are."""
     cells, each = some(data, train), []
     begin = time.process_time()
-    steps = round(EPOCHS * len(train) / BATCH)
+    steps = EPOCHS * -(-len(train) // BATCH) if plainly else round(EPOCHS * len(train) / BATCH)
     run = Run(settings_from(SCENES[data.name] | PLAIN | {"seed": seed, "stop_at": steps}), cells)
+    if plainly:
+        start_plainly(run, seed)
     last = time.process_time()
     for _ in run:
         each.append(time.process_time() - last)
@@ -152,36 +172,42 @@ def ours(data: Dataset, train: Tensor, rest: Tensor, seed: int) -> dict[str, Any
 def speed(python: str) -> None:
     """Print the second table."""
     print(
-        f"\n| {EPOCHS} epochs, CPU time | ms an epoch: here | scvi-tools | ratio | whole | held-out ELBO, here − there |"
+        f"\n| {EPOCHS} epochs, CPU time | ms an epoch: here | scvi-tools | ratio | whole | held-out ELBO, here − there "
+        "| from the same start |"
     )
-    print("|---|--:|--:|--:|--:|--:|", flush=True)
+    print("|---|--:|--:|--:|--:|--:|--:|", flush=True)
     with tempfile.TemporaryDirectory() as folder, Peer(python) as peer:
         for name in GOALS:
-            data, mine, theirs = DATA[name].load(), [], []
+            data, mine, plain, theirs = DATA[name].load(), [], [], []
             for seed, (train, held) in enumerate(folds(data)[:ROUNDS], 1):
                 rest = held.sort().values
                 np.savez(path := Path(folder) / f"{name}{seed}.npz", x=data.x.numpy(), train=train.numpy())
                 mine.append(ours(data, train, rest, seed))
+                plain.append(ours(data, train, rest, seed, plainly=True))
                 wish = {"epochs": EPOCHS, "batch_size": BATCH, "step_size": PLAIN["step_size"], "seed": seed}
                 theirs.append(peer.train(data=str(path), **wish))
-            _row(name, mine, theirs)
+            _row(name, mine, plain, theirs)
 
 
-def _row(name: str, mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
+def _gap(mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> tuple[float, float, float]:
+    """The mean difference of held-out ELBOs in nats a cell, two standard errors over cells, and the sd over folds."""
+    folds_of = [
+        torch.tensor(one["elbo"]) - torch.tensor(other["elbo"]) for one, other in zip(mine, theirs, strict=True)
+    ]
+    gap = torch.cat(folds_of)
+    each = torch.stack([one.mean() for one in folds_of])
+    return float(gap.mean()), 2 * float(gap.std()) / len(gap) ** 0.5, float(each.std())
+
+
+def _row(name: str, mine: list[dict[str, Any]], plain: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
     here, there = (1e3 * median(one for found in side for one in found["epochs"]) for side in (mine, theirs))
     whole = sum(found["whole"] for found in theirs) / sum(found["whole"] for found in mine)
-    gap = torch.tensor(
-        [
-            a - b
-            for one, other in zip(mine, theirs, strict=True)
-            for a, b in zip(one["elbo"], other["elbo"], strict=True)
-        ]
-    )
-    error = float(gap.std()) / len(gap) ** 0.5
-    met = "met" if there / here >= TIMES and float(gap.mean()) >= -2 * error else "MISSED"
+    gap, error, _ = _gap(mine, theirs)
+    same, noise, spread = _gap(plain, theirs)
+    met = "met" if there / here >= TIMES and gap >= -error else "MISSED"
     print(
         f"| {name} | {here:.1f} | {there:.1f} | {there / here:.1f}×, goal {TIMES:.0f}×: {met} | {whole:.1f}× "
-        f"| {float(gap.mean()):+.1f} ± {2 * error:.1f} |",
+        f"| {gap:+.1f} ± {error:.1f} | {same:+.1f} ± {noise:.1f} (sd over folds {spread:.1f}) |",
         flush=True,
     )
 
