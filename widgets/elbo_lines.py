@@ -8,9 +8,9 @@ import numpy as np
 
 from models.settings import FIRST_MODEL, Knob
 from widgets.layout import Screen
+from widgets.theme import MEAN
 
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the run before comes after them
-MEAN = 10  # the ELBO's running mean
 COMPARED = 7  # the first of those that are compared, after two that a closed form knows
 LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
 DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged

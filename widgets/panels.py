@@ -33,9 +33,7 @@ class Panels:
     ) -> None:
         self.bus, self._pointer, self.model = Bus(), pointer, FIRST_MODEL
         self.charts: dict[str, LiveChart] = {}
-        self.wished: Mapping[
-            str, str
-        ] = {}  # by panel: the chart that the chosen scene opens with, "" the first; and the map's plane
+        self.wished: Mapping[str, str] = {}  # what the chosen scene opens with, as `views.OPENING` has it
         self._offering = False  # what a list shows then was not a person's choice
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"

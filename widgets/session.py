@@ -19,6 +19,7 @@ TICKS = 15.0  # frames a second that may leave for the browser
 WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message
 SILENCE = 16.0  # seconds without a page, three of its heartbeats, after which a run is paused and saved
 HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page speak once a minute
+LOOK = 1.0  # seconds between two looks for the page that count at most
 RESTART_DELAY, MOST_RESTARTS, MINUTE = 1.5, 3, 60.0  # seconds, times, seconds
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ class Session:
         self.actions: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         self.closed = threading.Event()
         self.alone = False
+        self.silent, self.looked = 0.0, time.monotonic()
+        self.heard: float | None = None
         self.restarts: list[float] = []
         self.link = self._start_link()
         self.pump = threading.Thread(target=self._pump, daemon=True, name="elbo-room-pump")
@@ -122,9 +125,12 @@ class Session:
         self.view.act(action, values)
 
     def _watch_page(self) -> None:
-        seen = self.view.last_seen()
+        seen, now = self.view.last_seen(), time.monotonic()
+        # a machine that stood still (a lid that was shut) silenced the page too: between two looks at most so much is counted
+        self.silent = self.silent + min(now - self.looked, LOOK) if seen == self.heard else 0.0
+        self.heard, self.looked = seen, now
         patience = HIDDEN_SILENCE if self.view.hidden() else SILENCE
-        alone = seen is not None and time.monotonic() - seen > patience
+        alone = seen is not None and self.silent > patience
         if alone and not self.alone:
             self.command("pause")
             self.command("save")

@@ -44,6 +44,7 @@ ELBO = (
     Series("run C", "#5D3A9B", "#5D3A9B", (8, 3, 2, 3)),
     Series("running mean", BLUE, "#005A8D", width=2.2),
 )
+MEAN = len(ELBO) - 1  # the place of the running mean: drawn last, above every step's
 EVIDENCE = (  # training rows, held-out rows, annealing, the exact value, what the encoder and what the family of q lose
     Series("training", BLUE, "#005A8D"),
     Series("held out", ORANGE, "#855C00"),

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -11,6 +12,7 @@ import pytest
 
 from models.settings import SettingError
 from tests.widgets.conftest import eventually
+from widgets import session
 from widgets.example import catalogue
 from widgets.runs import saved_runs
 
@@ -196,6 +198,19 @@ def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
     room.post("run")
     eventually(lambda: room.state == "paused" and saved_runs())
+
+
+@pytest.mark.parametrize(("gap", "paused"), [(0.5, True), (40.0, False)])
+def test_a_machine_that_stood_still_is_no_page_that_went_away(monkeypatch, gap, paused):
+    """20 s of silence between steady looks pause the run; one look 40 s after the last does not: nobody could speak meanwhile."""
+    clock, sent = [100.0], []
+    monkeypatch.setattr(session.time, "monotonic", lambda: clock[0])
+    view = SimpleNamespace(last_seen=lambda: 100.0, hidden=lambda: False)
+    watched = session.Session(view, lambda: SimpleNamespace(start=lambda: None, send=lambda name: sent.append(name)))
+    for _ in range(40 if paused else 2):
+        watched._watch_page()
+        clock[0] += gap
+    assert sent == (["pause", "save"] if paused else [])
 
 
 def test_a_hidden_page_may_be_silent_for_longer(lab, monkeypatch):

@@ -7,7 +7,6 @@ from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, 
 
 # Five figures and a sign would reach into the axis' title.
 THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' : datum.label"
-MEAN = len(theme.ELBO) - 1  # drawn last, above every step's
 
 
 def chart() -> alt.LayerChart:
@@ -46,7 +45,7 @@ def chart() -> alt.LayerChart:
     lines = named("lines").mark_line(clip=True, strokeJoin="round").encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"],
         strokeWidth=alt.condition(
-            f"datum.series == {MEAN} || datum.series == 0 && !faint", alt.value(theme.ELBO[0].width), alt.value(1.5)
+            f"datum.series == {theme.MEAN} || datum.series == 0 && !faint", alt.value(theme.ELBO[0].width), alt.value(1.5)
         ),
         opacity=alt.when("datum.series == 0 && faint").then(alt.value(0.3)).when("datum.series == 4").then(alt.value(0.75))
         .otherwise(alt.value(1)),
