@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from widgets.evidence_words import sentence, times
@@ -79,12 +80,12 @@ def weighed(facts: Facts) -> str | None:
 
 
 def fitted(words: str, most: int = LINES) -> str:
-    """The first sentences, as many as two lines hold; at least one."""
-    kept, *others = words.split(". ")
+    """The first sentences and parts of sentences, as many as two lines hold; at least one."""
+    kept, *others = re.split(r"(?<=[.;]) ", words)
     for other in others:
-        if len(kept) + 2 + len(other.rstrip(".")) + 1 > most:
-            return f"{kept}."
-        kept = f"{kept}. {other}"
+        if len(kept) + 1 + len(other) > most:
+            return f"{kept[:-1]}."
+        kept = f"{kept} {other}"
     return kept
 
 

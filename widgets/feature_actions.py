@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from widgets.example import all_knobs
 from widgets.own_table import NO_RUN
 from widgets.runs import home
+from widgets.views import OPENING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ FEATURES = "features"  # the name of `models.data.supervised.FEATURES`, which th
 RESPONSE_MODEL = {
     "model": "conditional", "data": FEATURES, "response": "categorical", "depth": 0, "step_size": 0.02, "stop_at": 1500,
 }  # fmt: skip
-SHOWN = {"c": "calibration", "d": "scores"}  # its charts
 
 
 class FeatureActions:
@@ -51,7 +51,7 @@ class FeatureActions:
         self.screen.own.features = message["path"]
         if not message["made"]:
             return
-        self.screen.wished = SHOWN
+        self.screen.wished = OPENING | {"d": "scores"}
         self._take({"seed": self.values["seed"], **RESPONSE_MODEL})
         self._name_scene()
         self.screen.tabs.value = "–"

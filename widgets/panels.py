@@ -153,7 +153,7 @@ class Panels:
             chosen = next(name for name in names if self.shows(name))
             self._offer(self.lists[panel], options, chosen)
             self.lists[panel].layout.display = None if len(options) > 1 else "none"
-        self.wished = {name: wish for name, wish in self.wished.items() if name == "plane"}
+        self.wished = {name: wish for name, wish in self.wished.items() if name not in VIEWS[model]}
 
     def offer(self, labels: list[str], chosen: int) -> None:
         """List these parameters of q for panel B and show the chosen one."""

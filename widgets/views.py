@@ -1,8 +1,8 @@
 """Which charts each family of models shows in the four panels; the first of a panel is shown unless a person chooses another."""
 
 ONE_STEP = "one_step"  # the view that tells one optimiser step stage by stage
-# What a scene opens with where it names no chart, or no plane of the map: the first that applies. Panel B stays with the person.
-OPENING = {"a": "", "c": "", "d": "", "plane": ""}
+# What a scene opens with where it names no chart, no plane of the map, no bands: the first that applies. Panel B stays with the person.
+OPENING = {"a": "", "c": "", "d": "", "plane": "", "bands": ""}
 EVIDENCE = {
     "a": ("elbo",),
     "b": (

@@ -168,6 +168,25 @@ def test_a_point_mass_has_the_bands_of_laplace_where_they_are_chosen() -> None:
     assert pictures(width=4).about()["choices"] == {}
 
 
+def test_bands_of_an_earlier_step_are_never_drawn_as_those_of_this_one(monkeypatch) -> None:
+    """A curvature that is dear comes seldom while the run trains: until then the charts stay; at rest it comes at once, and only once."""
+    made = pictures("function", **POINT)
+    made.explore(bands="laplace")
+    made.resting = False
+    next(made.run)
+    assert "Step 1: Held-out" in made.look()["facts"]["sentence"]
+    monkeypatch.setattr(made.curvature.pace, "due", lambda _: False)
+    next(made.run)
+    found = made.look()
+    assert "function" not in found["replace"]
+    assert found["append"] == {}
+    assert "sentence" not in found["facts"]
+    made.resting = True
+    assert "function" in made.look()["replace"]
+    monkeypatch.setattr("widgets.worker.pictures.curvature.laplace", None)  # not asked again
+    assert "Held-out" in made.look()["facts"]["sentence"]
+
+
 def test_a_prior_with_a_kink_says_why_it_has_no_bands() -> None:
     made = pictures(prior="laplace", **POINT)
     assert made.about()["choices"]["bands"][1][0] == "no Laplace"

@@ -156,3 +156,4 @@ def test_a_caption_keeps_the_sentences_that_two_lines_hold():
     assert fitted("One. Two. Three.", 16) == "One. Two. Three."
     assert fitted("One that is too long for it. Two.", 5) == "One that is too long for it."
     assert fitted("ELBO −1.5 nats") == "ELBO −1.5 nats"
+    assert fitted("Done. Scores; bands; evidence.", 20) == "Done. Scores; bands."

@@ -123,8 +123,10 @@ class ConditionalPictures:
         """Everything that a frame carries of the current q."""
         if not self.views:
             return {}
-        self.seen, weights = self.curvature.draws(self.count, resting=self.resting)
         found: dict[str, Any] = {"replace": {}, "params": {}, "append": {}, "facts": {"summaries": {}}}
+        if not self.curvature.ready(resting=self.resting):
+            return merged(found, *self.weights.look(self.watched))
+        self.seen, weights = self.curvature.draws(self.count)
         words = getattr(self, f"_{self.views[0]}")(found, weights)
         if self.views[0] != "calibration":
             self._calibration(found, weights)
@@ -142,7 +144,8 @@ class ConditionalPictures:
         learned = "" if scale is None else f"; λ̂ = {scale:.2f}"
         found["facts"]["sentence"] = f"{said}; {words}{learned}."
         if more := self.curvature.words():
-            shorter = f"{said.partition(', training')[0]}; {words}; {more}."
+            of = "" if self.resting else f"Step {self.run.number:,}: "  # it may stand for a while
+            shorter = f"{of}{said.partition(', training')[0]}; {words}; {more}."
             found["facts"]["sentence"] = shorter if self.curvature.used else f"{more}."
         title = "Function ±2 sd by Laplace" if self.curvature.used else ""
         found["headings"] = {"function": title or "Function, at a point" if self.curvature.choices() else ""}

@@ -26,6 +26,7 @@ class Curvature:
         self.why = why_not(model)
         self.pace = Pace(RATE, SHARE)
         self.found: Laplace | None = None
+        self.number = -1  # the step that it is of
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """What the list in panel C offers a point mass; nothing for a q that has bands of its own."""
@@ -38,13 +39,20 @@ class Curvature:
         """Whether the bands are chosen and there can be some."""
         return self.chosen == LAPLACE and self.why is None
 
-    def draws(self, count: int, *, resting: bool) -> tuple[Conditional, Tensor]:
+    def ready(self, *, resting: bool) -> bool:
+        """Whether this step can be drawn: where bands are chosen that are dear, the charts stay as they were at an earlier one."""
+        if not self.used or self.number == self.run.number:
+            return True
+        if not resting and not self.pace.due(time.perf_counter()):
+            return False
+        with self.pace.spending():
+            self.found, self.number = laplace(self.model, self.run.q, self.run.data), self.run.number
+        return True
+
+    def draws(self, count: int) -> tuple[Conditional, Tensor]:
         """The model to predict with, and its weights (S, P)."""
-        if not self.used:
+        if not self.used or self.found is None:
             return self.model, weight_draws(self.model, self.run.q, count)
-        if resting or self.found is None or self.pace.due(time.perf_counter()):
-            with self.pace.spending():
-                self.found = laplace(self.model, self.run.q, self.run.data)
         return self.found.model, self.found.draws(count)
 
     def words(self) -> str:
