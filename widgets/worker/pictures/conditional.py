@@ -145,7 +145,7 @@ class ConditionalPictures:
         found["facts"]["sentence"] = f"{said}; {words}{learned}."
         if more := self.curvature.words():
             of = "" if self.resting else f"Step {self.run.number:,}: "  # it may stand for a while
-            shorter = f"{of}{said.partition(', training')[0]}; {words}; {more}."
+            shorter = f"{of}{said.partition(', training')[0]}; {more}; {words}."
             found["facts"]["sentence"] = shorter if self.curvature.used else f"{more}."
         title = "Function ±2 sd by Laplace" if self.curvature.used else ""
         found["headings"] = {"function": title or "Function, at a point" if self.curvature.choices() else ""}
