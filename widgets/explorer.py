@@ -144,7 +144,7 @@ class Explorer(ScreenActions, ipw.VBox):
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
                 self.painter.facts["remedy"] = message.get("change")
-        elif kind in ("table", "features"):
+        elif kind in ("table", "features", "saved"):
             getattr(self, f"_{kind}")(message)
         elif kind == "prior":
             self.notice = self.notice or message["sentence"]

@@ -34,6 +34,11 @@ def button(words: str, help_text: str, act: Callable[[], None], *classes: str) -
     return made_button
 
 
+def worded_list(words: str) -> ipw.SelectMultiple:
+    """A list of which several are chosen, under a sentence that is its label, to a screen reader, too."""
+    return ipw.SelectMultiple(options=[], rows=9, description=words, layout=ipw.Layout(width="100%"))
+
+
 class Screen(Panels):
     """All widgets of one lab. `post(action, **values)` takes note of what a person does."""
 
@@ -153,8 +158,7 @@ class Screen(Panels):
         self.tabs.observe(lambda change: post("drawer", name=change["new"]), "value")
         self.tabs.add_class("elbo-tabs")
         self.text = Reader()
-        self.runs_words = ipw.Label("")
-        self.runs = ipw.SelectMultiple(options=[], rows=9, layout=ipw.Layout(width="100%"))
+        self.runs = worded_list("")
         self.open = button(
             "Open this run",
             "Show it where it stopped; Run goes on from there",
@@ -165,12 +169,11 @@ class Screen(Panels):
             "Draw the chosen runs' ELBO beside the present one; with none chosen, take them away",
             lambda: post("compare", identities=list(self.runs.value)),
         )
-        self.shelf = box(
-            ipw.VBox, [self.runs_words, self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf"
+        self.shelf = box(ipw.VBox, [self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf")
+        self.shown = worded_list(
+            "Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable."
         )
-        self.shown = ipw.SelectMultiple(options=[], rows=9, layout=ipw.Layout(width="100%"))
-        words = ipw.Label("Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable.")
-        self.choice = box(ipw.VBox, [words, self.shown], "elbo-shelf")
+        self.choice = box(ipw.VBox, [self.shown], "elbo-shelf")
         self.trial = Trial(post)
         veil = box(
             ipw.VBox,

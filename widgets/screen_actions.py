@@ -164,9 +164,7 @@ class ScreenActions(LatentActions, Several, FeatureActions):
         (screen.drawer.add_class if name == "Try this" else screen.drawer.remove_class)("elbo-aside")
         screen.text.layout.display = "none" if name in ("Runs", "Estimators", "Try this", "Your data") else None
         if name == "Runs":
-            runs = saved_runs()
-            screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in runs]
-            screen.runs_words.value = texts.RUNS if runs else texts.NO_RUNS
+            self._list_runs()
         elif name == "Table":
             charts = [screen.chart(each) for each in screen.in_sight()]
             screen.text.show("The panels as tables", "\n\n\n".join(table(screen.bus, chart) for chart in charts))
@@ -175,6 +173,18 @@ class ScreenActions(LatentActions, Several, FeatureActions):
         elif name not in ("–", "Estimators", "Your data"):
             screen.text.show(name, texts.drawer(name, self.values, self.knobs, catalogue(), screen.own.in_python()))
         screen.drawer.layout.display = "none" if name == "–" else None  # last: nothing in it moves when it is seen
+
+    def _saved(self, _message: dict[str, Any]) -> None:
+        """A run was kept: an open list of runs shows it, once it rests."""
+        if self.state != "running" and self.screen.tabs.value == "Runs":
+            self._list_runs()
+
+    def _list_runs(self) -> None:
+        """What is kept now; the chosen runs stay chosen."""
+        runs, screen, chosen = saved_runs(), self.screen, self.screen.runs.value
+        screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in runs]
+        screen.runs.value = [run["identity"] for run in runs if run["identity"] in chosen]
+        screen.runs.description = texts.RUNS if runs else texts.NO_RUNS
 
     def _do_try(self) -> None:
         self.screen.trial.say(self.painter.facts)

@@ -52,15 +52,17 @@ def test_slow_speed_tells_a_step_in_four_stages_and_reduced_motion_shows_it_whol
 
 def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):
     small(screen, 40)
+    screen.press("Runs")
+    kept = screen.page.locator(".elbo-shelf select:visible")
+    kept.wait_for()
+    earlier = kept.locator("option").all_text_contents()[:1]
     screen.press("5 seeds")
     screen.until(lambda: "5 seeds: the ELBO ends at" in screen.text("caption"), 120)
     assert any(
         "mean ± sd of 5 seeds" in words for words in screen.page.locator(".elbo-a .elbo-title").all_text_contents()
     )
-    screen.press("Runs")
-    kept = screen.page.locator(".elbo-shelf select:visible")
-    kept.wait_for()
     screen.until(lambda: kept.locator("option").count() >= 5)
+    assert kept.locator("option").all_text_contents()[:1] != earlier, "the open list knows the new runs"
     lines = [line.replace("\xa0", " ") for line in kept.locator("option").all_text_contents()]
     # other pages of this server have kept runs, too
     assert all("Latent space" in line and "ELBO" in line for line in lines[:5]), lines

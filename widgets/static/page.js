@@ -44,16 +44,15 @@ class Page {
     history.replaceState(history.state, "", there);
   }
 
-  /** ipywidgets gives the handles of sliders no name and a number of their own; lists take the sentence above them. */
+  /** ipywidgets gives the handles of sliders no name and a number of their own. */
   name() {
-    const named = (part, words) => { if (words && part.getAttribute("aria-label") !== words) part.setAttribute("aria-label", words); };
     for (const root of document.querySelectorAll(this.model.get("root"))) {
       for (const handle of root.querySelectorAll(".noUi-handle")) {
         const row = handle.closest(".widget-inline-hbox"), value = row?.querySelector(".widget-readout")?.textContent;
-        named(handle, row?.querySelector(".widget-label")?.textContent);
+        const words = row?.querySelector(".widget-label")?.textContent;
+        if (words && handle.getAttribute("aria-label") !== words) handle.setAttribute("aria-label", words);
         if (value) handle.setAttribute("aria-valuetext", value);
       }
-      for (const list of root.querySelectorAll("select[multiple]")) named(list, list.closest(".elbo-shelf")?.querySelector(".widget-label")?.textContent);
     }
   }
 

@@ -222,6 +222,7 @@ class Trainer:
                 save_run(self.run, self.folder)
                 self.curves.save(self.folder, self.waiting, self._mean()[1])
             self.saved = self.run.number
+            self.send(kind="saved")
         except OSError as error:
             _log.warning("The run could not be saved: %s", error)
             if self.state == "running":
