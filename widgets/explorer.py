@@ -216,16 +216,15 @@ class Explorer(ScreenActions, ipw.VBox):
         knob = self.form.fields[name].knob
         return next((part["label"] for part in knob["choices"] if part["name"] == self.values[name] != silent), "")
 
-    def _count(self) -> None:
+    def _count(self, *, drawn: bool = False) -> None:
         """The status line, whose numbers run while the model trains."""
-        if self.counts.due(self.state):
+        if self.counts.due(self.state, drawn=drawn):
             words = (status(self.painter.facts), self.seed_word())
             self.screen.status.value = " · ".join(part for part in words if part)
 
     def flush(self) -> None:
         """Send what is pending; the newest number of a slow run is not kept back for the next one."""
-        self._count()
-        self.screen.bus.flush()
+        self._count(drawn=self.screen.bus.flush())
 
     def last_seen(self) -> float | None:
         """When the page was last heard of."""
