@@ -274,7 +274,23 @@ def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
     assert "panel B fills" not in room.screen.caption.value
 
 
-def test_a_point_mass_has_no_variance_and_the_panel_says_so(lab):
+def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
+    room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30, "batch_size": 16})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and "minibatch" in room.painter.facts["variance"])
+    value, error = room.painter.facts["variance"]["minibatch"]
+    assert 0 < error < value
+    assert room.screen.chart("variance").heading == "Variance of ĝ"
+    room.post("look", panel="b", name="variance_against_rows")
+    eventually(lambda: "slopes" in room.painter.facts["evidence"].get("variance_against_rows", {}))
+    slope, error = room.painter.facts["evidence"]["variance_against_rows"]["slopes"]["minibatch"]
+    assert abs(slope + 1) < max(4 * error, 0.3)  # (1 − M/N)/M is a little steeper than 1/M
+    eventually(lambda: "The variance of minibatch ĝ goes as M to the power" in room.screen.caption.value)
+    room.post("look", panel="b", name="xi_parabola")
+    eventually(lambda: "q is a point: nothing is drawn" in room.screen.caption.value)
+
+
+def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(lab):
     room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30})
     room.post("run")
     eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])

@@ -21,7 +21,7 @@ from widgets.worker.pictures.positions import merged
 from widgets.worker.probing import FIRST, Probing
 from widgets.worker.weighing import Weighing
 
-FRAMES = 9.8  # a second
+FRAMES = 10.0  # a second
 LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space, a second; of the worker's time at most
 GRIDS, GRID_SHARE = 1.0, 0.01
 SAVES, SAVE_SHARE = 0.2, 0.01
