@@ -21,7 +21,7 @@ NOISELESS: dict[str, Any] = {
     "facts": {"noiseless": True},
 }  # every step sees all data: rounding is no variance
 OTHER = (
-    "q is a point: nothing is drawn, so this view has nothing to show. Choose 'against step' or 'against the minibatch': "
+    "q is a point: nothing is drawn, so this view has nothing to show. Choose 'against step' or 'against M': "
     "ĝ varies with the rows it sees."
 )
 Message = dict[str, Any]
