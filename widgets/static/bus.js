@@ -198,6 +198,7 @@ class Road {
 
 export default {
   initialize({ model, signal }) {
+    hear(model);
     const road = new Road(model);
     model.on("msg:custom", (content, buffers) => road.receive(content, buffers));
     const visibility = () => {
