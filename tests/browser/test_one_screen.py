@@ -26,6 +26,19 @@ def small(screen, stop_at):
     field.press("Enter")
 
 
+def until_it_stands_still(screen, and_also=lambda: True):
+    """What panel C showed until nothing has moved for longer than a stage, 1.2 s, is told."""
+    pictures = []
+
+    def it_stands_still():
+        pictures.append(screen.ink("c"))
+        screen.page.wait_for_timeout(50)
+        return and_also() and len(pictures) > 30 and len(set(pictures[-30:])) == 1
+
+    screen.until(it_stands_still)
+    return set(pictures)
+
+
 def test_slow_speed_tells_a_step_in_four_stages_and_reduced_motion_shows_it_whole(screen):
     small(screen, 100_000)
     screen.press("Run")
@@ -44,16 +57,11 @@ def test_slow_speed_tells_a_step_in_four_stages_and_reduced_motion_shows_it_whol
     screen.until(lambda: screen.titled("c", "One step · datum"))
     screen.paused()
     screen.page.emulate_media(reduced_motion="reduce")
-    step, pictures = screen.step(), [screen.ink("c")]
+    step = screen.step()
+    until_it_stands_still(screen)
     screen.press("Step")
-
-    def the_next_step_stands_still():
-        pictures.append(screen.ink("c"))
-        screen.page.wait_for_timeout(50)
-        return screen.step() == step + 1 and len(pictures) > 14 and len(set(pictures[-14:])) == 1
-
-    screen.until(the_next_step_stands_still)
-    assert len(set(pictures)) <= 3, "the step before, this one, nothing between them"
+    pictures = until_it_stands_still(screen, lambda: screen.step() == step + 1)
+    assert len(pictures) <= 3, "the step before, this one, nothing between them"
 
 
 def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):

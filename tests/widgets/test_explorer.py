@@ -23,6 +23,10 @@ def points(lab):
     return sum(len(table) for table in lab.painter.drawn)
 
 
+def heartbeat(lab, *, hidden=False):
+    lab.screen.page._on_message(None, {"kind": "heartbeat", "hidden": hidden}, [])
+
+
 def test_first_paint_is_a_finished_example_and_nothing_trains(lab):
     room = lab()
     assert "finished example run" in room.screen.caption.value
@@ -193,37 +197,55 @@ def test_a_bad_link_is_a_sentence(lab, query):
 
 
 def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
+    """And whoever comes back reads why it rests, at which step, and what to do."""
     monkeypatch.setattr("widgets.session.SILENCE", 0.3)
     room = lab(SMALL)
-    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
     room.post("run")
+    eventually(lambda: room.state == "running" and points(room) > 20)
+    heartbeat(room)
     eventually(lambda: room.state == "paused" and saved_runs())
+    number = room.painter.facts["number"]
+    heartbeat(room)
+    eventually(lambda: f"Paused at step {number:,}, because this page was silent for" in room.screen.caption.value)
+    assert "Press Continue" in room.screen.caption.value
+    assert room.screen.run.description == "Continue"
+    eventually(lambda: room.session.alone)  # silent again, but now nothing was running
+    monkeypatch.setattr("widgets.session.SILENCE", 60.0)
+    heartbeat(room)
+    eventually(lambda: not room.session.alone)
+    room.post("run")
+    eventually(lambda: room.painter.facts["number"] > number and "silent" not in room.screen.caption.value)
 
 
-@pytest.mark.parametrize(("gap", "paused"), [(0.5, True), (40.0, False)])
+@pytest.mark.parametrize(("gap", "paused"), [(0.5, True), (200.0, False)])
 def test_a_machine_that_stood_still_is_no_page_that_went_away(monkeypatch, gap, paused):
-    """20 s of silence between steady looks pause the run; one look 40 s after the last does not: nobody could speak meanwhile."""
-    clock, sent = [100.0], []
+    """80 s of silence between steady looks pause the run; one look 200 s after the last does not: nobody could speak meanwhile."""
+    clock, seen, told = [100.0], [100.0], []
     monkeypatch.setattr(session.time, "monotonic", lambda: clock[0])
-    view = SimpleNamespace(last_seen=lambda: 100.0, hidden=lambda: False)
-    watched = session.Session(view, lambda: SimpleNamespace(start=lambda: None, send=lambda name: sent.append(name)))
-    for _ in range(40 if paused else 2):
+    view = SimpleNamespace(
+        last_seen=lambda: seen[0], hidden=lambda: False, alone=lambda: told.append("alone"), heard_again=told.append
+    )
+    watched = session.Session(view, lambda: SimpleNamespace(start=lambda: None))
+    for _ in range(160 if paused else 2):
         watched._watch_page()
         clock[0] += gap
-    assert sent == (["pause", "save"] if paused else [])
+    seen[0] = clock[0]
+    watched._watch_page()
+    assert told == (["alone", 80.0] if paused else [])
 
 
 def test_a_hidden_page_may_be_silent_for_longer(lab, monkeypatch):
     """A browser lets a hidden page speak once a minute: that is no reason to stop its run."""
     monkeypatch.setattr("widgets.session.SILENCE", 0.3)
     room = lab(SMALL)
-    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": True}, [])
+    heartbeat(room, hidden=True)
     room.post("run")
     eventually(lambda: room.state == "running" and points(room) > 200)
+    heartbeat(room, hidden=True)
     seen = room.screen.page.last_seen
     eventually(lambda: time.monotonic() - seen > 0.6 and points(room) > 400)
     assert room.state == "running"
-    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
+    heartbeat(room)
     eventually(lambda: room.state == "paused")
 
 
