@@ -56,12 +56,8 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         self.values: Values = self._read(settings, own_data=model is None and data is not None)
         self.folder: RunFolder | None = None
         self.run_values: Values | None = None
-        self.state, self.dirty, self.ready, self.own_model = (
-            "example",
-            False,
-            False,
-            model is not None or data is not None,
-        )
+        self.state, self.dirty, self.ready = "example", False, False
+        self.own_model = model is not None or data is not None
         self.notice, self.in_voila, self.counts = "", False, Seldom()
         self.turn = threading.RLock()  # held while an action or a message changes what the screen says
         self._build()
@@ -132,6 +128,8 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
             getattr(self, f"_do_{action}")(**values)
         except (SettingError, ValueError) as refusal:
             self.notice = str(refusal)
+        if action == "set":
+            self.forms.answered(**values)
         self._ask_prior()
         self.form.show(self.values)
         return self._refresh()

@@ -91,6 +91,12 @@ class Session:
         """Ask for an action; returns at once, from any thread."""
         self.actions.put((action, values))
 
+    def post_later(self, seconds: float, action: str, **values: Any) -> None:
+        """The same after a while, unless the session has ended."""
+        timer = threading.Timer(seconds, self.post, (action,), values)
+        timer.name, timer.daemon = "elbo-room-later", True
+        timer.start()
+
     def command(self, command: str, /, **values: Any) -> None:
         """Send a command to the worker."""
         self.link.send(command, **values)

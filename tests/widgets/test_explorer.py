@@ -14,7 +14,7 @@ from models.settings import SettingError
 from tests.widgets.conftest import eventually
 from widgets import session
 from widgets.example import catalogue
-from widgets.runs import saved_runs
+from widgets.runs import RunFolder, saved_runs
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32}
 
@@ -175,6 +175,25 @@ def test_a_run_is_opened_again_by_its_id(lab):
     again.post("set", name="stop_at", value=60)
     again.post("run")
     eventually(lambda: again.state == "finished" and again.painter.facts["number"] == 60)
+
+
+def test_a_run_that_another_page_is_putting_away_is_waited_for_and_not_copied(lab):
+    """A reload is faster than the page before it saves: its last steps are not lost, and Runs has no second copy."""
+    room = lab(SMALL | {"stop_at": 50})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and saved_runs())
+    identity = room.folder.identity
+    room.close()
+    leaving = RunFolder(identity)
+    assert leaving.take()
+    again = lab()
+    again.act("page", {"content": {"kind": "ready", "query": f"?run={identity}"}})
+    assert "It opens in a moment" in again.screen.caption.value
+    assert again.state == "example"
+    leaving.release()
+    eventually(lambda: again.state == "paused")
+    assert again.folder.identity == identity
+    assert len(saved_runs()) == 1
 
 
 def test_a_link_names_the_scene_and_what_differs_from_it(lab):
