@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from models.settings import SettingError
-from tests.widgets.conftest import eventually
+from tests.widgets.conftest import between_messages, eventually
 from widgets import session
 from widgets.example import catalogue
 from widgets.runs import RunFolder, saved_runs
@@ -45,7 +45,7 @@ def test_run_pause_continue_reset(lab):
     assert room.screen.run.description == "Continue"
     first = np.concatenate(room.painter.drawn)[:20, 1]
     room.post("reset")
-    eventually(lambda: room.painter.facts["number"] == 0)
+    eventually(lambda: room.painter.facts["number"] == 0 and room.state == "paused")
     assert "the same run again, bit for bit" in room.screen.caption.value
     room.post("run")
     eventually(lambda: points(room) > 20)
@@ -133,10 +133,11 @@ def test_a_killed_worker_is_said_and_its_run_is_taken_up(lab):
     room.post("run")
     eventually(lambda: room.state == "running" and points(room) > 50)
     room.post("run")
-    eventually(lambda: room.state == "paused" and saved_runs())
+    eventually(lambda: room.state == "paused")
     number = room.painter.facts["number"]
+    eventually(lambda: [run["number"] for run in saved_runs()] == [number])
     os.kill(room.session.link.process.pid, signal.SIGKILL)
-    eventually(lambda: "ended by signal 9" in room.screen.page.banner, 5)
+    eventually(lambda: "ended by signal 9" in room.screen.page.banner)
     eventually(lambda: room.state == "paused" and room.screen.page.banner == "")
     assert room.painter.facts["number"] == number
     room.post("run")
@@ -292,7 +293,8 @@ def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_
     eventually(lambda: room.screen.shows("one_step"))
     told = lambda: room.screen.bus.shown("one_step")  # noqa: E731
     eventually(lambda: told().get("about", {}).get("seconds", [0])[0] > 0)
-    draws, q = told()["draws"], told()["q"]
+    with between_messages():
+        draws, q = told()["draws"], told()["q"]
     assert len(draws["gx"]) == 4
     np.testing.assert_allclose(draws["gx"].mean(), q["gx"][0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(draws["x"], q["x"][0] + q["sx"][0] * draws["ex"], rtol=1e-4, atol=1e-5)
@@ -303,7 +305,7 @@ def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_
 
 def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
     room = lab()
-    query = '?predict=1&hide=form,nonsense&settings={"version":1,"data":"pinwheel","width":8,"batch_size":32}'
+    query = '?predict=1&hide=form,nonsense&settings={"version":1,"data":"pinwheel","width":8,"batch_size":32,"stop_at":100000}'
     room.act("page", {"content": {"kind": "ready", "query": query}})
     assert {"elbo-predict", "elbo-without-form"} <= set(room.screen.root._dom_classes)
     assert "elbo-without-nonsense" not in room.screen.root._dom_classes
