@@ -166,5 +166,5 @@ class Session:
             return
         self.closed.set()
         if self.pump.is_alive() and threading.current_thread() is not self.pump:
-            self.pump.join(2)
+            self.pump.join(10)
         self.link.close()
