@@ -17,13 +17,15 @@ def screen(page, wait_until, voila_server):
 
 def test_attention_is_drawn_and_a_weight_is_chosen_in_the_drawing(screen):
     screen.page.get_by_label("Scene").first.select_option(label="Attention: who is she?")
+    screen.until(lambda: "of 800" in screen.text("status"))  # the scene is taken up
+    screen.endless()
     screen.press("Run")
     screen.trains(beyond=5)
     lists = [screen.page.locator(f".elbo-{panel} .elbo-tools .elbo-list select") for panel in "cd"]
-    screen.until(lambda: lists[0].evaluate("e => e.value") == "network")
-    assert lists[1].evaluate("e => e.value") == "attention map"
+    screen.until(lambda: [each.evaluate("e => e.value") for each in lists] == ["network", "attention map"])
     before = screen.ink("d")
     screen.until(lambda: screen.ink("d") not in (0, before))
+    screen.until(lambda: screen.ink("c") != 0)  # keys walk over what is drawn
     screen.page.locator(".elbo-diagram").focus()
     for key in (
         "ArrowDown",
