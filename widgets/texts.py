@@ -30,7 +30,7 @@ NO_RUNS = "No run is kept yet. Press Run: every run is kept here by itself, also
 
 
 PROJECTOR = "Keys at the projector: A to D one panel large · Y holds the y axes · S saves a picture · [ ] draws · E estimator · P back."
-QUERY = ("run", "settings", "predict", "hide")
+QUERY = ("run", "settings", "predict", "hide", "text")
 HIDEABLE = ("form", "a", "b", "c", "d", "tabs")  # what ?hide=… can take away from a page
 
 
