@@ -10,10 +10,10 @@ from models.deep_generative_settings import Settings
 from models.inference.run import Run
 from models.networks import NETWORKS, Architecture, build_network
 from widgets.network_diagram import selection
+from widgets.worker.pictures.attention import ShownText, attention_part, tokens_of
 from widgets.worker.pictures.drawing import ARC, IDENTITY, LINE, LOOP, MOST
 from widgets.worker.pictures.latent import LatentPictures
 from widgets.worker.pictures.network import NetworkPicture
-from widgets.worker.pictures.attention import ShownText, attention_part, tokens_of
 from widgets.worker.pictures.positions import filters_part
 
 SKIPS = {"input_reinjection": True, "dense_skip": True, "identity_residual": True}
@@ -112,7 +112,11 @@ def test_a_click_names_a_parameter_or_a_unit_of_a_site() -> None:
 def test_the_attention_map_shows_the_notes_sentence_and_rows_that_sum_to_one() -> None:
     data = gerbil()
     net = build_network(
-        Architecture(network="token_attention", heads=2, width=8), data.shape, 8, torch.Generator().manual_seed(0), padded=True
+        Architecture(network="token_attention", heads=2, width=8),
+        data.shape,
+        8,
+        torch.Generator().manual_seed(0),
+        padded=True,
     )
     part = attention_part(net, ShownText(data))
     cells = part["replace"]["attention_map"]["cells"]
