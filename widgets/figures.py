@@ -200,6 +200,7 @@ def _fill(figure: Figure, name: str, parts: Mapping[str, Any]) -> None:
     """Show the parts that a picture of a running model would send."""
     for words in (parts.get("labels", {}), parts.get("names", {})):
         figure.chart.labels = list(words.get(name, figure.chart.labels))
+    figure.chart.heading = parts.get("headings", {}).get(name) or figure.chart.heading
     figure.chart.set(**parts.get("params", {}).get(name, {}))
     for operation, draw in (("static", figure.bus.static), ("replace", figure.bus.replace)):
         for dataset, columns in parts.get(operation, {}).get(name, {}).items():

@@ -19,11 +19,11 @@ def test_attention_is_drawn_and_a_weight_is_chosen_in_the_drawing(screen):
     screen.page.get_by_label("Scene").first.select_option(label="Attention: who is she?")
     screen.press("Run")
     screen.trains(beyond=5)
-    lists = [screen.page.locator(f".elbo-{panel} .elbo-tools .elbo-list select") for panel in "cd"]
-    screen.until(lambda: lists[0].evaluate("e => e.value") == "network")
-    assert lists[1].evaluate("e => e.value") == "attention map"
-    before = screen.ink("d")
-    screen.until(lambda: screen.ink("d") not in (0, before))
+    view = screen.page.locator(".elbo-c .elbo-tools .elbo-list select")
+    screen.until(lambda: view.evaluate("e => e.value") == "attention map")
+    before = screen.ink("c")
+    screen.until(lambda: screen.ink("c") not in (0, before))
+    view.select_option(label="network")
     screen.page.locator(".elbo-diagram").focus()
     for key in (
         "ArrowDown",
@@ -35,3 +35,24 @@ def test_attention_is_drawn_and_a_weight_is_chosen_in_the_drawing(screen):
         screen.page.keyboard.press(key)
     parameter = screen.page.locator(".elbo-b .elbo-tools select").first
     screen.until(lambda: "hidden.0.bias[" in parameter.evaluate("e => e.selectedOptions[0]?.label ?? ''"))
+
+
+def test_a_text_is_chosen_while_it_trains_and_a_reload_finds_it_again(screen):
+    """The words at the map's rows, its label and prediction are those of the chosen sentence; the address remembers it."""
+    page = screen.page
+    page.get_by_label("Scene").first.select_option(label="Attention: who is she?")
+    screen.press("Run")
+    screen.trains(beyond=5)
+    reading = page.locator(".elbo-c .elbo-tools .elbo-text select")
+    screen.until(lambda: reading.is_visible() and reading.locator("option").count() == 200)
+    before, own = screen.ink("c"), reading.evaluate("e => e.selectedOptions[0].label")
+    assert own.startswith("1  the big dog ate my kid 's gerbil")
+    reading.select_option(index=4)
+    screen.until(lambda: screen.ink("c") not in (0, before))
+    screen.until(lambda: "text=4" in page.url and "run=" in page.url)
+    page.reload()
+    screen.painted()
+    reading = page.locator(".elbo-c .elbo-tools .elbo-text select")
+    page.locator(".elbo-c .elbo-tools .elbo-list select").select_option(label="attention map")
+    screen.until(lambda: reading.is_visible() and reading.evaluate("e => e.selectedIndex") == 4)
+    assert "text=4" in page.url

@@ -124,7 +124,10 @@ def test_the_attention_map_shows_the_notes_sentence_and_rows_that_sum_to_one() -
     assert said == "kid"
     assert words[:12] == ["the", "big", "dog", "ate", "my", "kid", "'s", "gerbil", "and", "she", "was", "sad"]
     assert len(words) == 12 + 2 * 12, "labels of the rows, and of each head's columns, at the sentence's own length"
-    assert part["params"]["attention_map"] == {"xHigh": 2 * 13 - 1, "yHigh": 12}
+    assert part["params"]["attention_map"] == {"xHigh": 2 * 13 - 1, "yHigh": 12, "valueHigh": 0.2}
+    assert 0.1 < cells["value"].max() <= 0.2, (
+        "the darkest colour stands for at least the largest weight, and not for much more"
+    )
     assert tokens_of(data, data.x[0])[-1] in ("sad", "angry", "crying", "full", "fed", "happy")
     for head in range(2):
         columns = (cells["x"] >= 13 * head) & (cells["x"] < 13 * head + 12)

@@ -56,7 +56,7 @@ def test_the_map_is_of_the_chosen_text_at_its_own_length_and_its_prediction_is_s
     assert len(words) == length < 32
     said, *names = look["names"]["attention_map"]
     assert names == words * 2
-    assert look["params"]["attention_map"] == {"xHigh": length, "yHigh": length}
+    assert {"xHigh": length, "yHigh": length}.items() <= look["params"]["attention_map"].items()
     cells = look["replace"]["attention_map"]["cells"]
     network = made.weights.network
     with replaced(network, dict(made.model.space.named(made.weights.mean()))), torch.no_grad():
@@ -87,7 +87,9 @@ def test_what_cannot_be_chosen_is_refused_in_a_sentence() -> None:
             made.explore(text=wrong)
     plain = pictures(data="gerbil", network="feed_forward")
     assert "text" not in plain.about()["choices"]
-    with pytest.raises(ValueError, match=r"Only token attention shows where a text's words look\. Choose that network\."):
+    with pytest.raises(
+        ValueError, match=r"Only token attention shows where a text's words look\. Choose that network\."
+    ):
         plain.explore(text="1")
     with pytest.raises(ValueError, match="Only token attention shows"):
         LatentPictures(Run(DeepGenerativeSettings(width=4, depth=1))).explore(text="1")

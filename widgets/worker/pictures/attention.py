@@ -10,6 +10,7 @@ from widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, Parts, Place
 
 CHART = "attention_map"
 MOST_TEXTS, MOST_LETTERS = 200, 48  # in the list
+STEPS = (0.05, 0.1, 0.2, 0.5, 1.0)  # weights that the darkest colour may stand for: it changes rarely
 
 
 def tokens_of(data: Dataset, row: Tensor) -> list[str]:
@@ -84,11 +85,14 @@ def attention_part(network: TokenAttention, text: ShownText, said: str = "", lay
     places: list[Place] = [(0, 0, ABOVE_ALL)]
     places += [(-0.3, place + 0.5, BEFORE) for place in range(size)]
     places += [(h * (size + 1) + place + 0.5, size + 0.15, BELOW) for h in range(heads) for place in range(size)]
+    most = next(step for step in STEPS if step >= float(maps.max()) - 1e-6)
     last = maps[:, -1].mean(0)
     heard = f"{words[-1]} looks most at {words[int(last.argmax())]}, with weight {float(last.max()):.2f}."
     span = (heads * (size + 1) - 1, size)
     part = cells_part(
         CHART, cells, places, [said, *words, *words * heads], span, f"{said}{'. ' if said else ''}{heard}"
     )
+    part["params"][CHART]["valueHigh"] = most
+    part["headings"] = {CHART: f"Rows look at columns, 0–{most:g}"}
     part["facts"]["attention"] = float(last.max())
     return part
