@@ -121,7 +121,7 @@ class ScreenActions(LatentActions, Several, FeatureActions):
         if "run" in wanted:
             self._do_open_run(wanted["run"])
             if "text" in wanted:
-                self.screen.wished = {**self.screen.wished, "text": wanted["text"]}
+                self.screen.wished = {"c": "attention_map", "text": wanted["text"]}
         elif "settings" in wanted:
             self.values = decode(all_knobs(), wanted["settings"])
             self.dirty = True

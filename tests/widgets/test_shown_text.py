@@ -54,7 +54,7 @@ def test_the_map_is_of_the_chosen_text_at_its_own_length_and_its_prediction_is_s
     look = made.look()
     length, words = int(test.lengths[row]), words_of(test, test.x[row])
     assert len(words) == length < 32
-    said, *names = look["names"]["attention_map"]
+    said, _, *names = look["names"]["attention_map"]
     assert names == words * 2
     assert {"xHigh": length, "yHigh": length}.items() <= look["params"]["attention_map"].items()
     cells = look["replace"]["attention_map"]["cells"]
@@ -104,7 +104,7 @@ def test_an_encoder_with_attention_shows_the_chosen_text_too() -> None:
     assert test is not None
     row = int((test.lengths == 12).nonzero()[3])
     made.explore(text=str(row)) if row < MOST_TEXTS else pytest.fail("the data have changed")
-    said, *names = made.look()["names"]["attention_map"]
+    said, _, *names = made.look()["names"]["attention_map"]
     assert said == test.label_names[test.labels[row]]
     assert names == words_of(test, test.x[row]) * 2
 
@@ -116,13 +116,13 @@ def test_the_choice_goes_to_the_trainer_and_into_the_address_and_outlives_a_new_
     explorer.post("run")
     eventually(lambda: explorer.state == "finished" and len(explorer.screen.reading.options) == MOST_TEXTS)
     chart = explorer.screen.chart("attention_map")
-    eventually(lambda: chart.labels and chart.labels[1] == "the")
+    eventually(lambda: chart.labels and chart.labels[2] == "the")
     explorer.screen.reading.value = "3"
     test = gerbil().test
     assert test is not None
     words = words_of(test, test.x[3])
-    eventually(lambda: list(chart.labels[1 : 1 + len(words)]) == words)
+    eventually(lambda: list(chart.labels[2 : 2 + len(words)]) == words)
     eventually(lambda: explorer.screen.page.text == "3")
     explorer.post("reset")
-    eventually(lambda: explorer.state == "paused" and list(chart.labels[1 : 1 + len(words)]) == words)
+    eventually(lambda: explorer.state == "paused" and list(chart.labels[2 : 2 + len(words)]) == words)
     assert explorer.screen.page.text == "3"

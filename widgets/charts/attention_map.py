@@ -13,5 +13,5 @@ def chart() -> alt.LayerChart | alt.Chart:
         [theme.PAPER, theme.BLUE],
         0.0,
         "No attention map: choose the network token attention and data with an order.",
-        {"left": 64, "right": 12, "bottom": 54},
+        {"left": 64, "right": 12, "bottom": 60},
     )

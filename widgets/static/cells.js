@@ -44,14 +44,14 @@ class Cells {
     const every = (room) => Math.max(1, Math.ceil((0.8 * size(room)) / room)); // where not all fit, each second or third word is written
     for (let k = 0; k < (words?.x?.length ?? 0); k++) {
       const [x, y] = this.pixel(words.x[k], words.y[k]), text = labels[words.label[k]] ?? "", kind = words.align[k];
-      if (kind === 4) {
-        this.over(pen, text);
+      if (kind > 3) {
+        this.aside(pen, text, kind === 4 ? -7 : plot.height + 16, kind === 4 ? plot.width + plot.meta.padding.left - 8 : plot.meta.padding.left - 12);
         continue;
       }
       const room = kind === 0 ? tall : kind === 2 ? wide : side, place = Math.floor(kind === 0 ? words.y[k] : words.x[k]);
       if (kind !== 3 && place % every(room)) continue;
       pen.save();
-      pen.font = this.font(size(room));
+      this.fitting(pen, text, size(room), kind === 0 ? plot.meta.padding.left - 8 : kind === 2 ? plot.meta.padding.bottom - 5 : Infinity);
       pen.translate(x, y);
       if (kind === 2) pen.rotate(-Math.PI / 2); // under a column, read from below
       pen.textAlign = kind === 3 ? "left" : "right";
@@ -62,20 +62,25 @@ class Cells {
     this.tell(pen, cells);
   }
 
+  /** Letters of this size, or smaller where the words would be too long. */
+  fitting(pen, text, size, room) {
+    pen.font = this.font(size);
+    const wide = pen.measureText(text).width;
+    if (wide > room) pen.font = this.font((size * room) / wide);
+  }
+
   font(size) {
     return `${size}px system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif`;
   }
 
-  /** A sentence over the whole plot; smaller where it is long. */
-  over(pen, text) {
-    const { plot, factor } = this.panel, room = plot.width + plot.meta.padding.left - 8;
+  /** A sentence over the whole plot, or a few words in its lower left corner; smaller where they are long. */
+  aside(pen, text, y, room) {
+    const { plot, factor } = this.panel;
     pen.save();
     pen.textAlign = "left";
     pen.textBaseline = "alphabetic";
-    pen.font = this.font(12 * factor);
-    const wide = pen.measureText(text).width;
-    if (wide > room) pen.font = this.font((12 * factor * room) / wide);
-    pen.fillText(text, 4 - plot.meta.padding.left + 4, -7);
+    this.fitting(pen, text, 12 * factor, room);
+    pen.fillText(text, 8 - plot.meta.padding.left, y);
     pen.restore();
   }
 

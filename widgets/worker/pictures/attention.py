@@ -6,7 +6,7 @@ from torch import Tensor
 from models.data import Dataset
 from models.data.words import words_of
 from models.networks import TokenAttention
-from widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, Parts, Place, cells_part
+from widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, CORNER, Parts, Place, cells_part
 
 CHART = "attention_map"
 MOST_TEXTS, MOST_LETTERS = 200, 48  # in the list
@@ -82,7 +82,7 @@ def attention_part(network: TokenAttention, text: ShownText, said: str = "", lay
     head, t, u = (axis.flatten().numpy() for axis in torch.meshgrid(*ranges, indexing="ij"))
     cells = {"x": head * (size + 1) + u, "y": t, "value": maps.flatten().numpy()}
     said = said or text.said()
-    places: list[Place] = [(0, 0, ABOVE_ALL)]
+    places: list[Place] = [(0, 0, ABOVE_ALL), (0, 0, CORNER)]
     places += [(-0.3, place + 0.5, BEFORE) for place in range(size)]
     places += [(h * (size + 1) + place + 0.5, size + 0.15, BELOW) for h in range(heads) for place in range(size)]
     most = next(step for step in STEPS if step >= float(maps.max()) - 1e-6)
@@ -90,9 +90,13 @@ def attention_part(network: TokenAttention, text: ShownText, said: str = "", lay
     heard = f"{words[-1]} looks most at {words[int(last.argmax())]}, with weight {float(last.max()):.2f}."
     span = (heads * (size + 1) - 1, size)
     part = cells_part(
-        CHART, cells, places, [said, *words, *words * heads], span, f"{said}{'. ' if said else ''}{heard}"
+        CHART,
+        cells,
+        places,
+        [said, f"darkest {most:g}", *words, *words * heads],
+        span,
+        f"{said}{'. ' if said else ''}{heard}",
     )
     part["params"][CHART]["valueHigh"] = most
-    part["headings"] = {CHART: f"Rows look at columns, 0–{most:g}"}
     part["facts"]["attention"] = float(last.max())
     return part

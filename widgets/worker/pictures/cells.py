@@ -7,12 +7,8 @@ from torch import Tensor
 
 Parts = dict[str, Any]
 Place = tuple[float, float, int]  # x, y in cells, and how a word stands to it
-BEFORE, BELOW, ABOVE, ABOVE_ALL = (
-    0,
-    2,
-    3,
-    4,
-)  # a word ends at its place, hangs from it, begins there; or a sentence over the plot
+BEFORE, BELOW, ABOVE = 0, 2, 3  # a word ends at its place, hangs from it, or begins there
+ABOVE_ALL, CORNER = 4, 5  # a sentence over the plot; a few words in its lower left corner
 
 
 def merged(first: Parts, *others: Parts) -> Parts:
