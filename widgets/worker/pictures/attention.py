@@ -46,7 +46,9 @@ class ShownText:
         found = []
         for row in range(min(self.data.size, MOST_TEXTS)):
             words = f"{self.name(row)}  {' '.join(tokens_of(self.data, self.data.x[row]))}"
-            found.append((words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 2].rstrip()} …", str(row)))
+            found.append(
+                (words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 2].rpartition(' ')[0]} …", str(row))
+            )
         return found
 
     def choose(self, text: str) -> None:
