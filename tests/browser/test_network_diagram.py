@@ -46,6 +46,6 @@ def test_keys_walk_over_units_and_say_which(screen):
 
 
 def test_views_without_anything_to_show_say_what_to_choose(screen):
-    before = screen.ink("d")
-    screen.page.locator(".elbo-d .elbo-list select").select_option(label="attention map")
-    screen.until(lambda: screen.ink("d") not in (0, before))
+    before = screen.ink("c")
+    screen.page.locator(".elbo-c .elbo-list select").select_option(label="attention map")
+    screen.until(lambda: screen.ink("c") not in (0, before))

@@ -16,8 +16,8 @@ from widgets.views import ONE_STEP
 from widgets.worker.history import Curves, RunningMean, point, table
 from widgets.worker.pace import Pace, ear
 from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.cells import merged
 from widgets.worker.pictures.one_step import SECONDS, OneStep
-from widgets.worker.pictures.positions import merged
 from widgets.worker.probing import FIRST, Probing
 from widgets.worker.weighing import Weighing
 

@@ -11,11 +11,14 @@ from torch import Tensor
 from models.diagnostics import THRESHOLD, axes_plane, embedding, kl_per_dimension
 from models.families import Normal
 from models.inference.run import Run
+from models.networks import TokenAttention
 from models.variational import Amortized
 from widgets.views import ONE_STEP, VIEWS
 from widgets.worker.pace import Pace
 from widgets.worker.pictures.arm import ArmPicture
+from widgets.worker.pictures.attention import ShownText
 from widgets.worker.pictures.causes import Causes, all_alive
+from widgets.worker.pictures.cells import merged
 from widgets.worker.pictures.contours import Outline
 from widgets.worker.pictures.decoding import Decoding
 from widgets.worker.pictures.exploration import Exploration
@@ -23,7 +26,7 @@ from widgets.worker.pictures.floor import Floor
 from widgets.worker.pictures.manifold import manifold
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.one_step import OneStep, drawable
-from widgets.worker.pictures.positions import merged, over_positions
+from widgets.worker.pictures.positions import over_positions
 from widgets.worker.pictures.principal import principal_of
 from widgets.worker.pictures.scores import Scores
 from widgets.worker.pictures.walks import Space
@@ -47,6 +50,7 @@ class LatentPictures:
         self.jitter = torch.rand(len(some), generator=torch.Generator().manual_seed(0)) - 0.5
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
+        self.text = ShownText(run.data)
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
         self.floor = Floor(run) if hasattr(run.model, "scales") else None
@@ -88,6 +92,7 @@ class LatentPictures:
         }
         if self.site:
             told["choices"] = {"colour": self.chosen.colours.choices, "plane": self.chosen.planes()}
+            told["choices"] |= {"text": self.text.choices()} if isinstance(self._encoder(), TokenAttention) else {}
         if data.shape == (2,):
             x, y = data.x[self.rows].numpy().astype(np.float32).T
             told["static"]["manifold"] = {"data": {"x": x, "y": y, "label": columns["label"]}}
@@ -99,15 +104,23 @@ class LatentPictures:
         absent = {name for name, able in can.items() if not able}
         return {panel: [name for name in VIEWS["deep_generative"][panel] if name not in absent] for panel in ("c", "d")}
 
-    def explore(self, **wanted: Any) -> None:
-        """Take up what a person chose: see `Exploration.choose`.
+    def _encoder(self) -> object:
+        """The network from x to ν, where there is one."""
+        return getattr(self.run.q.by_site[self.site], "encoder", None)
+
+    def explore(self, text: str | None = None, **wanted: Any) -> None:
+        """Take up what a person chose: see `Exploration.choose`; `text` is whose attention map is shown.
 
         Raises:
             ValueError: there is no such thing here; the sentence says what there is.
         """
         if not self.site:
             raise ValueError("This model has no latent variable of each datum to look at. Choose another view.")
+        if text is not None and not isinstance(self._encoder(), TokenAttention):
+            raise ValueError("Only token attention shows where a text's words look. Choose that network.")
         self.chosen.choose(**wanted)
+        if text is not None:
+            self.text.choose(text)
 
     @torch.no_grad()
     def look(self) -> Parts:
@@ -137,10 +150,9 @@ class LatentPictures:
         drawn += [self._map(nu)] if not self.watched or self.watched & MAPS else []
         drawn += [self.principal.look(divergence)] if self.principal else []
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
-        encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
         drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
         drawn += [self.floor.look()] if self.floor else []
-        return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
+        return merged(seen, *drawn, *over_positions(self._encoder(), self.run.data, self.watched, self.text))
 
     def _nu(self) -> torch.Tensor:
         """ν of the drawn rows."""
