@@ -16,8 +16,9 @@ from models.catalogue import knobs, settings_from
 from models.core import Batch, Model
 from models.data import OWN, Dataset, as_dataset
 from models.deep_generative_settings import Settings
-from models.estimators import ESTIMATORS, Estimator, NotApplicableError, ScoreXi
+from models.estimators import Estimator, NotApplicableError
 from models.inference.adam import MOMENTS, Adam
+from models.inference.chosen import make_estimator, own_estimators
 from models.inference.estimate import estimate
 from models.inference.guard import complaint, divergence, named_parameters
 from models.inference.objective import Objective
@@ -37,24 +38,6 @@ class Step:
     number: int
     elbo: float
     terms: dict[str, float]
-
-
-def make_estimator(name: str, settings: InferenceSettings) -> Estimator:
-    """The estimator of this name, with the settings it reads."""
-    part = ESTIMATORS[name]
-    return part(settings.xi_from, settings.xi_value) if issubclass(part, ScoreXi) else part()
-
-
-def own_estimators(
-    model: Model, given: Mapping[str, Estimator | str], settings: InferenceSettings
-) -> dict[str, Estimator]:
-    """The estimators that a person chose site by site, by name or as parts."""
-    for site, part in given.items():
-        if site not in model.sites:
-            raise ValueError(f"There is no site {site!r} for an estimator; the model's are: {', '.join(model.sites)}.")
-        if isinstance(part, str) and part not in ESTIMATORS:
-            raise ValueError(f"No estimator is called {part!r}; choose one of: {', '.join(ESTIMATORS)}.")
-    return {site: make_estimator(part, settings) if isinstance(part, str) else part for site, part in given.items()}
 
 
 class Run(Iterator[Step]):

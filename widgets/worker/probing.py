@@ -7,12 +7,13 @@ from typing import Any
 import torch
 
 from models.estimators import ESTIMATORS, NotApplicableError
+from models.inference.chosen import make_estimator
 from models.inference.minibatch import deterministic
 from models.inference.noise import NOISES
 from models.inference.parabola import parabola
 from models.inference.parameters import find, listed, named
 from models.inference.probe import Report, long_run, probe, seconds_of
-from models.inference.run import Run, make_estimator
+from models.inference.run import Run
 from models.inference.work import parts_for
 from widgets.worker import evidence
 from widgets.worker.minibatch_noise import MinibatchNoise

@@ -156,11 +156,9 @@ class LatentPictures:
 
     def _nu(self) -> torch.Tensor:
         """ν of the drawn rows."""
-        return (
-            self.factor.of_seen(self.seen)
-            if self.factor
-            else self.run.q.nu(self.run.model.sites[self.site], self.batch)
-        )
+        if self.factor:
+            return self.factor.of_seen(self.seen)
+        return self.run.q.nu(self.run.model.sites[self.site], self.batch)
 
     def _map(self, nu: Tensor) -> Parts:
         shown = self.space.plane
