@@ -13,7 +13,7 @@ from widgets.example import catalogue
 from widgets.guides import guides
 from widgets.live_chart import LiveChart
 from widgets.network_diagram import NetworkDiagram
-from widgets.theme import COLLAPSE
+from widgets.theme import COLLAPSE, MINIBATCH
 
 if TYPE_CHECKING:
     from models.inference.probe import Report
@@ -32,7 +32,7 @@ class Figure(ipw.VBox):
 
 
 def _rows(reports: Iterable[tuple[float, Report]]) -> dict[str, Any]:
-    names = list(catalogue()["estimators"])
+    names = [*catalogue()["estimators"], MINIBATCH]
     table = [
         (
             at,

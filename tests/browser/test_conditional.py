@@ -17,6 +17,8 @@ def screen(page, wait_until, voila_server):
 
 def test_attention_is_drawn_and_a_weight_is_chosen_in_the_drawing(screen):
     screen.page.get_by_label("Scene").first.select_option(label="Attention: who is she?")
+    screen.until(lambda: "of 800" in screen.text("status"))  # the scene is taken up
+    screen.endless()
     screen.press("Run")
     screen.trains(beyond=5)
     view = screen.page.locator(".elbo-c .elbo-tools .elbo-list select")
@@ -49,6 +51,7 @@ def test_a_text_is_chosen_while_it_trains_and_a_reload_finds_it_again(screen):
     """The words at the map's rows, its label and prediction are those of the chosen sentence; the address remembers it."""
     page = screen.page
     page.get_by_label("Scene").first.select_option(label="Attention: who is she?")
+    screen.until(lambda: "of 800" in screen.text("status"))
     screen.press("Run")
     screen.trains(beyond=5)
     reading = page.locator(".elbo-c .elbo-tools .elbo-text select")

@@ -15,11 +15,12 @@ def screen(page, wait_until, voila_server):
     found.painted()
     page.locator(".elbo-c .elbo-list select").select_option(label="network")
     page.locator(DIAGRAM).wait_for(state="visible")
+    found.until(lambda: found.ink("c") != 0)
     return found
 
 
 def test_it_is_drawn_at_once_and_moves_while_training(screen):
-    screen.until(lambda: screen.ink("c") != 0)
+    screen.endless()
     screen.press("Run")
     screen.trains(beyond=5)
     before = screen.ink("c")

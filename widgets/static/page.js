@@ -138,6 +138,9 @@ class Page {
 }
 
 export default {
+  initialize({ model }) {
+    hear(model);
+  },
   render({ model, el, signal }) {
     const page = new Page(model, el);
     const beat = () => {

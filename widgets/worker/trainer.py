@@ -21,8 +21,8 @@ from widgets.worker.pictures.one_step import SECONDS, OneStep
 from widgets.worker.probing import FIRST, Probing
 from widgets.worker.weighing import Weighing
 
-FRAMES = 10.5  # a second
-LOOKS, LOOK_SHARE = 6.0, 0.02  # at the latent space, a second; of the worker's time at most
+FRAMES = 10.0  # a second
+LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space, a second; of the worker's time at most
 GRIDS, GRID_SHARE = 1.0, 0.01
 SAVES, SAVE_SHARE = 0.2, 0.01
 SPEEDS = {"slow": 3.0, "normal": 60.0, "full": None}  # steps a second

@@ -1,5 +1,6 @@
 """What the panels need of a running model, as numpy arrays: cloud, KL per dimension, decoded grid, the data's own pictures."""
 
+import math
 import time
 from typing import Any
 
@@ -18,7 +19,7 @@ from widgets.worker.pictures.arm import ArmPicture
 from widgets.worker.pictures.attention import ShownText
 from widgets.worker.pictures.causes import Causes, all_alive
 from widgets.worker.pictures.cells import merged
-from widgets.worker.pictures.contours import contours
+from widgets.worker.pictures.contours import Outline
 from widgets.worker.pictures.decoding import Decoding
 from widgets.worker.pictures.exploration import Exploration
 from widgets.worker.pictures.floor import Floor
@@ -31,6 +32,7 @@ from widgets.worker.pictures.scores import Scores
 from widgets.worker.pictures.walks import Space
 
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
+REACH = 0.995  # the share of coordinates that the map must hold
 MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
 Parts = dict[str, Any]
@@ -53,6 +55,7 @@ class LatentPictures:
         self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
         self.floor = Floor(run) if hasattr(run.model, "scales") else None
         self.causes = Causes(run, self.site) if self.site else None
+        self.outline = Outline(run.model.latent_prior) if hasattr(run.model, "latent_prior") else None
         self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
         self.span = 3.0  # half of the map's side
         self.manifolds = Pace(MANIFOLDS, MANIFOLD_SHARE)
@@ -162,7 +165,7 @@ class LatentPictures:
     def _map(self, nu: Tensor) -> Parts:
         shown = self.space.plane
         places = shown.coordinates(self.space.mean)  # (M, 2)
-        reach = float(places.abs().quantile(0.995))
+        reach = float(places.abs().flatten().kthvalue(math.ceil(REACH * places.numel())).values)  # `quantile` sorts
         while reach > 0.95 * self.span and self.span < 1e4:
             self.span *= 1.25
         first, second, correlation = shown.spread(self.space.scale)
@@ -178,8 +181,8 @@ class LatentPictures:
             "colour": list(colour.span or ()),
         }
         drawn = {"cloud": {name: column.numpy() for name, column in cloud.items()}}
-        if hasattr(self.run.model, "latent_prior") and self.chosen.size > 1:
-            drawn["prior"] = contours(self.run.model.latent_prior, shown)
+        if self.outline and self.chosen.size > 1:
+            drawn["prior"] = self.outline.look(shown)
         return {
             "replace": {"latent": drawn},
             "params": {"latent": params},
