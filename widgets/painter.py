@@ -63,7 +63,8 @@ class Painter(ElboLines, LatentPainter):
                 bus.clear(chart)
             if PANEL_OF[name] != "b":  # whose headings the explorer writes
                 chart.heading = ""
-        screen.chart("latent").set(scores=[])
+        latent = screen.chart("latent")
+        latent.set(scores=[], run=latent.params.get("run", 0) + 1)  # what is pinned on the map belongs to one run
         self.drawn, self.means, self.measured, self.later = [], [], [], {}
         self.forget_changes(message)
         self.facts |= {

@@ -45,6 +45,14 @@ def test_a_lasso_selects_and_two_clicks_make_a_path(screen):
     mouse.click(*at(screen, 0.3, 0.4))
     mouse.click(*at(screen, 0.7, 0.6))
     screen.until(lambda: "from A to B" in screen.text("card-words"))
+    frames = screen.counters()["frames"]
+    for hidden in ("true", "false"):  # another tab, and back: everything is sent again
+        screen.page.evaluate(f"Object.defineProperty(document, 'hidden', {{configurable: true, get: () => {hidden}}})")
+        screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    screen.until(lambda: screen.counters()["frames"] > frames)
+    screen.until(lambda: screen.counters()["lastFrame"] >= screen.counters()["frames"])
+    screen.page.wait_for_timeout(300)
+    assert "from A to B" in screen.text("card-words"), "what is pinned outlives it"
     screen.page.keyboard.press("Escape")
     mouse.move(20, 600)
     screen.until(lambda: "draws over this map" in screen.text("card-words"))

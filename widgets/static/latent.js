@@ -19,6 +19,7 @@ class Latent {
     this.asked = this.answered = this.askedAt = this.seed = 0;
     this.pins = [];
     this.chosen = new Set();
+    this.run = panel.params.run ?? 0;
   }
 
   get cloud() {
@@ -65,7 +66,10 @@ class Latent {
     this.domain = Array.isArray(params.domain) ? params.domain : [-3, 3, -3, 3];
     ["xLow", "xHigh", "yLow", "yHigh"].forEach((name, i) => plot.signal(name, this.domain[i]));
     this.known = store.statics.cloud;
-    if (this.known !== before && before) this.forget();
+    if (this.run !== (params.run ?? 0)) { // no other one: everything comes again after a page was hidden, too
+      this.run = params.run ?? 0;
+      this.forget();
+    }
     this.relabel();
     this.card.score(params.scores);
     if (this.at || this.pins.length || this.chosen.size || this.known !== before) this.show(); // the overview changes with the grid
