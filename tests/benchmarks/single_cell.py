@@ -16,11 +16,12 @@ few hundredths after 300 steps; in double precision it stays below 2e-5.) With m
 chance, which is what the standard error says: a run is a replicate, its cells are not.
 
 What it took, in nats a cell, on PBMC unless said, ± standard errors. The very same first weights: from seed to seed the ELBO of either
-side scatters by 3.3, by 3.5 through log r ~ N(0, 1) alone, which 300 steps of .001 move by .3 or so, by 1.1 through the networks' weights
-and by .4 through minibatches and noise, so that five seeds may well say 2. Whole minibatches: scvi-tools takes what is left at the end of
-a pass, the lab does not, which is worth +.40 ± .09 here. q's scale as a log variance: the same law of first weights makes a log scale
-spread twice as wide, −.37 ± .14, on the cell lines −10 ± 7. The KL at its full weight from the first step on both sides, −.14 ± .07. The
-KL by draws instead of in closed form matters little: −.08 ± .10, on the cell lines −1.3 ± .5, in the page's scenes +.12 ± .02 and −.1 ± .1.
+side scatters by 2.3, by 2.5 through log r ~ N(0, 1) alone, which 300 steps of .001 move by .3 or so, by .8 through the networks' weights
+and by .3 through minibatches and noise, so that the mean difference of five seeds of one's own has a standard error of 1.4. Whole
+minibatches: scvi-tools takes what is left at the end of a pass, the lab does not, which is worth +.40 ± .09 here. q's scale as a log
+variance: the same law of first weights makes a log scale spread twice as wide, −.37 ± .14, on the cell lines −10 ± 7. The KL at its full
+weight from the first step on both sides, −.14 ± .07. The KL by draws instead of in closed form matters little: −.08 ± .10, on the cell
+lines −1.3 ± .5, in the page's scenes +.12 ± .02 and −.1 ± .1.
 
 With a file of counts the whole of it trains too: steps a second without a page.
 """
