@@ -194,7 +194,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     if reason := response.refuses(y):
         raise SettingError("response", reason)
     heads = settings.spread_from == "network" and response.dispersed
-    network = build_network(settings, data.shape, response.outputs + heads, generator)
+    network = build_network(settings, data.shape, response.outputs + heads, generator, padded=data.padded)
     space = WeightSpace(network)
     q = WEIGHT_POSTERIORS[settings.posterior]
     if space.size > q.most:

@@ -237,8 +237,12 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     model.update(settings)
     z = model.sites["z"]
     factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
-    if response.counts and isinstance(factor, Amortized):
-        factor.see = LogCounts(data.x)
+    if isinstance(factor, Amortized):
+        factor.encoder.padded = (
+            data.padded and not response.counts
+        )  # of log counts, standardised, what is missing is not 0
+        if response.counts:
+            factor.see = LogCounts(data.x)
     latent_prior = LATENT_PRIORS[settings.latent_prior]
     model.latent_prior = latent_prior(settings.latent_size, data.x, factor, generator, settings.components)
     return model, Posterior({"z": factor})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from widgets.theme import MINIBATCH
+
 Facts = dict[str, Any]
 Pair = tuple[float, float]  # a value and its standard error
 TITLES = {
@@ -81,6 +83,8 @@ def _row_slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | 
         return None
     slope, error = found[chosen]
     start = f"The variance of {labels[chosen]} goes as M to the power {short(slope)} ± {2 * error:.1g}"
+    if chosen == MINIBATCH:
+        return f"{start}; of rows drawn without replacement it is as (1 − M/N)/M."
     if abs(slope) < max(2 * error, 0.1):
         return f"{start}: each ν hears of its own datum alone."
     if slope > 0:

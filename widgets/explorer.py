@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from widgets.example import all_knobs, catalogue, example
 from widgets.layout import Screen
 from widgets.link import ProcessLink, ThreadLink
 from widgets.painter import Painter
+from widgets.presence import Presence
 from widgets.reruns import replace_earlier
 from widgets.runs import RunFolder
 from widgets.screen_actions import ScreenActions
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
 
 
-class Explorer(ScreenActions, ipw.VBox):
+class Explorer(ScreenActions, Presence, ipw.VBox):
     """Train a model live and see the variance of its gradient and the shape of its latent space.
 
     Args:
@@ -54,13 +56,10 @@ class Explorer(ScreenActions, ipw.VBox):
         self.values: Values = self._read(settings, own_data=model is None and data is not None)
         self.folder: RunFolder | None = None
         self.run_values: Values | None = None
-        self.state, self.dirty, self.ready, self.own_model = (
-            "example",
-            False,
-            False,
-            model is not None or data is not None,
-        )
+        self.state, self.dirty, self.ready = "example", False, False
+        self.own_model = model is not None or data is not None
         self.notice, self.in_voila, self.counts = "", False, Seldom()
+        self.turn = threading.RLock()  # held while an action or a message changes what the screen says
         self._build()
         self.session = Session(self, self._link(model, q, data))
         super().__init__([self.screen.root])
@@ -117,7 +116,11 @@ class Explorer(ScreenActions, ipw.VBox):
     # what a person does
 
     def act(self, action: str, values: dict[str, Any]) -> None:
-        """Carry out one action on the pump's thread; a refusal becomes the caption's sentence."""
+        """Carry out one action, as a rule on the pump's thread; a refusal becomes the caption's sentence."""
+        with self.turn:
+            self._act(action, values)
+
+    def _act(self, action: str, values: dict[str, Any]) -> None:
         if action == "pointer":  # thirty a second, and no word on the screen depends on it
             return self._do_pointer(**values)
         self.notice = "" if action != "page" else self.notice
@@ -125,6 +128,8 @@ class Explorer(ScreenActions, ipw.VBox):
             getattr(self, f"_do_{action}")(**values)
         except (SettingError, ValueError) as refusal:
             self.notice = str(refusal)
+        if action == "set":
+            self.forms.answered(**values)
         self._ask_prior()
         self.form.show(self.values)
         return self._refresh()
@@ -136,6 +141,10 @@ class Explorer(ScreenActions, ipw.VBox):
 
     def show(self, message: dict[str, Any]) -> None:
         """Show one message of the worker."""
+        with self.turn:
+            self._show(message)
+
+    def _show(self, message: dict[str, Any]) -> None:
         kind = message["kind"]
         if kind == "ready":
             self._greet()
@@ -216,24 +225,15 @@ class Explorer(ScreenActions, ipw.VBox):
         knob = self.form.fields[name].knob
         return next((part["label"] for part in knob["choices"] if part["name"] == self.values[name] != silent), "")
 
-    def _count(self) -> None:
+    def _count(self, *, drawn: bool = False) -> None:
         """The status line, whose numbers run while the model trains."""
-        if self.counts.due(self.state):
+        if self.counts.due(self.state, drawn=drawn):
             words = (status(self.painter.facts), self.seed_word())
             self.screen.status.value = " · ".join(part for part in words if part)
 
     def flush(self) -> None:
         """Send what is pending; the newest number of a slow run is not kept back for the next one."""
-        self._count()
-        self.screen.bus.flush()
-
-    def last_seen(self) -> float | None:
-        """When the page was last heard of."""
-        return self.screen.page.last_seen
-
-    def hidden(self) -> bool:
-        """Whether the page was hidden then."""
-        return self.screen.page.hidden
+        self._count(drawn=self.screen.bus.flush())
 
     def close(self) -> None:
         """Stop the session, let the worker save, and take the widgets away."""

@@ -13,7 +13,7 @@ from widgets.example import catalogue
 from widgets.guides import guides
 from widgets.live_chart import LiveChart
 from widgets.network_diagram import NetworkDiagram
-from widgets.theme import COLLAPSE
+from widgets.theme import COLLAPSE, MINIBATCH
 
 if TYPE_CHECKING:
     from models.inference.probe import Report
@@ -32,7 +32,7 @@ class Figure(ipw.VBox):
 
 
 def _rows(reports: Iterable[tuple[float, Report]]) -> dict[str, Any]:
-    names = list(catalogue()["estimators"])
+    names = [*catalogue()["estimators"], MINIBATCH]
     table = [
         (
             at,
@@ -167,12 +167,14 @@ def network(net: Any, title: str = "") -> Figure:
     return figure
 
 
-def attention_map(net: Any, data: Any) -> Figure:
-    """Where the tokens of the first held-out datum look."""
-    from widgets.worker.pictures.positions import attention_part
+def attention_map(net: Any, data: Any, row: int = 0, height: str = "280px") -> Figure:
+    """Where the tokens of a held-out datum look, the first one unless another `row` is named."""
+    from widgets.worker.pictures.attention import ShownText, attention_part
 
-    figure = Figure("attention_map", height="280px")
-    _fill(figure, "attention_map", attention_part(net, data))
+    text = ShownText(data)
+    text.row = row
+    figure = Figure("attention_map", height)
+    _fill(figure, "attention_map", attention_part(net, text))
     return figure
 
 
@@ -198,6 +200,7 @@ def _fill(figure: Figure, name: str, parts: Mapping[str, Any]) -> None:
     """Show the parts that a picture of a running model would send."""
     for words in (parts.get("labels", {}), parts.get("names", {})):
         figure.chart.labels = list(words.get(name, figure.chart.labels))
+    figure.chart.heading = parts.get("headings", {}).get(name) or figure.chart.heading
     figure.chart.set(**parts.get("params", {}).get(name, {}))
     for operation, draw in (("static", figure.bus.static), ("replace", figure.bus.replace)):
         for dataset, columns in parts.get(operation, {}).get(name, {}).items():

@@ -42,6 +42,12 @@ class LatentActions(RunActions, traitlets.HasTraits):
     def _do_explore(self, **wanted: Any) -> None:
         if self.run_values is not None:
             self.session.command("explore", **wanted)
+            self._note_text()
+
+    def _note_text(self) -> None:
+        """The page's address names the text whose attention map is shown, so that a reload finds it."""
+        chosen = self.screen.reading.value
+        self.screen.page.text = chosen if chosen and chosen != "0" else ""
 
     def _explored(self, kind: str, content: dict[str, Any]) -> None:
         """A page's word about the map: thirty a second may come, so it is looked at closely and no refusal is said."""
@@ -85,6 +91,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
         kept = self.screen.explorable(choices)
         if kept:
             self._do_explore(**kept)
+        self._note_text()
         if self.selection and self.marked_of == self.painter.data:
             self._do_select_rows()
             self.notice = ""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 3.0  # seconds a worker gets to save and leave by itself
+INSISTENCE = 10.0  # seconds more, once it was told to: on a slow machine it may be saving
 
 
 class Link(Protocol):
@@ -133,7 +134,7 @@ class ProcessLink:
         self.send("close")
         process = self.process
         if process is not None:
-            for end, patience in ((None, PATIENCE), (process.terminate, 2.0), (process.kill, 2.0)):
+            for end, patience in ((None, PATIENCE), (process.terminate, INSISTENCE), (process.kill, 2.0)):
                 if end is not None:
                     end()
                 with contextlib.suppress(subprocess.TimeoutExpired):

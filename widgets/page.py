@@ -31,6 +31,7 @@ class Page(anywidget.AnyWidget):
     banner = traitlets.Unicode(help="a sentence at the top of the page; empty: none").tag(sync=True)
     announce = traitlets.Unicode(help="what a screen reader says next (at most one message in 3 s)").tag(sync=True)
     run_id = traitlets.Unicode(help="stands in the address as ?run=… (Voilà): a reload finds it").tag(sync=True)
+    text = traitlets.Unicode(help="stands there as ?text=… behind the run: whose attention map is shown").tag(sync=True)
     root = traitlets.Unicode(".elbo-room", help="CSS selector of the lab: keys count only inside").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:

@@ -13,7 +13,7 @@ from widgets.guides import guides
 from widgets.latent_painter import LatentPainter
 from widgets.layout import Screen
 from widgets.seldom import Seldom
-from widgets.theme import COLLAPSE
+from widgets.theme import COLLAPSE, MINIBATCH, OF_MINIBATCHES
 from widgets.views import ONE_STEP, PANEL_OF
 
 AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
@@ -25,8 +25,9 @@ class Painter(ElboLines, LatentPainter):
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
         super().__init__(screen, catalogue)
-        self.names = list(catalogue["estimators"])
+        self.names = [*catalogue["estimators"], MINIBATCH]
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
+        labels[MINIBATCH] = OF_MINIBATCHES.label
         self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
         self.facts |= {"evidence": {}, "view": "variance"}
         self.facts["parts"] = catalogue["estimators"]
@@ -149,7 +150,7 @@ class Painter(ElboLines, LatentPainter):
 
     def choose(self, names: list[str]) -> None:
         """Show these estimators only; what was measured of them is drawn again."""
-        self.shown = set(names)
+        self.shown = {*names, MINIBATCH}
         kept, self.measured = self.measured, []
         self.screen.bus.clear(self.screen.chart("variance"))
         self.facts["variance"] = {}

@@ -47,9 +47,11 @@ class Panels:
         self.bands = self._choice(
             post, "bands", "Whether a point mass is drawn with the bands of Laplace's approximation"
         )
+        self.reading = self._choice(post, "text", "Whose attention map is shown: one of the held-out texts")
+        self.reading.add_class("elbo-text")
         self.lists = {letter: self._list(post, letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
-        tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands]}
+        tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
         self.panels = {
             letter: box(
                 ipw.Box,
@@ -116,15 +118,17 @@ class Panels:
             (self.colour, ("latent",)),
             (self.plane, ("latent", "manifold")),
             (self.bands, predicted),
+            (self.reading, ("attention_map",)),
         ):
             useful = len(chooser.options) > 1 and any(self.shows(name) for name in charts)
             chooser.layout.display = None if useful else "none"
 
     def explorable(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
-        """Offer a run's colours, planes and bands; what its scene or a person chose before, and is there, is shown and returned."""
+        """Offer a run's colours, planes, bands and texts; what its scene or a person chose before, and is there, is shown and returned."""
         kept, wished = {}, dict(self.wished)
         self.wished = {}
-        for name, chooser in (("colour", self.colour), ("plane", self.plane), ("bands", self.bands)):
+        choosers = {"colour": self.colour, "plane": self.plane, "bands": self.bands, "text": self.reading}
+        for name, chooser in choosers.items():
             options = [(words, value) for words, value in choices.get(name, ())]
             values = [value for _, value in options]
             before = wished.get(name, chooser.value)

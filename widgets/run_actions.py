@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from models.settings import FIRST_MODEL, Knob, Values, check, knobs_of, settled, validate
 from widgets import texts
 from widgets.example import all_knobs, catalogue
 from widgets.own_table import keep
-from widgets.runs import RunFolder, new_run, open_run, saved_runs
+from widgets.runs import RunFolder, in_use, new_run, open_run, saved_runs
 from widgets.views import ONE_STEP, OPENING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from widgets.settings_form import Forms, SettingsForm
 
 
+LEAVING = 6.0  # seconds that a page may take to put a run away; after that a copy is opened
 OWN = "own"  # the data that a person gives; the name of `models.data.OWN`, which the kernel must not import
 
 
@@ -202,11 +204,18 @@ class RunActions:
     def _do_next_seed(self) -> None:
         self._set_seed(self.values["seed"] + 1)
 
-    def _do_open_run(self, identity: str | None) -> None:
+    def _do_open_run(self, identity: str | None, until: float | None = None) -> None:
         if not identity:
             raise ValueError("Choose one run in the list, then open it.")
         if self.folder is not None and identity == self.folder.identity:
             raise ValueError("This run is the one on the screen.")
+        until = until or time.monotonic() + LEAVING
+        if time.monotonic() < until and in_use(
+            identity
+        ):  # the page before a reload saves it now; its last steps are not lost
+            self.notice = "Another page shows this run, or is just putting it away. It opens in a moment."
+            self.session.post_later(0.1, "open_run", identity=identity, until=until)
+            return
         folder = open_run(identity)
         self._release()
         self.folder, self.state, self.dirty = folder, "starting", False

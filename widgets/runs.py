@@ -54,6 +54,17 @@ class RunFolder:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
+def in_use(identity: str) -> bool:
+    """Whether a session holds this run now: another page that shows it, or one that is just putting it away."""
+    if not IDENTITY.fullmatch(identity) or not (home() / identity).exists():
+        return False
+    folder = RunFolder(identity)
+    free = folder.take()
+    if free:
+        folder.release(keep=True)
+    return not free
+
+
 def new_run() -> RunFolder:
     """A fresh folder, taken; names rise with time."""
     while True:

@@ -120,6 +120,8 @@ class ScreenActions(LatentActions, Several, FeatureActions):
                 self.screen.root.add_class(f"elbo-without-{part}")
         if "run" in wanted:
             self._do_open_run(wanted["run"])
+            if "text" in wanted:
+                self.screen.wished = {"c": "attention_map", "text": wanted["text"]}
         elif "settings" in wanted:
             self.values = decode(all_knobs(), wanted["settings"])
             self.dirty = True

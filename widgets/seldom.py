@@ -3,6 +3,7 @@
 import time
 
 READ = 0.25  # seconds for which such words stand
+ALONE = 1.0  # seconds that they wait for a picture to go with: words of their own make the browser compose the page once more
 
 
 class Seldom:
@@ -11,10 +12,10 @@ class Seldom:
     def __init__(self, seconds: float = READ) -> None:
         self.seconds, self.state, self.said = seconds, "", -seconds
 
-    def due(self, state: str) -> bool:
-        """Whether to say it now, in this state of the run."""
+    def due(self, state: str, *, drawn: bool = False) -> bool:
+        """Whether to say it now, in this state of the run; `drawn`: a picture leaves at this moment, too."""
         now = time.monotonic()
-        if state == self.state == "running" and now - self.said < self.seconds:
+        if state == self.state == "running" and now - self.said < (self.seconds if drawn else ALONE):
             return False
         self.state, self.said = state, now
         return True

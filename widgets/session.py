@@ -17,7 +17,7 @@ from widgets.link import Link
 
 TICKS = 15.0  # frames a second that may leave for the browser
 WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message
-SILENCE = 16.0  # seconds without a page, three of its heartbeats, after which a run is paused and saved
+SILENCE = 60.0  # seconds without a word of the page, twelve of its heartbeats, after which a run is paused and saved
 HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page speak once a minute
 LOOK = 1.0  # seconds between two looks for the page that count at most
 RESTART_DELAY, MOST_RESTARTS, MINUTE = 1.5, 3, 60.0  # seconds, times, seconds
@@ -47,6 +47,12 @@ class View(Protocol):
 
     def hidden(self) -> bool:
         """Whether the page was hidden then."""
+
+    def alone(self) -> None:
+        """The page has been silent for too long: nobody looks."""
+
+    def heard_again(self, seconds: float) -> None:
+        """The page speaks again after so long a silence."""
 
 
 class Session:
@@ -84,6 +90,12 @@ class Session:
     def post(self, action: str, **values: Any) -> None:
         """Ask for an action; returns at once, from any thread."""
         self.actions.put((action, values))
+
+    def post_later(self, seconds: float, action: str, **values: Any) -> None:
+        """The same after a while, unless the session has ended."""
+        timer = threading.Timer(seconds, self.post, (action,), values)
+        timer.name, timer.daemon = "elbo-room-later", True
+        timer.start()
 
     def command(self, command: str, /, **values: Any) -> None:
         """Send a command to the worker."""
@@ -127,14 +139,15 @@ class Session:
     def _watch_page(self) -> None:
         seen, now = self.view.last_seen(), time.monotonic()
         # a machine that stood still (a lid that was shut) silenced the page too: between two looks at most so much is counted
-        self.silent = self.silent + min(now - self.looked, LOOK) if seen == self.heard else 0.0
-        self.heard, self.looked = seen, now
+        silent = self.silent + min(now - self.looked, LOOK)
+        spoken, self.heard, self.looked = seen != self.heard, seen, now
+        self.silent = 0.0 if spoken else silent
         patience = HIDDEN_SILENCE if self.view.hidden() else SILENCE
-        alone = seen is not None and self.silent > patience
-        if alone and not self.alone:
-            self.command("pause")
-            self.command("save")
-        self.alone = alone
+        before, self.alone = self.alone, seen is not None and self.silent > patience
+        if self.alone and not before:
+            self.view.alone()
+        elif before and not self.alone:
+            self.view.heard_again(silent)
 
     def _guarded(self, function: Callable[..., Any], *arguments: Any) -> None:
         """A fault in one action must not stop the pump; it is written to the kernel's log and said on the page."""
@@ -153,5 +166,5 @@ class Session:
             return
         self.closed.set()
         if self.pump.is_alive() and threading.current_thread() is not self.pump:
-            self.pump.join(2)
+            self.pump.join(10)
         self.link.close()

@@ -38,6 +38,7 @@ class Field:
     def __init__(self, knob: Knob, changed: Callable[[str, Any], None]) -> None:
         self.knob, self._changed = knob, changed
         self._setting = threading.local()
+        self.said: Any = None  # what a person chose last, until it has been carried out
         self.widget = self._make()
         self.widget.observe(self._observed, "value")
 
@@ -70,7 +71,12 @@ class Field:
 
     def _observed(self, change: dict[str, Any]) -> None:
         if not getattr(self._setting, "busy", False):
+            self.said = change["new"]
             self._changed(self.knob["name"], change["new"])
+
+    def answered(self, value: Any) -> None:
+        """A person's choice was carried out, or refused; where another one came meanwhile, that is still on its way."""
+        self.said = None if value == self.said else self.said
 
     def _of_another_part(self, values: Values) -> bool:
         """Whether this knob belongs to a part that is not chosen (then it is out of sight); others that do not apply are grey."""
@@ -80,7 +86,10 @@ class Field:
         )
 
     def show(self, value: Any, values: Values) -> None:
-        """Show a value, and grey out what the other values do not allow; observers stay silent."""
+        """Show a value, and grey out what the other values do not allow; observers stay silent.
+
+        While a person's newer choice is on its way the value stays: a slider must not jump back under the finger.
+        """
         self._setting.busy = True
         try:
             if isinstance(self.widget, ipw.Dropdown):
@@ -90,7 +99,9 @@ class Field:
             if isinstance(self.widget, ipw.SelectionSlider) and value not in [each for _, each in self._stops()]:
                 self.widget.options = sorted([*self._stops(), (f"{value:.3g}", value)], key=lambda stop: stop[1])
             shown = f"{value:g}" if isinstance(self.widget, ipw.Text) else value
-            if self.widget.value != shown:
+            if self.said is not None:
+                pass
+            elif self.widget.value != shown:
                 self.widget.value = shown
             elif isinstance(self.widget, ipw.Text):
                 self.widget.send_state("value")  # the page may show something that was refused
@@ -127,6 +138,11 @@ class SettingsForm:
         self.widget = ipw.VBox([shown, folded, key])
         self.widget.add_class("elbo-controls")
 
+    def answered(self, name: str, value: Any) -> None:
+        """What a person chose here was carried out, or refused."""
+        if name in self.fields:
+            self.fields[name].answered(value)
+
     def show(self, values: Values) -> None:
         """Show these values everywhere."""
         for name, field in self.fields.items():
@@ -144,6 +160,11 @@ class Forms:
         self.widget = ipw.VBox([])
         self.widget.add_class("elbo-form")
         self.use(first)
+
+    def answered(self, name: str, value: Any) -> None:
+        """What a person chose in any of them was carried out, or refused."""
+        for form in self._made.values():
+            form.answered(name, value)
 
     def use(self, model: str) -> SettingsForm:
         """Show the form of this family and return it."""

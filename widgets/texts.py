@@ -14,6 +14,7 @@ HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed gre
 B  Variance of the gradient of every estimator at the running model's own parameters, with common noise; the band is ±2 standard errors.
 C  Each point is a datum's posterior mean. Move the pointer: the decoder's picture of that z. Near a point: its posterior ellipse (±2 sd).
    Click two places: a decoded path. Drag around data, or click a class in the key: they are selected, and `selection` has their rows.
+   With token attention its list has 'attention map': where each word of a held-out text looks; the list beside it chooses the text.
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
@@ -30,7 +31,7 @@ NO_RUNS = "No run is kept yet. Press Run: every run is kept here by itself, also
 
 
 PROJECTOR = "Keys at the projector: A to D one panel large · Y holds the y axes · S saves a picture · [ ] draws · E estimator · P back."
-QUERY = ("run", "settings", "predict", "hide")
+QUERY = ("run", "settings", "predict", "hide", "text")
 HIDEABLE = ("form", "a", "b", "c", "d", "tabs")  # what ?hide=… can take away from a page
 
 

@@ -73,6 +73,10 @@ def estimators(labels: list[str]) -> list[Series]:
     return [Series(label, *looks[index % len(looks)]) for index, label in enumerate(labels)]
 
 
+MINIBATCH = "minibatch"  # the name, in panel B, of what varies where q is a point: the rows of the minibatch
+OF_MINIBATCHES = Series("minibatch ĝ", INK, INK)  # its line comes after those of all estimators
+
+
 CLASSES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, "#7F6000", "#5D3A9B", "#B3B300", "#4D4D4D")
 
 # On a dark page: ink becomes the line's own colour, and blues and greys become lighter.

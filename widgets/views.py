@@ -1,8 +1,8 @@
 """Which charts each family of models shows in the four panels; the first of a panel is shown unless a person chooses another."""
 
 ONE_STEP = "one_step"  # the view that tells one optimiser step stage by stage
-# What a scene opens with where it names no chart, no plane of the map, no bands: the first that applies. Panel B stays with the person.
-OPENING = {"a": "", "c": "", "d": "", "plane": "", "bands": ""}
+# What a scene opens with where it names no chart, plane, bands or text: the first that applies. Panel B stays with the person.
+OPENING = {"a": "", "c": "", "d": "", "plane": "", "bands": "", "text": ""}
 EVIDENCE = {
     "a": ("elbo",),
     "b": (
@@ -18,13 +18,13 @@ VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
     "deep_generative": {
         **EVIDENCE,
         "a": ("elbo", "log_evidence"),
-        "c": ("latent", "manifold", "network", "prior_predictive", "one_step"),
-        "d": ("kl", "arm", "attention_map", "filters"),
+        "c": ("latent", "manifold", "attention_map", "network", "prior_predictive", "one_step"),
+        "d": ("kl", "arm", "filters"),
     },
     "conditional": {
         **EVIDENCE,
-        "c": ("function", "surface", "fit", "calibration", "network", "prior_predictive", "one_step"),
-        "d": ("relevance", "attention_map", "filters", "weights", "scores"),
+        "c": ("function", "surface", "fit", "calibration", "attention_map", "network", "prior_predictive", "one_step"),
+        "d": ("relevance", "filters", "weights", "scores"),
     },
     "deep_exponential_family": {**EVIDENCE, "c": ("layers", "samples", "one_step"), "d": ("units", "ladder")},
 }

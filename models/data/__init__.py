@@ -114,7 +114,7 @@ DATA: dict[str, Source] = {
         Source(
             "verses",
             "Verses, which testament",
-            "First ten words of 4,000 verses of the King James Bible: Old or New Testament? 1,000 held out (public domain).",
+            "4,000 verses of 5 to 32 words of the King James Bible: Old or New Testament? 1,000 held out (public domain).",
             verses,
             axes=1,
         ),

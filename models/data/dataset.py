@@ -28,11 +28,36 @@ class Dataset:
         tuple[int, int], ...
     ] = ()  # where x is D/3 points in space: which pairs to join in a drawing, −1 the origin
     covariate_names: tuple[str, ...] = ()  # of the columns of covariates
+    row_names: tuple[str, ...] = ()  # of the data, where each has one
+    padded: bool = False  # x are texts of up to T tokens, indicators (T, C); positions behind the last token are 0
+
+    def __post_init__(self) -> None:
+        """Refuse padding that no mask can find.
+
+        Raises:
+            ValueError: a text is empty, or has a gap.
+        """
+        if self.padded:
+            tokens = self.x.unflatten(1, (self.shape[0], -1)).sum(-1)  # (N, T)
+            wrong = (tokens[:, 0] != 1) | ((tokens[:, 1:] != 0) & (tokens[:, :-1] != 1)).any(1)
+            if bool(wrong.any()):
+                raise ValueError(
+                    f"Row {int(wrong.nonzero()[0])} of {self.name} is empty or has a gap. A padded text has one indicator at each "
+                    "position from the first to its last token, and zeros behind it; leave empty texts out."
+                )
 
     @property
     def size(self) -> int:
         """N."""
         return len(self.x)
+
+    @cached_property
+    def lengths(self) -> Tensor:
+        """How many positions of each datum hold something: (N,) int64, T where nothing is padded."""
+        tokens = (
+            self.x.unflatten(1, (self.shape[0], -1)).sum(-1) if self.padded else torch.ones(self.size, self.shape[0])
+        )
+        return tokens.sum(1).long()
 
     @cached_property
     def entries(self) -> Entries | None:
@@ -53,7 +78,8 @@ class Dataset:
             for name in ("x", "labels", "y", "covariates")
             if (value := getattr(self, name)) is not None
         }
-        return replace(self, **parts, test=None)
+        names = tuple(self.row_names[row] for row in rows.tolist()) if self.row_names else ()
+        return replace(self, **parts, row_names=names, test=None)
 
     def split(self, share: float) -> "Dataset":
         """The same data with this share of their rows, the same ones at every call, held out as `test`; at least one on either side.

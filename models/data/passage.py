@@ -1,7 +1,7 @@
 """The notes' passage as a task for attention: "The big dog ate my kid's gerbil and she was …": who is she?
 
 Sad is who owned the gerbil, full is who ate it. So the last word must find its noun, and where attention looks can be compared with
-the truth. Computed from templates; words are tokens, in one of three orders, padded on the left so that the last token is the feeling.
+the truth. Computed from templates; words are tokens, in one of three orders of different length; the last one is the feeling.
 """
 
 import itertools
@@ -10,6 +10,7 @@ from functools import cache
 import torch
 
 from models.data.dataset import Dataset
+from models.data.words import indicators
 
 NOUNS = ("dog", "cat", "kid", "aunt", "owl", "snake", "baker", "queen")
 EATEN = ("gerbil", "hamster", "mouse", "canary")
@@ -21,41 +22,31 @@ TEMPLATES = (
     "i said the {eater} ate my {owner} 's {eaten} and she is {feeling}",
 )
 NOTES = "the big dog ate my kid 's gerbil and she was sad"
-PAD = "·"
 LENGTH = max(len(template.split()) for template in TEMPLATES)
 TRAIN, TEST = 1600, 400
 
 
 def _vocabulary() -> tuple[str, ...]:
     fixed = {word for template in TEMPLATES for word in template.split() if "{" not in word}
-    return (PAD, *NOUNS, *EATEN, *LOOKS, *OWNER_FEELS, *EATER_FEELS, *sorted(fixed))
+    return (*NOUNS, *EATEN, *LOOKS, *OWNER_FEELS, *EATER_FEELS, *sorted(fixed))
 
 
 WORDS = _vocabulary()
 SHAPE = (LENGTH, len(WORDS))
 
 
-def tokens(sentence: str) -> tuple[str, ...]:
-    """A sentence as `LENGTH` tokens, padded on the left.
+def tokens(sentence: str) -> list[str]:
+    """The words of a sentence."""
+    return sentence.lower().split()
+
+
+def encode(sentences: list[str]) -> torch.Tensor:
+    """Sentences as indicators of their words, zeros behind the last one: (N, T · vocabulary).
 
     Raises:
         ValueError: a word is not in the vocabulary, or there are too many.
     """
-    words = sentence.lower().split()
-    unknown = [word for word in words if word not in WORDS]
-    if unknown or len(words) > LENGTH:
-        raise ValueError(
-            f"{unknown[0]!r} is not a word of this task; they are: {' '.join(WORDS[1:])}. Use these."
-            if unknown
-            else f"The sentence has {len(words)} words; at most {LENGTH} fit. Shorten it."
-        )
-    return (PAD,) * (LENGTH - len(words)) + tuple(words)
-
-
-def encode(sentences: list[str]) -> torch.Tensor:
-    """Sentences as indicators of their words: (N, T · vocabulary)."""
-    numbers = torch.tensor([[WORDS.index(word) for word in tokens(sentence)] for sentence in sentences])
-    return torch.nn.functional.one_hot(numbers, len(WORDS)).flatten(1).float()
+    return indicators([tokens(sentence) for sentence in sentences], WORDS, LENGTH)
 
 
 def _sentences() -> list[tuple[str, str]]:
@@ -86,6 +77,8 @@ def gerbil(seed: int = 0) -> Dataset:
     for pairs in reversed(parts):
         labels = torch.tensor([NOUNS.index(noun) for _, noun in pairs])
         x = encode([words for words, _ in pairs])
-        made = Dataset("gerbil", x, labels, NOUNS, SHAPE, labels.float(), test=made, feature_names=WORDS * LENGTH)
+        made = Dataset(
+            "gerbil", x, labels, NOUNS, SHAPE, labels.float(), test=made, feature_names=WORDS * LENGTH, padded=True
+        )
     assert made is not None  # noqa: S101 - two parts, so there is one
     return made

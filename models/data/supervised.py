@@ -60,7 +60,7 @@ SUPERVISED: Mapping[str, SupervisedSource] = {
         _ordered("splice_junctions", "DNA⁶⁰ → {ei, ie, n}"),
         _ordered("planted_motifs", "DNA⁶⁰ → {none, 1, 2, 3}"),
         _ordered("gerbil", "words → noun"),
-        _ordered("verses", "words¹⁰ → {Old, New}"),
+        _ordered("verses", "words → {Old, New}"),
     )
 }  # fmt: skip
 

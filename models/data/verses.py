@@ -1,7 +1,7 @@
-"""Short texts as tokens: the first ten words of 4,000 verses of the King James Bible, the label Old or New Testament (public domain).
+"""Texts of different length as tokens: 4,000 whole verses of the King James Bible, the label Old or New Testament (public domain).
 
-Every datum has the same ten positions, so there is no padding to mask. A token is an indicator over `SIZE` words, the commonest of the
-training part; every rarer word is "…".
+A verse has 5 to T = 32 words; behind its last one there is padding, zeros. A token is an indicator over `SIZE` words, the commonest of
+the training part; every rarer word is "…".
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ import torch
 
 from models.data.dataset import Dataset
 from models.data.packed import FILES
+from models.data.words import indicators
 
 SIZE, TEST = 400, 1000  # vocabulary, held-out verses
 RARE = "…"
@@ -20,24 +21,26 @@ TESTAMENTS, OLD = ("Old Testament", "New Testament"), 39  # the books of the Old
 
 @cache
 def verses() -> Dataset:
-    """X (3000, 10 · 400), y: 0 of the Old, 1 of the New Testament, half each; 1,000 verses are held out.
+    """X (3000, 32 · 400), y: 0 of the Old, 1 of the New Testament, half each; 1,000 verses are held out.
 
-    Drawn at random from the verses of at least ten words.
+    Drawn at random from the three quarters of all verses that have 5 to 32 words.
     """
     with np.load(FILES / "verses.npz", allow_pickle=False) as file:
         texts = [line.split() for line in bytes(file["text"]).decode().splitlines()]
-        labels = (torch.from_numpy(file["book"].astype(np.int64)) >= OLD).long()
+        books = file["book"].astype(np.int64)
+        places = zip(file["book_names"][books].tolist(), file["chapter"].tolist(), file["verse"].tolist(), strict=True)
+    labels = torch.from_numpy(books >= OLD).long()
+    rows = tuple(f"{book} {chapter}:{verse}" for book, chapter, verse in places)
     first = len(texts) - TEST
     counted = Counter(word for words in texts[:first] for word in words)
     vocabulary = (RARE, *sorted(word for word, _ in counted.most_common(SIZE - 1)))
-    place = {word: index for index, word in enumerate(vocabulary)}
-    tokens = torch.tensor([[place.get(word, 0) for word in words] for words in texts])  # (N, T)
-    x = torch.nn.functional.one_hot(tokens, SIZE).flatten(1).float()
-    length = tokens.shape[1]
+    longest = max(len(words) for words in texts)
 
-    def part(rows: slice, test: Dataset | None = None) -> Dataset:
-        own, names = labels[rows], vocabulary * length
-        y, kept = own.float(), x[rows].contiguous()
-        return Dataset("verses", kept, own, TESTAMENTS, (length, SIZE), y, test=test, feature_names=names)
+    def part(own: slice, test: Dataset | None = None) -> Dataset:
+        x, y = indicators(texts[own], vocabulary, longest, other=RARE), labels[own]
+        return Dataset(
+            "verses", x, y, TESTAMENTS, (longest, SIZE), y.float(), test=test, feature_names=vocabulary * longest,
+            row_names=rows[own], padded=True,
+        )  # fmt: skip
 
     return part(slice(first), part(slice(first, None)))

@@ -55,6 +55,12 @@ def predict(model: Conditional, x: Tensor, weights: Tensor) -> Chain:
     return model.chain(x, weights)
 
 
+def probabilities(chain: Chain) -> Tensor:
+    """P(y* = k | x*), the mean over weight draws, where y is one of K classes or binary: (M, K)."""
+    m = chain.m.mean(0)
+    return m if m.ndim == 2 else torch.stack([1 - m, m], -1)
+
+
 def bands(model: Conditional, chain: Chain) -> tuple[Tensor, Tensor, Tensor]:
     """E y, the sd of the mean over weights, and the sd of y: Var y = E Var(y|w) + Var E(y|w). Each (M,)."""
     between = chain.m.var(0, correction=0)
@@ -63,10 +69,10 @@ def bands(model: Conditional, chain: Chain) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @torch.no_grad()
-def scores(model: Conditional, data: Dataset, weights: Tensor) -> Scores:
-    """Log predictive density log (1/S) Σ_s p(y|x, w_s) and RMSE of E y, or accuracy of the most probable class."""
+def scores(model: Conditional, data: Dataset, weights: Tensor, chain: Chain | None = None) -> Scores:
+    """Log predictive density log (1/S) Σ_s p(y|x, w_s) and RMSE of E y, or accuracy of the most probable class; `chain` if it is known."""
     y = observed(data)
-    chain = model.chain(data.x, weights)
+    chain = model.chain(data.x, weights) if chain is None else chain
     density = model.response.log_prob(y, chain).logsumexp(0) - math.log(len(weights))
     if model.response.classes > 1:
         right = chain.m.mean(0).argmax(-1) == y

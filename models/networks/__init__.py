@@ -10,6 +10,7 @@ from models.networks.feed_forward import FeedForward
 from models.networks.layered import Layered
 from models.networks.norm import NORMS
 from models.networks.pooling import POOLINGS
+from models.networks.positions import OverPositions
 from models.networks.recurrence import CELLS, Recurrence
 from models.networks.token_attention import TokenAttention
 
@@ -19,17 +20,22 @@ NETWORKS: dict[str, type[Network]] = {
 }
 
 
-def build_network(settings: object, input_shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> Network:
+def build_network(
+    settings: object, input_shape: tuple[int, ...], outputs: int, generator: torch.Generator, *, padded: bool = False
+) -> Network:
     """f(x; θ) of the kind that settings (or an `Architecture`) name: flat (…, P) → (…, D), P the product of `input_shape`.
 
     Shapes: (P,) a table's row, (T, C) a sequence of T slices, (H, W) a picture. First weights come from `generator` alone; the network
-    may run under `torch.func.functional_call` and `vmap` over draws of its weights.
+    may run under `torch.func.functional_call` and `vmap` over draws of its weights. `padded`: positions at which a datum is 0 are behind
+    its end, and a network over positions gives what it gives for the datum without them.
 
     Raises:
         ValueError: a network over positions was asked for data without any.
     """
     kind = Architecture.of(settings)
-    return NETWORKS[kind.network].of_shape(tuple(input_shape), outputs, kind, generator)
+    network = NETWORKS[kind.network].of_shape(tuple(input_shape), outputs, kind, generator)
+    network.padded = padded and isinstance(network, OverPositions)
+    return network
 
 
 __all__ = [

@@ -1,7 +1,7 @@
 """c_t = g(Σ_τ Θ_τ x_{t+τ} + α), τ over a window of k positions: the same Θ at every t (LeCun et al. 1989).
 
 A convolution is a linear map of windows, so windows are cut out and the linear map is the feed-forward layer's own. Beyond the ends
-stand zeros, so every position has its window.
+stand zeros, so every position has its window; behind the end of a padded text, too, where every layer is 0.
 """
 
 import torch
@@ -50,9 +50,9 @@ class Convolution(OverPositions):
         """The network for data of this shape."""
         return cls(shape, outputs, architecture, generator)
 
-    def see(self, layer: int, hidden: Tensor) -> Tensor:
+    def see(self, layer: int, hidden: Tensor, real: Tensor | None = None) -> Tensor:
         """The windows around every position."""
-        del layer
+        del layer, real
         return windows(hidden, self.kind.kernel, self.axes)
 
     def filters(self, layer: int = 0) -> Tensor:

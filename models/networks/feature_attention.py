@@ -47,11 +47,17 @@ class FeatureAttention(nn.Module):
         self.kind = kind
         self.scores = linear(size, size, bias=True, gain=1.0, generator=generator)
 
-    def weights(self, x: Tensor) -> Tensor:
-        """A(x; α), of x's shape (…, P)."""
+    def weights(self, x: Tensor, real: Tensor | None = None) -> Tensor:
+        """A(x; α), of x's shape (…, P); where positions are padding, not `real` (…, T), their features do not compete."""
         scores = self.scores(x)
-        return scores.sigmoid() if self.kind == "logistic" else scores.softmax(-1)
+        if self.kind == "logistic":
+            return scores.sigmoid()
+        if real is not None:
+            places = real.flatten(x.ndim - 1)  # (…, T)
+            features = places.repeat_interleave(x.shape[-1] // places.shape[-1], -1)  # (…, P)
+            scores = scores.masked_fill(~features, torch.finfo(scores.dtype).min)
+        return scores.softmax(-1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, real: Tensor | None = None) -> Tensor:
         """A(x; α) ∘ x."""
-        return self.weights(x) * x
+        return self.weights(x, real) * x

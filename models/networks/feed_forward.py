@@ -37,6 +37,6 @@ class FeedForward(Layered):
 
     def forward(self, x: Tensor) -> Tensor:
         """(…, P) → (…, D)."""
-        x = self.attention(x)
+        x = self.attend(x)
         layers = self.climb(x)
         return self.out(layers[-1] if layers else x)

@@ -1,7 +1,8 @@
 """h_ℓ = g(LN(Θ_ℓ s(h_{ℓ−1}) + γ_ℓ x + Σ_{j<ℓ−1} Δ_ℓj h_j + α_ℓ)) [+ h_{ℓ−1}]: the hidden layers of every network.
 
 What differs is s, how a layer sees the one before (as it is, through windows, through attention), and the bend (g, or a recurrence).
-Skips act at each position alone. With positions, h is (…, T, width) and all of them share Θ, γ, Δ, α: sharing within each slice.
+Skips act at each position alone. With positions, h is (…, T, width) and all of them share Θ, γ, Δ, α: sharing within each slice. `real`
+(…, T) says where a token stands, None that all are; elsewhere h is 0.
 """
 
 import torch
@@ -17,6 +18,7 @@ from models.networks.pooling import POOLINGS
 class Layered(nn.Module):
     """Hidden layers with their skips; subclasses say how a layer sees (`see`) and bends (`bend`), and what goes in and out."""
 
+    padded = False  # whether a position at which a datum is 0 lies behind its end
     gates = 1  # sums a unit needs: 3 for a GRU, 4 for an LSTM
     out: nn.Linear
 
@@ -52,9 +54,13 @@ class Layered(nn.Module):
         size = width * (positions if self.pool.keeps else 1)
         self.out = linear(size, outputs, bias=self.kind.intercept, gain=1.0, generator=generator)
 
-    def see(self, layer: int, hidden: Tensor) -> Tensor:
+    def attend(self, x: Tensor, real: Tensor | None = None) -> Tensor:
+        """A(x) ∘ x, where there is feature attention; x (…, P)."""
+        return self.attention(x, real) if isinstance(self.attention, FeatureAttention) else x
+
+    def see(self, layer: int, hidden: Tensor, real: Tensor | None = None) -> Tensor:
         """What layer `layer` sees of the one before: here, just that."""
-        del layer
+        del layer, real
         return hidden
 
     def bend(self, layer: int, before: Tensor) -> Tensor:
@@ -62,11 +68,11 @@ class Layered(nn.Module):
         del layer
         return self.activation(before)
 
-    def climb(self, x: Tensor) -> list[Tensor]:
+    def climb(self, x: Tensor, real: Tensor | None = None) -> list[Tensor]:
         """Every hidden layer, from below: (…, inputs) → [(…, width)]."""
         hidden, all_layers = x, list[Tensor]()
         for depth, layer in enumerate(self.hidden):
-            before = layer(self.see(depth, hidden))
+            before = layer(self.see(depth, hidden, real))
             if depth and self.reinjection:
                 before = before + self.reinjection[depth - 1](x)
             if depth > 1 and self.dense:
@@ -75,5 +81,7 @@ class Layered(nn.Module):
                 before = self.norms[depth](before)
             after = self.bend(depth, before)
             hidden = hidden + after if depth and self.kind.identity_residual else after
+            if real is not None:
+                hidden = hidden.masked_fill(~real.unsqueeze(-1), 0.0)
             all_layers.append(hidden)
         return all_layers

@@ -1,8 +1,12 @@
-"""From a layer at every position to one vector: all positions side by side, their mean, their largest, or the last."""
+"""From a layer at every position to one vector: all positions side by side, their mean, their largest, or the last.
+
+Of a padded text only the T' positions count where a token stands, `real` (…, T); the layer is 0 at the others.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from models.settings import rule
@@ -23,13 +27,28 @@ class Pooling:
     label: str
     symbol: str
     help: str
-    function: Callable[[Tensor], Tensor]  # (…, T, width) → (…, ·)
+    function: Callable[[Tensor, Tensor | None], Tensor]  # (…, T, width) and (…, T) → (…, ·)
     keeps: bool = False
     requires: tuple[dict[str, object], ...] = ()
 
-    def __call__(self, hidden: Tensor) -> Tensor:
+    def __call__(self, hidden: Tensor, real: Tensor | None = None) -> Tensor:
         """The pooled vector."""
-        return self.function(hidden)
+        return self.function(hidden, real)
+
+
+def _mean(hidden: Tensor, real: Tensor | None) -> Tensor:
+    return hidden.mean(-2) if real is None else hidden.sum(-2) / real.sum(-1, keepdim=True).clamp_min(1)
+
+
+def _max(hidden: Tensor, real: Tensor | None) -> Tensor:
+    return (hidden if real is None else hidden.masked_fill(~real.unsqueeze(-1), torch.finfo(hidden.dtype).min)).amax(-2)
+
+
+def _last(hidden: Tensor, real: Tensor | None) -> Tensor:
+    if real is None:
+        return hidden[..., -1, :]
+    behind = real.flip(-1).cumsum(-1).flip(-1)  # (…, T): tokens from here on
+    return (hidden * (real & (behind == 1)).unsqueeze(-1)).sum(-2)
 
 
 POOLINGS: dict[str, Pooling] = {
@@ -37,13 +56,12 @@ POOLINGS: dict[str, Pooling] = {
     for each in (
         Pooling(
             "positions", "all positions", "[h₁ … h_T]", "Every position keeps its own output weights: the place matters.",
-            lambda hidden: hidden.flatten(-2), keeps=True,
+            lambda hidden, _: hidden.flatten(-2), keeps=True,
         ),
-        Pooling("mean", "mean", "Σ_t h_t / T", "The place is forgotten; how often counts.", lambda hidden: hidden.mean(-2)),
-        Pooling("max", "max", "max_t h_t", "The place is forgotten; whether it is there counts.", lambda hidden: hidden.amax(-2)),
+        Pooling("mean", "mean", "Σ_t h_t / T", "The place is forgotten; how often counts.", _mean),
+        Pooling("max", "max", "max_t h_t", "The place is forgotten; whether it is there counts.", _max),
         Pooling(
-            "last", "last", "h_T", "What the sequence has come to at its end.", lambda hidden: hidden[..., -1, :],
-            requires=(SEQUENTIAL,),
+            "last", "last", "h_T", "What the sequence has come to at its end.", _last, requires=(SEQUENTIAL,),
         ),
     )
 }  # fmt: skip

@@ -1,4 +1,8 @@
-"""Networks over positions: x (…, P) is read as slices (…, T, C), the hidden layers share their weights over T, a pooling ends it."""
+"""Networks over positions: x (…, P) is read as slices (…, T, C), the hidden layers share their weights over T, a pooling ends it.
+
+Texts shorter than T are `padded`: behind their last token stand slices of zeros. The hidden layers are 0 there, attention gives such keys
+−∞ before its softmax, and the pooling leaves them out, so that the output is the one of the same text alone.
+"""
 
 import torch
 from torch import Tensor
@@ -26,12 +30,20 @@ class OverPositions(Layered):
             )
         self._begin(int(torch.tensor(shape).prod()), architecture, generator)
 
+    def real(self, x: Tensor) -> Tensor | None:
+        """Where a token stands: (…, P) → (…, T), or (…, H, W); None where every datum fills all positions."""
+        if not self.padded:
+            return None
+        there = x.unflatten(-1, (self.slices[0], -1)).sum(-1) > 0  # (…, T): a token is an indicator
+        return there if len(self.slices) == 2 else there.unsqueeze(-1).expand(*there.shape, self.slices[1])
+
     def arrange(self, x: Tensor) -> Tensor:
         """(…, P) → slices, what the first hidden layer is built on."""
-        return self.attention(x).unflatten(-1, self.slices)
+        return self.attend(x, self.real(x)).unflatten(-1, self.slices)
 
     def forward(self, x: Tensor) -> Tensor:
         """(…, P) → (…, D)."""
-        slices = self.arrange(x)
-        top = ([slices, *self.climb(slices)])[-1]  # (…, T, width)
-        return self.out(self.pool(top.flatten(-len(self.slices), -2)))
+        slices, real = self.arrange(x), self.real(x)
+        top = ([slices, *self.climb(slices, real)])[-1]  # (…, T, width)
+        places = None if real is None else real.flatten(1 - len(self.slices))
+        return self.out(self.pool(top.flatten(-len(self.slices), -2), places))

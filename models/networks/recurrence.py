@@ -94,7 +94,7 @@ class Recurrence(OverPositions):
         return cls(shape, outputs, architecture, generator)
 
     def bend(self, layer: int, before: Tensor) -> Tensor:
-        """The states h_1 … h_T from the sums of every position: (…, T, gates·width) → (…, T, width)."""
+        """The states h_1 … h_T from the sums of every position: (…, T, gates·width) → (…, T, width); padding comes after all tokens."""
         width = before.shape[-1] // self.gates
         nothing = before[..., 0, :width] * 0
         state: State = (nothing,) * self.cell.memories

@@ -1,6 +1,6 @@
 """s(h)_t = Σ_u A_tu V h_u, A = softmax(QK'/√d) over the positions u of a sequence, by heads (Vaswani et al. 2017).
 
-Tokens enter as h_0t = Ex_t + p_t, with p_t learned; every row of the map A lies on the simplex.
+Tokens enter as h_0t = Ex_t + p_t, with p_t learned; every row of the map A lies on the simplex of a text's own tokens: padding gets −∞.
 """
 
 import torch
@@ -47,20 +47,25 @@ class TokenAttention(OverPositions):
         """h_0: (…, P) → (…, T, width)."""
         return self.embed(super().arrange(x)) + self.places
 
-    def _heads(self, layer: int, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """The map A (…, heads, T, T) of a layer, and its values (…, heads, T, d)."""
+    def _heads(self, layer: int, hidden: Tensor, real: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The map A (…, heads, T, T) of a layer, and its values (…, heads, T, d); what is not `real` (…, T) is not looked at."""
         query, key, value = (
             part.unflatten(-1, (self.heads, -1)).transpose(-3, -2) for part in self.bank[layer](hidden).chunk(3, -1)
         )
-        return (query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5).softmax(-1), value
+        scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5  # (…, heads, T, T)
+        if real is not None:
+            scores = scores.masked_fill(
+                ~real[..., None, None, :], torch.finfo(scores.dtype).min
+            )  # −inf is no number of an empty text
+        return scores.softmax(-1), value
 
-    def see(self, layer: int, hidden: Tensor) -> Tensor:
+    def see(self, layer: int, hidden: Tensor, real: Tensor | None = None) -> Tensor:
         """What every position gathers from all: (…, T, heads·d)."""
-        weights, value = self._heads(layer, hidden)
+        weights, value = self._heads(layer, hidden, real)
         return (weights @ value).transpose(-3, -2).flatten(-2)
 
     def attention_map(self, x: Tensor, layer: int = -1) -> Tensor:
         """A of one layer: (…, P) → (…, heads, T, T); row t says where position t looks."""
-        first = self.arrange(x)
+        first, real = self.arrange(x), self.real(x)
         layer %= len(self.hidden)
-        return self._heads(layer, [first, *self.climb(first)][layer])[0]
+        return self._heads(layer, [first, *self.climb(first, real)][layer], real)[0]

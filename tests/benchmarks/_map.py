@@ -11,11 +11,11 @@ from models.networks import Architecture, Network, build_network
 
 def fit(
     x: Tensor, y: Tensor, shape: tuple[int, ...], architecture: Architecture, *,
-    scale: float, steps: int, step_size: float, seed: int, batch: int = 128,
+    scale: float, steps: int, step_size: float, seed: int, batch: int = 128, padded: bool = False,
 ) -> Network:  # fmt: skip
     """The network at its MAP; `scale` is λ. The step falls to zero along a cosine (Loshchilov and Hutter 2017)."""
     generator = torch.Generator().manual_seed(seed)
-    network = build_network(architecture, shape, int(y.max()) + 1, generator)
+    network = build_network(architecture, shape, int(y.max()) + 1, generator, padded=padded)
     optimizer = torch.optim.Adam(network.parameters(), step_size)
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = step_size * (1 + math.cos(math.pi * step / steps)) / 2

@@ -186,7 +186,7 @@ def minute(screen: Screen, worker: psutil.Process) -> list[Row]:
         Row("browser heap growth", f"{heap:.1f} MB", "< 10 MB", heap < 10),
         Row("steps a second with the page / without", f"{pace:.0f} / {wall:.0f} = {pace / wall:.0%}", "≥ 90 %",
             pace >= 0.9 * wall),
-        Row(f"… a CPU second (probes ≤ {SHARE:.0%} by design)", f"{thrift:.0f} / {cpu:.0f} = {thrift / cpu:.0%}", "≥ 90 %",
+        Row(f"… a CPU second (probes ≤ {SHARE:.1%} by design)", f"{thrift:.0f} / {cpu:.0f} = {thrift / cpu:.0%}", "≥ 90 %",
             thrift >= 0.9 * cpu),
         Row("… without the page, before and after", f"{before[0]:.0f}, {after[0]:.0f} steps/s"),
         Row("the worker's share of a core", f"{change['cpu'] / change['time']:.0%}"),

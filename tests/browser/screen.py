@@ -43,16 +43,39 @@ class Screen:
         """Wait until a run of one's own is beyond a step; the example run has steps, too."""
         self.until(lambda: self.text("status").startswith("Running") and self.step() > beyond)
 
+    def endless(self) -> None:
+        """No run ends before the test has seen it run, however slowly this machine lets it look."""
+        field = self.page.get_by_label("Stop at", exact=False).first
+
+        def taken() -> bool:
+            if field.input_value() != "100000":  # what the kernel says of a scene may come while this is typed
+                field.fill("100000")
+                field.press("Enter")
+            return "of 100,000" in self.text("status")
+
+        self.until(taken)
+
     def press(self, words: str) -> None:
         self.page.get_by_role("button", name=words, exact=True).first.click()
 
-    def until(self, truth: Any, seconds: float = 60.0) -> None:
+    def until(self, truth: Any, seconds: float = 120.0) -> None:
+        """Wait for a state, never for a time; the limit is for a machine that is busy and stands still now and then."""
         deadline = time.monotonic() + seconds
         while not truth():
             assert time.monotonic() < deadline, (
                 f"it never came true; caption: {self.text('caption')!r}, status: {self.text('status')!r}"
             )
             self.page.wait_for_timeout(50)
+
+    def paused(self) -> None:
+        """Press Pause and wait until it is."""
+        self.press("Pause")
+        self.until(lambda: self.text("status").startswith("Paused"))
+
+    def titled(self, panel: str, words: str) -> bool:
+        """Whether a title in this panel has these words."""
+        titles = self.page.locator(f".elbo-{panel} .elbo-title").all_text_contents()
+        return any(words in title for title in titles)
 
     def ink(self, panel: str) -> int:
         """A number that changes when the panel's picture does."""

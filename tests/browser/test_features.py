@@ -15,6 +15,7 @@ def test_features_of_a_run_train_a_response_model_that_a_reload_finds_again(page
     button = page.get_by_role("button", name="Use this run's features")
     assert button.is_disabled()
     assert "There is no run yet" in button.get_attribute("title")
+    screen.endless()
     screen.press("Run")
     screen.trains(beyond=100)
     screen.until(button.is_enabled)
@@ -22,7 +23,7 @@ def test_features_of_a_run_train_a_response_model_that_a_reload_finds_again(page
     screen.until(lambda: "Does a model of the features of run" in screen.text("goal"))
     screen.until(lambda: "Digits 8×8" in screen.text("goal"))
     screen.until(lambda: "held out; 10 labels" in screen.text("caption") or "Step 1,500" in screen.text("caption"))
-    screen.trains(beyond=50)
+    screen.until(lambda: screen.step() > 50)  # of 1,500, which may be over before this page has looked
     goal = screen.text("goal")
     page.reload()
     screen.painted()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import nbformat
@@ -107,12 +108,20 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def room(page, address, wait_until):
     """A page whose four charts are drawn and stream."""
     page.goto(address)
-    wait_until(page, f"{ROOM}?.views === 4 && {ROOM}.lastFrame > 5", 90)
+    wait_until(page, f"{ROOM}?.views === 4 && {ROOM}.lastFrame > 5")
     return page
 
 
 def counters(page):
     return page.evaluate(f"({{...{ROOM}}})")
+
+
+def drawn(page, index, colour, least):
+    """Wait until more than `least` pixels of one chart's canvas are near a colour."""
+    deadline = time.monotonic() + 120
+    while (found := count_near(page, index, colour)) <= least:
+        assert time.monotonic() < deadline, f"{found} pixels of chart {index} are near {colour}, not {least}"
+        page.wait_for_timeout(50)
 
 
 def count_near(page, index, colour, tolerance=40):
@@ -165,9 +174,9 @@ def test_charts_stream_on_the_same_canvas_without_eval(room, wait_until):
     assert after["rebuilds"] == 0
     assert page.evaluate("globalThis.rebuilt") == 0
     assert after["views"] == 4
-    assert count_near(page, 0, (0, 114, 178)) > 200, "the ELBO is drawn in its blue"
-    assert count_near(page, 1, (213, 94, 0)) > 50, "the score estimator's variance is drawn in its vermillion"
-    assert count_near(page, 3, (0, 114, 178)) > 1_000, "active dimensions are drawn as blue bars"
+    drawn(page, 0, (0, 114, 178), 200)  # the ELBO in its blue
+    drawn(page, 1, (213, 94, 0), 50)  # the score estimator's variance in its vermillion
+    drawn(page, 3, (0, 114, 178), 1_000)  # active dimensions as blue bars
 
 
 def test_labels_are_plain_text_and_every_chart_has_a_sentence(room):
@@ -181,9 +190,11 @@ def test_labels_are_plain_text_and_every_chart_has_a_sentence(room):
 def test_a_hidden_page_gets_no_frame_and_all_of_it_when_it_is_seen(room, wait_until):
     page = room
     hide(page, True)
-    page.wait_for_timeout(500)  # what was under way arrives
-    silent = counters(page)["frames"]
-    page.wait_for_timeout(1_500)
+    for _ in range(20):  # what was under way arrives, on a machine that stands still late
+        silent = counters(page)["frames"]
+        page.wait_for_timeout(1_500)
+        if counters(page)["frames"] == silent:
+            break
     assert counters(page)["frames"] == silent
     hide(page, False)
     wait_until(page, f"{ROOM}.frames > {silent + 5}")
@@ -207,8 +218,12 @@ def test_the_decoder_draws_under_the_pointer_at_once(room, wait_until):
     x, y = centre(page, 2, 0.3, 0.3)
     page.mouse.move(x, y)
     wait_until(page, f"{picture} !== {at_rest!r}")
-    page.mouse.move(x + 20, y + 20, steps=10)
-    wait_until(page, f"{ROOM}.hoverMs.length >= 10")
+    for k in range(200):  # a busy browser makes one event of several moves
+        page.mouse.move(x + k % 20, y + k % 20)
+        page.wait_for_timeout(20)
+        if len(counters(page)["hoverMs"]) >= 10:
+            break
+    assert len(counters(page)["hoverMs"]) >= 10
     assert "z = (" in page.locator(".elbo-card-words").inner_text()
     page.mouse.move(2, 2)
     wait_until(page, f"{picture} === {at_rest!r}")
@@ -253,7 +268,7 @@ def test_a_dark_host_gets_a_dark_chart(room, wait_until):
     wait_until(page, "document.querySelectorAll('.elbo-chart.elbo-dark').length === 4")
     frame = counters(page)["lastFrame"]
     wait_until(page, f"{ROOM}.views === 4 && {ROOM}.lastFrame > {frame + 5}")
-    assert count_near(page, 0, (88, 181, 234)) > 200, "the ELBO is drawn in the lighter blue"
+    drawn(page, 0, (88, 181, 234), 200)  # the ELBO in the lighter blue
 
 
 def test_the_page_says_so_when_the_kernel_dies(room, watch, address):
@@ -263,7 +278,6 @@ def test_the_page_says_so_when_the_kernel_dies(room, watch, address):
     for child in [child for child in children if "ipykernel_launcher" in child.cmdline()]:
         child.kill()
     banner = room.locator(".elbo-banner")
-    banner.wait_for(timeout=30_000)
-    assert banner.inner_text().startswith("The kernel stopped. Your run is kept: reload this page to go on.")
-    assert banner.get_by_role("button", name="Reload").is_visible()
+    banner.get_by_text("The kernel stopped. Your run is kept: reload this page to go on.").wait_for()
+    banner.get_by_role("button", name="Reload").wait_for()
     watch.errors.clear()  # the host's own complaints about the lost kernel

@@ -15,11 +15,12 @@ def screen(page, wait_until, voila_server):
     found.painted()
     page.locator(".elbo-c .elbo-list select").select_option(label="network")
     page.locator(DIAGRAM).wait_for(state="visible")
+    found.until(lambda: found.ink("c") != 0)
     return found
 
 
 def test_it_is_drawn_at_once_and_moves_while_training(screen):
-    screen.until(lambda: screen.ink("c") != 0)
+    screen.endless()
     screen.press("Run")
     screen.trains(beyond=5)
     before = screen.ink("c")
@@ -45,6 +46,6 @@ def test_keys_walk_over_units_and_say_which(screen):
 
 
 def test_views_without_anything_to_show_say_what_to_choose(screen):
-    before = screen.ink("d")
-    screen.page.locator(".elbo-d .elbo-list select").select_option(label="attention map")
-    screen.until(lambda: screen.ink("d") not in (0, before))
+    before = screen.ink("c")
+    screen.page.locator(".elbo-c .elbo-list select").select_option(label="attention map")
+    screen.until(lambda: screen.ink("c") not in (0, before))

@@ -11,7 +11,10 @@ def opened(page, wait_until, voila_server, scene: str) -> Screen:
     page.goto(voila_server)
     screen = Screen(page, wait_until)
     screen.painted()
+    goal = screen.text("goal")
     page.get_by_label("Scene").first.select_option(label=scene)
+    screen.until(lambda: screen.text("goal") != goal)  # the scene is taken up
+    screen.endless()
     screen.choose("^Speed", "normal")
     screen.press("Run")
     screen.trains(beyond=5)
@@ -24,8 +27,10 @@ def test_topics_are_read_live_and_the_ladder_falls(page, wait_until, voila_serve
     before = screen.ink("d")
     page.locator(".elbo-d .elbo-list select").select_option(label="variance ladder")
     screen.until(lambda: "leave-one-out" in screen.text("caption") and screen.ink("d") != before)
-    box = page.locator(".elbo-c .elbo-area:visible").bounding_box()
-    assert box["width"] > 0.95 * page.locator(".elbo-c").bounding_box()["width"]  # the plot takes what the panel has
+    wide = lambda name: page.locator(name).bounding_box()["width"]  # noqa: E731
+    screen.until(
+        lambda: wide(".elbo-c .elbo-area:visible") > 0.95 * wide(".elbo-c")
+    )  # the plot takes what the panel has
 
 
 def test_sigma_is_a_slider_in_sight_that_acts_on_the_running_model(page, wait_until, voila_server):

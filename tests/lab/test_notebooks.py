@@ -26,7 +26,8 @@ def test_it_runs(path, tmp_path, monkeypatch):
     monkeypatch.setenv("ELBO_ROOM_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = nbformat.read(path, 4)
-    nbclient.NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(path.parent)}}).execute()
+    where = {"metadata": {"path": str(path.parent)}}
+    nbclient.NotebookClient(notebook, timeout=600, iopub_timeout=120, startup_timeout=240, resources=where).execute()
     said = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
     assert "Traceback" not in said
     if path.stem.startswith("10"):  # the notebook's own claims

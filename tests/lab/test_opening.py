@@ -11,7 +11,7 @@ CANVASES = "[...document.querySelectorAll('canvas')].filter(canvas => canvas.wid
 def test_the_lab_opens_on_one_screen(page, voila_server, wait_until):
     page.goto(voila_server)
     wait_until(page, CANVASES)
-    assert page.locator("#opening").count() == 0
+    page.locator("#opening").wait_for(state="detached")
     wide, tall = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert (wide, tall) <= (1280, 720)
 

@@ -125,14 +125,20 @@ def test_two_set_ups_at_once_take_turns(clone):
         def install(extras):
             trace = environment.root / "trace"
             trace.open("a").write("in ")
-            time.sleep(0.5)
+            deadline = time.monotonic() + 60
+            while not any("Another" in said.read_text() for said in environment.root.glob("said-*")):
+                assert time.monotonic() < deadline, "nobody else came"
+                time.sleep(0.05)
             trace.open("a").write("out ")
         environment._install = install
         environment.set_up()
         """
     fake_python(clone)
-    command = [sys.executable, "-c", textwrap.dedent(code)]
-    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [process.communicate(timeout=30)[0] for process in both]
+    command = [sys.executable, "-u", "-c", textwrap.dedent(code)]
+    told = [clone.root / f"said-{number}" for number in range(2)]
+    with told[0].open("w") as first, told[1].open("w") as second:
+        both = [subprocess.Popen(command, cwd=ROOT, stdout=output) for output in (first, second)]
+        assert [process.wait(240) for process in both] == [0, 0]
+    said = [file.read_text() for file in told]
     assert (clone.root / "trace").read_text().split() == ["in", "out"]  # the second one found everything done
     assert sum("Another `python lab` is setting up" in words for words in said) == 1

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -15,11 +16,24 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-def eventually(truth: Callable[[], object], seconds: float = 60.0) -> object:
+_open: list[Explorer] = []
+
+
+@contextmanager
+def between_messages() -> Iterator[None]:
+    """Inside, no open lab is midway in showing a message or in carrying out an action."""
+    with ExitStack() as held:
+        for each in _open:
+            held.enter_context(each.turn)
+        yield
+
+
+def eventually(truth: Callable[[], object], seconds: float = 120.0) -> object:
     """Wait for a state, never for a time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        found = truth()
+        with between_messages():
+            found = truth()
         if found:
             return found
         time.sleep(0.01)
@@ -29,12 +43,11 @@ def eventually(truth: Callable[[], object], seconds: float = 60.0) -> object:
 @pytest.fixture
 def lab() -> Iterator[Callable[..., Explorer]]:
     """Makes labs and closes them."""
-    made: list[Explorer] = []
 
     def make(*arguments, **options) -> Explorer:
-        made.append(Explorer(*arguments, **options))
-        return made[-1]
+        _open.append(Explorer(*arguments, **options))
+        return _open[-1]
 
     yield make
-    for each in made:
-        each.close()
+    while _open:
+        _open.pop().close()

@@ -30,20 +30,21 @@ def pictures(*watched: str, **settings: object) -> ConditionalPictures:
 @pytest.mark.parametrize(
     ("settings", "first"),
     [
-        (ATTENTION, "attention_map"),
+        (ATTENTION, "weights"),
         (CONVOLUTION, "filters"),
         (RELEVANCE, "relevance"),
         ({"width": 4, "depth": 1}, "weights"),
     ],
 )
-def test_panel_d_offers_what_this_network_and_prior_can_fill(settings: dict[str, object], first: str) -> None:
+def test_the_panels_offer_what_this_network_and_prior_can_fill(settings: dict[str, object], first: str) -> None:
     made = pictures("attention_map", "filters", "relevance", "weights", "network", **settings)
     views = made.about()["views"]
     assert views["d"][0] == first
     assert "network" in views["c"]
     look = made.look()
     filled = {name for name in ("attention_map", "filters", "relevance", "weights") if name in look["replace"]}
-    assert filled == set(views["d"]) - {"scores"}
+    assert ("attention_map" in views["c"]) == (settings is ATTENTION)
+    assert filled == set(views["d"]) - {"scores"} | ({"attention_map"} & set(views["c"]))
     assert (
         look["replace"]["network"]["weights"]["value"].shape
         == made.about()["static"]["network"]["edges"]["source"].shape
@@ -88,9 +89,9 @@ def test_a_learned_scale_is_said() -> None:
 def test_a_scene_opens_with_its_charts_once() -> None:
     panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
     panels.wished = {"c": "network", "d": "filters"}
-    panels.use("conditional", {"c": ("calibration", "network"), "d": ("attention_map", "weights")})
+    panels.use("conditional", {"c": ("calibration", "network"), "d": ("relevance", "weights")})
     assert panels.shows("network")
-    assert panels.shows("attention_map")  # the wished one does not apply
+    assert panels.shows("relevance")  # the wished one does not apply
     panels.show("c", "calibration")
     panels.use("conditional", {"c": ("calibration", "network")})
     assert panels.shows("calibration")

@@ -8,7 +8,7 @@ import torch
 
 from models.diagnostics import Plane, axes_plane
 from models.latent_priors import AutoregressivePrior, MixturePrior, StandardNormalPrior
-from widgets.worker.pictures.contours import CORNERS, MOST, contours
+from widgets.worker.pictures.contours import CORNERS, MOST, Outline, contours
 
 NONE = torch.zeros(0)
 
@@ -57,3 +57,23 @@ def test_a_prior_without_components_is_shown_by_its_draws() -> None:
     torch.testing.assert_close(torch.stack([x, y], 1)[order], drawn[drawn[:, 1].argsort()], atol=1e-5, rtol=0)
     named = (found["component"] == 0) & (found["order"] == 10)
     assert found["y"][named].tolist() == [found["y"].max()]
+
+
+def test_an_outline_is_made_anew_when_the_prior_or_the_plane_changes_and_only_then() -> None:
+    plain, one, other = (
+        StandardNormalPrior(3, NONE, None, torch.Generator()),
+        axes_plane((0, 1), 3),
+        axes_plane((2, 1), 3),
+    )
+    outline = Outline(plain)
+    first = outline.look(one)
+    assert outline.look(axes_plane((0, 1), 3)) is first
+    moved = outline.look(Plane(torch.ones(3), one.along))
+    assert moved["x"].mean() == pytest.approx(first["x"].mean() - 1, abs=1e-6)
+    assert outline.look(other) is not moved
+    learns = MixturePrior(3, NONE, None, torch.Generator().manual_seed(1), 2)
+    outline = Outline(learns)
+    before = outline.look(one)["x"].copy()
+    with torch.no_grad():
+        learns.table += 1.0
+    assert np.abs(outline.look(one)["x"] - before).max() > 0.1

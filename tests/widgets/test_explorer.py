@@ -11,16 +11,20 @@ import psutil
 import pytest
 
 from models.settings import SettingError
-from tests.widgets.conftest import eventually
+from tests.widgets.conftest import between_messages, eventually
 from widgets import session
 from widgets.example import catalogue
-from widgets.runs import saved_runs
+from widgets.runs import RunFolder, saved_runs
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32}
 
 
 def points(lab):
     return sum(len(table) for table in lab.painter.drawn)
+
+
+def heartbeat(lab, *, hidden=False):
+    lab.screen.page._on_message(None, {"kind": "heartbeat", "hidden": hidden}, [])
 
 
 def test_first_paint_is_a_finished_example_and_nothing_trains(lab):
@@ -41,7 +45,7 @@ def test_run_pause_continue_reset(lab):
     assert room.screen.run.description == "Continue"
     first = np.concatenate(room.painter.drawn)[:20, 1]
     room.post("reset")
-    eventually(lambda: room.painter.facts["number"] == 0)
+    eventually(lambda: room.painter.facts["number"] == 0 and room.state == "paused")
     assert "the same run again, bit for bit" in room.screen.caption.value
     room.post("run")
     eventually(lambda: points(room) > 20)
@@ -129,10 +133,11 @@ def test_a_killed_worker_is_said_and_its_run_is_taken_up(lab):
     room.post("run")
     eventually(lambda: room.state == "running" and points(room) > 50)
     room.post("run")
-    eventually(lambda: room.state == "paused" and saved_runs())
+    eventually(lambda: room.state == "paused")
     number = room.painter.facts["number"]
+    eventually(lambda: [run["number"] for run in saved_runs()] == [number])
     os.kill(room.session.link.process.pid, signal.SIGKILL)
-    eventually(lambda: "ended by signal 9" in room.screen.page.banner, 5)
+    eventually(lambda: "ended by signal 9" in room.screen.page.banner)
     eventually(lambda: room.state == "paused" and room.screen.page.banner == "")
     assert room.painter.facts["number"] == number
     room.post("run")
@@ -173,6 +178,25 @@ def test_a_run_is_opened_again_by_its_id(lab):
     eventually(lambda: again.state == "finished" and again.painter.facts["number"] == 60)
 
 
+def test_a_run_that_another_page_is_putting_away_is_waited_for_and_not_copied(lab):
+    """A reload is faster than the page before it saves: its last steps are not lost, and Runs has no second copy."""
+    room = lab(SMALL | {"stop_at": 50})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and saved_runs())
+    identity = room.folder.identity
+    room.close()
+    leaving = RunFolder(identity)
+    assert leaving.take()
+    again = lab()
+    again.act("page", {"content": {"kind": "ready", "query": f"?run={identity}"}})
+    assert "It opens in a moment" in again.screen.caption.value
+    assert again.state == "example"
+    leaving.release()
+    eventually(lambda: again.state == "paused")
+    assert again.folder.identity == identity
+    assert len(saved_runs()) == 1
+
+
 def test_a_link_names_the_scene_and_what_differs_from_it(lab):
     room = lab()
     room.act("page", {"content": {"kind": "ready", "query": '?settings={"version":1,"data":"pinwheel","width":32,"step_size":0.01,'
@@ -193,37 +217,55 @@ def test_a_bad_link_is_a_sentence(lab, query):
 
 
 def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
+    """And whoever comes back reads why it rests, at which step, and what to do."""
     monkeypatch.setattr("widgets.session.SILENCE", 0.3)
     room = lab(SMALL)
-    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
     room.post("run")
+    eventually(lambda: room.state == "running" and points(room) > 20)
+    heartbeat(room)
     eventually(lambda: room.state == "paused" and saved_runs())
+    number = room.painter.facts["number"]
+    heartbeat(room)
+    eventually(lambda: f"Paused at step {number:,}, because this page was silent for" in room.screen.caption.value)
+    assert "Press Continue" in room.screen.caption.value
+    assert room.screen.run.description == "Continue"
+    eventually(lambda: room.session.alone)  # silent again, but now nothing was running
+    monkeypatch.setattr("widgets.session.SILENCE", 60.0)
+    heartbeat(room)
+    eventually(lambda: not room.session.alone)
+    room.post("run")
+    eventually(lambda: room.painter.facts["number"] > number and "silent" not in room.screen.caption.value)
 
 
-@pytest.mark.parametrize(("gap", "paused"), [(0.5, True), (40.0, False)])
+@pytest.mark.parametrize(("gap", "paused"), [(0.5, True), (200.0, False)])
 def test_a_machine_that_stood_still_is_no_page_that_went_away(monkeypatch, gap, paused):
-    """20 s of silence between steady looks pause the run; one look 40 s after the last does not: nobody could speak meanwhile."""
-    clock, sent = [100.0], []
+    """80 s of silence between steady looks pause the run; one look 200 s after the last does not: nobody could speak meanwhile."""
+    clock, seen, told = [100.0], [100.0], []
     monkeypatch.setattr(session.time, "monotonic", lambda: clock[0])
-    view = SimpleNamespace(last_seen=lambda: 100.0, hidden=lambda: False)
-    watched = session.Session(view, lambda: SimpleNamespace(start=lambda: None, send=lambda name: sent.append(name)))
-    for _ in range(40 if paused else 2):
+    view = SimpleNamespace(
+        last_seen=lambda: seen[0], hidden=lambda: False, alone=lambda: told.append("alone"), heard_again=told.append
+    )
+    watched = session.Session(view, lambda: SimpleNamespace(start=lambda: None))
+    for _ in range(160 if paused else 2):
         watched._watch_page()
         clock[0] += gap
-    assert sent == (["pause", "save"] if paused else [])
+    seen[0] = clock[0]
+    watched._watch_page()
+    assert told == (["alone", 80.0] if paused else [])
 
 
 def test_a_hidden_page_may_be_silent_for_longer(lab, monkeypatch):
     """A browser lets a hidden page speak once a minute: that is no reason to stop its run."""
     monkeypatch.setattr("widgets.session.SILENCE", 0.3)
     room = lab(SMALL)
-    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": True}, [])
+    heartbeat(room, hidden=True)
     room.post("run")
     eventually(lambda: room.state == "running" and points(room) > 200)
+    heartbeat(room, hidden=True)
     seen = room.screen.page.last_seen
     eventually(lambda: time.monotonic() - seen > 0.6 and points(room) > 400)
     assert room.state == "running"
-    room.screen.page._on_message(None, {"kind": "heartbeat", "hidden": False}, [])
+    heartbeat(room)
     eventually(lambda: room.state == "paused")
 
 
@@ -251,7 +293,8 @@ def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_
     eventually(lambda: room.screen.shows("one_step"))
     told = lambda: room.screen.bus.shown("one_step")  # noqa: E731
     eventually(lambda: told().get("about", {}).get("seconds", [0])[0] > 0)
-    draws, q = told()["draws"], told()["q"]
+    with between_messages():
+        draws, q = told()["draws"], told()["q"]
     assert len(draws["gx"]) == 4
     np.testing.assert_allclose(draws["gx"].mean(), q["gx"][0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(draws["x"], q["x"][0] + q["sx"][0] * draws["ex"], rtol=1e-4, atol=1e-5)
@@ -262,7 +305,7 @@ def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_
 
 def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
     room = lab()
-    query = '?predict=1&hide=form,nonsense&settings={"version":1,"data":"pinwheel","width":8,"batch_size":32}'
+    query = '?predict=1&hide=form,nonsense&settings={"version":1,"data":"pinwheel","width":8,"batch_size":32,"stop_at":100000}'
     room.act("page", {"content": {"kind": "ready", "query": query}})
     assert {"elbo-predict", "elbo-without-form"} <= set(room.screen.root._dom_classes)
     assert "elbo-without-nonsense" not in room.screen.root._dom_classes
@@ -274,7 +317,23 @@ def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
     assert "panel B fills" not in room.screen.caption.value
 
 
-def test_a_point_mass_has_no_variance_and_the_panel_says_so(lab):
+def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
+    room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30, "batch_size": 16})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and "minibatch" in room.painter.facts["variance"])
+    value, error = room.painter.facts["variance"]["minibatch"]
+    assert 0 < error < value
+    assert room.screen.chart("variance").heading == "Variance of ĝ"
+    room.post("look", panel="b", name="variance_against_rows")
+    eventually(lambda: "slopes" in room.painter.facts["evidence"].get("variance_against_rows", {}))
+    slope, error = room.painter.facts["evidence"]["variance_against_rows"]["slopes"]["minibatch"]
+    assert abs(slope + 1) < max(4 * error, 0.3)  # (1 − M/N)/M is a little steeper than 1/M
+    eventually(lambda: "The variance of minibatch ĝ goes as M to the power" in room.screen.caption.value)
+    room.post("look", panel="b", name="xi_parabola")
+    eventually(lambda: "q is a point: nothing is drawn" in room.screen.caption.value)
+
+
+def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(lab):
     room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30})
     room.post("run")
     eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])

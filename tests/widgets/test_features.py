@@ -68,13 +68,12 @@ def test_the_button_keeps_the_run_and_starts_another_on_its_features(lab) -> Non
     learner = room.folder.identity
     button.click()
     eventually(lambda: room.values["model"] == "conditional" and room.state in ("running", "finished"))
-    eventually(lambda: learner in room.screen.goal.value)
+    eventually(lambda: learner in room.screen.goal.value and "That run is kept under Runs" in room.notice)
     assert room.folder.identity != learner
     assert "(Iris), step 30" in room.screen.goal.value
     assert learner in texts.code(room.values, all_knobs()["conditional"], room.screen.own.in_python())
     eventually(lambda: button.disabled)
     assert "no features" in button.tooltip
-    assert "That run is kept under Runs" in room.notice
     eventually(lambda: room.painter.facts["number"] > 0)
     room.post("open_run", identity=learner)
     eventually(lambda: room.values["model"] == "deep_generative" and not button.disabled)

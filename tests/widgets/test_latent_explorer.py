@@ -12,6 +12,7 @@ from models.diagnostics import embedding
 from models.inference.run import Run
 from tests.widgets.conftest import eventually
 from widgets.worker.pictures import LatentPictures
+from widgets.worker.pictures.scores import RATE
 
 SMALL = {"width": 8, "depth": 1, "batch_size": 32, "stop_at": 100_000}
 
@@ -182,16 +183,21 @@ def test_the_manifold_is_drawn_only_where_it_is_seen() -> None:
     assert params["factor"][0] == pytest.approx(float(torch.linalg.det(basis).abs()), rel=1e-2)
 
 
-def test_scores_come_at_leisure_and_rarely_in_training() -> None:
+def test_scores_come_at_leisure_and_rarely_in_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     drawn = pictures(data="iris")
     drawn.look()
     assert drawn.scores(leisure=False) is None
     found = drawn.scores(leisure=True)
     assert found is not None
     assert found.keys() == {"ari", "nmi", "silhouette"}
-    begin = time.perf_counter()
-    assert drawn.scores(leisure=False) is None, "nothing new"
-    assert time.perf_counter() - begin < 0.01
+    now[0] += 0.9 / RATE
+    with monkeypatch.context() as without:
+        without.setattr("widgets.worker.pictures.scores.grouping", None)  # not even asked for
+        assert drawn.scores(leisure=False) is None, "nothing new"
+    now[0] += 0.2 / RATE
+    assert drawn.scores(leisure=False) is not None
 
 
 def test_looking_around_changes_nothing_of_the_run() -> None:
@@ -210,8 +216,7 @@ def test_a_selection_goes_from_the_page_to_python_and_back(lab) -> None:
     room = lab()
     chart = room.screen.chart("latent")
     chart._on_message(None, {"kind": "lasso", "rows": [3, 5, 4]}, None)
-    eventually(lambda: room.selection == (3, 4, 5))
-    assert "3 data selected: 1 × 3" in room.screen.caption.value
+    eventually(lambda: room.selection == (3, 4, 5) and "3 data selected: 1 × 3" in room.screen.caption.value)
     room.selection = [7, 2]
     assert room.selection == (2, 7)
     eventually(lambda: "2 data selected" in room.screen.caption.value)

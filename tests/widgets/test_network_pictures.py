@@ -10,10 +10,11 @@ from models.deep_generative_settings import Settings
 from models.inference.run import Run
 from models.networks import NETWORKS, Architecture, build_network
 from widgets.network_diagram import selection
+from widgets.worker.pictures.attention import ShownText, attention_part, tokens_of
 from widgets.worker.pictures.drawing import ARC, IDENTITY, LINE, LOOP, MOST
 from widgets.worker.pictures.latent import LatentPictures
 from widgets.worker.pictures.network import NetworkPicture
-from widgets.worker.pictures.positions import attention_part, filters_part, tokens_of
+from widgets.worker.pictures.positions import filters_part
 
 SKIPS = {"input_reinjection": True, "dense_skip": True, "identity_residual": True}
 
@@ -111,19 +112,26 @@ def test_a_click_names_a_parameter_or_a_unit_of_a_site() -> None:
 def test_the_attention_map_shows_the_notes_sentence_and_rows_that_sum_to_one() -> None:
     data = gerbil()
     net = build_network(
-        Architecture(network="token_attention", heads=2, width=8), data.shape, 8, torch.Generator().manual_seed(0)
+        Architecture(network="token_attention", heads=2, width=8),
+        data.shape,
+        8,
+        torch.Generator().manual_seed(0),
+        padded=True,
     )
-    part = attention_part(net, data)
+    part = attention_part(net, ShownText(data))
     cells = part["replace"]["attention_map"]["cells"]
-    assert part["names"]["attention_map"][:14] == [
-        "·",
-        "·",
-        *["the", "big", "dog", "ate", "my", "kid", "'s", "gerbil", "and", "she", "was", "sad"],
-    ]
+    said, shade, *words = part["names"]["attention_map"]
+    assert (said, shade) == ("kid", "darkest 0.2")
+    assert words[:12] == ["the", "big", "dog", "ate", "my", "kid", "'s", "gerbil", "and", "she", "was", "sad"]
+    assert len(words) == 12 + 2 * 12, "labels of the rows, and of each head's columns, at the sentence's own length"
+    assert part["params"]["attention_map"] == {"xHigh": 2 * 13 - 1, "yHigh": 12, "valueHigh": 0.2}
+    assert 0.1 < cells["value"].max() <= 0.2, (
+        "the darkest colour stands for at least the largest weight, and not for much more"
+    )
     assert tokens_of(data, data.x[0])[-1] in ("sad", "angry", "crying", "full", "fed", "happy")
     for head in range(2):
-        columns = (cells["x"] >= 15 * head) & (cells["x"] < 15 * head + 14)
-        for row in range(14):
+        columns = (cells["x"] >= 13 * head) & (cells["x"] < 13 * head + 12)
+        for row in range(12):
             assert cells["value"][columns & (cells["y"] == row)].sum() == pytest.approx(1, abs=1e-5)
 
 

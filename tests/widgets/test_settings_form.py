@@ -68,6 +68,24 @@ def test_a_slider_holds_exactly_what_a_scene_sets(form, told):
     assert told == [("prior_scale", 2.5)]
 
 
+def test_a_slider_does_not_jump_back_while_a_newer_value_is_on_its_way(form, told):
+    """Two quick steps of a drag: showing what followed from the first must not undo the second; what was refused comes back."""
+    slider = form.fields["prior_scale"].widget
+    slider.value = 2.5
+    slider.value = 3.0
+    form.answered("prior_scale", 2.5)
+    form.show(validate(KNOBS, {"prior_scale": 2.5}))
+    assert slider.value == 3.0
+    form.answered("prior_scale", 3.0)
+    form.show(validate(KNOBS, {"prior_scale": 3.0}))
+    assert slider.value == 3.0
+    form.fields["width"].widget.value = "abc"
+    form.answered("width", "abc")
+    form.show(validate(KNOBS, {"width": 16}))
+    assert form.fields["width"].widget.value == "16"
+    assert told == [("prior_scale", 2.5), ("prior_scale", 3.0), ("width", "abc")]
+
+
 def test_a_network_without_hidden_layers_has_no_width_and_no_bend(form):
     form.show(validate(KNOBS, {"depth": 0}))
     for name in ("width", "activation", "norm"):

@@ -70,8 +70,10 @@ def test_earlier_runs_are_compared_on_panel_a(lab):
         room.act("set", {"name": "estimator", "value": estimator})
         room.act("set", {"name": "seed", "value": 8 if estimator == "score" else 9})
         room.post("run")
-        eventually(lambda wanted=estimator: room.state == "finished" and room.run_values["estimator"] == wanted)
-    eventually(lambda: len(saved_runs()) == 2 and all(run["elbo"] is not None for run in saved_runs()))
+        count = 1 if estimator == "score" else 2
+        eventually(lambda count=count: len(saved_runs()) == count and room.state == "finished")
+        eventually(lambda: sum(map(len, room.painter.drawn)) == 60)  # its last frame has come, too
+    assert all(run["elbo"] is not None for run in saved_runs())
     newest, oldest = (run["identity"] for run in saved_runs())
     room.act("compare", {"identities": [oldest, newest]})
     assert "A: Estimator score, ELBO" in room.screen.caption.value

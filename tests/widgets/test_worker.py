@@ -1,5 +1,6 @@
 """The worker's loop, driven over a real connection in a thread."""
 
+import contextlib
 import multiprocessing
 import re
 import threading
@@ -29,7 +30,7 @@ class Driver:
     def send(self, command: str, /, **values) -> None:
         self.ours.send((command, values))
 
-    def until(self, kind: str, seconds: float = 30.0, **match) -> dict:
+    def until(self, kind: str, seconds: float = 120.0, **match) -> dict:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.ours.poll(0.05):
@@ -43,8 +44,14 @@ class Driver:
         return np.concatenate([message["points"] for message in self.seen if message["kind"] == "frame"])
 
     def close(self) -> None:
-        self.ours.send(("close", {}))
-        self.thread.join(5)
+        """Let the worker save and leave; what comes next may read what it has written."""
+        with contextlib.suppress(OSError):  # closed already
+            self.ours.send(("close", {}))
+        deadline = time.monotonic() + 120
+        while self.thread.is_alive():  # it may be sending: a full pipe would hold it up
+            assert time.monotonic() < deadline, "the worker does not leave"
+            while self.ours.poll(0.05):
+                self.seen.append(self.ours.recv())
 
 
 @pytest.fixture
@@ -97,8 +104,8 @@ def test_pause_keeps_the_state_and_play_goes_on(driver, tmp_path):
 
 
 def test_slow_is_slow(driver, tmp_path):
-    driver.send("start", settings=SMALL | {"stop_at": 100_000}, folder=str(tmp_path / "run"), speed="slow")
     begin = time.monotonic()
+    driver.send("start", settings=SMALL | {"stop_at": 100_000}, folder=str(tmp_path / "run"), speed="slow")
     driver.until("frame", number=4)
     assert time.monotonic() - begin > 0.9  # 3 steps a second
 
@@ -108,6 +115,7 @@ def test_a_saved_run_is_taken_up_bit_for_bit(driver, tmp_path):
     settings = SMALL | {"stop_at": 40}
     driver.send("start", settings=settings, folder=str(tmp_path / "run"))
     driver.until("state", state="finished")
+    driver.until("variance")
     driver.send("change", stop_at=90)
     driver.until("state", state="paused")
     driver.send("save")

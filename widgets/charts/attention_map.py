@@ -9,9 +9,9 @@ from widgets.charts.cells import cells
 def chart() -> alt.LayerChart | alt.Chart:
     """A_tu: row t looks at column u; heads side by side."""
     return cells(
-        "Attention: each row looks at the columns",
+        "Rows look at columns",
         [theme.PAPER, theme.BLUE],
         0.0,
         "No attention map: choose the network token attention and data with an order.",
-        {"left": 64, "right": 12, "bottom": 58},
+        {"left": 64, "right": 12, "bottom": 60},
     )

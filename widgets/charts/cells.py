@@ -8,12 +8,20 @@ from widgets.charts.frame import finish, named, ranges, scale
 def cells(
     title: str, colours: list[str], low: float, empty: str, padding: dict[str, int]
 ) -> alt.LayerChart | alt.Chart:
-    """One rectangle a cell (x, y, value); rows run downward. `empty` is said while there are none."""
+    """One rectangle a cell (x, y, value), coloured from `low` to the parameter valueHigh; rows run downward.
+
+    `empty` is said while there are none.
+    """
     x = alt.X("x:Q", scale=scale("x"), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domainMin=alt.ExprRef("yLow"), domainMax=alt.ExprRef("yHigh"), nice=False, zero=False, reverse=True),
               axis=None)  # fmt: skip
-    domain = [low, 0, 1] if low < 0 else [0, 1]
-    colour = alt.Color("value:Q", scale=alt.Scale(domain=domain, range=colours, clamp=True), legend=None)
+    high = alt.param(name="valueHigh", value=1)
+    scale_of = (
+        alt.Scale(domain=[low, 0, 1], range=colours, clamp=True)
+        if low < 0
+        else alt.Scale(domainMin=0, domainMax=alt.ExprRef("valueHigh"), nice=False, range=colours, clamp=True)
+    )
+    colour = alt.Color("value:Q", scale=scale_of, legend=None)
     squares = (
         named("cells")
         .transform_calculate(x2="datum.x + 1", y2="datum.y + 1")
@@ -23,7 +31,7 @@ def cells(
     chart = finish(
         squares,
         title,
-        ranges(),
+        [*ranges(), high],
         right=padding["right"],
         datasets={"cells": {"mode": "bars", "fields": ["x", "y", "value"]}, "words": {"mode": "bars"}},
         cells={"empty": empty},

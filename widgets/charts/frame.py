@@ -53,8 +53,8 @@ POWERS = alt.Axis(
 
 
 def estimators() -> list[theme.Series]:
-    """Return every estimator's look, in the order of the shipped catalogue."""
-    return theme.estimators([part["label"] for part in catalogue()["estimators"].values()])
+    """Return every estimator's look, in the order of the shipped catalogue, and last that of the minibatches."""
+    return [*theme.estimators([part["label"] for part in catalogue()["estimators"].values()]), theme.OF_MINIBATCHES]
 
 
 def by_series(series: Sequence[theme.Series]) -> dict[str, Any]:

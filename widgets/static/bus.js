@@ -73,6 +73,7 @@ class Store {
 }
 
 const LONG = 8; // ms of painting without a pause
+const AGAIN = 5000; // ms that everything may be on its way before it is asked for once more
 
 /** Let the browser do what is more urgent. */
 const breath = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
@@ -135,7 +136,7 @@ class Road {
   receive(content, buffers) {
     if (content?.kind !== "frame") return;
     if (!content.full && content.frame !== this.last + 1) {
-      if (Date.now() - this.asked > 1000) this.resync();
+      if (Date.now() - this.asked > AGAIN) this.resync();
       return;
     }
     this.last = content.frame;
@@ -198,6 +199,7 @@ class Road {
 
 export default {
   initialize({ model, signal }) {
+    hear(model);
     const road = new Road(model);
     model.on("msg:custom", (content, buffers) => road.receive(content, buffers));
     const visibility = () => {

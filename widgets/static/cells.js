@@ -39,11 +39,19 @@ class Cells {
       pen.fillText(plot.meta.cells.empty, 4 - plot.meta.padding.left + 4, plot.height / 2);
       return;
     }
-    const side = Math.min(plot.height / (this.panel.params.yHigh || 1), plot.width / (this.panel.params.xHigh || 1));
-    pen.font = `${Math.max(8, Math.min(11, side)) * factor}px system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif`;
+    const tall = plot.height / (this.panel.params.yHigh || 1), wide = plot.width / (this.panel.params.xHigh || 1), side = Math.min(tall, wide);
+    const size = (room) => Math.max(8, Math.min(11, room)) * factor; // pixels of a letter
+    const every = (room) => Math.max(1, Math.ceil((0.8 * size(room)) / room)); // where not all fit, each second or third word is written
     for (let k = 0; k < (words?.x?.length ?? 0); k++) {
       const [x, y] = this.pixel(words.x[k], words.y[k]), text = labels[words.label[k]] ?? "", kind = words.align[k];
+      if (kind > 3) {
+        this.aside(pen, text, kind === 4 ? -7 : plot.height + 16, kind === 4 ? plot.width + plot.meta.padding.left - 8 : plot.meta.padding.left - 12);
+        continue;
+      }
+      const room = kind === 0 ? tall : kind === 2 ? wide : side, place = Math.floor(kind === 0 ? words.y[k] : words.x[k]);
+      if (kind !== 3 && place % every(room)) continue;
       pen.save();
+      this.fitting(pen, text, size(room), kind === 0 ? plot.meta.padding.left - 8 : kind === 2 ? plot.meta.padding.bottom - 5 : Infinity);
       pen.translate(x, y);
       if (kind === 2) pen.rotate(-Math.PI / 2); // under a column, read from below
       pen.textAlign = kind === 3 ? "left" : "right";
@@ -54,8 +62,31 @@ class Cells {
     this.tell(pen, cells);
   }
 
+  /** Letters of this size, or smaller where the words would be too long. */
+  fitting(pen, text, size, room) {
+    pen.font = this.font(size);
+    const wide = pen.measureText(text).width;
+    if (wide > room) pen.font = this.font((size * room) / wide);
+  }
+
+  font(size) {
+    return `${size}px system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif`;
+  }
+
+  /** A sentence over the whole plot, or a few words in its lower left corner; smaller where they are long. */
+  aside(pen, text, y, room) {
+    const { plot, factor } = this.panel;
+    pen.save();
+    pen.textAlign = "left";
+    pen.textBaseline = "alphabetic";
+    this.fitting(pen, text, 12 * factor, room);
+    pen.fillText(text, 8 - plot.meta.padding.left, y);
+    pen.restore();
+  }
+
   tell(pen, cells) {
     if (!this.at) return;
+    pen.font = this.font(11 * this.panel.factor);
     const { plot, params } = this.panel, x = Math.floor((this.at[0] / plot.width) * (params.xHigh || 1));
     const y = Math.floor((this.at[1] / plot.height) * (params.yHigh || 1));
     const k = cells.x.findIndex((value, i) => value === x && cells.y[i] === y);

@@ -217,9 +217,11 @@ Lines.prototype.out = function () {
 };
 
 export default {
+  initialize({ model }) {
+    hear(model);
+  },
   async render({ model, el, host, signal }) {
-    const { exports } = await host.getWidget(model.get("bus"));
-    const panel = new Panel(model, el, exports.road, signal);
+    const panel = new Panel(model, el, await roadOf(host, model), signal);
     signal.addEventListener("abort", () => panel.close());
     await panel.build();
   },

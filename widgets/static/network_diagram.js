@@ -223,8 +223,10 @@ function fitted(pen, text, room) {
 }
 
 export default {
+  initialize({ model }) {
+    hear(model);
+  },
   async render({ model, el, host, signal }) {
-    const { exports } = await host.getWidget(model.get("bus"));
-    new Diagram(model, el, exports.road, signal);
+    new Diagram(model, el, await roadOf(host, model), signal);
   },
 };

@@ -215,9 +215,12 @@ class OneStep extends StepWords {
 }
 
 export default {
+  initialize({ model }) {
+    hear(model);
+  },
   async render({ model, el, host, signal }) {
-    const { exports } = await host.getWidget(model.get("bus"));
-    await exports.road.load();
-    new OneStep(model, el, exports.road, signal);
+    const road = await roadOf(host, model);
+    await road.load();
+    new OneStep(model, el, road, signal);
   },
 };

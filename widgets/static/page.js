@@ -38,10 +38,11 @@ class Page {
   address() {
     const run = this.model.get("run_id");
     if (!run || !inVoila()) return;
-    const there = new URL(location.href);
-    if (there.searchParams.get("run") === run) return;
+    const there = new URL(location.href), text = this.model.get("text");
     there.searchParams.set("run", run);
-    history.replaceState(history.state, "", there);
+    if (text) there.searchParams.set("text", text);
+    else there.searchParams.delete("text");
+    if (there.href !== location.href) history.replaceState(history.state, "", there);
   }
 
   /** ipywidgets gives the handles of sliders no name and a number of their own. */
@@ -137,6 +138,9 @@ class Page {
 }
 
 export default {
+  initialize({ model }) {
+    hear(model);
+  },
   render({ model, el, signal }) {
     const page = new Page(model, el);
     const beat = () => {
@@ -149,7 +153,7 @@ export default {
       else if (content?.kind === "copy" && typeof content.text === "string") page.copy(content.text);
     });
     model.on("change:announce", () => page.announce());
-    model.on("change:run_id", () => page.address());
+    model.on("change:run_id change:text", () => page.address());
     model.on("change:banner", () => page.banner.set("python", model.get("banner")));
     document.addEventListener("keydown", (event) => page.key(event), { signal, capture: true });
     document.addEventListener("focusin", () => page.name(), { signal, capture: true });

@@ -1,6 +1,9 @@
 // A text to read: a field that cannot be written in, and a button that copies it.
 
 export default {
+  initialize({ model }) {
+    hear(model);
+  },
   render({ model, el }) {
     const field = document.createElement("textarea"), button = document.createElement("button");
     field.readOnly = true;

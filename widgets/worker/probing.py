@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from models.estimators import ESTIMATORS, NotApplicableError
+from models.inference.minibatch import deterministic
 from models.inference.noise import NOISES
 from models.inference.parabola import parabola
 from models.inference.parameters import find, listed, named
@@ -14,6 +15,7 @@ from models.inference.probe import Report, long_run, probe, seconds_of
 from models.inference.run import Run, make_estimator
 from models.inference.work import parts_for
 from widgets.worker import evidence
+from widgets.worker.minibatch_noise import MinibatchNoise
 
 ROWS, REPLICATES = 16, 32
 FINE_ROWS, FINE_REPLICATES = 32, 64
@@ -22,7 +24,7 @@ HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
 ROW_LADDER = (4, 8, 16, 32, 64, 128, 256)
-SHARE = 0.025  # of the worker's time; a finished or paused run is probed at leisure
+SHARE = 0.015  # of the worker's time; a finished or paused run is probed at leisure
 EARLY, EARLY_SHARE = 4, 0.2  # the first probes of a run come sooner: a curve is seen before it is fine
 LEAST_WAIT = 0.2  # seconds between two probes
 KEPT = 2000  # reports whose variances are kept, so that another parameter's curve can be drawn at once
@@ -36,7 +38,6 @@ FIRST = (
 )  # shown unless a person chooses others
 
 Message = dict[str, Any]
-NOISELESS: dict[str, Any] = {"kind": "evidence", "facts": {"noiseless": True}}  # a point mass: rounding is no variance
 Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
 
@@ -54,6 +55,7 @@ class Probing:
         self.kept: list[
             tuple[int, int, list[tuple[float, float]]]
         ] = []  # step, estimator, variance ± error of each choice
+        self.minibatches = MinibatchNoise(run, self.kept)
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""
@@ -63,8 +65,11 @@ class Probing:
     def start(self, *, fine: bool = False) -> None:
         """Begin to measure what the panel shows, at the present step."""
         self.spent, self.rounds = 0.0, self.rounds + 1
-        noisy = self.run.model.sites[self.parameter.site].family.scored
-        self.work = getattr(self, f"_{self.view}")(fine) if noisy else iter([NOISELESS])
+        self.work = (
+            self.minibatches.work(self.view, self.parameter, fine=fine)
+            if deterministic(self.run.model)
+            else getattr(self, f"_{self.view}")(fine)
+        )
 
     def slice(self) -> Message | None:
         """Do one estimator's worth of work; a message when a chart can show something, else None."""

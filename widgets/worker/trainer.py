@@ -16,13 +16,13 @@ from widgets.views import ONE_STEP
 from widgets.worker.history import Curves, RunningMean, point, table
 from widgets.worker.pace import Pace, ear
 from widgets.worker.pictures import pictures_of
+from widgets.worker.pictures.cells import merged
 from widgets.worker.pictures.one_step import SECONDS, OneStep
-from widgets.worker.pictures.positions import merged
 from widgets.worker.probing import FIRST, Probing
 from widgets.worker.weighing import Weighing
 
-FRAMES = 10.5  # a second
-LOOKS, LOOK_SHARE = 6.0, 0.02  # at the latent space, a second; of the worker's time at most
+FRAMES = 10.0  # a second
+LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space, a second; of the worker's time at most
 GRIDS, GRID_SHARE = 1.0, 0.01
 SAVES, SAVE_SHARE = 0.2, 0.01
 SPEEDS = {"slow": 3.0, "normal": 60.0, "full": None}  # steps a second

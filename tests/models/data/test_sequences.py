@@ -5,7 +5,8 @@ import torch
 
 from models.data import gerbil, planted_motifs, splice_junctions
 from models.data.dna import correlation, known_motifs
-from models.data.passage import EATER_FEELS, NOTES, NOUNS, OWNER_FEELS, PAD, WORDS, encode, tokens
+from models.data.passage import EATER_FEELS, NOTES, NOUNS, OWNER_FEELS, encode
+from models.data.words import words_of
 from models.networks import Architecture
 from tests.benchmarks._map import fit, right
 
@@ -21,7 +22,8 @@ def test_held_out_rows_are_of_the_same_kind_and_none_of_the_others(name: str) ->
     for part in (data, test):
         assert torch.equal(part.y.long(), part.labels)
         slices = part.x.unflatten(1, part.shape)
-        assert torch.equal(slices.sum(-1), torch.ones(part.size, part.shape[0])), "one base or word at each position"
+        there = torch.arange(part.shape[0]) < part.lengths[:, None]
+        assert torch.equal(slices.sum(-1), there.float()), "one base or word at each position of a sequence, no other"
     if name != "splice_junctions":  # whose source has some strings twice
         rows = {tuple(row.nonzero().flatten().tolist()) for row in data.x}
         assert not any(tuple(row.nonzero().flatten().tolist()) in rows for row in test.x)
@@ -72,11 +74,11 @@ def test_a_convolution_learns_the_planted_motifs() -> None:
 
 def test_the_passage_is_read_as_the_notes_mean_it() -> None:
     data = gerbil()
-    words = [WORDS[k] for k in data.test.x[0].unflatten(0, data.shape).argmax(-1)]
-    assert " ".join(word for word in words if word != PAD) == NOTES
+    assert " ".join(words_of(data.test, data.test.x[0])) == NOTES
+    assert set(data.lengths.tolist()) == {12, 13, 14}, "three orders of different length"
     assert NOUNS[data.test.labels[0]] == "kid"
     for row, label in zip(data.x[:200], data.labels, strict=False):
-        said = [WORDS[k] for k in row.unflatten(0, data.shape).argmax(-1)]
+        said = words_of(data, row)
         owner = said[said.index("my") + 1]
         assert (NOUNS[label] == owner) == (said[-1] in OWNER_FEELS)
         assert NOUNS[label] in said
@@ -85,19 +87,20 @@ def test_the_passage_is_read_as_the_notes_mean_it() -> None:
 
 def test_words_that_the_task_does_not_know_are_refused() -> None:
     with pytest.raises(ValueError, match="'elephant' is not a word of this task; they are: dog cat kid"):
-        tokens("the elephant ate")
-    with pytest.raises(ValueError, match="has 20 words; at most 14 fit"):
+        encode(["the elephant ate"])
+    with pytest.raises(ValueError, match="has 20 words; 1 to 14 fit"):
         encode(["dog " * 20])
 
 
 def test_attention_finds_the_noun_that_she_is() -> None:
-    """The last word, the feeling, looks at the right noun among 14 tokens, in sentences that were never seen."""
+    """The last word, the feeling, looks at the right noun among 12 to 14 tokens, in sentences that were never seen."""
     data = gerbil()
     kind = Architecture(network="token_attention", width=32, heads=1, pooling="last")
-    net = fit(data.x, data.labels, data.shape, kind, scale=1.0, steps=500, step_size=0.01, seed=0)
+    net = fit(data.x, data.labels, data.shape, kind, scale=1.0, steps=500, step_size=0.01, seed=0, padded=True)
     test = data.test
     assert right(net, test.x, test.labels) > 0.98 * test.size
-    looks = net.attention_map(test.x).detach()[:, 0, -1]  # (N, T)
-    place = test.x.unflatten(1, test.shape)[:, :, [WORDS.index(noun) for noun in NOUNS]]  # (N, T, nouns)
+    last = (test.lengths - 1)[:, None, None].expand(-1, 1, test.shape[0])
+    looks = net.attention_map(test.x).detach()[:, 0].gather(1, last)[:, 0]  # (N, T)
+    place = test.x.unflatten(1, test.shape)[:, :, [data.feature_names.index(noun) for noun in NOUNS]]  # (N, T, nouns)
     there = (place * torch.nn.functional.one_hot(test.labels, len(NOUNS))[:, None]).sum(-1)  # (N, T)
     assert float((looks * there).sum(1).mean()) > 0.6

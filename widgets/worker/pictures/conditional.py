@@ -10,14 +10,16 @@ import torch
 from torch import Tensor
 
 from models.conditional import Conditional
-from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores
+from models.diagnostics.predictive import bands, observed, predict, probabilities, scores
 from models.families import PointMass
 from models.inference.run import Run
 from widgets.views import ONE_STEP
+from widgets.worker.pictures.attention import CHART
+from widgets.worker.pictures.calibration import calibration
+from widgets.worker.pictures.cells import merged
 from widgets.worker.pictures.chain import chain_of
 from widgets.worker.pictures.curvature import LAPLACE, NONE, Curvature
 from widgets.worker.pictures.one_step import OneStep, drawable
-from widgets.worker.pictures.positions import merged
 from widgets.worker.pictures.weights import WeightPictures, columns
 
 POINTS = 121  # of the curve
@@ -79,16 +81,18 @@ class ConditionalPictures:
         alike = isinstance(self.model.posterior, PointMass) and not self.curvature.used
         return 1 if self.classes and alike else self.draws
 
-    def explore(self, bands: str = NONE, **others: Any) -> None:
-        """Show a point mass with or without the bands of Laplace's approximation.
+    def explore(self, bands: str | None = None, text: str | None = None, **others: Any) -> None:
+        """Show a point mass with or without the bands of Laplace's approximation; the attention map of this held-out text.
 
         Raises:
-            ValueError: something else was to be explored, which this family does not have.
+            ValueError: something else was to be explored, which this family or this network does not have.
         """
-        if others or bands not in (NONE, LAPLACE):
+        if others or bands not in (None, NONE, LAPLACE):
             raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
-        if self.views:
+        if self.views and bands is not None:
             self.curvature.chosen = bands
+        if self.views and text is not None:
+            self.weights.choose(text)
 
     # what stays -----------------------------------------------------------------------------------------------------------------
 
@@ -98,11 +102,10 @@ class ConditionalPictures:
         told: dict[str, Any] = {"static": {}, "labels": {}, "shape": [1, data.x.shape[1]], "size": data.size}
         if not self.views:
             return told
-        told["choices"] = self.curvature.choices()
-        told["views"] = {
-            "c": [*self.views, "network", "prior_predictive", *([ONE_STEP] if self.steps else [])],
-            "d": self.weights.views,
-        }
+        told["choices"] = self.curvature.choices() | self.weights.choices()
+        also = {CHART: self.weights.attends, "network": True, "prior_predictive": True, ONE_STEP: self.steps}
+        more = [name for name, can in also.items() if can]
+        told["views"] = {"c": [*self.views, *more], "d": self.weights.views}
         if "function" in self.views:
             told["static"]["function"] = {"points": columns(x=data.x[:, 0], y=self.observed)}
         if "surface" in self.views:
@@ -127,10 +130,13 @@ class ConditionalPictures:
         if not self.curvature.ready(resting=self.resting):
             return merged(found, *self.weights.look(self.watched))
         self.seen, weights = self.curvature.draws(self.count)
+        self.chain = predict(self.seen, self.test.x, weights)  # of the held-out data, once a look
+        if self.classes and CHART in self.watched:
+            self.weights.say(self.seen, weights)
         words = getattr(self, f"_{self.views[0]}")(found, weights)
         if self.views[0] != "calibration":
             self._calibration(found, weights)
-        test, train = scores(self.seen, self.test, weights), scores(self.seen, self.train, weights)
+        test, train = scores(self.seen, self.test, weights, self.chain), scores(self.seen, self.train, weights)
         number = float(self.run.number)
         found["append"]["scores"] = {
             "lines": columns(
@@ -192,10 +198,9 @@ class ConditionalPictures:
 
     def _surface(self, found: dict[str, Any], weights: Tensor) -> str:
         """The plane: the most probable class of every cell, and how sure."""
-        m = predict(self.seen, self.centres, weights).m.mean(0)  # (cells,) or (cells, K)
-        probabilities = m if m.ndim == 2 else torch.stack([1 - m, m], -1)
-        best, label = probabilities.max(-1)
-        least = 1 / probabilities.shape[-1]
+        likely = probabilities(predict(self.seen, self.centres, weights))  # (cells, K)
+        best, label = likely.max(-1)
+        least = 1 / likely.shape[-1]
         sure = ((best - least) / (1 - least)).clamp(0, 1)
         found["replace"]["surface"] = {"cells": columns(label=label, sure=sure), "chain": self._chain()}
         values = zip(("xLow", "yLow", "xHigh", "yHigh"), [*self.low.tolist(), *self.high.tolist()], strict=True)
@@ -206,8 +211,9 @@ class ConditionalPictures:
 
     def _fit(self, found: dict[str, Any], weights: Tensor) -> str:
         """Held-out y against its prediction, ± 2 sd of y."""
+        del weights
         y = observed(self.test)
-        mean, _, sd = bands(self.seen, predict(self.seen, self.test.x, weights))
+        mean, _, sd = bands(self.seen, self.chain)
         table = columns(predicted=mean, observed=y, low=mean - 2 * sd, high=mean + 2 * sd)
         low, high = self.axis
         found["replace"]["fit"] = {
@@ -222,27 +228,10 @@ class ConditionalPictures:
         return words
 
     def _calibration(self, found: dict[str, Any], weights: Tensor) -> str:
-        """Classes: predicted against observed frequency. Numbers: how often y falls below each quantile of its prediction."""
-        if self.classes:
-            m = predict(self.seen, self.test.x, weights).m.mean(0)
-            best, label = (m if m.ndim == 2 else torch.stack([1 - m, m], -1)).max(-1)
-            table = reliability(best, label == observed(self.test))
-            surest = float((best > 0.95).float().mean())
-            words = f"{surest:.0%} of them are predicted with more than 95% confidence"
-        else:
-            rank = ranks(self.seen, self.test, weights)
-            level = torch.linspace(0.05, 0.95, 19)
-            seen = (rank[None] <= level[:, None]).float().mean(1)
-            error = 2 * (level * (1 - level) / len(rank)).sqrt()
-            table = {
-                "predicted": level,
-                "observed": seen,
-                "low": (seen - error).clamp(0, 1),
-                "high": (seen + error).clamp(0, 1),
-            }
-            words = f"{float(seen[-1] - seen[0]):.0%} of them lie in their central 90% interval"
-        found["replace"]["calibration"] = {"points": columns(**table), "diagonal": columns(at=torch.tensor([0.0, 1.0]))}
-        found["params"]["calibration"] = {"xLow": 0, "xHigh": 1, "yLow": 0, "yHigh": 1}
+        """How far the predicted probabilities are those of what happened."""
+        part, words = calibration(self.seen, self.test, self.chain, weights, classes=self.classes)
+        for name, values in part.items():
+            found[name]["calibration"] = values
         found["facts"]["summaries"]["calibration"] = f"Calibration; {words}."
         return words
 

@@ -27,6 +27,22 @@ def components(prior: Any) -> tuple[Tensor, Tensor, Tensor]:
     return log_weight, nu[:, 0], nu[:, 1].exp()
 
 
+class Outline:
+    """The contours of one prior; a plain Normal's, which does not learn, are made once a plane."""
+
+    def __init__(self, prior: Any) -> None:
+        self.prior, self.made_of, self.made = prior, torch.zeros(0), Columns()
+
+    def look(self, plane: Plane) -> Columns:
+        """See `contours`."""
+        if self.prior.nu is None:
+            return contours(self.prior, plane)
+        of = torch.cat([part.detach().flatten() for part in (self.prior.nu, plane.at, plane.along)])
+        if not torch.equal(of, self.made_of):
+            self.made_of, self.made = of, contours(self.prior, plane)
+        return self.made
+
+
 @torch.no_grad()
 def contours(prior: Any, plane: Plane) -> Columns:
     """x, y, component and order of the ellipses' points in the plane's coordinates: the projected m, and the root of W diag(s²) Wᵀ."""

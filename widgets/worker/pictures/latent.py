@@ -1,5 +1,6 @@
 """What the panels need of a running model, as numpy arrays: cloud, KL per dimension, decoded grid, the data's own pictures."""
 
+import math
 import time
 from typing import Any
 
@@ -10,24 +11,28 @@ from torch import Tensor
 from models.diagnostics import THRESHOLD, axes_plane, embedding, kl_per_dimension
 from models.families import Normal
 from models.inference.run import Run
+from models.networks import TokenAttention
 from models.variational import Amortized
 from widgets.views import ONE_STEP, VIEWS
 from widgets.worker.pace import Pace
 from widgets.worker.pictures.arm import ArmPicture
+from widgets.worker.pictures.attention import ShownText
 from widgets.worker.pictures.causes import Causes, all_alive
-from widgets.worker.pictures.contours import contours
+from widgets.worker.pictures.cells import merged
+from widgets.worker.pictures.contours import Outline
 from widgets.worker.pictures.decoding import Decoding
 from widgets.worker.pictures.exploration import Exploration
 from widgets.worker.pictures.floor import Floor
 from widgets.worker.pictures.manifold import manifold
 from widgets.worker.pictures.network import of_deep_generative
 from widgets.worker.pictures.one_step import OneStep, drawable
-from widgets.worker.pictures.positions import merged, over_positions
+from widgets.worker.pictures.positions import over_positions
 from widgets.worker.pictures.principal import principal_of
 from widgets.worker.pictures.scores import Scores
 from widgets.worker.pictures.walks import Space
 
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
+REACH = 0.995  # the share of coordinates that the map must hold
 MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
 Parts = dict[str, Any]
@@ -45,10 +50,12 @@ class LatentPictures:
         self.jitter = torch.rand(len(some), generator=torch.Generator().manual_seed(0)) - 0.5
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
+        self.text = ShownText(run.data)
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
         self.floor = Floor(run) if hasattr(run.model, "scales") else None
         self.causes = Causes(run, self.site) if self.site else None
+        self.outline = Outline(run.model.latent_prior) if hasattr(run.model, "latent_prior") else None
         self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
         self.span = 3.0  # half of the map's side
         self.manifolds = Pace(MANIFOLDS, MANIFOLD_SHARE)
@@ -85,6 +92,7 @@ class LatentPictures:
         }
         if self.site:
             told["choices"] = {"colour": self.chosen.colours.choices, "plane": self.chosen.planes()}
+            told["choices"] |= {"text": self.text.choices()} if isinstance(self._encoder(), TokenAttention) else {}
         if data.shape == (2,):
             x, y = data.x[self.rows].numpy().astype(np.float32).T
             told["static"]["manifold"] = {"data": {"x": x, "y": y, "label": columns["label"]}}
@@ -96,15 +104,23 @@ class LatentPictures:
         absent = {name for name, able in can.items() if not able}
         return {panel: [name for name in VIEWS["deep_generative"][panel] if name not in absent] for panel in ("c", "d")}
 
-    def explore(self, **wanted: Any) -> None:
-        """Take up what a person chose: see `Exploration.choose`.
+    def _encoder(self) -> object:
+        """The network from x to ν, where there is one."""
+        return getattr(self.run.q.by_site[self.site], "encoder", None)
+
+    def explore(self, text: str | None = None, **wanted: Any) -> None:
+        """Take up what a person chose: see `Exploration.choose`; `text` is whose attention map is shown.
 
         Raises:
             ValueError: there is no such thing here; the sentence says what there is.
         """
         if not self.site:
             raise ValueError("This model has no latent variable of each datum to look at. Choose another view.")
+        if text is not None and not isinstance(self._encoder(), TokenAttention):
+            raise ValueError("Only token attention shows where a text's words look. Choose that network.")
         self.chosen.choose(**wanted)
+        if text is not None:
+            self.text.choose(text)
 
     @torch.no_grad()
     def look(self) -> Parts:
@@ -134,10 +150,9 @@ class LatentPictures:
         drawn += [self._map(nu)] if not self.watched or self.watched & MAPS else []
         drawn += [self.principal.look(divergence)] if self.principal else []
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
-        encoder = getattr(self.run.q.by_site[self.site], "encoder", None)
         drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
         drawn += [self.floor.look()] if self.floor else []
-        return merged(seen, *drawn, *over_positions(encoder, self.run.data, self.watched))
+        return merged(seen, *drawn, *over_positions(self._encoder(), self.run.data, self.watched, self.text))
 
     def _nu(self) -> torch.Tensor:
         """ν of the drawn rows."""
@@ -150,7 +165,7 @@ class LatentPictures:
     def _map(self, nu: Tensor) -> Parts:
         shown = self.space.plane
         places = shown.coordinates(self.space.mean)  # (M, 2)
-        reach = float(places.abs().quantile(0.995))
+        reach = float(places.abs().flatten().kthvalue(math.ceil(REACH * places.numel())).values)  # `quantile` sorts
         while reach > 0.95 * self.span and self.span < 1e4:
             self.span *= 1.25
         first, second, correlation = shown.spread(self.space.scale)
@@ -166,8 +181,8 @@ class LatentPictures:
             "colour": list(colour.span or ()),
         }
         drawn = {"cloud": {name: column.numpy() for name, column in cloud.items()}}
-        if hasattr(self.run.model, "latent_prior") and self.chosen.size > 1:
-            drawn["prior"] = contours(self.run.model.latent_prior, shown)
+        if self.outline and self.chosen.size > 1:
+            drawn["prior"] = self.outline.look(shown)
         return {
             "replace": {"latent": drawn},
             "params": {"latent": params},

@@ -33,7 +33,7 @@ def _predictor(settings: Any, data: Dataset | None, generator: torch.Generator) 
     ticks = torch.linspace(float(x[:, 0].min()), float(x[:, 0].max()), POINTS)
     grid = x.mean(0).repeat(POINTS, 1)
     grid[:, 0] = ticks
-    return build_network(settings, data.shape, 1, generator), grid, ticks
+    return build_network(settings, data.shape, 1, generator, padded=data.padded), grid, ticks
 
 
 DECODERS = ("deep_generative",)  # families whose network has latent inputs; the others' networks see the data

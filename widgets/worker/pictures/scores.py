@@ -8,7 +8,7 @@ from torch import Tensor
 from models.diagnostics import Grouping, grouping
 from widgets.worker.pace import Pace
 
-RATE, SHARE = 0.4, 0.01  # times a second, share of the worker's time
+RATE, SHARE = 0.25, 0.005  # times a second, share of the worker's time
 FIRST = 2.0  # seconds of training before the first
 
 
@@ -16,7 +16,7 @@ class Scores:
     """The newest scores of one run. scikit-learn's parts take a second to import: another thread does that."""
 
     def __init__(self, labels: Tensor, now: float) -> None:
-        self.labels = labels
+        self.labels, self.groups = labels, len(labels.unique())
         self.pace = Pace(RATE, SHARE)
         self.pace.last = now - 1 / RATE + FIRST
         self.newest: Grouping | None = None
@@ -24,11 +24,10 @@ class Scores:
 
     def look(self, mean: Tensor, now: float, *, leisure: bool) -> Grouping | None:
         """Scores of (M, K); while training goes on only when they are due, at leisure at once."""
-        groups = len(self.labels.unique())
-        if not 2 <= groups < len(mean) or not bool(mean.isfinite().all()):
-            return None
         if not leisure and not self.pace.due(now):
             return self.newest
+        if not 2 <= self.groups < len(mean) or not bool(mean.isfinite().all()):
+            return None
         if self.reader.ident is None:
             self.reader.start()
         if leisure or not self.reader.is_alive():

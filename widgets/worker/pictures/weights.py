@@ -8,10 +8,12 @@ import torch
 from torch import Tensor
 
 from models.conditional import Conditional
+from models.diagnostics.predictive import predict, probabilities
 from models.inference.run import Run
 from models.networks import Convolution, Network, TokenAttention
 from models.priors.evidence import EvidencePrior
 from models.weight_space import replaced
+from widgets.worker.pictures.attention import ShownText
 from widgets.worker.pictures.network import of_conditional
 from widgets.worker.pictures.positions import over_positions
 from widgets.worker.pictures.relevance import relevances
@@ -40,6 +42,7 @@ class WeightPictures:
         self.network = cast("Network", self.model.space.network)
         self.batch = run.data.batch(torch.arange(1))
         self.drawing = of_conditional(self.model)
+        self.text, self.said = ShownText(run.data), ""  # whose attention map is shown, and what is said of it
         self.span, self.top = 0.5, 0.5
 
     @property
@@ -48,7 +51,6 @@ class WeightPictures:
         hidden = len(cast("Sized", self.network.hidden)) > 0
         applies = {
             "relevance": hasattr(self.model.prior, "log_relevances"),
-            "attention_map": hidden and isinstance(self.network, TokenAttention),
             "filters": hidden and isinstance(self.network, Convolution),
         }
         return [*(name for name, can in applies.items() if can), "weights", "scores"]
@@ -70,6 +72,31 @@ class WeightPictures:
         prior = self.model.prior
         return float(prior.log_scale.detach().exp()) if isinstance(prior, EvidencePrior) else None
 
+    @property
+    def attends(self) -> bool:
+        """Whether there is an attention map."""
+        return isinstance(self.network, TokenAttention) and len(self.network.hidden) > 0
+
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        """Whose attention map can be shown."""
+        return {"text": self.text.choices()} if self.attends else {}
+
+    def choose(self, text: str) -> None:
+        """Show the attention map of this text from now on.
+
+        Raises:
+            ValueError: there is no such text, or no attention.
+        """
+        if not self.attends:
+            raise ValueError("Only token attention shows where a text's words look. Choose that network.")
+        self.text.choose(text)
+        self.said = ""
+
+    def say(self, model: Conditional, weights: Tensor) -> None:
+        """Find how probable the label of the shown text is, under weights (S, P) of this model."""
+        if self.attends:
+            self.said = self.text.said(probabilities(predict(model, self.text.x, weights))[0])
+
     def look(self, watched: frozenset[str]) -> list[dict[str, Any]]:
         """The parts of a frame, of the charts that are in sight."""
         mean = self.mean()
@@ -78,7 +105,7 @@ class WeightPictures:
         parts += [self.drawing.look(named)] if "network" in watched else []
         if {"attention_map", "filters"} & watched:
             with replaced(self.network, named):
-                parts += over_positions(self.network, self.run.data, watched)
+                parts += over_positions(self.network, self.run.data, watched, self.text, self.said)
         if "relevance" in self.views:
             site = self.model.sites.get("relevance")
             nu = None if site is None else self.run.q.nu(site, self.batch).detach()

@@ -1,0 +1,35 @@
+"""Whether predicted probabilities are those of what happened, on held-out data."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.conditional import Conditional
+from models.data import Dataset
+from models.diagnostics.predictive import observed, probabilities, ranks, reliability
+from models.responses import Chain
+from widgets.worker.pictures.weights import columns
+
+Parts = dict[str, dict[str, Any]]
+
+
+def calibration(
+    model: Conditional, test: Dataset, chain: Chain, weights: Tensor, *, classes: bool
+) -> tuple[Parts, str]:
+    """Classes: predicted against observed frequency. Numbers: how often y falls below each quantile of its prediction."""
+    if classes:
+        best, label = probabilities(chain).max(-1)
+        table = dict(reliability(best, label == observed(test)))
+        surest = float((best > 0.95).float().mean())
+        words = f"{surest:.0%} of them are predicted with more than 95% confidence"
+    else:
+        rank = ranks(model, test, weights)
+        level = torch.linspace(0.05, 0.95, 19)
+        seen = (rank[None] <= level[:, None]).float().mean(1)
+        error = 2 * (level * (1 - level) / len(rank)).sqrt()
+        low, high = (seen - error).clamp(0, 1), (seen + error).clamp(0, 1)
+        table = {"predicted": level, "observed": seen, "low": low, "high": high}
+        words = f"{float(seen[-1] - seen[0]):.0%} of them lie in their central 90% interval"
+    drawn = {"points": columns(**table), "diagonal": columns(at=torch.tensor([0.0, 1.0]))}
+    return {"replace": drawn, "params": {"xLow": 0, "xHigh": 1, "yLow": 0, "yHigh": 1}}, words

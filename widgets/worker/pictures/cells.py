@@ -1,0 +1,51 @@
+"""Cells (x, y, value) with words beside them: what the attention map and the filters are made of; and how parts of pictures join."""
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+Parts = dict[str, Any]
+Place = tuple[float, float, int]  # x, y in cells, and how a word stands to it
+BEFORE, BELOW, ABOVE = 0, 2, 3  # a word ends at its place, hangs from it, or begins there
+ABOVE_ALL, CORNER = 4, 5  # a sentence over the plot; a few words in its lower left corner
+
+
+def merged(first: Parts, *others: Parts) -> Parts:
+    """The parts of several pictures as one, level by level."""
+    whole = dict(first)
+    for other in others:
+        for key, value in other.items():
+            whole[key] = merged(whole[key], value) if isinstance(whole.get(key), dict) else value
+    return whole
+
+
+class Cells:
+    """Cells of several blocks, each scaled to [−1, 1] by its own largest value."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, float, float]] = []
+
+    def block(self, left: float, top: float, values: Tensor) -> None:
+        """Values (rows, columns) with their upper left corner at a place."""
+        scaled = (values / values.abs().max().clamp_min(1e-12)).tolist()
+        self.rows += [(left + x, top + y, value) for y, row in enumerate(scaled) for x, value in enumerate(row)]
+
+    def columns(self) -> dict[str, Any]:
+        """x, y, value."""
+        return dict(zip(("x", "y", "value"), np.array(self.rows).T, strict=True))
+
+
+def cells_part(
+    chart: str, cells: dict[str, Any], places: list[Place], names: list[str], span: tuple[float, float], heard: str
+) -> Parts:
+    """Cells, and each of `names` at its place, for one chart of `span` (columns, rows); `heard` is what a screen reader says."""
+    x, y, align = np.array(places, np.float32).T
+    told = {"x": x, "y": y, "align": align, "label": np.arange(len(names), dtype=np.float32)}
+    floats = {name: np.asarray(column, np.float32) for name, column in cells.items()}
+    return {
+        "replace": {chart: {"cells": floats, "words": told}},
+        "params": {chart: {"xHigh": float(span[0]), "yHigh": float(span[1])}},
+        "names": {chart: names},
+        "facts": {"summaries": {chart: heard}},
+    }
