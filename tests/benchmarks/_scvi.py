@@ -1,9 +1,11 @@
 """The peer: scvi-tools trains the model of the benchmark; run by a Python that has it, spoken to in lines of JSON.
 
-A line in: {"data": .npz of x and the rows that train, "epochs", "batch_size", "step_size", "seed"}. A line out: CPU seconds of each epoch
-and of the whole training, and the held-out ELBO of every cell. Nothing of the lab is imported here.
+A line in: {"data": .npz of x and the rows that train, "weights": .npz to write, "record", "epochs", "batch_size", "step_size", "seed"}.
+A line out: CPU seconds of each epoch and of the whole training, and the held-out ELBO of every cell. The weights are those before
+(first/…) and after training (last/…); where it is to record, every minibatch's rows and noise too. Nothing of the lab is imported here.
 """
 
+import functools
 import json
 import logging
 import sys
@@ -13,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-DRAWS = 8  # of the held-out ELBO
+DRAWS = 16  # of the held-out ELBO
+Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 def build(x: np.ndarray[Any, Any]) -> Any:
@@ -29,8 +32,27 @@ def build(x: np.ndarray[Any, Any]) -> Any:
     )  # fmt: skip
 
 
+def weights(model: Any, when: str) -> Arrays:
+    """A copy of all parameters, by their names there."""
+    return {f"{when}/{name}": value.numpy().copy() for name, value in model.module.state_dict().items()}
+
+
+def watch(model: Any, x: np.ndarray[Any, Any], held: list[tuple[list[int], Any]]) -> None:
+    """Note the rows (M,) and the noise ε = (z − μ)/s (M, K) of every minibatch that a loss is taken of."""
+    row_of, loss = {row.tobytes(): number for number, row in enumerate(x)}, model.module.loss
+
+    @functools.wraps(loss)  # the training plan looks at its arguments' names
+    def noted(tensors: Any, inference: Any, *others: Any, **more: Any) -> Any:
+        rows = [row_of[row.tobytes()] for row in tensors["X"].numpy()]
+        noise = (inference["z"] - inference["qz"].mean) / inference["qz"].stddev
+        held.append((rows, noise.detach().numpy()))
+        return loss(tensors, inference, *others, **more)
+
+    model.module.loss = noted
+
+
 def train(model: Any, wish: dict[str, Any]) -> list[float]:
-    """Train with plain Adam and no warm-up; the CPU time at the end of each epoch."""
+    """Train with plain Adam, the KL at its full weight from the first step; the CPU time at the end of each epoch."""
     from lightning.pytorch.callbacks import Callback
 
     ends: list[float] = []
@@ -39,13 +61,7 @@ def train(model: Any, wish: dict[str, Any]) -> list[float]:
         def on_train_epoch_end(self, *_: Any) -> None:
             ends.append(time.process_time())
 
-    plan = {
-        "lr": wish["step_size"],
-        "eps": 1e-8,
-        "weight_decay": 0.0,
-        "n_epochs_kl_warmup": None,
-        "n_steps_kl_warmup": 1,
-    }
+    plan = {"lr": wish["step_size"], "eps": 1e-8, "weight_decay": 0.0, "n_epochs_kl_warmup": None}
     model.train(
         max_epochs=wish["epochs"], batch_size=wish["batch_size"], plan_kwargs=plan, accelerator="cpu", train_size=1.0,
         early_stopping=False, enable_progress_bar=False, enable_checkpointing=False, logger=False, callbacks=[Clock()],
@@ -78,12 +94,18 @@ def answer(wish: dict[str, Any]) -> dict[str, Any]:
 
     scvi.settings.seed = wish["seed"]
     with np.load(wish["data"], allow_pickle=False) as held:
-        x, rows = held["x"], held["train"]
+        x, rows, rest = held["x"], held["train"], held["rest"]
     begin = time.process_time()
-    model = build(x[rows])
+    model, drawn = build(x[rows]), []
+    found = weights(model, "first")
+    if wish["record"]:
+        watch(model, x[rows], drawn)
     ends = train(model, wish)
     whole = time.process_time() - begin
-    rest = np.setdiff1d(np.arange(len(x)), rows)
+    found |= weights(model, "last")
+    if drawn:
+        found |= {"rows": np.stack([each for each, _ in drawn]), "noise": np.stack([noise for _, noise in drawn])}
+    np.savez(wish["weights"], **found)  # type: ignore[arg-type]
     return {"epochs": np.diff(ends).tolist(), "whole": whole, "elbo": elbo(model, x[rest])}
 
 

@@ -65,6 +65,15 @@ def test_the_folds_hold_every_cell_out_once() -> None:
     assert all(not set(train.tolist()) & set(rest.tolist()) for train, rest in single_cell.folds(data))
 
 
+def test_a_run_is_a_replicate_and_its_cells_are_not() -> None:
+    """Two runs, 1 and 3 nats apart in every one of 100 cells: 2 ± 1, not 2 ± .07; and seeds of one fold are compared with each other."""
+    here = [torch.full((100,), 1.0), torch.full((100,), 3.0)]
+    assert single_cell._gap(here, [[0.0] * 100, [0.0] * 100]) == pytest.approx((2.0, 1.0, 2**0.5))
+    folds = [[float(fold), float(fold)] for fold in range(5)]
+    assert single_cell._spread(folds + folds) == 0.0
+    assert single_cell._spread(folds + [[each + 2.0 for each in fold] for fold in folds]) == pytest.approx(2**0.5)
+
+
 @pytest.mark.parametrize("prior", ["normal", "ard", "hyper"])
 def test_replicates_in_one_run_are_so_many_models(prior: str) -> None:
     """ELBO and gradient of three networks at once are those of each alone, with the same noise, to rounding."""
