@@ -2,7 +2,8 @@
 
 The same 3,000 verses train and the same 1,000 are held out for all. The bag of words is scikit-learn's logistic regression on counts of
 the same 400 words, its penalty chosen by five folds of the training part; networks are the scene's own settings, five seeds, and the
-recurrence and the convolution in its place. Max pooling and step 300 were settled after a look at the held-out verses with two seeds, and no further.
+recurrence and the convolution in its place. Max pooling and step 300 were settled after a look at the held-out verses with two seeds,
+and no further.
 """
 
 import time
