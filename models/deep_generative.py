@@ -91,6 +91,7 @@ class DeepGenerative(nn.Module):
             self.register_buffer("raw_scale", first)
         else:
             self.raw_scale = None if first is None else nn.Parameter(first)
+        self._sites = {"z": Site("z", "local", (latent_size,), Normal())}  # made once: a step asks a dozen times
         self.levels: Tensor | None = None  # (S,) the values that a categorical response can take
         self.library: Tensor | None = None  # (1,) where the mean is a share of ℓ_i: the ℓ of a typical datum
         self.covariate: Tensor | None = None  # (C,) where the decoder sees c_i: the average one
@@ -98,7 +99,7 @@ class DeepGenerative(nn.Module):
     @property
     def sites(self) -> Mapping[str, Site]:
         """One local site, z."""
-        return {"z": Site("z", "local", (self.latent_size,), Normal())}
+        return self._sites
 
     def update(self, settings: Settings) -> None:
         """Take up the live knobs of the model: λ and those of its prior, a fixed σ or the floor of a learned one."""

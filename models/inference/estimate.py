@@ -5,8 +5,9 @@ both come through `estimate`; training takes R = 1 and real parameters, a probe 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -23,13 +24,22 @@ from models.variational import Posterior
 
 @dataclass(frozen=True)
 class Estimate:
-    """One gradient estimate: the ELBO and its terms in nats per datum, and what each draw said about ν."""
+    """One gradient estimate: what each draw said about ν, and, for whoever asks, the ELBO and its terms in nats per datum."""
 
-    elbo: Tensor  # ()
-    terms: dict[str, Tensor]  # name → (), they sum to elbo
     draws: Mapping[str, Draw]
     batch: Batch
     count: int  # B
+    summary: Callable[[], dict[str, Tensor]]
+
+    @cached_property
+    def terms(self) -> dict[str, Tensor]:
+        """By name, (): they sum to the ELBO."""
+        return self.summary()
+
+    @cached_property
+    def elbo(self) -> Tensor:
+        """()."""
+        return torch.stack(list(self.terms.values())).sum()
 
     def draw_gradients(self, site: Site) -> Tensor:
         """G_b of a site: of each datum's own ELBO (R, B, M, n_params, K), or, for a global site, of the whole ELBO (M = 1)."""
@@ -138,7 +148,7 @@ def estimate(
     if objective.free_bits:
         total = total - shortfall(held, work.factors, objective.free_bits).sum()
     (-total * (objective.beta / draws)).backward()
-    return _summary(work, weights is not None, draws)
+    return Estimate(held, batch, draws, partial(_summary, work, weights is not None, draws))
 
 
 def _averages(found: Mapping[str, tuple[Tensor, float]]) -> Tensor:
@@ -154,7 +164,7 @@ def _averages(found: Mapping[str, tuple[Tensor, float]]) -> Tensor:
     return whole * torch.tensor([weight for _, weight in found.values()], dtype=whole.dtype)
 
 
-def _summary(work: Work, weighted: bool, draws: int) -> Estimate:
+def _summary(work: Work, weighted: bool, draws: int) -> dict[str, Tensor]:
     def share(local: bool) -> float:
         return 1.0 if local else 1 / work.batch.total
 
@@ -169,5 +179,5 @@ def _summary(work: Work, weighted: bool, draws: int) -> Estimate:
     if weighted:
         log_w = work.log_weights()
         gain = (log_w.logsumexp(1) - math.log(draws)).mean() - log_w.mean()
-        return Estimate(averages.sum() + gain, terms | {"gain of weighting": gain}, work.draws, work.batch, draws)
-    return Estimate(averages.sum(), terms, work.draws, work.batch, draws)
+        terms["gain of weighting"] = gain
+    return terms

@@ -53,13 +53,13 @@ def test_replicate_of_a_probe_is_an_estimate_with_its_noise(name: str) -> None:
 
 def test_run_and_probe_come_through_the_same_function(monkeypatch: pytest.MonkeyPatch) -> None:
     assert running.estimate is probing.estimate is engine.estimate
-    reached, summary = [], engine._summary
+    reached, draw = [], engine._draw
 
     def counted(*arguments):
         reached.append(arguments)
-        return summary(*arguments)
+        return draw(*arguments)
 
-    monkeypatch.setattr(engine, "_summary", counted)
+    monkeypatch.setattr(engine, "_draw", counted)
     run = Run(SMALL)
     next(run)
     assert len(reached) == 1
