@@ -21,7 +21,7 @@ TITLES = {
 def heading(view: str, facts: Facts, noise: str) -> str:
     """The title of a view, with the parameter of a histogram and the kind of noise where it is not the usual one."""
     label = facts.get("evidence", {}).get(view, {}).get("label")
-    if facts.get("noiseless"):
+    if view == "variance" and facts.get("noiseless"):
         return "No variance: q is a point"
     return " · ".join(part for part in (TITLES[view], label, noise) if part)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.settings import FIRST_MODEL, Knob, Values, check, knobs_of, settled, validate
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
     from widgets.settings_form import Forms, SettingsForm
 
 
-LEAVING = 6.0  # seconds that a page may take to put a run away; after that a copy is opened
+LEAVING = 6.0  # seconds that a page may take to put a run away, whose last steps are not lost then; after that a copy is opened
 OWN = "own"  # the data that a person gives; the name of `models.data.OWN`, which the kernel must not import
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Until when a run that another page puts away is waited for, and which run was on the screen when that began."""
+
+    until: float  # on the monotonic clock
+    folder: RunFolder | None
 
 
 class RunActions:
@@ -204,17 +213,17 @@ class RunActions:
     def _do_next_seed(self) -> None:
         self._set_seed(self.values["seed"] + 1)
 
-    def _do_open_run(self, identity: str | None, until: float | None = None) -> None:
+    def _do_open_run(self, identity: str | None, waiting: Waiting | None = None) -> None:
         if not identity:
             raise ValueError("Choose one run in the list, then open it.")
         if self.folder is not None and identity == self.folder.identity:
             raise ValueError("This run is the one on the screen.")
-        until = until or time.monotonic() + LEAVING
-        if time.monotonic() < until and in_use(
-            identity
-        ):  # the page before a reload saves it now; its last steps are not lost
+        if waiting and waiting.folder is not self.folder:
+            return  # another run was started or opened meanwhile
+        waiting = waiting or Waiting(time.monotonic() + LEAVING, self.folder)
+        if time.monotonic() < waiting.until and in_use(identity):
             self.notice = "Another page shows this run, or is just putting it away. It opens in a moment."
-            self.session.post_later(0.1, "open_run", identity=identity, until=until)
+            self.session.post_later(0.1, "open_run", identity=identity, waiting=waiting)
             return
         folder = open_run(identity)
         self._release()

@@ -99,11 +99,9 @@ class Field:
             if isinstance(self.widget, ipw.SelectionSlider) and value not in [each for _, each in self._stops()]:
                 self.widget.options = sorted([*self._stops(), (f"{value:.3g}", value)], key=lambda stop: stop[1])
             shown = f"{value:g}" if isinstance(self.widget, ipw.Text) else value
-            if self.said is not None:
-                pass
-            elif self.widget.value != shown:
+            if self.said is None and self.widget.value != shown:
                 self.widget.value = shown
-            elif isinstance(self.widget, ipw.Text):
+            elif self.said is None and isinstance(self.widget, ipw.Text):
                 self.widget.send_state("value")  # the page may show something that was refused
             reason = objection(self.knob, values)
             self.widget.disabled = reason is not None

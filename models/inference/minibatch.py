@@ -19,7 +19,7 @@ from models.inference.probe import frozen
 from models.inference.report import Report, moments
 from models.variational import Posterior
 
-NAME = "minibatch"  # what the reports are called
+MINIBATCH = "minibatch"  # what the reports are called
 
 
 def deterministic(model: Model) -> bool:
@@ -84,4 +84,4 @@ def minibatch_report(
         yield None
     seconds = (time.process_time() - start) / replicates
     by_site = {name: moments(torch.stack([each[name] for each in found]).unsqueeze(1)) for name in model.sites}
-    yield Report(NAME, 1, replicates, site, by_site, dict.fromkeys(model.sites, 1.0), 1, seconds)
+    yield Report(MINIBATCH, 1, replicates, site, by_site, dict.fromkeys(model.sites, 1.0), 1, seconds)

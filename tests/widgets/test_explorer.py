@@ -14,7 +14,7 @@ from models.settings import SettingError
 from tests.widgets.conftest import between_messages, eventually
 from widgets import session
 from widgets.example import catalogue
-from widgets.runs import RunFolder, saved_runs
+from widgets.runs import RunFolder, new_run, saved_runs
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32}
 
@@ -197,6 +197,23 @@ def test_a_run_that_another_page_is_putting_away_is_waited_for_and_not_copied(la
     assert len(saved_runs()) == 1
 
 
+def test_a_run_that_is_waited_for_does_not_take_the_place_of_one_that_was_started_meanwhile(lab, monkeypatch):
+    monkeypatch.setattr("widgets.run_actions.LEAVING", 60.0)
+    elsewhere = new_run()
+    (elsewhere.path / "state.safetensors").write_bytes(b"held by another page")
+    room = lab(SMALL)
+    eventually(lambda: room.ready)
+    room.act("open_run", {"identity": elsewhere.identity})
+    assert "It opens in a moment" in room.screen.caption.value
+    room.post("run")
+    eventually(lambda: room.state == "running")
+    mine = room.folder
+    elsewhere.release(keep=True)
+    time.sleep(0.5)  # five times as long as it waits between two looks
+    assert room.folder is mine
+    assert room.state == "running"
+
+
 def test_a_link_names_the_scene_and_what_differs_from_it(lab):
     room = lab()
     room.act("page", {"content": {"kind": "ready", "query": '?settings={"version":1,"data":"pinwheel","width":32,"step_size":0.01,'
@@ -315,30 +332,6 @@ def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
     room.act("reveal", {})
     assert "elbo-predict" not in room.screen.root._dom_classes
     assert "panel B fills" not in room.screen.caption.value
-
-
-def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
-    room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30, "batch_size": 16})
-    room.post("run")
-    eventually(lambda: room.state == "finished" and "minibatch" in room.painter.facts["variance"])
-    value, error = room.painter.facts["variance"]["minibatch"]
-    assert 0 < error < value
-    assert room.screen.chart("variance").heading == "Variance of ĝ"
-    room.post("look", panel="b", name="variance_against_rows")
-    eventually(lambda: "slopes" in room.painter.facts["evidence"].get("variance_against_rows", {}))
-    slope, error = room.painter.facts["evidence"]["variance_against_rows"]["slopes"]["minibatch"]
-    assert abs(slope + 1) < max(4 * error, 0.3)  # (1 − M/N)/M is a little steeper than 1/M
-    eventually(lambda: "The variance of minibatch ĝ goes as M to the power" in room.screen.caption.value)
-    room.post("look", panel="b", name="xi_parabola")
-    eventually(lambda: "q is a point: nothing is drawn" in room.screen.caption.value)
-
-
-def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(lab):
-    room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30})
-    room.post("run")
-    eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])
-    assert room.painter.facts["variance"] == {}
-    assert room.screen.chart("variance").heading == "No variance: q is a point"
 
 
 def test_one_panel_is_large_at_the_projector(lab):

@@ -8,7 +8,7 @@ import torch
 
 from models.estimators import ESTIMATORS, NotApplicableError
 from models.inference.chosen import make_estimator
-from models.inference.minibatch import deterministic
+from models.inference.minibatch import MINIBATCH, deterministic
 from models.inference.noise import NOISES
 from models.inference.parabola import parabola
 from models.inference.parameters import find, listed, named
@@ -16,7 +16,7 @@ from models.inference.probe import Report, long_run, probe, seconds_of
 from models.inference.run import Run
 from models.inference.work import parts_for
 from widgets.worker import evidence
-from widgets.worker.minibatch_noise import MinibatchNoise
+from widgets.worker.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
 
 ROWS, REPLICATES = 16, 32
 FINE_ROWS, FINE_REPLICATES = 32, 64
@@ -29,7 +29,7 @@ SHARE = 0.015  # of the worker's time; a finished or paused run is probed at lei
 EARLY, EARLY_SHARE = 4, 0.2  # the first probes of a run come sooner: a curve is seen before it is fine
 LEAST_WAIT = 0.2  # seconds between two probes
 KEPT = 2000  # reports whose variances are kept, so that another parameter's curve can be drawn at once
-SERIES = {name: index for index, name in enumerate(ESTIMATORS)}
+SERIES = {name: index for index, name in enumerate(ESTIMATORS)} | {MINIBATCH: OF_MINIBATCHES}
 FIRST = (
     "score",
     "score_xi",
@@ -56,7 +56,7 @@ class Probing:
         self.kept: list[
             tuple[int, int, list[tuple[float, float]]]
         ] = []  # step, estimator, variance ± error of each choice
-        self.minibatches = MinibatchNoise(run, self.kept)
+        self.minibatches = MinibatchNoise(run, self._kept)
 
     def due(self, now: float) -> bool:
         """Whether a probe may start while training goes on."""
@@ -129,16 +129,18 @@ class Probing:
                 found.append(report)
             yield None
         self.latest = found
-        self.kept += [
-            (self.run.number, SERIES[each.estimator], evidence.variances(each, self.choices)) for each in found
-        ]
+        yield self._kept(found)
+
+    def _kept(self, found: Sequence[Report]) -> Message:
+        """Keep what was measured at this step, of every choice; as rows of the curve, of the chosen parameter and of all ν."""
+        at = self.run.number
+        self.kept += [(at, SERIES[each.estimator], evidence.variances(each, self.choices)) for each in found]
         del self.kept[:-KEPT]
-        at, whole = self.run.number, self.choices[0]
         table = {
             key: [evidence.row(at, *evidence.variance_of(each, what), SERIES[each.estimator]) for each in found]
-            for key, what in (("rows", self.parameter), ("whole", whole))
+            for key, what in (("rows", self.parameter), ("whole", self.choices[0]))
         }
-        yield {"kind": "variance", **table}
+        return {"kind": "variance", **table}
 
     def _variance(self, fine: bool) -> Iterator[Message | None]:
         yield from self._now(*((FINE_REPLICATES, FINE_ROWS) if fine else (REPLICATES, ROWS)))

@@ -11,9 +11,10 @@ from models.catalogue import settings_from
 from models.data import Dataset
 from models.estimators import Reparameterization
 from models.inference.estimate import estimate
-from models.inference.minibatch import deterministic, minibatch_gradients, minibatch_report
+from models.inference.minibatch import MINIBATCH, deterministic, minibatch_gradients, minibatch_report
 from models.inference.probe import frozen
 from models.inference.run import Run
+from widgets import theme
 
 N, M = 8, 3
 
@@ -72,6 +73,7 @@ def test_all_the_data_leave_no_variance(run) -> None:
 
 def test_a_q_that_is_drawn_and_an_impossible_minibatch_are_refused(run) -> None:
     drawn = Run(settings_from({"model": "conditional", "posterior": "mean_field", "width": 3, "depth": 1}))
+    assert MINIBATCH == theme.MINIBATCH, "the screen knows the reports by this name, without torch"
     assert deterministic(run.model)
     assert not deterministic(drawn.model)
     with pytest.raises(ValueError, match="'w' are drawn"):
