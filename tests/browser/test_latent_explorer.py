@@ -63,3 +63,21 @@ def test_a_lasso_selects_and_two_clicks_make_a_path(screen):
     screen.page.locator(".elbo-c .elbo-tools select").last.select_option(label="manifold")
     screen.until(lambda: "regular grid of z" in screen.text("manifold-words") and screen.ink("c") != before)
     assert screen.counters()["rebuilds"] == 0
+
+
+def test_scores_that_come_late_find_room_below_what_marks_the_classes(screen):
+    """Ten classes with their genes fill the card; ARI, NMI and silhouette, known after the last frame, are not cut off."""
+    screen.page.get_by_label("Scene").first.select_option(label="Single cells (scVI)")
+    screen.until(lambda: "of 400" in screen.text("status"))
+    screen.endless()
+    screen.press("Run")
+    screen.trains(beyond=5)
+    screen.paused()
+    screen.until(lambda: "sil." in screen.text("card-scores"))
+    card, scores = (screen.page.locator(f".elbo-c .elbo-{part}").first for part in ("card", "card-scores"))
+
+    def inside() -> bool:
+        outer, inner = card.bounding_box(), scores.bounding_box()
+        return inner["y"] + inner["height"] <= outer["y"] + outer["height"]
+
+    screen.until(inside, 20)

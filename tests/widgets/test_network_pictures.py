@@ -121,12 +121,12 @@ def test_the_attention_map_shows_the_notes_sentence_and_rows_that_sum_to_one() -
     part = attention_part(net, ShownText(data))
     cells = part["replace"]["attention_map"]["cells"]
     said, shade, *words = part["names"]["attention_map"]
-    assert (said, shade) == ("kid", "darkest 0.2")
+    assert (said, shade) == ("kid", "up to 0.2")
     assert words[:12] == ["the", "big", "dog", "ate", "my", "kid", "'s", "gerbil", "and", "she", "was", "sad"]
     assert len(words) == 12 + 2 * 12, "labels of the rows, and of each head's columns, at the sentence's own length"
     assert part["params"]["attention_map"] == {"xHigh": 2 * 13 - 1, "yHigh": 12, "valueHigh": 0.2}
     assert 0.1 < cells["value"].max() <= 0.2, (
-        "the darkest colour stands for at least the largest weight, and not for much more"
+        "the fullest colour stands for at least the largest weight, and not for much more"
     )
     assert tokens_of(data, data.x[0])[-1] in ("sad", "angry", "crying", "full", "fed", "happy")
     for head in range(2):

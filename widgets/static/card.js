@@ -72,16 +72,18 @@ class Card {
     for (const [name, key] of Object.entries(this.keys)) key.hidden = !useful[name];
   }
 
-  /** How well the embedding separates the labels; what the words mean is told on hover. */
+  /** How well the embedding separates the labels; what the words mean is told on hover. Whether they take another height now. */
   score(values) {
     const now = JSON.stringify(values ?? []);
-    if (now === this.scored) return;
+    if (now === this.scored) return false;
+    const before = this.foot.offsetHeight;
     this.scored = now;
     this.scores.replaceChildren(...(values ?? []).map((value, k) => {
       const one = element("span", "", `${SCORES[k][0]} ${value.toFixed(2).replace("-", "−")}`);
       one.title = SCORES[k][1];
       return one;
     }));
+    return this.foot.offsetHeight !== before;
   }
 
   setGrid(message, buffer) {

@@ -71,8 +71,8 @@ class Latent {
       this.forget();
     }
     this.relabel();
-    this.card.score(params.scores);
-    if (this.at || this.pins.length || this.chosen.size || this.known !== before) this.show(); // the overview changes with the grid
+    const less = this.card.score(params.scores); // room for the picture
+    if (less || this.at || this.pins.length || this.chosen.size || this.known !== before) this.show(); // the overview changes with the grid
   }
 
   /** Colour and strength of one point of the cloud. */

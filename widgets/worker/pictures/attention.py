@@ -10,7 +10,7 @@ from widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, CORNER, Part
 
 CHART = "attention_map"
 MOST_TEXTS, MOST_LETTERS = 200, 48  # in the list
-STEPS = (0.05, 0.1, 0.2, 0.5, 1.0)  # weights that the darkest colour may stand for: it changes rarely
+STEPS = (0.05, 0.1, 0.2, 0.5, 1.0)  # weights that the fullest colour may stand for: it changes rarely
 
 
 def tokens_of(data: Dataset, row: Tensor) -> list[str]:
@@ -95,7 +95,7 @@ def attention_part(network: TokenAttention, text: ShownText, said: str = "", lay
         CHART,
         cells,
         places,
-        [said, f"darkest {most:g}", *words, *words * heads],
+        [said, f"up to {most:g}", *words, *words * heads],
         span,
         f"{said}{'. ' if said else ''}{heard}",
     )
