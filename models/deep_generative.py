@@ -21,6 +21,7 @@ from models.families import FAMILIES, Categorical, Family, Normal, ZeroInflatedN
 from models.families.counts import LogCounts, library_size, no_counts_at_all
 from models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
 from models.networks import Architecture
+from models.networks.linear import EmptyLinear
 from models.priors import Prior, make_prior
 from models.settings import SettingError, rule
 from models.variational import VARIATIONAL, Amortized, Posterior
@@ -129,7 +130,7 @@ class DeepGenerative(nn.Module):
         if data.covariates is None:
             sentence = "These data have no batch covariate. Choose data that have one, or switch the covariate off."
             raise SettingError("batch_covariate", sentence)
-        gamma = nn.utils.skip_init(nn.Linear, data.covariates.shape[1], self.features, bias=False)
+        gamma = EmptyLinear(data.covariates.shape[1], self.features, bias=False)
         nn.init.zeros_(gamma.weight)
         self.decoder.add_module("gamma", gamma)  # one of the decoder's weights, so the prior holds it too
         self.prior.bind(self.decoder)
