@@ -28,7 +28,7 @@ def main():  # type: ignore[no-untyped-def]
         sys.path[0] = ROOT
     elif ROOT not in sys.path:
         sys.path.insert(0, ROOT)
-    from lab.jobs import main as do
+    from elbo_room.lab.jobs import main as do
 
     return do(sys.argv[1:])
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 
-from lab import processes
-from lab.environment import Environment
-from lab.plain import Refusal
+from elbo_room.lab import processes
+from elbo_room.lab.environment import Environment
+from elbo_room.lab.plain import Refusal
 
 MAKERS = ("widgets/charts/**/*.py", "widgets/prepare.py", "widgets/theme.py", "widgets/static/catalogue.json")
 STAMP = "widgets/static/made/.stamp"
 
 
 def prepare(environment: Environment) -> None:
-    """Run `python -m widgets.prepare` unless its product is up to date."""
+    """Run `python -m elbo_room.widgets.prepare` unless its product is up to date."""
     root = environment.root
     stamp, key = root / STAMP, _key(environment)
     if stamp.exists() and stamp.read_text(encoding="utf-8") == key:
         return
     print("Setting up the lab: making the charts …", flush=True)
-    if processes.run([environment.python, "-m", "widgets.prepare"], root, own_group=True) != 0:
+    if processes.run([environment.python, "-m", "elbo_room.widgets.prepare"], root, own_group=True) != 0:
         raise Refusal("The charts could not be made; what went wrong stands above. Start again when it is mended.")
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(key, encoding="utf-8")

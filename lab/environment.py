@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from lab import processes
-from lab.plain import Refusal
+from elbo_room.lab import processes
+from elbo_room.lab.plain import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = "binder/constraints.txt"
@@ -87,7 +87,7 @@ class Environment:
 
     def _install_jupyter_settings(self) -> None:
         self._log_to_file(
-            [self.python, "-m", "lab.install_settings"], "a", "The servers' settings could not be installed"
+            [self.python, "-m", "elbo_room.lab.install_settings"], "a", "The servers' settings could not be installed"
         )
 
     def _log_to_file(self, command: processes.Command, mode: str, complaint: str) -> None:

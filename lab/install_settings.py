@@ -1,4 +1,4 @@
-"""Put the servers' settings where this environment's Jupyter looks for them: `python -m lab.install_settings`.
+"""Put the servers' settings where this environment's Jupyter looks for them: `python -m elbo_room.lab.install_settings`.
 
 Set-up runs it in `.venv` and Binder in its image; `jupyter lab` started by hand is then as quiet and offline as
 `python lab notebooks`.
@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 MARK = "# ELBO Room"
-SERVER = f"""{MARK}: written by `python -m lab.install_settings`; the settings themselves are in lab/jupyter_settings.py
-from lab.jupyter_settings import configure_server
+SERVER = f"""{MARK}: written by `python -m elbo_room.lab.install_settings`; the settings themselves are in lab/jupyter_settings.py
+from elbo_room.lab.jupyter_settings import configure_server
 
 configure_server(c)  # noqa: F821
 """

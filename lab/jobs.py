@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from lab import browsers, charts, ports, processes
-from lab.environment import ROOT, Environment
-from lab.plain import Refusal, Stopped
+from elbo_room.lab import browsers, charts, ports, processes
+from elbo_room.lab.environment import ROOT, Environment
+from elbo_room.lab.plain import Refusal, Stopped
 
 NOTEBOOKS = ROOT / "lab"
 EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
@@ -30,7 +30,7 @@ def open_lab(arguments: list[str]) -> int:
     chosen = _server_options("python lab", arguments)
     environment = _set_up(port=chosen.port)
     port = ports.choose(chosen.port, first=8866)
-    command: processes.Command = [environment.python, "-m", "lab.serve", "--port", str(port)]
+    command: processes.Command = [environment.python, "-m", "elbo_room.lab.serve", "--port", str(port)]
     return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)
 
 
@@ -40,7 +40,7 @@ def open_notebooks(arguments: list[str]) -> int:
     environment = _set_up(port=chosen.port)
     port = ports.choose(chosen.port, first=8888)
     print(f"JupyterLab opens at http://localhost:{port}/lab (Ctrl-C closes it).", flush=True)
-    command: processes.Command = [environment.python, "-m", "lab.notebooks", "--port", str(port)]
+    command: processes.Command = [environment.python, "-m", "elbo_room.lab.notebooks", "--port", str(port)]
     return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)
 
 

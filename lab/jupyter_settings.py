@@ -30,9 +30,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-LARGEST_MESSAGE = (
-    110_000_000  # bytes; an uploaded table is one message (`widgets.own_table.MOST_BYTES`), tornado allows 10 MB
-)
+LARGEST_MESSAGE = 110_000_000  # bytes; an uploaded table is one message (`elbo_room.widgets.own_table.MOST_BYTES`), tornado allows 10 MB
 
 # Traffic that counts as no sign of life, besides Jupyter's own: else a training that nobody watches is never culled.
 # A thread's messages carry the cell that started it as their parent, hence `execute_request`.
@@ -78,7 +76,7 @@ def configure_server(c: Any) -> None:
     """JupyterLab, offline and quiet; Voilà as its extension (Binder)."""
     share_our_templates()
     c.ServerApp.tornado_settings = {"websocket_max_message_size": LARGEST_MESSAGE}
-    c.ServerApp.kernel_websocket_connection_class = "lab.no_delay.NoDelayConnection"
+    c.ServerApp.kernel_websocket_connection_class = "elbo_room.lab.no_delay.NoDelayConnection"
     c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
     c.LabApp.news_url = None
     c.LabApp.extension_manager = "readonly"

@@ -1,4 +1,4 @@
-"""JupyterLab with the lab's notebooks, on this machine only: `python -m lab.notebooks`, for `python lab notebooks`.
+"""JupyterLab with the lab's notebooks, on this machine only: `python -m elbo_room.lab.notebooks`, for `python lab notebooks`.
 
 Its settings are those that set-up installed (lab/install_settings.py); only what differs by start stands here.
 """
@@ -9,8 +9,8 @@ import argparse
 import signal
 import sys
 
-from lab.jupyter_settings import ROOT
-from lab.serve import HOST, spare_the_grammars
+from elbo_room.lab.jupyter_settings import ROOT
+from elbo_room.lab.serve import HOST, spare_the_grammars
 
 
 def options(port: int, browser: bool) -> list[str]:
@@ -31,7 +31,7 @@ def options(port: int, browser: bool) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m lab.notebooks")
+    parser = argparse.ArgumentParser(prog="python -m elbo_room.lab.notebooks")
     parser.add_argument("--port", type=int, default=8888)
     parser.add_argument("--no-browser", action="store_true")
     chosen, others = parser.parse_known_args(arguments)

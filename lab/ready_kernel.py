@@ -19,7 +19,7 @@ from traitlets import Float, Unicode
 class ReadyKernelManager(AsyncMappingKernelManager):
     """Hands out the kernel that waits, else starts one as usual; either way the next one is started a little later."""
 
-    warm_up = Unicode("import widgets.explorer", help="what the waiting kernel has run").tag(config=True)
+    warm_up = Unicode("import elbo_room.widgets.explorer", help="what the waiting kernel has run").tag(config=True)
     refill_seconds = Float(4.0, help="how long a new page has the machine to itself").tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:

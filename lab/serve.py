@@ -1,4 +1,4 @@
-"""The lab's page, served by Voilà on this machine only: `python -m lab.serve` (started by `python lab`)."""
+"""The lab's page, served by Voilà on this machine only: `python -m elbo_room.lab.serve` (started by `python lab`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.jupyter_settings import (
+from elbo_room.lab.jupyter_settings import (
     CONTENT_SECURITY_POLICY,
     LARGEST_MESSAGE,
     ROOT,
@@ -48,17 +48,17 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
     c.Voila.notebook_path = str(notebook)
     c.Voila.root_dir = str(notebook.parent)
     c.Voila.config_file_paths = []  # the person's own Voilà settings are for the person's own pages
-    c.Voila.kernel_websocket_connection_class = "lab.no_delay.NoDelayConnection"
+    c.Voila.kernel_websocket_connection_class = "elbo_room.lab.no_delay.NoDelayConnection"
     c.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"},
         "allow_remote_access": False,
         "websocket_max_message_size": LARGEST_MESSAGE,
         "xsrf_cookie_kwargs": {"samesite": "Strict"},
     }
-    c.VoilaConfiguration.multi_kernel_manager_class = "lab.ready_kernel.ReadyKernelManager"
+    c.VoilaConfiguration.multi_kernel_manager_class = "elbo_room.lab.ready_kernel.ReadyKernelManager"
     if os.name == "posix":
         c.KernelManager.transport = "ipc"  # nobody else on this machine can listen in; Windows has TCP only
-    c.AsyncKernelManager.client_factory = "lab.swift_client.SwiftClient"
+    c.AsyncKernelManager.client_factory = "elbo_room.lab.swift_client.SwiftClient"
     if warm_up is not None:
         c.ReadyKernelManager.warm_up = warm_up
     return c
@@ -104,7 +104,7 @@ def watch_the_launcher(parent: int, room: Any) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until Ctrl-C; 1 with a sentence when the port is taken."""
-    parser = argparse.ArgumentParser(prog="python -m lab.serve")
+    parser = argparse.ArgumentParser(prog="python -m elbo_room.lab.serve")
     parser.add_argument("--port", type=int, default=8866)
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--notebook", type=Path, default=NOTEBOOK)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.functional import linear
 
-from models.weight_space import WeightSpace
+from elbo_room.models.weight_space import WeightSpace
 
 Named = Mapping[str, Tensor]
 

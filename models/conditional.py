@@ -13,19 +13,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from models.bayesian_layers import PerDatum, Perturb, once_a_datum
-from models.conditional_settings import Settings
-from models.core import Batch, Factor, Model, Site
-from models.data import Dataset
-from models.estimators import Draw
-from models.families import Family, Normal, PointMass
-from models.networks import build_network
-from models.priors import NormalPrior, Prior, make_prior
-from models.responses import LINKS, RESPONSES, Chain, Response
-from models.settings import SettingError
-from models.variational import Global, Posterior
-from models.variational.weights import WEIGHT_POSTERIORS
-from models.weight_space import WeightSpace
+from elbo_room.models.bayesian_layers import PerDatum, Perturb, once_a_datum
+from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.core import Batch, Factor, Model, Site
+from elbo_room.models.data import Dataset
+from elbo_room.models.estimators import Draw
+from elbo_room.models.families import Family, Normal, PointMass
+from elbo_room.models.networks import build_network
+from elbo_room.models.priors import NormalPrior, Prior, make_prior
+from elbo_room.models.responses import LINKS, RESPONSES, Chain, Response
+from elbo_room.models.settings import SettingError
+from elbo_room.models.variational import Global, Posterior
+from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
+from elbo_room.models.weight_space import WeightSpace
 
 FLOOR = 1e-3  # of a learned s: a network can pass through every y, and the likelihood is unbounded as s → 0 there
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from models.inference.settings import InferenceSettings, model_setting
-from models.networks.settings import NetworkSettings
-from models.settings import rule, setting
+from elbo_room.models.inference.settings import InferenceSettings, model_setting
+from elbo_room.models.networks.settings import NetworkSettings
+from elbo_room.models.settings import rule, setting
 
 DISPERSED = ("normal", "negative_binomial", "gamma", "beta", "student_t")
 

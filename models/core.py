@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from torch import Tensor
 
-from models.entries import Entries
-from models.families.family import Family
+from elbo_room.models.entries import Entries
+from elbo_room.models.families.family import Family
 
 
 @dataclass(frozen=True)

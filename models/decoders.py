@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from models.networks import Architecture, FeedForward
-from models.networks.gradient_map import IdentifiableDecoder
-from models.networks.picture_decoder import PictureDecoder
-from models.settings import rule
+from elbo_room.models.networks import Architecture, FeedForward
+from elbo_room.models.networks.gradient_map import IdentifiableDecoder
+from elbo_room.models.networks.picture_decoder import PictureDecoder
+from elbo_room.models.settings import rule
 
 Shape = tuple[int, ...]
 Build = Callable[[int, int, Architecture, torch.Generator, float, Shape], nn.Module]

@@ -5,17 +5,17 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Site
-from models.data import Dataset
-from models.deep_exponential_family import DeepExponentialFamily, Plan
-from models.deep_exponential_family_settings import Settings
-from models.estimators import ESTIMATORS
-from models.families import Gamma, Normal
-from models.inference.work import parts_for, refusal
-from models.layers import LAYERS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS, Scales
-from models.networks import Architecture
-from models.settings import SettingError
-from models.variational import VARIATIONAL, Amortized, Global, Posterior, Table, TopDown
+from elbo_room.models.core import Batch, Site
+from elbo_room.models.data import Dataset
+from elbo_room.models.deep_exponential_family import DeepExponentialFamily, Plan
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.families import Gamma, Normal
+from elbo_room.models.inference.work import parts_for, refusal
+from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS, Scales
+from elbo_room.models.networks import Architecture
+from elbo_room.models.settings import SettingError
+from elbo_room.models.variational import VARIATIONAL, Amortized, Global, Posterior, Table, TopDown
 
 ENCODER = Architecture(width=64, depth=1)
 SPREAD = 0.1  # of the first ν among data

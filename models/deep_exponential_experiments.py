@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from models.data import Dataset, digits, docstrings, from_array
-from models.deep_exponential_build import ENCODER
-from models.deep_exponential_family_settings import Settings
-from models.deep_exponential_sampling import expected
-from models.deep_generative import build as build_generative
-from models.deep_generative_settings import Settings as GenerativeSettings
-from models.diagnostics.held_out import held_out_scores
-from models.gamma_poisson import GammaPoisson, Prior, gibbs, halves, perplexity
-from models.inference.run import Run
-from models.variational import Amortized, Posterior
+from elbo_room.models.data import Dataset, digits, docstrings, from_array
+from elbo_room.models.deep_exponential_build import ENCODER
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.deep_exponential_sampling import expected
+from elbo_room.models.deep_generative import build as build_generative
+from elbo_room.models.deep_generative_settings import Settings as GenerativeSettings
+from elbo_room.models.diagnostics.held_out import held_out_scores
+from elbo_room.models.gamma_poisson import GammaPoisson, Prior, gibbs, halves, perplexity
+from elbo_room.models.inference.run import Run
+from elbo_room.models.variational import Amortized, Posterior
 
 Scores = dict[str, Tensor]  # held-out rows' scores (N,), by model
 TOP, HIDDEN = 4, 16

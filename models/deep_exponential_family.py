@@ -11,12 +11,21 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Factor, Site
-from models.deep_exponential_family_settings import Settings
-from models.entries import Entries
-from models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, Reparameterization, Score, Vimco
-from models.families import Family, Normal
-from models.layers import Connection, Layer, NormalLayer, PoissonResponse, Response, Scales, WeightKind, point_log_prob
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.entries import Entries
+from elbo_room.models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, Reparameterization, Score, Vimco
+from elbo_room.models.families import Family, Normal
+from elbo_room.models.layers import (
+    Connection,
+    Layer,
+    NormalLayer,
+    PoissonResponse,
+    Response,
+    Scales,
+    WeightKind,
+    point_log_prob,
+)
 
 
 @dataclass(frozen=True)

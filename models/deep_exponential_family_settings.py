@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.inference.settings import InferenceSettings, model_setting
-from models.settings import rule, setting
+from elbo_room.models.inference.settings import InferenceSettings, model_setting
+from elbo_room.models.settings import rule, setting
 
 TWO = rule("depth", "There is no second layer. Raise the depth.", low=2)
 THREE = rule("depth", "There is no third layer. Raise the depth.", low=3)

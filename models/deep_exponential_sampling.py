@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.deep_exponential_family import DeepExponentialFamily, Seen
-from models.families import Categorical, Family
-from models.inference.noise import draw_noise
-from models.variational import Posterior
+from elbo_room.models.core import Batch
+from elbo_room.models.deep_exponential_family import DeepExponentialFamily, Seen
+from elbo_room.models.families import Categorical, Family
+from elbo_room.models.inference.noise import draw_noise
+from elbo_room.models.variational import Posterior
 
 
 def expected(family: Family, nu: Tensor) -> Tensor:

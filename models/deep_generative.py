@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Factor, Site
-from models.data import Dataset
-from models.decoders import DECODERS
-from models.deep_generative_settings import Settings
-from models.families import FAMILIES, Categorical, Family, Normal, ZeroInflatedNegativeBinomial
-from models.families.counts import LogCounts, library_size, no_counts_at_all
-from models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
-from models.networks import Architecture
-from models.networks.linear import EmptyLinear
-from models.priors import Prior, make_prior
-from models.settings import SettingError, rule
-from models.variational import VARIATIONAL, Amortized, Posterior
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.data import Dataset
+from elbo_room.models.decoders import DECODERS
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.families import FAMILIES, Categorical, Family, Normal, ZeroInflatedNegativeBinomial
+from elbo_room.models.families.counts import LogCounts, library_size, no_counts_at_all
+from elbo_room.models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
+from elbo_room.models.networks import Architecture
+from elbo_room.models.networks.linear import EmptyLinear
+from elbo_room.models.priors import Prior, make_prior
+from elbo_room.models.settings import SettingError, rule
+from elbo_room.models.variational import VARIATIONAL, Amortized, Posterior
 
 LOSS = -3.0  # logit of the share of counts lost where θ = 0, which is what the prior pulls at: 5 %, not half of them
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from models.families import FAMILIES
-from models.inference.collapse_settings import CollapseSettings
-from models.inference.settings import InferenceSettings, model_setting
-from models.networks.settings import NetworkSettings
-from models.settings import rule, setting
+from elbo_room.models.families import FAMILIES
+from elbo_room.models.inference.collapse_settings import CollapseSettings
+from elbo_room.models.inference.settings import InferenceSettings, model_setting
+from elbo_room.models.networks.settings import NetworkSettings
+from elbo_room.models.settings import rule, setting
 
 COUNTS = tuple(name for name, family in FAMILIES.items() if family.counts)
 SCALED = tuple(name for name, family in FAMILIES.items() if family.scaled)

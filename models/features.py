@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data import Dataset
-from models.diagnostics.latent import embedding
-from models.inference.run import Run
-from models.variational import Table
+from elbo_room.models.data import Dataset
+from elbo_room.models.diagnostics.latent import embedding
+from elbo_room.models.inference.run import Run
+from elbo_room.models.variational import Table
 
 
 def _features(run: Run, data: Dataset) -> Tensor:

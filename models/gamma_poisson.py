@@ -11,7 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from models.entries import Entries, at_entries, times
+from elbo_room.models.entries import Entries, at_entries, times
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import torch
 
-from models.data import as_dataset
-from models.deep_exponential_build import build
-from models.deep_exponential_family_settings import Settings
-from models.inference.run import Run
-from models.layers.response import SCALE_FLOOR
+from elbo_room.models.data import as_dataset
+from elbo_room.models.deep_exponential_build import build
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.inference.run import Run
+from elbo_room.models.layers.response import SCALE_FLOOR
 
 SLOPE, LOADINGS = 1.3, torch.tensor([[0.9, -0.6, 0.4]])  # w and ℓ
 CHAIN = Settings(

@@ -6,17 +6,17 @@ from typing import Any
 
 import torch
 
-from models import conditional, deep_exponential_build, deep_generative
-from models.conditional_settings import Settings as ConditionalSettings
-from models.core import Model
-from models.data import DATA, EXPONENTIAL_DATA, Dataset, Source
-from models.data.supervised import SUPERVISED
-from models.deep_exponential_family_settings import Settings as DeepExponentialSettings
-from models.deep_generative_settings import Settings as DeepGenerativeSettings
-from models.estimators import Estimator
-from models.families import Normal
-from models.inference.settings import InferenceSettings
-from models.variational import Posterior
+from elbo_room.models import conditional, deep_exponential_build, deep_generative
+from elbo_room.models.conditional_settings import Settings as ConditionalSettings
+from elbo_room.models.core import Model
+from elbo_room.models.data import DATA, EXPONENTIAL_DATA, Dataset, Source
+from elbo_room.models.data.supervised import SUPERVISED
+from elbo_room.models.deep_exponential_family_settings import Settings as DeepExponentialSettings
+from elbo_room.models.deep_generative_settings import Settings as DeepGenerativeSettings
+from elbo_room.models.estimators import Estimator
+from elbo_room.models.families import Normal
+from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.variational import Posterior
 
 MANY = 64  # draws: enough for any estimator
 Build = Callable[[Any, Dataset, torch.Generator], tuple[Model, Posterior]]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from models.core import Batch, Factor, Site
-from models.families import Bernoulli, Family, Normal
-from models.variational import Global, Posterior
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.families import Bernoulli, Family, Normal
+from elbo_room.models.variational import Global, Posterior
 
 Problem = tuple["Toy", Posterior, Batch]
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lab import browsers, ports
-from lab.processes import Child
+from elbo_room.lab import browsers, ports
+from elbo_room.lab.processes import Child
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -79,7 +79,7 @@ def wait_for_port(port: int, process: subprocess.Popen[str], log: Path, seconds:
 @pytest.fixture(scope="session")
 def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The lab's page as `python lab` serves it."""
-    with server("lab.serve", tmp_path_factory.mktemp("voila")) as address:
+    with server("elbo_room.lab.serve", tmp_path_factory.mktemp("voila")) as address:
         yield address
 
 
@@ -89,7 +89,7 @@ def jupyterlab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     home = tmp_path_factory.mktemp("jupyterlab")
     workspace = {"JUPYTERLAB_WORKSPACES_DIR": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
     options = ["--IdentityProvider.token=", "--expose-app-in-browser"]
-    with server("lab.notebooks", home, *options, **workspace) as address:
+    with server("elbo_room.lab.notebooks", home, *options, **workspace) as address:
         yield address
 
 

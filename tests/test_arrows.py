@@ -64,18 +64,24 @@ def test_models_load_no_user_interface():
     assert found & {*USER_INTERFACE, "lab", "widgets"} == set()
 
 
-@pytest.mark.parametrize("module", ["models", "models.settings"])
+@pytest.mark.parametrize("module", ["models", "elbo_room.models.settings"])
 def test_the_catalogue_of_settings_loads_no_torch(module):
     assert loaded_by(f"import {module}") & HEAVY == set()
 
 
 def test_the_kernel_loads_neither_torch_nor_altair():
-    kernel_side = modules("widgets", "widgets.worker", "widgets.charts", "widgets.prepare", "widgets.record")
+    kernel_side = modules(
+        "widgets",
+        "elbo_room.widgets.worker",
+        "elbo_room.widgets.charts",
+        "elbo_room.widgets.prepare",
+        "elbo_room.widgets.record",
+    )
     assert loaded_by("\n".join(f"import {name}" for name in kernel_side)) & HEAVY == set()
 
 
 def test_the_server_loads_neither_torch_nor_altair():
-    code = "import lab.serve, lab.jupyter_settings, lab.no_delay, lab.ready_kernel, lab.swift_client"
+    code = "import elbo_room.lab.serve, elbo_room.lab.jupyter_settings, elbo_room.lab.no_delay, elbo_room.lab.ready_kernel, elbo_room.lab.swift_client"
     assert loaded_by(code) & (HEAVY | {"widgets", "models"}) == set()
 
 

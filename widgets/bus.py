@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from widgets import made
-from widgets.credit import Credit
-from widgets.history import History
-from widgets.packing import Buffers, Columns, Part, numbers
+from elbo_room.widgets import made
+from elbo_room.widgets.credit import Credit
+from elbo_room.widgets.history import History
+from elbo_room.widgets.packing import Buffers, Columns, Part, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from widgets.live_chart import LiveChart
+    from elbo_room.widgets.live_chart import LiveChart
 
 PENDING = 20_000  # rows that may wait; beyond that the page gets the (thinned) history instead
 MESSAGES = 500  # messages that may wait (the page is hidden); older ones are of no use
@@ -39,7 +39,7 @@ class Bus(anywidget.AnyWidget):
     bundle = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        """Load the bundle that `python -m widgets.prepare` made, and wait for a page."""
+        """Load the bundle that `python -m elbo_room.widgets.prepare` made, and wait for a page."""
         traits.setdefault("bundle", made.bundle())
         self._lock, self._sending = threading.RLock(), threading.Lock()
         self._history: dict[Key, History] = {}

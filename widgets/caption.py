@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from widgets.evidence_words import sentence, times
+from elbo_room.widgets.evidence_words import sentence, times
 
 Facts = dict[str, Any]
 ROOM = 110  # letters of a sentence beside which there is room for what to do next

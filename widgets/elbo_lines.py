@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from models.settings import FIRST_MODEL, Knob
-from widgets.layout import Screen
-from widgets.theme import MEAN
+from elbo_room.models.settings import FIRST_MODEL, Knob
+from elbo_room.widgets.layout import Screen
+from elbo_room.widgets.theme import MEAN
 
 ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the run before comes after them
 COMPARED = 7  # the first of those that are compared, after two that a closed form knows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from widgets.theme import MINIBATCH
+from elbo_room.widgets.theme import MINIBATCH
 
 Facts = dict[str, Any]
 Pair = tuple[float, float]  # a value and its standard error

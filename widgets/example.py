@@ -1,6 +1,6 @@
 """The finished run that the first page shows before anybody presses anything: recorded from the real worker, shipped as one npz.
 
-`python -m widgets.record` makes it anew, together with the catalogue.
+`python -m elbo_room.widgets.record` makes it anew, together with the catalogue.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from models.settings import Knob
+from elbo_room.models.settings import Knob
 
 FOLDER = Path(__file__).parent / "static"
 EXAMPLE, CATALOGUE = FOLDER / "example.npz", FOLDER / "catalogue.json"
@@ -20,7 +20,7 @@ EXAMPLE, CATALOGUE = FOLDER / "example.npz", FOLDER / "catalogue.json"
 
 @cache
 def catalogue() -> dict[str, Any]:
-    """The shipped copy of `models.catalogue.catalogue()`; a test fails when it is out of date."""
+    """The shipped copy of `elbo_room.models.catalogue.catalogue()`; a test fails when it is out of date."""
     found: dict[str, Any] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     return found
 

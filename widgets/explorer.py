@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ipw
 
-from models.run_file import STATE
-from models.settings import SettingError, Values, decode, knobs_of, validate
-from widgets.caption import caption, status
-from widgets.evidence_words import heading
-from widgets.example import all_knobs, catalogue, example
-from widgets.layout import Screen
-from widgets.link import ProcessLink, ThreadLink
-from widgets.painter import Painter
-from widgets.presence import Presence
-from widgets.reruns import replace_earlier
-from widgets.runs import RunFolder
-from widgets.screen_actions import ScreenActions
-from widgets.seldom import Seldom
-from widgets.session import Session
-from widgets.settings_form import BAR, Forms
-from widgets.views import ONE_STEP
+from elbo_room.models.run_file import STATE
+from elbo_room.models.settings import SettingError, Values, decode, knobs_of, validate
+from elbo_room.widgets.caption import caption, status
+from elbo_room.widgets.evidence_words import heading
+from elbo_room.widgets.example import all_knobs, catalogue, example
+from elbo_room.widgets.layout import Screen
+from elbo_room.widgets.link import ProcessLink, ThreadLink
+from elbo_room.widgets.painter import Painter
+from elbo_room.widgets.presence import Presence
+from elbo_room.widgets.reruns import replace_earlier
+from elbo_room.widgets.runs import RunFolder
+from elbo_room.widgets.screen_actions import ScreenActions
+from elbo_room.widgets.seldom import Seldom
+from elbo_room.widgets.session import Session
+from elbo_room.widgets.settings_form import BAR, Forms
+from elbo_room.widgets.views import ONE_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from widgets.link import Link
+    from elbo_room.widgets.link import Link
 
 BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
 
@@ -38,7 +38,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
 
     Args:
         settings: a dictionary, a `Settings`, or the text that Share copies; what is left out takes its default.
-        model: a model of your own (`models.core.Model`), with `q` and `data`; it then trains in a thread of this kernel.
+        model: a model of your own (`elbo_room.models.core.Model`), with `q` and `data`; it then trains in a thread of this kernel.
         q: its `Posterior`.
         data: its `Dataset`, or data of your own for the lab's models: a file's path, a table (N, D), a `Dataset`.
 
@@ -80,7 +80,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
     def _link(self, model: Any, q: Any, data: Any) -> Callable[[], Link]:
         if not self.own_model:
             return ProcessLink
-        from widgets.worker.own_model import factory
+        from elbo_room.widgets.worker.own_model import factory
 
         make = factory(model, q, data)
         return lambda: ThreadLink(make)

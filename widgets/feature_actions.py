@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from widgets.example import all_knobs
-from widgets.own_table import NO_RUN
-from widgets.runs import home
-from widgets.views import OPENING
+from elbo_room.widgets.example import all_knobs
+from elbo_room.widgets.own_table import NO_RUN
+from elbo_room.widgets.runs import home
+from elbo_room.widgets.views import OPENING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from models.settings import Values
-    from widgets.layout import Screen
-    from widgets.runs import RunFolder
-    from widgets.session import Session
+    from elbo_room.models.settings import Values
+    from elbo_room.widgets.layout import Screen
+    from elbo_room.widgets.runs import RunFolder
+    from elbo_room.widgets.session import Session
 
-FEATURES = "features"  # the name of `models.data.supervised.FEATURES`, which the kernel must not import
+FEATURES = "features"  # the name of `elbo_room.models.data.supervised.FEATURES`, which the kernel must not import
 RESPONSE_MODEL = {
     "model": "conditional", "data": FEATURES, "response": "categorical", "depth": 0, "step_size": 0.02, "stop_at": 1500,
 }  # fmt: skip

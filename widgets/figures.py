@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as ipw
 import numpy as np
 
-from widgets.bus import Bus
-from widgets.example import catalogue
-from widgets.guides import guides
-from widgets.live_chart import LiveChart
-from widgets.network_diagram import NetworkDiagram
-from widgets.theme import COLLAPSE, MINIBATCH
+from elbo_room.widgets.bus import Bus
+from elbo_room.widgets.example import catalogue
+from elbo_room.widgets.guides import guides
+from elbo_room.widgets.live_chart import LiveChart
+from elbo_room.widgets.network_diagram import NetworkDiagram
+from elbo_room.widgets.theme import COLLAPSE, MINIBATCH
 
 if TYPE_CHECKING:
-    from models.inference.probe import Report
+    from elbo_room.models.inference.probe import Report
 
 
 class Figure(ipw.VBox):
@@ -99,7 +99,7 @@ def kl(divergence: Any, theory: Any = None) -> Figure:
 
 def log_evidence(found: Any) -> Figure:
     """An `Evidence`: the importance-weighted curve, annealing, the exact value, and the two gaps below it."""
-    from widgets.worker.pictures.evidence import CHART, picture
+    from elbo_room.widgets.worker.pictures.evidence import CHART, picture
 
     figure = Figure(CHART, height="320px")
     _fill(figure, CHART, picture(found))
@@ -108,7 +108,7 @@ def log_evidence(found: Any) -> Figure:
 
 def manifold(run: Any) -> Figure:
     """What the decoder of a run makes of a regular grid of z, shaded by its magnification √det JᵀJ."""
-    from widgets.worker.pictures.latent import LatentPictures
+    from elbo_room.widgets.worker.pictures.latent import LatentPictures
 
     picture = LatentPictures(run)
     picture.watched = frozenset({"manifold"})
@@ -135,7 +135,7 @@ def functions(x: Any, values: Any, spread: Any = None) -> Figure:
 
 def relevance(prior: Any, nu: Any = None, inputs: Sequence[str] = ()) -> Figure:
     """λ_j of every input, by its name, from an ARD prior and, where λ_j is latent, ν (2, P) of its q."""
-    from widgets.worker.pictures.relevance import relevances
+    from elbo_room.widgets.worker.pictures.relevance import relevances
 
     figure = Figure("relevance", height="260px", width="480px")
     _fill(figure, "relevance", relevances(prior, nu, inputs))
@@ -144,7 +144,7 @@ def relevance(prior: Any, nu: Any = None, inputs: Sequence[str] = ()) -> Figure:
 
 def conditional(run: Any, name: str, height: str = "300px", *, laplace: bool = False) -> Figure:
     """A chart of the screen for a run of a conditional model: function, surface, fit, calibration, weights, …; a point's by Laplace."""
-    from widgets.worker.pictures.conditional import ConditionalPictures
+    from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
 
     pictures = ConditionalPictures(run)
     pictures.watched = frozenset({name})
@@ -157,7 +157,7 @@ def conditional(run: Any, name: str, height: str = "300px", *, laplace: bool = F
 
 def network(net: Any, title: str = "") -> Figure:
     """A network as the lab draws it: units, weights, skips, loops, heads."""
-    from widgets.worker.pictures.network import NetworkPicture
+    from elbo_room.widgets.worker.pictures.network import NetworkPicture
 
     picture = NetworkPicture()
     picture.add(net, "", "x", title or "f(x)")
@@ -169,7 +169,7 @@ def network(net: Any, title: str = "") -> Figure:
 
 def attention_map(net: Any, data: Any, row: int = 0, height: str = "280px") -> Figure:
     """Where the tokens of a held-out datum look, the first one unless another `row` is named."""
-    from widgets.worker.pictures.attention import ShownText, attention_part
+    from elbo_room.widgets.worker.pictures.attention import ShownText, attention_part
 
     text = ShownText(data)
     text.row = row
@@ -180,7 +180,7 @@ def attention_map(net: Any, data: Any, row: int = 0, height: str = "280px") -> F
 
 def filters(net: Any, data: Any) -> Figure:
     """A convolution's filters, beside the planted motifs where there are any."""
-    from widgets.worker.pictures.positions import filters_part
+    from elbo_room.widgets.worker.pictures.positions import filters_part
 
     figure = Figure("filters", height="260px")
     _fill(figure, "filters", filters_part(net, data))
@@ -189,7 +189,7 @@ def filters(net: Any, data: Any) -> Figure:
 
 def arm(x: Any, data: Any) -> Figure:
     """Poses x (S, 15) of the robot arm before those of the data, and the errors of their links."""
-    from widgets.worker.pictures.arm import arm_part
+    from elbo_room.widgets.worker.pictures.arm import arm_part
 
     figure = Figure("arm", height="260px")
     _fill(figure, "arm", arm_part(x, data))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from widgets.example import catalogue
-from widgets.figures import Figure
+from elbo_room.widgets.example import catalogue
+from elbo_room.widgets.figures import Figure
 
 if TYPE_CHECKING:
-    from models.core import Model
-    from models.inference.parabola import Parabola
-    from models.inference.probe import Reference, Report
+    from elbo_room.models.core import Model
+    from elbo_room.models.inference.parabola import Parabola
+    from elbo_room.models.inference.probe import Reference, Report
 
 
 def _drawn(message: Mapping[str, Any], height: str = "320px") -> Figure:
@@ -46,8 +46,8 @@ def gradient_histogram(
 
     `coordinate` is (which of ν's numbers, which coordinate of the site). The axis is bent, asinh, so that quiet and loud fit in.
     """
-    from models.inference.parameters import named
-    from widgets.worker import evidence
+    from elbo_room.models.inference.parameters import named
+    from elbo_room.widgets.worker import evidence
 
     found, series = _listed(reports)
     return _drawn(evidence.histogram(found, reference, named(model, found[0].site, coordinate), series))
@@ -55,15 +55,15 @@ def gradient_histogram(
 
 def xi_parabola(found: Parabola, xi: float | None = None) -> Figure:
     """Var(ĝ_ξ) over ξ, its bottom ξ* ± 2 standard errors and the floor (1 − ρ²) Var(ĝ₀); `xi` marks one held by hand."""
-    from widgets.worker import evidence
+    from elbo_room.widgets.worker import evidence
 
     return _drawn(evidence.parabola(found, xi or 0.0, held=xi is not None), "280px")
 
 
 def variance_cost(reports: Mapping[str, Report]) -> Figure:
     """Variance × cost as multiples of the best: full bars count evaluations of log p, open ones this machine's seconds."""
-    from models.inference.parameters import Parameter
-    from widgets.worker import evidence
+    from elbo_room.models.inference.parameters import Parameter
+    from elbo_room.widgets.worker import evidence
 
     found, series = _listed(reports)
     seconds = {report.estimator: report.seconds for report in found}

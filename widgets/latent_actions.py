@@ -9,7 +9,7 @@ from typing import Any
 
 import traitlets
 
-from widgets.run_actions import RunActions
+from elbo_room.widgets.run_actions import RunActions
 
 MOST_COUNTED = 4  # labels that a sentence names
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from widgets.layout import Screen
+from elbo_room.widgets.layout import Screen
 
 
 class LatentPainter:

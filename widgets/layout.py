@@ -7,12 +7,12 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from widgets import made
-from widgets.own_table import OwnTable
-from widgets.page import Page
-from widgets.panels import Panels, box
-from widgets.reader import Reader
-from widgets.trial import Trial
+from elbo_room.widgets import made
+from elbo_room.widgets.own_table import OwnTable
+from elbo_room.widgets.page import Page
+from elbo_room.widgets.panels import Panels, box
+from elbo_room.widgets.reader import Reader
+from elbo_room.widgets.trial import Trial
 
 DRAWERS = ("Try this", "Your data", "Formula", "Estimators", "Runs", "Table", "Code", "Help")
 

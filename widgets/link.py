@@ -1,6 +1,6 @@
 """The link to a worker: a process of its own, or a thread that runs the same loop for a model handed over from a notebook.
 
-The process is a plain `python -m widgets.worker` on one end of a socket pair, in a session of its own. (multiprocessing's forkserver
+The process is a plain `python -m elbo_room.widgets.worker` on one end of a socket pair, in a session of its own. (multiprocessing's forkserver
 starts faster a second time, but its resource tracker ignores SIGTERM, so ipykernel would take 14 s to shut down.) A kernel that dies,
 however it dies, closes its end of the pair; the worker then saves its run and leaves.
 """
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from models.inference.run import Run
-    from models.inference.settings import InferenceSettings
+    from elbo_room.models.inference.run import Run
+    from elbo_room.models.inference.settings import InferenceSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 3.0  # seconds a worker gets to save and leave by itself
@@ -57,7 +57,7 @@ def _messages(connection: Connection[Any, Any]) -> list[dict[str, Any]]:
 
 def _spawn(connection: Connection[Any, Any]) -> None:
     """The worker process's main function where sockets cannot be inherited (Windows)."""
-    from widgets.worker.__main__ import main
+    from elbo_room.widgets.worker.__main__ import main
 
     main(connection)
 
@@ -87,7 +87,7 @@ def _start_process(connection: Connection[Any, Any]) -> subprocess.Popen[bytes] 
         return _Spawned(connection)
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "widgets.worker", str(connection.fileno())]
+    command = [sys.executable, "-m", "elbo_room.widgets.worker", str(connection.fileno())]
     nothing = subprocess.DEVNULL
     return subprocess.Popen(
         command, pass_fds=[connection.fileno()], env=environment, start_new_session=True, stdin=nothing, stdout=nothing
@@ -154,7 +154,7 @@ class ThreadLink:
 
     def _main(self) -> None:
         try:
-            from widgets.worker.serve import serve
+            from elbo_room.widgets.worker.serve import serve
 
             serve(self._theirs, self._factory)
         except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it

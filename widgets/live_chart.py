@@ -9,8 +9,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from widgets import made
-from widgets.bus import Bus
+from elbo_room.widgets import made
+from elbo_room.widgets.bus import Bus
 
 EVENTS = frozenset({"hover", "leave", "click", "zoom", "drag", "pins", "draw", "lasso"})
 MOST_NUMBERS = 10_000  # in one list that a page sends
@@ -21,7 +21,7 @@ class LiveChart(anywidget.AnyWidget):
     """A chart of `widgets/charts` that is drawn once; afterwards only numbers travel.
 
     Args:
-        name: one of the charts that `python -m widgets.prepare` wrote (it also names the chart on the bus).
+        name: one of the charts that `python -m elbo_room.widgets.prepare` wrote (it also names the chart on the bus).
         bus: the page's bus.
         spec: another Vega-Lite specification over named data, instead of the prepared one.
     """

@@ -1,4 +1,4 @@
-"""Reads what `python -m widgets.prepare` made, specifications and bundle, without Altair and torch."""
+"""Reads what `python -m elbo_room.widgets.prepare` made, specifications and bundle, without Altair and torch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NotPreparedError(RuntimeError):
     def __init__(self, missing: Path) -> None:
         """Name the missing file and what makes it."""
         super().__init__(
-            f"The charts are not ready: {missing.name} is missing. Run this once: python -m widgets.prepare"
+            f"The charts are not ready: {missing.name} is missing. Run this once: python -m elbo_room.widgets.prepare"
         )
 
 

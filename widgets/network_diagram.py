@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from widgets import made, theme
-from widgets.bus import Bus
-from widgets.live_chart import LiveChart
+from elbo_room.widgets import made, theme
+from elbo_room.widgets.bus import Bus
+from elbo_room.widgets.live_chart import LiveChart
 
 DATASETS = {name: {"mode": "bars"} for name in ("nodes", "edges", "columns", "parameters", "weights")}
 SPEC: dict[str, Any] = {
@@ -21,7 +21,7 @@ SPEC: dict[str, Any] = {
 
 
 class NetworkDiagram(LiveChart):
-    """Draws what `widgets.worker.pictures.network` describes.
+    """Draws what `elbo_room.widgets.worker.pictures.network` describes.
 
     A click on a unit or a weight tells the callbacks `select` with `name` and `unit`: a site of q and its coordinate, or a parameter
     of the network and the place of the weight in it (row by row).

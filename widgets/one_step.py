@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from widgets import made, theme
-from widgets.bus import Bus
-from widgets.live_chart import LiveChart
+from elbo_room.widgets import made, theme
+from elbo_room.widgets.bus import Bus
+from elbo_room.widgets.live_chart import LiveChart
 
 SPEC: dict[str, Any] = {
     "usermeta": {
@@ -21,7 +21,7 @@ SPEC: dict[str, Any] = {
 
 
 class OneStep(LiveChart):
-    """Draws what `widgets.worker.pictures.one_step` describes; `labels` hold the estimator's formula and name."""
+    """Draws what `elbo_room.widgets.worker.pictures.one_step` describes; `labels` hold the estimator's formula and name."""
 
     _esm = made.script("vega_view.js", "step_words.js", "one_step.js")
 

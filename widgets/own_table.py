@@ -9,10 +9,10 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from widgets.runs import home
+from elbo_room.widgets.runs import home
 
 ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".gz", ".parquet")
-MOST_BYTES = 100_000_000  # of an upload; the server takes messages a little larger (`lab.serve`)
+MOST_BYTES = 100_000_000  # of an upload; the server takes messages a little larger (`elbo_room.lab.serve`)
 FIRST = (
     "A table of your own: counts of cells or any numbers, rows are data. .h5ad, .npz, .csv, .tsv or .parquet; "
     "upload it, or give its path on the computer where the lab runs and press Enter. Or take the features that the run on the "
@@ -109,9 +109,15 @@ class OwnTable:
         found = {}
         if self.given:
             words = ", ".join(f"{name}={self.given[name]!r}" for name in ("labels", "batch") if self.given[name])
-            found["own"] = "from models.data import load", f"load({self.given['path']!r}{', ' if words else ''}{words})"
+            found["own"] = (
+                "from elbo_room.models.data import load",
+                f"load({self.given['path']!r}{', ' if words else ''}{words})",
+            )
         if self.features:
-            found["features"] = "from models.features import read_features", f"read_features({self.features!r})[0]"
+            found["features"] = (
+                "from elbo_room.models.features import read_features",
+                f"read_features({self.features!r})[0]",
+            )
         return found
 
     def offer_features(self, reason: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from widgets import made
+from elbo_room.widgets import made
 
 KINDS = frozenset({"ready", "heartbeat", "key", "closing", "shared"})
 LECTURE = frozenset("abcdy")  # keys that count at a projector only

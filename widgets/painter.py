@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from models.settings import FIRST_MODEL
-from widgets.elbo_lines import ElboLines
-from widgets.evidence_words import sentence
-from widgets.guides import guides
-from widgets.latent_painter import LatentPainter
-from widgets.layout import Screen
-from widgets.seldom import Seldom
-from widgets.theme import COLLAPSE, MINIBATCH, OF_MINIBATCHES
-from widgets.views import ONE_STEP, PANEL_OF
+from elbo_room.models.settings import FIRST_MODEL
+from elbo_room.widgets.elbo_lines import ElboLines
+from elbo_room.widgets.evidence_words import sentence
+from elbo_room.widgets.guides import guides
+from elbo_room.widgets.latent_painter import LatentPainter
+from elbo_room.widgets.layout import Screen
+from elbo_room.widgets.seldom import Seldom
+from elbo_room.widgets.theme import COLLAPSE, MINIBATCH, OF_MINIBATCHES
+from elbo_room.widgets.views import ONE_STEP, PANEL_OF
 
 AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at

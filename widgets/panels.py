@@ -7,12 +7,12 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from models.settings import FIRST_MODEL
-from widgets.bus import Bus
-from widgets.live_chart import LiveChart
-from widgets.network_diagram import NetworkDiagram
-from widgets.one_step import OneStep
-from widgets.views import PANEL_OF, VIEWS, WORDS
+from elbo_room.models.settings import FIRST_MODEL
+from elbo_room.widgets.bus import Bus
+from elbo_room.widgets.live_chart import LiveChart
+from elbo_room.widgets.network_diagram import NetworkDiagram
+from elbo_room.widgets.one_step import OneStep
+from elbo_room.widgets.views import PANEL_OF, VIEWS, WORDS
 
 DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # what is no Vega view
 

@@ -1,4 +1,4 @@
-"""Make the charts once, at set-up: `python -m widgets.prepare`.
+"""Make the charts once, at set-up: `python -m elbo_room.widgets.prepare`.
 
 Altair writes the specifications and vl-convert the browser bundle into the git-ignored `static/made/`. Nothing is
 made again unless a source file or a version changed, and every file appears at once or not at all.
@@ -13,7 +13,7 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 
-from widgets import made
+from elbo_room.widgets import made
 
 # vegaEmbed brings Vega, Vega-Lite and the expression interpreter along; vl-convert 1.9 leaves its names for them empty.
 SNIPPET = "globalThis.__elboVega = {embed: vegaEmbed};"
@@ -52,7 +52,7 @@ def prepare() -> bool:
         return False
     import vl_convert
 
-    from widgets.charts import CHARTS
+    from elbo_room.widgets.charts import CHARTS
 
     made.MADE.mkdir(parents=True, exist_ok=True)
     specs = {name: chart().to_dict() for name, chart in CHARTS.items()}

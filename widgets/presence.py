@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from widgets.layout import Screen
-    from widgets.painter import Painter
-    from widgets.session import Session
+    from elbo_room.widgets.layout import Screen
+    from elbo_room.widgets.painter import Painter
+    from elbo_room.widgets.session import Session
 
 
 class Presence:

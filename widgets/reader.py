@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from widgets import made
+from elbo_room.widgets import made
 
 
 class Reader(anywidget.AnyWidget):

@@ -1,4 +1,4 @@
-"""Records the bundled example run and the catalogue from the real engine: `python -m widgets.record`."""
+"""Records the bundled example run and the catalogue from the real engine: `python -m elbo_room.widgets.record`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from models.catalogue import catalogue
-from widgets.example import CATALOGUE, EXAMPLE, pack
-from widgets.link import ThreadLink
-from widgets.views import EVIDENCE
+from elbo_room.models.catalogue import catalogue
+from elbo_room.widgets.example import CATALOGUE, EXAMPLE, pack
+from elbo_room.widgets.link import ThreadLink
+from elbo_room.widgets.views import EVIDENCE
 
 
 def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
     """One run to its end, as the few messages that draw the finished screen."""
-    from models.inference.run import Run
+    from elbo_room.models.inference.run import Run
 
     link = ThreadLink(Run)
     link.start()

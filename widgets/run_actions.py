@@ -6,24 +6,24 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.settings import FIRST_MODEL, Knob, Values, check, knobs_of, settled, validate
-from widgets import texts
-from widgets.example import all_knobs, catalogue
-from widgets.own_table import keep
-from widgets.runs import RunFolder, in_use, new_run, open_run, saved_runs
-from widgets.views import ONE_STEP, OPENING
+from elbo_room.models.settings import FIRST_MODEL, Knob, Values, check, knobs_of, settled, validate
+from elbo_room.widgets import texts
+from elbo_room.widgets.example import all_knobs, catalogue
+from elbo_room.widgets.own_table import keep
+from elbo_room.widgets.runs import RunFolder, in_use, new_run, open_run, saved_runs
+from elbo_room.widgets.views import ONE_STEP, OPENING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from widgets.layout import Screen
-    from widgets.painter import Painter
-    from widgets.session import Session
-    from widgets.settings_form import Forms, SettingsForm
+    from elbo_room.widgets.layout import Screen
+    from elbo_room.widgets.painter import Painter
+    from elbo_room.widgets.session import Session
+    from elbo_room.widgets.settings_form import Forms, SettingsForm
 
 
 LEAVING = 6.0  # seconds that a page may take to put a run away, whose last steps are not lost then; after that a copy is opened
-OWN = "own"  # the data that a person gives; the name of `models.data.OWN`, which the kernel must not import
+OWN = "own"  # the data that a person gives; the name of `elbo_room.models.data.OWN`, which the kernel must not import
 
 
 @dataclass(frozen=True)

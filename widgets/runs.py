@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from models.run_file import STATE, about
+from elbo_room.models.run_file import STATE, about
 
 HISTORY = "history.npz"
-DATA = ("table.json", "features.npz")  # where a run's own data came from, or the data: `widgets.worker.given`
+DATA = ("table.json", "features.npz")  # where a run's own data came from, or the data: `elbo_room.widgets.worker.given`
 IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 

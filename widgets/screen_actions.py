@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from models.settings import Values, decode, encode, objection
-from widgets import texts
-from widgets.example import all_knobs, catalogue
-from widgets.feature_actions import FeatureActions
-from widgets.latent_actions import LatentActions
-from widgets.runs import saved_runs
-from widgets.several import Several
-from widgets.tables import table
-from widgets.views import VIEWS
+from elbo_room.models.settings import Values, decode, encode, objection
+from elbo_room.widgets import texts
+from elbo_room.widgets.example import all_knobs, catalogue
+from elbo_room.widgets.feature_actions import FeatureActions
+from elbo_room.widgets.latent_actions import LatentActions
+from elbo_room.widgets.runs import saved_runs
+from elbo_room.widgets.several import Several
+from elbo_room.widgets.tables import table
+from elbo_room.widgets.views import VIEWS
 
 PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from the prior depend on
 MOST_SHOWN = 8  # lines that panel B can hold

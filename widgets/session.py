@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from widgets.link import Link
+from elbo_room.widgets.link import Link
 
 TICKS = 15.0  # frames a second that may leave for the browser
 WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message

@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from models.settings import Knob, Values, objection
+from elbo_room.models.settings import Knob, Values, objection
 
 OPEN = ("estimator", "draws", "prior_scale", "layer_scale")
 SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that one drags to see something happen

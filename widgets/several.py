@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from models.settings import Values
-from widgets.example import all_knobs
-from widgets.run_actions import RunActions
-from widgets.runs import curve, saved_runs
-from widgets.texts import said
+from elbo_room.models.settings import Values
+from elbo_room.widgets.example import all_knobs
+from elbo_room.widgets.run_actions import RunActions
+from elbo_room.widgets.runs import curve, saved_runs
+from elbo_room.widgets.texts import said
 
 SEEDS = 5
 LETTERS = "ABC"  # as many runs as panel A can compare

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from widgets.bus import Bus
-from widgets.live_chart import LiveChart
+from elbo_room.widgets.bus import Bus
+from elbo_room.widgets.live_chart import LiveChart
 
 ROWS = 12  # of a table: steps spread over a curve, or the first of a cloud
 Columns = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from models.settings import FIRST_MODEL, Knob, Values
+from elbo_room.models.settings import FIRST_MODEL, Knob, Values
 
 HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed grey: the earlier run. Drag to zoom, double click resets.
    The dark line and the number above: the mean over the last pass through the data, 20 steps at least. The list has 'evidence':
@@ -93,7 +93,10 @@ def code(values: Values, knobs: list[Knob], given: Mapping[str, tuple[str, str]]
     settings = "\n".join(["settings = Settings(", *changed, ")"]) if changed else "settings = Settings()"
     more, data = (given or {}).get(values["data"], ("", ""))
     imports = [more] if more else []
-    imports += ["from models.inference.run import Run", f"from models.{values['model']}_settings import Settings"]
+    imports += [
+        "from elbo_room.models.inference.run import Run",
+        f"from elbo_room.models.{values['model']}_settings import Settings",
+    ]
     loop = f"for step in Run(settings{', ' if data else ''}{data}):"
     lines = [
         "import torch",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as ipw
 
-from widgets.tasks import Facts, Task, answer
+from elbo_room.widgets.tasks import Facts, Task, answer
 
 NOTHING = (
     "This scene has no questions yet. Choose the scene “Gradient noise”, or change a knob and see what panel B says."

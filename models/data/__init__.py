@@ -4,18 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.data.cells import cell_lines, pbmc
-from models.data.dataset import Dataset, from_array
-from models.data.digits import digits
-from models.data.dna import planted_motifs, splice_junctions
-from models.data.docstrings import docstrings
-from models.data.king_james import king_james
-from models.data.passage import gerbil
-from models.data.pinwheel import pinwheel
-from models.data.robot_arm import robot_arm, robot_arm_exact
-from models.data.standard_tables import iris, wine
-from models.data.table import columns, load
-from models.data.verses import verses
+from elbo_room.models.data.cells import cell_lines, pbmc
+from elbo_room.models.data.dataset import Dataset, from_array
+from elbo_room.models.data.digits import digits
+from elbo_room.models.data.dna import planted_motifs, splice_junctions
+from elbo_room.models.data.docstrings import docstrings
+from elbo_room.models.data.king_james import king_james
+from elbo_room.models.data.passage import gerbil
+from elbo_room.models.data.pinwheel import pinwheel
+from elbo_room.models.data.robot_arm import robot_arm, robot_arm_exact
+from elbo_room.models.data.standard_tables import iris, wine
+from elbo_room.models.data.table import columns, load
+from elbo_room.models.data.verses import verses
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ labels come from the genotype, not from a clustering, and the three plates are t
 from dataclasses import replace
 from functools import cache
 
-from models.data.dataset import Dataset
-from models.data.packed import FILES, read_npz
+from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.packed import FILES, read_npz
 
 
 @cache

@@ -5,8 +5,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from models.data.dataset import Dataset
-from models.families import Beta, Family, Gamma, Normal, Poisson
+from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.families import Beta, Family, Gamma, Normal, Poisson
 
 ROWS, TEST_ROWS = 80, 80
 

@@ -7,8 +7,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.entries import Entries, entries_of
+from elbo_room.models.core import Batch
+from elbo_room.models.entries import Entries, entries_of
 
 
 @dataclass(frozen=True)

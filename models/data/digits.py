@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 
 def _table() -> np.ndarray:

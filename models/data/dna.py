@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 FILES = Path(__file__).parent / "files"
 BASES = "ACGT"

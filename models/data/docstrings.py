@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 FOLDERS: dict[str, tuple[str, ...]] = {
     "asyncio": ("",), "email": ("",), "unittest": ("",),

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.data.dataset import Dataset, from_array
-from models.families.counts import not_counts
+from elbo_room.models.data.dataset import Dataset, from_array
+from elbo_room.models.families.counts import not_counts
 
 PLACES = ("X", "layers/counts", "raw/X", "raw.X")
 TOTALS = ("n_counts", "total_counts", "nCount_RNA", "n_umi")  # what a column of totals is called

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 FILE = Path(__file__).parent / "files" / "king_james.npz"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from models.data.dataset import Dataset, from_array
-from models.data.h5ad import one_hot
+from elbo_room.models.data.dataset import Dataset, from_array
+from elbo_room.models.data.h5ad import one_hot
 
 FILES = Path(__file__).parent / "files"
 

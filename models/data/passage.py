@@ -9,8 +9,8 @@ from functools import cache
 
 import torch
 
-from models.data.dataset import Dataset
-from models.data.words import indicators
+from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.words import indicators
 
 NOUNS = ("dog", "cat", "kid", "aunt", "owl", "snake", "baker", "queen")
 EATEN = ("gerbil", "hamster", "mouse", "canary")

@@ -5,7 +5,7 @@ from functools import cache
 
 import torch
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 ARMS, PER_ARM, RADIAL, TANGENTIAL, RATE = 5, 100, 0.3, 0.05, 0.25
 

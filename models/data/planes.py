@@ -6,7 +6,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 ROWS = 200  # that train; as many are held out
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 Array = NDArray[np.float64]
 LENGTHS = (0.033, 0.155, 0.135, 0.0, 0.0)  # a, metres

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 IRIS = ("sepal length", "sepal width", "petal length", "petal width")
 WINE = (

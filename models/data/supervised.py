@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.data import DATA, Dataset, Source, curves, planes, tables
-from models.settings import rule
+from elbo_room.models.data import DATA, Dataset, Source, curves, planes, tables
+from elbo_room.models.settings import rule
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ def _ordered(name: str, symbol: str) -> SupervisedSource:
     return SupervisedSource(name, part.label, part.help, part.load, symbol, kind="classes", axes=part.axes)
 
 
-FEATURES = "features"  # the data whose x are a trained model's ẑ: `models.features`
+FEATURES = "features"  # the data whose x are a trained model's ẑ: `elbo_room.models.features`
 
 
 def _no_features() -> Dataset:

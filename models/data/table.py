@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from models.data.dataset import Dataset, from_array
-from models.data.h5ad import obs_columns, one_hot, read_h5ad
-from models.data.packed import read_npz
+from elbo_room.models.data.dataset import Dataset, from_array
+from elbo_room.models.data.h5ad import obs_columns, one_hot, read_h5ad
+from elbo_room.models.data.packed import read_npz
 
 ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 Array = np.ndarray[Any, Any]

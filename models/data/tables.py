@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.data.dataset import Dataset
-from models.data.digits import digits
+from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.digits import digits
 
 FILES = Path(__file__).parent / "files"
 TEST_SHARE = 5  # one row of five is held out

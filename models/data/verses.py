@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 import torch
 
-from models.data.dataset import Dataset
-from models.data.packed import FILES
-from models.data.words import indicators
+from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.packed import FILES
+from elbo_room.models.data.words import indicators
 
 SIZE, TEST = 400, 1000  # vocabulary, held-out verses
 RARE = "…"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from models.data.dataset import Dataset
+from elbo_room.models.data.dataset import Dataset
 
 
 def indicators(texts: Sequence[Sequence[str]], vocabulary: Sequence[str], longest: int, other: str = "") -> Tensor:

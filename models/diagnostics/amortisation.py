@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Model
-from models.estimators import PathOnly
-from models.inference.adam import Adam
-from models.inference.estimate import estimate
-from models.inference.probe import frozen
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.estimators import PathOnly
+from elbo_room.models.inference.adam import Adam
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.probe import frozen
+from elbo_room.models.variational import Posterior
 
 
 class Free(nn.Module):

@@ -12,11 +12,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.diagnostics.hmc import LONGEST, Path
-from models.diagnostics.importance import Interval, log_evidence
-from models.inference.probe import frozen
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.diagnostics.hmc import LONGEST, Path
+from elbo_room.models.diagnostics.importance import Interval, log_evidence
+from elbo_room.models.inference.probe import frozen
+from elbo_room.models.variational import Posterior
 
 ACCEPTED = 0.8  # of the moves; the step size is driven there
 GAIN = 0.15  # by how much one temperature can change log step size

@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.families import Normal
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.families import Normal
+from elbo_room.models.variational import Posterior
 
 THRESHOLD = 0.01  # nats per datum
 LEAST_SPREAD = (

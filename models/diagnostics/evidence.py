@@ -11,19 +11,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.data import Dataset
-from models.diagnostics.amortisation import Gap, improving
-from models.diagnostics.annealed import annealing
-from models.diagnostics.held_out import no_new_rows
-from models.diagnostics.hmc import Path
-from models.diagnostics.importance import Curve, Interval, curve_of, log_evidence
-from models.diagnostics.known_evidence import finding
-from models.diagnostics.log_weights import log_weights
-from models.diagnostics.pareto import pareto_k, trusted_below
-from models.diagnostics.sandwich import Sandwich, sandwiching
-from models.inference.probe import frozen
-from models.variational import Posterior, Table
+from elbo_room.models.core import Batch
+from elbo_room.models.data import Dataset
+from elbo_room.models.diagnostics.amortisation import Gap, improving
+from elbo_room.models.diagnostics.annealed import annealing
+from elbo_room.models.diagnostics.held_out import no_new_rows
+from elbo_room.models.diagnostics.hmc import Path
+from elbo_room.models.diagnostics.importance import Curve, Interval, curve_of, log_evidence
+from elbo_room.models.diagnostics.known_evidence import finding
+from elbo_room.models.diagnostics.log_weights import log_weights
+from elbo_room.models.diagnostics.pareto import pareto_k, trusted_below
+from elbo_room.models.diagnostics.sandwich import Sandwich, sandwiching
+from elbo_room.models.inference.probe import frozen
+from elbo_room.models.variational import Posterior, Table
 
 PIECE = 64  # draws at a time
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.diagnostics.collapse import THRESHOLD, kl_per_dimension
-from models.diagnostics.latent import embedding
-from models.families import Normal
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.diagnostics.collapse import THRESHOLD, kl_per_dimension
+from elbo_room.models.diagnostics.latent import embedding
+from elbo_room.models.families import Normal
+from elbo_room.models.variational import Posterior
 
 NODES, REACH = 81, 5.0  # of the grid along each dimension, and how far it goes
 FLAT = 0.1  # nats: what the optimiser's noise leaves of a column that ought to be 0; .03 to .05 with Adam at .01

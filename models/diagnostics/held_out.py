@@ -6,10 +6,10 @@ q must be amortised, for a table has no ν of a new row; weights must be a point
 import torch
 from torch import Tensor
 
-from models.core import Model
-from models.data import Dataset
-from models.diagnostics.log_weights import log_mean, log_weights
-from models.variational import Posterior, Table
+from elbo_room.models.core import Model
+from elbo_room.models.data import Dataset
+from elbo_room.models.diagnostics.log_weights import log_mean, log_weights
+from elbo_room.models.variational import Posterior, Table
 
 
 def no_new_rows(q: Posterior) -> str | None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.diagnostics.log_weights import local_log_joint, refuse_global
-from models.families import Normal
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.diagnostics.log_weights import local_log_joint, refuse_global
+from elbo_room.models.families import Normal
+from elbo_room.models.variational import Posterior
 
 LEAPS = 4  # of a trajectory
 LONGEST = math.pi / 2 / LEAPS  # step size, in units of the path's own standard deviation

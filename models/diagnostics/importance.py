@@ -11,9 +11,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.diagnostics.log_weights import log_mean, log_weights
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.diagnostics.log_weights import log_mean, log_weights
+from elbo_room.models.variational import Posterior
 
 RESAMPLES = 100
 LEVEL = 0.95

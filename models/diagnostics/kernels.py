@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.networks import Activation
+from elbo_room.models.networks import Activation
 
 TERMS = 100  # of the Hermite series: it converges as |ρ|^k
 NODES = torch.linspace(

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Model
-from models.diagnostics.latent import embedding
-from models.diagnostics.log_weights import CELLS, local_log_joint
-from models.families import Normal
-from models.networks import FeedForward
-from models.probabilistic_pca import ProbabilisticPCA
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.diagnostics.latent import embedding
+from elbo_room.models.diagnostics.log_weights import CELLS, local_log_joint
+from elbo_room.models.families import Normal
+from elbo_room.models.networks import FeedForward
+from elbo_room.models.probabilistic_pca import ProbabilisticPCA
+from elbo_room.models.variational import Posterior
 
 REACH, MOST_NODES = 5.0, 401  # of a grid: how far it goes at least, and its nodes along a dimension at most
 

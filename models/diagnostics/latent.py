@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.variational import Posterior
 
 
 @torch.no_grad()

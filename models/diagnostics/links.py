@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.data.robot_arm import UNIT
+from elbo_room.models.data.robot_arm import UNIT
 
 LINKS = {"upper arm": 0.155, "forearm": 0.135, "hand": 0.2175, "fingers": 0.10}  # metres
 

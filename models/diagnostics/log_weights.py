@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.inference.noise import draw_noise
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.inference.noise import draw_noise
+from elbo_room.models.variational import Posterior
 
 CELLS = 2_000_000  # draws × rows × features that are decoded at a time
 

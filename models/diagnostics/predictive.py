@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.conditional import Conditional
-from models.core import Batch
-from models.data import Dataset
-from models.responses import Chain
-from models.variational import Posterior
+from elbo_room.models.conditional import Conditional
+from elbo_room.models.core import Batch
+from elbo_room.models.data import Dataset
+from elbo_room.models.responses import Chain
+from elbo_room.models.variational import Posterior
 
 NO_ROWS = Batch(
     torch.empty(0), torch.empty(0, dtype=torch.int64), 0

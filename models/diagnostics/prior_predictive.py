@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from models.diagnostics.kernels import bend
-from models.networks import ACTIVATIONS, Architecture
-from models.priors import Prior
-from models.priors.prior import fan_in
+from elbo_room.models.diagnostics.kernels import bend
+from elbo_room.models.networks import ACTIVATIONS, Architecture
+from elbo_room.models.priors import Prior
+from elbo_room.models.priors.prior import fan_in
 
 UNITS = 4096  # of a first layer whose weights are not Gaussian: its kernel is an average over so many
 NUMBERS = 4_000_000  # weights that are held at a time

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.diagnostics.annealed import backward, forward, last, scouting
-from models.diagnostics.hmc import Path
-from models.diagnostics.importance import Interval, log_evidence
-from models.diagnostics.log_weights import log_mean
-from models.inference.probe import frozen
-from models.variational import Posterior, Table
+from elbo_room.models.core import Batch
+from elbo_room.models.diagnostics.annealed import backward, forward, last, scouting
+from elbo_room.models.diagnostics.hmc import Path
+from elbo_room.models.diagnostics.importance import Interval, log_evidence
+from elbo_room.models.diagnostics.log_weights import log_mean
+from elbo_room.models.inference.probe import frozen
+from elbo_room.models.variational import Posterior, Table
 
 WIDTH = 1.96  # standard errors on either side
 

@@ -11,9 +11,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw, Estimator, NotApplicableError, aside
-from models.families import Family
-from models.settings import rule
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator, NotApplicableError, aside
+from elbo_room.models.families import Family
+from elbo_room.models.settings import rule
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.estimators.arm import Arm
-from models.estimators.estimator import Context, Draw
+from elbo_room.models.estimators.arm import Arm
+from elbo_room.models.estimators.estimator import Context, Draw
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
 
-from models.core import Factor
-from models.families import Family
+from elbo_room.models.core import Factor
+from elbo_room.models.families import Family
 
 if TYPE_CHECKING:
-    from models.core import Model
+    from elbo_room.models.core import Model
 
 
 class NotApplicableError(ValueError):
@@ -69,7 +69,7 @@ class Draw:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """A check that reads values and changes nothing: a tape (`models.inference.tape`) does not write it down, nor play it again."""
+    """A check that reads values and changes nothing: a tape (`elbo_room.models.inference.tape`) does not write it down, nor play it again."""
     with torch.no_grad(), _disable_current_modes():
         yield
 
@@ -105,7 +105,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Estimator:
-    """One gradient estimator. A subclass is listed in `models.estimators.ESTIMATORS` and nowhere else."""
+    """One gradient estimator. A subclass is listed in `elbo_room.models.estimators.ESTIMATORS` and nowhere else."""
 
     name: ClassVar[str]
     label: ClassVar[str]

@@ -7,8 +7,8 @@ where log p is quadratic, say. What is even in ε, as in the gradient of log s, 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.bayesian_layers import BySigns, Perturb
-from models.estimators.local_reparameterization import LocalReparameterization
+from elbo_room.models.bayesian_layers import BySigns, Perturb
+from elbo_room.models.estimators.local_reparameterization import LocalReparameterization
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw, Estimator
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator
 
 
 @dataclass(frozen=True)

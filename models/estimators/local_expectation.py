@@ -6,9 +6,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw, Estimator
-from models.estimators.one_at_a_time import replaced
-from models.families import Family
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator
+from elbo_room.models.estimators.one_at_a_time import replaced
+from elbo_room.models.families import Family
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from models.bayesian_layers import Locally, Perturb
-from models.estimators.estimator import Draw
-from models.estimators.reparameterization import Reparameterization
-from models.settings import rule
+from elbo_room.models.bayesian_layers import Locally, Perturb
+from elbo_room.models.estimators.estimator import Draw
+from elbo_room.models.estimators.reparameterization import Reparameterization
+from elbo_room.models.settings import rule
 
 if TYPE_CHECKING:
-    from models.core import Model
+    from elbo_room.models.core import Model
 
 NORMALS = rule(
     "posterior",

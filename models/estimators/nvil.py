@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators import learned
-from models.estimators.estimator import Context, Draw, Estimator
+from elbo_room.models.estimators import learned
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw
+from elbo_room.models.estimators.estimator import Context, Draw
 
 
 def replaced(draw: Draw, context: Context, candidates: Tensor) -> Tensor:

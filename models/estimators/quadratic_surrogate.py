@@ -10,9 +10,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw, Estimator
-from models.estimators.quadratic_miller import centered, not_normal
-from models.families import Family
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator
+from elbo_room.models.estimators.quadratic_miller import centered, not_normal
+from elbo_room.models.families import Family
 
 DECAY = 0.9
 

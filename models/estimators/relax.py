@@ -6,9 +6,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators import learned
-from models.estimators.estimator import Context, Draw
-from models.estimators.rebar import Rebar, coupling
+from elbo_room.models.estimators import learned
+from elbo_room.models.estimators.estimator import Context, Draw
+from elbo_room.models.estimators.rebar import Rebar, coupling
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw, Estimator
-from models.estimators.learned import remember
-from models.settings import rule
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator
+from elbo_room.models.estimators.learned import remember
+from elbo_room.models.settings import rule
 
 
 @dataclass(frozen=True)

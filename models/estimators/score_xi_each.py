@@ -6,10 +6,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw
-from models.estimators.learned import remember
-from models.estimators.score_xi import PILOT_DRAWS, ScoreXi
-from models.settings import rule
+from elbo_room.models.estimators.estimator import Context, Draw
+from elbo_room.models.estimators.learned import remember
+from elbo_room.models.estimators.score_xi import PILOT_DRAWS, ScoreXi
+from elbo_room.models.settings import rule
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.estimators.gumbel_softmax import GumbelSoftmax
-from models.families import Family
+from elbo_room.models.estimators.gumbel_softmax import GumbelSoftmax
+from elbo_room.models.families import Family
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw, Estimator
-from models.settings import rule
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator
+from elbo_room.models.settings import rule
 
 
 @dataclass(frozen=True)

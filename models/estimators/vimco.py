@@ -10,8 +10,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.estimators.estimator import Context, Draw, Estimator
-from models.settings import rule
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator
+from elbo_room.models.settings import rule
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,18 @@
 """Exponential families: one a file, serving as response, as latent layer and as variational factor."""
 
-from models.families.bernoulli import Bernoulli
-from models.families.beta import Beta
-from models.families.categorical import Categorical
-from models.families.dirichlet import Dirichlet
-from models.families.family import Family, WeakDerivative
-from models.families.full_rank import FullRank
-from models.families.gamma import Gamma
-from models.families.log_normal import LogNormal
-from models.families.low_rank import LowRank
-from models.families.negative_binomial import NegativeBinomial, ZeroInflatedNegativeBinomial
-from models.families.normal import Normal
-from models.families.point_mass import PointMass
-from models.families.poisson import Poisson
+from elbo_room.models.families.bernoulli import Bernoulli
+from elbo_room.models.families.beta import Beta
+from elbo_room.models.families.categorical import Categorical
+from elbo_room.models.families.dirichlet import Dirichlet
+from elbo_room.models.families.family import Family, WeakDerivative
+from elbo_room.models.families.full_rank import FullRank
+from elbo_room.models.families.gamma import Gamma
+from elbo_room.models.families.log_normal import LogNormal
+from elbo_room.models.families.low_rank import LowRank
+from elbo_room.models.families.negative_binomial import NegativeBinomial, ZeroInflatedNegativeBinomial
+from elbo_room.models.families.normal import Normal
+from elbo_room.models.families.point_mass import PointMass
+from elbo_room.models.families.poisson import Poisson
 
 FAMILIES: dict[str, type[Family]] = {
     family.name: family

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.families.counts import first_where
-from models.families.family import Family, WeakDerivative
-from models.settings import rule
+from elbo_room.models.families.counts import first_where
+from elbo_room.models.families.family import Family, WeakDerivative
+from elbo_room.models.settings import rule
 
 
 def compact(tensor: Tensor) -> Tensor:

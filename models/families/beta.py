@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from models.families.family import Family
-from models.families.log_gamma import log_gamma_quantile, uniform
+from elbo_room.models.families.family import Family
+from elbo_room.models.families.log_gamma import log_gamma_quantile, uniform
 
 
 def log_beta(a: Tensor, b: Tensor) -> Tensor:

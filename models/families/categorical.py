@@ -6,8 +6,8 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from models.families.family import Family
-from models.settings import rule
+from elbo_room.models.families.family import Family
+from elbo_room.models.settings import rule
 
 MOST = 64  # states a response may have
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from models.settings import rule
+from elbo_room.models.settings import rule
 
 COUNT_DATA = rule(
     "data",

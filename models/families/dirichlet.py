@@ -10,8 +10,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.families.family import Family
-from models.families.log_gamma import log_gamma_quantile, uniform
+from elbo_room.models.families.family import Family
+from elbo_room.models.families.log_gamma import log_gamma_quantile, uniform
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from models.families.family import Family
+from elbo_room.models.families.family import Family
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.families.family import Family
-from models.families.log_gamma import log_ratio_quantile, uniform
-from models.families.stirling import constant_of, log_minus_digamma, remainder
+from elbo_room.models.families.family import Family
+from elbo_room.models.families.log_gamma import log_ratio_quantile, uniform
+from elbo_room.models.families.stirling import constant_of, log_minus_digamma, remainder
 
 
 def log_density_at(t: Tensor, ratio: Tensor, shape: float) -> Tensor:

@@ -7,8 +7,8 @@ form log Γ_{α+1} + log U/α needs no inverse, but two numbers a draw, and no n
 import torch
 from torch import Tensor
 
-from models.families.log_gamma_exact import solved
-from models.families.log_gamma_table import looked_up
+from elbo_room.models.families.log_gamma_exact import solved
+from elbo_room.models.families.log_gamma_table import looked_up
 
 
 def uniform(shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype) -> Tensor:

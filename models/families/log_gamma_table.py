@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.families.log_gamma_exact import solve
+from elbo_room.models.families.log_gamma_exact import solve
 
 LOW, HIGH = -16.0, 4.35  # of R: −log u ≥ 1.2e-7, and above HIGH only the power law is left
 ACROSS, DEEP, DEGREE = 64, 8, 4  # cells of R, of S, and the degree in both

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.families.normal import Normal
+from elbo_room.models.families.normal import Normal
 
 
 @dataclass(frozen=True)

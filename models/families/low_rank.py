@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import LowRankMultivariateNormal
 
-from models.families.family import Family
+from elbo_room.models.families.family import Family
 
 
 @dataclass(frozen=True)

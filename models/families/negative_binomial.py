@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.families.count_table import CountTable
-from models.families.counts import COUNT_DATA, not_counts
-from models.families.family import Family
-from models.families.gamma import Gamma
-from models.families.log_gamma import uniform
-from models.families.poisson import Poisson
+from elbo_room.models.families.count_table import CountTable
+from elbo_room.models.families.counts import COUNT_DATA, not_counts
+from elbo_room.models.families.family import Family
+from elbo_room.models.families.gamma import Gamma
+from elbo_room.models.families.log_gamma import uniform
+from elbo_room.models.families.poisson import Poisson
 
 LARGE = 8.0  # from here Stirling's series, below it the difference itself
 

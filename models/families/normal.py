@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.families.family import Family, WeakDerivative
+from elbo_room.models.families.family import Family, WeakDerivative
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.families.family import Family
+from elbo_room.models.families.family import Family
 
 
 @dataclass(frozen=True)

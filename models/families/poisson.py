@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.families.counts import COUNT_DATA, not_counts
-from models.families.family import Family, WeakDerivative
+from elbo_room.models.families.counts import COUNT_DATA, not_counts
+from elbo_room.models.families.family import Family, WeakDerivative
 
 
 @dataclass(frozen=True)

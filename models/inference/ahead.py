@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.diagnostics.latent import plane
-from models.inference.estimate import Estimate, estimate
-from models.inference.run import Run
+from elbo_room.models.core import Batch
+from elbo_room.models.diagnostics.latent import plane
+from elbo_room.models.inference.estimate import Estimate, estimate
+from elbo_room.models.inference.run import Run
 
 
 @contextmanager

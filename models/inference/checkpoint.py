@@ -8,11 +8,11 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from models.catalogue import settings_from
-from models.data import Dataset
-from models.inference.run import Run
-from models.run_file import STATE, about
-from models.settings import VERSION
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.data import Dataset
+from elbo_room.models.inference.run import Run
+from elbo_room.models.run_file import STATE, about
+from elbo_room.models.settings import VERSION
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from models.core import Model
-from models.estimators import ESTIMATORS, Estimator, ScoreXi
-from models.inference.settings import InferenceSettings
+from elbo_room.models.core import Model
+from elbo_room.models.estimators import ESTIMATORS, Estimator, ScoreXi
+from elbo_room.models.inference.settings import InferenceSettings
 
 
 def make_estimator(name: str, settings: InferenceSettings) -> Estimator:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.inference.objective import Objective
-from models.settings import setting
+from elbo_room.models.inference.objective import Objective
+from elbo_room.models.settings import setting
 
 
 @dataclass(frozen=True)

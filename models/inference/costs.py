@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.core import Batch, Factor, Model, Site, check_factors
+from elbo_room.models.core import Batch, Factor, Model, Site, check_factors
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model, Site
-from models.estimators import Draw, Estimator, NotApplicableError
-from models.inference.costs import factors_at
-from models.inference.noise import draw_noise
-from models.inference.objective import ELBO, Objective
-from models.inference.tempered import Tempered, refused, shortfall
-from models.inference.work import Work, refusal, weighted
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model, Site
+from elbo_room.models.estimators import Draw, Estimator, NotApplicableError
+from elbo_room.models.inference.costs import factors_at
+from elbo_room.models.inference.noise import draw_noise
+from elbo_room.models.inference.objective import ELBO, Objective
+from elbo_room.models.inference.tempered import Tempered, refused, shortfall
+from elbo_room.models.inference.work import Work, refusal, weighted
+from elbo_room.models.variational import Posterior
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from models.core import Model
-from models.data import Dataset
-from models.estimators import Reparameterization
-from models.inference.estimate import estimate
-from models.inference.objective import ELBO, Objective
-from models.inference.probe import frozen
-from models.inference.report import Report, moments
-from models.variational import Posterior
+from elbo_room.models.core import Model
+from elbo_room.models.data import Dataset
+from elbo_room.models.estimators import Reparameterization
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.objective import ELBO, Objective
+from elbo_room.models.inference.probe import frozen
+from elbo_room.models.inference.report import Report, moments
+from elbo_room.models.variational import Posterior
 
 MINIBATCH = "minibatch"  # what the reports are called
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from models.core import Batch, Model, Site
-from models.settings import rule
+from elbo_room.models.core import Batch, Model, Site
+from elbo_room.models.settings import rule
 
 BITS = 30  # of a Sobol number in torch
 

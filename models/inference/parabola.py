@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.estimators import Score
-from models.inference.estimate import estimate
-from models.inference.probe import frozen
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.estimators import Score
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.probe import frozen
+from elbo_room.models.variational import Posterior
 
 Coordinate = tuple[int, int]  # which of ν's parameters, which of the site's coordinates
 

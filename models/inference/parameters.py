@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.core import Model
+from elbo_room.models.core import Model
 
 MOST_LISTED = 32  # of a site; others are reached by their name
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -12,15 +12,15 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Model
-from models.estimators import Estimator, NotApplicableError
-from models.inference.estimate import Estimate, estimate
-from models.inference.noise import draw_noise
-from models.inference.objective import ELBO, Objective
-from models.inference.reference import exact, long_run
-from models.inference.report import Moments, Reference, Report, moments, spread, weight_of
-from models.inference.work import parts_for
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.estimators import Estimator, NotApplicableError
+from elbo_room.models.inference.estimate import Estimate, estimate
+from elbo_room.models.inference.noise import draw_noise
+from elbo_room.models.inference.objective import ELBO, Objective
+from elbo_room.models.inference.reference import exact, long_run
+from elbo_room.models.inference.report import Moments, Reference, Report, moments, spread, weight_of
+from elbo_room.models.inference.work import parts_for
+from elbo_room.models.variational import Posterior
 
 __all__ = [
     "Moments",
@@ -177,7 +177,7 @@ def control_variate(
     model: Model, q: Posterior, batch: Batch, draws: int, generator: torch.Generator, site: str = "z"
 ) -> tuple[Tensor, Tensor]:
     """(ξ*, ρ²) of each datum, (M,): ξ* = tr Cov(f s, s)/tr Var(s), and (1 − ρ²) the best factor on the score's variance."""
-    from models.estimators import Score
+    from elbo_room.models.estimators import Score
 
     with frozen(model, q):
         found = estimate(model, q, dict.fromkeys(model.sites, Score()), batch, draws, generator)

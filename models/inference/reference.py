@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model, Site
-from models.estimators import Estimator, LeaveOneOut, Reparameterization
-from models.inference.costs import factors_at
-from models.inference.report import Reference
+from elbo_room.models.core import Batch, Model, Site
+from elbo_room.models.estimators import Estimator, LeaveOneOut, Reparameterization
+from elbo_room.models.inference.costs import factors_at
+from elbo_room.models.inference.report import Reference
 
 if TYPE_CHECKING:
-    from models.variational import Posterior
+    from elbo_room.models.variational import Posterior
 
 MOST_NODES = 2**16
 MOST_POINTS, LEAST_POINTS = 40, 8  # of a continuous coordinate
@@ -102,7 +102,7 @@ def long_run(
     model: Model, q: "Posterior", batch: Batch, generator: torch.Generator, replicates: int = LONG_REPLICATES
 ) -> Reference:
     """The mean of many replicates of an unbiased estimator, path where there is one, else leave-one-out, with its standard error."""
-    from models.inference.estimate import estimate
+    from elbo_room.models.inference.estimate import estimate
 
     def calm(site: Site) -> Estimator:
         path = Reparameterization()

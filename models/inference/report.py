@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.core import Site
+from elbo_room.models.core import Site
 
 
 @dataclass(frozen=True)

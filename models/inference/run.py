@@ -12,23 +12,23 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from models.catalogue import knobs, settings_from
-from models.core import Batch, Model
-from models.data import OWN, Dataset, as_dataset
-from models.deep_generative_settings import Settings
-from models.estimators import Estimator, NotApplicableError
-from models.inference.adam import MOMENTS, Adam
-from models.inference.chosen import make_estimator, own_estimators
-from models.inference.estimate import estimate
-from models.inference.guard import complaint, divergence, named_parameters
-from models.inference.objective import Objective
-from models.inference.settings import InferenceSettings
-from models.inference.shortcut import Found, Shortcut
-from models.inference.tempered import refused
-from models.inference.work import parts_for, refusal
-from models.registry import family_of
-from models.settings import SettingError, Values, validate
-from models.variational import Posterior
+from elbo_room.models.catalogue import knobs, settings_from
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.data import OWN, Dataset, as_dataset
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.estimators import Estimator, NotApplicableError
+from elbo_room.models.inference.adam import MOMENTS, Adam
+from elbo_room.models.inference.chosen import make_estimator, own_estimators
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.guard import complaint, divergence, named_parameters
+from elbo_room.models.inference.objective import Objective
+from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.inference.shortcut import Found, Shortcut
+from elbo_room.models.inference.tempered import refused
+from elbo_room.models.inference.work import parts_for, refusal
+from elbo_room.models.registry import family_of
+from elbo_room.models.settings import SettingError, Values, validate
+from elbo_room.models.variational import Posterior
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ A knob is declared once. The form, the checks, the run file, the link and the ex
 from dataclasses import dataclass
 from typing import Any
 
-from models.inference.objective import ELBO, Objective
-from models.settings import rule, setting
+from elbo_room.models.inference.objective import ELBO, Objective
+from elbo_room.models.settings import rule, setting
 
 
 def model_setting(name: str) -> Any:

@@ -11,10 +11,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.inference.kernels import Unfit
-from models.inference.standing import Standing
-from models.inference.tape import Recorder, Tape
+from elbo_room.models.core import Batch
+from elbo_room.models.inference.kernels import Unfit
+from elbo_room.models.inference.standing import Standing
+from elbo_room.models.inference.tape import Recorder, Tape
 
 LOOK = 250  # every so many steps go the long way, which has the same bits and makes the checks that a tape leaves out
 WAIT = 10  # steps as they are after a change: a slider that moves is not recorded at every place

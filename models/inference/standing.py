@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from models.inference.kernels import Unfit
+from elbo_room.models.inference.kernels import Unfit
 
 MOST = 2_000  # containers; a model that refers to more than that refers to half a notebook
 _contents = attrgetter("cell_contents")

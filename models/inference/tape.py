@@ -14,7 +14,17 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from models.inference.kernels import COPY, Call, Unfit, filled_by_shape, fresh, out_variant, pure, swift, unfit
+from elbo_room.models.inference.kernels import (
+    COPY,
+    Call,
+    Unfit,
+    filled_by_shape,
+    fresh,
+    out_variant,
+    pure,
+    swift,
+    unfit,
+)
 
 MOST_BYTES = 300_000_000  # of intermediate values; their places are used again, so the tape holds a fraction of that
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.core import Batch, Factor, Model, Site
-from models.estimators import Draw, Estimator, NotApplicableError
-from models.inference.objective import Objective
+from elbo_room.models.core import Batch, Factor, Model, Site
+from elbo_room.models.estimators import Draw, Estimator, NotApplicableError
+from elbo_room.models.inference.objective import Objective
 
 
 class Tempered:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.core import Batch, Factor, Model, Site
-from models.estimators import Context, Draw, Estimator
-from models.inference.costs import cost_of, factors_at
-from models.inference.noise import draw_noise, lacking
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Factor, Model, Site
+from elbo_room.models.estimators import Context, Draw, Estimator
+from elbo_room.models.inference.costs import cost_of, factors_at
+from elbo_room.models.inference.noise import draw_noise, lacking
+from elbo_room.models.variational import Posterior
 
 
 def parts_for(model: Model, chosen: Estimator, draws: int) -> dict[str, Estimator]:

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear as affine
 
-from models.latent_priors.prior import COMPONENTS, LatentPrior
-from models.networks.linear import linear
+from elbo_room.models.latent_priors.prior import COMPONENTS, LatentPrior
+from elbo_room.models.networks.linear import linear
 
 WIDTH, HIDDEN = 256, 2  # units of each hidden layer of the network, and layers
 SPREAD, SCALE = (

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.latent_priors.prior import COMPONENTS, MixedPrior
+from elbo_room.models.latent_priors.prior import COMPONENTS, MixedPrior
 
 
 class MixturePrior(MixedPrior):

@@ -5,13 +5,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.families import Normal
+from elbo_room.models.families import Normal
 
 COMPONENTS = 10  # C of a mixture, unless settings say otherwise
 
 
 class LatentPrior(nn.Module):
-    """One prior on z. A subclass is listed in `models.latent_priors.LATENT_PRIORS` and nowhere else.
+    """One prior on z. A subclass is listed in `elbo_room.models.latent_priors.LATENT_PRIORS` and nowhere else.
 
     Args of every constructor: `size` K, `x` (N, D) the data, `encoder` q's own amortised factor (or None), the run's `generator`,
     `components` C, which only mixtures read.

@@ -5,8 +5,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.families import Normal
-from models.latent_priors.prior import COMPONENTS, LatentPrior
+from elbo_room.models.families import Normal
+from elbo_room.models.latent_priors.prior import COMPONENTS, LatentPrior
 
 
 class StandardNormalPrior(LatentPrior):

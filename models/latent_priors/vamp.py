@@ -10,9 +10,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch
-from models.latent_priors.prior import COMPONENTS, MixedPrior
-from models.settings import rule
+from elbo_room.models.core import Batch
+from elbo_room.models.latent_priors.prior import COMPONENTS, MixedPrior
+from elbo_room.models.settings import rule
 
 
 class VampPrior(MixedPrior):

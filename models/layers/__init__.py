@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from models.estimators import ESTIMATORS
-from models.families import Family, Gamma, LogNormal, Normal
-from models.layers.kinds import (
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.families import Family, Gamma, LogNormal, Normal
+from elbo_room.models.layers.kinds import (
     BernoulliLayer,
     BetaLayer,
     CategoricalLayer,
@@ -13,16 +13,16 @@ from models.layers.kinds import (
     NormalLayer,
     PoissonLayer,
 )
-from models.layers.layer import Layer, Scales
-from models.layers.response import (
+from elbo_room.models.layers.layer import Layer, Scales
+from elbo_room.models.layers.response import (
     BernoulliResponse,
     CategoricalResponse,
     NormalResponse,
     PoissonResponse,
     Response,
 )
-from models.layers.weights import WEIGHTS, Connection, WeightKind, point_log_prob
-from models.settings import rule
+from elbo_room.models.layers.weights import WEIGHTS, Connection, WeightKind, point_log_prob
+from elbo_room.models.settings import rule
 
 
 @dataclass(frozen=True)

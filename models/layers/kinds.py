@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot, softplus
 
-from models.families import Bernoulli, Beta, Categorical, Gamma, Normal, Poisson
-from models.families.gamma import log_density_at
-from models.layers.layer import Layer, Scales, log_probability, rate
-from models.networks import ACTIVATIONS
+from elbo_room.models.families import Bernoulli, Beta, Categorical, Gamma, Normal, Poisson
+from elbo_room.models.families.gamma import log_density_at
+from elbo_room.models.layers.layer import Layer, Scales, log_probability, rate
+from elbo_room.models.networks import ACTIVATIONS
 
 STATES = 3  # of a categorical unit
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
-from models.families import Family, Gamma
+from elbo_room.models.families import Family, Gamma
 
 FLOOR = 1e-6  # added to every rate: a sum of sparse terms underflows to 0 in float32, where its log has no slope
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.entries import Entries, log_sums
-from models.layers.layer import FLOOR, Scales, log_probability, rate
-from models.settings import rule
+from elbo_room.models.entries import Entries, log_sums
+from elbo_room.models.layers.layer import FLOOR, Scales, log_probability, rate
+from elbo_room.models.settings import rule
 
 COUNTS = ("docstrings", "king_james", "own")  # whether a person's own data are counts is looked at when they are there
 SCALE_FLOOR = 0.05  # of the Gaussian response: without one, a constant feature sends the likelihood to ∞

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.core import Factor, Site
-from models.families import Family, Gamma, Normal
-from models.families.gamma import log_density_sum
+from elbo_room.models.core import Factor, Site
+from elbo_room.models.families import Family, Gamma, Normal
+from elbo_room.models.families.gamma import log_density_sum
 
 
 @dataclass(frozen=True)

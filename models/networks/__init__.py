@@ -2,17 +2,17 @@
 
 import torch
 
-from models.networks.activation import ACTIVATIONS, Activation
-from models.networks.architecture import Architecture
-from models.networks.convolution import Convolution, Convolution2D
-from models.networks.feature_attention import ATTENTIONS, FeatureAttention
-from models.networks.feed_forward import FeedForward
-from models.networks.layered import Layered
-from models.networks.norm import NORMS
-from models.networks.pooling import POOLINGS
-from models.networks.positions import OverPositions
-from models.networks.recurrence import CELLS, Recurrence
-from models.networks.token_attention import TokenAttention
+from elbo_room.models.networks.activation import ACTIVATIONS, Activation
+from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.convolution import Convolution, Convolution2D
+from elbo_room.models.networks.feature_attention import ATTENTIONS, FeatureAttention
+from elbo_room.models.networks.feed_forward import FeedForward
+from elbo_room.models.networks.layered import Layered
+from elbo_room.models.networks.norm import NORMS
+from elbo_room.models.networks.pooling import POOLINGS
+from elbo_room.models.networks.positions import OverPositions
+from elbo_room.models.networks.recurrence import CELLS, Recurrence
+from elbo_room.models.networks.token_attention import TokenAttention
 
 Network = FeedForward | Convolution | Recurrence | TokenAttention
 NETWORKS: dict[str, type[Network]] = {

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.networks.architecture import Architecture
-from models.networks.positions import OverPositions
+from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.positions import OverPositions
 
 
 def windows(hidden: Tensor, kernel: int, axes: int) -> Tensor:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.networks.linear import linear
+from elbo_room.models.networks.linear import linear
 
 
 @dataclass(frozen=True)

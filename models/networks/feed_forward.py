@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from models.networks.architecture import Architecture
-from models.networks.layered import Layered
-from models.networks.linear import linear
+from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.layered import Layered
+from elbo_room.models.networks.linear import linear
 
 
 class FeedForward(Layered):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from models.networks.linear import linear
+from elbo_room.models.networks.linear import linear
 
 SLOPE = 1.0  # c of either map
 

@@ -8,11 +8,11 @@ Skips act at each position alone. With positions, h is (…, T, width) and all o
 import torch
 from torch import Tensor, nn
 
-from models.networks.activation import ACTIVATIONS
-from models.networks.architecture import Architecture
-from models.networks.feature_attention import FeatureAttention
-from models.networks.linear import linear
-from models.networks.pooling import POOLINGS
+from elbo_room.models.networks.activation import ACTIVATIONS
+from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.feature_attention import FeatureAttention
+from elbo_room.models.networks.linear import linear
+from elbo_room.models.networks.pooling import POOLINGS
 
 
 class Layered(nn.Module):

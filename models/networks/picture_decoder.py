@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.networks.activation import ACTIVATIONS
-from models.networks.architecture import Architecture
-from models.networks.linear import linear
+from elbo_room.models.networks.activation import ACTIVATIONS
+from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.linear import linear
 
 WINDOW = 3  # pixels across
 LEAST = 4  # pixels of the first maps across, at least

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.settings import rule
+from elbo_room.models.settings import rule
 
 SHARED = ("convolution", "convolution_2d", "recurrence", "token_attention")
 SEQUENTIAL = rule(

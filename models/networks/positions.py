@@ -7,9 +7,9 @@ Texts shorter than T are `padded`: behind their last token stand slices of zeros
 import torch
 from torch import Tensor
 
-from models.networks.architecture import Architecture
-from models.networks.layered import Layered
-from models.settings import rule
+from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.layered import Layered
+from elbo_room.models.settings import rule
 
 HIDDEN = rule("depth", "What is shared over positions is a hidden layer, so it needs at least 1 of them.", low=1)
 

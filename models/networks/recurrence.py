@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.networks.architecture import Architecture
-from models.networks.linear import linear
-from models.networks.positions import OverPositions
+from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.linear import linear
+from elbo_room.models.networks.positions import OverPositions
 
 State = tuple[Tensor, ...]  # (…, width) each; the first is h
 Bend = Callable[[Tensor], Tensor]

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from models.networks.pooling import SHARED
-from models.priors.settings import PriorSettings
-from models.settings import rule, setting
+from elbo_room.models.networks.pooling import SHARED
+from elbo_room.models.priors.settings import PriorSettings
+from elbo_room.models.settings import rule, setting
 
 HIDDEN_LAYER = rule("depth", "There is no hidden layer. Raise 'Hidden layers' to 1 or more.", low=1)
 DEEP = rule("depth", "It joins hidden layers, so it needs at least 2 of them.", low=2)

@@ -6,9 +6,9 @@ Tokens enter as h_0t = Ex_t + p_t, with p_t learned; every row of the map A lies
 import torch
 from torch import Tensor, nn
 
-from models.networks.architecture import Architecture
-from models.networks.linear import linear
-from models.networks.positions import OverPositions
+from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.linear import linear
+from elbo_room.models.networks.positions import OverPositions
 
 
 class TokenAttention(OverPositions):

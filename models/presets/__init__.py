@@ -5,13 +5,13 @@ A scene is an entry in one of this folder's files; the order here is the order o
 
 from typing import Any
 
-from models.presets.architecture import ARCHITECTURE
-from models.presets.collapse import COLLAPSE
-from models.presets.deep_exponential import DEEP_EXPONENTIAL
-from models.presets.generative import GENERATIVE
-from models.presets.robot_arm import ROBOT_ARM
-from models.presets.single_cells import SINGLE_CELLS
-from models.presets.supervised import SUPERVISED
+from elbo_room.models.presets.architecture import ARCHITECTURE
+from elbo_room.models.presets.collapse import COLLAPSE
+from elbo_room.models.presets.deep_exponential import DEEP_EXPONENTIAL
+from elbo_room.models.presets.generative import GENERATIVE
+from elbo_room.models.presets.robot_arm import ROBOT_ARM
+from elbo_room.models.presets.single_cells import SINGLE_CELLS
+from elbo_room.models.presets.supervised import SUPERVISED
 
 KINDS = (GENERATIVE, SUPERVISED, ARCHITECTURE, SINGLE_CELLS, ROBOT_ARM, DEEP_EXPONENTIAL, COLLAPSE)
 PRESETS: dict[str, dict[str, Any]] = {name: scene for kind in KINDS for name, scene in kind.items()}

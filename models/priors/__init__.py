@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from models.priors.ard import ArdEvidencePrior, ArdPrior
-from models.priors.evidence import EvidencePrior
-from models.priors.fan_in import FanInPrior
-from models.priors.horseshoe import HorseshoePrior
-from models.priors.hyper import HyperPrior
-from models.priors.laplace import LaplacePrior
-from models.priors.layers import LayerPrior
-from models.priors.normal import NormalPrior
-from models.priors.prior import Prior
-from models.priors.spike_slab import SpikeSlabPrior
-from models.priors.student_t import StudentTPrior
-from models.settings import SettingError
+from elbo_room.models.priors.ard import ArdEvidencePrior, ArdPrior
+from elbo_room.models.priors.evidence import EvidencePrior
+from elbo_room.models.priors.fan_in import FanInPrior
+from elbo_room.models.priors.horseshoe import HorseshoePrior
+from elbo_room.models.priors.hyper import HyperPrior
+from elbo_room.models.priors.laplace import LaplacePrior
+from elbo_room.models.priors.layers import LayerPrior
+from elbo_room.models.priors.normal import NormalPrior
+from elbo_room.models.priors.prior import Prior
+from elbo_room.models.priors.spike_slab import SpikeSlabPrior
+from elbo_room.models.priors.student_t import StudentTPrior
+from elbo_room.models.settings import SettingError
 
 PRIORS: dict[str, type[Prior]] = {
     part.name: part

@@ -11,10 +11,10 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from models.core import Site
-from models.families import LogNormal
-from models.priors.hyper import NO_POINT_MASS, half_normal_mixture, log_half_normal
-from models.priors.prior import Prior, input_weights
+from elbo_room.models.core import Site
+from elbo_room.models.families import LogNormal
+from elbo_room.models.priors.hyper import NO_POINT_MASS, half_normal_mixture, log_half_normal
+from elbo_room.models.priors.prior import Prior, input_weights
 
 SITE = "relevance"
 

@@ -10,8 +10,8 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from models.priors.hyper import NO_POINT_MASS
-from models.priors.prior import Prior
+from elbo_room.models.priors.hyper import NO_POINT_MASS
+from elbo_room.models.priors.prior import Prior
 
 
 class EvidencePrior(Prior):

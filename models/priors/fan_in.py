@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from models.priors.prior import Prior, fan_in
+from elbo_room.models.priors.prior import Prior, fan_in
 
 
 class FanInPrior(Prior):

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from models.core import Site
-from models.families import LogNormal
-from models.priors.prior import HALF_LOG_2PI, Prior
+from elbo_room.models.core import Site
+from elbo_room.models.families import LogNormal
+from elbo_room.models.priors.prior import HALF_LOG_2PI, Prior
 
 SITE = "weight_scale"
 NO_POINT_MASS = (

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from models.priors.prior import Prior
+from elbo_room.models.priors.prior import Prior
 
 
 class LaplacePrior(Prior):

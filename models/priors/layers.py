@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.priors.prior import Prior, input_weights
+from elbo_room.models.priors.prior import Prior, input_weights
 
 
 class LayerPrior(Prior):

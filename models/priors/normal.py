@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from models.priors.prior import HALF_LOG_2PI, Prior
+from elbo_room.models.priors.prior import HALF_LOG_2PI, Prior
 
 
 class NormalPrior(Prior):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from models.core import Site
+from elbo_room.models.core import Site
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 Shapes = Mapping[str, tuple[int, ...]]
@@ -29,7 +29,7 @@ def fan_in(shape: tuple[int, ...]) -> int:
 
 
 class Prior(nn.Module):
-    """One prior. It is listed in `models.priors.PRIORS`; the model that owns the network binds it to the network's parameters."""
+    """One prior. It is listed in `elbo_room.models.priors.PRIORS`; the model that owns the network binds it to the network's parameters."""
 
     name: ClassVar[str]
     label: ClassVar[str]

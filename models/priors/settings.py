@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.settings import rule, setting
+from elbo_room.models.settings import rule, setting
 
 
 def _only(*priors: str, reason: str) -> tuple[dict[str, object], ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.priors.prior import HALF_LOG_2PI, Prior
+from elbo_room.models.priors.prior import HALF_LOG_2PI, Prior
 
 
 class SpikeSlabPrior(Prior):

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from models.data.supervised import needs
-from models.families import Bernoulli as BernoulliFamily
-from models.families import Family
-from models.responses.response import Chain, Response, stack
+from elbo_room.models.data.supervised import needs
+from elbo_room.models.families import Bernoulli as BernoulliFamily
+from elbo_room.models.families import Family
+from elbo_room.models.responses.response import Chain, Response, stack
 
 
 @dataclass(frozen=True)

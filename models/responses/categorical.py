@@ -9,10 +9,10 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn.functional import pad
 
-from models.data.supervised import needs
-from models.families import Categorical as CategoricalFamily
-from models.families import Family
-from models.responses.response import Chain, Response
+from elbo_room.models.data.supervised import needs
+from elbo_room.models.families import Categorical as CategoricalFamily
+from elbo_room.models.families import Family
+from elbo_room.models.responses.response import Chain, Response
 
 
 @dataclass(frozen=True)

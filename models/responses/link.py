@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, softplus
 
-from models.settings import rule
+from elbo_room.models.settings import rule
 
 TINY = 1e-6  # keeps a probability off 0 and 1 where its logarithm is needed
 

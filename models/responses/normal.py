@@ -6,10 +6,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.data.supervised import needs
-from models.families import Family
-from models.families import Normal as NormalFamily
-from models.responses.response import Chain, Response, stack
+from elbo_room.models.data.supervised import needs
+from elbo_room.models.families import Family
+from elbo_room.models.families import Normal as NormalFamily
+from elbo_room.models.responses.response import Chain, Response, stack
 
 
 @dataclass(frozen=True)

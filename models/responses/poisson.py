@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from models.data.supervised import needs
-from models.families import Family
-from models.families import Poisson as PoissonFamily
-from models.responses.response import Chain, Response, stack
+from elbo_room.models.data.supervised import needs
+from elbo_room.models.families import Family
+from elbo_room.models.families import Poisson as PoissonFamily
+from elbo_room.models.responses.response import Chain, Response, stack
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.families import Family
-from models.responses.link import LINKS, Link
+from elbo_room.models.families import Family
+from elbo_room.models.responses.link import LINKS, Link
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.data.supervised import needs
-from models.responses.response import Chain, Response
+from elbo_room.models.data.supervised import needs
+from elbo_room.models.responses.response import Chain, Response
 
 DEGREES = 4
 

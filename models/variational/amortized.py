@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Site
-from models.networks import Architecture, build_network
+from elbo_room.models.core import Batch, Site
+from elbo_room.models.networks import Architecture, build_network
 
 
 class Amortized(nn.Module):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Site
+from elbo_room.models.core import Batch, Site
 
 
 class Global(nn.Module):

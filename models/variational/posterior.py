@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from models.core import Batch, Site
-from models.variational.top_down import TopDown
+from elbo_room.models.core import Batch, Site
+from elbo_room.models.variational.top_down import TopDown
 
 
 class Posterior(nn.Module):

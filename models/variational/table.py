@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Site
-from models.networks import Architecture
+from elbo_room.models.core import Batch, Site
+from elbo_room.models.networks import Architecture
 
 
 class Table(nn.Module):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Site
-from models.settings import rule
+from elbo_room.models.core import Batch, Site
+from elbo_room.models.settings import rule
 
 
 @dataclass(frozen=True)

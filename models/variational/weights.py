@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.core import Site
-from models.families import Family, FullRank, LowRank, Normal, PointMass
-from models.settings import rule
-from models.variational.global_table import Global
+from elbo_room.models.core import Site
+from elbo_room.models.families import Family, FullRank, LowRank, Normal, PointMass
+from elbo_room.models.settings import rule
+from elbo_room.models.variational.global_table import Global
 
 FIRST_LOG_SCALE = -3.0  # narrow: a network under wide draws says nothing, and would not begin to learn
 RANK = 4

@@ -9,13 +9,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch, Factor, Site
-from models.data import DATA, Dataset
-from models.deep_generative_settings import Settings
-from models.estimators import Estimator
-from models.families import Bernoulli
-from models.inference.run import Run
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.data import DATA, Dataset
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.estimators import Estimator
+from elbo_room.models.families import Bernoulli
+from elbo_room.models.inference.run import Run
+from elbo_room.models.variational import Posterior
 
 TOP, LOW, MINIBATCH = 16, 32, 64
 FAMILY = Bernoulli()

@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data import Dataset
-from models.deep_generative import architecture, build
-from models.deep_generative_settings import Settings
-from models.inference.estimate import estimate
-from models.inference.run import Run
-from models.variational import Amortized, Posterior
+from elbo_room.models.data import Dataset
+from elbo_room.models.deep_generative import architecture, build
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.run import Run
+from elbo_room.models.variational import Amortized, Posterior
 
 Weights = dict[str, Tensor]
 PLACES = {  # a parameter here → scvi-tools', their rows one below the other

@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from models.data import Dataset
-from models.inference.run import Run
+from elbo_room.models.data import Dataset
+from elbo_room.models.inference.run import Run
 
 FOLDS, DRAWS = 5, 16
 

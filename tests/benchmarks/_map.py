@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from models.networks import Architecture, Network, build_network
+from elbo_room.models.networks import Architecture, Network, build_network
 
 
 def fit(

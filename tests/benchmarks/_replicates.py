@@ -11,16 +11,16 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from models.conditional import FLOOR
-from models.conditional_settings import Settings
-from models.core import Batch, Factor, Site
-from models.families import Normal as NormalFamily
-from models.networks import Architecture, build_network
-from models.priors import Prior
-from models.responses import Chain, Response
-from models.variational import Global, Posterior
-from models.variational.weights import WEIGHT_POSTERIORS
-from models.weight_space import WeightSpace
+from elbo_room.models.conditional import FLOOR
+from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.families import Normal as NormalFamily
+from elbo_room.models.networks import Architecture, build_network
+from elbo_room.models.priors import Prior
+from elbo_room.models.responses import Chain, Response
+from elbo_room.models.variational import Global, Posterior
+from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
+from elbo_room.models.weight_space import WeightSpace
 
 
 class Replicates(nn.Module):

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from models.conditional_settings import Settings as ConditionalSettings
-from models.deep_generative_settings import Settings
-from models.estimators import ESTIMATORS
-from models.inference.probe import probe
-from models.inference.run import Run
-from models.inference.settings import InferenceSettings
-from models.inference.work import refusal
+from elbo_room.models.conditional_settings import Settings as ConditionalSettings
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.inference.probe import probe
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.inference.work import refusal
 from tests.benchmarks._belief_network import Chosen, binary_digits, make_run, trained
 from tests.benchmarks._interleaved import medians
 

@@ -16,9 +16,9 @@ from typing import Any
 import nbformat
 from playwright.sync_api import sync_playwright
 
-from lab import browsers
+from elbo_room.lab import browsers
+from elbo_room.widgets.prepare import prepare
 from tests.conftest import FLAGS, server, wait_until
-from widgets.prepare import prepare
 
 SECONDS = 20.0
 RATE = 10.0  # ticks a second
@@ -26,9 +26,9 @@ CELL = """
 import json, threading, time
 import ipywidgets as w
 import numpy as np
-from widgets.bus import Bus
-from widgets.history import thin
-from widgets.live_chart import LiveChart
+from elbo_room.widgets.bus import Bus
+from elbo_room.widgets.history import thin
+from elbo_room.widgets.live_chart import LiveChart
 
 SECONDS, RATE, REPORT = %(seconds)r, %(rate)r, %(report)r
 bus, rng = Bus(), np.random.default_rng(0)
@@ -145,7 +145,7 @@ def measure(home: Path) -> tuple[dict[str, Any], dict[str, float], dict[str, flo
     path = home / "live_path.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=metadata), path)
     flags = [*FLAGS, *(["--no-sandbox"] if browsers.is_root() else [])]
-    with server("lab.serve", home, "--notebook", str(path)) as address, sync_playwright() as playwright:
+    with server("elbo_room.lab.serve", home, "--notebook", str(path)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browsers.find(), headless=True, args=flags)
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         session = page.context.new_cdp_session(page)

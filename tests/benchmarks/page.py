@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 import psutil
 from playwright.sync_api import Browser, sync_playwright
 
-from lab import browsers
+from elbo_room.lab import browsers
+from elbo_room.widgets.prepare import prepare
+from elbo_room.widgets.worker.probing import SHARE
 from tests.browser.screen import Screen
 from tests.conftest import FLAGS, ROOT, server, wait_until
-from widgets.prepare import prepare
-from widgets.worker.probing import SHARE
 
 OPENINGS, RUNS, PRESSES, MINUTE, HEADLESS, MOVES = 3, 5, 20, 60.0, 8.0, 120
 PAINTED = """{
@@ -201,14 +201,14 @@ def main() -> None:
     print("load before: " + " ".join(f"{load:.1f}" for load in os.getloadavg()), flush=True)
     with (
         tempfile.TemporaryDirectory() as home,
-        server("lab.serve", Path(home)) as address,
+        server("elbo_room.lab.serve", Path(home)) as address,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=browsers.find(), headless=True, args=flags)
         rows = openings(browser, address)
         settles(lambda: processes(address, "ipykernel"), 1)
         screen, _ = opened(browser, address)
-        worker = settles(lambda: processes(address, "widgets.worker"), 1)
+        worker = settles(lambda: processes(address, "elbo_room.widgets.worker"), 1)
         rows += [beginnings(screen), pauses(screen), hover(screen, "paused"), *minute(screen, worker)]
         browser.close()
     for row in rows:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import torch
 
-from models.deep_generative_settings import Settings
-from models.estimators import ESTIMATORS, Estimator
-from models.families import Normal
-from models.inference.estimate import draw_noise, estimate
-from models.inference.run import Run
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.estimators import ESTIMATORS, Estimator
+from elbo_room.models.families import Normal
+from elbo_room.models.inference.estimate import draw_noise, estimate
+from elbo_room.models.inference.run import Run
 
 GOAL, ROUNDS = 1.2, 200
 

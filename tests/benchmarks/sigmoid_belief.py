@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from models.estimators import LeaveOneOut
-from models.inference.estimate import estimate
-from models.inference.probe import Moments, frozen, moments
-from models.inference.run import Run
+from elbo_room.models.estimators import LeaveOneOut
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.probe import Moments, frozen, moments
+from elbo_room.models.inference.run import Run
 from tests.benchmarks._belief_network import binary_digits, make_run, trained
 from tests.benchmarks._interleaved import medians
 

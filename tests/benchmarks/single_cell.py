@@ -41,10 +41,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.catalogue import settings_from
-from models.data import DATA, Dataset, load
-from models.inference.run import Run
-from models.presets import PRESETS
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.data import DATA, Dataset, load
+from elbo_room.models.inference.run import Run
+from elbo_room.models.presets import PRESETS
 from tests.benchmarks._beside_scvi import Peer, as_theirs, read, repeat, timed
 from tests.benchmarks._held_out_cells import FOLDS, elbo, folds, some
 

@@ -9,9 +9,9 @@ import time
 import torch
 from torch import Tensor
 
-from models.data import planted_motifs, splice_junctions
-from models.data.dna import correlation, known_motifs
-from models.networks import Architecture
+from elbo_room.models.data import planted_motifs, splice_junctions
+from elbo_room.models.data.dna import correlation, known_motifs
+from elbo_room.models.networks import Architecture
 from tests.benchmarks._map import fit
 
 FOLDS, SEED = 10, 11

@@ -9,8 +9,8 @@ import nbformat
 import psutil
 import pytest
 
+from elbo_room.widgets.prepare import prepare
 from tests.conftest import server
-from widgets.prepare import prepare
 
 pytestmark = pytest.mark.browser
 
@@ -18,9 +18,9 @@ NOTEBOOK = """
 import os, threading, time
 import ipywidgets as w
 import numpy as np
-from widgets.bus import Bus
-from widgets.live_chart import LiveChart
-from widgets.page import Page
+from elbo_room.widgets.bus import Bus
+from elbo_room.widgets.live_chart import LiveChart
+from elbo_room.widgets.page import Page
 
 bus, page, heard = Bus(), Page(), w.Label('heard:')
 names = ('elbo', 'variance', 'latent', 'kl')
@@ -100,7 +100,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = home / "charts.ipynb"
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK)], metadata=metadata), path)
-    with server("lab.serve", home, "--notebook", str(path), "--warm-up", "import widgets.live_chart") as found:
+    with server(
+        "elbo_room.lab.serve", home, "--notebook", str(path), "--warm-up", "import elbo_room.widgets.live_chart"
+    ) as found:
         yield found
 
 

@@ -29,7 +29,7 @@ def workers(address: str) -> list[psutil.Process]:
     found = []
     for each in psutil.Process(owner).children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it ended while we looked: another test's page has just gone
-            if "widgets.worker" in each.cmdline():
+            if "elbo_room.widgets.worker" in each.cmdline():
                 found.append((each.create_time(), each.pid, each))
     return [each for _, _, each in sorted(found)]
 
@@ -108,7 +108,7 @@ def test_a_killed_kernel_is_said_at_once(screen, watch, page):
 
 
 def test_closing_the_tab_leaves_no_process(new_page, wait_until, tmp_path):
-    with server("lab.serve", tmp_path) as address:
+    with server("elbo_room.lab.serve", tmp_path) as address:
         page = new_page()
         page.goto(address)
         screen = Screen(page, wait_until)

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lab import browsers, jobs, ports, processes
-from lab.__main__ import python_is_too_old
-from lab.plain import Refusal
+from elbo_room.lab import browsers, jobs, ports, processes
+from elbo_room.lab.__main__ import python_is_too_old
+from elbo_room.lab.plain import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -62,12 +62,14 @@ def test_the_first_file_can_be_read_by_an_old_python():
 
     source = (ROOT / "lab" / "__main__.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 7))
-    compiled = source.index("if complaint:"), source.index("from lab.jobs import")
+    compiled = source.index("if complaint:"), source.index("from elbo_room.lab.jobs import")
     assert compiled[0] < compiled[1], "nothing of the lab may be imported before the version is known"
 
 
 def test_the_launcher_needs_only_the_standard_library():
-    code = "import sys; sys.path.insert(0, '.'); import lab.jobs; print(*{m.split('.')[0] for m in sys.modules})"
+    code = (
+        "import sys; sys.path.insert(0, '.'); import elbo_room.lab.jobs; print(*{m.split('.')[0] for m in sys.modules})"
+    )
     command = [sys.executable, "-S", "-E", "-c", code]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert {name for name in loaded if not name.startswith("_")} <= {*sys.stdlib_module_names, "lab", "encodings"}
@@ -119,7 +121,7 @@ def test_stopping_leaves_no_children(number, deaf):
     code = f"""\
         import sys
         from pathlib import Path
-        from lab import plain, processes
+        from elbo_room.lab import plain, processes
         processes.PATIENCE = 0.5
         try:
             processes.run([sys.executable, "-c", {stubborn!r}], Path("."), own_group=True)

@@ -41,7 +41,7 @@ def notebook(path: Path, source: str) -> Path:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("page")
     path = notebook(home / "label.ipynb", QUERY)
-    with server("lab.serve", home, "--notebook", str(path), "--warm-up", "import ipywidgets") as found:
+    with server("elbo_room.lab.serve", home, "--notebook", str(path), "--warm-up", "import ipywidgets") as found:
         yield found
 
 
@@ -104,7 +104,7 @@ def test_a_page_from_elsewhere_is_refused(address):
 
 def test_an_error_in_the_notebook_is_said_in_words(page, watch, tmp_path):
     path = notebook(tmp_path / "broken.ipynb", "raise RuntimeError('unutterable')")
-    with server("lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "") as address:
+    with server("elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "") as address:
         page.goto(address)
         page.get_by_role("alert").get_by_text("The lab could not start.").wait_for()
         assert "unutterable" not in page.content()
@@ -113,7 +113,7 @@ def test_an_error_in_the_notebook_is_said_in_words(page, watch, tmp_path):
 
 def test_the_kernel_started_ahead_is_the_one_that_is_handed_out(page, tmp_path):
     path = notebook(tmp_path / "label.ipynb", QUERY)
-    with server("lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "import ipywidgets") as address:
+    with server("elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "import ipywidgets") as address:
         port = int(address.rsplit(":", 1)[1])
         eventually(lambda: kernels(port))
         (waiting,) = kernels(port)
@@ -125,7 +125,9 @@ def test_the_kernel_started_ahead_is_the_one_that_is_handed_out(page, tmp_path):
 
 def test_a_kernel_that_nobody_watches_is_culled_and_the_waiting_one_is_not(tmp_path):
     path = notebook(tmp_path / "label.ipynb", CHATTER)
-    with server("lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "", "--idle-seconds", "3") as address:
+    with server(
+        "elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "", "--idle-seconds", "3"
+    ) as address:
         port = int(address.rsplit(":", 1)[1])
         eventually(lambda: kernels(port))
         watched = {kernel.pid for kernel in kernels(port)}  # the one that the page will get
@@ -139,7 +141,7 @@ def test_a_kernel_that_nobody_watches_is_culled_and_the_waiting_one_is_not(tmp_p
 
 
 def test_messages_leave_without_nagles_delay():
-    from lab.no_delay import NoDelayConnection
+    from elbo_room.lab.no_delay import NoDelayConnection
 
     class Handler:
         delays: ClassVar[list[bool]] = []

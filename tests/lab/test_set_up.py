@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.environment import Environment
-from lab.plain import Refusal, Stopped
+from elbo_room.lab.environment import Environment
+from elbo_room.lab.plain import Refusal, Stopped
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 posix = pytest.mark.skipif(os.name != "posix", reason="the fake Python is a script of POSIX")
@@ -119,7 +119,7 @@ def test_a_failing_pip_is_one_sentence_and_the_place_of_the_log(clone, pip, sent
 def test_two_set_ups_at_once_take_turns(clone):
     code = f"""\
         import pathlib, sys, time
-        from lab.environment import Environment
+        from elbo_room.lab.environment import Environment
         environment = Environment(pathlib.Path({str(clone.root)!r}))
         environment._make_folder = lambda: None
         def install(extras):

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from models.core import Batch, Factor, Site
-from models.families import Categorical, Poisson
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.families import Categorical, Poisson
+from elbo_room.models.variational import Posterior
 from tests.models.problems import F64, NU, Problem, Rows, Terms, batch_of, log_normal, numbers
 
 

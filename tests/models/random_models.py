@@ -11,8 +11,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.core import Batch, Factor, Site
-from models.families import (
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.families import (
     Bernoulli,
     Beta,
     Categorical,
@@ -24,7 +24,7 @@ from models.families import (
     Normal,
     Poisson,
 )
-from models.variational import Global, Posterior, TopDown
+from elbo_room.models.variational import Global, Posterior, TopDown
 from tests.models.problems import F64, Rows, Terms, batch_of, log_normal, numbers
 
 SIMPLE: dict[str, Family] = {"normal": Normal(), "bernoulli": Bernoulli(), "categorical": Categorical(3)}

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import NegativeBinomial, Normal, kl_divergence
 
-from models.catalogue import settings_from
-from models.data import Dataset, from_array
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.data import Dataset, from_array
 from tests.benchmarks import _beside_scvi
 from tests.benchmarks._held_out_cells import elbo
 

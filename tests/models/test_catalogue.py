@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from models.catalogue import FOLDERS, all_knobs, catalogue, knobs
-from models.estimators import ESTIMATORS
-from models.families import Normal
-from models.presets import KINDS, PRESETS
-from models.settings import FIRST_MODEL, SettingError, validate
+from elbo_room.models.catalogue import FOLDERS, all_knobs, catalogue, knobs
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.families import Normal
+from elbo_room.models.presets import KINDS, PRESETS
+from elbo_room.models.settings import FIRST_MODEL, SettingError, validate
 
 
 def test_it_is_plain_json() -> None:

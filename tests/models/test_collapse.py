@@ -7,14 +7,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.data import Dataset
-from models.deep_generative import DeepGenerative
-from models.diagnostics import active_units, diagnose, flatness, kl_per_dimension, mutual_information, posterior_on_grid
-from models.diagnostics.amortisation import amortisation_gap
-from models.diagnostics.exact import distance_of_q
-from models.probabilistic_pca import ProbabilisticPCA, fit
-from models.variational import Posterior
+from elbo_room.models.core import Batch
+from elbo_room.models.data import Dataset
+from elbo_room.models.deep_generative import DeepGenerative
+from elbo_room.models.diagnostics import (
+    active_units,
+    diagnose,
+    flatness,
+    kl_per_dimension,
+    mutual_information,
+    posterior_on_grid,
+)
+from elbo_room.models.diagnostics.amortisation import amortisation_gap
+from elbo_room.models.diagnostics.exact import distance_of_q
+from elbo_room.models.probabilistic_pca import ProbabilisticPCA, fit
+from elbo_room.models.variational import Posterior
 from tests.models.test_deep_generative import known_spectrum, linear, set_to
 
 

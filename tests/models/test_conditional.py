@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.conditional import Conditional, build
-from models.conditional_settings import Settings
-from models.core import Batch
-from models.data import Dataset
-from models.estimators import (
+from elbo_room.models.conditional import Conditional, build
+from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.core import Batch
+from elbo_room.models.data import Dataset
+from elbo_room.models.estimators import (
     AnalyticEntropy,
     AnalyticKL,
     LeaveOneOut,
@@ -20,15 +20,15 @@ from models.estimators import (
     Reparameterization,
     Score,
 )
-from models.families import FullRank, Normal, PointMass
-from models.inference.estimate import estimate
-from models.inference.run import Run
-from models.networks import Architecture, FeedForward
-from models.priors import NormalPrior
-from models.responses import LINKS, RESPONSES
-from models.settings import SettingError
-from models.variational import Global, Posterior
-from models.weight_space import WeightSpace
+from elbo_room.models.families import FullRank, Normal, PointMass
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.run import Run
+from elbo_room.models.networks import Architecture, FeedForward
+from elbo_room.models.priors import NormalPrior
+from elbo_room.models.responses import LINKS, RESPONSES
+from elbo_room.models.settings import SettingError
+from elbo_room.models.variational import Global, Posterior
+from elbo_room.models.weight_space import WeightSpace
 from tests.models.problems import Problem, entropy, numbers
 from tests.models.truth import assert_unbiased, every
 
@@ -281,7 +281,7 @@ def test_the_chain_of_one_datum() -> None:
 
 
 def settings_data(settings: Settings) -> Dataset:
-    from models.data.supervised import SUPERVISED
+    from elbo_room.models.data.supervised import SUPERVISED
 
     return SUPERVISED[settings.data].load()
 

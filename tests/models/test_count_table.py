@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from models.deep_generative_settings import Settings
-from models.families import NegativeBinomial
-from models.families.count_table import CountTable
-from models.families.negative_binomial import log_coefficient
-from models.inference.run import Run
-from models.inference.shortcut import WAIT
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.families import NegativeBinomial
+from elbo_room.models.families.count_table import CountTable
+from elbo_room.models.families.negative_binomial import log_coefficient
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.shortcut import WAIT
 from tests.models.test_counts import exactly
 
 X = torch.tensor([[0.0, 1.0, 300.0, 7.0], [5.0, 0.0, 2000.0, 0.0]])

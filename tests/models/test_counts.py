@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.data import DATA, Dataset, from_array
-from models.deep_generative import DeepGenerative, build
-from models.deep_generative_settings import Settings
-from models.families import NegativeBinomial, Poisson, ZeroInflatedNegativeBinomial
-from models.inference.run import Run
-from models.settings import SettingError
+from elbo_room.models.core import Batch
+from elbo_room.models.data import DATA, Dataset, from_array
+from elbo_room.models.deep_generative import DeepGenerative, build
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.families import NegativeBinomial, Poisson, ZeroInflatedNegativeBinomial
+from elbo_room.models.inference.run import Run
+from elbo_room.models.settings import SettingError
 
 COUNTS = (0.0, 1.0, 2.0, 3.0, 10.0, 50.0, 300.0, 2000.0, 10000.0)
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models import deep_exponential_experiments as experiments
-from models.data import digits, from_array, pinwheel
-from models.deep_exponential_family_settings import Settings
-from models.gamma_poisson import GammaPoisson, Prior, gibbs
-from models.inference.run import Run
+from elbo_room.models import deep_exponential_experiments as experiments
+from elbo_room.models.data import digits, from_array, pinwheel
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.gamma_poisson import GammaPoisson, Prior, gibbs
+from elbo_room.models.inference.run import Run
 
 PRIOR = Prior(0.7, 1.3, 0.5, 0.9)
 

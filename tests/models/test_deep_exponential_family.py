@@ -8,19 +8,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.data import from_array
-from models.deep_exponential_build import build
-from models.deep_exponential_family_settings import Settings
-from models.deep_exponential_sampling import expected
-from models.estimators import ESTIMATORS
-from models.families import Beta, Gamma
-from models.inference.estimate import estimate
-from models.inference.run import Run
-from models.inference.work import parts_for, refusal
-from models.layers import LAYERS, LINKS, RESPONSES, WEIGHTS
-from models.settings import SettingError
-from models.variational import VARIATIONAL
+from elbo_room.models.core import Batch
+from elbo_room.models.data import from_array
+from elbo_room.models.deep_exponential_build import build
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.deep_exponential_sampling import expected
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.families import Beta, Gamma
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.work import parts_for, refusal
+from elbo_room.models.layers import LAYERS, LINKS, RESPONSES, WEIGHTS
+from elbo_room.models.settings import SettingError
+from elbo_room.models.variational import VARIATIONAL
 
 SMALL = Settings(depth=2, width_1=3, width_2=2, draws=2, variational="table", seed=3)
 X = torch.tensor([[1.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]])
@@ -187,7 +187,7 @@ def test_the_sparse_sum_of_a_poisson_response_is_the_plain_one() -> None:
 
 def test_means_of_layers_are_those_of_their_draws() -> None:
     for kind in LAYERS.values():
-        from models.layers import Scales
+        from elbo_room.models.layers import Scales
 
         scales = Scales(scale=0.5, shape=0.4)
         u = torch.linspace(-1, 1, 2 * kind.per_unit)

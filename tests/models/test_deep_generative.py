@@ -10,15 +10,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.data import Dataset, from_array
-from models.deep_generative import DeepGenerative, build
-from models.deep_generative_settings import Settings
-from models.diagnostics import active, kl_per_dimension
-from models.estimators import PathOnly, Reparameterization
-from models.inference.estimate import estimate
-from models.inference.run import Run
-from models.probabilistic_pca import ProbabilisticPCA, best_elbo, fit, subspace_angle
-from models.variational import Posterior
+from elbo_room.models.data import Dataset, from_array
+from elbo_room.models.deep_generative import DeepGenerative, build
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics import active, kl_per_dimension
+from elbo_room.models.estimators import PathOnly, Reparameterization
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.run import Run
+from elbo_room.models.probabilistic_pca import ProbabilisticPCA, best_elbo, fit, subspace_angle
+from elbo_room.models.variational import Posterior
 
 SCALE_FLOOR = Settings().scale_floor
 SPECTRUM = (6.0, 3.0, 1.5, 0.3, 0.2, 0.1)
@@ -146,7 +146,7 @@ def test_factors_are_the_log_joint(head: str) -> None:
 
 
 def test_bernoulli_responses_see_rounded_data() -> None:
-    from models.data import digits
+    from elbo_room.models.data import digits
 
     data = digits()
     model, _ = build(Settings(response="bernoulli", width=4), data, torch.Generator().manual_seed(6))

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.deep_exponential_sampling import network, sample
-from models.estimators import ESTIMATORS
-from models.inference.estimate import estimate
-from models.inference.work import parts_for
+from elbo_room.models.deep_exponential_sampling import network, sample
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.work import parts_for
 from tests.models.test_deep_exponential_family import SMALL, made
 
 

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from models.data import from_array
-from models.diagnostics import THRESHOLD, active, embedding, kl_per_dimension, plane
-from models.variational import Posterior
+from elbo_room.models.data import from_array
+from elbo_room.models.diagnostics import THRESHOLD, active, embedding, kl_per_dimension, plane
+from elbo_room.models.variational import Posterior
 from tests.models.problems import Rows, Terms, batch_of, chain, numbers, sigmoid_belief
 
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.data import from_array
-from models.deep_exponential_family_settings import Settings
-from models.entries import Entries, at_entries, entries_of, log_sums
-from models.inference.run import Run
+from elbo_room.models.data import from_array
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.entries import Entries, at_entries, entries_of, log_sums
+from elbo_room.models.inference.run import Run
 
 GENERATOR = torch.Generator().manual_seed(0)
 COUNTS = torch.poisson(torch.full((7, 30), 0.1), generator=GENERATOR).double()

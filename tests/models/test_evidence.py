@@ -6,20 +6,20 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.core import Batch
-from models.data import Dataset
-from models.deep_generative import DeepGenerative, build
-from models.deep_generative_settings import Settings
-from models.diagnostics.annealed import annealed_evidence, annealed_log_weights
-from models.diagnostics.evidence import Effort, rows_of, weigh
-from models.diagnostics.hmc import Path
-from models.diagnostics.importance import bounds, curve_of, iwae_curve, ladder
-from models.diagnostics.known_evidence import evidence_on_grid, known_evidence, linear_decoder
-from models.diagnostics.log_weights import log_mean, log_weights
-from models.diagnostics.pareto import pareto_k
-from models.diagnostics.sandwich import sandwich, simulated
-from models.probabilistic_pca import ProbabilisticPCA
-from models.variational import Posterior
+from elbo_room.models.core import Batch
+from elbo_room.models.data import Dataset
+from elbo_room.models.deep_generative import DeepGenerative, build
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics.annealed import annealed_evidence, annealed_log_weights
+from elbo_room.models.diagnostics.evidence import Effort, rows_of, weigh
+from elbo_room.models.diagnostics.hmc import Path
+from elbo_room.models.diagnostics.importance import bounds, curve_of, iwae_curve, ladder
+from elbo_room.models.diagnostics.known_evidence import evidence_on_grid, known_evidence, linear_decoder
+from elbo_room.models.diagnostics.log_weights import log_mean, log_weights
+from elbo_room.models.diagnostics.pareto import pareto_k
+from elbo_room.models.diagnostics.sandwich import sandwich, simulated
+from elbo_room.models.probabilistic_pca import ProbabilisticPCA
+from elbo_room.models.variational import Posterior
 from tests.models.problems import sigmoid_belief
 from tests.models.test_collapse import at_the_optimum, give_up
 
@@ -142,7 +142,7 @@ def test_simulated_data_have_the_models_covariance() -> None:
 
 @pytest.mark.parametrize("response", ["bernoulli", "categorical", "poisson", "negative_binomial"])
 def test_every_response_can_be_drawn(response: str) -> None:
-    from models.data import digits
+    from elbo_room.models.data import digits
 
     data = digits()
     x = (16 * data.x).round() if response in ("poisson", "negative_binomial") else data.x

@@ -6,17 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.conditional import Conditional
-from models.core import Batch
-from models.data import Dataset
-from models.diagnostics.laplace import Laplace, laplace, why_not
-from models.diagnostics.predictive import bands, predict
-from models.families import Normal, PointMass
-from models.networks import Architecture, FeedForward
-from models.priors import PRIORS, NormalPrior
-from models.responses import RESPONSES
-from models.variational import Global, Posterior
-from models.weight_space import WeightSpace
+from elbo_room.models.conditional import Conditional
+from elbo_room.models.core import Batch
+from elbo_room.models.data import Dataset
+from elbo_room.models.diagnostics.laplace import Laplace, laplace, why_not
+from elbo_room.models.diagnostics.predictive import bands, predict
+from elbo_room.models.families import Normal, PointMass
+from elbo_room.models.networks import Architecture, FeedForward
+from elbo_room.models.priors import PRIORS, NormalPrior
+from elbo_room.models.responses import RESPONSES
+from elbo_room.models.variational import Global, Posterior
+from elbo_room.models.weight_space import WeightSpace
 from tests.models.test_conditional import KNOWN, diabetes, exact, linear, maximum
 
 F64 = torch.float64

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.core import Batch, Factor, Site
-from models.diagnostics import average_q, axes_plane, elbo_of_each, grouping, magnification, principal_plane
-from models.families import Normal
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.diagnostics import average_q, axes_plane, elbo_of_each, grouping, magnification, principal_plane
+from elbo_room.models.families import Normal
+from elbo_room.models.variational import Posterior
 from tests.models.problems import F64, Rows, Terms, log_normal
 
 

@@ -12,14 +12,14 @@ from scipy import optimize
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from models.core import Batch, Factor, Site
-from models.data import Dataset, from_array
-from models.deep_generative_settings import Settings
-from models.families import Family, FullRank, Normal
-from models.inference.run import Run, Step
-from models.networks import Architecture, FeedForward
-from models.priors import Prior, make_prior
-from models.variational import Global, Posterior
+from elbo_room.models.core import Batch, Factor, Site
+from elbo_room.models.data import Dataset, from_array
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.families import Family, FullRank, Normal
+from elbo_room.models.inference.run import Run, Step
+from elbo_room.models.networks import Architecture, FeedForward
+from elbo_room.models.priors import Prior, make_prior
+from elbo_room.models.variational import Global, Posterior
 
 LOG_2PI = math.log(2 * math.pi)
 

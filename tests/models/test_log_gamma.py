@@ -8,14 +8,14 @@ import scipy.special
 import torch
 from torch import Tensor
 
-from models.data import from_array
-from models.deep_exponential_family_settings import Settings
-from models.families.log_gamma import log_ratio_quantile
-from models.families.log_gamma_exact import LARGE, series, solve
-from models.families.log_gamma_table import PART
-from models.families.stirling import log_minus_digamma, remainder
-from models.inference import shortcut
-from models.inference.run import Run
+from elbo_room.models.data import from_array
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.families.log_gamma import log_ratio_quantile
+from elbo_room.models.families.log_gamma_exact import LARGE, series, solve
+from elbo_room.models.families.log_gamma_table import PART
+from elbo_room.models.families.stirling import log_minus_digamma, remainder
+from elbo_room.models.inference import shortcut
+from elbo_room.models.inference.run import Run
 from tests.models.inference.test_one_path import same
 
 SHAPES = [1e-9, 1e-6, 0.001, 0.01, 0.1, 0.7, 1.0, 3.0, 30.0, 1e3]

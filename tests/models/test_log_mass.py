@@ -4,8 +4,8 @@ import torch
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn.functional import logsigmoid, softplus
 
-from models.families import Bernoulli
-from models.families.bernoulli import LogMass, compact
+from elbo_room.models.families import Bernoulli
+from elbo_room.models.families.bernoulli import LogMass, compact
 from tests.models.problems import numbers
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.diagnostics.neighbours import own_neighbours
+from elbo_room.models.diagnostics.neighbours import own_neighbours
 
 
 def test_groups_that_lie_apart_have_only_own_neighbours_and_mixed_ones_a_chance_share() -> None:

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from models.diagnostics.log_weights import log_mean, log_weights
-from models.diagnostics.pareto import fit, pareto_k, smoothed, trusted_below
+from elbo_room.models.diagnostics.log_weights import log_mean, log_weights
+from elbo_room.models.diagnostics.pareto import fit, pareto_k, smoothed, trusted_below
 from tests.models.test_collapse import at_the_optimum
 
 

@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from models.conditional_settings import Settings
-from models.data import Dataset
-from models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores, weight_draws
-from models.inference.run import Run
-from models.presets import PRESETS
+from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.data import Dataset
+from elbo_room.models.diagnostics.predictive import bands, observed, predict, ranks, reliability, scores, weight_draws
+from elbo_room.models.inference.run import Run
+from elbo_room.models.presets import PRESETS
 
 
 def linear_run(rows: int = 400) -> Run:

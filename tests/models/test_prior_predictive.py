@@ -9,11 +9,11 @@ import torch
 from scipy import integrate
 from torch import Tensor
 
-from models.deep_generative_settings import Settings
-from models.diagnostics import functions, limit, no_limit
-from models.diagnostics.kernels import bend, hermite
-from models.networks import ACTIVATIONS, Activation, Architecture, FeedForward
-from models.priors import Prior, make_prior
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics import functions, limit, no_limit
+from elbo_room.models.diagnostics.kernels import bend, hermite
+from elbo_room.models.networks import ACTIVATIONS, Activation, Architecture, FeedForward
+from elbo_room.models.priors import Prior, make_prior
 
 X = torch.tensor([[0.3, -1.0], [1.2, 0.4], [-0.7, 2.0]])
 ERF = Activation("erf", "erf", "erf u", "The one with a closed form.", torch.erf, 1.0)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.probabilistic_pca import active, best_elbo, fit, spectrum, subspace_angle
+from elbo_room.models.probabilistic_pca import active, best_elbo, fit, spectrum, subspace_angle
 
 TABLE = {  # scikit-learn's tables, standardised: K, log-likelihood per datum, σ²
     "iris": [(1, -4.6809, 0.36050), (2, -3.6863, 0.08374)],
@@ -48,7 +48,7 @@ def test_published_collapse_of_the_digits(variance: float, count: int, divergenc
     """Digits divided by 16, K = 20, σ² fixed: how many survive, their KL, and the ELBO, which equals the
     log-likelihood.
     """
-    from models.data import digits
+    from elbo_room.models.data import digits
 
     x = digits().x
     model = fit(x, 20, variance)

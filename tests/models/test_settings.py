@@ -12,8 +12,18 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from models.catalogue import all_knobs, knobs
-from models.settings import FIRST_MODEL, VERSION, Knob, SettingError, check, decode, encode, objection, validate
+from elbo_room.models.catalogue import all_knobs, knobs
+from elbo_room.models.settings import (
+    FIRST_MODEL,
+    VERSION,
+    Knob,
+    SettingError,
+    check,
+    decode,
+    encode,
+    objection,
+    validate,
+)
 
 KNOBS, MODELS = knobs(), all_knobs()
 BY_NAME = {knob["name"]: knob for knob in KNOBS}

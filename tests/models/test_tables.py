@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import DATA, columns, from_array, load
-from models.data.packed import pack
-from models.deep_generative_settings import Settings
-from models.inference.run import Run
+from elbo_room.models.data import DATA, columns, from_array, load
+from elbo_room.models.data.packed import pack
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.run import Run
 
 COUNTS = np.array([[0, 3, 0], [1, 0, 0], [0, 250, 7], [2, 0, 1]], np.float32)
 KINDS, PLATES = ["b", "a", "b", "a"], ["p1", "p1", "p2", "p2"]

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.core import Batch
-from models.data import Dataset
-from models.deep_exponential_build import build
-from models.deep_exponential_family_settings import Settings
-from models.diagnostics.held_out import held_out_bound
-from models.estimators import (
+from elbo_room.models.core import Batch
+from elbo_room.models.data import Dataset
+from elbo_room.models.deep_exponential_build import build
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.diagnostics.held_out import held_out_bound
+from elbo_room.models.estimators import (
     AnalyticKL,
     Dreg,
     LeaveOneOut,
@@ -22,13 +22,13 @@ from models.estimators import (
     Reparameterization,
     Score,
 )
-from models.inference.costs import RAO_BLACKWELL
-from models.inference.estimate import estimate
-from models.inference.probe import exact, probe
-from models.inference.run import Run
-from models.inference.work import Work
-from models.linear_chain import gap_of_structure
-from models.settings import SettingError
+from elbo_room.models.inference.costs import RAO_BLACKWELL
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.probe import exact, probe
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.work import Work
+from elbo_room.models.linear_chain import gap_of_structure
+from elbo_room.models.settings import SettingError
 from tests.models.estimators.test_random_models import check
 from tests.models.random_models import Node, Recipe
 from tests.models.random_models import build as random_model

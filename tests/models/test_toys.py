@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from models import toys
-from models.estimators import LeaveOneOut, PathOnly, Reparameterization, Score
-from models.inference.probe import probe
+from elbo_room.models import toys
+from elbo_room.models.estimators import LeaveOneOut, PathOnly, Reparameterization, Score
+from elbo_room.models.inference.probe import probe
 
 PARTS = {part.name: part() for part in (Score, LeaveOneOut, Reparameterization, PathOnly)}
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from models.core import Model
-from models.estimators import ESTIMATORS, XI_SOURCES, Estimator, NotApplicableError, ScoreXi
-from models.inference.estimate import estimate
+from elbo_room.models.core import Model
+from elbo_room.models.estimators import ESTIMATORS, XI_SOURCES, Estimator, NotApplicableError, ScoreXi
+from elbo_room.models.inference.estimate import estimate
 from tests.models.bounds import weighted_gradient
 from tests.models.problems import NU, Problem
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from widgets.explorer import Explorer
+from elbo_room.widgets.explorer import Explorer
 
 
 @pytest.fixture(autouse=True)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import robot_arm, robot_arm_exact
-from models.deep_generative_settings import Settings
-from models.diagnostics import link_errors
-from models.inference.run import Run
-from widgets.worker.pictures.arm import BAND, bones_of, segments
-from widgets.worker.pictures.floor import constant_columns
-from widgets.worker.pictures.latent import LatentPictures
+from elbo_room.models.data import robot_arm, robot_arm_exact
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics import link_errors
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pictures.arm import BAND, bones_of, segments
+from elbo_room.widgets.worker.pictures.floor import constant_columns
+from elbo_room.widgets.worker.pictures.latent import LatentPictures
 
 
 def pictures(**settings) -> LatentPictures:

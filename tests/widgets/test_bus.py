@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets import made
-from widgets.bus import MESSAGES, Bus
-from widgets.credit import LOST, TABS, WINDOW, Credit
-from widgets.history import KEPT, LIMIT, History, thin
-from widgets.live_chart import LiveChart
-from widgets.page import Page
-from widgets.prepare import prepare
+from elbo_room.widgets import made
+from elbo_room.widgets.bus import MESSAGES, Bus
+from elbo_room.widgets.credit import LOST, TABS, WINDOW, Credit
+from elbo_room.widgets.history import KEPT, LIMIT, History, thin
+from elbo_room.widgets.live_chart import LiveChart
+from elbo_room.widgets.page import Page
+from elbo_room.widgets.prepare import prepare
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from models.conditional_settings import Settings
-from models.diagnostics.laplace import laplace
-from models.inference.parameters import find
-from models.inference.run import Run
-from models.weight_space import replaced
-from widgets.bus import Bus
-from widgets.live_chart import LiveChart
-from widgets.panels import Panels
-from widgets.views import IDENTITIES, OPENING
-from widgets.worker.pictures.conditional import ConditionalPictures
-from widgets.worker.pictures.prior_predictive import prior_functions
+from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.diagnostics.laplace import laplace
+from elbo_room.models.inference.parameters import find
+from elbo_room.models.inference.run import Run
+from elbo_room.models.weight_space import replaced
+from elbo_room.widgets.bus import Bus
+from elbo_room.widgets.live_chart import LiveChart
+from elbo_room.widgets.panels import Panels
+from elbo_room.widgets.views import IDENTITIES, OPENING
+from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
+from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
 
 ATTENTION = {"data": "gerbil", "response": "categorical", "network": "token_attention", "width": 8, "depth": 1}
 CONVOLUTION = {"data": "planted_motifs", "response": "categorical", "network": "convolution", "channels": 3, "depth": 1}
@@ -184,7 +184,7 @@ def test_bands_of_an_earlier_step_are_never_drawn_as_those_of_this_one(monkeypat
     assert "sentence" not in found["facts"]
     made.resting = True
     assert "function" in made.look()["replace"]
-    monkeypatch.setattr("widgets.worker.pictures.curvature.laplace", None)  # not asked again
+    monkeypatch.setattr("elbo_room.widgets.worker.pictures.curvature.laplace", None)  # not asked again
     assert "Held-out" in made.look()["facts"]["sentence"]
 
 

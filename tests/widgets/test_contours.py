@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.diagnostics import Plane, axes_plane
-from models.latent_priors import AutoregressivePrior, MixturePrior, StandardNormalPrior
-from widgets.worker.pictures.contours import CORNERS, MOST, Outline, contours
+from elbo_room.models.diagnostics import Plane, axes_plane
+from elbo_room.models.latent_priors import AutoregressivePrior, MixturePrior, StandardNormalPrior
+from elbo_room.widgets.worker.pictures.contours import CORNERS, MOST, Outline, contours
 
 NONE = torch.zeros(0)
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import from_array
-from models.deep_exponential_family_settings import Settings
-from models.gamma_poisson import GammaPoisson, Prior
-from models.inference.run import Run
+from elbo_room.models.data import from_array
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.gamma_poisson import GammaPoisson, Prior
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pictures import pictures_of
+from elbo_room.widgets.worker.pictures.exponential import TOPICS, WORDS
+from elbo_room.widgets.worker.pictures.yardstick import yardstick_of
 from tests.widgets.conftest import eventually
-from widgets.worker.pictures import pictures_of
-from widgets.worker.pictures.exponential import TOPICS, WORDS
-from widgets.worker.pictures.yardstick import yardstick_of
 
 WORDS_OF_TWO = [f"{kind}{n}" for kind in ("sea", "hill") for n in range(10)]
 TOPIC = {

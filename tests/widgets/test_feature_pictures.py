@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import DATA, from_array
-from models.deep_generative_settings import Settings
-from models.inference.run import Run
-from widgets.worker.pictures import LatentPictures
-from widgets.worker.pictures.features import MOST
+from elbo_room.models.data import DATA, from_array
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pictures import LatentPictures
+from elbo_room.widgets.worker.pictures.features import MOST
 
 PLANTED = (3, 50, 97)
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.features import read_features
-from models.run_file import STATE
+from elbo_room.models.features import read_features
+from elbo_room.models.run_file import STATE
+from elbo_room.widgets import texts
+from elbo_room.widgets.example import all_knobs
+from elbo_room.widgets.feature_actions import RESPONSE_MODEL
 from tests.widgets.conftest import eventually
 from tests.widgets.test_worker import Driver
-from widgets import texts
-from widgets.example import all_knobs
-from widgets.feature_actions import RESPONSE_MODEL
 
 LEARNER = {"data": "iris", "width": 8, "stop_at": 30, "held_out": 0.2}
 RESPONSE = {**RESPONSE_MODEL, "stop_at": 40}
@@ -101,9 +101,9 @@ def test_features_outlive_the_worker(lab, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("path", ["f.npz"])
 def test_code_of_given_data_reads_them(path: str) -> None:
-    given = {"features": ("from models.features import read_features", f"read_features({path!r})[0]")}
+    given = {"features": ("from elbo_room.models.features import read_features", f"read_features({path!r})[0]")}
     values = {knob["name"]: knob["default"] for knob in all_knobs()["conditional"]} | RESPONSE
     written = texts.code(values, all_knobs()["conditional"], given)
-    assert "from models.features import read_features\n" in written
+    assert "from elbo_room.models.features import read_features\n" in written
     assert "for step in Run(settings, read_features('f.npz')[0]):" in written
     assert "for step in Run(settings):" in texts.code(values, all_knobs()["conditional"])

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import DATA, from_array
-from models.deep_generative_settings import Settings
-from models.diagnostics import embedding
-from models.inference.run import Run
+from elbo_room.models.data import DATA, from_array
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics import embedding
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pictures import LatentPictures
+from elbo_room.widgets.worker.pictures.scores import RATE
 from tests.widgets.conftest import eventually
-from widgets.worker.pictures import LatentPictures
-from widgets.worker.pictures.scores import RATE
 
 SMALL = {"width": 8, "depth": 1, "batch_size": 32, "stop_at": 100_000}
 
@@ -194,7 +194,7 @@ def test_scores_come_at_leisure_and_rarely_in_training(monkeypatch: pytest.Monke
     assert found.keys() == {"ari", "nmi", "silhouette"}
     now[0] += 0.9 / RATE
     with monkeypatch.context() as without:
-        without.setattr("widgets.worker.pictures.scores.grouping", None)  # not even asked for
+        without.setattr("elbo_room.widgets.worker.pictures.scores.grouping", None)  # not even asked for
         assert drawn.scores(leisure=False) is None, "nothing new"
     now[0] += 0.2 / RATE
     assert drawn.scores(leisure=False) is not None

@@ -1,9 +1,9 @@
 """Panel B where q is a point: the noise of minibatches, and what it says where there is none."""
 
-from models.catalogue import settings_from
-from models.inference.run import Run
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.probing import Probing
 from tests.widgets.conftest import eventually
-from widgets.worker.probing import Probing
 
 
 def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):

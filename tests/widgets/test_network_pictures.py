@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import gerbil, planted_motifs
-from models.data.dna import correlation, known_motifs
-from models.deep_generative_settings import Settings
-from models.inference.run import Run
-from models.networks import NETWORKS, Architecture, build_network
-from widgets.network_diagram import selection
-from widgets.worker.pictures.attention import ShownText, attention_part, tokens_of
-from widgets.worker.pictures.drawing import ARC, IDENTITY, LINE, LOOP, MOST
-from widgets.worker.pictures.latent import LatentPictures
-from widgets.worker.pictures.network import NetworkPicture
-from widgets.worker.pictures.positions import filters_part
+from elbo_room.models.data import gerbil, planted_motifs
+from elbo_room.models.data.dna import correlation, known_motifs
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.run import Run
+from elbo_room.models.networks import NETWORKS, Architecture, build_network
+from elbo_room.widgets.network_diagram import selection
+from elbo_room.widgets.worker.pictures.attention import ShownText, attention_part, tokens_of
+from elbo_room.widgets.worker.pictures.drawing import ARC, IDENTITY, LINE, LOOP, MOST
+from elbo_room.widgets.worker.pictures.latent import LatentPictures
+from elbo_room.widgets.worker.pictures.network import NetworkPicture
+from elbo_room.widgets.worker.pictures.positions import filters_part
 
 SKIPS = {"input_reinjection": True, "dense_skip": True, "identity_residual": True}
 

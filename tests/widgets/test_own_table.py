@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from elbo_room.widgets import own_table
+from elbo_room.widgets.explorer import Explorer
 from tests.widgets.test_worker import Driver
-from widgets import own_table
-from widgets.explorer import Explorer
 
 SMALL = {"data": "own", "width": 8, "stop_at": 15, "response": "poisson", "batch_size": 16}
 

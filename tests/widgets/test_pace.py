@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from widgets.worker.pace import Pace, ear
+from elbo_room.widgets.worker.pace import Pace, ear
 
 
 def test_what_is_cheap_comes_at_its_rate_and_what_is_dear_takes_its_share_at_most(monkeypatch):

@@ -5,14 +5,14 @@ import math
 import pytest
 import torch
 
-from models.data import digits
-from models.deep_generative_settings import Settings
-from models.diagnostics import kl_per_dimension
-from models.inference.run import Run
-from models.probabilistic_pca import best_elbo, fit, spectrum
-from widgets.worker.pictures import pictures_of
-from widgets.worker.pictures.causes import all_alive
-from widgets.worker.pictures.principal import EXACT, MAXIMUM, principal_of
+from elbo_room.models.data import digits
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics import kl_per_dimension
+from elbo_room.models.inference.run import Run
+from elbo_room.models.probabilistic_pca import best_elbo, fit, spectrum
+from elbo_room.widgets.worker.pictures import pictures_of
+from elbo_room.widgets.worker.pictures.causes import all_alive
+from elbo_room.widgets.worker.pictures.principal import EXACT, MAXIMUM, principal_of
 
 
 def make(**settings: object) -> Run:

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from models.deep_generative import architecture
-from models.deep_generative_settings import Settings
-from models.diagnostics import functions, limit
-from models.networks import FeedForward
-from models.priors import make_prior
+from elbo_room.models.deep_generative import architecture
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics import functions, limit
+from elbo_room.models.networks import FeedForward
+from elbo_room.models.priors import make_prior
+from elbo_room.widgets.worker.pictures import prior_predictive
+from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions, round_up
+from elbo_room.widgets.worker.pictures.relevance import relevances
 from tests.widgets.conftest import eventually
 from tests.widgets.test_worker import Driver
-from widgets.worker.pictures import prior_predictive
-from widgets.worker.pictures.prior_predictive import prior_functions, round_up
-from widgets.worker.pictures.relevance import relevances
 
 
 def network(settings: Settings) -> FeedForward:

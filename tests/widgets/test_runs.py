@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from models.run_file import STATE
+from elbo_room.models.run_file import STATE
+from elbo_room.widgets.runs import new_run, open_run, saved_runs
+from elbo_room.widgets.worker.history import Curves, RunningMean, table
 from tests.widgets.conftest import eventually
-from widgets.runs import new_run, open_run, saved_runs
-from widgets.worker.history import Curves, RunningMean, table
 
 
 def keep(folder, number=5):

@@ -1,7 +1,7 @@
 """Words with numbers that run."""
 
-from widgets import seldom
-from widgets.seldom import Seldom
+from elbo_room.widgets import seldom
+from elbo_room.widgets.seldom import Seldom
 
 
 def test_words_stand_while_it_trains_and_change_at_once_when_that_does(monkeypatch) -> None:

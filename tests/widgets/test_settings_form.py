@@ -2,11 +2,11 @@
 
 import pytest
 
-from models.catalogue import catalogue as live_catalogue
-from models.settings import validate
-from widgets.example import CATALOGUE, EXAMPLE, all_knobs, example
-from widgets.settings_form import SettingsForm, caption_of
-from widgets.views import EVIDENCE
+from elbo_room.models.catalogue import catalogue as live_catalogue
+from elbo_room.models.settings import validate
+from elbo_room.widgets.example import CATALOGUE, EXAMPLE, all_knobs, example
+from elbo_room.widgets.settings_form import SettingsForm, caption_of
+from elbo_room.widgets.views import EVIDENCE
 
 KNOBS = all_knobs()["deep_generative"]
 
@@ -24,7 +24,7 @@ def form(told):
 
 
 def test_the_shipped_catalogue_is_the_engines():
-    """If this fails, run: python -m widgets.record"""
+    """If this fails, run: python -m elbo_room.widgets.record"""
     import json
 
     assert json.loads(json.dumps(live_catalogue())) == json.loads(CATALOGUE.read_text(encoding="utf-8"))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from elbo_room.widgets.runs import saved_runs
+from elbo_room.widgets.several import BINS, band, differences
 from tests.widgets.conftest import eventually
-from widgets.runs import saved_runs
-from widgets.several import BINS, band, differences
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 60}
 

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from models.conditional_settings import Settings
-from models.data import gerbil, verses
-from models.data.words import words_of
-from models.deep_generative_settings import Settings as DeepGenerativeSettings
-from models.diagnostics.predictive import weight_draws
-from models.inference.run import Run
-from models.weight_space import replaced
+from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.data import gerbil, verses
+from elbo_room.models.data.words import words_of
+from elbo_room.models.deep_generative_settings import Settings as DeepGenerativeSettings
+from elbo_room.models.diagnostics.predictive import weight_draws
+from elbo_room.models.inference.run import Run
+from elbo_room.models.weight_space import replaced
+from elbo_room.widgets.worker.pictures.attention import MOST_LETTERS, MOST_TEXTS, ShownText
+from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
+from elbo_room.widgets.worker.pictures.latent import LatentPictures
 from tests.widgets.conftest import eventually
-from widgets.worker.pictures.attention import MOST_LETTERS, MOST_TEXTS, ShownText
-from widgets.worker.pictures.conditional import ConditionalPictures
-from widgets.worker.pictures.latent import LatentPictures
 
 ATTENTION = {
     "response": "categorical",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from widgets.tables import aligned, curves, points
+from elbo_room.widgets.tables import aligned, curves, points
 
 HOW = {"mode": "lines", "by": "series", "x": "step", "y": "value"}
 

@@ -4,9 +4,9 @@ from inspect import signature
 
 import pytest
 
-from models.presets import PRESETS
-from widgets.tasks import MEASURES, answer
-from widgets.trial import Trial
+from elbo_room.models.presets import PRESETS
+from elbo_room.widgets.tasks import MEASURES, answer
+from elbo_room.widgets.trial import Trial
 
 FACTS = {"state": "paused", "number": 900, "threshold": 0.01, "kl": [1.0, 0.001], "elbo": 12.0,
          "variance": {"score": (400.0, 1.0), "reparameterization": (4.0, 0.1)}}  # fmt: skip

@@ -2,11 +2,11 @@
 
 import pytest
 
-from models.settings import decode, encode, validate
-from widgets import texts
-from widgets.caption import caption, collapse_sentence, fitted, ratio_sentence, status
-from widgets.elbo_lines import change_word
-from widgets.example import all_knobs, catalogue
+from elbo_room.models.settings import decode, encode, validate
+from elbo_room.widgets import texts
+from elbo_room.widgets.caption import caption, collapse_sentence, fitted, ratio_sentence, status
+from elbo_room.widgets.elbo_lines import change_word
+from elbo_room.widgets.example import all_knobs, catalogue
 
 LABELS = {name: part["label"] for name, part in catalogue()["estimators"].items()}
 KNOBS = all_knobs()["deep_generative"]
@@ -66,8 +66,8 @@ def test_a_link_restores_exactly_these_settings():
 
 def test_the_code_makes_the_same_run():
     """The exported code, executed, gives the run's own ELBO."""
-    from models.deep_generative_settings import Settings
-    from models.inference.run import Run
+    from elbo_room.models.deep_generative_settings import Settings
+    from elbo_room.models.inference.run import Run
 
     values = validate(KNOBS, {"data": "pinwheel", "width": 8, "stop_at": 3, "activation": "relu"})
     said: list[tuple] = []

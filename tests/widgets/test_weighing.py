@@ -5,16 +5,16 @@ from functools import partial
 import numpy as np
 import torch
 
-from models.conditional_settings import Settings as Conditional
-from models.deep_generative_settings import Settings
-from models.diagnostics.evidence import Effort, weigh
-from models.inference.run import Run
+from elbo_room.models.conditional_settings import Settings as Conditional
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics.evidence import Effort, weigh
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.tasks import encoders_share
+from elbo_room.widgets.theme import EVIDENCE
+from elbo_room.widgets.worker import trainer
+from elbo_room.widgets.worker.pictures.evidence import APART, CHART, WORDS, picture, spread_out
+from elbo_room.widgets.worker.weighing import EVERY, SHARE, Weighing
 from tests.widgets.test_worker import SMALL, Driver
-from widgets.tasks import encoders_share
-from widgets.theme import EVIDENCE
-from widgets.worker import trainer
-from widgets.worker.pictures.evidence import APART, CHART, WORDS, picture, spread_out
-from widgets.worker.weighing import EVERY, SHARE, Weighing
 
 EFFORT = Effort(rows=20, draws=64, steps=10, chains=2, temperatures=5, simulated=4)
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from models.deep_generative_settings import Settings
-from models.inference.run import Run
-from widgets.worker.serve import Worker
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.serve import Worker
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 60, "batch_size": 32}
 

@@ -1,11 +1,11 @@
-"""The charts of the lab, one Altair specification a file. Only `python -m widgets.prepare` imports this package.
+"""The charts of the lab, one Altair specification a file. Only `python -m elbo_room.widgets.prepare` imports this package.
 
 A chart is drawn over named, empty datasets. Its `usermeta` tells the browser how data reach it: `padding` around the
 plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale, and how the range is chosen),
 `series`, `dark` colours.
 """
 
-from widgets.charts import (
+from elbo_room.widgets.charts import (
     arm,
     attention_map,
     calibration,

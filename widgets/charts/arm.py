@@ -4,8 +4,8 @@ from typing import Any
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.frame import finish, named
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.frame import finish, named
 
 # Two squares and, beside them, the errors. Places within them are 0 … 1 and become pixels only here, so that an arm is never stretched.
 SIDE = "min(height - 18, 0.33 * width)"

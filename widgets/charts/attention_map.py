@@ -2,8 +2,8 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.cells import cells
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.cells import cells
 
 
 def chart() -> alt.LayerChart | alt.Chart:

@@ -2,9 +2,9 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.fit import diagonal
-from widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.fit import diagonal
+from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 
 
 def chart() -> alt.LayerChart:

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 
 
 def cells(

@@ -2,8 +2,8 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
 
 # Five figures and a sign would reach into the axis' title.
 THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' : datum.label"

@@ -8,8 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from widgets import theme
-from widgets.example import catalogue
+from elbo_room.widgets import theme
+from elbo_room.widgets.example import catalogue
 
 MODE_OF_LINES = {"mode": "lines", "by": "series", "x": "step", "y": "value"}
 

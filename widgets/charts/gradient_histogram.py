@@ -2,8 +2,8 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.frame import estimators, finish, named, names, ranges, scale, solid
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.frame import estimators, finish, named, names, ranges, scale, solid
 
 TICK = (
     "datum.value == 0 ? 'reference' : (datum.value > 0 ? '+' : '−') + (abs(log(abs(datum.value)) / LN10) > 2.5 ? "

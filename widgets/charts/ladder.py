@@ -2,8 +2,8 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.frame import POWERS, finish, named, ranges, scale
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.frame import POWERS, finish, named, ranges, scale
 
 RUNGS = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 

@@ -2,8 +2,8 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
 
 
 def chart() -> alt.LayerChart:

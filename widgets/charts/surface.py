@@ -2,9 +2,9 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.chain import BELOW, DATASET, chain
-from widgets.charts.frame import finish, named, ranges
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.chain import BELOW, DATASET, chain
+from elbo_room.widgets.charts.frame import finish, named, ranges
 
 
 def chart() -> alt.LayerChart:

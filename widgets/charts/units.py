@@ -2,8 +2,8 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 
 
 def chart() -> alt.LayerChart:

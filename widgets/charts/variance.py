@@ -2,7 +2,18 @@
 
 import altair as alt
 
-from widgets.charts.frame import MODE_OF_LINES, POWERS, STEPS, by_series, ends, estimators, finish, named, ranges, scale
+from elbo_room.widgets.charts.frame import (
+    MODE_OF_LINES,
+    POWERS,
+    STEPS,
+    by_series,
+    ends,
+    estimators,
+    finish,
+    named,
+    ranges,
+    scale,
+)
 
 
 def chart() -> alt.LayerChart:

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from widgets.charts.variance_against_draws import against
+from elbo_room.widgets.charts.variance_against_draws import against
 
 
 def chart() -> alt.LayerChart:

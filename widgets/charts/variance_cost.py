@@ -2,8 +2,8 @@
 
 import altair as alt
 
-from widgets import theme
-from widgets.charts.frame import POWERS, estimators, finish, named, names, ranges, scale, solid
+from elbo_room.widgets import theme
+from elbo_room.widgets.charts.frame import POWERS, estimators, finish, named, names, ranges, scale, solid
 
 
 def chart() -> alt.LayerChart:

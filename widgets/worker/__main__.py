@@ -1,4 +1,4 @@
-"""A worker process: `python -m widgets.worker FD`, one end of a socket pair inherited as file descriptor FD."""
+"""A worker process: `python -m elbo_room.widgets.worker FD`, one end of a socket pair inherited as file descriptor FD."""
 
 import signal
 import sys
@@ -10,8 +10,8 @@ def main(connection: "Connection[Any, Any]") -> None:
     """Load what the first step needs, then serve until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell must not stop the training
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # asked to leave: the run is saved on the way out
-    from widgets.worker.serve import serve
-    from widgets.worker.warm_up import warm_up
+    from elbo_room.widgets.worker.serve import serve
+    from elbo_room.widgets.worker.warm_up import warm_up
 
     warm_up()
     serve(connection)

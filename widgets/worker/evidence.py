@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.inference.parabola import Parabola
-from models.inference.parameters import Parameter
-from models.inference.probe import Reference, Report, spread
+from elbo_room.models.inference.parabola import Parabola
+from elbo_room.models.inference.parameters import Parameter
+from elbo_room.models.inference.probe import Reference, Report, spread
 
 BINS = 25  # of a histogram
 Message = dict[str, Any]

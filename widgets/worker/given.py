@@ -4,14 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models.data import OWN, Dataset
-from models.data.supervised import FEATURES
-from models.features import for_response, read_features, why_not, write_features
-from models.inference.checkpoint import load_run
-from models.inference.run import Run
-from models.inference.settings import InferenceSettings
-from widgets.worker.own_table import OwnTable
-from widgets.worker.trainer import Trainer
+from elbo_room.models.data import OWN, Dataset
+from elbo_room.models.data.supervised import FEATURES
+from elbo_room.models.features import for_response, read_features, why_not, write_features
+from elbo_room.models.inference.checkpoint import load_run
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.widgets.worker.own_table import OwnTable
+from elbo_room.widgets.worker.trainer import Trainer
 
 FILE = "features.npz"  # beside a run's state: a copy of the data that it was trained on
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from models.inference.checkpoint import write_bytes
-from models.inference.run import Step
-from widgets.history import History
+from elbo_room.models.inference.checkpoint import write_bytes
+from elbo_room.models.inference.run import Step
+from elbo_room.widgets.history import History
 
 FILE = "history.npz"
 FEWEST, REMEMBERED = 20, 1000  # steps that a mean is over at least, once they were made, and at most

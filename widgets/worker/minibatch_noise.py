@@ -5,12 +5,12 @@ from typing import Any
 
 import torch
 
-from models.estimators import ESTIMATORS
-from models.inference.minibatch import MINIBATCH, minibatch_report
-from models.inference.parameters import Parameter
-from models.inference.report import Report
-from models.inference.run import Run
-from widgets.worker import evidence
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.inference.minibatch import MINIBATCH, minibatch_report
+from elbo_room.models.inference.parameters import Parameter
+from elbo_room.models.inference.report import Report
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker import evidence
 
 REPLICATES, FINE_REPLICATES = 24, 64
 OF_MINIBATCHES = len(ESTIMATORS)  # the series after those of all estimators

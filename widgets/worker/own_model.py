@@ -6,9 +6,9 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from models.data import OWN, as_dataset
-from models.inference.run import Run
-from models.inference.settings import InferenceSettings
+from elbo_room.models.data import OWN, as_dataset
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.settings import InferenceSettings
 
 
 def factory(model: Any, q: Any, data: Any) -> Callable[[InferenceSettings], Run]:

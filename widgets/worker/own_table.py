@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.data import Dataset, columns, load
-from models.families.counts import not_counts
+from elbo_room.models.data import Dataset, columns, load
+from elbo_room.models.families.counts import not_counts
 
 FILE = "table.json"  # beside a run's state: where its data came from
 LABELS = ("label", "type", "line", "class", "kind", "cluster")  # a column so called colours the picture unasked

@@ -6,17 +6,17 @@ from typing import Any
 
 import torch
 
-from models.estimators import ESTIMATORS, NotApplicableError
-from models.inference.chosen import make_estimator
-from models.inference.minibatch import MINIBATCH, deterministic
-from models.inference.noise import NOISES
-from models.inference.parabola import parabola
-from models.inference.parameters import find, listed, named
-from models.inference.probe import Report, long_run, probe, seconds_of
-from models.inference.run import Run
-from models.inference.work import parts_for
-from widgets.worker import evidence
-from widgets.worker.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
+from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
+from elbo_room.models.inference.chosen import make_estimator
+from elbo_room.models.inference.minibatch import MINIBATCH, deterministic
+from elbo_room.models.inference.noise import NOISES
+from elbo_room.models.inference.parabola import parabola
+from elbo_room.models.inference.parameters import find, listed, named
+from elbo_room.models.inference.probe import Report, long_run, probe, seconds_of
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.work import parts_for
+from elbo_room.widgets.worker import evidence
+from elbo_room.widgets.worker.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
 
 ROWS, REPLICATES = 16, 32
 FINE_ROWS, FINE_REPLICATES = 32, 64

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.catalogue import settings_from
-from models.estimators import ESTIMATORS
-from models.inference.run import Run
-from models.inference.settings import InferenceSettings
-from models.settings import SettingError
-from widgets.views import EVIDENCE
-from widgets.worker.given import Given
-from widgets.worker.history import Curves
-from widgets.worker.pictures.evidence import CHART
-from widgets.worker.pictures.prior_predictive import prior_functions
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.settings import SettingError
+from elbo_room.widgets.views import EVIDENCE
+from elbo_room.widgets.worker.given import Given
+from elbo_room.widgets.worker.history import Curves
+from elbo_room.widgets.worker.pictures.evidence import CHART
+from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
 
 _log = logging.getLogger(__name__)
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from models.estimators import NotApplicableError
-from models.inference.checkpoint import save_run
-from models.inference.guard import DivergenceError
-from models.inference.run import Run
-from widgets.views import ONE_STEP
-from widgets.worker.history import Curves, RunningMean, point, table
-from widgets.worker.pace import Pace, ear
-from widgets.worker.pictures import pictures_of
-from widgets.worker.pictures.cells import merged
-from widgets.worker.pictures.one_step import SECONDS, OneStep
-from widgets.worker.probing import FIRST, Probing
-from widgets.worker.weighing import Weighing
+from elbo_room.models.estimators import NotApplicableError
+from elbo_room.models.inference.checkpoint import save_run
+from elbo_room.models.inference.guard import DivergenceError
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.views import ONE_STEP
+from elbo_room.widgets.worker.history import Curves, RunningMean, point, table
+from elbo_room.widgets.worker.pace import Pace, ear
+from elbo_room.widgets.worker.pictures import pictures_of
+from elbo_room.widgets.worker.pictures.cells import merged
+from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
+from elbo_room.widgets.worker.probing import FIRST, Probing
+from elbo_room.widgets.worker.weighing import Weighing
 
 FRAMES = 10.0  # a second
 LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space, a second; of the worker's time at most

@@ -2,11 +2,11 @@
 
 import torch
 
-from models.deep_generative_settings import Settings
-from models.inference.run import Run
-from models.inference.shortcut import WAIT
-from widgets.worker.pictures import pictures_of
-from widgets.worker.probing import Probing
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.shortcut import WAIT
+from elbo_room.widgets.worker.pictures import pictures_of
+from elbo_room.widgets.worker.probing import Probing
 
 
 def warm_up() -> None:

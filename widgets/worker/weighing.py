@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.diagnostics.evidence import Effort, Evidence, weighing
-from models.inference.run import Run
-from widgets.worker.pictures.evidence import CHART, picture
+from elbo_room.models.diagnostics.evidence import Effort, Evidence, weighing
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pictures.evidence import CHART, picture
 
 SHARE = 0.1  # of the worker's time while it trains; a paused run is weighed at leisure
 EVERY = 5.0  # seconds from the end of one weighing to the next

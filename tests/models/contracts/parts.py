@@ -3,8 +3,8 @@
 from string import Formatter
 from typing import Any
 
-from models.catalogue import all_knobs
-from models.settings import objection
+from elbo_room.models.catalogue import all_knobs
+from elbo_room.models.settings import objection
 
 EVERY = [knob for own in all_knobs().values() for knob in own]
 BY_NAME = {knob["name"]: knob for knob in EVERY}

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.networks import ACTIVATIONS, Activation
+from elbo_room.models.networks import ACTIVATIONS, Activation
 
 ALL = list(ACTIVATIONS.values())
 ids = list(ACTIVATIONS)

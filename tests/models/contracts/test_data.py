@@ -5,7 +5,7 @@ import socket
 import pytest
 import torch
 
-from models.data import DATA, EXPONENTIAL_DATA, OWN, Dataset, from_array
+from elbo_room.models.data import DATA, EXPONENTIAL_DATA, OWN, Dataset, from_array
 
 ALL = [source for source in (DATA | EXPONENTIAL_DATA).values() if source.name != OWN]
 ids = [source.name for source in ALL]

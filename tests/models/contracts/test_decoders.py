@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from models.data import pinwheel
-from models.decoders import DECODERS
-from models.networks import Architecture
-from models.networks.gradient_map import SLOPE, GradientMap, IdentifiableDecoder
-from models.networks.picture_decoder import PictureDecoder
+from elbo_room.models.data import pinwheel
+from elbo_room.models.decoders import DECODERS
+from elbo_room.models.networks import Architecture
+from elbo_room.models.networks.gradient_map import SLOPE, GradientMap, IdentifiableDecoder
+from elbo_room.models.networks.picture_decoder import PictureDecoder
 from tests.models.problems import numbers
 
 

@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 import torch
 
-from models.core import Factor
-from models.estimators import ESTIMATORS, Context, Draw, Estimator
-from models.families import LATENT_FAMILIES, Family, Normal
+from elbo_room.models.core import Factor
+from elbo_room.models.estimators import ESTIMATORS, Context, Draw, Estimator
+from elbo_room.models.families import LATENT_FAMILIES, Family, Normal
 from tests.models.problems import bayesian_layer, conjugate, numbers, sigmoid_belief
 from tests.models.truth import LIMIT, applies, assert_unbiased, bias_in_errors, every
 
@@ -95,7 +95,7 @@ class TestEstimator:
 
 
 def test_an_unknown_source_of_xi_is_refused() -> None:
-    from models.estimators import ScoreXi
+    from elbo_room.models.estimators import ScoreXi
 
     with pytest.raises(
         ValueError, match="ξ was to come from 'tea leaves'; choose one of: leave_one_out, pilot, running, same_draws"
@@ -105,7 +105,7 @@ def test_an_unknown_source_of_xi_is_refused() -> None:
 
 def test_xi_of_the_others_keeps_its_digits() -> None:
     """‖s‖² of one draw may be a billion times another's: float32 still gives ξ₋ᵦ, a mean of the others' f, to 1e-5."""
-    from models.estimators import ScoreXi
+    from elbo_room.models.estimators import ScoreXi
 
     generator = torch.Generator().manual_seed(0)
     cost = torch.randn(500, 4, 1, generator=generator) * 20 - 80
@@ -115,7 +115,7 @@ def test_xi_of_the_others_keeps_its_digits() -> None:
 
 
 def test_a_pilot_that_did_not_come_is_missed() -> None:
-    from models.estimators import ScoreXi
+    from elbo_room.models.estimators import ScoreXi
 
     family, nu = Normal(), numbers(1, 4, 3, 2, 2, seed=1)
     with pytest.raises(ValueError, match="wants 8 pilot draws; call it through `estimate`"):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.families import (
+from elbo_room.models.families import (
     LATENT_FAMILIES,
     Dirichlet,
     Family,

@@ -7,7 +7,7 @@ import itertools
 import pytest
 import torch
 
-from models.networks import ACTIVATIONS, ATTENTIONS, Architecture, FeatureAttention, FeedForward
+from elbo_room.models.networks import ACTIVATIONS, ATTENTIONS, Architecture, FeatureAttention, FeedForward
 
 COMBINATIONS = [
     Architecture(

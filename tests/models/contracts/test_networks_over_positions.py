@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.func import functional_call, vmap
 
-from models.catalogue import knobs
-from models.deep_generative_settings import Settings
-from models.networks import CELLS, NETWORKS, NORMS, POOLINGS, Architecture, FeedForward, build_network
-from models.settings import SettingError, validate
+from elbo_room.models.catalogue import knobs
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.networks import CELLS, NETWORKS, NORMS, POOLINGS, Architecture, FeedForward, build_network
+from elbo_room.models.settings import SettingError, validate
 
 SHAPE = (4, 3)
 SKIPS = [

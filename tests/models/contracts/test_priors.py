@@ -9,10 +9,10 @@ import torch
 from scipy import special, stats
 from torch import Tensor, nn
 
-from models.deep_generative_settings import Settings
-from models.networks import Architecture, FeedForward
-from models.priors import PRIORS, NormalPrior, Prior, make_prior
-from models.settings import SettingError
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.networks import Architecture, FeedForward
+from elbo_room.models.priors import PRIORS, NormalPrior, Prior, make_prior
+from elbo_room.models.settings import SettingError
 from tests.models.problems import numbers
 
 SETTINGS = Settings(

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.data.supervised import FEATURES, SUPERVISED
-from models.responses import LINKS, RESPONSES, Response
-from models.settings import objection
+from elbo_room.models.data.supervised import FEATURES, SUPERVISED
+from elbo_room.models.responses import LINKS, RESPONSES, Response
+from elbo_room.models.settings import objection
 from tests.models.problems import numbers
 
 PHI = torch.tensor(0.3, dtype=torch.float64)

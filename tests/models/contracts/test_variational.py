@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from models.core import Batch, Site
-from models.families import FAMILIES, Normal
-from models.networks import Architecture
-from models.variational import VARIATIONAL, Global, Posterior
+from elbo_room.models.core import Batch, Site
+from elbo_room.models.families import FAMILIES, Normal
+from elbo_room.models.networks import Architecture
+from elbo_room.models.variational import VARIATIONAL, Global, Posterior
 from tests.models.problems import numbers
 
 ALL = list(VARIATIONAL.values())

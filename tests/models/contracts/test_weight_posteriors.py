@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from models.core import Site
-from models.data import Dataset
-from models.data.supervised import FEATURES, SUPERVISED
-from models.families import PointMass
-from models.variational.weights import WEIGHT_POSTERIORS
+from elbo_room.models.core import Site
+from elbo_room.models.data import Dataset
+from elbo_room.models.data.supervised import FEATURES, SUPERVISED
+from elbo_room.models.families import PointMass
+from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 from tests.models.problems import numbers
 
 

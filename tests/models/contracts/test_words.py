@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.catalogue import FOLDERS
+from elbo_room.models.catalogue import FOLDERS
 from tests.models.contracts.parts import check_rules, check_words
 
 PARTS = [

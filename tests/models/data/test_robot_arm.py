@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.data.robot_arm import NOISE, UNIT, poses, robot_arm, robot_arm_exact
-from models.diagnostics import LINKS, link_lengths
-from models.probabilistic_pca import fit
+from elbo_room.models.data.robot_arm import NOISE, UNIT, poses, robot_arm, robot_arm_exact
+from elbo_room.models.diagnostics import LINKS, link_lengths
+from elbo_room.models.probabilistic_pca import fit
 
 
 def test_the_arm_at_rest_stands_upright() -> None:

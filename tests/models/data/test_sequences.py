@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from models.data import gerbil, planted_motifs, splice_junctions
-from models.data.dna import correlation, known_motifs
-from models.data.passage import EATER_FEELS, NOTES, NOUNS, OWNER_FEELS, encode
-from models.data.words import words_of
-from models.networks import Architecture
+from elbo_room.models.data import gerbil, planted_motifs, splice_junctions
+from elbo_room.models.data.dna import correlation, known_motifs
+from elbo_room.models.data.passage import EATER_FEELS, NOTES, NOUNS, OWNER_FEELS, encode
+from elbo_room.models.data.words import words_of
+from elbo_room.models.networks import Architecture
 from tests.benchmarks._map import fit, right
 
 SEQUENCES = {"splice_junctions": splice_junctions, "planted_motifs": planted_motifs, "gerbil": gerbil}

@@ -2,8 +2,8 @@
 
 import torch
 
-from models.data.verses import RARE, SIZE, verses
-from models.data.words import words_of
+from elbo_room.models.data.verses import RARE, SIZE, verses
+from elbo_room.models.data.words import words_of
 
 
 def test_every_position_of_a_verse_holds_one_word_and_the_words_are_those_of_the_bible() -> None:

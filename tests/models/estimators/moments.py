@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.core import Batch, Model
-from models.estimators import Context, Draw, Estimator, Score
-from models.inference.estimate import estimate
-from models.variational import Posterior
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.estimators import Context, Draw, Estimator, Score
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.variational import Posterior
 
 KAPPA = {"reparameterization": (3, 15), "score": (47, 275), "oracle": (93, 640)}  # largest kurtosis of G_b for (μ, s)
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from models.families import Normal
+from elbo_room.models.families import Normal
 
 
 def plain_vargrad(model, q, batch, noise, nu, z, factors, log_q) -> Tensor:

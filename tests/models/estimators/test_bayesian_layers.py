@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.bayesian_layers import BySigns, Layer, Locally, PerDatum
-from models.conditional import Conditional
-from models.conditional_settings import Settings
-from models.core import Batch
-from models.estimators import (
+from elbo_room.models.bayesian_layers import BySigns, Layer, Locally, PerDatum
+from elbo_room.models.conditional import Conditional
+from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.core import Batch
+from elbo_room.models.estimators import (
     ESTIMATORS,
     Estimator,
     Flipout,
@@ -18,16 +18,16 @@ from models.estimators import (
     NotApplicableError,
     Reparameterization,
 )
-from models.families import FullRank, Normal
-from models.inference.estimate import estimate
-from models.inference.probe import exact, probe
-from models.inference.run import Run
-from models.networks import Architecture, FeedForward, build_network
-from models.priors import HyperPrior, NormalPrior
-from models.responses import RESPONSES
-from models.settings import SettingError
-from models.variational import Global, Posterior
-from models.weight_space import WeightSpace
+from elbo_room.models.families import FullRank, Normal
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.probe import exact, probe
+from elbo_room.models.inference.run import Run
+from elbo_room.models.networks import Architecture, FeedForward, build_network
+from elbo_room.models.priors import HyperPrior, NormalPrior
+from elbo_room.models.responses import RESPONSES
+from elbo_room.models.settings import SettingError
+from elbo_room.models.variational import Global, Posterior
+from elbo_room.models.weight_space import WeightSpace
 from tests.models.problems import conjugate, numbers
 
 F64 = torch.float64

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.estimators import (
+from elbo_room.models.estimators import (
     Arm,
     Context,
     DisArm,
@@ -22,10 +22,10 @@ from models.estimators import (
     StraightThrough,
     VarGrad,
 )
-from models.estimators.rebar import coupling
-from models.families import Bernoulli, Categorical
-from models.inference.estimate import estimate
-from models.inference.noise import draw_noise
+from elbo_room.models.estimators.rebar import coupling
+from elbo_room.models.families import Bernoulli, Categorical
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.noise import draw_noise
 from tests.models.discrete_problems import DISCRETE
 from tests.models.estimators.moments import Baseline, per_draw
 from tests.models.problems import PROBLEMS, numbers, sigmoid_belief, target

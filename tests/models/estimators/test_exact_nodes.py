@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.estimators import (
+from elbo_room.models.estimators import (
     AnalyticEntropy,
     AnalyticKL,
     Estimator,
@@ -26,8 +26,8 @@ from models.estimators import (
     Score,
     ScoreXi,
 )
-from models.inference.costs import RAO_BLACKWELL
-from models.inference.estimate import estimate
+from elbo_room.models.inference.costs import RAO_BLACKWELL
+from elbo_room.models.inference.estimate import estimate
 from tests.models.problems import Problem, conjugate, sigmoid_belief
 from tests.models.truth import every
 

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.core import Batch
-from models.deep_generative import DeepGenerative
-from models.estimators import ESTIMATORS, Estimator, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
-from models.families import Bernoulli, Normal
-from models.inference.estimate import draw_noise, estimate
-from models.networks import Architecture
-from models.priors import NormalPrior
-from models.variational import Amortized, Posterior
+from elbo_room.models.core import Batch
+from elbo_room.models.deep_generative import DeepGenerative
+from elbo_room.models.estimators import ESTIMATORS, Estimator, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
+from elbo_room.models.families import Bernoulli, Normal
+from elbo_room.models.inference.estimate import draw_noise, estimate
+from elbo_room.models.networks import Architecture
+from elbo_room.models.priors import NormalPrior
+from elbo_room.models.variational import Amortized, Posterior
 from tests.models.estimators.plain_scores import SCORE_LOSSES
 from tests.models.problems import PROBLEMS, chain, conjugate, numbers
 from tests.models.truth import applies, every

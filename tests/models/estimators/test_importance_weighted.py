@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from models.estimators import Dreg, Iwae, NotApplicableError, Reparameterization, Vimco
-from models.inference.estimate import estimate
-from models.inference.probe import probe
+from elbo_room.models.estimators import Dreg, Iwae, NotApplicableError, Reparameterization, Vimco
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.probe import probe
 from tests.models.bounds import weighted_bound
 from tests.models.estimators.test_identities import own_gradients, vae
 from tests.models.problems import chain, conjugate, log_normal, logistic, numbers
@@ -76,8 +76,8 @@ def test_decoder_gradient_of_dreg_is_that_of_iwae_and_the_encoders_is_not() -> N
 def test_vimco_keeps_its_digits_when_one_weight_is_all() -> None:
     """Log w of (0, −2000, −2000): L̂ without the first is finite, in float32."""
     log_w = torch.tensor([0.0, -2000.0, -2000.0])[None, :, None]
-    from models.estimators import Context, Draw
-    from models.families import Normal
+    from elbo_room.models.estimators import Context, Draw
+    from elbo_room.models.families import Normal
 
     nu = torch.zeros(1, 3, 1, 2, 1).requires_grad_()
     draw = Draw(Normal(), nu, torch.ones(1, 3, 1, 1))

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from models.core import Factor, Site
-from models.estimators import (
+from elbo_room.models.core import Factor, Site
+from elbo_room.models.estimators import (
     AnalyticEntropy,
     AnalyticKL,
     Dreg,
@@ -21,8 +21,8 @@ from models.estimators import (
     Score,
     Vimco,
 )
-from models.families import Beta, Dirichlet, Family, FullRank, Gamma, LogNormal, LowRank
-from models.variational import Global, Posterior
+from elbo_room.models.families import Beta, Dirichlet, Family, FullRank, Gamma, LogNormal, LowRank
+from elbo_room.models.variational import Global, Posterior
 from tests.models.problems import NU, Problem, Rows, Terms, batch_of, logistic, numbers
 from tests.models.truth import applies, assert_unbiased, every, gradients
 

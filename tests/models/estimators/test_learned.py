@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from models.estimators import ESTIMATORS, Nvil, Score, ScoreXi, ScoreXiEach
-from models.inference.estimate import estimate
+from elbo_room.models.estimators import ESTIMATORS, Nvil, Score, ScoreXi, ScoreXiEach
+from elbo_room.models.inference.estimate import estimate
 from tests.models.problems import PROBLEMS, conjugate, sigmoid_belief
 from tests.models.truth import every, gradients
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.estimators import MeasureValued
-from models.families import Normal, Poisson
-from models.families.family import WeakDerivative
+from elbo_room.models.estimators import MeasureValued
+from elbo_room.models.families import Normal, Poisson
+from elbo_room.models.families.family import WeakDerivative
 from tests.models.estimators.moments import per_draw
 from tests.models.estimators.test_variance_quadratic import POINTS, K, setting
 from tests.models.problems import numbers, target

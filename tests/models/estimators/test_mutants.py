@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.estimators import (
+from elbo_room.models.estimators import (
     AnalyticKL,
     Context,
     Draw,
@@ -20,7 +20,7 @@ from models.estimators import (
     Score,
     Vimco,
 )
-from models.estimators.quadratic_miller import centered
+from elbo_room.models.estimators.quadratic_miller import centered
 from tests.models.problems import conjugate, logistic, plates, sigmoid_belief
 from tests.models.truth import LIMIT, assert_unbiased, bias_in_errors, every
 
@@ -156,7 +156,7 @@ def test_an_engine_that_forgets_the_noise_path_is_caught(monkeypatch: pytest.Mon
 def test_an_engine_that_does_not_scale_a_global_sites_cost_is_caught(
     level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.inference import work as engine
+    from elbo_room.models.inference import work as engine
 
     cost = engine.cost_of
 

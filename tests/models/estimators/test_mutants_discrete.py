@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.estimators import (
+from elbo_room.models.estimators import (
     Arm,
     Context,
     DisArm,
@@ -20,9 +20,9 @@ from models.estimators import (
     ScoreXi,
     VarGrad,
 )
-from models.estimators import measure_valued as measured
-from models.estimators.rebar import coupling
-from models.families import Family
+from elbo_room.models.estimators import measure_valued as measured
+from elbo_room.models.estimators.rebar import coupling
+from elbo_room.models.families import Family
 from tests.models.problems import conjugate, logistic, sigmoid_belief
 from tests.models.truth import LIMIT, bias_in_errors, every
 

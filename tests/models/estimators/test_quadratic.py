@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from models.core import Factor
-from models.deep_generative_settings import Settings
-from models.estimators import (
+from elbo_room.models.core import Factor
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.estimators import (
     AnalyticKL,
     Estimator,
     NotApplicableError,
@@ -13,11 +13,11 @@ from models.estimators import (
     QuadraticSurrogate,
     Reparameterization,
 )
-from models.families import Bernoulli, Normal
-from models.inference.checkpoint import load_run, save_run
-from models.inference.estimate import estimate
-from models.inference.probe import probe
-from models.inference.run import Run
+from elbo_room.models.families import Bernoulli, Normal
+from elbo_room.models.inference.checkpoint import load_run, save_run
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.probe import probe
+from elbo_room.models.inference.run import Run
 from tests.models.problems import NU, Problem, Terms, chain, conjugate, logistic, plates, standard
 from tests.models.truth import LIMIT, REPLICATES, distance, every
 

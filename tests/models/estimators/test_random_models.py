@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, find, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from models.estimators import Estimator, LeaveOneOut
-from models.inference.costs import RAO_BLACKWELL
-from models.inference.estimate import estimate
-from models.inference.noise import NOISES
-from models.inference.probe import Reference, exact, long_run
-from models.inference.work import refusal, tied
+from elbo_room.models.estimators import Estimator, LeaveOneOut
+from elbo_room.models.inference.costs import RAO_BLACKWELL
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.noise import NOISES
+from elbo_room.models.inference.probe import Reference, exact, long_run
+from elbo_room.models.inference.work import refusal, tied
 from tests.models.random_models import OTHERS, SIMPLE, RandomModel, Recipe, build, recipes
 from tests.models.truth import LIMIT, every, unbiased_estimators
 

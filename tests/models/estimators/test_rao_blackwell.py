@@ -5,9 +5,9 @@ ignore it.
 import pytest
 import torch
 
-from models.estimators import LeaveOneOut, PathOnly, Reparameterization, Score
-from models.inference.costs import RAO_BLACKWELL
-from models.inference.probe import probe
+from elbo_room.models.estimators import LeaveOneOut, PathOnly, Reparameterization, Score
+from elbo_room.models.inference.costs import RAO_BLACKWELL
+from elbo_room.models.inference.probe import probe
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import chain, sigmoid_belief, target
 

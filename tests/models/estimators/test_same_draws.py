@@ -5,7 +5,7 @@ and as stated.
 import pytest
 import torch
 
-from models.estimators import ScoreXi
+from elbo_room.models.estimators import ScoreXi
 from tests.models.problems import PROBLEMS, conjugate, logistic
 from tests.models.truth import LIMIT, bias_in_errors, every, gradients
 

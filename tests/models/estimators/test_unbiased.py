@@ -4,8 +4,8 @@ gradient.
 
 import pytest
 
-from models.estimators import Estimator, Reparameterization, Score
-from models.inference.costs import RAO_BLACKWELL
+from elbo_room.models.estimators import Estimator, Reparameterization, Score
+from elbo_room.models.inference.costs import RAO_BLACKWELL
 from tests.models.problems import PROBLEMS, Problem
 from tests.models.truth import applies, assert_unbiased, every, truth_of, unbiased_estimators
 

@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from models.estimators import ESTIMATORS, LeaveOneOut, PathOnly, Reparameterization, Score
-from models.inference.probe import probe
+from elbo_room.models.estimators import ESTIMATORS, LeaveOneOut, PathOnly, Reparameterization, Score
+from elbo_room.models.inference.probe import probe
 from tests.models.estimators.moments import per_draw
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import chain
@@ -65,7 +65,7 @@ def test_leave_one_out_is_a_sample_covariance(draws: int) -> None:
 
 
 def test_a_pilot_costs_eight_more_evaluations_for_each_site() -> None:
-    from models.estimators import ScoreXi
+    from elbo_room.models.estimators import ScoreXi
 
     problem = chain()
     both = {"pilot": ScoreXi(xi_from="pilot"), "others": ScoreXi()}

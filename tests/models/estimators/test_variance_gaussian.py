@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from models.estimators import LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
-from models.families import Normal
+from elbo_room.models.estimators import LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
+from elbo_room.models.families import Normal
 from tests.models.estimators.moments import Baseline, exact_moments, per_draw
 from tests.models.problems import log_normal, target
 

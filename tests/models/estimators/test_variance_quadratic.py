@@ -9,8 +9,8 @@ import math
 import pytest
 import torch
 
-from models.estimators import Estimator, PathOnly, Reparameterization, Score
-from models.families import Normal
+from elbo_room.models.estimators import Estimator, PathOnly, Reparameterization, Score
+from elbo_room.models.families import Normal
 from tests.models.estimators.moments import KAPPA, Baseline, exact_moments, per_draw
 from tests.models.problems import target
 
@@ -71,7 +71,7 @@ def test_bernoulli_unit(baseline: float) -> None:
     """p(1−p)(f1−f0) and p(1−p)[(f1−c)(1−p) + (f0−c)p]²: .0155938 for f = (b − .45)², p = .3, c = 0; zero at c* =
     f1(1−p) + f0 p.
     """
-    from models.families import Bernoulli
+    from elbo_room.models.families import Bernoulli
 
     p, f1, f0 = 0.3, 0.55**2, 0.45**2
     nu = torch.tensor([[math.log(p / (1 - p))]], dtype=torch.float64)

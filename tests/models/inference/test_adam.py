@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.inference.adam import MOMENTS, Adam
+from elbo_room.models.inference.adam import MOMENTS, Adam
 
 SIZES = {"a": (3, 4), "b": (5,), "c": ()}
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from models.data import from_array
-from models.inference.checkpoint import load_run, save_run
-from models.inference.run import Run
-from models.run_file import STATE, about
+from elbo_room.models.data import from_array
+from elbo_room.models.inference.checkpoint import load_run, save_run
+from elbo_room.models.inference.run import Run
+from elbo_room.models.run_file import STATE, about
 from tests.models.inference.test_one_path import same, state_of
 from tests.models.inference.test_run import small
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from models.core import Factor
-from models.data import Dataset
-from models.inference.guard import DivergenceError, complaint
-from models.inference.run import Run
+from elbo_room.models.core import Factor
+from elbo_room.models.data import Dataset
+from elbo_room.models.inference.guard import DivergenceError, complaint
+from elbo_room.models.inference.run import Run
 from tests.models.inference.test_run import small
 
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from models.core import Batch, Factor, check_factors
-from models.estimators import ESTIMATORS
-from models.inference.estimate import draw_noise, estimate
+from elbo_room.models.core import Batch, Factor, check_factors
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.inference.estimate import draw_noise, estimate
 from tests.models.problems import plates
 from tests.models.truth import applies, every
 

@@ -7,14 +7,14 @@ import math
 import pytest
 import torch
 
-from models.catalogue import settings_from
-from models.data import Dataset
-from models.estimators import Reparameterization
-from models.inference.estimate import estimate
-from models.inference.minibatch import MINIBATCH, deterministic, minibatch_gradients, minibatch_report
-from models.inference.probe import frozen
-from models.inference.run import Run
-from widgets import theme
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.data import Dataset
+from elbo_room.models.estimators import Reparameterization
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.minibatch import MINIBATCH, deterministic, minibatch_gradients, minibatch_report
+from elbo_room.models.inference.probe import frozen
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets import theme
 
 N, M = 8, 3
 

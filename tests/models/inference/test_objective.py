@@ -10,17 +10,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.deep_generative_settings import Settings
-from models.diagnostics import active, kl_per_dimension
-from models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, NotApplicableError
-from models.inference.checkpoint import load_run, save_run
-from models.inference.estimate import estimate
-from models.inference.objective import Objective
-from models.inference.run import Run
-from models.inference.tempered import Tempered
-from models.probabilistic_pca import active as theory
-from models.probabilistic_pca import spectrum
-from models.settings import SettingError
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.diagnostics import active, kl_per_dimension
+from elbo_room.models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, NotApplicableError
+from elbo_room.models.inference.checkpoint import load_run, save_run
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.objective import Objective
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.tempered import Tempered
+from elbo_room.models.probabilistic_pca import active as theory
+from elbo_room.models.probabilistic_pca import spectrum
+from elbo_room.models.settings import SettingError
 from tests.models.problems import Problem, Terms, conjugate, entropy, expected_log_normal, standard
 from tests.models.test_deep_generative import known_spectrum, linear
 from tests.models.truth import applies, every
@@ -114,7 +114,7 @@ def test_below_the_threshold_a_flat_likelihood_leaves_no_gradient_at_all() -> No
     prior = standard(1.5)
 
     def terms(batch, latents):
-        from models.core import Factor
+        from elbo_room.models.core import Factor
 
         z = latents["z"]
         log_p = site.family.log_prob(z, prior).sum(-1)

@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from models.data import from_array
-from models.deep_generative_settings import Settings
-from models.inference.run import Run
-from models.variational import Global, Posterior
+from elbo_room.models.data import from_array
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.run import Run
+from elbo_room.models.variational import Global, Posterior
 from tests.models.problems import Rows, conjugate, plates
 
 

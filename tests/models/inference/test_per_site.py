@@ -3,12 +3,19 @@
 import pytest
 import torch
 
-from models.catalogue import knobs
-from models.deep_exponential_family_settings import Settings
-from models.estimators import ESTIMATORS, LeaveOneOut, NotApplicableError, PathOnly, Reparameterization, ScoreXi
-from models.inference.probe import probe
-from models.inference.run import Run
-from models.settings import SettingError, objection
+from elbo_room.models.catalogue import knobs
+from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.estimators import (
+    ESTIMATORS,
+    LeaveOneOut,
+    NotApplicableError,
+    PathOnly,
+    Reparameterization,
+    ScoreXi,
+)
+from elbo_room.models.inference.probe import probe
+from elbo_room.models.inference.run import Run
+from elbo_room.models.settings import SettingError, objection
 
 MIXED = Settings(
     layer_1="bernoulli", layer_2="normal", width_1=4, width_2=2, weights="normal", draws=3, batch_size=32, stop_at=5

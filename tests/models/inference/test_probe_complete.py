@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from models.estimators import GumbelSoftmax, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
-from models.families import Gamma, Poisson
-from models.inference.parabola import parabola
-from models.inference.probe import exact, long_run, probe, seconds_of
+from elbo_room.models.estimators import GumbelSoftmax, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
+from elbo_room.models.families import Gamma, Poisson
+from elbo_room.models.inference.parabola import parabola
+from elbo_room.models.inference.probe import exact, long_run, probe, seconds_of
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import PROBLEMS, chain, conjugate, plates, sigmoid_belief, target
 from tests.models.truth import every

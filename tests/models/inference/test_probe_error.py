@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from models.estimators import PathOnly, Reparameterization, Score
-from models.families import Normal
-from models.inference.probe import control_variate, probe
+from elbo_room.models.estimators import PathOnly, Reparameterization, Score
+from elbo_room.models.families import Normal
+from elbo_room.models.inference.probe import control_variate, probe
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import conjugate, log_normal, target
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from models.core import Factor
-from models.estimators import Estimator, LeaveOneOut, PathOnly, Reparameterization, Score
-from models.inference.estimate import estimate
-from models.variational import Posterior
+from elbo_room.models.core import Factor
+from elbo_room.models.estimators import Estimator, LeaveOneOut, PathOnly, Reparameterization, Score
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.variational import Posterior
 from tests.models.problems import Problem, Terms, conjugate, sigmoid_belief
 from tests.models.truth import every
 

@@ -6,9 +6,9 @@ from itertools import islice
 import pytest
 import torch
 
-from models.deep_generative_settings import Settings
-from models.inference.run import Run
-from models.settings import SettingError
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.run import Run
+from elbo_room.models.settings import SettingError
 from tests.models.inference.test_one_path import same, state_of
 
 

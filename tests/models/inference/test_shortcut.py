@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.deep_generative_settings import Settings
-from models.estimators import ESTIMATORS, NotApplicableError
-from models.families import Normal
-from models.inference import shortcut, tape
-from models.inference.kernels import Unfit
-from models.inference.run import Run, Step
-from models.inference.tape import Recorder, Tape
+from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
+from elbo_room.models.families import Normal
+from elbo_room.models.inference import shortcut, tape
+from elbo_room.models.inference.kernels import Unfit
+from elbo_room.models.inference.run import Run, Step
+from elbo_room.models.inference.tape import Recorder, Tape
 from tests.models.inference.test_one_path import same
 
 NEVER = 10**9

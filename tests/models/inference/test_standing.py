@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.inference.standing import Standing
+from elbo_room.models.inference.standing import Standing
 
 
 def made() -> SimpleNamespace:

@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from models.networks.linear import linear
+from elbo_room.models.networks.linear import linear
 
 ROOT = Path(__file__).parents[3]
 TRAIN = """
 import sys
-from models.inference.run import Run
-from models import {module} as family
+from elbo_room.models.inference.run import Run
+from elbo_room.models import {module} as family
 run = Run(family.Settings({values}, stop_at=14))
 assert len(list(run)) == 14
 print(*(name for name in sys.modules if name in ("sympy", "torch.fx.experimental.symbolic_shapes", "torch._dynamo")))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.networks import Architecture, build_network
+from elbo_room.models.networks import Architecture, build_network
 
 F64 = torch.float64
 

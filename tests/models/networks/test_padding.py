@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, vmap
 
-from models.data import Dataset
-from models.networks import Architecture, build_network
+from elbo_room.models.data import Dataset
+from elbo_room.models.networks import Architecture, build_network
 
 LONG, TOKENS, WIDTH = 7, 5, 4
 NETWORKS = [

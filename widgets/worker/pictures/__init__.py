@@ -9,10 +9,10 @@ None where there is none. One with a map of a latent space also has `explore(…
 
 from typing import Any
 
-from models.inference.run import Run
-from widgets.worker.pictures.conditional import ConditionalPictures
-from widgets.worker.pictures.exponential import ExponentialPictures
-from widgets.worker.pictures.latent import LatentPictures
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
+from elbo_room.widgets.worker.pictures.exponential import ExponentialPictures
+from elbo_room.widgets.worker.pictures.latent import LatentPictures
 
 PICTURES: dict[str, type[Any]] = {
     "deep_generative": LatentPictures,

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data import Dataset
-from models.data.robot_arm import NOISE
-from models.diagnostics import LINKS, link_errors
-from models.inference.run import Run
+from elbo_room.models.data import Dataset
+from elbo_room.models.data.robot_arm import NOISE
+from elbo_room.models.diagnostics import LINKS, link_errors
+from elbo_room.models.inference.run import Run
 
 SAMPLES, DRAWN, DOTS = 200, 6, 100  # scored, drawn as arms, dots a link
 FAINT = 25  # poses of the data behind them

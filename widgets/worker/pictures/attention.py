@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from models.data import Dataset
-from models.data.words import words_of
-from models.networks import TokenAttention
-from widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, CORNER, Parts, Place, cells_part
+from elbo_room.models.data import Dataset
+from elbo_room.models.data.words import words_of
+from elbo_room.models.networks import TokenAttention
+from elbo_room.widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, CORNER, Parts, Place, cells_part
 
 CHART = "attention_map"
 MOST_TEXTS, MOST_LETTERS = 200, 48  # in the list

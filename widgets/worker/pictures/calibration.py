@@ -5,11 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.conditional import Conditional
-from models.data import Dataset
-from models.diagnostics.predictive import observed, probabilities, ranks, reliability
-from models.responses import Chain
-from widgets.worker.pictures.weights import columns
+from elbo_room.models.conditional import Conditional
+from elbo_room.models.data import Dataset
+from elbo_room.models.diagnostics.predictive import observed, probabilities, ranks, reliability
+from elbo_room.models.responses import Chain
+from elbo_room.widgets.worker.pictures.weights import columns
 
 Parts = dict[str, dict[str, Any]]
 

@@ -4,8 +4,8 @@ import time
 
 import torch
 
-from models.diagnostics import THRESHOLD, diagnose
-from models.inference.run import Run
+from elbo_room.models.diagnostics import THRESHOLD, diagnose
+from elbo_room.models.inference.run import Run
 
 ROWS = 60
 SHARE = 0.02  # of the time

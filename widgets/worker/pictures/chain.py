@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.conditional import Conditional
-from models.data import Dataset
-from widgets.views import IDENTITIES
-from widgets.worker.pictures.weights import columns
+from elbo_room.models.conditional import Conditional
+from elbo_room.models.data import Dataset
+from elbo_room.widgets.views import IDENTITIES
+from elbo_room.widgets.worker.pictures.weights import columns
 
 
 def chain_of(model: Conditional, data: Dataset, observed: Tensor, row: int, weights: Tensor) -> dict[str, Any]:

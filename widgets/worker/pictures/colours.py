@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.data import Dataset
-from models.diagnostics import average_q, elbo_of_each
-from models.families import Normal
-from models.inference.run import Run
-from widgets.worker.pace import Pace
+from elbo_room.models.data import Dataset
+from elbo_room.models.diagnostics import average_q, elbo_of_each
+from elbo_room.models.families import Normal
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pace import Pace
 
 MOST_FEATURES = 12  # of named features, those that vary most
 EVALUATIONS = 500_000  # log likelihoods of single features that one look at every datum's ELBO may cost

@@ -9,18 +9,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.conditional import Conditional
-from models.diagnostics.predictive import bands, observed, predict, probabilities, scores
-from models.families import PointMass
-from models.inference.run import Run
-from widgets.views import ONE_STEP
-from widgets.worker.pictures.attention import CHART
-from widgets.worker.pictures.calibration import calibration
-from widgets.worker.pictures.cells import merged
-from widgets.worker.pictures.chain import chain_of
-from widgets.worker.pictures.curvature import LAPLACE, NONE, Curvature
-from widgets.worker.pictures.one_step import OneStep, drawable
-from widgets.worker.pictures.weights import WeightPictures, columns
+from elbo_room.models.conditional import Conditional
+from elbo_room.models.diagnostics.predictive import bands, observed, predict, probabilities, scores
+from elbo_room.models.families import PointMass
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.views import ONE_STEP
+from elbo_room.widgets.worker.pictures.attention import CHART
+from elbo_room.widgets.worker.pictures.calibration import calibration
+from elbo_room.widgets.worker.pictures.cells import merged
+from elbo_room.widgets.worker.pictures.chain import chain_of
+from elbo_room.widgets.worker.pictures.curvature import LAPLACE, NONE, Curvature
+from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
+from elbo_room.widgets.worker.pictures.weights import WeightPictures, columns
 
 POINTS = 121  # of the curve
 CELLS = 36  # of a side of the decision surface

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.diagnostics import Plane
+from elbo_room.models.diagnostics import Plane
 
 MOST, CORNERS = 30, 41  # ellipses, points of each
 DRAWS, OCTAGON = 150, 9  # draws, points of each

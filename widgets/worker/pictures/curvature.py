@@ -4,14 +4,14 @@ import time
 
 from torch import Tensor
 
-from models.conditional import Conditional
-from models.diagnostics.laplace import Laplace, laplace, why_not
-from models.diagnostics.predictive import weight_draws
-from models.families import PointMass
-from models.inference.run import Run
-from models.priors.fan_in import FanInPrior
-from models.priors.normal import NormalPrior
-from widgets.worker.pace import Pace
+from elbo_room.models.conditional import Conditional
+from elbo_room.models.diagnostics.laplace import Laplace, laplace, why_not
+from elbo_room.models.diagnostics.predictive import weight_draws
+from elbo_room.models.families import PointMass
+from elbo_room.models.inference.run import Run
+from elbo_room.models.priors.fan_in import FanInPrior
+from elbo_room.models.priors.normal import NormalPrior
+from elbo_room.widgets.worker.pace import Pace
 
 RATE, SHARE = 6.0, 0.02  # times a second, share of the worker's time; at rest it is always the newest
 FEW = 500  # weights, of which all eigenvalues are looked at

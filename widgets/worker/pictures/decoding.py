@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.inference.run import Run
-from widgets.worker.pictures.features import FeaturePictures
-from widgets.worker.pictures.walks import Space, Walks
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pictures.features import FeaturePictures
+from elbo_room.widgets.worker.pictures.walks import Space, Walks
 
 GRID, WIDE_GRID = 21, 11  # places a side; of a table of thousands of features, each of which takes as long as a step
 WIDE = 4000

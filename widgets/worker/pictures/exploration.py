@@ -6,10 +6,10 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from models.diagnostics import THRESHOLD, Plane, axes_plane, principal_plane
-from models.inference.run import Run
-from widgets.worker.pictures.colours import Colours
-from widgets.worker.pictures.walks import Walks
+from elbo_room.models.diagnostics import THRESHOLD, Plane, axes_plane, principal_plane
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.pictures.colours import Colours
+from elbo_room.widgets.worker.pictures.walks import Walks
 
 
 class Exploration:

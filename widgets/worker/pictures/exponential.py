@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.deep_exponential_sampling import matrices, sample, top_features, units, weights_of
-from models.inference.run import Run
-from widgets.views import ONE_STEP, VIEWS
-from widgets.worker.pictures.ladder import SITE_NAMES, Ladder
-from widgets.worker.pictures.one_step import OneStep, drawable
-from widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows
-from widgets.worker.pictures.yardstick import yardstick_of
+from elbo_room.models.deep_exponential_sampling import matrices, sample, top_features, units, weights_of
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.views import ONE_STEP, VIEWS
+from elbo_room.widgets.worker.pictures.ladder import SITE_NAMES, Ladder
+from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
+from elbo_room.widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows
+from elbo_room.widgets.worker.pictures.yardstick import yardstick_of
 
 ROWS = 256  # data that the averages are over
 MOST_NODES, TOPICS, WORDS = 32, 12, 5  # in a layer of the drawing; topics shown, and words of each

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.diagnostics.neighbours import NEAREST, own_neighbours
-from models.families.counts import library_size
-from models.inference.run import Run
+from elbo_room.models.diagnostics.neighbours import NEAREST, own_neighbours
+from elbo_room.models.families.counts import library_size
+from elbo_room.models.inference.run import Run
 
 MOST = 40  # features that travel
 MARKERS = 3  # features that stand for a class

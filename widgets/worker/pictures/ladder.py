@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.estimators import ESTIMATORS
-from models.inference.probe import probe
-from models.inference.run import Run
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.inference.probe import probe
+from elbo_room.models.inference.run import Run
 
 # (estimator, level of Rao-Blackwellisation), from the loudest to the quietest
 RUNGS = (

@@ -8,28 +8,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.diagnostics import THRESHOLD, axes_plane, embedding, kl_per_dimension
-from models.families import Normal
-from models.inference.run import Run
-from models.networks import TokenAttention
-from models.variational import Amortized
-from widgets.views import ONE_STEP, VIEWS
-from widgets.worker.pace import Pace
-from widgets.worker.pictures.arm import ArmPicture
-from widgets.worker.pictures.attention import ShownText
-from widgets.worker.pictures.causes import Causes, all_alive
-from widgets.worker.pictures.cells import merged
-from widgets.worker.pictures.contours import Outline
-from widgets.worker.pictures.decoding import Decoding
-from widgets.worker.pictures.exploration import Exploration
-from widgets.worker.pictures.floor import Floor
-from widgets.worker.pictures.manifold import manifold
-from widgets.worker.pictures.network import of_deep_generative
-from widgets.worker.pictures.one_step import OneStep, drawable
-from widgets.worker.pictures.positions import over_positions
-from widgets.worker.pictures.principal import principal_of
-from widgets.worker.pictures.scores import Scores
-from widgets.worker.pictures.walks import Space
+from elbo_room.models.diagnostics import THRESHOLD, axes_plane, embedding, kl_per_dimension
+from elbo_room.models.families import Normal
+from elbo_room.models.inference.run import Run
+from elbo_room.models.networks import TokenAttention
+from elbo_room.models.variational import Amortized
+from elbo_room.widgets.views import ONE_STEP, VIEWS
+from elbo_room.widgets.worker.pace import Pace
+from elbo_room.widgets.worker.pictures.arm import ArmPicture
+from elbo_room.widgets.worker.pictures.attention import ShownText
+from elbo_room.widgets.worker.pictures.causes import Causes, all_alive
+from elbo_room.widgets.worker.pictures.cells import merged
+from elbo_room.widgets.worker.pictures.contours import Outline
+from elbo_room.widgets.worker.pictures.decoding import Decoding
+from elbo_room.widgets.worker.pictures.exploration import Exploration
+from elbo_room.widgets.worker.pictures.floor import Floor
+from elbo_room.widgets.worker.pictures.manifold import manifold
+from elbo_room.widgets.worker.pictures.network import of_deep_generative
+from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
+from elbo_room.widgets.worker.pictures.positions import over_positions
+from elbo_room.widgets.worker.pictures.principal import principal_of
+from elbo_room.widgets.worker.pictures.scores import Scores
+from elbo_room.widgets.worker.pictures.walks import Space
 
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
 REACH = 0.995  # the share of coordinates that the map must hold

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.diagnostics import Plane, magnification
+from elbo_room.models.diagnostics import Plane, magnification
 
 PICTURES, LINES = 13, 25  # a side: of pictures, and of the lines' crossings
 LEAST = 1e-12

@@ -9,8 +9,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.networks import Convolution, FeatureAttention, FeedForward, Layered, Network, Recurrence, TokenAttention
-from widgets.worker.pictures.drawing import (
+from elbo_room.models.networks import (
+    Convolution,
+    FeatureAttention,
+    FeedForward,
+    Layered,
+    Network,
+    Recurrence,
+    TokenAttention,
+)
+from elbo_room.widgets.worker.pictures.drawing import (
     ARC,
     BANK,
     DRAW,

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.families import Normal
-from models.inference.ahead import Anatomy, ahead, anatomy, log_joint
-from models.inference.parameters import own_names
-from models.inference.run import Run
-from widgets.views import ONE_STEP
+from elbo_room.models.families import Normal
+from elbo_room.models.inference.ahead import Anatomy, ahead, anatomy, log_joint
+from elbo_room.models.inference.parameters import own_names
+from elbo_room.models.inference.run import Run
+from elbo_room.widgets.views import ONE_STEP
 
 SECONDS = 4.8  # a step takes in slow speed, so that its four stages can be followed
 GRID = 25  # places a side at which log p(x, z) is asked

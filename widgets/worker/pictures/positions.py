@@ -6,11 +6,11 @@ Both charts are cells (x, y, value) with words beside them; a family's pictures 
 import torch
 from torch import Tensor
 
-from models.data import Dataset
-from models.data.dna import BASES, correlation, known_motifs
-from models.networks import Convolution, TokenAttention
-from widgets.worker.pictures.attention import ShownText, attention_part
-from widgets.worker.pictures.cells import ABOVE, BEFORE, Cells, Parts, Place, cells_part
+from elbo_room.models.data import Dataset
+from elbo_room.models.data.dna import BASES, correlation, known_motifs
+from elbo_room.models.networks import Convolution, TokenAttention
+from elbo_room.widgets.worker.pictures.attention import ShownText, attention_part
+from elbo_room.widgets.worker.pictures.cells import ABOVE, BEFORE, Cells, Parts, Place, cells_part
 
 MOST_FILTERS = 6
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.diagnostics import THRESHOLD
-from models.diagnostics.known_evidence import linear_decoder
-from models.inference.run import Run
-from models.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
+from elbo_room.models.diagnostics import THRESHOLD
+from elbo_room.models.diagnostics.known_evidence import linear_decoder
+from elbo_room.models.inference.run import Run
+from elbo_room.models.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
 
 MOST_FEATURES = 500  # whose covariance is still decomposed in an instant
 HEADING = "KL per dimension; ┃ theory"

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.data import Dataset
-from models.deep_generative import architecture
-from models.diagnostics import functions, limit, no_limit
-from models.networks import FeedForward, build_network
-from models.priors import make_prior
-from models.registry import family_of
+from elbo_room.models.data import Dataset
+from elbo_room.models.deep_generative import architecture
+from elbo_room.models.diagnostics import functions, limit, no_limit
+from elbo_room.models.networks import FeedForward, build_network
+from elbo_room.models.priors import make_prior
+from elbo_room.models.registry import family_of
 
 DRAWS, POINTS, COLORS = 20, 121, 5
 STEPS = (1.0, 2.0, 5.0, 10.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.diagnostics import Plane
+from elbo_room.models.diagnostics import Plane
 
 STOPS, ALONG = 8, 9  # of a path or of draws; of a walk along a dimension
 Pin = tuple[float, float, int]  # a place of the shown plane, and the row of the datum that was meant, or −1

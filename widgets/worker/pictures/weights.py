@@ -7,16 +7,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.conditional import Conditional
-from models.diagnostics.predictive import predict, probabilities
-from models.inference.run import Run
-from models.networks import Convolution, Network, TokenAttention
-from models.priors.evidence import EvidencePrior
-from models.weight_space import replaced
-from widgets.worker.pictures.attention import ShownText
-from widgets.worker.pictures.network import of_conditional
-from widgets.worker.pictures.positions import over_positions
-from widgets.worker.pictures.relevance import relevances
+from elbo_room.models.conditional import Conditional
+from elbo_room.models.diagnostics.predictive import predict, probabilities
+from elbo_room.models.inference.run import Run
+from elbo_room.models.networks import Convolution, Network, TokenAttention
+from elbo_room.models.priors.evidence import EvidencePrior
+from elbo_room.models.weight_space import replaced
+from elbo_room.widgets.worker.pictures.attention import ShownText
+from elbo_room.widgets.worker.pictures.network import of_conditional
+from elbo_room.widgets.worker.pictures.positions import over_positions
+from elbo_room.widgets.worker.pictures.relevance import relevances
 
 BINS = 30  # of the weights
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from models.gamma_poisson import GammaPoisson, Prior
-from models.inference.run import Run
+from elbo_room.models.gamma_poisson import GammaPoisson, Prior
+from elbo_room.models.inference.run import Run
 
 SWEEPS, STILL = 400, 1e-5  # relative change of the ELBO below which the yardstick is done
 REST = 3.0  # times a sweep's own seconds, until the next

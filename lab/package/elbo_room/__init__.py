@@ -1,0 +1,107 @@
+"""ELBO Room: probabilistic deep learning with every gradient estimator, and its variance. `import elbo_room as er`.
+
+    >>> import elbo_room as er
+    >>> run = er.Run(er.Settings(data="pinwheel", stop_at=3))
+    >>> [step.number for step in run]
+    [1, 2, 3]
+
+The packages are `elbo_room.models` (the engine), `elbo_room.widgets` (the screen) and `elbo_room.lab` (set-up, servers, notebooks).
+The names below are loaded when they are first used, so importing this package imports neither torch nor a user interface.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from elbo_room.models.conditional_settings import Settings as ConditionalSettings
+    from elbo_room.models.core import Batch, Factor, Model, Site
+    from elbo_room.models.data import as_dataset
+    from elbo_room.models.data.dataset import Dataset
+    from elbo_room.models.deep_exponential_family_settings import Settings as DeepExponentialFamilySettings
+    from elbo_room.models.deep_generative_settings import Settings
+    from elbo_room.models.deep_generative_settings import Settings as DeepGenerativeSettings
+    from elbo_room.models.estimators import ESTIMATORS, Estimator
+    from elbo_room.models.inference.estimate import estimate
+    from elbo_room.models.inference.probe import probe
+    from elbo_room.models.inference.report import Report
+    from elbo_room.models.inference.run import Run, Step
+    from elbo_room.models.presets import PRESETS
+    from elbo_room.models.settings import SettingError
+    from elbo_room.models.variational import Amortized, Posterior
+    from elbo_room.widgets.explorer import Explorer
+
+# Where each public name is defined, and what it is called there if that differs.
+_PLACES = {
+    "Amortized": "models.variational",
+    "Batch": "models.core",
+    "ConditionalSettings": "models.conditional_settings:Settings",
+    "Dataset": "models.data.dataset",
+    "DeepExponentialFamilySettings": "models.deep_exponential_family_settings:Settings",
+    "DeepGenerativeSettings": "models.deep_generative_settings:Settings",
+    "ESTIMATORS": "models.estimators",
+    "Estimator": "models.estimators",
+    "Explorer": "widgets.explorer",
+    "Factor": "models.core",
+    "Model": "models.core",
+    "PRESETS": "models.presets",
+    "Posterior": "models.variational",
+    "Report": "models.inference.report",
+    "Run": "models.inference.run",
+    "SettingError": "models.settings",
+    "Settings": "models.deep_generative_settings",
+    "Site": "models.core",
+    "Step": "models.inference.run",
+    "as_dataset": "models.data",
+    "estimate": "models.inference.estimate",
+    "probe": "models.inference.probe",
+}
+
+__all__ = [
+    "ESTIMATORS",
+    "PRESETS",
+    "Amortized",
+    "Batch",
+    "ConditionalSettings",
+    "Dataset",
+    "DeepExponentialFamilySettings",
+    "DeepGenerativeSettings",
+    "Estimator",
+    "Explorer",
+    "Factor",
+    "Model",
+    "Posterior",
+    "Report",
+    "Run",
+    "SettingError",
+    "Settings",
+    "Site",
+    "Step",
+    "as_dataset",
+    "estimate",
+    "probe",
+]
+
+
+def _clone() -> Path | None:
+    """The root of the clone this file belongs to, where the folders `lab`, `models` and `widgets` are; None in an installed wheel."""
+    here = Path(__file__).resolve().parent
+    root = here.parents[2]
+    return root if here == root / "lab" / "package" / "elbo_room" and (root / "models").is_dir() else None
+
+
+if _root := _clone():
+    __path__.append(str(_root))
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}. Its names are: {', '.join(_PLACES)}.")
+    module, _, original = _PLACES[name].partition(":")
+    value = getattr(import_module(f"{__name__}.{module}"), original or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})
