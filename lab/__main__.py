@@ -24,10 +24,11 @@ def main():  # type: ignore[no-untyped-def]
     if complaint:
         sys.stderr.write(complaint + "\n")
         return 1
+    package = os.path.join(ROOT, "lab", "package")  # noqa: PTH118 - it holds `elbo_room`
     if os.path.abspath(sys.path[0]) == os.path.join(ROOT, "lab"):  # noqa: PTH100, PTH118 - `python lab` puts lab/ itself here
-        sys.path[0] = ROOT
-    elif ROOT not in sys.path:
-        sys.path.insert(0, ROOT)
+        sys.path[0] = package
+    else:
+        sys.path.insert(0, package)
     from elbo_room.lab.jobs import main as do
 
     return do(sys.argv[1:])

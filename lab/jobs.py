@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from elbo_room.lab import browsers, charts, ports, processes
 from elbo_room.lab.environment import ROOT, Environment
+from elbo_room.lab.package_links import link_packages
 from elbo_room.lab.plain import Refusal, Stopped
 
 NOTEBOOKS = ROOT / "lab"
@@ -60,6 +61,7 @@ def check(arguments: list[str]) -> int:
         "lint": ["ruff", "check", "."],
         "types": ["mypy"],
     }
+    link_packages(ROOT)
     codes = {name: processes.run([environment.python, "-m", *command], ROOT) for name, command in parts.items()}
     for name, code in codes.items():
         print(f"{name}: {'passed' if code == 0 else 'FAILED'}", flush=True)
@@ -84,6 +86,11 @@ JOBS = {
     "check": Job("format, lint, types and tests: what CI runs", check),
     "bench": Job("run a benchmark by its name", bench),
 }
+
+
+def command() -> int:
+    """The command `elbo-room` that a wheel installs."""
+    return main(sys.argv[1:])
 
 
 def main(arguments: list[str]) -> int:

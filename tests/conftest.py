@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent.parent
+PYTHONPATH = os.pathsep.join([str(ROOT / "lab" / "package"), str(ROOT)])
 HOME_HOSTS = {"127.0.0.1", "localhost"}
 FLAGS = [
     "--disable-gpu",
@@ -46,7 +47,7 @@ def server(module: str, home: Path, *arguments: str, **environment: str) -> Iter
     port = free_port()
     log = home / f"{module}-{port}.log"
     with log.open("w") as output:
-        env = {"ELBO_ROOM_HOME": str(home), "PYTHONPATH": str(ROOT), **environment}
+        env = {"ELBO_ROOM_HOME": str(home), "PYTHONPATH": PYTHONPATH, **environment}
         command = [sys.executable, "-m", module, "--port", str(port), "--no-browser", *arguments]
         child = Child(command, ROOT, own_group=True, env=env, output=output.fileno())
         try:

@@ -1,8 +1,8 @@
 """The link to a worker: a process of its own, or a thread that runs the same loop for a model handed over from a notebook.
 
-The process is a plain `python -m elbo_room.widgets.worker` on one end of a socket pair, in a session of its own. (multiprocessing's forkserver
-starts faster a second time, but its resource tracker ignores SIGTERM, so ipykernel would take 14 s to shut down.) A kernel that dies,
-however it dies, closes its end of the pair; the worker then saves its run and leaves.
+The process is a plain `python -m elbo_room.widgets.worker` on one end of a socket pair, in a session of its own. (multiprocessing's
+forkserver starts faster a second time, but its resource tracker ignores SIGTERM, so ipykernel would take 14 s to shut down.) A kernel
+that dies, however it dies, closes its end of the pair; the worker then saves its run and leaves.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import elbo_room
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from elbo_room.models.inference.run import Run
     from elbo_room.models.inference.settings import InferenceSettings
 
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(elbo_room.__file__).parent.parent  # what a fresh interpreter needs on its path to import `elbo_room`
 PATIENCE = 3.0  # seconds a worker gets to save and leave by itself
 INSISTENCE = 10.0  # seconds more, once it was told to: on a slow machine it may be saving
 
@@ -85,7 +87,7 @@ class _Spawned:
 def _start_process(connection: Connection[Any, Any]) -> subprocess.Popen[bytes] | _Spawned:
     if os.name != "posix":
         return _Spawned(connection)
-    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    paths = os.pathsep.join(filter(None, [str(PACKAGE), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "elbo_room.widgets.worker", str(connection.fileno())]
     nothing = subprocess.DEVNULL

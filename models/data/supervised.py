@@ -26,7 +26,7 @@ FEATURES = "features"  # the data whose x are a trained model's ẑ: `elbo_room.
 def _no_features() -> Dataset:
     raise ValueError(
         "There are no features here. Train a deep generative model on labelled data, then press “Use this run's features” in the "
-        "drawer 'Your data'; or Run(settings, models.features.for_response(run)) in a notebook."
+        "drawer 'Your data'; or Run(settings, elbo_room.models.features.for_response(run)) in a notebook."
     )
 
 

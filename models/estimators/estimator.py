@@ -69,7 +69,7 @@ class Draw:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """A check that reads values and changes nothing: a tape (`elbo_room.models.inference.tape`) does not write it down, nor play it again."""
+    """A check that reads values and changes nothing: no tape (`models/inference/tape.py`) records or replays it."""
     with torch.no_grad(), _disable_current_modes():
         yield
 

@@ -24,7 +24,7 @@ def test_cells_are_short_and_outputs_are_not_stored(path):
 @pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.stem != "app"], ids=lambda path: path.stem)
 def test_it_runs(path, tmp_path, monkeypatch):
     monkeypatch.setenv("ELBO_ROOM_HOME", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "lab" / "package"))
     notebook = nbformat.read(path, 4)
     where = {"metadata": {"path": str(path.parent)}}
     nbclient.NotebookClient(notebook, timeout=600, iopub_timeout=120, startup_timeout=240, resources=where).execute()

@@ -76,5 +76,5 @@ def test_presets_are_allowed_and_write_only_what_differs(name: str) -> None:
 
 def test_settings_can_be_checked_without_torch() -> None:
     """The kernel reads the catalogue as data and runs the very same checks, 250 MB lighter."""
-    code = "import sys, models, models.settings; assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
+    code = "import sys, elbo_room.models.settings; assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
