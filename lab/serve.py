@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 NOTEBOOK = ROOT / "lab" / "app.ipynb"
+PATIENCE = (
+    3  # a page on a slow machine may take this many times as long to connect as a kernel may be left alone afterwards
+)
 
 
 def spare_the_grammars() -> None:
@@ -59,6 +62,7 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
     if os.name == "posix":
         c.KernelManager.transport = "ipc"  # nobody else on this machine can listen in; Windows has TCP only
     c.AsyncKernelManager.client_factory = "elbo_room.lab.swift_client.SwiftClient"
+    c.ReadyKernelManager.first_connection_seconds = PATIENCE * idle_seconds
     if warm_up is not None:
         c.ReadyKernelManager.warm_up = warm_up
     return c

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import urllib.error
 import urllib.request
@@ -138,6 +139,57 @@ def test_a_kernel_that_nobody_watches_is_culled_and_the_waiting_one_is_not(tmp_p
         (waiting,) = kernels(port)
         time.sleep(5)
         assert [kernel.pid for kernel in kernels(port)] == [waiting.pid]
+
+
+def fetch(address: str) -> tuple[str, str]:
+    """Request a page without a browser: its HTML and the id of its kernel."""
+    with urllib.request.urlopen(address) as answer:
+        html = answer.read().decode()
+    found = re.search(r'"kernelId": ?"([-0-9a-f]+)"', html)
+    assert found, html
+    return html, found[1]
+
+
+def lives(address: str, kernel: str) -> bool:
+    """Whether the server still knows this kernel."""
+    try:
+        urllib.request.urlopen(f"{address}/api/kernels/{kernel}").close()
+    except urllib.error.HTTPError as error:
+        return error.code != 404
+    return True
+
+
+def test_a_page_requested_after_a_rest_keeps_its_kernel_until_its_browser_can_be_there(tmp_path):
+    """The kernel waited for longer than kernels may idle; culls come every second, the websocket on a slow machine later."""
+    path = notebook(tmp_path / "label.ipynb", QUERY)
+    with server(
+        "elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "", "--idle-seconds", "2"
+    ) as address:
+        eventually(lambda: kernels(int(address.rsplit(":", 1)[1])))
+        time.sleep(4)
+        requested = time.monotonic()
+        _, kernel = fetch(address)
+        while time.monotonic() < requested + 4:
+            assert lives(address, kernel)
+            time.sleep(0.2)
+        eventually(lambda: not lives(address, kernel), 30)  # nobody came
+
+
+def test_a_waiting_kernel_that_died_is_replaced_by_one_that_is_as_ready(tmp_path):
+    """`colorsys` is imported by the warm-up and by nothing else; the file appears when that is done."""
+    source = "import sys\n'a warm kernel' if 'colorsys' in sys.modules else 'a cold kernel'"
+    path = notebook(tmp_path / "warm.ipynb", source)
+    warmed = tmp_path / "warmed"
+    warm_up = f"import colorsys, pathlib; pathlib.Path({str(warmed)!r}).touch()"
+    with server("elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", warm_up) as address:
+        port = int(address.rsplit(":", 1)[1])
+        eventually(warmed.exists)
+        time.sleep(1)
+        (waiting,) = kernels(port)
+        waiting.kill()
+        eventually(lambda: kernels(port) and waiting.pid not in [kernel.pid for kernel in kernels(port)])
+        html, _ = fetch(address)
+        assert "a warm kernel" in html
 
 
 def test_messages_leave_without_nagles_delay():
