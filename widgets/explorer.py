@@ -159,7 +159,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
             self.notice = self.notice or message["sentence"]
         elif kind == "refused" and message["command"] == "table":
             self.screen.own.refuse(message["sentence"])  # the drawer has room for all of it
-        elif kind in ("refused", "unsaved"):
+        elif kind in ("refused", "unsaved", "fault"):
             self.notice = message["sentence"]
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
                 self.state, self.run_values = "failed", None

@@ -1,6 +1,8 @@
 """Data that a person gives a worker: a table of their own, or the features of a run; a saved run finds its own again."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,26 @@ from elbo_room.widgets.worker.trainer import Trainer
 FILE = "features.npz"  # beside a run's state: a copy of the data that it was trained on
 
 
+def _write_features(features: tuple[Dataset, str], folder: Path) -> None:
+    write_features(features[0], folder / FILE, features[1])
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A run before anything watches it, and the data of a person's own that the worker holds once it has started."""
+
+    run: Run
+    own: OwnTable | None
+    features: tuple[Dataset, str] | None
+    keep_data: Callable[[Path], None] | None = None  # notes in the run's folder which data it was trained on
+
+    def about(self) -> dict[str, Any]:
+        """What a page shows of it: why the run's features cannot be used, if so, and whose features it was trained on."""
+        used = vars(self.run.settings).get("data") == FEATURES and self.features is not None
+        words = self.features[1] if used and self.features else None
+        return {"featureless": why_not(self.run), "features_of": words}
+
+
 class Given(Trainer):
     """Part of the worker: which data a run gets where its settings name none that ship."""
 
@@ -29,31 +51,19 @@ class Given(Trainer):
             return self.features[0]
         return self.own.data if name == OWN and self.own else None
 
-    def _made(self, settings: InferenceSettings) -> Run:
+    def _made(self, settings: InferenceSettings) -> Origin:
         name = str(vars(settings)["data"])
         data = self.data_for(name)
         if data is None:
-            return self.factory(settings)
-        run = Run(settings, data)
-        if self.folder and name == FEATURES and self.features:
-            write_features(*self.features[:1], self.folder / FILE, self.features[1])
-        elif self.folder and self.own:
-            self.own.save(self.folder)
-        return run
+            return Origin(self.factory(settings), self.own, self.features)
+        keep = partial(_write_features, self.features) if name == FEATURES and self.features else None
+        return Origin(Run(settings, data), self.own, self.features, keep or (self.own.save if self.own else None))
 
-    def _resumed(self, folder: Path) -> Run:
+    def _resumed(self, folder: Path) -> Origin:
         own = OwnTable.of(folder)
-        self.own = own or self.own
-        if (folder / FILE).exists():
-            self.features = read_features(folder / FILE)
-            return load_run(folder, self.features[0])
-        return load_run(folder, own.data if own else None)
-
-    def about_given(self) -> dict[str, Any]:
-        """What a page shows of it: why the run's features cannot be used, if so, and whose features it was trained on."""
-        run = self._need_run()
-        used = vars(run.settings).get("data") == FEATURES and self.features is not None
-        return {"featureless": why_not(run), "features_of": self.features[1] if used and self.features else None}
+        features = read_features(folder / FILE) if (folder / FILE).exists() else None
+        data = features[0] if features else own.data if own else None
+        return Origin(load_run(folder, data), own or self.own, features or self.features)
 
     def on_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
         """Read a table of a person's own; runs on "own" data take it from now on."""

@@ -4,7 +4,7 @@ A command is (name, values); the names are the methods of `Worker` that begin wi
 numbers, strings and numpy arrays. Training goes as fast as it can; a frame leaves `FRAMES` times a second.
 """
 
-import logging
+import contextlib
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -20,12 +20,12 @@ from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.settings import SettingError
 from elbo_room.widgets.views import EVIDENCE
+from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.given import Given
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
-
-_log = logging.getLogger(__name__)
+from elbo_room.widgets.worker.trainer import EVIDENCE_PART, Prepared
 
 Factory = Callable[[InferenceSettings], Run]
 
@@ -40,14 +40,15 @@ class Worker(Given):
 
     def serve(self) -> None:
         """Serve until the other end closes; the run is saved then."""
-        self.send(kind="ready")
         try:
+            self.send(kind="ready")
             while self._commands():
                 self._work()
-        except (EOFError, OSError):
+        except (HungUpError, EOFError, OSError):
             pass
         finally:
-            self._save()
+            with contextlib.suppress(HungUpError):
+                self._save()
 
     def _commands(self) -> bool:
         """Carry out what has come; wait for it when there is nothing else to do. False on `close`."""
@@ -55,17 +56,21 @@ class Worker(Given):
             name, values = self.connection.recv()
             if name == "close":
                 return False
-            try:
-                getattr(self, f"on_{name}")(**values)
-            except (SettingError, ValueError) as refusal:
-                self.send(kind="refused", command=name, sentence=str(refusal))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
-                _log.exception("The command %s failed.", name)
-                self._fail(
-                    f"The worker could not do {name!r}: {type(error).__name__}: {error}.", "Reset, or reload the page."
-                )
+            self._carry_out(name, values)
         self._draw_prior()
         return True
+
+    def _carry_out(self, name: str, values: dict[str, Any]) -> None:
+        """A command that fails is refused with a sentence; the run and everything else stay as they were."""
+        answer: dict[str, Any] = {}
+        try:
+            getattr(self, f"on_{name}")(**values)
+        except (SettingError, ValueError) as error:
+            answer = {"kind": "refused", "command": name, "sentence": str(error)}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
+            answer = refusal(name, error)
+        if answer:
+            self.send(**answer, state=self.state, folder=values.get("folder"))
 
     def _patience(self) -> float | None:
         """How long to wait for a command: not at all while there is work, for ever while there is none."""
@@ -77,41 +82,47 @@ class Worker(Given):
     def _to_weigh(self) -> bool:
         """Whether a run that rests has its evidence weighed, or to be weighed."""
         weighing = self.weighing
-        return self.state != "running" and (
-            weighing.work is not None or weighing.due(self.watched, time.perf_counter(), running=False)
+        return (
+            self.state != "running"
+            and EVIDENCE_PART not in self.faults.resting
+            and (weighing.work is not None or weighing.due(self.watched, time.perf_counter(), running=False))
         )
 
     def on_start(
         self, settings: dict[str, Any], folder: str, speed: str = "full", *, resume: bool = False, play: bool = True
     ) -> None:
-        """Build a run from settings, or take up the one saved in `folder`."""
+        """Build a run from settings, or take up the one saved in `folder`; the run before it stays until this one is complete."""
         self._save()
-        self.state, self.folder = "idle", Path(folder)
-        curves = Curves()
-        run = self._resumed(self.folder) if resume else self._made(settings_from(settings))
+        curves, place = Curves(), Path(folder)
+        origin = self._resumed(place) if resume else self._made(settings_from(settings))
         if resume:
-            curves.load(self.folder, run.number)
-        self._adopt(run, curves)
-        self.speed = speed
-        self.send(
-            kind="started",
-            settings=vars(run.settings),
-            number=run.number,
-            curves=curves.tables(),
-            **self.pictures.about(),
-            **self.about_given(),
-        )
-        self.send(**self.probing.about())
-        self._set_state("running" if play and run.number < run.settings.stop_at else "paused")
+            curves.load(place, origin.run.number)
+        new = Prepared.of(origin.run, place, curves, self.names, self.view)
+        new.keep_data = origin.keep_data
+        told = [self._about(new) | origin.about() | {"kind": "started", "folder": folder}, new.probing.about()]
+        self._adopt(new)
+        self.own, self.features, self.speed = origin.own, origin.features, speed
+        for message in told:
+            self.send(**message)
+        self._set_state("running" if play and new.run.number < new.run.settings.stop_at else "paused")
         if self.state == "running":  # the first frame carries the first step; probes come after it
             self.last_frame = 0.0
         else:
             self._frame(grid=True)
-            self.probing.start()
+            self._measure()
+
+    def _about(self, new: Prepared) -> dict[str, Any]:
+        run = new.run
+        return {
+            "settings": vars(run.settings),
+            "number": run.number,
+            "curves": new.curves.tables(),
+            **new.pictures.about(),
+        }
 
     def on_play(self) -> None:
         """Go on."""
-        run = self._need_run()
+        run = self._need_sound_run()
         if run.number >= run.settings.stop_at:
             raise ValueError(
                 f"The run has reached its last step, {run.number}. Raise 'Stop at' to go on, or Reset to begin anew."
@@ -128,7 +139,7 @@ class Worker(Given):
 
     def on_step(self) -> None:
         """Make one step and rest."""
-        self._need_run()
+        self._need_sound_run()
         self.state = "running"
         self._train()
         if self.state == "running":
@@ -146,6 +157,7 @@ class Worker(Given):
         if self.state == "finished" and run.number < run.settings.stop_at:
             self._set_state("paused")
         if self.state != "running":
+            self.faults.forget()
             self._look_again()
 
     def on_view(self, view: str) -> None:
@@ -155,7 +167,8 @@ class Worker(Given):
         self.view = view
         if self.run is not None:
             self.probing.view = view
-            self.probing.start(fine=self.state != "running")
+            self.faults.forget()
+            self._measure(fine=self.state != "running")
 
     def on_select(self, index: int | None = None, name: str | None = None, unit: int | None = None) -> None:
         """Look at one parameter of q from now on, chosen from the list or in a drawing; its past is drawn again."""
@@ -170,7 +183,8 @@ class Worker(Given):
         whole = probing.parameter == probing.choices[0]
         rows = self.curves.variance if whole else probing.past()
         self.send(kind="variance", anew=True, rows=np.asarray(rows, np.float32).reshape(-1, 5))
-        probing.start(fine=self.state != "running")
+        self.faults.forget()
+        self._measure(fine=self.state != "running")
 
     def on_estimators(self, names: list[str]) -> None:
         """Measure these estimators from now on."""
@@ -180,13 +194,15 @@ class Worker(Given):
         self.names = tuple(name for name in ESTIMATORS if name in names)
         if self.run is not None:
             self.probing.names = self.names
-            self._look_again() if self.state != "running" else self.probing.start()
+            self.faults.forget()
+            self._look_again() if self.state != "running" else self._measure()
 
     def on_watch(self, names: list[str]) -> None:
         """These charts are in sight: pictures that nobody sees are not drawn."""
         self.watched = frozenset(names)
         if self.run is not None:
             self.pictures.watched = self.watched
+            self.faults.forget()
             if CHART not in self.watched:
                 self.weighing.stop()
             self._shown_anew()
@@ -202,6 +218,7 @@ class Worker(Given):
         if not hasattr(self.pictures, "explore"):
             raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
         self.pictures.explore(**wanted)
+        self.faults.forget()
         self._shown_anew()
 
     def on_prior(self, settings: dict[str, Any]) -> None:
@@ -215,8 +232,10 @@ class Worker(Given):
         try:
             settings = settings_from(wanted)
             self.send(kind="prior", **prior_functions(settings, self.data_for(vars(settings)["data"])))
-        except ValueError as refusal:
-            self.send(kind="refused", command="prior", sentence=str(refusal))
+        except ValueError as error:
+            self.send(kind="refused", command="prior", sentence=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
+            self.send(**refusal("prior", error))
 
     def on_save(self) -> None:
         """Write a checkpoint now."""

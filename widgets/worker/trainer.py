@@ -2,6 +2,9 @@
 
 import logging
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -9,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.estimators import NotApplicableError
+from elbo_room.models.inference.ahead import Anatomy
 from elbo_room.models.inference.checkpoint import save_run
 from elbo_room.models.inference.guard import DivergenceError
 from elbo_room.models.inference.run import Run
 from elbo_room.widgets.views import ONE_STEP
+from elbo_room.widgets.worker.faults import Faults, HungUpError, reason
 from elbo_room.widgets.worker.history import Curves, RunningMean, point, table
 from elbo_room.widgets.worker.pace import Pace, ear
 from elbo_room.widgets.worker.pictures import pictures_of
@@ -25,8 +30,30 @@ FRAMES = 10.0  # a second
 LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space, a second; of the worker's time at most
 GRIDS, GRID_SHARE = 1.0, 0.01
 SAVES, SAVE_SHARE = 0.2, 0.01
+# What a part that watches the run is called on the page when it fails.
+PICTURES_PART, MAP_PART, STEPS_PART = "drawing of panels C and D", "decoded map", "view of one step"
+SCORES_PART = "scoring of the map against the labels"
+PROBE_PART, EVIDENCE_PART = "measurement of the gradient's variance", "estimate of log p(x)"
 SPEEDS = {"slow": 3.0, "normal": 60.0, "full": None}  # steps a second
 _log = logging.getLogger(__name__)
+
+
+@dataclass
+class Prepared:
+    """A new run with everything that watches it, complete before it replaces the run on the screen: any part may fail to be built."""
+
+    run: Run
+    folder: Path
+    curves: Curves
+    pictures: Any
+    weighing: Weighing
+    probing: Probing
+    keep_data: Callable[[Path], None] | None = None  # notes in the folder which data it was trained on
+
+    @classmethod
+    def of(cls, run: Run, folder: Path, curves: Curves, names: tuple[str, ...], view: str) -> "Prepared":
+        """Build what watches a run."""
+        return cls(run, folder, curves, pictures_of(run), Weighing(run), Probing(run, names, view))
 
 
 class Trainer:
@@ -36,42 +63,70 @@ class Trainer:
         self.connection, self.heard = connection, ear(connection)
         self.run: Run | None = None
         self.folder: Path | None = None
+        self.keep_data: Callable[[Path], None] | None = None
+        self.sound = True  # False once a step broke off: what it left may be half of a step
         self.state, self.speed = "idle", "full"
         self.waiting: list[tuple[float, ...]] = []
         self.mean = RunningMean()
         self.next_step = self.last_frame = 0.0
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
+        self.unsaved = ""  # why the last attempt to save failed, if it did
         self.rate, self.rate_from = 0.0, (0.0, 0)
         self.view = "variance"
         self.names: tuple[str, ...] = FIRST
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
+        self.faults = Faults(self.send)
 
     def send(self, **message: Any) -> None:
-        """Send one message to the kernel."""
-        self.connection.send(message)
+        """Send one message to the kernel.
 
-    def _adopt(self, run: Run, curves: Curves) -> None:
-        self.run, self.curves, self.waiting = run, curves, []
-        self.mean = RunningMean((step, elbo) for step, elbo in curves.elbo.table()[:, :2].tolist())
-        self.pictures, self.probing = pictures_of(run), Probing(run, self.names, self.view)
-        self.weighing = Weighing(run)
+        Raises:
+            HungUpError: nobody is there to receive it.
+        """
+        try:
+            self.connection.send(message)
+        except (OSError, EOFError) as error:
+            raise HungUpError from error
+
+    def _adopt(self, new: Prepared) -> None:
+        """Put a prepared run in the place of the one before. Nothing here can fail."""
+        self.run, self.folder, self.curves, self.waiting = new.run, new.folder, new.curves, []
+        self.pictures, self.weighing, self.probing = new.pictures, new.weighing, new.probing
+        self.keep_data = new.keep_data
+        self.mean = RunningMean((step, elbo) for step, elbo in new.curves.elbo.table()[:, :2].tolist())
         self.pictures.watched = self.watched
+        self.faults.forget()
         now = time.perf_counter()
         self.next_step = self.last_frame = now
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saves.last, self.saved = now, -1
-        self.rate, self.rate_from = 0.0, (now, run.number)
+        self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1
+        self.sound, self.unsaved = True, ""
+        self.rate, self.rate_from = 0.0, (now, new.run.number)
 
     def _need_run(self) -> Run:
         if self.run is None:
             raise ValueError("There is no run yet. Press Run to start one.")
         return self.run
 
+    def _need_sound_run(self) -> Run:
+        run = self._need_run()
+        if not self.sound:
+            raise ValueError(
+                "Training of this run broke off, and it cannot go on from there. Press Run to start again; what was saved "
+                "of it before is under Runs."
+            )
+        return run
+
     def _work(self) -> None:
-        now = time.perf_counter()
-        if self.run is None:
-            return
+        """One turn of the loop; whatever it raises ends the training, never the worker."""
+        try:
+            if self.run is not None:
+                self._turn(time.perf_counter())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
+            self._break_off(error)
+
+    def _turn(self, now: float) -> None:
         if self.probing.work is not None:
             self._probe()
         elif self.state == "running" and now >= self.next_step:
@@ -79,28 +134,34 @@ class Trainer:
         self._weigh(now)
         if self.state != "running":
             return
+        if self.saves.due(now) and self._need_run().number > self.saved:  # first at step 1, before anybody sees it
+            self._save()
         if now - self.last_frame >= 1 / FRAMES:
             self._frame(grid=self.grids.due(now))
         if self.probing.due(now):
-            self.probing.start()
-        if self.saves.due(now):
-            self._save()
+            self._measure()
 
     def _weigh(self, now: float) -> None:
         """A slice of the evidence, when it is its turn."""
         weighing, running = self.weighing, self.state == "running"
+        if EVIDENCE_PART in self.faults.resting:
+            return
         if weighing.stale(running=running):
             weighing.stop()
         if weighing.due(self.watched, now, running=running):
-            weighing.start()
-        if weighing.may(now, running=running) and (message := weighing.slice()):
+            self.faults.attempt(EVIDENCE_PART, weighing.start)
+        if not weighing.may(now, running=running):
+            return
+        if message := self.faults.attempt(EVIDENCE_PART, weighing.slice):
             self.send(number=self._need_run().number, **message)
+        elif EVIDENCE_PART in self.faults.resting:
+            weighing.stop()
 
     def _train(self) -> None:
         run, slow = self._need_run(), self._told_slowly()
         pace = 1 / SECONDS if slow else SPEEDS[self.speed]
+        taken = self.faults.attempt(STEPS_PART, slow.ahead) if slow else None
         try:
-            taken = slow.ahead() if slow else None
             step = next(run)
         except StopIteration:
             return self._rest("finished")
@@ -108,8 +169,10 @@ class Trainer:
             return self._fail(trouble.cause, trouble.remedy, change=trouble.change)
         except NotApplicableError as refusal:  # what only the model's own factors can tell
             return self._fail(str(refusal), "")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
+            return self._break_off(error)
         if slow and taken:
-            self.send(kind="evidence", **slow.show(taken, self.pictures.axes, seconds=SECONDS, made=True))
+            self._show_step(slow, taken)
         self.waiting.append(point(step))
         self.mean.push(step.number, step.elbo)
         self.next_step = max(self.next_step + 1 / pace, time.perf_counter() - 1 / pace) if pace else 0.0
@@ -117,23 +180,36 @@ class Trainer:
             self._rest("finished")
         return None
 
+    def _show_step(self, steps: OneStep, taken: Anatomy) -> None:
+        """Tell the step that was just made stage by stage."""
+        show = partial(steps.show, taken, self.pictures.axes, seconds=SECONDS, made=True)
+        if message := self.faults.attempt(STEPS_PART, show):
+            self.send(kind="evidence", **message)
+
     @property
     def _steps(self) -> OneStep | None:
         """What takes steps apart, while somebody looks at it."""
-        return getattr(self.pictures, "steps", None) if ONE_STEP in self.watched else None
+        seen = ONE_STEP in self.watched and STEPS_PART not in self.faults.resting
+        return getattr(self.pictures, "steps", None) if seen else None
 
     def _told_slowly(self) -> OneStep | None:
         """The same where each step is to be told stage by stage."""
         return self._steps if self.speed == "slow" else None
 
     def _probe(self) -> None:
-        message = self.probing.slice()
+        message = self.faults.attempt(PROBE_PART, self.probing.slice)
+        if PROBE_PART in self.faults.resting:
+            self.probing.work = None
         if message is None:
             return
         if "rows" in message:
             self.curves.variance.push(table(message.pop("whole", [])))
             message["rows"] = table(message["rows"])
         self.send(number=self._need_run().number, **message)
+
+    def _measure(self, *, fine: bool = False) -> None:
+        """Begin a probe of what panel B shows."""
+        self.faults.attempt(PROBE_PART, lambda: self.probing.start(fine=fine))
 
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
@@ -154,22 +230,36 @@ class Trainer:
             "mean": mean,
         }
         if grid or self.looks.due(now):
-            if hasattr(self.pictures, "resting"):
-                self.pictures.resting = self.state != "running"
             with self.looks.spending():
-                message |= self.pictures.look()
-                if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):
-                    message = merged(message, steps.show(steps.ahead(), self.pictures.axes))
+                message |= self.faults.attempt(PICTURES_PART, self._look) or {}
         if grid:
             with self.grids.spending():
-                message["grid"] = self.pictures.grid()
-                if hasattr(self.pictures, "walk"):
-                    message["walk"] = self.pictures.walk()
+                message |= self.faults.attempt(MAP_PART, self._plane) or {}
         self.send(**message)
-        if hasattr(self.pictures, "scores"):
-            scores = self.pictures.scores(leisure=self.state != "running")
-            if scores is not None:
-                self.send(kind="scores", number=run.number, **scores)
+        if (scores := self.faults.attempt(SCORES_PART, self._scores)) is not None:
+            self.send(kind="scores", number=run.number, **scores)
+
+    def _look(self) -> dict[str, Any]:
+        """What the panels show of the present parameters."""
+        if hasattr(self.pictures, "resting"):
+            self.pictures.resting = self.state != "running"
+        seen: dict[str, Any] = self.pictures.look()
+        if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):
+            seen = merged(seen, steps.show(steps.ahead(), self.pictures.axes))
+        return seen
+
+    def _plane(self) -> dict[str, Any]:
+        """What the map of the latent space decodes to, and the walk through it."""
+        if PICTURES_PART in self.faults.resting:
+            return {}
+        walk = {"walk": self.pictures.walk()} if hasattr(self.pictures, "walk") else {}
+        return {"grid": self.pictures.grid(), **walk}
+
+    def _scores(self) -> dict[str, float] | None:
+        """New scores of the map against the labels, or None; there is no map while the pictures rest."""
+        scores = None if PICTURES_PART in self.faults.resting else getattr(self.pictures, "scores", None)
+        found: dict[str, float] | None = scores(leisure=self.state != "running") if scores else None
+        return found
 
     def _mean(self) -> tuple[float | None, np.ndarray[Any, Any]]:
         """The ELBO's running mean, and as a new point (1, 2) of its line where steps were made."""
@@ -179,7 +269,7 @@ class Trainer:
 
     def _look_again(self) -> None:
         self._frame(grid=True)
-        self.probing.start(fine=True)
+        self._measure(fine=True)
 
     def _shown_anew(self) -> None:
         """Something else is to be seen: at rest a frame shows it now, in training the next one."""
@@ -194,39 +284,55 @@ class Trainer:
         self._look_again()
 
     def _fail(self, cause: str, remedy: str, **values: Any) -> None:
+        """End the training with a reason; the run stays on the screen."""
         self.state = "failed"
+        number = self.run.number if self.run else 0
         if self.run is not None:
             self.probing.work = None
-            self._frame()
-        self.send(
-            kind="state",
-            state="failed",
-            cause=cause,
-            remedy=remedy,
-            number=self.run.number if self.run else 0,
-            **values,
-        )
+            self.faults.attempt("last picture", self._frame)
+        self.send(kind="state", state="failed", cause=cause, remedy=remedy, number=number, **values)
         self._save()
+
+    def _break_off(self, error: Exception) -> None:
+        """The same for an exception that nobody foresaw; the state it left may be half of a step and is never saved."""
+        _log.exception("Training broke off.")
+        self.sound = False
+        number = self.run.number if self.run else 0
+        remedy = "Press Run to start again, perhaps with smaller settings."
+        self._fail(f"Training broke off after step {number:,} ({reason(error)}).", remedy)
 
     def _set_state(self, state: str) -> None:
         self.state = state
         self.send(kind="state", state=state, number=self._need_run().number)
 
     def _save(self) -> None:
-        if self.run is None or self.folder is None:
+        """Write the run into its folder; a failure is reported, once for each reason."""
+        if self.run is None or self.folder is None or not self.sound:
             return
         if self.saved == self.run.number >= self.run.settings.stop_at:
             return  # a finished run keeps the settings that made it, whatever is tried on it afterwards
         try:
             with self.saves.spending():
-                save_run(self.run, self.folder)
-                self.curves.save(self.folder, self.waiting, self._mean()[1])
-            self.saved = self.run.number
-            self.send(kind="saved")
-        except OSError as error:
-            _log.warning("The run could not be saved: %s", error)
-            if self.state == "running":
-                self.send(
-                    kind="unsaved",
-                    sentence=f"This run cannot be saved ({error.strerror or error}). Free some space; it goes on meanwhile.",
-                )
+                self._write(self.run, self.folder)
+            self.saved, self.unsaved = self.run.number, ""
+            self.send(kind="saved", number=self.saved)
+        except Exception as error:  # noqa: BLE001 - a full disk, no memory, tensors that cannot be written: training goes on
+            _log.warning("The run could not be saved: %s", reason(error))
+            self._report_unsaved((isinstance(error, OSError) and error.strerror) or reason(error))
+
+    def _write(self, run: Run, folder: Path) -> None:
+        if self.keep_data is not None:  # first: a run without its data could not be read again
+            folder.mkdir(parents=True, exist_ok=True)
+            self.keep_data(folder)
+            self.keep_data = None
+        save_run(run, folder)
+        self.curves.save(folder, self.waiting, self._mean()[1])
+
+    def _report_unsaved(self, why: str) -> None:
+        if why == self.unsaved and self.state == "running":
+            return
+        self.unsaved = why
+        kept = f"What is kept of it ends at step {self.saved:,}" if self.saved >= 0 else "Nothing of it is kept"
+        remedy = "Free some space, or make the folder of the runs writable; training itself is not affected."
+        sentence = f"This run cannot be saved ({why}). {kept}. {remedy}"
+        self.send(kind="unsaved", sentence=sentence)
