@@ -11,10 +11,10 @@ from typing import NoReturn
 
 from elbo_room.lab import browsers, charts, ports, processes
 from elbo_room.lab.environment import ROOT, Environment
+from elbo_room.lab.installed import Installed, copy_notebooks, is_clone, need_clone
 from elbo_room.lab.package_links import link_packages
 from elbo_room.lab.plain import Refusal, Stopped
 
-NOTEBOOKS = ROOT / "lab"
 EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 
 
@@ -41,12 +41,14 @@ def open_notebooks(arguments: list[str]) -> int:
     environment = _set_up(port=chosen.port)
     port = ports.choose(chosen.port, first=8888)
     print(f"JupyterLab opens at http://localhost:{port}/lab (Ctrl-C closes it).", flush=True)
-    command: processes.Command = [environment.python, "-m", "elbo_room.lab.notebooks", "--port", str(port)]
+    folder = [] if is_clone() else ["--folder", str(copy_notebooks())]
+    command: processes.Command = [environment.python, "-m", "elbo_room.lab.notebooks", "--port", str(port), *folder]
     return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)
 
 
 def test(arguments: list[str]) -> int:
     """pytest, with the arguments handed on; the whole suite runs on all cores, each file on one of them."""
+    need_clone("test")
     environment = _set_up("test")
     chromium = browsers.ensure(environment.python)
     found = {browsers.VARIABLE: chromium} if chromium else {}
@@ -55,6 +57,7 @@ def test(arguments: list[str]) -> int:
 
 def check(arguments: list[str]) -> int:
     """Format, lint and types, then all tests; every part runs, the first failure decides the exit code."""
+    need_clone("check")
     environment = _set_up("check", "test")
     parts = {
         "format": ["ruff", "format", "--check", "."],
@@ -70,6 +73,7 @@ def check(arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     """Benchmarks by name: the modules of tests/benchmarks."""
+    need_clone("bench")
     folder = ROOT / "tests" / "benchmarks"
     names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
     if not arguments or arguments[0] not in names:
@@ -129,12 +133,13 @@ def _server_options(prog: str, arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _set_up(*extras: str, port: int | None = None) -> Environment:
-    """The environment, ready, with its charts made; a port that was asked for is looked at before minutes of set-up."""
+def _set_up(*extras: str, port: int | None = None) -> Environment | Installed:
+    """The environment, ready, with its charts made; a requested port is checked before minutes of set-up."""
     if port is not None:
         ports.choose(port, first=port)
-    environment = Environment()
+    environment = Environment() if is_clone() else Installed()
     environment.set_up(extras)
-    charts.prepare(environment)
+    if isinstance(environment, Environment):
+        charts.prepare(environment)
     os.environ["PYTHONUTF8"] = "1"
     return environment
