@@ -25,9 +25,24 @@ class Unfit(ValueError):
     """A computation that a tape cannot hold; the sentence says why."""
 
 
-def unfit(func: Any, args: tuple[Any, ...]) -> str:
-    """Why a kernel cannot be played again, or nothing."""
-    if func is aten.index.Tensor and all(i is None or i.dtype != torch.bool for i in args[1]):
+_RESIZES = {"aten::set_", "aten::resize_", "aten::resize_as_"}
+_READS = {"tolist", "numpy", "__array__", "data_ptr", "untyped_storage", "storage", "__dlpack__"}
+
+
+def unfit(func: Any, args: tuple[Any, ...], touched: list[Tensor]) -> str:
+    """Why a kernel cannot be played again, or nothing; `touched` are its operands and results."""
+    name = str(func._schema.name)
+    if any(tensor.layout != torch.strided for tensor in touched):
+        return f"{func} works on a sparse tensor, which has no one place"
+    if any(tensor.is_conj() or tensor.is_neg() for tensor in touched):
+        return f"{func} works on a tensor whose signs are not yet written"
+    if name in _RESIZES or func is aten.view.dtype:
+        return f"{func} gives a tensor's memory another shape or type"
+    return _depends(func, args)
+
+
+def _depends(func: Any, args: tuple[Any, ...]) -> str:
+    if func is aten.index.Tensor and all(i is None or i.dtype not in (torch.bool, torch.uint8) for i in args[1]):
         return ""  # only a mask gives a shape that depends on values
     tags = set(func.tags)
     if torch.Tag.data_dependent_output in tags:
@@ -37,9 +52,26 @@ def unfit(func: Any, args: tuple[Any, ...]) -> str:
     return ""
 
 
+def reads_values(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Why a function of torch reads values without any kernel seeing it, or nothing."""
+    name = getattr(func, "__name__", "")
+    splits = name == "tensor_split" and any(isinstance(each, Tensor) for each in [*args[1:], *kwargs.values()])
+    return (
+        f"Python reads values out of a tensor ({name}), and may decide something by them"
+        if name in _READS or splits
+        else ""
+    )
+
+
 def draws(func: Any) -> bool:
     """Whether a kernel takes numbers from a generator."""
     return torch.Tag.nondeterministic_seeded in set(func.tags)
+
+
+def generator_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Generator:
+    """The generator that a kernel draws from; torch's own where it was given none."""
+    found = (each for each in (*args, *kwargs.values()) if isinstance(each, torch.Generator))
+    return next(found, torch.default_generator)
 
 
 def changes(func: Any) -> bool:
@@ -77,7 +109,7 @@ def swift(call: Call) -> Call:
     try:
         with torch.no_grad():
             binding(*args, **kwargs)
-    except (TypeError, RuntimeError, IndexError):  # an operand's place may have been filled anew meanwhile
+    except (TypeError, ValueError, RuntimeError, IndexError, Warning):  # or the places' zeros are no operands for it
         return call
     return binding, args, kwargs
 
@@ -112,7 +144,14 @@ def _rows_of(place: Tensor, tensor: Tensor, indices: list[Tensor | None]) -> Cal
     rows = indices[0]
     if len(indices) != 1 or rows is None or rows.ndim != 1 or rows.dtype != torch.int64:
         return None
-    return torch.index_select, (tensor, 0, rows), {"out": place}
+
+    def filled() -> None:
+        try:
+            torch.index_select(tensor, 0, rows, out=place)
+        except (IndexError, RuntimeError):  # it does not count from the end
+            aten.index.Tensor_out(tensor, indices, out=place)
+
+    return filled, (), {}
 
 
 def _put_into(
@@ -122,7 +161,7 @@ def _put_into(
 
     def filled() -> None:
         place.copy_(tensor)
-        place.index_put_(indices, values, accumulate)
+        aten.index_put_.default(place, indices, values, accumulate)  # torch's own binding takes no None
 
     return filled, (), {}
 

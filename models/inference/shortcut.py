@@ -2,10 +2,12 @@
 
 The first steps go through `estimate`; then one step is recorded, the next is made both ways, and only where every number agrees bit for
 bit (ELBO, terms, gradients, memory, generator) does the tape take over, until a setting, a shape or anything that the model holds
-changes. So a run has the same numbers with and without it, and a part of the lab need not know of it.
+changes. Now and then a step is made both ways again. Whatever goes wrong with a tape, its step is undone and made the long way, and the
+run keeps to the long way from there on. So a run has the same numbers with and without it, and a part of the lab need not know of it.
 """
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import torch
@@ -16,9 +18,10 @@ from elbo_room.models.inference.kernels import Unfit
 from elbo_room.models.inference.standing import Standing
 from elbo_room.models.inference.tape import Recorder, Tape
 
-LOOK = 250  # every so many steps go the long way, which has the same bits and makes the checks that a tape leaves out
+LOOK = 250  # every so many steps are made both ways: the long one makes the checks that a tape leaves out
 WAIT = 10  # steps as they are after a change: a slider that moves is not recorded at every place
 
+_log = logging.getLogger(__name__)
 Memory = dict[str, dict[str, Tensor]]
 Found = tuple[tuple[str, ...], Tensor]  # names of the terms; the ELBO and its terms (1 + n,)
 
@@ -39,6 +42,27 @@ def own(batch: Batch) -> Batch:
     return replace(batch, entries=None if batch.entries is None else batch.entries.clone(), **parts)  # type: ignore[arg-type]
 
 
+class Before:
+    """What a step may change apart from gradients, as it was before: generators, and tensors that a tape writes into."""
+
+    def __init__(self, generators: Iterable[torch.Generator], changed: Iterable[Tensor] = ()) -> None:
+        self.streams = [(generator, generator.get_state()) for generator in generators]
+        self.values = [(tensor, tensor.clone()) for tensor in changed]
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put it back."""
+        for generator, state in self.streams:
+            generator.set_state(state)
+        for tensor, value in self.values:
+            tensor.copy_(value)
+
+    def same(self) -> bool:
+        """Whether all of it is now as it was."""
+        streams = all(torch.equal(generator.get_state(), state) for generator, state in self.streams)
+        return streams and all(torch.equal(tensor, value) for tensor, value in self.values)
+
+
 class Shortcut:
     """Makes steps of one run by the long way or the short one; both fill the gradients of `parameters`."""
 
@@ -47,6 +71,7 @@ class Shortcut:
     ) -> None:
         self.long_way, self.parameters, self.generator = long_way, parameters, generator
         self.refused = ""  # why the present settings have no tape
+        self.failed = ""  # why this run has none any more
         self._forget()
 
     def _forget(self) -> None:
@@ -57,7 +82,7 @@ class Shortcut:
             tuple[Tensor, Tensor]
         ] = []  # each parameter with the place where the tape leaves its gradient
         self.key: object = None
-        self.steps, self.trusted, self.refused = 0, False, ""
+        self.steps, self.trusted, self.refused = 0, False, self.failed
 
     def step(self, batch: Batch, settings: object, roots: tuple[object, ...], memory: Memory) -> Found:
         """The ELBO, its terms, and the gradients at this batch."""
@@ -69,16 +94,23 @@ class Shortcut:
             self._forget()
             self.key = key
         self.steps += 1
-        try:
-            if self.tape is not None and self.trusted and self.steps % LOOK:
-                return self._short(self.tape, inputs, memory)
-            if self.tape is not None and not self.trusted:
-                return self._both(self.tape, batch, inputs, memory)
-            if self.tape is None and self.steps > WAIT and not self.refused:
-                return self._record(batch, roots, memory)
-        except Unfit as reason:
-            self.tape, self.refused = None, str(reason)
-        return self.long_way(batch)
+        if self.tape is not None and self.trusted and self.steps % LOOK:
+            found = self._short(self.tape, inputs, memory)
+        elif self.tape is not None:
+            found = self._both(self.tape, batch, inputs, memory)
+        elif self.steps > WAIT and not self.refused:
+            found = self._record(batch, roots, memory)
+        else:
+            found = None
+        return self.long_way(batch) if found is None else found
+
+    def _give_up(self, error: Exception) -> None:
+        """No tape any more in this run: a kernel, or the planning, failed where the long way does not."""
+        self.failed = f"the recorded step failed ({type(error).__name__}: {error})"
+        self.tape, self.trusted, self.refused = None, False, self.failed
+        _log.warning("This run goes on without a recorded step, slower and with the same numbers: %s.", self.failed)
+        for parameter in self.parameters.values():
+            parameter.grad = None
 
     def _gradients(self) -> dict[str, Tensor]:
         return {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
@@ -88,49 +120,73 @@ class Shortcut:
         kept = {f"memory/{part}/{key}": value for part, held in memory.items() for key, value in held.items()}
         return {"values": values, **gradients, **kept}
 
-    def _record(self, batch: Batch, roots: tuple[object, ...], memory: Memory) -> Found:
-        """A step by the long way, written down. It counts whether or not a tape comes of it."""
+    def _record(self, batch: Batch, roots: tuple[object, ...], memory: Memory) -> Found | None:
+        """A step by the long way, recorded. It counts whether or not a tape comes of it; None where recording itself fails."""
         mine = own(batch)
         inputs = given(mine, memory)
-        with Recorder() as recorder:
-            found = self.long_way(mine)
+        before = Before([self.generator, torch.default_generator])
+        kept = {part: dict(held) for part, held in memory.items()}
+        recorder = Recorder()
+        try:
+            with recorder:
+                found = self.long_way(mine)
+        except Exception as error:  # noqa: BLE001 - if it is the model's own, the long way raises it again
+            recorder.undo()
+            before.restore()
+            memory.clear()
+            memory.update(kept)
+            self._give_up(error)
+            return None
         outputs = self._outputs(found[1], memory)
+        results = {
+            name: tensor.detach().clone() for name, tensor in outputs.items()
+        }  # planning tries kernels on the places
         try:
             if set(given(mine, memory)) != set(inputs):
                 raise Unfit("an estimator began to keep something at this step")
             self.standing = Standing(*roots)
-            detached = {
-                name: tensor.detach().clone() for name, tensor in outputs.items()
-            }  # the places are the tape's now
             self.tape, self.names = Tape(recorder, inputs, outputs), found[0]
             self.slopes = [
                 (self.parameters[name.removeprefix("gradient/")], tensor)
                 for name, tensor in self.tape.outputs.items()
                 if name.startswith("gradient/")
             ]
-            self._hand_out(detached, memory)
-            return found[0], detached["values"]
         except Unfit as reason:
             self.refused = str(reason)
-            return found
+        except Exception as error:  # noqa: BLE001 - the step is made; only its tape is not
+            self._give_up(error)
+        self._hand_out(results, memory)
+        return found[0], results["values"]
 
-    def _both(self, tape: Tape, batch: Batch, inputs: Mapping[str, Tensor], memory: Memory) -> Found:
-        """A step both ways; the tape is trusted from here on if no bit differs."""
-        begin = self.generator.get_state()
-        played = {name: tensor.clone() for name, tensor in tape.play(inputs).items()}
-        end = self.generator.get_state()
-        self.generator.set_state(begin)
+    def _both(self, tape: Tape, batch: Batch, inputs: Mapping[str, Tensor], memory: Memory) -> Found | None:
+        """A step both ways; the tape is trusted from here on if no bit differs. None where the tape fails."""
+        before = Before({self.generator, torch.default_generator, *tape.generators}, tape.changed)
+        try:
+            played = {name: tensor.clone() for name, tensor in tape.play(inputs).items()}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the long way is there
+            before.restore()
+            self._give_up(error)
+            return None
+        after = Before([generator for generator, _ in before.streams], tape.changed)
+        before.restore()
         found = self.long_way(batch)
         outputs = self._outputs(found[1], memory)
         same = played.keys() == outputs.keys() and all(torch.equal(played[name], outputs[name]) for name in outputs)
-        if same and torch.equal(end, self.generator.get_state()):
+        if same and after.same():
             self.trusted = True
         else:
-            self.tape, self.refused = None, "played again, it gave other numbers"
+            self.tape, self.trusted, self.refused = None, False, "played again, it gave other numbers"
         return found
 
-    def _short(self, tape: Tape, inputs: Mapping[str, Tensor], memory: Memory) -> Found:
-        outputs = tape.play(inputs)
+    def _short(self, tape: Tape, inputs: Mapping[str, Tensor], memory: Memory) -> Found | None:
+        """A step from the tape; None where it fails, with everything as before."""
+        before = Before(tape.generators, tape.changed)
+        try:
+            outputs = tape.play(inputs)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the long way is there
+            before.restore()
+            self._give_up(error)
+            return None
         for parameter, slope in self.slopes:
             parameter.grad = slope
         if memory:
@@ -144,4 +200,4 @@ class Shortcut:
                 self.parameters[rest].grad = tensor
             elif kind == "memory":
                 part, _, key = rest.rpartition("/")
-                memory[part][key] = tensor
+                memory[part][key] = tensor.clone()  # the next replay writes into the tape's own

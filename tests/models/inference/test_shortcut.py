@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from elbo_room.models.core import Factor, Site
+from elbo_room.models.data import from_array
 from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
 from elbo_room.models.families import Normal
@@ -13,7 +15,9 @@ from elbo_room.models.inference import shortcut, tape
 from elbo_room.models.inference.kernels import Unfit
 from elbo_room.models.inference.run import Run, Step
 from elbo_room.models.inference.tape import Recorder, Tape
+from elbo_room.models.variational import Global, Posterior
 from tests.models.inference.test_one_path import same
+from tests.models.problems import Terms
 
 NEVER = 10**9
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "draws": 4, "stop_at": 30}
@@ -202,8 +206,120 @@ def test_what_python_may_have_decided_by_values_is_not_recorded():
             Tape(recorder, {"x": x}, {"out": x})
 
 
+def fail_in_a_replay(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """Replay number `at` fails halfway, when generators have moved on and some places hold new numbers."""
+    play, count = Tape.play, iter(range(10**6))
+
+    def failing(self: Tape, inputs):
+        if next(count) != at:
+            return play(self, inputs)
+        calls, half = self.calls, len(self.calls) // 2
+        self.calls = calls[:half]
+        play(self, inputs)
+        raise RuntimeError("a kernel failed")
+
+    monkeypatch.setattr(Tape, "play", failing)
+
+
+def fail_while_recording(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    def failing(self: Recorder, op) -> None:
+        raise TypeError("no such kernel")
+
+    monkeypatch.setattr(Recorder, "_note", failing)
+
+
+def fail_while_planning(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    def failing(call):
+        tape.out_variant(*call, [])
+        call[0](*call[1], **call[2])  # as `swift` does, on the tape's own places
+        raise AssertionError("not planned")
+
+    monkeypatch.setattr(tape, "swift", failing)
+
+
+@pytest.mark.parametrize("estimator", ["nvil", "reparameterization", "score_xi"])
+@pytest.mark.parametrize(
+    ("fail", "at"),
+    [(fail_while_recording, 0), (fail_while_planning, 0), (fail_in_a_replay, 0), (fail_in_a_replay, 9)],
+    ids=["recording", "planning", "the replay that is compared", "a replay"],
+)
+def test_any_failure_of_a_tape_leaves_the_long_ways_run(fail, at, estimator, monkeypatch, caplog):
+    """Bit for bit, generator and memory included; said once, and no tape is tried again after a change of settings."""
+
+    def drive(run: Run) -> None:
+        if run.number == 24:
+            run.change(step_size=0.02)
+
+    values = {"estimator": estimator, "xi_from": "running"} if estimator == "score_xi" else {"estimator": estimator}
+    with pytest.MonkeyPatch.context() as patch:  # `both` undoes its own
+        fail(patch, at)
+        _, short = both(monkeypatch, drive, **values, stop_at=45)
+    assert not short.shortcut.trusted
+    assert "the recorded step failed" in short.shortcut.refused
+    assert [record.message.count("goes on without a recorded step") for record in caplog.records] == [1]
+
+
+def test_a_models_own_error_is_raised_while_a_step_is_recorded(monkeypatch):
+    """The same sentence at the same step, and the same generator, as by the long way."""
+
+    def drive(run: Run) -> None:
+        factors, generator = run.model.factors, run.generator
+
+        def wrong(batch, latents):
+            if run.number == 10:
+                torch.randn(3, generator=generator)
+                raise ValueError("the data have no y")
+            return factors(batch, latents)
+
+        run.model.factors = wrong
+
+    states = []
+    for wait in (NEVER, shortcut.WAIT):
+        monkeypatch.setattr(shortcut, "WAIT", wait)
+        run = Run(Settings(**SMALL))
+        drive(run)
+        with pytest.raises(ValueError, match="the data have no y"):
+            list(run)
+        states.append((run.number, run.generator.get_state()))
+    assert states[0][0] == states[1][0] == 10
+    assert torch.equal(states[0][1], states[1][1])
+
+
+def test_group_offsets_are_recorded(monkeypatch):
+    """b[..., group] with reparameterisation: its slope is an `index_put_` with a `None`."""
+    group = torch.tensor([0, 1, 2, 0, 1, 2, 2, 1])
+    x = torch.linspace(-1.0, 1.0, 8).unsqueeze(-1)
+
+    def terms(batch, latents):
+        mean = latents["b"][..., group[batch.rows]]  # (R, B, M)
+        return [
+            Factor("log p(b)", Normal().log_prob(latents["b"], torch.zeros(2, 1)).sum(-1), frozenset({"b"})),
+            Factor("log p(x|b)", -(batch.x[:, 0] - mean).square(), frozenset({"b"})),
+        ]
+
+    site = Site("b", "global", (3,), Normal())
+    made = []
+    for wait in (NEVER, shortcut.WAIT):
+        monkeypatch.setattr(shortcut, "WAIT", wait)
+        settings = Settings(estimator="reparameterization", draws=3, batch_size=5, stop_at=40)
+        run = Run(settings, from_array(x), Terms({"b": site}, terms), Posterior({"b": Global(site)}))
+        made.append((run, list(run)))
+    assert made[0][1] == made[1][1]
+    assert same(made[0][0].tensors(), made[1][0].tensors())
+    assert made[1][0].shortcut.trusted, made[1][0].shortcut.refused
+
+
+def test_a_large_batch_of_the_digits_scene_is_recorded():
+    """B × M = 16 × 1,797: with Taylor's control variate 375 MB of values, which share places of 90 MB."""
+    run = Run(Settings(draws=16, batch_size=1797, stop_at=13, estimator="quadratic_miller"))
+    assert len(list(run)) == 13
+    assert run.shortcut.trusted, run.shortcut.refused
+
+
 def test_large_steps_stay_as_they_are(monkeypatch):
-    monkeypatch.setattr(tape, "MOST_BYTES", 10_000)
-    run = Run(Settings(**SMALL))
-    assert len(list(run)) == 30
-    assert "MB" in run.shortcut.refused
+    for limit, sentence in (("MOST_BYTES", "MB, their places shared"), ("MOST_RECORDED", "MB while it is recorded")):
+        with monkeypatch.context() as patch:
+            patch.setattr(tape, limit, 10_000)
+            run = Run(Settings(**SMALL))
+            assert len(list(run)) == 30
+        assert sentence in run.shortcut.refused
