@@ -40,7 +40,6 @@ def open_notebooks(arguments: list[str]) -> int:
     chosen = _server_options("python lab notebooks", arguments)
     environment = _set_up(port=chosen.port)
     port = ports.choose(chosen.port, first=8888)
-    print(f"JupyterLab opens at http://localhost:{port}/lab (Ctrl-C closes it).", flush=True)
     folder = [] if is_clone() else ["--folder", str(copy_notebooks())]
     command: processes.Command = [environment.python, "-m", "elbo_room.lab.notebooks", "--port", str(port), *folder]
     return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
 from elbo_room.lab.jupyter_settings import ROOT
 from elbo_room.lab.serve import HOST, spare_the_grammars
@@ -40,10 +42,21 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, signal.default_int_handler)  # how a launcher on Windows says Ctrl-C
     spare_the_grammars()
+    warnings.filterwarnings("ignore", "ServerApp.token config is deprecated")  # Jupyter reads its own old option
     from jupyterlab.labapp import LabApp
 
-    LabApp.launch_instance(argv=[*options(chosen.port, not chosen.no_browser, chosen.folder), *others])
+    server = LabApp.initialize_server(argv=[*options(chosen.port, not chosen.no_browser, chosen.folder), *others])
+    announce(server)
+    server.start()
     return 0
+
+
+def announce(server: Any) -> None:
+    """Print the one address that works, with its token, as soon as the server listens; Jupyter itself would print three."""
+    token = server.identity_provider.token  # made when it is first asked for
+    server.identity_provider.token_generated = False  # only what Jupyter prints depends on it
+    address = f"http://localhost:{server.port}{server.base_url}lab" + (f"?token={token}" if token else "")
+    server.io_loop.add_callback(lambda: print(f"JupyterLab is open at {address} (Ctrl-C closes it).", flush=True))
 
 
 if __name__ == "__main__":

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 NOTEBOOK = ROOT / "lab" / "app.ipynb"
-PATIENCE = (
-    3  # a page on a slow machine may take this many times as long to connect as a kernel may be left alone afterwards
-)
+PATIENCE = 3  # times the seconds that a kernel may be left alone: how long a page on a slow machine may take to connect
 
 
 def spare_the_grammars() -> None:

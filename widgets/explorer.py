@@ -11,14 +11,15 @@ import ipywidgets as ipw
 from elbo_room.models.run_file import STATE
 from elbo_room.models.settings import SettingError, Values, decode, knobs_of, validate
 from elbo_room.widgets.caption import caption, status
+from elbo_room.widgets.closing import close_all
 from elbo_room.widgets.evidence_words import heading
 from elbo_room.widgets.example import all_knobs, catalogue, example
 from elbo_room.widgets.layout import Screen
 from elbo_room.widgets.link import ProcessLink, ThreadLink
 from elbo_room.widgets.painter import Painter
 from elbo_room.widgets.presence import Presence
-from elbo_room.widgets.reruns import replace_earlier
-from elbo_room.widgets.runs import RunFolder
+from elbo_room.widgets.reruns import replace_earlier, running_cell
+from elbo_room.widgets.runs import RunFolder, run_of_cell
 from elbo_room.widgets.screen_actions import ScreenActions
 from elbo_room.widgets.seldom import Seldom
 from elbo_room.widgets.session import Session
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from elbo_room.widgets.link import Link
 
 BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
+AGAIN = "run the cell again to start anew."  # where a run cannot be taken up
 
 
 class Explorer(ScreenActions, Presence, ipw.VBox):
@@ -66,9 +68,18 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         self.add_class("elbo-host")
         replace_earlier(self, self.session)
         self._first_paint(settings is not None or self.own_model)
+        self._take_up()
         self.session.start()
 
     # building
+
+    def _take_up(self) -> None:
+        """After a restart of the kernel a cell goes on with the run that it showed; with a model of your own it cannot."""
+        self.opened_with, self.cell = dict(self.values), None if self.own_model else running_cell()
+        if self.cell is None:
+            self.screen.page.remedy = AGAIN
+        elif identity := run_of_cell(self.cell, self.opened_with):
+            self.post("take_up", identity=identity)
 
     def _read(self, settings: Any, *, own_data: bool = False) -> Values:
         if isinstance(settings, str):
@@ -236,12 +247,11 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         self._count(drawn=self.screen.bus.flush())
 
     def close(self) -> None:
-        """Stop the session, let the worker save, and take the widgets away."""
-        if not hasattr(self, "session"):  # construction was refused
+        """Stop the session, let the worker save, and take the widgets away; `values` and `selection` stay."""
+        if not hasattr(self, "session") or self.session.closed.is_set():  # construction was refused, or closed before
             return
         self.session.close()
         self._release()
-        widgets: list[ipw.Widget] = [*self.screen.charts.values(), self.screen.page, self.screen.bus]
-        for widget in widgets:
-            widget.close()
-        super().close()
+        close_all([self, *self.forms.all()])
+        self.children = ()
+        del self.screen, self.forms, self.painter  # a notebook may keep this object for ever, as the output of its cell

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import uuid
 import weakref
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 
@@ -14,23 +17,35 @@ class Closable(Protocol):
         """Let go of processes and widgets."""
 
 
-_open: dict[str, weakref.ref[Closable]] = {}
+_open: dict[Cell | None, weakref.ref[Closable]] = {}
 
 
-def _cell() -> str:
-    """What names the running cell."""
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a notebook and the kernel that runs it, both named so that they are the same after the kernel was restarted."""
+
+    kernel: str
+    cell: str
+
+
+PROCESS = uuid.uuid4().hex  # one life of a kernel: a restart makes another
+
+
+def running_cell() -> Cell | None:
+    """The cell that is running; None outside of notebooks, and where the front end does not name its cells."""
     try:
+        from ipykernel.connect import get_connection_file
         from IPython import get_ipython
 
-        parent = get_ipython().get_parent()
-        return str(parent.get("metadata", {}).get("cellId", ""))
-    except (ImportError, AttributeError):
-        return ""
+        cell = str(get_ipython().get_parent().get("metadata", {}).get("cellId", ""))
+        return Cell(Path(get_connection_file()).stem, cell) if cell else None
+    except (ImportError, AttributeError, RuntimeError):
+        return None
 
 
 def replace_earlier(made: Closable, at_exit: Closable) -> None:
     """Close what the running cell made before; `at_exit` is closed with the kernel, if `made` is still alive then."""
-    key = _cell()
+    key = running_cell()
     earlier = _open.get(key, lambda: None)()
     if earlier is not None:
         earlier.close()

@@ -10,7 +10,7 @@ from elbo_room.models.settings import FIRST_MODEL, Knob, Values, check, knobs_of
 from elbo_room.widgets import texts
 from elbo_room.widgets.example import all_knobs, catalogue
 from elbo_room.widgets.own_table import keep
-from elbo_room.widgets.runs import RunFolder, in_use, new_run, open_run, saved_runs
+from elbo_room.widgets.runs import RunFolder, in_use, new_run, note_cell, open_run, saved_runs
 from elbo_room.widgets.views import ONE_STEP, OPENING
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from elbo_room.widgets.layout import Screen
     from elbo_room.widgets.painter import Painter
+    from elbo_room.widgets.reruns import Cell
     from elbo_room.widgets.session import Session
     from elbo_room.widgets.settings_form import Forms, SettingsForm
 
@@ -42,6 +43,8 @@ class RunActions:
     folder: RunFolder | None
     state: str
     before_steps: str | None = None  # what panel C showed before steps were told one by one
+    cell: Cell | None  # that shows this lab, where its runs can be taken up
+    opened_with: Values  # the settings that it opens the lab with
     dirty: bool  # the form shows settings that only a new run takes up
     notice: str
     screen: Screen
@@ -74,14 +77,14 @@ class RunActions:
 
     def _start(self, *, play: bool = True) -> None:
         self._release()
-        self.folder = new_run()
+        folder = new_run()
+        self._hold(folder)
         self.run_values, self.dirty = dict(self.values), False
         self.state = "starting"
         self.painter.facts["stop_at"] = self.values["stop_at"]
         self.session.command(
-            "start", settings=self.values, folder=str(self.folder.path), speed=self.screen.speed.value, play=play
+            "start", settings=self.values, folder=str(folder.path), speed=self.screen.speed.value, play=play
         )
-        self.screen.page.run_id = self.folder.identity
 
     def _do_step(self) -> None:
         if self.run_values is None or self.dirty:
@@ -227,7 +230,8 @@ class RunActions:
             return
         folder = open_run(identity)
         self._release()
-        self.folder, self.state, self.dirty = folder, "starting", False
+        self._hold(folder)
+        self.state, self.dirty = "starting", False
         about = next((run for run in saved_runs() if run["identity"] == folder.identity), None)
         kept = about["settings"] if about else {}
         self.values = validate(knobs_of(all_knobs(), kept), kept)
@@ -236,8 +240,21 @@ class RunActions:
         self.session.command(
             "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False
         )
-        self.screen.page.run_id = folder.identity
         self.screen.tabs.value = "–"
+
+    def _do_take_up(self, identity: str) -> None:
+        """The kernel was restarted, and its cell was run again."""
+        self._do_open_run(identity)
+        self.notice = (
+            "The run that this cell showed before is taken up where it was saved: Continue goes on, Reset starts anew."
+        )
+
+    def _hold(self, folder: RunFolder) -> None:
+        """The run on the screen is kept here from now on; this cell finds it again after a restart of the kernel."""
+        self.folder = folder
+        self.screen.page.run_id = folder.identity
+        if self.cell is not None:
+            note_cell(folder, self.cell, self.opened_with)
 
     def _offer_estimators(self) -> None:
         """Offer under Estimators those that this family of models can have at all."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from elbo_room.models.run_file import STATE, about
+from elbo_room.models.settings import Values
+from elbo_room.widgets.reruns import PROCESS, Cell
 
 HISTORY = "history.npz"
+CELL = "cell.json"
 DATA = ("table.json", "features.npz")  # where a run's own data came from, or the data: `elbo_room.widgets.worker.given`
 IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
@@ -92,6 +97,25 @@ def open_run(identity: str) -> RunFolder:
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(folder.path / name, copy.path / name)
     return copy
+
+
+def note_cell(folder: RunFolder, cell: Cell, settings: Values) -> None:
+    """Note in a run's folder which cell shows it, and with which settings that cell opens the lab."""
+    words = {"cell": asdict(cell), "process": PROCESS, "settings": settings}
+    with contextlib.suppress(OSError):  # a full disk is reported where the run itself is saved
+        (folder.path / CELL).write_text(json.dumps(words), encoding="utf-8")
+
+
+def run_of_cell(cell: Cell, settings: Values) -> str | None:
+    """The run that this cell showed before its kernel was restarted; None where there is none, or where the cell's settings changed."""
+    newest: tuple[float, str | None] = (0.0, None)
+    for file in home().glob(f"*/{CELL}"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            noted = json.loads(file.read_text(encoding="utf-8"))
+            mine = noted["cell"] == asdict(cell) and noted["process"] != PROCESS and noted["settings"] == settings
+            if mine and (file.parent / STATE).exists():
+                newest = max(newest, (file.stat().st_mtime, file.parent.name))
+    return newest[1]
 
 
 def curve(identity: str) -> np.ndarray[Any, Any]:

@@ -159,6 +159,10 @@ class Forms:
         self.widget.add_class("elbo-form")
         self.use(first)
 
+    def all(self) -> list[ipw.Widget]:
+        """The forms that were made, in use or not."""
+        return [form.widget for form in self._made.values()]
+
     def answered(self, name: str, value: Any) -> None:
         """What a person chose in any of them was carried out, or refused."""
         for form in self._made.values():

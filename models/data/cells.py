@@ -6,19 +6,19 @@ labels come from the genotype, not from a clustering, and the three plates are t
 """
 
 from dataclasses import replace
-from functools import cache
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.packed import FILES, read_npz
+from elbo_room.models.data.remembered import remembered
 
 
-@cache
+@remembered
 def pbmc() -> Dataset:
     """X (700, 765), labels of 10 kinds."""
     return replace(read_npz(FILES / "pbmc.npz"), name="pbmc")
 
 
-@cache
+@remembered
 def cell_lines() -> Dataset:
     """X (909, 2000), labels of 5 kinds, covariates (909, 3)."""
     return replace(read_npz(FILES / "cell_lines.npz"), name="cell_lines")

@@ -1,11 +1,10 @@
 """One-dimensional toys, computed: a curve with a gap, counts, durations, fractions. Everything about a model can be seen on them."""
 
-from functools import cache
-
 import torch
 from torch import Tensor
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 from elbo_room.models.families import Beta, Family, Gamma, Normal, Poisson
 
 ROWS, TEST_ROWS = 80, 80
@@ -31,7 +30,7 @@ def _drawn(family: Family, nu: Tensor, generator: torch.Generator) -> Tensor:
     return family.transform(noise, nu.unsqueeze(-1)).squeeze(-1)
 
 
-@cache
+@remembered
 def gap(seed: int = 1) -> Dataset:
     """Y = sin 2x + .3x + .15 ε, with no x in (−.8, 1.1): what does the model say where there are no data?"""
     generator = torch.Generator().manual_seed(seed)
@@ -41,7 +40,7 @@ def gap(seed: int = 1) -> Dataset:
     return _toy("gap", x, _drawn(Normal(), torch.stack([mean, torch.full_like(mean, 0.15).log()], 1), generator))
 
 
-@cache
+@remembered
 def bursts(seed: int = 2) -> Dataset:
     """Counts with mean exp(1 + sin 1.5x + .3x)."""
     generator = torch.Generator().manual_seed(seed)
@@ -49,7 +48,7 @@ def bursts(seed: int = 2) -> Dataset:
     return _toy("bursts", x, _drawn(Poisson(), 1 + torch.sin(1.5 * x) + 0.3 * x, generator))
 
 
-@cache
+@remembered
 def durations(seed: int = 3) -> Dataset:
     """Positive numbers with mean exp(.5 + .8 sin 1.2x) and a standard deviation of half the mean."""
     generator = torch.Generator().manual_seed(seed)
@@ -59,7 +58,7 @@ def durations(seed: int = 3) -> Dataset:
     return _toy("durations", x, _drawn(Gamma(), nu, generator).exp())
 
 
-@cache
+@remembered
 def fractions(seed: int = 4) -> Dataset:
     """Numbers in (0, 1) with mean logistic(2 sin 1.2x) and precision 20."""
     generator = torch.Generator().manual_seed(seed)
@@ -68,7 +67,7 @@ def fractions(seed: int = 4) -> Dataset:
     return _toy("fractions", x, _drawn(Beta(), torch.cat([20 * mean, 20 - 20 * mean], 1).log(), generator).sigmoid())
 
 
-@cache
+@remembered
 def outliers(seed: int = 5) -> Dataset:
     """A line, y = .8x + .2 ε, of which every eighth y is off by up to ±4."""
     generator = torch.Generator().manual_seed(seed)

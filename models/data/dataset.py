@@ -51,6 +51,12 @@ class Dataset:
         """N."""
         return len(self.x)
 
+    @property
+    def bytes(self) -> int:
+        """How much memory the tables take, the held-out ones included."""
+        tables = [table for table in (self.x, self.labels, self.y, self.covariates) if table is not None]
+        return sum(table.nbytes for table in tables) + (self.test.bytes if self.test is not None else 0)
+
     @cached_property
     def lengths(self) -> Tensor:
         """How many positions of each datum hold something: (N,) int64, T where nothing is padded."""

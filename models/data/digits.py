@@ -1,6 +1,5 @@
 """1,797 handwritten digits, 8 × 8 grey levels 0–16 divided by 16 (UCI ML Repository; shipped with scikit-learn)."""
 
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import torch
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 
 
 def _table() -> np.ndarray:
@@ -22,7 +22,7 @@ def _table() -> np.ndarray:
     return np.column_stack([found.data, found.target])
 
 
-@cache
+@remembered
 def digits() -> Dataset:
     """X (1797, 64) in [0, 1], labels 0–9."""
     table = _table()

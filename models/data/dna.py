@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 
 FILES = Path(__file__).parent / "files"
 BASES = "ACGT"
@@ -35,7 +36,7 @@ def classified(
     return part(first, name, part(last, name))
 
 
-@cache
+@remembered
 def splice_junctions(seed: int = 0) -> Dataset:
     """3,186 strings of 60 bases around a possible splice junction: exon→intron (ei), intron→exon (ie), or none (n).
 
@@ -67,7 +68,7 @@ def known_motifs() -> dict[str, Tensor]:
     return {name: (each + 0.01) / 1.04 for name, each in frequency.items()}
 
 
-@cache
+@remembered
 def planted_motifs(seed: int = 0) -> Dataset:
     """Random DNA of 60 bases; three of four strings hold one motif, drawn from its base probabilities, anywhere. Computed.
 

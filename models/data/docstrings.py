@@ -9,13 +9,13 @@ import sys
 import sysconfig
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 
 FOLDERS: dict[str, tuple[str, ...]] = {
     "asyncio": ("",), "email": ("",), "unittest": ("",),
@@ -53,7 +53,7 @@ def words_of(source: str) -> Counter[str]:
     return Counter(WORD.findall(inside.lower()))
 
 
-@cache
+@remembered
 def docstrings() -> Dataset:
     """X (N, up to 1000), how often each word stands in each module's docstrings."""
     found = [(package, words_of(path.read_text(encoding="utf-8", errors="replace"))) for package, path in _files()]

@@ -1,17 +1,17 @@
 """The King James Bible as counts: 1,189 chapters × 4,559 words, 292,207 tokens, labelled by book (public domain)."""
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 
 FILE = Path(__file__).parent / "files" / "king_james.npz"
 
 
-@cache
+@remembered
 def king_james() -> Dataset:
     """X (1189, 4559), how often each word stands in each chapter."""
     with np.load(FILE, allow_pickle=False) as file:

@@ -5,11 +5,11 @@ the truth. Computed from templates; words are tokens, in one of three orders of 
 """
 
 import itertools
-from functools import cache
 
 import torch
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 from elbo_room.models.data.words import indicators
 
 NOUNS = ("dog", "cat", "kid", "aunt", "owl", "snake", "baker", "queen")
@@ -62,7 +62,7 @@ def _sentences() -> list[tuple[str, str]]:
     return found
 
 
-@cache
+@remembered
 def gerbil(seed: int = 0) -> Dataset:
     """Sentences of the notes' passage: x (1600, T · vocabulary), y: which noun `she` is; 400 other sentences are held out.
 

@@ -1,16 +1,16 @@
 """A pinwheel in the plane: five bent Gaussian arms, after Johnson et al. 2016; small enough to see everything."""
 
 import math
-from functools import cache
 
 import torch
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 
 ARMS, PER_ARM, RADIAL, TANGENTIAL, RATE = 5, 100, 0.3, 0.05, 0.25
 
 
-@cache
+@remembered
 def pinwheel(seed: int = 0) -> Dataset:
     """X (500, 2), centred and scaled to unit standard deviation; the label is the arm."""
     generator = torch.Generator().manual_seed(seed)

@@ -1,12 +1,12 @@
 """Classes in the plane, computed: two moons, three spiral arms."""
 
 import math
-from functools import cache
 
 import torch
 from torch import Tensor
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 
 ROWS = 200  # that train; as many are held out
 
@@ -24,7 +24,7 @@ def _plane(name: str, x: Tensor, label: Tensor, names: tuple[str, ...], generato
     return part(slice(0, ROWS), part(slice(ROWS, None)))
 
 
-@cache
+@remembered
 def moons(seed: int = 1) -> Dataset:
     """Two half circles that reach into each other, with noise of .2."""
     generator = torch.Generator().manual_seed(seed)
@@ -36,7 +36,7 @@ def moons(seed: int = 1) -> Dataset:
     return _plane("moons", x, label, ("upper moon", "lower moon"), generator)
 
 
-@cache
+@remembered
 def spiral(seed: int = 2) -> Dataset:
     """Three arms that wind around each other."""
     generator = torch.Generator().manual_seed(seed)

@@ -7,13 +7,13 @@ sensor adds N(0, 5 mm) to every coordinate, and x is in decimetres, so that numb
 """
 
 import math
-from functools import cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 
 Array = NDArray[np.float64]
 LENGTHS = (0.033, 0.155, 0.135, 0.0, 0.0)  # a, metres
@@ -74,13 +74,13 @@ def _dataset(name: str, *, noisy: bool) -> Dataset:
     return part(slice(0, -HELD_OUT), part(slice(-HELD_OUT, None)))
 
 
-@cache
+@remembered
 def robot_arm() -> Dataset:
     """X (20000, 15) in decimetres with the sensor's noise of .05."""
     return _dataset("robot_arm", noisy=True)
 
 
-@cache
+@remembered
 def robot_arm_exact() -> Dataset:
     """The same poses without noise: the shoulder's height is 1.47 in every row."""
     return _dataset("robot_arm_exact", noisy=False)

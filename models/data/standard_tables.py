@@ -1,7 +1,6 @@
 """Two classical tables, standardised: 150 irises (Fisher 1936) and 178 wines (Forina et al. 1991), from scikit-learn's own files."""
 
 import csv
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import torch
 
 from elbo_room.models.data.dataset import Dataset
+from elbo_room.models.data.remembered import remembered
 
 IRIS = ("sepal length", "sepal width", "petal length", "petal width")
 WINE = (
@@ -33,13 +33,13 @@ def _table(file: str, name: str, features: tuple[str, ...]) -> Dataset:
     return Dataset(name, x, torch.tensor(table[:, -1].astype(np.int64)), names, (x.shape[1],), feature_names=features)
 
 
-@cache
+@remembered
 def iris() -> Dataset:
     """X (150, 4), three kinds."""
     return _table("iris.csv", "iris", IRIS)
 
 
-@cache
+@remembered
 def wine() -> Dataset:
     """X (178, 13), three growers."""
     return _table("wine_data.csv", "wine", WINE)

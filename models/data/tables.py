@@ -6,7 +6,6 @@ rows in UCI's order, so that published splits can be redone; doctor visits are t
 2002), in the public domain, 3,000 of its 20,190 rows.
 """
 
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import torch
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.digits import digits
+from elbo_room.models.data.remembered import remembered
 
 FILES = Path(__file__).parent / "files"
 TEST_SHARE = 5  # one row of five is held out
@@ -74,7 +74,7 @@ def _of_sklearn(name: str) -> Path | None:
     return file if file is not None and file.exists() else None
 
 
-@cache
+@remembered
 def diabetes() -> Dataset:
     """X (442, 10): age, sex, body mass, blood pressure, six serum values; y: how far the disease went in a year."""
     names = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
@@ -88,7 +88,7 @@ def diabetes() -> Dataset:
     return table("diabetes", x, y, names)
 
 
-@cache
+@remembered
 def breast_cancer() -> Dataset:
     """X (569, 30) of cell nuclei; y is 1 for a benign tumour."""
     file = _of_sklearn("breast_cancer.csv")
@@ -115,42 +115,42 @@ def breast_cancer() -> Dataset:
     return table("breast_cancer", x, y, names, real=False, classes=("malignant", "benign"))
 
 
-@cache
+@remembered
 def yacht() -> Dataset:
     """X (308, 6) of a hull and its speed; y: its resistance."""
     x, y, names = shipped("yacht")
     return table("yacht", x, y, names)
 
 
-@cache
+@remembered
 def energy() -> Dataset:
     """X (768, 8) of a simulated building; y: its heating load."""
     x, y, names = shipped("energy")
     return table("energy", x, y, names)
 
 
-@cache
+@remembered
 def concrete() -> Dataset:
     """X (1030, 8): seven ingredients in kg/m³ and the age in days; y: compressive strength."""
     x, y, names = shipped("concrete")
     return table("concrete", x, y, names)
 
 
-@cache
+@remembered
 def wine_red() -> Dataset:
     """X (1599, 11) of the chemistry of red wines; y: their quality, 3 to 8."""
     x, y, names = shipped("wine_red")
     return table("wine_red", x, y, names)
 
 
-@cache
+@remembered
 def visits() -> Dataset:
     """X (3000, 9) of a person and the insurance plan; y: visits to a doctor in a year."""
     x, y, names = shipped("visits")
     return table("visits", x, y, names, real=False)
 
 
-@cache
+@remembered
 def digit_classes() -> Dataset:
     """X (1797, 64) pixels, centred; y: which digit."""
     data = digits()

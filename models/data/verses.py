@@ -5,13 +5,13 @@ the training part; every rarer word is "…".
 """
 
 from collections import Counter
-from functools import cache
 
 import numpy as np
 import torch
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.packed import FILES
+from elbo_room.models.data.remembered import remembered
 from elbo_room.models.data.words import indicators
 
 SIZE, TEST = 400, 1000  # vocabulary, held-out verses
@@ -19,7 +19,7 @@ RARE = "…"
 TESTAMENTS, OLD = ("Old Testament", "New Testament"), 39  # the books of the Old Testament come first
 
 
-@cache
+@remembered
 def verses() -> Dataset:
     """X (3000, 32 · 400), y: 0 of the Old, 1 of the New Testament, half each; 1,000 verses are held out.
 

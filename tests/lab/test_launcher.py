@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -17,6 +19,7 @@ import pytest
 from elbo_room.lab import browsers, jobs, ports, processes
 from elbo_room.lab.__main__ import python_is_too_old
 from elbo_room.lab.plain import Refusal
+from tests.conftest import server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -167,3 +170,17 @@ def test_the_browser_that_a_person_names_comes_first(monkeypatch, tmp_path):
     mine.touch()
     monkeypatch.setenv(browsers.VARIABLE, str(mine))
     assert browsers.find() == str(mine)
+
+
+def test_the_notebooks_print_one_address_and_it_works(tmp_path):
+    """After the server listens, with its token; the same page without it asks for one."""
+    with server("elbo_room.lab.notebooks", tmp_path) as plain:
+        log = next(tmp_path.glob("*.log"))
+        deadline = time.monotonic() + 60
+        while "http" not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        (address,) = re.findall(r"https?://\S+|file:\S+", log.read_text())
+        assert address.startswith(f"{plain}/lab?token=")
+        for found, where in ((address, "/lab"), (f"{plain}/lab", "/login")):
+            with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(found) as answer:
+                assert answer.url.startswith(plain + where)

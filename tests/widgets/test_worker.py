@@ -1,10 +1,12 @@
 """The worker's loop, driven over a real connection in a thread."""
 
 import contextlib
+import gc
 import multiprocessing
 import re
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
@@ -304,3 +306,20 @@ def test_the_cause_of_a_collapse_comes_with_the_alarm(driver, tmp_path):
     facts = driver.until("frame", number=800)["facts"]
     assert max(facts["kl"]) < 0.01
     assert re.fullmatch(r"The likelihood is flat in z[12](, z2)?: the posterior itself is the prior.", facts["cause"])
+
+
+def test_a_run_and_what_was_seen_of_it_are_gone_when_the_next_one_has_started(driver, tmp_path):
+    """Whichever family it is of, and although it was probed, weighed and drawn."""
+    settings = ({"draws": 4}, {"model": "conditional"}, {"model": "deep_exponential_family"}, {})
+    before = []
+    for place, chosen in enumerate(settings):
+        driver.send("watch", names=["elbo", "log_evidence", "function", "layers", "variance"])
+        driver.send("start", settings={**chosen, "stop_at": 3}, folder=str(tmp_path / f"run {place}"))
+        driver.until("state", state="finished")
+        driver.until("variance")
+        gc.collect()
+        assert [reference for reference in before if reference() is not None] == []
+        worker = driver.worker
+        before += [
+            weakref.ref(each) for each in (worker.run, worker.run.model, worker.run.q, worker.pictures, worker.probing)
+        ]

@@ -59,7 +59,7 @@ class Watch {
   }
 
   stopped() {
-    const remedy = inVoila() ? "reload this page to go on." : "run the cell again to go on.";
+    const remedy = inVoila() ? "reload this page to go on." : this.page.model.get("remedy");
     this.dead = true;
     this.banner.set("dead", `The kernel stopped. Your run is kept: ${remedy}`, inVoila());
   }

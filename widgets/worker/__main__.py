@@ -1,5 +1,6 @@
 """A worker process: `python -m elbo_room.widgets.worker FD`, one end of a socket pair inherited as file descriptor FD."""
 
+import gc
 import signal
 import sys
 from multiprocessing.connection import Connection
@@ -13,7 +14,10 @@ def main(connection: "Connection[Any, Any]") -> None:
     from elbo_room.widgets.worker.serve import serve
     from elbo_room.widgets.worker.warm_up import warm_up
 
+    gc.freeze()  # what is loaded stays: later collections are short, and leave its pages shared
     warm_up()
+    gc.collect()
+    gc.freeze()
     serve(connection)
 
 

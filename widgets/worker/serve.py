@@ -23,6 +23,7 @@ from elbo_room.widgets.views import EVIDENCE
 from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.given import Given
 from elbo_room.widgets.worker.history import Curves
+from elbo_room.widgets.worker.memory import Idle, let_go
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
 from elbo_room.widgets.worker.trainer import EVIDENCE_PART, Prepared
@@ -36,6 +37,7 @@ class Worker(Given):
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
         super().__init__(connection)
         self.factory = factory
+        self.idle = Idle()
         self.prior_of: dict[str, Any] | None = None  # settings whose prior is to be drawn when no command waits
 
     def serve(self) -> None:
@@ -52,7 +54,7 @@ class Worker(Given):
 
     def _commands(self) -> bool:
         """Carry out what has come; wait for it when there is nothing else to do. False on `close`."""
-        while self.heard(self._patience()):
+        while self.heard(self._wait()):
             name, values = self.connection.recv()
             if name == "close":
                 return False
@@ -71,6 +73,13 @@ class Worker(Given):
             answer = refusal(name, error)
         if answer:
             self.send(**answer, state=self.state, folder=values.get("folder"))
+
+    def _wait(self) -> float | None:
+        """The same as `_patience`; a worker that is about to rest tidies up first."""
+        patience = self._patience()
+        if patience is None:
+            self.idle.tidy(self.run)
+        return patience
 
     def _patience(self) -> float | None:
         """How long to wait for a command: not at all while there is work, for ever while there is none."""
@@ -101,6 +110,7 @@ class Worker(Given):
         new.keep_data = origin.keep_data
         told = [self._about(new) | origin.about() | {"kind": "started", "folder": folder}, new.probing.about()]
         self._adopt(new)
+        let_go()  # the run before and its pictures
         self.own, self.features, self.speed = origin.own, origin.features, speed
         for message in told:
             self.send(**message)

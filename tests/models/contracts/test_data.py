@@ -1,11 +1,15 @@
 """Every listed data set: finite, labelled, the same every time, and without the network."""
 
+import gc
 import socket
+import weakref
 
 import pytest
 import torch
 
 from elbo_room.models.data import DATA, EXPONENTIAL_DATA, OWN, Dataset, from_array
+from elbo_room.models.data.remembered import SMALL
+from elbo_room.models.data.supervised import FEATURES, SUPERVISED
 
 ALL = [source for source in (DATA | EXPONENTIAL_DATA).values() if source.name != OWN]
 ids = [source.name for source in ALL]
@@ -102,3 +106,18 @@ def test_own_arrays_are_taken_and_labels_are_named() -> None:
 def test_arrays_that_cannot_be_modelled_are_refused(x, labels, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         from_array(x, labels)
+
+
+@pytest.mark.parametrize(
+    "source", [each for each in (DATA | EXPONENTIAL_DATA | SUPERVISED).values() if each.name not in (OWN, FEATURES)],
+    ids=lambda source: source.name,
+)  # fmt: skip
+def test_what_nobody_uses_is_let_go_of_unless_it_is_small(source) -> None:
+    """And while somebody uses it, everybody gets the same one."""
+    used = source.load()
+    assert source.load() is used
+    reference = weakref.ref(used)
+    del used
+    gc.collect()
+    left = reference()
+    assert left is None or left.bytes <= SMALL

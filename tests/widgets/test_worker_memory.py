@@ -1,0 +1,57 @@
+"""What a worker process holds: the scene on the screen, and not those before it."""
+
+import time
+
+import psutil
+import pytest
+
+from elbo_room.models.settings import knobs_of, validate
+from elbo_room.widgets.example import all_knobs, catalogue
+from elbo_room.widgets.link import ProcessLink
+from elbo_room.widgets.runs import new_run
+from tests.widgets.conftest import eventually
+
+SLACK = 90e6  # bytes: modules that the scenes between have loaded, data sets that are small
+
+
+class Held:
+    """A worker process, and how much memory it has for itself."""
+
+    def __init__(self) -> None:
+        self.link = ProcessLink()
+        self.link.start()
+        self.seen: list[dict] = []
+
+    def visit(self, scene: str) -> float:
+        """Train a scene for three steps, wait until its worker rests, and return its bytes."""
+        wanted = {**catalogue()["presets"][scene]["settings"], "stop_at": 3}
+        self.seen = []
+        self.link.send("start", settings=validate(knobs_of(all_knobs(), wanted), wanted), folder=str(new_run().path))
+        eventually(lambda: self._heard("finished"))
+        eventually(self._rests)
+        return float(psutil.Process(self.link.process.pid).memory_full_info().uss)
+
+    def _heard(self, state: str) -> bool:
+        self.seen += self.link.receive()
+        return any(message["kind"] == "state" and message["state"] == state for message in self.seen)
+
+    def _rests(self) -> bool:
+        process = psutil.Process(self.link.process.pid)
+        before = process.cpu_times()
+        time.sleep(0.5)
+        self.link.receive()
+        return process.cpu_times().user - before.user < 0.05
+
+
+@pytest.mark.slow
+def test_a_worker_gives_back_what_its_scenes_took():
+    """The Bible's counts and its verses take 200 to 700 MB; of the scene before them nothing else is kept."""
+    held = Held()
+    try:
+        first = held.visit("pinwheel")
+        most = max(held.visit(scene) for scene in ("gamma_topics", "verses"))
+        last = held.visit("pinwheel")
+    finally:
+        held.link.close()
+    assert most > first + 150e6
+    assert last < first + SLACK
