@@ -129,10 +129,11 @@ class Conditional(nn.Module):
         fit = self.response.log_prob(y, self.chain_of(out))  # (R, B, M)
         normal = isinstance(self.posterior, Normal) and type(self.prior) is NormalPrior
         known = torch.tensor([[0.0], [math.log(self.prior.scale)]], dtype=w.dtype) if normal else None  # (2, 1)
-        name = "log p(θ)" if isinstance(self.posterior, PointMass) else "log p(w)"
+        point = isinstance(self.posterior, PointMass)
+        name = "log p(θ)" if point else "log p(w)"
         return [
             Factor("log p(y|x,w)", fit, frozenset({"w"})),
-            Factor(name, self.log_prior(latents), frozenset(self.sites), prior=known),
+            Factor(name, self.log_prior(latents), frozenset(self.sites), prior=known, of_parameters=point),
         ]
 
     def why_not_per_datum(self) -> str | None:

@@ -206,6 +206,6 @@ class DeepExponentialFamily(nn.Module):
         shape = next(iter(latents.values())).shape[:2]
         point = point_log_prob(self.joins(), self.prior_scale)
         if point is not None:
-            return [Factor("log p(θ)", point.expand(shape), frozenset({"weights"}))]
+            return [Factor("log p(θ)", point.expand(shape), frozenset({"weights"}), of_parameters=True)]
         made = (each.factor(latents, self.prior_scale, self.weight_shape) for each in self.joins())
         return [factor for factor in made if factor is not None]

@@ -204,7 +204,7 @@ class DeepGenerative(nn.Module):
                 in_kl=True,
             ),
             Factor("log p(x|z)", x, frozenset({"z", "weights"})),
-            Factor("log p(θ)", weights, frozenset({"weights"})),
+            Factor("log p(θ)", weights, frozenset({"weights"}), of_parameters=True),
         ]
 
 

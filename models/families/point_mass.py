@@ -1,6 +1,7 @@
 """q(z) = δ(z − μ): z = μ, log q taken as 0: maximising the ELBO over μ is maximum a posteriori (MAP).
 
-The differential entropy of a point is −∞ whatever μ; it is left out, so the "ELBO" of a point mass is the log joint at μ.
+The differential entropy of a point is −∞ whatever μ; it is left out. What is climbed is the log joint at μ, and the bound that is
+reported is the log likelihood log p(y | x, μ).
 """
 
 from dataclasses import dataclass

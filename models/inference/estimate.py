@@ -24,22 +24,37 @@ from elbo_room.models.variational import Posterior
 
 @dataclass(frozen=True)
 class Estimate:
-    """One gradient estimate: what each draw said about ν, and, for whoever asks, the ELBO and its terms in nats per datum."""
+    """One gradient estimate: every draw's gradient in ν, and, when asked for, the ELBO and its terms in nats per data point."""
 
     draws: Mapping[str, Draw]
     batch: Batch
     count: int  # B
-    summary: Callable[[], dict[str, Tensor]]
+    summarise: Callable[[], "Summary"]
 
     @cached_property
+    def summary(self) -> "Summary":
+        """The ELBO with its terms, log p(θ)/N and the objective."""
+        return self.summarise()
+
+    @property
     def terms(self) -> dict[str, Tensor]:
         """By name, (): they sum to the ELBO."""
-        return self.summary()
+        return self.summary.terms
 
-    @cached_property
+    @property
     def elbo(self) -> Tensor:
-        """()."""
-        return torch.stack(list(self.terms.values())).sum()
+        """The bound on log p(x | θ), (); where all weights are random, on log p(x)."""
+        return self.summary.elbo
+
+    @property
+    def log_prior(self) -> Tensor:
+        """Log p(θ)/N of a point estimate θ, (); 0 where there is none."""
+        return self.summary.log_prior
+
+    @property
+    def objective(self) -> Tensor:
+        """What the gradients climb, ()."""
+        return self.summary.objective
 
     def draw_gradients(self, site: Site) -> Tensor:
         """G_b of a site: of each datum's own ELBO (R, B, M, n_params, K), or, for a global site, of the whole ELBO (M = 1)."""
@@ -145,10 +160,11 @@ def estimate(
         kept = {} if memory is None else memory.setdefault(f"{estimators[name].name}/{name}", {})
         surrogate = estimators[name].surrogate(held[name], work.context(site, estimators[name], weights, kept))
         total = total + surrogate.sum() / (batch.size if site.plate == "local" else batch.total)
-    if objective.free_bits:
-        total = total - shortfall(held, work.factors, objective.free_bits).sum()
+    missing = shortfall(held, work.factors, objective.free_bits) if objective.free_bits else None
+    if missing is not None:
+        total = total - missing.sum()
     (-total * (objective.beta / draws)).backward()
-    return Estimate(held, batch, draws, partial(_summary, work, weights is not None, draws))
+    return Estimate(held, batch, draws, partial(_summary, work, weights is not None, missing))
 
 
 def _averages(found: Mapping[str, tuple[Tensor, float]]) -> Tensor:
@@ -164,7 +180,24 @@ def _averages(found: Mapping[str, tuple[Tensor, float]]) -> Tensor:
     return whole * torch.tensor([weight for _, weight in found.values()], dtype=whole.dtype)
 
 
-def _summary(work: Work, weighted: bool, draws: int) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class Summary:
+    """The numbers of one estimate in nats per data point, each ()."""
+
+    terms: dict[str, Tensor]
+    elbo: Tensor  # Σ terms
+    log_prior: Tensor  # log p(θ)/N of a point estimate
+    objective: Tensor  # what is climbed
+
+    @property
+    def whole(self) -> Tensor:
+        """ELBO, objective, log prior and the terms, (3 + n,)."""
+        return torch.stack([self.elbo, self.objective, self.log_prior, *self.terms.values()])
+
+
+def _summary(work: Work, weighted: bool, missing: Tensor | None) -> Summary:
+    """The terms of the unweighted bound, and the objective: its KL times β, less β times what free bits miss, plus log p(θ)/N."""
+
     def share(local: bool) -> float:
         return 1.0 if local else 1 / work.batch.total
 
@@ -174,10 +207,18 @@ def _summary(work: Work, weighted: bool, draws: int) -> dict[str, Tensor]:
     }
     for name, site in work.model.sites.items():
         found[f"−log q({name})"] = (work.log_q[name], -share(site.plate == "local"))
-    averages = _averages(found)
-    terms = dict(zip(found, averages.unbind(), strict=True))
+    averages = dict(zip(found, _averages(found).unbind(), strict=True))
+    of_parameters = [factor.name for factor in work.factors if factor.of_parameters]
+    terms = {name: value for name, value in averages.items() if name not in of_parameters}
     if weighted:
         log_w = work.log_weights()
-        gain = (log_w.logsumexp(1) - math.log(draws)).mean() - log_w.mean()
-        terms["gain of weighting"] = gain
-    return terms
+        terms["gain of weighting"] = (log_w.logsumexp(1) - math.log(work.count)).mean() - log_w.mean()
+    elbo = torch.stack(list(terms.values())).sum()
+    log_prior = torch.stack([averages[name] for name in of_parameters]).sum() if of_parameters else torch.zeros_like(elbo)
+    objective = elbo + log_prior
+    if work.beta != 1:
+        outside = {factor.name for factor in work.factors if not factor.in_kl}
+        objective = objective + (work.beta - 1) * torch.stack([v for n, v in terms.items() if n not in outside]).sum()
+    if missing is not None:
+        objective = objective - work.beta * missing.detach().mean()
+    return Summary(terms, elbo, log_prior, objective)

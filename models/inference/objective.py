@@ -1,4 +1,6 @@
-"""E_q log p(x | z) + β (E_q log p(z) − E_q log q(z)) − β Σ_k max(λ − KL_k, 0), in nats per datum: what a step climbs.
+"""E_q log p(x | z) + β (E_q log p(z) − E_q log q(z)) − β Σ_k max(λ − KL_k, 0) + log p(θ)/N, in nats per data point: what a step climbs.
+
+log p(θ) belongs to a point estimate θ. Without it, at β = 1 and without free bits, this is the ELBO, a bound on log p(x | θ).
 
 β weighs the KL (Higgins et al. 2017); a warm-up lets it rise from 0 (Bowman et al. 2016; Sønderby et al. 2016). KL_k is a dimension's
 KL, averaged over the minibatch: below λ nats, its free bits, it costs nothing (Kingma et al. 2016). Extra steps of q alone are the

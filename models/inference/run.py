@@ -33,11 +33,17 @@ from elbo_room.models.variational import Posterior
 
 @dataclass(frozen=True)
 class Step:
-    """One optimiser step: the ELBO and its terms in nats per datum, before the update."""
+    """One optimiser step, in nats per data point and before the update.
+
+    The ELBO bounds log p(x | θ) from below, or log p(x) where all weights are random; of a point mass for all weights it is the log
+    likelihood. The objective is what the step climbs: the ELBO plus log p(θ)/N of a point estimate, with its KL weighed where β ≠ 1.
+    """
 
     number: int
     elbo: float
-    terms: dict[str, float]
+    terms: dict[str, float]  # they sum to the ELBO
+    objective: float
+    log_prior: float  # log p(θ)/N; 0 where no parameter is a point estimate with a prior
 
 
 class Run(Iterator[Step]):
@@ -141,7 +147,7 @@ class Run(Iterator[Step]):
         return self.data.batch(rows, entries=sparse)
 
     def _estimate(self, batch: Batch) -> Found:
-        """The ELBO and its terms at a batch; the gradients are left on the parameters."""
+        """ELBO, objective, log prior and the ELBO's terms at a batch; the gradients are left on the parameters."""
         settings = self.settings
         found = estimate(
             self.model,
@@ -155,7 +161,7 @@ class Run(Iterator[Step]):
             memory=self.memory,
             objective=self.objective,
         )
-        return tuple(found.terms), torch.stack([found.elbo, *found.terms.values()])
+        return tuple(found.terms), found.summary.whole
 
     def __next__(self) -> Step:
         """One step.
@@ -169,9 +175,9 @@ class Run(Iterator[Step]):
         for _ in range(self.objective.encoder_steps):
             self._ascend(q_alone=True)
         names, values = self._ascend()
-        elbo, *terms = values.tolist()
+        elbo, objective, log_prior, *terms = values.tolist()
         self.number += 1
-        return Step(self.number, elbo, dict(zip(names, terms, strict=True)))
+        return Step(self.number, elbo, dict(zip(names, terms, strict=True)), objective, log_prior)
 
     def _ascend(self, *, q_alone: bool = False) -> Found:
         """One estimate and one step of Adam, of q's parameters alone or of the model's too."""
@@ -182,7 +188,7 @@ class Run(Iterator[Step]):
         if q_alone and isinstance(self.model, nn.Module):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
-        if cause := complaint(float(values[0]), gradients):
+        if cause := complaint(*values[:2].tolist(), gradients):
             trouble = divergence(cause, self.number + 1, settings.step_size, self.model, self.data.feature_names)
             self._restore()
             raise trouble

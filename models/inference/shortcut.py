@@ -23,7 +23,7 @@ WAIT = 10  # steps as they are after a change: a slider that moves is not record
 
 _log = logging.getLogger(__name__)
 Memory = dict[str, dict[str, Tensor]]
-Found = tuple[tuple[str, ...], Tensor]  # names of the terms; the ELBO and its terms (1 + n,)
+Found = tuple[tuple[str, ...], Tensor]  # names of the ELBO's terms; ELBO, objective, log prior and the terms (3 + n,)
 
 
 def given(batch: Batch, memory: Memory) -> dict[str, Tensor]:

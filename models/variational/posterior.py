@@ -1,6 +1,6 @@
 """q(z; ν) = Π_sites q(z_site; ν_site), or with layers top-down; the network's weights θ are a point mass.
 
-Point mass means: θ is the model's own parameters, and log p(θ) enters as a factor, so maximising the ELBO in θ is MAP.
+Point mass means: θ is the model's own parameters, and log p(θ) enters as a factor of the objective, so maximising that in θ is MAP.
 """
 
 from collections.abc import Mapping

@@ -140,7 +140,7 @@ def maximum(model: Conditional, batch: Batch, start: Tensor | None = None) -> Te
 
     def closure() -> Tensor:
         climb.zero_grad()
-        return -estimate(model, q, {"w": Reparameterization()}, batch, 1, torch.Generator()).elbo
+        return -estimate(model, q, {"w": Reparameterization()}, batch, 1, torch.Generator()).objective
 
     climb.step(closure)
     return q.nu(model.sites["w"], batch).detach()[0]

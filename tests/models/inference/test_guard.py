@@ -90,22 +90,27 @@ def test_a_gradient_that_is_not_finite_is_named(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(DivergenceError, match="at step 1"):
         next(run)
     fine, bad = torch.ones(2), torch.tensor([1.0, float("nan")])
-    assert complaint(-1.0, {"encoder.a": fine, "decoder.b": bad}) == "The gradient of decoder.b is not finite"
+    assert complaint(-1.0, -1.0, {"encoder.a": fine, "decoder.b": bad}) == "The gradient of decoder.b is not finite"
 
 
 def test_finite_gradients_whose_norm_overflows_are_a_divergence_too() -> None:
     """Never a silent end of the iteration."""
-    assert complaint(-1.0, {"decoder.b": torch.full((3,), 1e30)}) == "The gradient became too large to be summed"
+    assert complaint(-1.0, -1.0, {"decoder.b": torch.full((3,), 1e30)}) == "The gradient became too large to be summed"
 
 
 @pytest.mark.parametrize(
-    ("elbo", "cause"), [(-1e10, "The ELBO fell to -1e\\+10 nats per datum"), (float("inf"), "The ELBO became inf")]
+    ("elbo", "objective", "cause"),
+    [
+        (-1e10, -1e10, "The ELBO fell to -1e\\+10 nats per data point"),
+        (float("inf"), -1.0, "The ELBO became inf"),
+        (-1.0, float("nan"), "The objective became nan"),
+    ],
 )
-def test_complaints(elbo: float, cause: str) -> None:
+def test_complaints(elbo: float, objective: float, cause: str) -> None:
     import re
 
-    assert re.fullmatch(cause, complaint(elbo, {"a": torch.ones(1)}) or "")
-    assert complaint(-80.0, {"a": torch.ones(1)}) is None
+    assert re.fullmatch(cause, complaint(elbo, objective, {"a": torch.ones(1)}) or "")
+    assert complaint(-80.0, -90.0, {"a": torch.ones(1)}) is None
 
 
 @pytest.mark.parametrize("head", ["feature", "network"])
