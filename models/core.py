@@ -32,7 +32,9 @@ class Factor:
     on: frozenset[str]
     prior: Tensor | None = None  # ν₀ (n_params, K or 1) of q's own family, where value = Σ_k log p(z_k; ν₀)
     in_kl: bool = False  # a latent prior's term: β weighs it, as it does log q
-    of_parameters: bool = False  # log p(θ) of a point estimate θ: part of the objective, not of the bound on log p(x | θ)
+    of_parameters: bool = (
+        False  # log p(θ) of a point estimate θ: part of the objective, not of the bound on log p(x | θ)
+    )
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.settings import FIRST_MODEL, Knob
+from elbo_room.widgets.history_file import Table, table
 from elbo_room.widgets.layout import Screen
-from elbo_room.widgets.theme import MEAN
+from elbo_room.widgets.theme import MEAN, OBJECTIVE
 
-ELBO_SERIES = 4  # ELBO, log likelihood, −KL, log prior; the run before comes after them
+PRIOR, EARLIER = 3, 4  # places in theme.ELBO
 COMPARED = 7  # the first of those that are compared, after two that a closed form knows
 LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
 DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
-Table = np.ndarray[Any, Any]
 
 
 def change_word(values: dict[str, Any], knobs: list[Knob]) -> str:
@@ -36,18 +36,21 @@ class ElboLines:
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
         self.screen, self.catalogue = screen, catalogue
         self.changes: list[tuple[float, dict[str, Any]]] = []  # step, and the knobs that were changed there
-        self.drawn: list[Table] = []  # rows of step, ELBO and its terms, as they came
+        self.drawn: list[Table] = []  # rows of `history_file.ELBO_COLUMNS`, as they came
         self.means: list[Table] = []  # rows of step and running mean
         self.known: list[dict[str, Table]] = []  # points of lines that a closed form knows
-        self.ghost: Table = np.zeros((0, 5), np.float32)
+        self.ghost: Table = table([])
         self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
 
     def _points(self, points: np.ndarray[Any, Any]) -> None:
         if not len(points):
             return
         self.drawn.append(points)
-        for series in range(ELBO_SERIES):
+        elbo, prior, objective = points[:, 1], points[:, 4], points[:, 5]
+        for series in range(3):  # ELBO, log likelihood, −KL
             self._line(points, series, series + 1)
+        self._line(points[prior != 0], PRIOR, 4)  # of a point estimate θ
+        self._line(points[objective != elbo], OBJECTIVE, 5)
 
     def _means(self, points: Table) -> None:
         """The running mean; every step's own value steps back behind it."""
@@ -66,7 +69,7 @@ class ElboLines:
 
     def draw_ghost(self) -> None:
         """The run before, in grey."""
-        self._line(self.ghost, ELBO_SERIES)
+        self._line(self.ghost, EARLIER)
 
     def compare(self, tables: list[np.ndarray[Any, Any]]) -> None:
         """Draw other runs' curves on panel A, instead of those compared before."""

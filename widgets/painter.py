@@ -10,6 +10,7 @@ from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.widgets.elbo_lines import ElboLines
 from elbo_room.widgets.evidence_words import sentence
 from elbo_room.widgets.guides import guides
+from elbo_room.widgets.history_file import table
 from elbo_room.widgets.latent_painter import LatentPainter
 from elbo_room.widgets.layout import Screen
 from elbo_room.widgets.seldom import Seldom
@@ -56,7 +57,7 @@ class Painter(ElboLines, LatentPainter):
         # nats of other data or another density are no yardstick
         measure = tuple(settings.get(name) for name in ("model", "data", "response"))
         kept = (self.means or self.drawn) if measure == self.measure else []
-        self.ghost, self.measure = np.concatenate(kept) if kept else np.zeros((0, 5), np.float32), measure
+        self.ghost, self.measure = np.concatenate(kept) if kept else table([]), measure
         screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run

@@ -17,9 +17,9 @@ from filelock import FileLock, Timeout
 
 from elbo_room.models.run_file import STATE, about
 from elbo_room.models.settings import Values
+from elbo_room.widgets.history_file import FILE, read, table
 from elbo_room.widgets.reruns import PROCESS, Cell
 
-HISTORY = "history.npz"
 CELL = "cell.json"
 DATA = ("table.json", "features.npz")  # where a run's own data came from, or the data: `elbo_room.widgets.worker.given`
 IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
@@ -93,7 +93,7 @@ def open_run(identity: str) -> RunFolder:
     if folder.take():
         return folder
     copy = new_run()
-    for name in (STATE, HISTORY, *DATA):
+    for name in (STATE, FILE, *DATA):
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(folder.path / name, copy.path / name)
     return copy
@@ -121,11 +121,10 @@ def run_of_cell(cell: Cell, settings: Values) -> str | None:
 def curve(identity: str) -> np.ndarray[Any, Any]:
     """The ELBO curve kept with a run: rows of step and running mean (n, 2), else of every step; empty where there is none."""
     try:
-        with np.load(home() / identity / HISTORY, allow_pickle=False) as tables:
-            mean = np.asarray(tables.get("mean", []), np.float32).reshape(-1, 2)
-            return mean if len(mean) else np.asarray(tables["elbo"], np.float32).reshape(-1, 5)
+        tables = read(home() / identity)
     except (OSError, ValueError, KeyError, EOFError):
-        return np.zeros((0, 5), np.float32)
+        return table([])
+    return tables["mean"] if len(tables["mean"]) else tables["elbo"]
 
 
 def saved_runs(most: int = 50) -> list[dict[str, Any]]:

@@ -42,8 +42,10 @@ ELBO = (
     Series("run A", ORANGE, "#855C00", (7, 3)),
     Series("run B", SKY, "#2A6F97", (2, 2)),
     Series("run C", "#5D3A9B", "#5D3A9B", (8, 3, 2, 3)),
+    Series("objective", "#7F6000", "#7F6000", (12, 2), when="split"),
     Series("running mean", BLUE, "#005A8D", width=2.2),
 )
+OBJECTIVE = len(ELBO) - 2  # what is climbed, where that is not the ELBO: with log p(θ)/N, β or free bits
 MEAN = len(ELBO) - 1  # the place of the running mean: drawn last, above every step's
 EVIDENCE = (  # training rows, held-out rows, annealing, the exact value, what the encoder and what the family of q lose
     Series("training", BLUE, "#005A8D"),

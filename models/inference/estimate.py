@@ -214,7 +214,9 @@ def _summary(work: Work, weighted: bool, missing: Tensor | None) -> Summary:
         log_w = work.log_weights()
         terms["gain of weighting"] = (log_w.logsumexp(1) - math.log(work.count)).mean() - log_w.mean()
     elbo = torch.stack(list(terms.values())).sum()
-    log_prior = torch.stack([averages[name] for name in of_parameters]).sum() if of_parameters else torch.zeros_like(elbo)
+    log_prior = (
+        torch.stack([averages[name] for name in of_parameters]).sum() if of_parameters else torch.zeros_like(elbo)
+    )
     objective = elbo + log_prior
     if work.beta != 1:
         outside = {factor.name for factor in work.factors if not factor.in_kl}

@@ -44,11 +44,11 @@ def named_parameters(modules: Iterable[object]) -> dict[str, nn.Parameter]:
 
 def complaint(elbo: float, objective: float, gradients: dict[str, Tensor]) -> str | None:
     """What is wrong with this step, or None."""
-    for name, value in (("ELBO", elbo), ("objective", objective)):
+    for what, value in (("ELBO", elbo), ("objective", objective)):
         if not math.isfinite(value):
-            return f"The {name} became {value}"
+            return f"The {what} became {value}"
         if value < FLOOR:
-            return f"The {name} fell to {value:.3g} nats per data point"
+            return f"The {what} fell to {value:.3g} nats per data point"
     if not math.isfinite(torch.stack(torch._foreach_norm(list(gradients.values()))).sum().item()):
         name = next((name for name, gradient in gradients.items() if not gradient.isfinite().all()), None)
         return f"The gradient of {name} is not finite" if name else "The gradient became too large to be summed"

@@ -188,7 +188,8 @@ class Run(Iterator[Step]):
         if q_alone and isinstance(self.model, nn.Module):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
-        if cause := complaint(*values[:2].tolist(), gradients):
+        elbo, objective = values[:2].tolist()
+        if cause := complaint(elbo, objective, gradients):
             trouble = divergence(cause, self.number + 1, settings.step_size, self.model, self.data.feature_names)
             self._restore()
             raise trouble

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from elbo_room.widgets.worker.pace import Pace, ear
+from elbo_room.widgets.worker.pace import Pace, Speedometer, ear
 
 
 def test_what_is_cheap_comes_at_its_rate_and_what_is_dear_takes_its_share_at_most(monkeypatch):
@@ -21,6 +21,17 @@ def test_what_is_cheap_comes_at_its_rate_and_what_is_dear_takes_its_share_at_mos
             now[0] += cost
     assert begun[5] - begun[4] == pytest.approx(0.2, abs=0.002)
     assert begun[-1] - begun[-2] == pytest.approx(0.5 / 0.1, rel=0.01)
+
+
+def test_the_speed_is_a_mean_over_two_seconds():
+    """100 steps a second with a pause of half a second in every one: 50, and never 0 or 100."""
+    meter, shown = Speedometer(), []
+    for tenth in range(100):
+        now = tenth / 10
+        steps = 100 * int(now) // 2 + min(int(100 * (now % 1)), 50)
+        shown.append(meter.read(now, steps))
+    assert shown[0] == 0
+    assert all(abs(each - 50) < 15 for each in shown[25:])
 
 
 def test_an_ear_hears_a_command_at_once_and_an_end_too():

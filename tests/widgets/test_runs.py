@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from elbo_room.models.run_file import STATE
-from elbo_room.widgets.runs import new_run, open_run, saved_runs
-from elbo_room.widgets.worker.history import Curves, RunningMean, table
+from elbo_room.widgets.history_file import FILE, table
+from elbo_room.widgets.runs import curve, new_run, open_run, saved_runs
+from elbo_room.widgets.worker.history import Curves, RunningMean
 from tests.widgets.conftest import eventually
 
 
@@ -76,27 +78,61 @@ def test_a_damaged_run_is_passed_over():
     folder.release()
 
 
-def test_the_running_mean_is_over_its_own_steps_and_no_others():
-    """⌈N/M⌉ of them: 100 data in minibatches of 4 are 25 steps; never fewer than 20, once they were made."""
+def test_the_running_mean_is_over_one_window_of_the_same_length_from_the_beginning():
+    """⌈N/M⌉ steps, 20 at least: 100 data points in minibatches of 4 are 25. Before that each step's own ELBO is the number."""
     mean = RunningMean()
     assert mean.value(100, 4) is None
     for number in range(1, 41):
-        mean.push(number, float(number))
-        if number == 3:
-            assert mean.value(100, 4) == 2.0
-    assert mean.value(100, 4) == 28.0, "steps 16 to 40"
-    assert mean.value(100, 100) == mean.value(100, 2000) == 30.5, "steps 21 to 40"
-    assert RunningMean([(1, 9.0), (60, 1.0), (100, 3.0)]).value(1000, 20) == 2.0, (
-        "thinned points of a resumed run: steps 51 to 100"
-    )
+        mean.push(number, float(number**2))
+        found = mean.point(100, 4)
+        assert (found is None) == (number < 25)
+        if found is None:
+            assert mean.value(100, 4) == number**2
+        else:
+            assert found[1] == sum(step**2 for step in range(number - 24, number + 1)) / 25
+    assert mean.window(100, 100) == mean.window(100, 2000) == 20
+    assert mean.window(100_000, 1) == 200
 
 
-def test_kept_curves_come_back_with_their_means(tmp_path):
+def test_the_running_mean_of_a_straight_line_is_the_line():
+    """It is drawn at the middle of its window, so it neither lags nor bends where the first pass ends."""
+    mean = RunningMean()
+    for number in range(1, 400):
+        mean.push(number, -500.0 + 0.5 * number)
+        if found := mean.point(19_200, 128):  # 150 steps a pass
+            assert found[1] == pytest.approx(-500.0 + 0.5 * found[0], abs=1e-9)
+
+
+def row(step, elbo, prior=0.0):
+    return (step, elbo, 0, 0, prior, elbo + prior)
+
+
+def test_kept_curves_come_back_with_their_means_and_the_window(tmp_path):
     curves = Curves()
-    curves.elbo.push(table([(step, float(step), 0, 0, 0) for step in (1, 2)]))
-    curves.mean.push(table([(2, 1.5)], 2))
-    curves.save(tmp_path, [(3, 3.0, 0, 0, 0)], [(3, 2.5)])
+    curves.elbo.push(table([row(step, float(step)) for step in (1, 2)]))
+    curves.mean.push(table([(2, 1.5)], ("step", "value")))
+    curves.save(tmp_path, [row(3, 3.0)], [(3, 2.5)], [(2, 2.0), (3, 3.0)])
     again = Curves()
     again.load(tmp_path, 3)
     assert again.tables()["mean"].tolist() == [[2, 1.5], [3, 2.5]]
     assert again.tables()["elbo"][:, 0].tolist() == [1, 2, 3]
+    assert again.recent.tolist() == [[2, 2.0], [3, 3.0]]
+
+
+def test_a_file_whose_elbo_held_the_prior_is_read_as_the_bound(home):
+    """Columns step, ELBO, likelihood, −KL, prior: the bound is ELBO − prior, of its running mean too."""
+    folder = new_run()
+    steps = np.arange(1, 61)
+    prior = -3.0 + 0.01 * steps
+    old = np.column_stack([steps, -30.0 + prior, np.full(60, -20.0), np.full(60, -10.0), prior])
+    mean = np.column_stack([steps[20:], -30.0 + prior[20:]])
+    np.savez(folder.path / FILE, elbo=old.astype(np.float32), mean=mean.astype(np.float32), variance=np.zeros((0, 5)))
+    curves = Curves()
+    curves.load(folder.path, 60)
+    tables = curves.tables()
+    np.testing.assert_allclose(tables["elbo"][:, 1], -30.0, atol=1e-5)
+    np.testing.assert_allclose(tables["mean"][:, 1], -30.0, atol=1e-5)
+    np.testing.assert_allclose(tables["elbo"][:, 4], prior, atol=1e-5)
+    assert np.isnan(tables["elbo"][:, 5]).all()
+    np.testing.assert_allclose(curve(folder.identity)[:, 1], -30.0, atol=1e-5)
+    folder.release()

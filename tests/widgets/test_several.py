@@ -13,7 +13,7 @@ SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at"
 def line(level, slope, last=240):
     step = np.arange(1, last + 1, dtype=np.float32)
     elbo = level + slope * step
-    return np.stack([step, elbo, elbo, elbo, elbo], 1)
+    return np.stack([step, elbo, elbo, elbo, elbo, elbo], 1)
 
 
 def test_the_band_is_mean_and_sd_of_the_averages_in_equal_bins():

@@ -10,15 +10,14 @@ THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' :
 
 
 def chart() -> alt.LayerChart:
-    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)) + log p(θ)/N, in nats per datum; `split` shows the terms.
+    """ELBO = E[log p(x | z)] − KL(q ‖ p(z)), a bound on log p(x | θ) in nats per data point; `split` shows its terms.
 
-    With `faint` every step's ELBO steps back behind its running mean.
-
-    Of a linear decoder the exact log p(x) + log p(θ)/N and its maximum in closed form are lines too.
+    `split` also shows log p(θ)/N of a point estimate θ, and the objective that is climbed, where it is not the ELBO. With `faint` every
+    step's ELBO recedes behind its running mean. Of a linear decoder the exact log p(x) and its maximum in closed form are lines too.
     """
     look = by_series(theme.ELBO)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
-    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5, labelExpr=THOUSANDS))
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per data point", axis=alt.Axis(tickCount=5, labelExpr=THOUSANDS))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
     beside = {"angle": 270, "align": "right", "baseline": "top", "dx": -3, "dy": 2, "fontSize": 10.5, "clip": True}
     told = {"x": x, "y": alt.YValue(0), "text": "word:N"}

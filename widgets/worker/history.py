@@ -11,75 +11,82 @@ import numpy as np
 from elbo_room.models.inference.checkpoint import write_bytes
 from elbo_room.models.inference.run import Step
 from elbo_room.widgets.history import History
+from elbo_room.widgets.history_file import ELBO_COLUMNS, FILE, MEAN_COLUMNS, VARIANCE_COLUMNS, Table, read, table
 
-FILE = "history.npz"
-FEWEST, REMEMBERED = 20, 1000  # steps that a mean is over at least, once they were made, and at most
+RECENT_COLUMNS = ("step", "elbo")
+FEWEST, MOST = 20, 200  # steps of a window: draws are noisy, and a mean over very many says what was long ago
 
 
-def point(step: Step) -> tuple[float, float, float, float, float]:
-    """(step, ELBO, log likelihood, −KL, log prior): terms named log p(x…) or log p(y…) are the likelihood, log p(θ…) the prior."""
+def point(step: Step) -> tuple[float, float, float, float, float, float]:
+    """(step, ELBO, log likelihood, −KL, log p(θ)/N, objective); the likelihood are the terms named log p(x…) or log p(y…)."""
     likelihood = sum(value for name, value in step.terms.items() if name.startswith(("log p(x", "log p(y")))
-    prior = sum(value for name, value in step.terms.items() if name.startswith("log p(θ"))
-    return (step.number, step.elbo, likelihood, step.elbo - likelihood - prior, prior)
-
-
-def table(rows: Any, columns: int = 5) -> np.ndarray[Any, Any]:
-    """Rows of so many numbers as float32, (n, columns)."""
-    return np.asarray(rows, np.float32).reshape(-1, columns)
+    return (step.number, step.elbo, likelihood, step.elbo - likelihood, step.log_prior, step.objective)
 
 
 class RunningMean:
-    """The mean ELBO over the last pass through the data, when each datum came once, and over a few steps at least, for draws are noisy."""
+    """The mean ELBO over the last pass through the data, W = ⌈N/M⌉ steps within `FEWEST` and `MOST`; none before W steps were made.
+
+    A mean over steps t − W + 1, …, t is the ELBO of their middle, t − (W − 1)/2, and is drawn there: of a straight line it is the line.
+    """
 
     def __init__(self, points: Iterable[tuple[float, float]] = ()) -> None:
         """Take up a run of which these points (step, ELBO) were kept."""
-        self.kept = deque(points, maxlen=REMEMBERED)
+        self.kept = deque(points, maxlen=MOST)
 
     def push(self, number: int, elbo: float) -> None:
         """One step more."""
         self.kept.append((number, elbo))
 
-    def value(self, size: int, batch_size: int) -> float | None:
-        """Nats per datum, for N data and minibatches of M: the mean over ⌈N/M⌉ steps, but 20 at least and 1000 at most."""
-        if not self.kept:
+    def window(self, size: int, batch_size: int) -> int:
+        """W, for N data points and minibatches of M."""
+        return min(MOST, max(FEWEST, -(-size // min(batch_size, size))))
+
+    def point(self, size: int, batch_size: int) -> tuple[float, float] | None:
+        """(middle of the window, mean in nats per data point), or None while fewer than W steps are known."""
+        steps = self.window(size, batch_size)
+        if not self.kept or self.kept[0][0] > (begin := self.kept[-1][0] - steps + 1):
             return None
-        steps = max(FEWEST, -(-size // min(batch_size, size)))
-        begin, total, count = self.kept[-1][0] - steps, 0.0, 0
-        for number, elbo in reversed(self.kept):
-            if number <= begin:
-                break
-            total, count = total + elbo, count + 1
-        return total / count
+        inside = [elbo for number, elbo in self.kept if number >= begin]
+        return self.kept[-1][0] - (steps - 1) / 2, sum(inside) / len(inside)
+
+    def value(self, size: int, batch_size: int) -> float | None:
+        """The ELBO that is shown as a number: the mean, or the last step's own while there is none."""
+        found = self.point(size, batch_size)
+        return found[1] if found else self.kept[-1][1] if self.kept else None
 
 
 class Curves:
     """What is drawn over the steps, thinned where a screen could not show more: rows of `point`, and rows of the probe."""
 
     def __init__(self) -> None:
-        self.elbo = History(("step", "elbo", "likelihood", "kl", "prior"), None, "step", "elbo")
-        self.mean = History(("step", "value"), None, "step", "value")
-        self.variance = History(("step", "value", "low", "high", "series"), "series", "step", "value")
+        self.recent: Table = table([], RECENT_COLUMNS)  # the last steps of a run that is taken up
+        self.elbo = History(ELBO_COLUMNS, None, "step", "elbo")
+        self.mean = History(MEAN_COLUMNS, None, "step", "value")
+        self.variance = History(VARIANCE_COLUMNS, "series", "step", "value")
 
     def tables(self, waiting: Any = (), mean: Any = ()) -> dict[str, np.ndarray[Any, Any]]:
         """All as float32 tables; `waiting` are points of the ELBO, and `mean` of its mean, that have not joined it yet."""
         return {
             "elbo": np.concatenate([self.elbo.table(), table(waiting)]),
-            "mean": np.concatenate([self.mean.table(), table(mean, 2)]),
+            "mean": np.concatenate([self.mean.table(), table(mean, MEAN_COLUMNS)]),
             "variance": self.variance.table(),
         }
 
-    def save(self, folder: Path, waiting: Any, mean: Any) -> None:
-        """Write the tables beside the checkpoint."""
+    def save(self, folder: Path, waiting: Any, mean: Any, recent: Any = ()) -> None:
+        """Write the tables beside the checkpoint, and the recent steps (step, ELBO) that the running mean goes on from."""
         content = BytesIO()
-        np.savez_compressed(content, **self.tables(waiting, mean))  # type: ignore[arg-type]
+        tables = self.tables(waiting, mean) | {"recent": table(recent, RECENT_COLUMNS)}
+        np.savez_compressed(content, **tables)  # type: ignore[arg-type]
         write_bytes(folder / FILE, content.getvalue())
 
     def load(self, folder: Path, number: int) -> None:
         """Read the tables back, up to the checkpoint's step; what is missing stays empty."""
         try:
-            with np.load(folder / FILE, allow_pickle=False) as tables:
-                for name, kept in (("elbo", self.elbo), ("variance", self.variance), ("mean", self.mean)):
-                    rows = table(tables[name], len(kept.names))
-                    kept.push(rows[rows[:, 0] <= number])
+            tables = read(folder)
+            for name, kept in (("elbo", self.elbo), ("variance", self.variance), ("mean", self.mean)):
+                rows = table(tables[name], kept.names)
+                kept.push(rows[rows[:, 0] <= number])
         except (OSError, ValueError, KeyError, EOFError):
             return
+        recent = table(tables.get("recent", self.elbo.table()[:, :2]), RECENT_COLUMNS)
+        self.recent = recent[recent[:, 0] <= number]

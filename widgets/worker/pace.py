@@ -3,6 +3,7 @@
 import os
 import select
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -29,6 +30,23 @@ class Pace:
         finally:
             spent = time.perf_counter() - self.last
             self.cost = 0.7 * self.cost + 0.3 * spent if self.cost else spent  # one interruption is not the rule
+
+
+class Speedometer:
+    """Steps a second over the last `SPAN` seconds; 0 until there are two readings."""
+
+    SPAN = 2.0
+
+    def __init__(self) -> None:
+        self.readings: deque[tuple[float, int]] = deque()  # time, step
+
+    def read(self, now: float, number: int) -> float:
+        """The speed at this time and step."""
+        self.readings.append((now, number))
+        while len(self.readings) > 2 and now - self.readings[1][0] >= self.SPAN:
+            self.readings.popleft()
+        begin, first = self.readings[0]
+        return (number - first) / (now - begin) if now > begin else 0.0
 
 
 def ear(connection: "Connection[Any, Any]") -> Callable[[float | None], bool]:

@@ -24,6 +24,7 @@ from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.given import Given
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.memory import Idle, let_go
+from elbo_room.widgets.worker.pace import Speedometer
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
 from elbo_room.widgets.worker.trainer import EVIDENCE_PART, Prepared
@@ -139,7 +140,7 @@ class Worker(Given):
             )
         self.probing.work = None
         self.next_step = time.perf_counter()
-        self.rate_from = (self.next_step, run.number)
+        self.speedometer = Speedometer()
         self._set_state("running")
 
     def on_pause(self) -> None:

@@ -16,10 +16,11 @@ from elbo_room.models.inference.ahead import Anatomy
 from elbo_room.models.inference.checkpoint import save_run
 from elbo_room.models.inference.guard import DivergenceError
 from elbo_room.models.inference.run import Run
+from elbo_room.widgets.history_file import MEAN_COLUMNS, VARIANCE_COLUMNS, table
 from elbo_room.widgets.views import ONE_STEP
 from elbo_room.widgets.worker.faults import Faults, HungUpError, reason
-from elbo_room.widgets.worker.history import Curves, RunningMean, point, table
-from elbo_room.widgets.worker.pace import Pace, ear
+from elbo_room.widgets.worker.history import Curves, RunningMean, point
+from elbo_room.widgets.worker.pace import Pace, Speedometer, ear
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
@@ -72,7 +73,7 @@ class Trainer:
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
         self.unsaved = ""  # why the last attempt to save failed, if it did
-        self.rate, self.rate_from = 0.0, (0.0, 0)
+        self.speedometer = Speedometer()
         self.view = "variance"
         self.names: tuple[str, ...] = FIRST
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
@@ -94,7 +95,7 @@ class Trainer:
         self.run, self.folder, self.curves, self.waiting = new.run, new.folder, new.curves, []
         self.pictures, self.weighing, self.probing = new.pictures, new.weighing, new.probing
         self.keep_data = new.keep_data
-        self.mean = RunningMean((step, elbo) for step, elbo in new.curves.elbo.table()[:, :2].tolist())
+        self.mean = RunningMean((step, elbo) for step, elbo in new.curves.recent.tolist())
         self.pictures.watched = self.watched
         self.faults.forget()
         now = time.perf_counter()
@@ -102,7 +103,7 @@ class Trainer:
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1
         self.sound, self.unsaved = True, ""
-        self.rate, self.rate_from = 0.0, (now, new.run.number)
+        self.speedometer = Speedometer()
 
     def _need_run(self) -> Run:
         if self.run is None:
@@ -203,8 +204,8 @@ class Trainer:
         if message is None:
             return
         if "rows" in message:
-            self.curves.variance.push(table(message.pop("whole", [])))
-            message["rows"] = table(message["rows"])
+            self.curves.variance.push(table(message.pop("whole", []), VARIANCE_COLUMNS))
+            message["rows"] = table(message["rows"], VARIANCE_COLUMNS)
         self.send(number=self._need_run().number, **message)
 
     def _measure(self, *, fine: bool = False) -> None:
@@ -213,9 +214,6 @@ class Trainer:
 
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
-        since, number = self.rate_from
-        if now - since > 0.5:
-            self.rate, self.rate_from = (run.number - number) / (now - since), (now, run.number)
         elbo, mean = self._mean()
         points = table(self.waiting)
         self.curves.elbo.push(points)
@@ -225,7 +223,7 @@ class Trainer:
             "kind": "frame",
             "number": run.number,
             "points": points,
-            "rate": self.rate,
+            "rate": self.speedometer.read(now, run.number),
             "elbo": elbo,
             "mean": mean,
         }
@@ -262,10 +260,11 @@ class Trainer:
         return found
 
     def _mean(self) -> tuple[float | None, np.ndarray[Any, Any]]:
-        """The ELBO's running mean, and as a new point (1, 2) of its line where steps were made."""
+        """The ELBO as a number, and the new point (1, 2) of the running mean's line where steps were made."""
         run = self._need_run()
-        elbo = self.mean.value(run.data.size, run.settings.batch_size)
-        return elbo, table([(run.number, elbo)] if self.waiting else [], 2)
+        window = (run.data.size, run.settings.batch_size)
+        found = self.mean.point(*window) if self.waiting else None
+        return self.mean.value(*window), table([found] if found else [], MEAN_COLUMNS)
 
     def _look_again(self) -> None:
         self._frame(grid=True)
@@ -326,7 +325,7 @@ class Trainer:
             self.keep_data(folder)
             self.keep_data = None
         save_run(run, folder)
-        self.curves.save(folder, self.waiting, self._mean()[1])
+        self.curves.save(folder, self.waiting, self._mean()[1], self.mean.kept)
 
     def _report_unsaved(self, why: str) -> None:
         if why == self.unsaved and self.state == "running":

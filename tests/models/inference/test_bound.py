@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 import torch
 
-from models import conditional_settings, deep_exponential_family_settings, deep_generative_settings
-from models.catalogue import settings_from
-from models.deep_exponential_family import DeepExponentialFamily
-from models.diagnostics import kl_per_dimension
-from models.inference.estimate import Estimate, estimate
-from models.inference.objective import Objective
-from models.inference.run import Run
-from models.layers import point_log_prob
-from models.presets import PRESETS
+from elbo_room.models import conditional_settings, deep_exponential_family_settings, deep_generative_settings
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.deep_exponential_family import DeepExponentialFamily
+from elbo_room.models.diagnostics import kl_per_dimension
+from elbo_room.models.inference.estimate import Estimate, estimate
+from elbo_room.models.inference.objective import Objective
+from elbo_room.models.inference.run import Run
+from elbo_room.models.layers import point_log_prob
+from elbo_room.models.presets import PRESETS
 
 DISCRETE = {"bernoulli", "categorical", "poisson", "negative_binomial", "zero_inflated_negative_binomial"}
 POINTS: dict[str, Any] = {
@@ -76,7 +76,9 @@ def at(run: Run, objective: Objective) -> Estimate:
     return estimate(run.model, run.q, run.estimators, run.data.whole(), 4, generator, objective=objective)
 
 
-@pytest.mark.parametrize("objective", [Objective(4.0), Objective(0.25), Objective(2.0, free_bits=0.5), Objective(1.0, 0.3)])
+@pytest.mark.parametrize(
+    "objective", [Objective(4.0), Objective(0.25), Objective(2.0, free_bits=0.5), Objective(1.0, 0.3)]
+)
 def test_weights_on_the_kl_change_the_objective_and_not_the_bound(objective: Objective) -> None:
     """E log p(x | z) + β (E log p(z) − E log q(z)) − β Σ_k max(λ − KL_k, 0) + log p(θ)/N, term by term."""
     run = Run(replace(POINTS["generative"], latent_size=2))
@@ -107,5 +109,7 @@ SETTINGS = {name: settings_from(scene["settings"] | {"batch_size": 64}) for name
 def test_a_discrete_response_has_no_bound_above_0(name: str) -> None:
     """A probability is at most 1, so log p(x | θ) ≤ 0; log p(θ) is a density and knows no such limit."""
     settings = SETTINGS[name]
-    steps = 30 if asdict(settings).get("posterior") == "point" else 3  # log p(θ)/N of a point rises as its weights shrink
+    steps = (
+        30 if asdict(settings).get("posterior") == "point" else 3
+    )  # log p(θ)/N of a point rises as its weights shrink
     assert all(step.elbo <= 0 for step in Run(replace(settings, stop_at=steps)))

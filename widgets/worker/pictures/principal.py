@@ -40,13 +40,10 @@ class Principal:
             return {}
         exact = model.average_log_likelihood(self.mean, self.covariance)
         largest = self.largest(model)
-        own: Any = self.run.model
-        with torch.no_grad():  # the ELBO's curve holds the weights' prior too
-            prior = float(own.prior.log_prob(dict(own.decoder.named_parameters()))) / self.run.data.size
         order = divergence.argsort(descending=True)  # the longest bar belongs to the largest eigenvalue
         marks = {"dimension": order.float().numpy(), "value": self.theory(model).float().numpy()}
         return {
-            "append": {"elbo": {"lines": self.lines(exact + prior, largest + prior)}},
+            "append": {"elbo": {"lines": self.lines(exact, largest)}},
             "replace": {"kl": {"theory": marks}},
             "headings": {"kl": HEADING},
             "facts": {"theory": self.sentence(model, exact, largest, int((divergence >= THRESHOLD).sum()))},
