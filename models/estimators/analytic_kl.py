@@ -11,7 +11,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from elbo_room.models.estimators.estimator import Context, Draw, Estimator, NotApplicableError, aside
+from elbo_room.models.aside import aside
+from elbo_room.models.estimators.estimator import Context, Draw, Estimator, NotApplicableError
 from elbo_room.models.families import Family
 from elbo_room.models.settings import rule
 

@@ -3,14 +3,12 @@
 Shapes: R replicates, B draws, M data (a global site has M = 1). f = log p(x, z) − log q(z; ν), s = ∇_ν log q(z; ν), ⌊·⌋ = stop gradient.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import _disable_current_modes
 
 from elbo_room.models.core import Factor
 from elbo_room.models.families import Family
@@ -65,13 +63,6 @@ class Draw:
     def carry(self, gradient: Tensor) -> Tensor:
         """A term (R, B, M) whose derivative in ν is this given gradient (R, B, M, n_params, K): G_b worked out by hand."""
         return (gradient.detach() * self.nu).flatten(3).sum(-1)
-
-
-@contextmanager
-def aside() -> Iterator[None]:
-    """A check that reads values and changes nothing: no tape (`models/inference/tape.py`) records or replays it."""
-    with torch.no_grad(), _disable_current_modes():
-        yield
 
 
 def _no_evaluation(value: Tensor, live: bool = False) -> Tensor:

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from elbo_room.models.aside import aside
+
 MOST = 1_000_000  # sums: tables whose counts are so large that there would be more take the gamma functions
 
 
@@ -52,11 +54,9 @@ class CountTable:
         return cls(x) if float(x.amax(0).sum()) + x.shape[1] <= MOST else None
 
     def covers(self, x: Tensor) -> bool:
-        """Whether the sums of all counts of x (M, D) are here; those of a run's own rows always are.
-
-        numpy is asked, for a tape takes every answer of torch's for one that may differ at the next step.
-        """
-        return x.shape[-1] == len(self.largest) and bool((x.numpy() <= self.largest.numpy()).all())
+        """Whether the sums of all counts of x (M, D) are here; those of a run's own rows always are."""
+        with aside():
+            return x.shape[-1] == len(self.largest) and bool((x <= self.largest).all())
 
     def sums(self, terms: Tensor, slots: Tensor) -> Tensor:
         """Σ of the terms (P,) from the first of a feature to that at each slot (M, D)."""
