@@ -44,11 +44,13 @@ class ProbabilisticPCA:
         return (x.double() - self.mean) @ self.loadings @ covariance / self.variance, covariance
 
     def log_likelihood(self, x: Tensor) -> Tensor:
-        """Log N(x; m, ββᵀ + σ² I) of every row: (N,)."""
-        whole = self.loadings @ self.loadings.T + self.variance * torch.eye(len(self.mean), dtype=torch.float64)
-        root = torch.linalg.cholesky(whole)
-        white = torch.linalg.solve_triangular(root, (x.double() - self.mean).T, upper=False)  # (D, N)
-        return -0.5 * (len(self.mean) * LOG_2PI + white.square().sum(0)) - root.diagonal().log().sum()
+        """Log N(x; m, C) of every row, C = ββᵀ + σ² I, in O(NDK): C⁻¹ = (I − β M⁻¹ βᵀ)/σ², |C| = σ^{2(D−K)} |M|: (N,)."""
+        features, size = self.loadings.shape
+        off = x.double() - self.mean
+        root = torch.linalg.cholesky(self.precision() * self.variance)  # of M, (K, K)
+        kept = torch.linalg.solve_triangular(root, (off @ self.loadings).T, upper=False).square().sum(0)
+        log_determinant = (features - size) * math.log(self.variance) + 2 * root.diagonal().log().sum()
+        return -0.5 * (features * LOG_2PI + log_determinant + (off.square().sum(1) - kept) / self.variance)
 
     def average_log_likelihood(self, mean: Tensor, covariance: Tensor) -> float:
         """The log-likelihood per datum of data with this mean (D,) and covariance S (D, D), in O(D²K) and without the data.

@@ -52,7 +52,8 @@ def linear_decoder(model: Any) -> ProbabilisticPCA | None:
     bias = decoder.out.bias
     mean = torch.zeros(len(weight), dtype=torch.float64) if bias is None else bias.detach().double()
     variance = float(response.scale(raw.detach().double())) ** 2
-    values = torch.linalg.eigvalsh(weight @ weight.T).flip(0).clamp_min(0) + variance
+    own = torch.linalg.eigvalsh(weight.T @ weight).flip(0).clamp_min(0)[: len(weight)]  # ββᵀ has these, and else zeros
+    values = torch.cat([own, own.new_zeros(max(len(weight) - len(own), 0))]) + variance
     return ProbabilisticPCA(mean, weight, variance, values)
 
 

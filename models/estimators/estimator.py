@@ -92,6 +92,7 @@ class Context:
     prior: Factor | None = None  # the live factor that holds this site alone and declares its ν₀
     alone: bool = False  # no other site: f elsewhere may be asked for at any number of values
     share: float = 1.0  # the weight of one surrogate term in the loss that goes backward
+    evaluation: int = 0  # numbers that one more value of the site brings along: all sites' values, and the data
 
 
 @dataclass(frozen=True)

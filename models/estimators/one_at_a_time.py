@@ -5,6 +5,8 @@ from torch import Tensor
 
 from elbo_room.models.estimators.estimator import Context, Draw
 
+MOST_NUMBERS = 2**22  # of all altered values and the data beside them, held at a time
+
 
 def replaced(draw: Draw, context: Context, candidates: Tensor) -> Tensor:
     """F with one coordinate at a time set to a candidate's value, the other coordinates and sites as drawn.
@@ -15,10 +17,19 @@ def replaced(draw: Draw, context: Context, candidates: Tensor) -> Tensor:
         candidates: C values for every coordinate, (R, B, C, M, K).
 
     Returns:
-        (R, B, C, M, K), at C·K evaluations a draw.
+        (R, B, C, M, K), at C·K evaluations a draw, as many coordinates at a time as fit into the memory.
     """
+    every = torch.arange(candidates.shape[-1])
+    evaluations = candidates.shape[0] * candidates.shape[1] * candidates.shape[2]  # of one coordinate
+    together = max(1, MOST_NUMBERS // max(1, evaluations * context.evaluation))
+    parts = [_replaced(draw, context, candidates, places) for places in every.split(together)]
+    return torch.cat(parts, -1)
+
+
+def _replaced(draw: Draw, context: Context, candidates: Tensor, places: Tensor) -> Tensor:
+    """The same for the coordinates at these places (P,): (R, B, C, M, P)."""
     count, size = candidates.shape[2], candidates.shape[-1]
-    own = torch.eye(size, dtype=torch.bool).unsqueeze(1)  # (K, 1, K)
-    values = torch.where(own, candidates.unsqueeze(3), draw.value.detach()[:, :, None, None])  # (R, B, C, K, M, K)
-    found = context.at(values.flatten(1, 3))  # (R, B·C·K, M)
-    return found.unflatten(1, (-1, count, size)).movedim(3, -1)
+    own = (places.unsqueeze(1) == torch.arange(size)).unsqueeze(1)  # (P, 1, K)
+    values = torch.where(own, candidates.unsqueeze(3), draw.value.detach()[:, :, None, None])  # (R, B, C, P, M, K)
+    found = context.at(values.flatten(1, 3))  # (R, B·C·P, M)
+    return found.unflatten(1, (-1, count, len(places))).movedim(3, -1)

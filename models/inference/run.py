@@ -24,6 +24,7 @@ from elbo_room.models.inference.guard import complaint, divergence, named_parame
 from elbo_room.models.inference.objective import Objective
 from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.inference.shortcut import Found, Shortcut
+from elbo_room.models.inference.size import Plan, too_large
 from elbo_room.models.inference.tempered import refused
 from elbo_room.models.inference.work import parts_for, refusal
 from elbo_room.models.registry import family_of
@@ -97,6 +98,9 @@ class Run(Iterator[Step]):
             raise NotApplicableError(reason)
         if reason := refused(self.model, self.estimators, whole.objective(0)):
             raise SettingError("estimator", reason)
+        self.ready_made = model is not None
+        if reason := self._too_large(self.settings, self.estimators):
+            raise SettingError("draws", reason)
         self.shortcut = Shortcut(self._estimate, self.parameters, self.generator)
         self._good = [parameter.detach().clone() for parameter in self.parameters.values()]
 
@@ -131,9 +135,21 @@ class Run(Iterator[Step]):
         reason = refusal(self.model, same, whole["draws"], whole["noise"], self.q)
         if reason := reason or refused(self.model, same, settings.objective(self.number)):
             raise SettingError("estimator", reason)
+        if reason := self._too_large(settings, same):
+            raise SettingError(next(iter(values)), reason)
         self.settings = settings
         if hasattr(self.model, "update"):
             self.model.update(self.settings)
+
+    def _too_large(self, settings: InferenceSettings, estimators: Mapping[str, Estimator]) -> str | None:
+        """None, or why a step with these settings is refused; a model that came ready is its maker's own business."""
+        if self.ready_made:
+            return None
+        plan = Plan(
+            self.model, self.q, self.data, estimators, settings.draws, settings.rao_blackwell, settings.noise,
+            settings.objective(self.number),
+        )  # fmt: skip
+        return too_large(plan, min(settings.batch_size, self.data.size))
 
     def next_batch(self) -> Batch:
         """M rows without replacement from a shuffled pass over the data; a rest smaller than M starts the next pass."""

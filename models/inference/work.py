@@ -1,7 +1,8 @@
 """One estimate's evaluations: the factors at the draws, f of each site, f elsewhere, pilot draws, importance weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from torch import Tensor
@@ -58,6 +59,15 @@ def tied(part: Estimator, site: str, q: Posterior) -> str | None:
 def weighted(estimators: Mapping[str, Estimator]) -> bool:
     """Whether the bound that all sites climb together is the importance-weighted one."""
     return any(estimator.bound == "iwae" for estimator in estimators.values())
+
+
+def numbers_of_evaluation(model: Model, features: Sequence[int], rows: int) -> int:
+    """Numbers that one evaluation of f at M rows holds: values and ν of all sites, and what is compared with the data."""
+    own = [
+        prod(site.shape) * (1 + site.family.n_params) * (rows if site.plate == "local" else 1)
+        for site in model.sites.values()
+    ]
+    return sum(own) + rows * prod(features)
 
 
 @dataclass
@@ -140,6 +150,7 @@ class Work:
             x=self.batch.x,
             prior=next((f for f in self.factors if f.prior is not None and f.on == {site.name}), None),
             alone=len(self.draws) == 1,
+            evaluation=numbers_of_evaluation(self.model, self.batch.x.shape[1:], self.batch.size),
             share=self.beta / (self.count * (self.batch.size if site.plate == "local" else self.batch.total)),
         )
 

@@ -1,7 +1,10 @@
 """Networks: parameterised functions f(x; θ): (…, P) → (…, D), and the elements they are built from."""
 
+from math import prod
+
 import torch
 
+from elbo_room.models.limits import too_many_weights
 from elbo_room.models.networks.activation import ACTIVATIONS, Activation
 from elbo_room.models.networks.architecture import Architecture
 from elbo_room.models.networks.convolution import Convolution, Convolution2D
@@ -13,6 +16,7 @@ from elbo_room.models.networks.pooling import POOLINGS
 from elbo_room.models.networks.positions import OverPositions
 from elbo_room.models.networks.recurrence import CELLS, Recurrence
 from elbo_room.models.networks.token_attention import TokenAttention
+from elbo_room.models.settings import SettingError
 
 Network = FeedForward | Convolution | Recurrence | TokenAttention
 NETWORKS: dict[str, type[Network]] = {
@@ -31,8 +35,11 @@ def build_network(
 
     Raises:
         ValueError: a network over positions was asked for data without any.
+        SettingError: feature attention, which has P² weights, would be too large for this machine.
     """
-    kind = Architecture.of(settings)
+    kind, features = Architecture.of(settings), prod(input_shape)
+    if kind.attention != "none" and (reason := too_many_weights(features**2 + features, "Feature attention's")):
+        raise SettingError("attention", f"{reason} Choose no attention, or data with fewer features than {features:,}.")
     network = NETWORKS[kind.network].of_shape(tuple(input_shape), outputs, kind, generator)
     network.padded = padded and isinstance(network, OverPositions)
     return network

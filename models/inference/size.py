@@ -1,0 +1,232 @@
+"""Bytes and seconds of an estimate before it is made: live_t(M) = a_t + b_t M at every kernel t, from two estimates of a few rows.
+
+An estimate is the same sequence of kernels however many rows or replicates it has, and what each of them allocates is affine in their
+number. So the memory at each kernel, and with it the peak, is known from two small ones; so are the numbers that are written and the
+multiplications, of which the time is a weighted sum. Nothing of the run is changed: the generator and the memory are the trace's own.
+"""
+
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from elbo_room.models.core import Model
+from elbo_room.models.data import Dataset
+from elbo_room.models.estimators import Estimator, Score
+from elbo_room.models.estimators.one_at_a_time import MOST_NUMBERS
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.objective import Objective
+from elbo_room.models.inference.work import numbers_of_evaluation
+from elbo_room.models.limits import COPIES, MOST_SECONDS, bytes_in_words, most_bytes, seconds_in_words, too_many_weights
+from elbo_room.models.variational import Posterior
+
+FEW, MORE = 2, 3  # rows, or replicates, of the two small estimates
+PER_KERNEL, PER_BYTE, PER_PRODUCT = 5e-6, 0.5e-9, 0.05e-9  # seconds, on one core of an ordinary laptop
+SMALL = 2**30  # bytes by the rough count, which is an upper bound, below which nothing is measured
+DEAR = 4  # times B evaluations
+FORWARD = 0.5  # share of an estimate's time that is not its gradient's
+RESULTS = 3  # numbers kept of each altered evaluation and row
+ROUGH = 30  # numbers that an estimate holds for each input and output of each linear map, at most
+
+
+@dataclass(frozen=True)
+class Size:
+    """What one estimate needs."""
+
+    bytes: float
+    seconds: float
+
+
+class Trace(TorchDispatchMode):
+    """Notes how many bytes are alive after every kernel, how many were written, and how many products were summed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live, self.written, self.products = 0, 0.0, 0.0
+        self.steps: list[int] = []  # bytes alive after each kernel
+        self.known: dict[int, weakref.ref[Any]] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else torch imports its compiler, a second, to keep it away from here
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call the kernel and note what it leaves."""
+        out = func(*args, **(kwargs or {}))
+        self.products += products(func, args, out)
+        for each in out if isinstance(out, list | tuple) else (out,):
+            if isinstance(each, Tensor) and each.layout == torch.strided:
+                self._note(each, in_place=func._schema.is_mutable)
+        self.steps.append(self.live)
+        return out
+
+    def _note(self, tensor: Tensor, *, in_place: bool) -> None:
+        storage = tensor.untyped_storage()
+        key, size = storage._cdata, storage.nbytes()
+        if key in self.known:
+            self.written += tensor.nbytes if in_place else 0
+            return
+
+        def freed(_: object) -> None:
+            if self.known.pop(key, None) is not None:
+                self.live -= size
+
+        self.known[key] = weakref.ref(storage, freed)
+        self.live += size
+        self.written += size
+
+
+def products(func: Any, args: Any, out: Any) -> float:
+    """Multiplications that a matrix product or a convolution sums; 0 of any other kernel."""
+    name = func._schema.name.removeprefix("aten::")
+    if name in ("mm", "bmm", "addmm", "baddbmm", "addmv", "mv"):
+        first = args[1] if name in ("addmm", "baddbmm", "addmv") else args[0]
+        return float(out.numel() * first.shape[-1])
+    if name == "convolution":
+        return float(out.numel() * prod(args[1].shape[1:]))
+    return float(2 * args[0].numel() * prod(args[2].shape[1:])) if name == "convolution_backward" else 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An estimate that somebody is about to make: of which model and data, by which estimators, with which settings."""
+
+    model: Model
+    q: Posterior
+    data: Dataset
+    estimators: Mapping[str, Estimator]
+    draws: int  # B
+    rao_blackwell: str
+    noise: str
+    objective: Objective
+
+    def size(self, rows: int) -> Size:
+        """What an estimate at so many rows needs; the rough count where that is small."""
+        rough = self.rough(rows)
+        return rough if rough.bytes < min(SMALL, most_bytes()) else self.measured(rows)
+
+    def measured(self, rows: int) -> Size:
+        """live_t(M) = a_t + b_t M at every kernel t, from two estimates of a few rows; and what `altered` adds."""
+        few, more = self.trace(FEW), self.trace(MORE)
+        step = (rows - FEW) / (MORE - FEW)
+        same = len(few.steps) == len(
+            more.steps
+        )  # not where a kernel depends on the numbers; then by the two peaks alone
+        pairs = zip(few.steps, more.steps, strict=True) if same else [(max(few.steps), max(more.steps))]
+        written = few.written + step * (more.written - few.written)
+        multiplied = few.products + step * (more.products - few.products)
+        peak = max(first + step * (second - first) for first, second in pairs)
+        return self.altered(rows, peak, written * PER_BYTE + multiplied * PER_PRODUCT, len(more.steps) * PER_KERNEL)
+
+    def altered(self, rows: int, peak: float, seconds: float, calls: float) -> Size:
+        """The size with the evaluations that alter one coordinate at a time, each like one of a draw without its gradient.
+
+        `seconds` are those of the numbers, `calls` those of the kernels, which come again with every part of the coordinates.
+        """
+        many = sum(count - self.draws for name, count in self.evaluations() if name in self.dear)
+        together = min(many, MOST_NUMBERS / numbers_of_evaluation(self.model, self.data.x.shape[1:], rows))
+        parts = many / max(together, 1.0)
+        found = 4.0 * RESULTS * rows * many
+        return Size(
+            peak * (1 + together / self.draws) + found,
+            seconds * (1 + FORWARD * many / self.draws) + calls * (1 + FORWARD * parts),
+        )
+
+    @property
+    def dear(self) -> frozenset[str]:
+        """Sites whose estimator alters their coordinates one by one: too many evaluations to try them out."""
+        return frozenset(
+            name for name, count in self.evaluations() if self.estimators[name].moves and count > DEAR * self.draws
+        )
+
+    def trace(self, rows: int) -> Trace:
+        """The trace of an estimate at a few rows, with the plain score at sites that are `dear`."""
+        batch = self.data.batch(torch.arange(rows) % self.data.size, entries=getattr(self.model, "sparse", False))
+        generator = torch.Generator().manual_seed(0)
+        parts = {name: Score() if name in self.dear else part for name, part in self.estimators.items()}
+        with untouched(self.model, self.q), Trace() as trace:
+            estimate(
+                self.model, self.q, parts, batch, self.draws, generator, rao_blackwell=self.rao_blackwell,
+                noise_kind=self.noise, memory={}, objective=self.objective,
+            )  # fmt: skip
+        return trace
+
+    def evaluations(self) -> Iterator[tuple[str, int]]:
+        """Every site with how often its estimator evaluates log p for one row."""
+        for name, site in self.model.sites.items():
+            yield name, self.estimators[name].evaluations(self.draws, prod(site.shape))
+
+    def rough(self, rows: int) -> Size:
+        """An upper bound from the numbers of coordinates, features, and inputs and outputs of all linear maps."""
+        units = self.data.x.shape[1] + sum(places(module) for module in (self.model, self.q))
+        units += places(getattr(getattr(self.model, "space", None), "network", None))
+        local = sum(prod(site.shape) for site in self.model.sites.values() if site.plate == "local")
+        whole = sum(prod(site.shape) for site in self.model.sites.values() if site.plate == "global")
+        prior = getattr(self.model, "latent_prior", None)  # every z is compared with each of a mixture's components
+        local += sum(each.numel() for each in prior.parameters()) if isinstance(prior, nn.Module) else 0
+        most = max(count for _, count in self.evaluations())
+        numbers = most * (rows * (units + local) + whole)
+        return Size(4.0 * ROUGH * numbers, 4.0 * ROUGH * numbers * PER_BYTE)
+
+
+def places(module: object) -> int:
+    """Inputs and outputs of all linear maps of a network, at every position where they act."""
+    if not isinstance(module, nn.Module):
+        return 0
+    found = 0
+    for part in module.modules():
+        positions = prod(getattr(part, "slices", (1, 1))[:-1])
+        heads = getattr(part, "heads", 0) if isinstance(getattr(part, "heads", 0), int) else 0
+        own = [each for each in part.modules() if isinstance(each, nn.Linear)] if positions > 1 else []
+        found += sum((each.in_features + each.out_features) * positions for each in own) + heads * positions**2
+        found += part.in_features + part.out_features if isinstance(part, nn.Linear) else 0
+    return found
+
+
+@contextmanager
+def untouched(*modules: object) -> Iterator[None]:
+    """Gradients that the parameters have now are theirs again afterwards."""
+    held = [(p, p.grad) for module in modules if isinstance(module, nn.Module) for p in module.parameters()]
+    for parameter, _ in held:
+        parameter.grad = None
+    try:
+        yield
+    finally:
+        for parameter, gradient in held:
+            parameter.grad = gradient
+
+
+# sentences ------------------------------------------------------------------------------------------------------------------------
+
+
+def too_large(plan: Plan, rows: int) -> str | None:
+    """None, or why a step of this plan is refused, with what it would need and what would fit."""
+    modules = [each for each in (plan.model, plan.q) if isinstance(each, nn.Module)]
+    count = sum(parameter.numel() for module in modules for parameter in module.parameters())
+    if reason := too_many_weights(count, "This model's"):
+        return f"{reason} Make the network smaller, or choose data with fewer features."
+    limit, weights, size = most_bytes(), 4.0 * COPIES * count, plan.size(rows)
+    if (need := size.bytes + weights) > limit:
+        came = f"A step would need about {bytes_in_words(need)}; it may use {bytes_in_words(limit)} here."
+        return f"{came} {_remedy(plan, rows, max(limit - weights, 0.0) / size.bytes)}"
+    return _too_long(plan, rows, size.seconds) if size.seconds > MOST_SECONDS else None
+
+
+def _too_long(plan: Plan, rows: int, seconds: float) -> str:
+    came = f"A step would take about {seconds_in_words(seconds)}; it may take {MOST_SECONDS:.0f} s."
+    return f"{came} {_remedy(plan, rows, MOST_SECONDS / seconds)}"
+
+
+def _remedy(plan: Plan, rows: int, share: float) -> str:
+    """What to choose so that this share of the size is left."""
+    least = max(estimator.least_draws for estimator in plan.estimators.values())
+    found = [f"B ≤ {int(plan.draws * share)}"] if least <= int(plan.draws * share) < plan.draws else []
+    found += [f"a minibatch M ≤ {int(rows * share)}"] if 1 <= int(rows * share) < rows else []
+    found += ["an estimator with fewer evaluations"] if plan.dear else []
+    return f"Choose {', '.join(found)}{',' * (len(found) > 1)}{' or ' if found else ''}a smaller model."
