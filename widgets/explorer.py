@@ -12,6 +12,7 @@ from elbo_room.models.run_file import STATE
 from elbo_room.models.settings import SettingError, Values, decode, knobs_of, validate
 from elbo_room.widgets.caption import caption, status
 from elbo_room.widgets.closing import close_all
+from elbo_room.widgets.drawer import Drawer
 from elbo_room.widgets.evidence_words import heading
 from elbo_room.widgets.example import all_knobs, catalogue, example
 from elbo_room.widgets.layout import Screen
@@ -104,6 +105,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         bar = [self.forms.bar[name].widget for name in BAR]
         self.screen = Screen(post, self.forms.widget, bar, presets, self._pointer)
         self.screen.page.on_message(lambda content: post("page", content=content))
+        self.drawer = Drawer(self.screen)
         self.painter = Painter(self.screen, catalogue())
         self._offer_estimators()
         self.screen.shown.observe(lambda change: post("shown", names=list(change["new"])), "value")
@@ -164,7 +166,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
                 self.painter.facts["remedy"] = message.get("change")
-        elif kind in ("table", "features", "saved"):
+        elif kind in ("table", "features"):
             getattr(self, f"_{kind}")(message)
         elif kind == "prior":
             self.notice = self.notice or message["sentence"]
@@ -217,6 +219,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         screen, facts = self.screen, self.painter.facts
         facts.update(state=self.state, estimator=self.values["estimator"], stop_at=self.values["stop_at"])
         facts["above"] = "log_evidence" if screen.shows("log_evidence") else "elbo"
+        facts["unrun"] = self.dirty or self.run_values is None
         facts["stepping"] = screen.shows(ONE_STEP)
         facts["biased"] = self.values["estimator"] == "score_xi" and self.values["xi_from"] == "same_draws"
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
@@ -230,6 +233,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
             screen.chart(name).set(active=active)
         shown = screen.chart(screen.view.value)
         shown.heading = heading(screen.view.value, facts, self._word("noise", "iid"))
+        self.drawer.changed()
 
     def _word(self, name: str, silent: str) -> str:
         """What a choice is called, or nothing for the usual one."""
@@ -244,6 +248,9 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
 
     def flush(self) -> None:
         """Send what is pending; the newest number of a slow run is not kept back for the next one."""
+        if self.drawer.due(running=self.state == "running"):
+            with self.turn:
+                self.drawer.fill(self.values, self.knobs, self.painter.facts)
         self._count(drawn=self.screen.bus.flush())
 
     def close(self) -> None:
@@ -254,4 +261,9 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         self._release()
         close_all([self, *self.forms.all()])
         self.children = ()
-        del self.screen, self.forms, self.painter  # a notebook may keep this object for ever, as the output of its cell
+        del (
+            self.screen,
+            self.forms,
+            self.painter,
+            self.drawer,
+        )  # a notebook may keep this object for ever, as the output of its cell

@@ -62,6 +62,7 @@ class Painter(ElboLines, LatentPainter):
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run
                 bus.clear(chart)
+                chart.summary = ""
             if PANEL_OF[name] != "b":  # whose headings the explorer writes
                 chart.heading = ""
         latent = screen.chart("latent")

@@ -104,6 +104,7 @@ class RunActions:
         if self.run_values is not None:
             self.values, self.dirty = dict(self.run_values), False
             self._offer_estimators()
+            self._name_scene()
 
     def _do_remedy(self) -> None:
         change = self.painter.facts.pop("remedy", None)
@@ -114,7 +115,8 @@ class RunActions:
 
     def _do_set(self, name: str, value: Any) -> None:
         if name == "model":
-            return self._take({"model": value, "seed": self.values["seed"]})
+            self._take({"model": value, "seed": self.values["seed"]})
+            return self._name_scene()
         knob = self.form.fields[name].knob
         wanted = {**self.values, name: check(knob, value)}
         moved: list[str] = []

@@ -9,6 +9,7 @@ import re
 import shutil
 import time
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,20 @@ def saved_runs(most: int = 50) -> list[dict[str, Any]]:
     found = []
     for file in sorted(home().glob(f"*/{STATE}"), reverse=True)[:most]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RuntimeError):
-            last = curve(file.parent.name)[-1:, 1]
-            found.append({"identity": file.parent.name, **about(file), "elbo": float(last[0]) if len(last) else None})
+            found.append(_read(file, (_written(file), _written(file.with_name(FILE)))))
     return found
+
+
+def _written(file: Path) -> int | None:
+    """When a file was written, in ns; None where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _read(file: Path, _written: tuple[int | None, ...]) -> dict[str, Any]:
+    """One of `saved_runs`; it is told when its files were written, so that an open list reads again only what has changed."""
+    last = curve(file.parent.name)[-1:, 1]
+    return {"identity": file.parent.name, **about(file), "elbo": float(last[0]) if len(last) else None}

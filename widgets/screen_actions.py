@@ -7,12 +7,11 @@ from typing import Any
 
 from elbo_room.models.settings import Values, decode, encode, objection
 from elbo_room.widgets import texts
-from elbo_room.widgets.example import all_knobs, catalogue
+from elbo_room.widgets.drawer import Drawer
+from elbo_room.widgets.example import all_knobs
 from elbo_room.widgets.feature_actions import FeatureActions
 from elbo_room.widgets.latent_actions import LatentActions
-from elbo_room.widgets.runs import saved_runs
 from elbo_room.widgets.several import Several
-from elbo_room.widgets.tables import table
 from elbo_room.widgets.views import VIEWS
 
 PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from the prior depend on
@@ -23,6 +22,7 @@ class ScreenActions(LatentActions, Several, FeatureActions):
     """Part of the explorer: actions that look at a run and do not change it."""
 
     in_voila: bool
+    drawer: Drawer
     prior_asked: Values | None = None
     act: Callable[[str, dict[str, Any]], None]
 
@@ -158,35 +158,7 @@ class ScreenActions(LatentActions, Several, FeatureActions):
         self.screen.page.copy(texts.link(encoded) if self.in_voila else f"Explorer('{encoded}')")
 
     def _do_drawer(self, name: str) -> None:
-        screen = self.screen
-        screen.shelf.layout.display = None if name == "Runs" else "none"
-        screen.choice.layout.display = None if name == "Estimators" else "none"
-        screen.trial.widget.layout.display = None if name == "Try this" else "none"
-        screen.own.widget.layout.display = None if name == "Your data" else "none"
-        (screen.drawer.add_class if name == "Try this" else screen.drawer.remove_class)("elbo-aside")
-        screen.text.layout.display = "none" if name in ("Runs", "Estimators", "Try this", "Your data") else None
-        if name == "Runs":
-            self._list_runs()
-        elif name == "Table":
-            charts = [screen.chart(each) for each in screen.in_sight()]
-            screen.text.show("The panels as tables", "\n\n\n".join(table(screen.bus, chart) for chart in charts))
-        elif name == "Try this":
-            screen.trial.offer(catalogue()["presets"][screen.scene.value].get("tasks", []))
-        elif name not in ("–", "Estimators", "Your data"):
-            screen.text.show(name, texts.drawer(name, self.values, self.knobs, catalogue(), screen.own.in_python()))
-        screen.drawer.layout.display = "none" if name == "–" else None  # last: nothing in it moves when it is seen
-
-    def _saved(self, _message: dict[str, Any]) -> None:
-        """A run was kept: an open list of runs shows it, once it rests."""
-        if self.state != "running" and self.screen.tabs.value == "Runs":
-            self._list_runs()
-
-    def _list_runs(self) -> None:
-        """What is kept now; the chosen runs stay chosen."""
-        runs, screen, chosen = saved_runs(), self.screen, self.screen.runs.value
-        screen.runs.options = [(texts.run_line(run, catalogue()), run["identity"]) for run in runs]
-        screen.runs.value = [run["identity"] for run in runs if run["identity"] in chosen]
-        screen.runs.description = texts.RUNS if runs else texts.NO_RUNS
+        self.drawer.open(name, self.values, self.knobs, self.painter.facts)
 
     def _do_try(self) -> None:
         self.screen.trial.say(self.painter.facts)

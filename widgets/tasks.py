@@ -72,8 +72,11 @@ def answer(task: Task, guess: int | None, facts: Facts) -> str:
     if guess is None:
         return "Choose what you expect first; then press Run and check."
     after = task.get("after", 300)
-    if facts["state"] in ("example", "starting") or facts.get("number", 0) < after:
-        return f"Your guess is noted. Run this scene to step {after} or beyond, then check again."
+    another = facts["state"] in ("example", "starting") or facts.get(
+        "unrun"
+    )  # what is measured is not of these settings
+    if another or facts.get("number", 0) < after:
+        return f"Your guess is noted. Run this scene to step {after} or beyond: the answer comes here."
     arguments = {key: value for key, value in task["measure"].items() if key != "name"}
     value = MEASURES[task["measure"]["name"]](facts, **arguments)
     if value is None:

@@ -67,6 +67,8 @@ def test_the_drawer_turns_through_the_questions_and_forgets_no_scene() -> None:
     assert posted == ["try"]
     trial.say(FACTS)
     assert trial.answer.value.startswith("Right")
+    trial.guess.index = 0
+    assert not trial.answer.value  # it was the answer to another guess
     trial.another.click()
     assert "And now?" in trial.ask.value
     assert trial.guess.index is None
@@ -83,3 +85,17 @@ def test_measures_of_collapse_slope_and_elbo_come_from_the_facts() -> None:
     assert MEASURES["power_of_draws"](FACTS, of="score") is None
     task = {**TASK, "measure": {"name": "fact", "of": "elbo"}, "edges": [16.0, 26.0]}
     assert "Your run says 12" in answer(task, 0, FACTS)
+
+
+def test_an_answer_that_was_asked_for_comes_when_the_run_gets_there_and_goes_with_it() -> None:
+    trial = Trial(lambda _: None)
+    trial.offer([TASK])
+    trial.follow(FACTS)
+    assert not trial.answer.value  # nobody asked
+    trial.guess.index = 2
+    trial.say(FACTS | {"number": 0})
+    assert "is noted" in trial.answer.value
+    trial.follow(FACTS)
+    assert trial.answer.value.startswith("Right")
+    trial.follow(FACTS | {"unrun": True})  # another scene was chosen: these numbers are not its own
+    assert "is noted" in trial.answer.value

@@ -10,8 +10,12 @@ export default {
     field.spellcheck = false;
     button.textContent = "Copy";
     button.className = "jupyter-button widget-button elbo-copies";
+    const marked = () => document.activeElement === field && field.selectionStart !== field.selectionEnd;
     const show = () => {
-      field.value = model.get("text");
+      if (marked()) return; // a person is copying a part of it: it changes when that is let go
+      const same = field.getAttribute("aria-label") === model.get("label"), { scrollTop, scrollLeft } = field;
+      if (field.value !== model.get("text")) field.value = model.get("text");
+      Object.assign(field, same ? { scrollTop, scrollLeft } : { scrollTop: 0, scrollLeft: 0 });
       field.setAttribute("aria-label", model.get("label"));
       button.hidden = !field.value;
     };
@@ -20,12 +24,14 @@ export default {
       try {
         await navigator.clipboard.writeText(field.value);
         button.textContent = "Copied";
+        field.setSelectionRange(0, 0);
       } catch {
         button.textContent = "Press Ctrl+C";
         field.focus();
       }
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });
+    for (const kind of ["blur", "select", "pointerup", "keyup"]) field.addEventListener(kind, show);
     model.on("change:text", show);
     model.on("change:label", show);
     el.append(field, button);

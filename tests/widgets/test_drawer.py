@@ -1,0 +1,121 @@
+"""What is open follows the run, the scene and the settings: tables, texts, lists and questions."""
+
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+
+from elbo_room.widgets import drawer
+from elbo_room.widgets.drawer import Drawer
+from elbo_room.widgets.example import catalogue
+from elbo_room.widgets.tables import table
+from tests.widgets.conftest import eventually
+from tests.widgets.test_reruns import NoWorker
+
+PRESETS = catalogue()["presets"]
+
+
+def tables(room):
+    """What the panels show at this moment, as tables."""
+    charts = [room.screen.chart(name) for name in room.screen.in_sight()]
+    return "\n\n\n".join(table(room.screen.bus, chart) for chart in charts)
+
+
+def finished(room, scene, steps=25):
+    """Choose a scene and run it for some steps."""
+    room.act("scene", {"name": scene})
+    room.act("set", {"name": "stop_at", "value": steps})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and room.painter.facts["number"] == steps)
+
+
+def test_an_open_table_shows_the_scene_on_the_screen_through_three_scenes(lab):
+    room = lab()
+    room.act("drawer", {"name": "Table"})
+    seen = {room.screen.text.text}
+    for scene in ("pinwheel", "moons", "belief_network"):
+        finished(room, scene)
+        eventually(lambda: room.screen.text.text == tables(room))
+        seen.add(room.screen.text.text)
+    assert len(seen) == 4
+
+
+def test_no_word_of_an_earlier_scene_stays_behind_a_chart(lab):
+    """The sentences for screen readers, which the tables repeat, are the run's own."""
+    room = lab()
+    eventually(lambda: room.ready)
+    room.screen.chart("elbo").summary = room.screen.chart("latent").summary = "of the run before"
+    room.act("scene", {"name": "pinwheel"})
+    room.act("step", {})
+    eventually(lambda: room.state == "paused" and room.painter.facts["number"] == 1)
+    assert "of the run before" not in [chart.summary for chart in room.screen.charts.values()]
+
+
+def test_an_open_list_of_runs_shows_the_run_that_is_training(lab):
+    room = lab({"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32})
+    room.act("drawer", {"name": "Runs"})
+    assert room.screen.runs.options == ()
+    room.post("run")
+    eventually(lambda: len(room.screen.runs.options) == 1 and room.state == "running")
+
+
+@pytest.fixture
+def quiet(lab, monkeypatch):
+    """A lab without a worker."""
+    monkeypatch.setattr("elbo_room.widgets.explorer.ProcessLink", NoWorker)
+    return lab()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"), [("Code", "width=48", "width=16"), ("Formula", "B = 4", "B = 16")]
+)
+def test_an_open_text_follows_the_settings(quiet, name, before, after):
+    quiet.act("set", {"name": "width", "value": 48})
+    quiet.act("set", {"name": "draws", "value": 4})
+    quiet.act("drawer", {"name": name})
+    assert before in quiet.screen.text.text
+    quiet.act("set", {"name": "width", "value": 16})
+    quiet.act("set", {"name": "draws", "value": 16})
+    eventually(lambda: after in quiet.screen.text.text)
+    assert before not in quiet.screen.text.text
+
+
+def test_open_questions_are_those_of_the_scene_that_is_chosen(quiet):
+    quiet.act("drawer", {"name": "Try this"})
+    for scene in ("score", "collapse_weight", "digits"):
+        quiet.act("scene", {"name": scene})
+        quiet.screen.name_scene(scene, "")  # as the page's own list does, before it asks for the scene
+        eventually(lambda scene=scene: quiet.screen.trial.tasks == PRESETS[scene].get("tasks", []))
+
+
+def test_going_back_to_the_runs_settings_names_its_scene_again(quiet):
+    quiet.run_values = dict(quiet.values)
+    quiet.screen.scene.value = "moons"
+    eventually(lambda: quiet.values["model"] == "conditional")
+    quiet.act("undo", {})
+    assert quiet.screen.scene.value == "digits"
+    assert quiet.screen.goal.value == PRESETS["digits"]["goal"]
+
+
+@pytest.mark.parametrize(("running", "seconds"), [(True, 1.0), (False, 0.2)])
+def test_while_a_model_trains_what_is_open_changes_now_and_then(monkeypatch, running, seconds):
+    """Two hundred changes in ten seconds fill it at most once a second, at rest five times; the last change is always shown."""
+    clock = [100.0]
+    monkeypatch.setattr(drawer.time, "monotonic", lambda: clock[0])
+    followed = []
+    screen = SimpleNamespace(scene=SimpleNamespace(value="digits"))
+    screen.trial = SimpleNamespace(offer=lambda tasks: None, follow=lambda facts: followed.append(clock[0]))
+    open_drawer = Drawer(screen)
+    open_drawer.name = "Try this"
+    for _ in range(200):
+        open_drawer.changed()
+        if open_drawer.due(running=running):
+            open_drawer.fill({}, [], {})
+        clock[0] += 0.05
+    clock[0] += 1.0
+    open_drawer.changed()
+    assert open_drawer.due(running=running)
+    open_drawer.fill({}, [], {})
+    assert not open_drawer.due(running=running)
+    assert 0.7 * 10 / seconds < len(followed) < 1.3 * 10 / seconds
+    assert min(after - before for before, after in pairwise(followed)) > seconds - 1e-6
