@@ -18,7 +18,7 @@ from elbo_room.models.diagnostics.annealed import annealing
 from elbo_room.models.diagnostics.held_out import no_new_rows
 from elbo_room.models.diagnostics.hmc import Path
 from elbo_room.models.diagnostics.importance import Curve, Interval, curve_of, log_evidence
-from elbo_room.models.diagnostics.known_evidence import finding
+from elbo_room.models.diagnostics.known_evidence import finding, linear_decoder
 from elbo_room.models.diagnostics.log_weights import log_weights
 from elbo_room.models.diagnostics.pareto import pareto_k, trusted_below
 from elbo_room.models.diagnostics.sandwich import Sandwich, sandwiching
@@ -41,18 +41,40 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What is known so far, averaged over the same M training rows: nats per datum. A missing part has its reason."""
+class AllRows:
+    """Exact log p(x) of the M rows that were weighed, (M,), and its average over all N rows of their kind."""
 
+    rows: Tensor
+    whole: float
+
+    @property
+    def offset(self) -> float:
+        """By how much the average of all rows is above that of the M rows."""
+        return self.whole - float(self.rows.mean())
+
+    def spread(self, elbo: Tensor) -> float:
+        """Standard error that the choice of rows leaves in an ELBO of all rows, log p(x) less the gap of the M rows: elbo (M,)."""
+        return float((self.rows - elbo).std()) / len(elbo) ** 0.5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known so far, averaged over the same M training rows: nats per data point. A missing part has its reason."""
+
+    rows: int = 0  # M; 0: all N rows
     curve: Curve | None = None
+    by_row: Tensor | None = None  # the ELBO of each row, (M,)
     k: Tensor | None = None  # (M,), Pareto k̂
     trusted: float = 0.7  # k̂ below which the importance ratios can be trusted
     spread: float = 0.0  # standard error of the ELBO that the choice of rows leaves
     held_out: Curve | None = None  # of M rows that were not trained on
+    held_out_by_row: Tensor | None = None
     held_out_spread: float = 0.0
     gap: Gap | None = None
     known: float | None = None
     how: str = ""
+    all_rows: AllRows | None = None  # where log p(x) has a closed form, so that all rows cost nothing
+    all_held_out: AllRows | None = None
     annealed: Interval | None = None
     sandwich: Sandwich | None = None
     reasons: dict[str, str] = field(default_factory=dict)
@@ -68,6 +90,23 @@ class Evidence:
     def doubtful(self) -> float:
         """The share of data whose ratios cannot be trusted."""
         return 0.0 if self.k is None else float((self.k > self.trusted).double().mean())
+
+    def of_all_rows(self) -> "Evidence":
+        """The same numbers of all N rows where their exact log p(x) is known, else as they are.
+
+        L(all) = log p(all) − [log p(M rows) − L(M rows)]: bounds and log p(x) move together from row to row, their gap hardly does.
+        """
+        if self.all_rows is None or self.known is None:
+            return self
+        by = self.all_rows.offset
+        moved: dict[str, Any] = {}
+        if self.curve is not None and self.by_row is not None:
+            moved = {"curve": self.curve.moved(by), "spread": self.all_rows.spread(self.by_row)}
+        if self.held_out is not None and self.all_held_out is not None and self.held_out_by_row is not None:
+            moved["held_out"] = self.held_out.moved(self.all_held_out.offset)
+            moved["held_out_spread"] = self.all_held_out.spread(self.held_out_by_row)
+        annealed = None if self.annealed is None else self.annealed.moved(by)
+        return replace(self, rows=0, known=self.all_rows.whole, annealed=annealed, **moved)
 
 
 def rows_of(data: Dataset, count: int) -> Batch:
@@ -107,6 +146,7 @@ def _curve(work: Work) -> Part:
         each = log_w.mean(0)
         yield {
             "curve": curve_of(log_w, work.generator),
+            "by_row": each,
             "k": pareto_k(log_w),
             "trusted": trusted_below(len(log_w)),
             "spread": float(each.std()) / len(each) ** 0.5,
@@ -123,7 +163,11 @@ def _held_out(work: Work) -> Part:
             yield None
             continue
         each = log_w.mean(0)
-        yield {"held_out": curve_of(log_w, work.generator), "held_out_spread": float(each.std()) / len(each) ** 0.5}
+        yield {
+            "held_out": curve_of(log_w, work.generator),
+            "held_out_by_row": each,
+            "held_out_spread": float(each.std()) / len(each) ** 0.5,
+        }
 
 
 def _gap(work: Work) -> Part:
@@ -139,7 +183,20 @@ def _gap(work: Work) -> Part:
 def _known(work: Work) -> Part:
     site = next(iter(work.model.sites))
     for found in finding(work.model, work.q, work.batch, site):
-        yield None if found is None else {"known": found.mean, "how": found.how}
+        yield None if found is None else {"known": found.mean, "how": found.how} | _of_all_rows(work)
+
+
+def _of_all_rows(work: Work) -> dict[str, AllRows]:
+    exact, test = linear_decoder(work.model), work.data.test
+    if exact is None:
+        return {}
+    parts = {"all_rows": work.data} | ({} if test is None else {"all_held_out": test})
+    return {
+        name: AllRows(
+            exact.log_likelihood(rows_of(data, work.effort.rows).x), float(exact.log_likelihood(data.x).mean())
+        )
+        for name, data in parts.items()
+    }
 
 
 def _annealed(work: Work) -> Part:
@@ -168,7 +225,7 @@ def weighing(
     """
     effort = effort or Effort()
     work = Work(model, q, data, rows_of(data, effort.rows), generator, effort)
-    found = Evidence()
+    found = Evidence(rows=work.batch.size)
     for part in PARTS:
         try:
             for news in part(work):

@@ -33,6 +33,10 @@ class Interval:
         """Half the interval's width."""
         return (self.high - self.low) / 2
 
+    def moved(self, by: float) -> "Interval":
+        """The same interval, so many nats higher."""
+        return Interval(self.value + by, self.low + by, self.high + by)
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -50,6 +54,10 @@ class Curve:
     def best(self) -> Interval:
         """L_S, the tightest."""
         return self.bounds[-1]
+
+    def moved(self, by: float) -> "Curve":
+        """The same curve, so many nats higher."""
+        return Curve(self.draws, tuple(each.moved(by) for each in self.bounds))
 
 
 def ladder(most: int) -> tuple[int, ...]:

@@ -1,18 +1,24 @@
 """The view of log p(x): weighed on copies, within its share of the time, and drawn as it was found."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pytest
 import torch
 
 from elbo_room.models.conditional_settings import Settings as Conditional
 from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.diagnostics.evidence import Effort, weigh
+from elbo_room.models.diagnostics.log_weights import log_weights
+from elbo_room.models.inference.probe import frozen
 from elbo_room.models.inference.run import Run
 from elbo_room.widgets.tasks import encoders_share
 from elbo_room.widgets.theme import EVIDENCE
 from elbo_room.widgets.worker import trainer
-from elbo_room.widgets.worker.pictures.evidence import APART, CHART, WORDS, picture, spread_out
+from elbo_room.widgets.worker.pictures import pictures_of
+from elbo_room.widgets.worker.pictures.evidence import APART, CHART, EXACT, WORDS, picture, spread_out
+from elbo_room.widgets.worker.pictures.principal import EXACT as EXACT_LINE
 from elbo_room.widgets.worker.weighing import EVERY, SHARE, Weighing
 from tests.widgets.test_worker import SMALL, Driver
 
@@ -75,7 +81,7 @@ def test_the_picture_is_what_was_found() -> None:
     run = small(depth=0)
     list(run)
     found = weigh(run.model, run.q, run.data, torch.Generator().manual_seed(0), EFFORT)
-    shown = picture(found)
+    shown, found = picture(found), found.of_all_rows()
     curve, levels, gaps = (shown["replace"][CHART][name] for name in ("curve", "levels", "gaps"))
     assert found.curve is not None
     assert found.gap is not None
@@ -86,6 +92,36 @@ def test_the_picture_is_what_was_found() -> None:
     assert abs((gaps["high"] - gaps["low"]).sum() - (found.known - found.curve.elbo.value)) < 1e-3
     assert "(exact)" in shown["facts"]["weighed"]
     assert len(WORDS) == len(EVIDENCE)
+
+
+def test_there_is_one_exact_log_p_of_a_linear_decoder() -> None:
+    """That of all training rows: panel A's line, both captions and the view of the evidence, which weighs a few rows only."""
+    run = Run(Settings(depth=0, latent_size=8, step_size=0.02, held_out=0.2, stop_at=60))
+    list(run)
+    found = weigh(run.model, run.q, run.data, torch.Generator().manual_seed(0), replace(EFFORT, rows=10))
+    shown, look = picture(found, 60), pictures_of(run).look()
+    lines = look["append"]["elbo"]["lines"]
+    line = float(lines["value"][lines["series"].tolist().index(EXACT_LINE)])
+    level = shown["replace"][CHART]["levels"]
+    assert float(level["value"][level["series"].tolist().index(EXACT)]) == pytest.approx(line, abs=1e-4)
+    printed = f"{line:.2f}".replace("-", "−")
+    assert f"log p(x | θ) {printed} nats (exact)" in shown["facts"]["weighed"]
+    assert f"Exact log p(x): {printed} nats" in look["facts"]["theory"]
+    assert "rows" not in shown["headings"][CHART]
+    assert abs(found.known - line) > 0.05, "the few rows that were weighed have another average"
+
+
+def test_the_elbo_of_all_rows_comes_from_the_gap_of_a_few() -> None:
+    """L(all) = log p(all) − gap of M rows: within 4 standard errors of the ELBO of all rows, and nearer than the M rows' own."""
+    run = Run(Settings(depth=0, latent_size=8, step_size=0.02, stop_at=60))
+    list(run)
+    found = weigh(run.model, run.q, run.data, torch.Generator().manual_seed(0), EFFORT)
+    moved = found.of_all_rows()
+    with frozen(run.model, run.q):
+        each = log_weights(run.model, run.q, run.data.whole(), 64, torch.Generator().manual_seed(1)).mean(0)
+    truth, assumed = float(each.mean()), float(each.std()) / EFFORT.rows**0.5
+    assert moved.spread < 0.5 * assumed
+    assert abs(moved.curve.elbo.value - truth) < 4 * (moved.spread**2 + moved.curve.elbo.error**2) ** 0.5
 
 
 def test_names_are_pushed_apart_downwards() -> None:

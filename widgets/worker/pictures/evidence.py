@@ -53,7 +53,8 @@ def _gaps(found: Evidence) -> list[tuple[float, ...]]:
 
 
 def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
-    """`replace`, `params` and `facts` of what is known so far, at this step of a run."""
+    """`replace`, `params` and `facts` of what is known so far, at this step of a run; of all rows where their log p(x) is exact."""
+    found = found.of_all_rows()
     rows = _curve(found.curve, TRAINING) + _curve(found.held_out, HELD_OUT)
     levels = []
     if found.annealed is not None:
@@ -84,8 +85,8 @@ def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
         "replace": {CHART: datasets},
         "params": {CHART: params},
         "names": {CHART: list(WORDS)},
-        "headings": {} if step is None else {CHART: f"From ELBO to log p(x), step {step:,}"},
-        "facts": {"weighed": sentence(found), "gaps": gaps},
+        "headings": {} if step is None else {CHART: f"From ELBO to log p(x), step {step:,}{of_rows(found, ' · ')}"},
+        "facts": {"weighed": sentence(found, step), "gaps": gaps},
     }
 
 
@@ -94,14 +95,22 @@ def nats(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
-def sentence(found: Evidence) -> str:
-    """ELBO and the best word on log p(x), whose fault the gap is, held-out rows, k̂, and annealing where it is measurably off."""
+def of_rows(found: Evidence, before: str = "") -> str:
+    """How many rows the numbers are averages of, where it is not all."""
+    return f"{before}{found.rows} rows" if found.rows else ""
+
+
+def sentence(found: Evidence, step: int | None = None) -> str:
+    """The best bound on log p(x), how far below it the ELBO is and why, held-out rows, k̂, and annealing where it is measurably off."""
+    found = found.of_all_rows()
     if found.curve is None or found.best is None:
         return "The evidence is being weighed."
     by = {"closed form": "exact", "sum over a grid": "by a grid"}.get(found.how)
     if by is None:
         by = "at least, annealed" if found.annealed is not None and found.best > found.curve.best.value else "at least"
-    words = f"Given θ: ELBO {nats(found.curve.elbo.value)}, log p(x) {nats(found.best)} nats ({by})"
+    at = ", ".join(part for part in ("" if step is None else f"step {step:,}", of_rows(found)) if part)
+    words = f"{at[:1].upper()}{at[1:]}: " if at else ""
+    words += f"log p(x | θ) {nats(found.best)} nats ({by}), the ELBO {nats(found.best - found.curve.elbo.value)} below"
     if found.gap is not None:
         encoder, family = (row[2] - row[1] for row in _gaps(found))
         words += f": the encoder loses {nats(encoder)}, q’s family {nats(family)}"
