@@ -9,13 +9,16 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import nbformat
 import psutil
 import pytest
 
 from tests.conftest import server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 SLIDER = "import ipywidgets\nipywidgets.IntSlider(description='B')"
 QUERY = "import os, ipywidgets\nipywidgets.Label(os.environ['QUERY_STRING'] + ' ' + str(os.getpid()))"
@@ -110,6 +113,37 @@ def test_an_error_in_the_notebook_is_said_in_words(page, watch, tmp_path):
         page.get_by_role("alert").get_by_text("The lab could not start.").wait_for()
         assert "unutterable" not in page.content()
         page.goto("about:blank")  # before the server goes
+
+
+def seen(page: Page, words: str) -> None:
+    """The alert with these words, and its button, lie above everything else on the page."""
+    page.get_by_role("alert").get_by_text(words).wait_for()
+    for part in ("span", "button"):
+        box = page.locator(f"#opening {part}").bounding_box()
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).closest('#opening') !== null", middle)
+
+
+def test_a_page_that_does_not_open_says_so_where_it_can_be_read(page, watch, address):
+    """Its kernel never answers; the minute passes at once. Reload opens the lab."""
+    page.route_web_socket(re.compile("channels"), lambda socket: None)
+    page.clock.install()
+    page.goto(address)
+    page.locator(".jp-LabShell").wait_for(state="attached")
+    page.clock.run_for(61_000)
+    seen(page, "The lab has not opened within a minute. Reload this page")
+    page.unroute_all()
+    watch.errors.clear()
+
+
+def test_a_page_whose_kernel_has_ended_says_so_at_once(page, watch, address):
+    """As when it was culled before the page's websocket was there."""
+    page.route("**/api/kernels/*", lambda route: route.fulfill(status=404, body="{}"))
+    page.route_web_socket(re.compile("channels"), lambda socket: socket.close())
+    page.goto(address)
+    seen(page, "The lab's kernel has ended before this page was ready. Reload the page")
+    page.unroute_all()
+    watch.errors.clear()
 
 
 def test_the_kernel_started_ahead_is_the_one_that_is_handed_out(page, tmp_path):
