@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from elbo_room.widgets.link import Link
 
 BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
-AGAIN = "run the cell again to start anew."  # where a run cannot be taken up
+AGAIN = "Run the cell again to start at step 0."  # where a run cannot be taken up
 
 
 class Explorer(ScreenActions, Presence, ipw.VBox):

@@ -30,7 +30,7 @@ class Page(anywidget.AnyWidget):
     _css = made.style("lab.css")
     banner = traitlets.Unicode(help="a sentence at the top of the page; empty: none").tag(sync=True)
     remedy = traitlets.Unicode(
-        "run the cell again to go on.", help="what helps in a notebook when the kernel has stopped, after a colon"
+        "Your run is kept: run the cell again to go on.", help="what helps in a notebook when the kernel has stopped"
     ).tag(sync=True)
     announce = traitlets.Unicode(help="what a screen reader says next (at most one message in 3 s)").tag(sync=True)
     run_id = traitlets.Unicode(help="stands in the address as ?run=… (Voilà): a reload finds it").tag(sync=True)

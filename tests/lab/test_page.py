@@ -132,7 +132,7 @@ def test_a_page_that_does_not_open_says_so_where_it_can_be_read(page, watch, add
     page.locator(".jp-LabShell").wait_for(state="attached")
     page.clock.run_for(61_000)
     seen(page, "The lab has not opened within a minute. Reload this page")
-    page.unroute_all()
+    page.goto("about:blank")
     watch.errors.clear()
 
 
@@ -142,7 +142,7 @@ def test_a_page_whose_kernel_has_ended_says_so_at_once(page, watch, address):
     page.route_web_socket(re.compile("channels"), lambda socket: socket.close())
     page.goto(address)
     seen(page, "The lab's kernel has ended before this page was ready. Reload the page")
-    page.unroute_all()
+    page.goto("about:blank")
     watch.errors.clear()
 
 

@@ -59,9 +59,9 @@ class Watch {
   }
 
   stopped() {
-    const remedy = inVoila() ? "reload this page to go on." : this.page.model.get("remedy");
+    const remedy = inVoila() ? "Your run is kept: reload this page to go on." : this.page.model.get("remedy");
     this.dead = true;
-    this.banner.set("dead", `The kernel stopped. Your run is kept: ${remedy}`, inVoila());
+    this.banner.set("dead", `The kernel stopped. ${remedy}`, inVoila());
   }
 
   ping() {
