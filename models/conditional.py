@@ -86,8 +86,11 @@ class Conditional(nn.Module):
         ]
 
     def update(self, settings: Settings) -> None:
-        """Take up the live knobs of the model: λ, and s where it is fixed."""
+        """Take up the live knobs of the model: λ, and s; a learned s goes on from where the knob was moved."""
         self.prior.update(settings)
+        if self.log_spread is not None and settings.spread != self.spread:
+            with torch.no_grad():
+                self.log_spread.fill_(math.log(settings.spread))
         self.spread = settings.spread
 
     def dispersion(self, out: Tensor) -> Tensor:

@@ -24,7 +24,9 @@ class DecoderKind:
     symbol: str
     help: str
     build: Build
+    uses: tuple[str, ...]  # the knobs of a network that it is built from
     requires: tuple[dict[str, object], ...] = ()
+    own_depth: bool = False  # how many layers it has does not hang on the number of hidden layers
     ordered: int = 0  # how many axes of a datum must have neighbours
 
 
@@ -52,15 +54,17 @@ def _identifiable(
 DECODERS: dict[str, DecoderKind] = {
     each.name: each
     for each in (
-        DecoderKind("network", "network", "dec(z; θ)", "Any map; it may learn to ignore a dimension of z.", _network),
+        DecoderKind("network", "network", "dec(z; θ)", "Any map; it may learn to ignore a dimension of z.", _network,
+                    FeedForward.uses),
         DecoderKind(
             "convolution", "convolution", "Θ ∗∗ up(z)", "Small maps that grow into a picture: the same windows everywhere.",
-            _picture, ordered=2,
+            _picture, ("activation", "intercept", "channels"), own_depth=True, ordered=2,
         ),
         DecoderKind(
             "gradient_map", "identifiable (convex)", "∇ψ₂(Q ∇ψ₁(z))",
             "Gradients of input-convex networks: one-to-one whatever its weights, so no likelihood is flat in z.", _identifiable,
-            (rule("scale_head", "An identifiable decoder gives means only. Choose one σ for the response.", among=("shared",)),),
+            ("width", "depth"), own_depth=True,
+            requires=(rule("scale_head", "An identifiable decoder gives means only. Choose one σ for the response.", among=("shared",)),),
         ),
     )
 }  # fmt: skip

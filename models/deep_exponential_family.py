@@ -5,6 +5,7 @@ Blei 2015). Weights are a point mass or latent too. With `centred` off, a Gaussi
 below it then contains it, but no gradient grows as 1/σ².
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -86,6 +87,9 @@ class DeepExponentialFamily(nn.Module):
     def update(self, settings: Settings) -> None:
         """Take up the live knobs of the model."""
         self.prior_scale, self.weight_shape = settings.prior_scale, settings.weight_shape
+        if self.top is not None and self.plan.layers[-1][0].shaped:
+            with torch.no_grad():  # a learned a and b go on from the shape that was turned
+                self.top.add_(math.log(settings.layer_shape / self.scales.shape))
         self.scales.scale, self.scales.shape = settings.layer_scale, settings.layer_shape
         self.second, self.weight_estimator = settings.second_estimator, settings.weight_estimator
 

@@ -2,6 +2,17 @@
 
 from dataclasses import dataclass
 
+from elbo_room.models.deep_exponential_rules import (
+    BENT,
+    CENTRED,
+    INTERCEPT,
+    LEFT_OVER,
+    LINKED,
+    POSITIVE,
+    RANDOM,
+    SCALED,
+    SHAPED,
+)
 from elbo_room.models.inference.settings import InferenceSettings, model_setting
 from elbo_room.models.settings import rule, setting
 
@@ -50,18 +61,26 @@ class Settings(InferenceSettings):
         requires=(THREE,),
     )  # fmt: skip
     link: str = setting(
-        "mean", label="u sets the", symbol="g", group="Model", choices="layer_links", help="What the layer above decides about a unit."
+        "mean", label="u sets the", symbol="g", group="Model", choices="layer_links", help="What the layer above decides about a unit.",
+        requires=(LINKED,),
     )  # fmt: skip
     activation: str = setting(
         "tanh", label="Activation", symbol="g", group="Model", choices="activations",
-        help="The bend of Gaussian layers' means; positive ones take softplus, binary ones logistic."
+        help="The bend of Gaussian layers' means; positive ones take softplus, binary ones logistic.",
+        requires=BENT,
     )  # fmt: skip
     intercept: bool = setting(
-        True, label="Intercept", symbol="α", group="Model", help="Adds α to every u; positive weights have none."
+        True,
+        label="Intercept",
+        symbol="α",
+        group="Model",
+        help="Adds α to every u; positive weights have none.",
+        requires=(INTERCEPT,),
     )
     centred: bool = setting(
         False, label="Centred", symbol="z or ε", group="Model",
         help="q covers z itself, and not ε of z = g(u) + σε: its gradient grows as 1/σ².",
+        requires=(CENTRED,),
     )  # fmt: skip
     weights: str = setting(
         "point",
@@ -78,16 +97,17 @@ class Settings(InferenceSettings):
     weight_shape: float = setting(
         0.3, label="Weights' shape", symbol="α_θ", group="Prior", low=0.01, high=10.0, log=True, live=True,
         help="Shape of positive weights: small is sparse.",
-        requires=(rule("weights", "Only positive weights have a shape.", among=("gamma",)),),
+        requires=(rule("weights", "Only positive weights have a shape.", among=("gamma",), hides=True),),
     )  # fmt: skip
     layer_scale: float = setting(
         0.3, label="Layer scale", symbol="σ", group="Prior", low=0.001, high=10.0, log=True, live=True,
         help="Standard deviation of Gaussian layers below the top: at 0 they are a network.",
-        requires=(rule("layer_1", "Only Gaussian layers have a σ.", among=("normal",)),),
+        requires=(SCALED,),
     )  # fmt: skip
     layer_shape: float = setting(
         0.3, label="Layer shape", symbol="α", group="Prior", low=0.02, high=10.0, log=True, live=True,
         help="Shape of Gamma layers: small is sparse. Beta layers have a + b = 10 α.",
+        requires=(SHAPED,),
     )  # fmt: skip
     variational: str = setting(
         "table", label="q's parameters", symbol="ν", group="Inference", choices="variational", help="Where each datum's ν comes from."
@@ -98,14 +118,16 @@ class Settings(InferenceSettings):
     )  # fmt: skip
     positive_family: str = setting(
         "log_normal", label="q of positive ones", symbol="q", group="Inference", choices="positive_families",
-        help="The family of q for Gamma and exponential layers and positive weights."
+        help="The family of q for Gamma and exponential layers and positive weights.",
+        requires=(POSITIVE,),
     )  # fmt: skip
     second_estimator: str = setting(
         "automatic", label="Second estimator", group="Inference", live=True, choices="second_estimators",
         help="For the layers where the first does not apply, such as discrete ones.",
+        requires=(LEFT_OVER,),
     )  # fmt: skip
     weight_estimator: str = setting(
         "same", label="Weights' estimator", group="Inference", live=True, choices="weight_estimators",
         help="Weights may take another gradient than the layers: a path for them, say, where the layers are binary.",
-        requires=(rule("weights", "A point mass follows the plain gradient. Give the weights a q.", among=("normal", "gamma")),),
+        requires=(rule("weights", "A point mass follows the plain gradient. Give the weights a q.", among=RANDOM),),
     )  # fmt: skip

@@ -1,12 +1,15 @@
 """The knobs of a deep generative model: data, response, latent size, q; its network's and its inference's are shared ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
+from elbo_room.models.deep_generative_rules import RULES
 from elbo_room.models.families import FAMILIES
 from elbo_room.models.inference.collapse_settings import CollapseSettings
 from elbo_room.models.inference.settings import InferenceSettings, model_setting
 from elbo_room.models.networks.settings import NetworkSettings
-from elbo_room.models.settings import rule, setting
+from elbo_room.models.settings import Need, rule, setting
 
 COUNTS = tuple(name for name, family in FAMILIES.items() if family.counts)
 SCALED = tuple(name for name, family in FAMILIES.items() if family.scaled)
@@ -16,6 +19,7 @@ SCALED = tuple(name for name, family in FAMILIES.items() if family.scaled)
 class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     """A deep generative model, its prior and its inference; live knobs act at the next step, the others start a new run."""
 
+    RULES: ClassVar[Mapping[str, tuple[Need, ...]]] = RULES
     model: str = model_setting("deep_generative")
     data: str = setting(
         "digits", label="Data", group="Data", choices="data", help="What is to be modelled; nothing is downloaded."
@@ -26,30 +30,30 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     scale_head: str = setting(
         "shared", label="Scale", symbol="σ, r", group="Model", choices="scale_heads",
         help="Where the Gaussian's σ, or the dispersion r of counts, comes from.",
-        requires=(rule("response", "This response has no scale.", among=SCALED),),
+        requires=(rule("response", "This response has no scale.", among=SCALED, hides=True),),
     )  # fmt: skip
     sigma: float = setting(
         0.5, label="Fixed scale", symbol="σ", group="Model", low=0.01, high=10.0, log=True, live=True,
         help="The Gaussian's standard deviation where it is fixed.",
-        requires=(rule("scale_head", "σ is learned; it is a knob where the response scale is fixed.", among=("fixed",)),),
+        requires=(rule("scale_head", "σ is learned; it is a knob where the response scale is fixed.", among=("fixed",), hides=True),),
     )  # fmt: skip
     scale_floor: float = setting(
         0.05, label="Floor of σ", symbol="σ₀", group="Model", low=0.0, high=1.0, live=True,
         help="The least σ that can be learned: at 0 a feature that is constant sends the likelihood to ∞.",
         requires=(
-            rule("response", "Only a Gaussian's σ has a floor.", among=("normal",)),
-            rule("scale_head", "A σ that is fixed needs no floor.", among=("network", "shared", "feature")),
+            rule("response", "Only a Gaussian's σ has a floor.", among=("normal",), hides=True),
+            rule("scale_head", "A σ that is fixed needs no floor.", among=("network", "shared", "feature"), hides=True),
         ),
     )  # fmt: skip
     library_size: bool = setting(
         True, label="Library size", symbol="ℓ_i", group="Model", help="The mean of counts is ℓ_i softmax(dec(z_i)), ℓ_i their sum.",
-        requires=(rule("response", "Only counts have a library size.", among=COUNTS),),
+        requires=(rule("response", "Only counts have a library size.", among=COUNTS, hides=True),),
     )  # fmt: skip
     batch_covariate: bool = setting(
         False, label="Batch covariate", symbol="γ c", group="Model", help="The decoder sees c_i too, so z need not explain the batch.",
         requires=(
-            rule("response", "It shifts the log mean of counts; choose a count response.", among=COUNTS),
-            rule("data", "These data have no batches. Choose the cell lines.", among=("cell_lines", "own")),
+            rule("response", "It shifts the log mean of counts; choose a count response.", among=COUNTS, hides=True),
+            rule("data", "These data have no batches. Choose the cell lines.", among=("cell_lines", "own"), hides=True),
         ),
     )  # fmt: skip
     latent_size: int = setting(
@@ -68,7 +72,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     components: int = setting(
         10, label="Components", symbol="C", group="Prior", low=1, high=500,
         help="How many Gaussians (or pseudo-data) the prior is made of: more follow a thin cloud closer, and cost time.",
-        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp", "autoregressive")),),
+        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp", "autoregressive"), hides=True),),
     )  # fmt: skip
     variational: str = setting(
         "amortized",

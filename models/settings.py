@@ -15,6 +15,8 @@ FIRST_MODEL = "deep_generative"  # the model of settings that name none
 GROUPS = ("Data", "Model", "Prior", "Inference", "Run")
 Knob = dict[str, Any]
 Values = dict[str, Any]
+Condition = dict[str, Any]  # {"knob", "low", "among"}: what another knob must be
+Need = dict[str, Any]  # {"reason", "ways", "hides"}: lists of conditions, of which one must hold altogether
 
 
 class SettingError(ValueError):
@@ -37,7 +39,7 @@ def setting(
     log: bool = False,
     live: bool = False,
     choices: str | None = None,
-    requires: tuple[dict[str, Any], ...] = (),
+    requires: tuple[Need, ...] = (),
 ) -> Any:
     """Declare a knob: default, bounds, scale, whether it acts live or restarts, and (for a choice) the folder of its parts."""
     kind = "choice" if choices else {bool: "bool", int: "int", float: "float"}[type(default)]
@@ -49,36 +51,76 @@ def setting(
 def describe(cls: type, folders: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Knob]:
     """The knobs of a settings class as plain data, by group, its own before those of its bases.
 
-    `folders` gives the choices: name, label, symbol, help, requires, unavailable.
+    `folders` gives the choices: name, label, symbol, help, requires, unavailable. A class may state, in `RULES`, what knobs that it
+    inherits require in its own family of models.
     """
     knobs = []
+    own: Mapping[str, Iterable[Need]] = getattr(cls, "RULES", {})
     owners = [vars(each).get("__annotations__", {}) for each in cls.__mro__]
     rank = {name: index for index, names in reversed(list(enumerate(owners))) for name in names}
     order = sorted(dataclasses.fields(cls), key=lambda field: (GROUPS.index(field.metadata["group"]), rank[field.name]))
     for field in order:
         knob = {"name": field.name, "default": field.default, **field.metadata}
+        knob["requires"] = list(own.get(field.name, knob["requires"]))
         if knob["choices"]:
             knob["choices"] = [dict(choice) for choice in folders[knob["choices"]]]
         knobs.append(knob)
     return knobs
 
 
-def rule(knob: str, reason: str, *, low: float | None = None, among: tuple[Any, ...] | None = None) -> dict[str, Any]:
-    """What a part requires of another knob, as plain data: at least `low`, or one of `among`; else `reason` is shown."""
-    return {"knob": knob, "reason": reason, "low": low, "among": list(among) if among else None}
+def when(knob: str, *, low: float | None = None, among: Iterable[Any] | None = None) -> Condition:
+    """What another knob must be, as plain data: at least `low`, or one of `among`."""
+    return {"knob": knob, "low": low, "among": None if among is None else list(among)}
+
+
+def either(reason: str, *ways: Iterable[Condition], hides: bool = False) -> Need:
+    """What a part or a knob requires of other knobs: that every condition of one of these ways holds; else `reason` is shown.
+
+    `hides`: where it is unmet the form does not show the knob at all, because it belongs to a part that is not chosen.
+    """
+    return {"reason": reason, "ways": [list(way) for way in ways], "hides": hides}
+
+
+def rule(
+    knob: str, reason: str, *, low: float | None = None, among: Iterable[Any] | None = None, hides: bool = False
+) -> Need:
+    """The usual case: one condition on one other knob."""
+    return either(reason, [when(knob, low=low, among=among)], hides=hides)
+
+
+def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
+    """Whether another knob is as it must be; of a knob that this family of models does not have nothing is asked."""
+    if condition["knob"] not in values:
+        return True
+    value = values[condition["knob"]]
+    if condition["among"] is not None:
+        return value in condition["among"]
+    return bool(value >= condition["low"])
+
+
+def unmet(part: Mapping[str, Any], values: Mapping[str, Any]) -> Need | None:
+    """The first requirement of a choice or a knob that the other values do not meet."""
+    needs: Iterable[Need] = part.get("requires", ())
+    return next(
+        (need for need in needs if not any(all(holds(each, values) for each in way) for way in need["ways"])), None
+    )
 
 
 def objection(choice: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
     """Why a choice (or a knob) does not apply, at all or beside the other values, in the part's own words; None when it does."""
     if reason := choice.get("unavailable"):
         return str(reason)
-    for need in choice.get("requires", ()):
-        if need["knob"] not in values:  # a knob that this family of models does not have
-            continue
-        value = values[need["knob"]]
-        if (need["low"] is not None and value < need["low"]) or (need["among"] and value not in need["among"]):
-            return str(need["reason"]).format(**values)
-    return None
+    need = unmet(choice, values)
+    return None if need is None else str(need["reason"]).format(**values)
+
+
+def idle(knob: Knob, values: Mapping[str, Any]) -> str | None:
+    """Why turning a knob would change nothing: its own rules say so, or none of its other choices applies; None when it acts."""
+    if reason := objection(knob, values):
+        return reason
+    others = [choice for choice in knob["choices"] or () if choice["name"] != values[knob["name"]]]
+    reasons = [reason for choice in others if (reason := objection(choice, values))]
+    return reasons[0] if others and len(reasons) == len(others) else None
 
 
 def _number(knob: Knob, value: Any) -> Any:

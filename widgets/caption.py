@@ -27,7 +27,7 @@ def status(facts: Facts) -> str:
     parts = [words.get(facts["state"], facts["state"].capitalize()), f"step {number:,} of {stop:,}"]
     if facts["state"] == "running" and facts.get("rate"):
         parts.append(f"{facts['rate']:,.0f} steps/s")
-    if facts.get("elbo") is not None:
+    if facts.get("elbo") is not None and facts.get("asking") != "a":
         parts.append(f"ELBO {facts['elbo']:,.1f} nats".replace("-", "−"))
     return " · ".join(parts)
 
@@ -89,9 +89,12 @@ def fitted(words: str, most: int = LINES) -> str:
     return kept
 
 
+ASKING = "Try this has a question: what would tell the answer is covered until you have made your guess."
+
+
 def caption(facts: Facts) -> str:
-    """The sentence for this state; the first thing that is true and matters most."""
-    return fitted(_caption(facts))
+    """The sentence for this state; the first thing that is true and matters most. It does not answer a question that is open."""
+    return ASKING if facts.get("asking") else fitted(_caption(facts))
 
 
 def _caption(facts: Facts) -> str:

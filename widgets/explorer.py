@@ -221,6 +221,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         facts["above"] = "log_evidence" if screen.shows("log_evidence") else "elbo"
         facts["unrun"] = self.dirty or self.run_values is None
         facts["stepping"] = screen.shows(ONE_STEP)
+        self._cover()
         facts["biased"] = self.values["estimator"] == "score_xi" and self.values["xi_from"] == "same_draws"
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"
@@ -251,6 +252,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         if self.drawer.due(running=self.state == "running"):
             with self.turn:
                 self.drawer.fill(self.values, self.knobs, self.painter.facts)
+                self._cover()
         self._count(drawn=self.screen.bus.flush())
 
     def close(self) -> None:

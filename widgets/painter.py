@@ -176,6 +176,7 @@ class Painter(ElboLines, LatentPainter):
             self.screen.chart("variance"), "lines", step=step, value=value, low=low, high=high, series=series
         )
         newest = rows[step == step.max()]
+        self.facts["variance_at"] = int(step.max())
         self.facts["variance"] = {
             self.names[int(row[4])]: (float(row[1]), float(row[3] - row[1]) / 2) for row in newest
         }

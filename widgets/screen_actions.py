@@ -12,6 +12,7 @@ from elbo_room.widgets.example import all_knobs
 from elbo_room.widgets.feature_actions import FeatureActions
 from elbo_room.widgets.latent_actions import LatentActions
 from elbo_room.widgets.several import Several
+from elbo_room.widgets.trial import PANELS
 from elbo_room.widgets.views import VIEWS
 
 PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from the prior depend on
@@ -160,8 +161,20 @@ class ScreenActions(LatentActions, Several, FeatureActions):
     def _do_drawer(self, name: str) -> None:
         self.drawer.open(name, self.values, self.knobs, self.painter.facts)
 
-    def _do_try(self) -> None:
-        self.screen.trial.say(self.painter.facts)
+    def _do_guess(self) -> None:
+        self.screen.trial.make_guess()
+
+    def _do_question(self) -> None:
+        self.screen.trial.turn()
+
+    def _cover(self) -> None:
+        """While Try this has an open question: what would tell its answer is covered, and the caption does not speak of it."""
+        root, facts = self.screen.root, self.painter.facts
+        facts["asking"] = self.screen.trial.covers() if self.drawer.name == "Try this" else None
+        for panel in PANELS:
+            change = root.add_class if panel == facts["asking"] else root.remove_class
+            change(f"elbo-asking-{panel}")
+        (root.add_class if facts["asking"] else root.remove_class)("elbo-asking")
 
     def _do_shown(self, names: list[str]) -> None:
         if not 1 <= len(names) <= MOST_SHOWN:

@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from elbo_room.models.settings import Knob, Values, objection
+from elbo_room.models.settings import Knob, Values, idle, objection, unmet
 
 OPEN = ("estimator", "draws", "prior_scale", "layer_scale")
 SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that one drags to see something happen
@@ -41,6 +41,8 @@ class Field:
         self.said: Any = None  # what a person chose last, until it has been carried out
         self.widget = self._make()
         self.widget.observe(self._observed, "value")
+        self.why = ipw.Label("", layout=ipw.Layout(width="auto", height="auto", display="none"))
+        self.why.add_class("elbo-why")
 
     def _make(self) -> ipw.Widget:
         knob, plain = self.knob, {"description": caption_of(self.knob), "tooltip": self.knob["help"]}
@@ -56,6 +58,11 @@ class Field:
         if knob["kind"] == "float" and knob["log"] and knob["name"] in SLIDERS:
             return ipw.SelectionSlider(options=stops(knob), value=knob["default"], **plain, **look)
         return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, **plain, **look)
+
+    @property
+    def parts(self) -> tuple[ipw.Widget, ipw.Widget]:
+        """The control, and the line beneath it that says why it is grey."""
+        return self.widget, self.why
 
     def _options(self, values: Values) -> list[tuple[str, str]]:
         """Label and name of each choice; what does not apply says why."""
@@ -78,13 +85,6 @@ class Field:
         """A person's choice was carried out, or refused; where another one came meanwhile, that is still on its way."""
         self.said = None if value == self.said else self.said
 
-    def _of_another_part(self, values: Values) -> bool:
-        """Whether this knob belongs to a part that is not chosen (then it is out of sight); others that do not apply are grey."""
-        return any(
-            need["among"] and need["knob"] in values and values[need["knob"]] not in need["among"]
-            for need in self.knob["requires"]
-        )
-
     def show(self, value: Any, values: Values) -> None:
         """Show a value, and grey out what the other values do not allow; observers stay silent.
 
@@ -103,12 +103,17 @@ class Field:
                 self.widget.value = shown
             elif self.said is None and isinstance(self.widget, ipw.Text):
                 self.widget.send_state("value")  # the page may show something that was refused
-            reason = objection(self.knob, values)
-            self.widget.disabled = reason is not None
-            self.widget.layout.display = "none" if reason and self._of_another_part(values) else None
-            self.widget.tooltip = f"{reason} {self.knob['help']}" if reason else self.knob["help"]
+            self._apply(idle(self.knob, values), hidden=(unmet(self.knob, values) or {}).get("hides", False))
         finally:
             self._setting.busy = False
+
+    def _apply(self, reason: str | None, *, hidden: bool) -> None:
+        """Grey with its reason beneath it, or out of sight where it belongs to a part that is not chosen."""
+        self.widget.disabled = reason is not None
+        self.widget.layout.display = "none" if hidden else None
+        self.widget.tooltip = f"{reason} {self.knob['help']}" if reason else self.knob["help"]
+        self.why.value = reason or ""
+        self.why.layout.display = None if reason and not hidden else "none"
 
 
 class SettingsForm:
@@ -125,12 +130,13 @@ class SettingsForm:
         groups: dict[str, list[ipw.Widget]] = {}
         for name, field in self.fields.items():
             if name not in OPEN and name not in BAR:
-                groups.setdefault(field.knob["group"], []).append(field.widget)
+                groups.setdefault(field.knob["group"], []).extend(field.parts)
         data = groups.pop("Data", [])
         folded = ipw.Accordion([ipw.VBox(widgets) for widgets in groups.values()], titles=list(groups))
         folded.selected_index = 0
         folded.add_class("elbo-folded")
-        shown = ipw.VBox([*data, *(self.fields[name].widget for name in OPEN if name in self.fields)])
+        opened = (part for name in OPEN if name in self.fields for part in self.fields[name].parts)
+        shown = ipw.VBox([*data, *opened])
         key = ipw.Label(f"{LIVE} acts at the next step   {RESTARTS} starts a new run")
         key.add_class("elbo-quiet")
         self.widget = ipw.VBox([shown, folded, key])

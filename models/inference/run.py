@@ -21,6 +21,7 @@ from elbo_room.models.inference.adam import MOMENTS, Adam
 from elbo_room.models.inference.chosen import make_estimator, own_estimators
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.guard import complaint, divergence, named_parameters
+from elbo_room.models.inference.minibatch import deterministic
 from elbo_room.models.inference.objective import Objective
 from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.inference.shortcut import Found, Shortcut
@@ -115,6 +116,11 @@ class Run(Iterator[Step]):
         return parts_for(self.model, chosen, self.settings.draws) | self.own
 
     @property
+    def draws(self) -> int:
+        """B; one where q is a point, whose draws are all alike."""
+        return 1 if deterministic(self.model) else self.settings.draws
+
+    @property
     def objective(self) -> Objective:
         """What the next step climbs: the weights come from its number, so a run that is taken up goes on exactly."""
         return self.settings.objective(self.number)
@@ -170,7 +176,7 @@ class Run(Iterator[Step]):
             self.q,
             self.estimators,
             batch,
-            settings.draws,
+            self.draws,
             self.generator,
             rao_blackwell=settings.rao_blackwell,
             noise_kind=settings.noise,

@@ -6,8 +6,13 @@ A knob is declared once. The form, the checks, the run file, the link and the ex
 from dataclasses import dataclass
 from typing import Any
 
+from elbo_room.models.estimators import ScoreXi
 from elbo_room.models.inference.objective import ELBO, Objective
 from elbo_room.models.settings import rule, setting
+from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
+
+DRAWN = [name for name, part in WEIGHT_POSTERIORS.items() if part.drawn]
+POINT = rule("posterior", "q is a point: nothing is drawn, and the gradient is exact.", among=DRAWN)
 
 
 def model_setting(name: str) -> Any:
@@ -28,15 +33,20 @@ class InferenceSettings:
         live=True,
         choices="estimators",
         help="How the gradient is estimated.",
+        requires=(POINT,),
     )
     xi_from: str = setting(
         "leave_one_out", label="ξ from", symbol="ξ", group="Inference", live=True, choices="xi_sources",
-        help="The draws that ξ* is estimated from; it matters to score with ξ*.",
+        help="The draws that ξ* is estimated from: of score with ξ*, where it trains and where panel B measures it.",
+        requires=(POINT, *ScoreXi.requires),
     )  # fmt: skip
     xi_value: float = setting(
         0.0, label="ξ held at", symbol="ξ", group="Inference", low=-1e6, high=1e6, live=True,
         help="The coefficient of the control variate where it is held by hand.",
-        requires=(rule("xi_from", "ξ is estimated from draws; choose 'held by hand' to set it.", among=("fixed",)),),
+        requires=(
+            POINT, *ScoreXi.requires,
+            rule("xi_from", "ξ is estimated from draws; choose 'held by hand' to set it.", among=("fixed",), hides=True),
+        ),
     )  # fmt: skip
     draws: int = setting(
         4,
@@ -48,10 +58,11 @@ class InferenceSettings:
         log=True,
         live=True,
         help="Monte Carlo draws per datum and step.",
+        requires=(POINT,),
     )
     noise: str = setting(
         "iid", label="Noise", symbol="ε", group="Inference", live=True, choices="noises",
-        help="How the B draws of a step depend on each other.",
+        help="How the B draws of a step depend on each other.", requires=(POINT,),
     )  # fmt: skip
     rao_blackwell: str = setting(
         "plate",
@@ -59,7 +70,8 @@ class InferenceSettings:
         group="Inference",
         live=True,
         choices="rao_blackwell",
-        help="Which terms a datum's score multiplies.",
+        help="Which terms the score of a data point multiplies; path gradients have none. See the score lines of panel B.",
+        requires=(POINT,),
     )
     step_size: float = setting(
         0.005,

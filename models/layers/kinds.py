@@ -23,6 +23,7 @@ class NormalLayer(Layer):
     natural_symbol = "N(σ²u, σ²)"
     help = "Real units around g(u); as σ → 0 they become a network's hidden units."
     density = Normal()
+    scaled = True
     first = (0.0, -0.5)
 
     def mean(self, u: Tensor, scales: Scales) -> Tensor:
@@ -99,6 +100,7 @@ class GammaLayer(Layer):
     help = "Positive units, sparse for shapes α well below 1: most are nearly 0."
     density = Gamma()
     positive = True
+    shaped = True
     first = (0.0, 0.0)
 
     def alpha(self, scales: Scales) -> float:
@@ -143,6 +145,7 @@ class ExponentialLayer(GammaLayer):
     label = "exponential"
     symbol = "Exp(1/g(u))"
     natural_symbol = "Exp(g(u))"
+    shaped = False  # it is always 1
     help = "Positive units with their mode at 0: a Gamma layer of shape 1."
 
     def alpha(self, scales: Scales) -> float:
@@ -161,6 +164,7 @@ class BetaLayer(Layer):
     help = "Units between 0 and 1, near the ends when the shape is small."
     density = Beta()
     positive = True
+    shaped = True
     learns_top = True
     first = (0.0, 0.0)
 

@@ -50,6 +50,8 @@ class Layer:
     density: ClassVar[Family]  # of the values, given ν₀
     per_unit: ClassVar[int] = 1  # numbers that a unit takes from above, and hands down
     positive: ClassVar[bool] = False  # its signal cannot be negative
+    scaled: ClassVar[bool] = False  # below the top it is g(u) + σ ε
+    shaped: ClassVar[bool] = False  # its density has the shape α
     learns_top: ClassVar[bool] = False  # a top layer has parameters worth learning: no weight below can absorb them
     first: ClassVar[tuple[float, ...]]  # ν at which q starts
 

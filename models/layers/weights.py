@@ -57,7 +57,9 @@ class Connection(nn.Module):
         self.intercept = intercept and not kind.positive
         first = torch.randn(outputs, inputs, generator=generator) / inputs**0.5
         if kind.random:
-            self.site: Site | None = Site(name, "global", (outputs * (inputs + self.intercept),), family)
+            self.site: Site | None = Site(
+                name, "global", (outputs * (inputs + self.intercept),), family if kind.positive else Normal()
+            )
         else:
             self.site = None
             self.weight = nn.Parameter(first)

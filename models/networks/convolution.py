@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.layered import ELEMENTS
 from elbo_room.models.networks.positions import OverPositions
 
 
@@ -30,6 +31,7 @@ class Convolution(OverPositions):
     symbol = "g(Θ ∗ x + α)"
     help = "One small filter bank slides over the positions of a sequence, or over the rows of a picture."
     axes = 1
+    uses = (*(name for name in ELEMENTS if name != "width"), "kernel", "channels", "pooling")
 
     def __init__(
         self, shape: tuple[int, ...], outputs: int, architecture: Architecture, generator: torch.Generator

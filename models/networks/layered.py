@@ -5,6 +5,8 @@ Skips act at each position alone. With positions, h is (…, T, width) and all o
 (…, T) says where a token stands, None that all are; elsewhere h is 0.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -14,10 +16,16 @@ from elbo_room.models.networks.feature_attention import FeatureAttention
 from elbo_room.models.networks.linear import linear
 from elbo_room.models.networks.pooling import POOLINGS
 
+ELEMENTS = (
+    "width", "depth", "activation", "intercept", "input_reinjection", "identity_residual", "dense_skip", "norm", "attention",
+)  # fmt: skip
+
 
 class Layered(nn.Module):
     """Hidden layers with their skips; subclasses say how a layer sees (`see`) and bends (`bend`), and what goes in and out."""
 
+    uses: ClassVar[tuple[str, ...]] = ELEMENTS  # the knobs that it is built from
+    inner: ClassVar[bool] = False  # one hidden layer already has weights that are neither the input's nor the output's
     padded = False  # whether a position at which a datum is 0 lies behind its end
     gates = 1  # sums a unit needs: 3 for a GRU, 4 for an LSTM
     out: nn.Linear

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from elbo_room.models.settings import rule
 
-SHARED = ("convolution", "convolution_2d", "recurrence", "token_attention")
 SEQUENTIAL = rule(
     "network",
     "Only a recurrence or token attention brings the whole sequence to its last position.",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.layered import ELEMENTS
 from elbo_room.models.networks.linear import linear
 from elbo_room.models.networks.positions import OverPositions
 
@@ -66,6 +67,8 @@ class Recurrence(OverPositions):
     name = "recurrence"
     label = "recurrence"
     symbol = "h_t = g(Θx_t + Uh_{t−1})"
+    uses = (*ELEMENTS, "cell", "pooling")
+    inner = True
     help = "One step, the same at every position, carries a state along the sequence (or down the rows of a picture)."
 
     def __init__(

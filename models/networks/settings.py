@@ -2,17 +2,9 @@
 
 from dataclasses import dataclass
 
-from elbo_room.models.networks.pooling import SHARED
+from elbo_room.models.networks.elements import in_network
 from elbo_room.models.priors.settings import PriorSettings
-from elbo_room.models.settings import rule, setting
-
-HIDDEN_LAYER = rule("depth", "There is no hidden layer. Raise 'Hidden layers' to 1 or more.", low=1)
-DEEP = rule("depth", "It joins hidden layers, so it needs at least 2 of them.", low=2)
-DEEPER = rule("depth", "The second hidden layer sees the first one anyway, so it needs at least 3 of them.", low=3)
-CONVOLVES = rule("network", "It belongs to a convolution.", among=("convolution", "convolution_2d"))
-RECURS = rule("network", "It belongs to a recurrence.", among=("recurrence",))
-ATTENDS = rule("network", "It belongs to token attention.", among=("token_attention",))
-SHARES = rule("network", "A feed-forward network has no positions to pool.", among=SHARED)
+from elbo_room.models.settings import setting
 
 
 @dataclass(frozen=True)
@@ -25,7 +17,7 @@ class NetworkSettings(PriorSettings):
     )  # fmt: skip
     width: int = setting(
         64, label="Width", group="Model", low=2, high=256, help="Units in each hidden layer, encoder and decoder alike.",
-        requires=(HIDDEN_LAYER,),
+        requires=in_network("width"),
     )  # fmt: skip
     depth: int = setting(
         2,
@@ -42,41 +34,41 @@ class NetworkSettings(PriorSettings):
         group="Model",
         choices="activations",
         help="The bend after each hidden layer.",
-        requires=(HIDDEN_LAYER,),
+        requires=in_network("activation"),
     )
     intercept: bool = setting(True, label="Intercept", symbol="α", group="Model", help="Adds α to every linear map.")
     input_reinjection: bool = setting(
         False, label="Residual", symbol="γx", group="Model", help="The notes' residual: later hidden layers see the input again.",
-        requires=(DEEP,),
+        requires=in_network("input_reinjection"),
     )  # fmt: skip
     identity_residual: bool = setting(
         False, label="Identity", symbol="h+g", group="Model", help="Each later hidden layer is added to the one before.",
-        requires=(DEEP,),
+        requires=in_network("identity_residual"),
     )  # fmt: skip
     dense_skip: bool = setting(
         False, label="Dense skip", symbol="Δh", group="Model", help="Each hidden layer sees all earlier hidden layers.",
-        requires=(DEEPER,),
+        requires=in_network("dense_skip"),
     )  # fmt: skip
     norm: str = setting(
         "none", label="Normalisation", symbol="LN", group="Model", choices="norms", help="What is done to a layer's sums before the bend.",
-        requires=(HIDDEN_LAYER,),
+        requires=in_network("norm"),
     )  # fmt: skip
     kernel: int = setting(
-        5, label="Window", symbol="k", group="Model", low=2, high=15, help="Positions that a filter sees.", requires=(CONVOLVES,)
+        5, label="Window", symbol="k", group="Model", low=2, high=15, help="Positions that a filter sees.", requires=in_network("kernel")
     )  # fmt: skip
     channels: int = setting(
-        16, label="Filters", symbol="C", group="Model", low=1, high=64, help="Filters of each convolution.", requires=(CONVOLVES,)
+        16, label="Filters", symbol="C", group="Model", low=1, high=64, help="Filters of each convolution.", requires=in_network("channels")
     )  # fmt: skip
     cell: str = setting(
         "gru", label="Cell", symbol="U", group="Model", choices="cells", help="How h goes from one position to the next.",
-        requires=(RECURS,),
+        requires=in_network("cell"),
     )  # fmt: skip
     heads: int = setting(
-        2, label="Heads", symbol="H", group="Model", low=1, high=8, help="Attention maps side by side.", requires=(ATTENDS,)
+        2, label="Heads", symbol="H", group="Model", low=1, high=8, help="Attention maps side by side.", requires=in_network("heads")
     )  # fmt: skip
     pooling: str = setting(
         "positions", label="Pooling", group="Model", choices="poolings", help="What the last linear map sees of the positions.",
-        requires=(SHARES,),
+        requires=in_network("pooling"),
     )  # fmt: skip
     attention: str = setting(
         "none",

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from elbo_room.models.networks.architecture import Architecture
+from elbo_room.models.networks.layered import ELEMENTS
 from elbo_room.models.networks.linear import linear
 from elbo_room.models.networks.positions import OverPositions
 
@@ -17,6 +18,8 @@ class TokenAttention(OverPositions):
     name = "token_attention"
     label = "token attention"
     symbol = "softmax(QK'/√d) V"
+    uses = (*ELEMENTS, "heads", "pooling")
+    inner = True
     help = "Every position looks at all others and weighs them: query, key and value."
 
     def __init__(

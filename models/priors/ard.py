@@ -57,6 +57,7 @@ class ArdPrior(_Relevance):
     """λ_j is latent, with q; λ is the spread of its hyper-prior."""
 
     name = "ard"
+    latent = True
     label = "ARD, λ_j ~ half-Normal"
     symbol = "N(0, λ_j²), λ_j ~ N⁺(0, λ²)"
     help = "Every input has its own latent scale λ_j: inputs that say nothing are switched off."
@@ -97,6 +98,11 @@ class ArdEvidencePrior(_Relevance):
         super().bind(network)
         self.log_scale = nn.Parameter(torch.full((self.count,), math.log(self.scale)))
         return self
+
+    @torch.no_grad()
+    def moved(self) -> None:
+        """Every λ_j = λ."""
+        self.log_scale.fill_(math.log(self.scale))
 
     def log_relevances(self, latents: Mapping[str, Tensor]) -> Tensor:
         """The parameters."""

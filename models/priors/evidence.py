@@ -28,6 +28,11 @@ class EvidencePrior(Prior):
         self.log_scale = nn.Parameter(torch.tensor([math.log(self.scale)]))
         return super().bind(network)
 
+    @torch.no_grad()
+    def moved(self) -> None:
+        """λ̂ = λ."""
+        self.log_scale.fill_(math.log(self.scale))
+
     def scales(self, name: str, latents: Mapping[str, Tensor]) -> Tensor:
         """λ̂."""
         del name, latents

@@ -22,6 +22,7 @@ class HorseshoePrior(Prior):
     """Almost no shrinkage of large weights, strong shrinkage of small ones; λ is the global scale."""
 
     name = "horseshoe"
+    latent = True
     label = "horseshoe"
     symbol = "N(0, λ²τ²), τ ~ C⁺(0, 1)"
     help = "Each weight has a latent half-Cauchy scale: noise goes to 0, signals stay as they are."

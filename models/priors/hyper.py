@@ -39,6 +39,7 @@ class HyperPrior(Prior):
     """One latent scale σ for all weights; λ is the spread of its half-Normal hyper-prior."""
 
     name = "hyper"
+    latent = True
     label = "Gaussian, σ ~ half-Normal"
     symbol = "N(0, σ²), σ ~ N⁺(0, λ²)"
     help = "The scale of the weights is itself unknown, with its own q; λ says how large it may be."

@@ -37,6 +37,7 @@ class Prior(nn.Module):
     help: ClassVar[str]
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
     point_mass: ClassVar[str | None] = None  # why the weights may not be a point mass (MAP)
+    latent: ClassVar[bool] = False  # whether it has `sites`
     gaussian: ClassVar[bool] = True  # whether the weights are Gaussian given their scales
     unit_variance: ClassVar[float] = 1.0  # Var u
 
@@ -52,7 +53,12 @@ class Prior(nn.Module):
 
     def update(self, settings: Any) -> None:
         """Take up the live knobs: λ and the prior's own."""
-        self.scale = settings.prior_scale
+        moved, self.scale = settings.prior_scale != self.scale, settings.prior_scale
+        if moved:
+            self.moved()
+
+    def moved(self) -> None:
+        """λ was turned during a run: a scale that is learned goes on from there."""
 
     @property
     def sites(self) -> Mapping[str, Site]:

@@ -2,16 +2,26 @@
 
 from dataclasses import dataclass
 
-from elbo_room.models.settings import rule, setting
+from elbo_room.models.priors import PRIORS
+from elbo_room.models.priors.layers import LayerPrior
+from elbo_room.models.priors.spike_slab import SpikeSlabPrior
+from elbo_room.models.priors.student_t import StudentTPrior
+from elbo_room.models.settings import rule, setting, when
 
+BY_LAYER = rule(
+    "prior",
+    "Only the prior with λ by layer has scales of its own for each layer.",
+    among=(LayerPrior.name,),
+    hides=True,
+)
+STUDENT = rule("prior", "Only Student t has degrees of freedom.", among=(StudentTPrior.name,), hides=True)
+SPIKE = rule("prior", "Only spike and slab has these.", among=(SpikeSlabPrior.name,), hides=True)
 
-def _only(*priors: str, reason: str) -> tuple[dict[str, object], ...]:
-    return (rule("prior", reason, among=priors),)
-
-
-LAYERS = _only("layers", reason="Only the prior with λ by layer has scales of its own for each layer.")
-STUDENT = _only("student_t", reason="Only Student t has degrees of freedom.")
-SPIKE = _only("spike_slab", reason="Only spike and slab has these.")
+OTHER_PRIOR = when("prior", among=[name for name in PRIORS if name != LayerPrior.name])
+HAS_INTERCEPTS = when("intercept", among=(True,))
+ONE_SCALE = "No weights lead from the input to a hidden layer: those to the output have a scale of their own."
+NO_JOINING = "No weights lead from one hidden layer to another."
+NO_INTERCEPTS = "There are no intercepts. Switch them on under Model."
 
 
 @dataclass(frozen=True)
@@ -23,29 +33,29 @@ class PriorSettings:
     )  # fmt: skip
     prior_scale: float = setting(
         1.0, label="Prior scale", symbol="λ", group="Prior", low=0.01, high=100.0, log=True, live=True,
-        help="Scale of the weights under the prior: small is stiff. Where the scale is learned: its hyper-prior's, or its start.",
+        help="Scale of the weights under the prior: small is stiff. Where it is learned: its hyper-prior's, or where it goes on from.",
     )  # fmt: skip
     prior_scale_hidden: float = setting(
-        1.0, label="Hidden", symbol="λ_h", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        1.0, label="Hidden", symbol="λ_h", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
         help="Scale of the weights from one hidden layer to the next.",
     )  # fmt: skip
     prior_scale_out: float = setting(
-        1.0, label="Output", symbol="λ_o", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        1.0, label="Output", symbol="λ_o", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
         help="Scale of the weights to the output.",
     )  # fmt: skip
     prior_scale_bias: float = setting(
-        1.0, label="Intercepts", symbol="λ_b", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=LAYERS,
+        1.0, label="Intercepts", symbol="λ_b", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
         help="Scale of the intercepts.",
     )  # fmt: skip
     degrees: float = setting(
-        3.0, label="Degrees", symbol="ν", group="Prior", low=0.5, high=100.0, log=True, live=True, requires=STUDENT,
+        3.0, label="Degrees", symbol="ν", group="Prior", low=0.5, high=100.0, log=True, live=True, requires=(STUDENT,),
         help="1 is the Cauchy distribution, 100 nearly a Gaussian.",
     )  # fmt: skip
     inclusion: float = setting(
-        0.5, label="Inclusion", symbol="π", group="Prior", low=0.01, high=0.99, live=True, requires=SPIKE,
+        0.5, label="Inclusion", symbol="π", group="Prior", low=0.01, high=0.99, live=True, requires=(SPIKE,),
         help="Probability that a weight belongs to the slab.",
     )  # fmt: skip
     spike: float = setting(
-        0.05, label="Spike width", symbol="r", group="Prior", low=0.001, high=0.5, log=True, live=True, requires=SPIKE,
+        0.05, label="Spike width", symbol="r", group="Prior", low=0.001, high=0.5, log=True, live=True, requires=(SPIKE,),
         help="Scale of the spike as a part of λ.",
     )  # fmt: skip

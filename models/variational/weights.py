@@ -28,6 +28,11 @@ class WeightPosterior:
     most: int = 1_000_000
     requires: tuple[dict[str, object], ...] = ()
 
+    @property
+    def drawn(self) -> bool:
+        """Whether its weights are random: a point's are not."""
+        return self.family(1).scored
+
     def start(self, site: Site, weights: Tensor, generator: torch.Generator) -> Global:
         """Centred on the network's first weights (P,), narrow, and with small first covariances."""
         first = 0.01 * torch.randn(site.family.n_params, *site.shape, generator=generator)

@@ -420,3 +420,43 @@ def test_a_run_that_diverged_offers_a_remedy_that_works(lab):
     assert room.values["step_size"] == pytest.approx(0.01)
     assert room.painter.facts["number"] == 100
     assert "failure" not in room.screen.bus.shown("elbo")
+
+
+def test_try_this_asks_about_the_scene_on_the_screen_and_does_not_tell(lab):
+    """The questions change with the scene while the drawer is open; what tells the answer is covered until there is a guess."""
+    room, presets = lab(), catalogue()["presets"]
+    screen, classes = room.screen, room.screen.root
+    screen.tabs.value = "Try this"
+    eventually(lambda: presets["digits"]["tasks"][0]["ask"] in screen.trial.ask.value)
+    eventually(lambda: "elbo-asking-b" in classes._dom_classes)
+    assert "covered until you have made your guess" in screen.caption.value
+    room.post("scene", name="pinwheel")
+    screen.name_scene("pinwheel", "")
+    eventually(lambda: presets["pinwheel"]["tasks"][0]["ask"] in screen.trial.ask.value)
+    eventually(lambda: "elbo-asking-d" in classes._dom_classes and "elbo-asking-b" not in classes._dom_classes)
+    screen.trial.guess.index = 1
+    screen.trial.check.click()
+    eventually(lambda: "elbo-asking" not in classes._dom_classes)
+    assert screen.trial.answer.value == "Your guess is noted. Press Run: this scene answers at step 1,500."
+
+
+def test_try_this_answers_by_itself_at_its_step(lab):
+    room = lab(SMALL | {"stop_at": 60})
+    screen = room.screen
+    screen.tabs.value = "Try this"
+    task = {
+        "ask": "What is the ELBO?", "choices": ["below 0", "above"], "edges": [0.0], "measure": {"name": "fact", "of": "elbo"},
+        "after": 50, "why": "It is small.",
+    }  # fmt: skip
+    with room.turn:
+        screen.trial.tasks, screen.trial.at = [task], 0
+        screen.trial._show()
+        screen.trial.offer = lambda tasks: None
+        screen.trial.guess.index = 1
+    screen.trial.check.click()
+    room.post("run")
+    eventually(lambda: room.state == "finished")
+    eventually(lambda: screen.trial.answered)
+    said = screen.trial.answer.value
+    assert "nats per data point at step" in said
+    assert int(said.split("at step ")[1].split(".")[0]) >= 50

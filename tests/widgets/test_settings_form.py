@@ -107,6 +107,18 @@ def test_what_does_not_apply_is_grey_with_its_reason(form):
     assert not form.fields["identity_residual"].widget.disabled
 
 
+def test_the_reason_stands_beneath_a_grey_knob_and_goes_with_it(form):
+    """Also where a rule needs several knobs, or where no other choice of a list applies."""
+    form.show(validate(KNOBS, {"draws": 1, "depth": 0}))
+    shown = {name: field.why.value for name, field in form.fields.items() if field.why.layout.display is None}
+    assert shown["noise"] == "One draw has no partner: B is 1. Raise B to 2 or more, or draw independently."
+    assert shown["xi_from"].startswith("Score with ξ* needs at least 2 draws, B is 1.")
+    assert shown["width"] == "There is no hidden layer. Raise 'Hidden layers' to 1 or more."
+    assert "kernel" not in shown, "a knob that is out of sight says nothing"
+    form.show(validate(KNOBS, {}))
+    assert [name for name, field in form.fields.items() if field.why.layout.display is None] == ["dense_skip"]
+
+
 def test_a_knob_of_a_part_that_is_not_chosen_is_out_of_sight(form):
     kernel = form.fields["kernel"].widget
     assert kernel.layout.display == "none"

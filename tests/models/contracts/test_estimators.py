@@ -10,6 +10,7 @@ import torch
 from elbo_room.models.core import Factor
 from elbo_room.models.estimators import ESTIMATORS, Context, Draw, Estimator
 from elbo_room.models.families import LATENT_FAMILIES, Family, Normal
+from tests.models.contracts.parts import conditions_of
 from tests.models.problems import bayesian_layer, conjugate, numbers, sigmoid_belief
 from tests.models.truth import LIMIT, applies, assert_unbiased, bias_in_errors, every
 
@@ -50,9 +51,10 @@ class TestEstimator:
             reason = estimator.supports(family, part.least_draws - 1)
             assert reason
             assert f"at least {part.least_draws} draws" in reason
-            assert any(need["knob"] == "draws" and need["low"] == part.least_draws for need in part.requires), (
-                "the form says it too"
-            )
+            assert any(
+                each["knob"] == "draws" and each["low"] == part.least_draws
+                for each in conditions_of({"requires": part.requires})
+            ), "the form says it too"
 
     @pytest.mark.parametrize("family", LATENT_FAMILIES.values(), ids=LATENT_FAMILIES)
     def test_says_which_families_it_is_for(self, part: type[Estimator], family: type[Family]) -> None:

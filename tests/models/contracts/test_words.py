@@ -2,7 +2,7 @@
 
 import pytest
 
-from elbo_room.models.catalogue import FOLDERS
+from elbo_room.models.catalogue import FOLDERS, all_knobs
 from tests.models.contracts.parts import check_rules, check_words
 
 PARTS = [
@@ -13,7 +13,13 @@ PARTS = [
 @pytest.mark.parametrize(("name", "part"), PARTS)
 def test_words_and_rules(name: str, part: object) -> None:
     check_words(part, name, symbol=part not in FOLDERS["data"].values())
-    check_rules(part)
+    check_rules(part.requires)
+
+
+@pytest.mark.parametrize("model", all_knobs())
+def test_rules_of_knobs(model: str) -> None:
+    for knob in all_knobs()[model]:
+        check_rules(knob["requires"])
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -11,6 +11,7 @@ from elbo_room.models.inference.noise import NOISES, draw_noise, sobol
 from elbo_room.models.inference.probe import probe
 from elbo_room.models.inference.run import Run
 from elbo_room.models.settings import SettingError
+from tests.models.contracts.parts import conditions_of
 from tests.models.problems import PROBLEMS, conjugate, logistic, plates, sigmoid_belief
 from tests.models.truth import LIMIT, REPLICATES, applies, assert_unbiased, distance, every
 
@@ -104,7 +105,7 @@ def test_what_needs_independent_draws_is_refused(name: str, kind: str) -> None:
         estimate(
             problem.model, problem.q, every(part, problem.model), problem.batch, 4, torch.Generator(), noise_kind=kind
         )
-    assert any(need["knob"] == "noise" for need in part.requires), "the form says it too"
+    assert any(each["knob"] == "noise" for each in conditions_of({"requires": part.requires})), "the form says it too"
 
 
 @pytest.mark.parametrize("kind", DEPENDENT)
