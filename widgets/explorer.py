@@ -252,7 +252,8 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         if self.drawer.due(running=self.state == "running"):
             with self.turn:
                 self.drawer.fill(self.values, self.knobs, self.painter.facts)
-                self._cover()
+                if self._cover():  # another question: the caption keeps its answer to itself
+                    self._refresh()
         self._count(drawn=self.screen.bus.flush())
 
     def close(self) -> None:

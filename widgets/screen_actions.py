@@ -163,18 +163,23 @@ class ScreenActions(LatentActions, Several, FeatureActions):
 
     def _do_guess(self) -> None:
         self.screen.trial.make_guess()
+        self.screen.trial.follow(self.painter.facts)
 
     def _do_question(self) -> None:
         self.screen.trial.turn()
 
-    def _cover(self) -> None:
-        """While Try this has an open question: what would tell its answer is covered, and the caption does not speak of it."""
+    def _cover(self) -> bool:
+        """While Try this has an open question: what would tell its answer is covered; whether that is another panel now."""
         root, facts = self.screen.root, self.painter.facts
-        facts["asking"] = self.screen.trial.covers() if self.drawer.name == "Try this" else None
+        before, facts["asking"] = (
+            facts.get("asking"),
+            self.screen.trial.covers() if self.drawer.name == "Try this" else None,
+        )
         for panel in PANELS:
             change = root.add_class if panel == facts["asking"] else root.remove_class
             change(f"elbo-asking-{panel}")
         (root.add_class if facts["asking"] else root.remove_class)("elbo-asking")
+        return bool(facts["asking"] != before)
 
     def _do_shown(self, names: list[str]) -> None:
         if not 1 <= len(names) <= MOST_SHOWN:
