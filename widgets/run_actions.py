@@ -238,6 +238,7 @@ class RunActions:
         kept = about["settings"] if about else {}
         self.values = validate(knobs_of(all_knobs(), kept), kept)
         self.run_values = dict(self.values)
+        self._offer_estimators()
         self._name_scene()
         self.session.command(
             "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False

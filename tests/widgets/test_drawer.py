@@ -8,9 +8,11 @@ import pytest
 from elbo_room.widgets import drawer
 from elbo_room.widgets.drawer import Drawer
 from elbo_room.widgets.example import catalogue
+from elbo_room.widgets.runs import new_run
 from elbo_room.widgets.tables import table
 from tests.widgets.conftest import eventually
 from tests.widgets.test_reruns import NoWorker
+from tests.widgets.test_runs import keep
 
 PRESETS = catalogue()["presets"]
 
@@ -21,8 +23,8 @@ def tables(room):
     return "\n\n\n".join(table(room.screen.bus, chart) for chart in charts)
 
 
-def finished(room, scene, steps=25):
-    """Choose a scene and run it for some steps."""
+def finished(room, scene, steps):
+    """Choose a scene and run it for so many steps, not as many as the one before."""
     room.act("scene", {"name": scene})
     room.act("set", {"name": "stop_at", "value": steps})
     room.post("run")
@@ -33,8 +35,8 @@ def test_an_open_table_shows_the_scene_on_the_screen_through_three_scenes(lab):
     room = lab()
     room.act("drawer", {"name": "Table"})
     seen = {room.screen.text.text}
-    for scene in ("pinwheel", "moons", "belief_network"):
-        finished(room, scene)
+    for place, scene in enumerate(("pinwheel", "moons", "belief_network")):
+        finished(room, scene, steps=20 + place)
         eventually(lambda: room.screen.text.text == tables(room))
         seen.add(room.screen.text.text)
     assert len(seen) == 4
@@ -86,6 +88,18 @@ def test_open_questions_are_those_of_the_scene_that_is_chosen(quiet):
         quiet.act("scene", {"name": scene})
         quiet.screen.name_scene(scene, "")  # as the page's own list does, before it asks for the scene
         eventually(lambda scene=scene: quiet.screen.trial.tasks == PRESETS[scene].get("tasks", []))
+
+
+def test_opening_a_run_of_another_family_offers_the_estimators_of_that_family(quiet):
+    folder = new_run()
+    keep(folder, model="deep_exponential_family")
+    folder.release()
+    before = dict(quiet.screen.shown.options)
+    quiet.act("open_run", {"identity": folder.identity})
+    assert dict(quiet.screen.shown.options) != before
+    choices = quiet.form.fields["estimator"].knob["choices"]
+    usable = [choice["name"] for choice in choices if not choice.get("unavailable")]
+    assert list(dict(quiet.screen.shown.options).values()) == usable
 
 
 def test_going_back_to_the_runs_settings_names_its_scene_again(quiet):

@@ -12,8 +12,8 @@ from elbo_room.widgets.worker.history import Curves, RunningMean
 from tests.widgets.conftest import eventually
 
 
-def keep(folder, number=5):
-    said = json.dumps({"version": 1, "number": number, "settings": {"seed": 3}})
+def keep(folder, number=5, **settings):
+    said = json.dumps({"version": 1, "number": number, "settings": {"seed": 3, **settings}})
     head = json.dumps({"__metadata__": {"about": said}}).encode()
     (folder.path / STATE).write_bytes(len(head).to_bytes(8, "little") + head)
 
