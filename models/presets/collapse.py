@@ -60,7 +60,7 @@ COLLAPSE: dict[str, dict[str, Any]] = {
     },
     "collapse_early": {
         "label": "Collapse in training",
-        "goal": "A deep decoder with σ(z) learns to do without z before q has anything to say: dimensions die early.",
+        "goal": "A deep decoder with σ(z) learns to do without z: after some hundred steps dimensions begin to die.",
         "settings": {"latent_size": 8, "scale_head": "network", "depth": 4, "step_size": 0.006, "stop_at": 1500},
         "tasks": [
             {
@@ -69,7 +69,7 @@ COLLAPSE: dict[str, dict[str, Any]] = {
                 "edges": [4.5, 6.5],
                 "measure": {"name": "active_dimensions"},
                 "after": 1400,
-                "why": "While q was noise the decoder learned to do without z; where it is flat, nothing pulls q away from the prior.",
+                "why": "The decoder learned to do without z; where it is flat, nothing pulls q away from the prior.",
             },
         ],
     },

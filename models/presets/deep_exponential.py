@@ -42,7 +42,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "top_down": {
         "label": "Top-down q",
-        "goal": "The lower layer's q follows what was drawn above it, a nat a digit better than independent layers. Switch and see.",
+        "goal": "The lower layer's q follows what was drawn above it: the ELBO climbs faster; independent layers catch up. Switch and see.",
         "settings": {
             "model": "deep_exponential_family",
             "response": "normal",

@@ -85,9 +85,9 @@ GENERATIVE: dict[str, dict[str, Any]] = {
         "settings": {"scale_head": "network"},
         "tasks": [
             {
-                "ask": "With one σ for all pixels the ELBO ends near 19 nats per digit. Where will it end with σ(z)?",
+                "ask": "With one σ for all pixels the ELBO ends near 21 nats per digit. Where will it end with σ(z)?",
                 "choices": ["below", "up to 10 nats above", "more than 10 nats above"],
-                "edges": [19.0, 29.0],
+                "edges": [21.0, 31.0],
                 "measure": {"name": "fact", "of": "elbo"},
                 "after": 1500,
                 "why": "Pixels at the edge are always empty: their σ shrinks, and each earns nats that say nothing about the digit.",
