@@ -29,7 +29,7 @@ class Factor:
 
     name: str
     value: Tensor  # (R, B) or (R, B, M)
-    on: frozenset[str]
+    on: frozenset[str]  # the sites whose values enter; none for a prior of the model's own parameters
     prior: Tensor | None = None  # ν₀ (n_params, K or 1) of q's own family, where value = Σ_k log p(z_k; ν₀)
     in_kl: bool = False  # a latent prior's term: β weighs it, as it does log q
     of_parameters: bool = (
@@ -68,12 +68,93 @@ class Model(Protocol):
         ...
 
 
-def check_factors(factors: list[Factor], replicates: int, draws: int, size: int) -> None:
-    """Refuse a factor of another shape: y (N, 1) against (N,) would broadcast to N × N and train to nonsense."""
+def check_factors(factors: object, sites: Mapping[str, Site], replicates: int, draws: int, size: int) -> None:
+    """Refuse what is no list of factors over these sites.
+
+    A wrong shape would broadcast: y (N, 1) against (N,) gives N × N, and trains to nonsense. A wrong `on` biases the gradient.
+
+    Raises:
+        ValueError: what came, what is allowed, what to do.
+    """
+    if not isinstance(factors, list | tuple):
+        raise ValueError(
+            f"The model's factors(…) returned {described(factors)}; it must return a list of Factor. "
+            "Write return [Factor('log joint', value, frozenset({'z'}))], with a term for each part of the log joint."
+        )
+    if not factors:
+        raise ValueError(
+            "The model's factors(…) returned no factor, so there is nothing to climb. Return at least one."
+        )
     for factor in factors:
-        allowed = ((replicates, draws), (replicates, draws, size))
-        if tuple(factor.value.shape) not in allowed:
-            raise ValueError(
-                f"Factor {factor.name!r} has shape {tuple(factor.value.shape)}; it must be (R, B) = {allowed[0]} or (R, B, M) = "
-                f"{allowed[1]}. Sum over the features, and check that no (M, 1) meets an (M,)."
-            )
+        _check_factor(factor, sites, ((replicates, draws), (replicates, draws, size)))
+    if len({factor.name for factor in factors}) < len(factors):
+        names = [factor.name for factor in factors]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(
+            f"Two factors are called {twice!r}; their terms of the ELBO would be one. Give each a name of its own."
+        )
+    covered = frozenset[str]().union(*(factor.on for factor in factors))
+    if missing := [name for name in sites if name not in covered]:
+        raise ValueError(
+            f"No factor contains the site {missing[0]!r}, so it has no prior and no data. Add its prior as a factor, "
+            "and name the site in the `on` of every factor that it enters."
+        )
+
+
+def _check_factor(factor: object, sites: Mapping[str, Site], allowed: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    if not isinstance(factor, Factor):
+        raise ValueError(
+            f"The model's factors(…) returned {described(factor)} in its list; every entry must be a Factor. "
+            "Write Factor(name, value, on)."
+        )
+    _check_value(factor, allowed)
+    if not isinstance(factor.on, frozenset | set):
+        raise ValueError(
+            f"Factor {factor.name!r} has on = {factor.on!r}, {described(factor.on)}; it must be a set of sites' names. "
+            "Write frozenset({'z'})."
+        )
+    if unknown := [name for name in factor.on if name not in sites]:
+        raise ValueError(
+            f"Factor {factor.name!r} lists {unknown[0]!r} in its `on`, which is no site; the model's sites are: {', '.join(sites)}. "
+            "List every site that the factor contains, and nothing else: the model's parameters are no sites."
+        )
+    if factor.value.ndim == 2 and (lost := [name for name in factor.on if sites[name].plate == "local"]):
+        raise ValueError(
+            f"Factor {factor.name!r} contains the local site {lost[0]!r} but is one number for all data, (R, B); a data point's "
+            "score would miss it. Give it one value a data point, (R, B, M)."
+        )
+
+
+def _check_value(factor: Factor, allowed: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    if not isinstance(factor.value, Tensor):
+        raise ValueError(
+            f"Factor {factor.name!r} has {described(factor.value)} for its value; it must be a tensor of log densities in nats."
+            " Compute it with torch from the latents."
+        )
+    if not factor.value.is_floating_point():
+        raise ValueError(
+            f"Factor {factor.name!r} has values of type {kind_of(factor.value)}; log densities are floating-point numbers. "
+            "Convert it with .float()."
+        )
+    if factor.value.shape not in allowed:
+        raise ValueError(
+            f"Factor {factor.name!r} has shape {tuple(factor.value.shape)}; it must be (R, B) = {allowed[0]} or (R, B, M) = "
+            f"{allowed[1]}. Sum over the features, and check that no (M, 1) meets an (M,)."
+        )
+
+
+def kind_of(tensor: Tensor) -> str:
+    """The type of a tensor's numbers, without torch's prefix."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def described(thing: object) -> str:
+    """What came, in a few words: its kind, and the shape of a tensor."""
+    if thing is None:
+        return "nothing (None)"
+    if isinstance(thing, Tensor):
+        return f"a tensor of shape {tuple(thing.shape)}"
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    name = type(thing).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

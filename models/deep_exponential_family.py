@@ -16,7 +16,7 @@ from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.deep_exponential_family_settings import Settings
 from elbo_room.models.entries import Entries
 from elbo_room.models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, Reparameterization, Score, Vimco
-from elbo_room.models.families import Family, Normal
+from elbo_room.models.families import Family, Gamma, Normal
 from elbo_room.models.layers import (
     Connection,
     Layer,
@@ -114,7 +114,7 @@ class DeepExponentialFamily(nn.Module):
 
     def _prior_declared(self, site: Site) -> bool:
         if site.plate == "global":
-            return self.plan.weights.positive is False or site.family.name == "gamma"
+            return not self.plan.weights.positive or isinstance(site.family, Gamma)
         number = int(site.name[1:])
         kind = self.plan.layers[number - 1][0]
         alone = number == len(self.plan.layers) or self._non_centred(number)
@@ -158,8 +158,7 @@ class DeepExponentialFamily(nn.Module):
         for number in range(layers - 1, 0, -1):
             factor, above = self._layer(number, above, latents)
             found.append(factor)
-        on = above.on | (self._weight_site(1) or {"weights"})
-        found.append(Factor("log p(x|z)", self._response(batch, above, latents), on))
+        found.append(Factor("log p(x|z)", self._response(batch, above, latents), above.on | self._weight_site(1)))
         return found + self._weights(latents)
 
     def _response(self, batch: Batch, above: Seen, latents: Mapping[str, Tensor]) -> Tensor:
@@ -210,6 +209,6 @@ class DeepExponentialFamily(nn.Module):
         shape = next(iter(latents.values())).shape[:2]
         point = point_log_prob(self.joins(), self.prior_scale)
         if point is not None:
-            return [Factor("log p(θ)", point.expand(shape), frozenset({"weights"}), of_parameters=True)]
+            return [Factor("log p(θ)", point.expand(shape), frozenset(), of_parameters=True)]
         made = (each.factor(latents, self.prior_scale, self.weight_shape) for each in self.joins())
         return [factor for factor in made if factor is not None]

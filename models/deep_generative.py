@@ -203,8 +203,8 @@ class DeepGenerative(nn.Module):
                 None if nu is None else nu.to(z.dtype),
                 in_kl=True,
             ),
-            Factor("log p(x|z)", x, frozenset({"z", "weights"})),
-            Factor("log p(θ)", weights, frozenset({"weights"}), of_parameters=True),
+            Factor("log p(x|z)", x, frozenset({"z"})),
+            Factor("log p(θ)", weights, frozenset(), of_parameters=True),
         ]
 
 

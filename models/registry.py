@@ -8,7 +8,7 @@ import torch
 
 from elbo_room.models import conditional, deep_exponential_build, deep_generative
 from elbo_room.models.conditional_settings import Settings as ConditionalSettings
-from elbo_room.models.core import Model
+from elbo_room.models.core import Model, described
 from elbo_room.models.data import DATA, EXPONENTIAL_DATA, Dataset, Source
 from elbo_room.models.data.supervised import SUPERVISED
 from elbo_room.models.deep_exponential_family_settings import Settings as DeepExponentialSettings
@@ -101,5 +101,15 @@ MODELS: dict[str, ModelFamily] = {
 
 
 def family_of(settings: InferenceSettings) -> ModelFamily:
-    """The family whose settings these are."""
-    return next(each for each in MODELS.values() if type(settings) is each.settings)
+    """The family whose settings these are.
+
+    Raises:
+        ValueError: they are no settings.
+    """
+    found = next((each for each in MODELS.values() if type(settings) is each.settings), None)
+    if found is None:
+        raise ValueError(
+            f"The settings are {described(settings)}; a run takes Settings of a family of models. Write Run(Settings(draws=3)), or "
+            "settings_from({'draws': 3}) of a dict."
+        )
+    return found

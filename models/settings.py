@@ -146,6 +146,12 @@ def check(knob: Knob, value: Any) -> Any:
     """One value against its knob; returns it in the knob's type or raises `SettingError`."""
     if knob["kind"] == "choice":
         names = [choice["name"] for choice in knob["choices"]]
+        part = getattr(value, "name", None)
+        if not isinstance(value, str) and part in names:
+            sentence = (
+                f"{knob['label']} was the part {part!r} itself; settings hold names. Write {knob['name']}={part!r}."
+            )
+            raise SettingError(knob["name"], sentence)
         if not isinstance(value, str) or value not in names:
             sentence = f"{knob['label']} was {str(value)[:40]!r}; choose one of: {', '.join(names)}."
             raise SettingError(knob["name"], sentence)

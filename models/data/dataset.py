@@ -7,7 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from elbo_room.models.core import Batch
+from elbo_room.models.core import Batch, described
 from elbo_room.models.entries import Entries, entries_of
 
 
@@ -106,7 +106,13 @@ class Dataset:
 
 def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:
     """Any finite (N, D) or, of pictures, (N, H, W) array of numbers; labels, one a row, only colour, `words` name the columns."""
-    values = torch.as_tensor(x, dtype=torch.float32)
+    try:
+        values = torch.as_tensor(x, dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"Data must be an array of numbers (N, D); this is {described(x)}, of which none can be made. Pass a numpy array or a tensor; "
+            "of a data frame, its to_numpy()."
+        ) from error
     if values.ndim not in (2, 3) or not len(values):
         raise ValueError(
             f"Data must be a table (N, D), or pictures (N, H, W), with at least one row; this has shape {tuple(values.shape)}. "

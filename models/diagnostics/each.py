@@ -23,7 +23,8 @@ def elbo_of_each(
         if each.plate == "local":
             bound = bound - each.family.log_prob(values[name], nu).sum(-1)  # (1, B, M)
     terms = [factor for factor in model.factors(batch, values) if factor.value.ndim == 3]
-    fit = sum((each.value for each in terms if site in each.on and len(each.on) > 1), torch.zeros(1, draws, batch.size))
+    fits = (each.value for each in terms if site in each.on and not each.in_kl)
+    fit = sum(fits, torch.zeros(1, draws, batch.size))
     bound = bound + sum((each.value for each in terms), torch.zeros(()))
     return bound.mean((0, 1)), fit.mean((0, 1))
 

@@ -54,8 +54,8 @@ class AnalyticKL(Estimator):
         factor = context.prior
         if factor is None or factor.prior is None:
             raise NotApplicableError(
-                f"{self.label} needs a factor that contains the site alone and declares its prior's ν₀; this model has none. "
-                "Give the factor its `prior`, or choose reparameterisation."
+                f"{self.label} needs a prior of the same family as q ({draw.family.label}), whose parameters depend on no other latent "
+                "variable; this model has none. Choose reparameterisation."
             )
         value = factor.value if factor.value.ndim == 3 else factor.value.unsqueeze(-1)  # (R, B, M)
         with aside():

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from elbo_room.models.core import Model
 from elbo_room.models.estimators import ESTIMATORS, Estimator, ScoreXi
+from elbo_room.models.inference.boundary import check_estimators
 from elbo_room.models.inference.settings import InferenceSettings
 
 
@@ -17,9 +18,6 @@ def own_estimators(
     model: Model, given: Mapping[str, Estimator | str], settings: InferenceSettings
 ) -> dict[str, Estimator]:
     """The estimators that a person chose site by site, by name or as parts."""
-    for site, part in given.items():
-        if site not in model.sites:
-            raise ValueError(f"There is no site {site!r} for an estimator; the model's are: {', '.join(model.sites)}.")
-        if isinstance(part, str) and part not in ESTIMATORS:
-            raise ValueError(f"No estimator is called {part!r}; choose one of: {', '.join(ESTIMATORS)}.")
+    if given or not isinstance(given, dict):
+        check_estimators(model.sites, given, all_sites=False)
     return {site: make_estimator(part, settings) if isinstance(part, str) else part for site, part in given.items()}

@@ -45,14 +45,7 @@ def factors_at(model: Model, batch: Batch, values: Mapping[str, Tensor]) -> list
     latents = {name: value if model.sites[name].plate == "local" else value[:, :, 0] for name, value in values.items()}
     factors = model.factors(batch, latents)
     replicates, draws = next(iter(values.values())).shape[:2]
-    check_factors(factors, replicates, draws, batch.size)
-    for factor in factors:
-        lost = [name for name in factor.on if name in model.sites and model.sites[name].plate == "local"]
-        if lost and factor.value.ndim == 2:
-            raise ValueError(
-                f"Factor {factor.name!r} contains the local site {lost[0]!r} but is one number for all data, (R, B); a datum's score "
-                "would miss it. Give it one value a datum, (R, B, M)."
-            )
+    check_factors(factors, model.sites, replicates, draws, batch.size)
     return factors
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from elbo_room.models.core import Batch, Model, Site
 from elbo_room.models.estimators import Draw, Estimator, NotApplicableError
+from elbo_room.models.inference.boundary import check_call, check_estimators, check_generator, check_nu
 from elbo_room.models.inference.costs import factors_at
 from elbo_room.models.inference.noise import draw_noise
 from elbo_room.models.inference.objective import ELBO, Objective
@@ -135,12 +136,18 @@ def estimate(
 
     Raises:
         NotApplicableError: an estimator does not go with its site, the model, B or the kind of noise.
-        ValueError: a factor has a wrong shape.
+        ValueError: the model, q, a factor or another argument is not what it must be (`boundary`).
     """
+    check_call(batch, draws, replicates, rao_blackwell, noise_kind)
+    check_generator(generator)
+    check_estimators(model.sites, estimators)
     if reason := refusal(model, estimators, draws, noise_kind, q) or refused(model, estimators, objective):
         raise NotApplicableError(reason)
     free = [site for name, site in model.sites.items() if name not in q.above]
-    taps = {site.name: _tap(site, q.nu(site, batch), replicates, draws) for site in free}
+    nus = {site.name: q.nu(site, batch) for site in free}
+    for site in free:
+        check_nu(site, nus[site.name], batch.size)
+    taps = {site.name: _tap(site, nus[site.name], replicates, draws) for site in free}
     dtype = next(iter(taps.values())).dtype
     if noise is None:
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)

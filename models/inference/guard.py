@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -42,11 +43,14 @@ def named_parameters(modules: Iterable[object]) -> dict[str, nn.Parameter]:
     return found
 
 
-def complaint(elbo: float, objective: float, gradients: dict[str, Tensor]) -> str | None:
-    """What is wrong with this step, or None."""
+def complaint(
+    elbo: float, objective: float, gradients: dict[str, Tensor], terms: Mapping[str, float] = MappingProxyType({})
+) -> str | None:
+    """What is wrong with this step, or None; `terms` are the ELBO's, by name, one of which is to blame where it is not finite."""
     for what, value in (("ELBO", elbo), ("objective", objective)):
         if not math.isfinite(value):
-            return f"The {what} became {value}"
+            blamed = next((f" ({name} is {term})" for name, term in terms.items() if not math.isfinite(term)), "")
+            return f"The {what} became {value}{blamed}"
         if value < FLOOR:
             return f"The {what} fell to {value:.3g} nats per data point"
     if not math.isfinite(torch.stack(torch._foreach_norm(list(gradients.values()))).sum().item()):

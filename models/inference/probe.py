@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from elbo_room.models.core import Batch, Model
 from elbo_room.models.estimators import Estimator, NotApplicableError
+from elbo_room.models.inference.boundary import check_call, check_generator, check_model, check_posterior, check_probed
 from elbo_room.models.inference.estimate import Estimate, estimate
 from elbo_room.models.inference.noise import draw_noise
 from elbo_room.models.inference.objective import ELBO, Objective
@@ -83,20 +84,28 @@ def probe(
         objective: β and free bits of the gradient that is measured.
 
     Raises:
-        ValueError: fewer than two replicates, a reference of another name, or no exact gradient of this model.
+        ValueError: fewer than two replicates, a reference of another name, or no exact gradient of this model; or the model, q or
+            another argument is not what it must be (`boundary`).
+        NotApplicableError: no estimator applies; the sentence has each one's reason.
     """
+    check_model(model)
+    check_posterior(model, q)
+    check_call(batch, draws, replicates, rao_blackwell, noise_kind)
+    check_generator(generator)
+    check_probed(model.sites, estimators, site)
     if replicates < 2:
         raise ValueError(f"A variance needs at least 2 replicates, R was {replicates}. Raise R; 32 is usual.")
     first = next((name for name, each in model.sites.items() if each.plate == "local"), next(iter(model.sites)))
-    site, reports = site or first, {}
+    site, reports, reasons = site or first, dict[str, Report](), dict[str, str]()
     weights = {name: weight_of(each, batch.total) for name, each in model.sites.items()}
     with frozen(model, q):
         against = _reference(reference, model, q, batch, generator)
         dtype = q.nu(model.sites[site], batch).dtype
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
         for name, chosen in estimators.items():
-            if isinstance(chosen, Estimator) and chosen.supports(model.sites[site].family, draws):
-                continue  # another one would take its place at this site, and be measured under its name
+            if isinstance(chosen, Estimator) and (reason := chosen.supports(model.sites[site].family, draws)):
+                reasons[name] = reason  # another one would take its place at this site, and be measured under its name
+                continue
             same = parts_for(model, chosen, draws) | {site: chosen} if isinstance(chosen, Estimator) else dict(chosen)
             memory: dict[str, dict[str, Tensor]] = {}
 
@@ -116,13 +125,18 @@ def probe(
                     made(1, None)
                 start = time.perf_counter()
                 found = made(replicates, noise)
-            except NotApplicableError:
+            except NotApplicableError as error:
+                reasons[name] = str(error)
                 continue
             seconds = (time.perf_counter() - start) / replicates
             by_site = {name: moments(found.draw_gradients(each).mean(1)) for name, each in model.sites.items()}
             reports[name] = Report(
                 name, draws, replicates, site, by_site, weights, evaluations(model, same, draws), seconds, against
             )
+    if not reports:
+        raise NotApplicableError(
+            "No estimator applies here. " + " ".join(f"{name}: {why}" for name, why in reasons.items())
+        )
     return reports
 
 

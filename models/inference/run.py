@@ -7,7 +7,7 @@ random stream.
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from elbo_room.models.data import OWN, Dataset, as_dataset
 from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.estimators import Estimator, NotApplicableError
 from elbo_room.models.inference.adam import MOMENTS, Adam
+from elbo_room.models.inference.boundary import check_model, check_posterior
 from elbo_room.models.inference.chosen import make_estimator, own_estimators
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.guard import complaint, divergence, named_parameters
@@ -48,6 +49,27 @@ class Step:
     log_prior: float  # log p(θ)/N; 0 where no parameter is a point estimate with a prior
 
 
+def _check_own(model: object, q: object, data: object) -> None:
+    """Refuse a person's own model without q or data, and q without a model.
+
+    Raises:
+        ValueError: what came, what is allowed, what to do.
+    """
+    if model is None and q is not None:
+        raise ValueError(
+            "q came without a model; settings build their own. Write Run(settings, data, model=model, q=q)."
+        )
+    if model is None:
+        return
+    missing = [name for name, part in (("q, its variational family", q), ("data", data)) if part is None]
+    if missing:
+        raise ValueError(
+            f"A model came without {' and without '.join(missing)}. Write Run(settings, data, model=model, q=Posterior({{...}}))."
+        )
+    check_model(model)
+    check_posterior(model, q)
+
+
 class Run(Iterator[Step]):
     """Training as an iterator of steps.
 
@@ -68,14 +90,15 @@ class Run(Iterator[Step]):
         `estimators` gives sites their own, {"z1": "leave_one_out", "w1": PathOnly()}; the others take the one that the settings name.
 
         Raises:
-            ValueError: an estimator for a site that the model does not have, or one that nobody knows.
+            ValueError: the model, q, the data or the estimators are not what they must be (`boundary`).
             NotApplicableError: an estimator does not go with its site.
             SettingError: a setting is not allowed, or does not go with another.
         """
-        given: InferenceSettings = settings or Settings()
+        given: InferenceSettings = Settings() if settings is None else settings
         family = family_of(given)
+        _check_own(model, q, data)
         own = {"data": OWN} if data is not None and model is None and OWN in family.data else {}
-        whole: Any = settings_from(asdict(given) | {"model": family.name} | own)  # each family has knobs of its own
+        whole: Any = settings_from(vars(given) | {"model": family.name} | own)  # each family has knobs of its own
         self.settings = whole
         self.generator = torch.Generator().manual_seed(whole.seed)
         self.data = family.data[whole.data].load() if data is None else as_dataset(data)
@@ -83,12 +106,8 @@ class Run(Iterator[Step]):
             self.data = self.data.split(share)
         if model is None:
             self.model, self.q = family.build(whole, self.data, self.generator)
-        elif q is None:
-            raise ValueError(
-                "A model came without q. Give its variational family too: Run(model=model, q=Posterior({...}))."
-            )
         else:
-            self.model, self.q = model, q
+            self.model, self.q = model, cast("Posterior", q)
         self.parameters = named_parameters((self.model, self.q))
         self.optimizer = Adam(self.parameters, self.settings.step_size)
         self.number = 0
@@ -210,8 +229,8 @@ class Run(Iterator[Step]):
         if q_alone and isinstance(self.model, nn.Module):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
-        elbo, objective = values[:2].tolist()
-        if cause := complaint(elbo, objective, gradients):
+        elbo, objective, _, *terms = values.tolist()
+        if cause := complaint(elbo, objective, gradients, dict(zip(names, terms, strict=True))):
             trouble = divergence(cause, self.number + 1, settings.step_size, self.model, self.data.feature_names)
             self._restore()
             raise trouble

@@ -24,6 +24,10 @@ class WeightKind:
     positive: bool = False
     requires: tuple[dict[str, object], ...] = ()
 
+    def family(self, positive_family: Family) -> Family:
+        """The family of q, by the weights' support; `positive_family` is the one chosen for positive values."""
+        return positive_family if self.positive else Normal()
+
 
 WEIGHTS: dict[str, WeightKind] = {
     each.name: each
@@ -47,7 +51,7 @@ class Connection(nn.Module):
         inputs: int,
         outputs: int,
         kind: WeightKind,
-        family: Family,
+        positive_family: Family,
         *,
         intercept: bool,
         generator: torch.Generator,
@@ -58,7 +62,7 @@ class Connection(nn.Module):
         first = torch.randn(outputs, inputs, generator=generator) / inputs**0.5
         if kind.random:
             self.site: Site | None = Site(
-                name, "global", (outputs * (inputs + self.intercept),), family if kind.positive else Normal()
+                name, "global", (outputs * (inputs + self.intercept),), kind.family(positive_family)
             )
         else:
             self.site = None

@@ -16,6 +16,10 @@ class Posterior(nn.Module):
 
     def __init__(self, factors: Mapping[str, nn.Module]) -> None:
         super().__init__()
+        if not isinstance(factors, Mapping) or not all(isinstance(each, nn.Module) for each in factors.values()):
+            raise ValueError(
+                "A Posterior takes a dict of modules, one a site. Write Posterior({'z': Global(site)}), or Global(site, ν) of a tensor."
+            )
         self.by_site = nn.ModuleDict(factors)
         self.above = {name: part.above for name, part in factors.items() if isinstance(part, TopDown)}
 

@@ -86,8 +86,8 @@ def test_the_elbo_of_each_datum_under_the_exact_posterior_is_its_evidence() -> N
     def terms(batch: Batch, values: dict) -> list[Factor]:
         z = values["z"]
         return [
-            Factor("log p(z)", log_normal(z, 0.0, 1.0).sum(-1), frozenset({"z"})),
-            Factor("log p(x|z)", log_normal(batch.x, z, 1.0).sum(-1), frozenset({"z", "weights"})),
+            Factor("log p(z)", log_normal(z, 0.0, 1.0).sum(-1), frozenset({"z"}), in_kl=True),
+            Factor("log p(x|z)", log_normal(batch.x, z, 1.0).sum(-1), frozenset({"z"})),
         ]
 
     batch = Batch(x, torch.arange(3), 3)

@@ -113,12 +113,15 @@ class Probing:
         settings, site = self.run.settings, self.parameter.site
         rows = max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
         generator = torch.Generator().manual_seed(seed)  # the same for every estimator: common noise
-        found = probe(
-            self.run.model, self.run.q, {name: make_estimator(name, settings)}, self.run.data.batch(self.rows[:rows]), draws,
-            replicates, generator, site=site, rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
-            objective=self.run.objective,
-        )  # fmt: skip
-        return found.get(name)
+        try:
+            found = probe(
+                self.run.model, self.run.q, {name: make_estimator(name, settings)}, self.run.data.batch(self.rows[:rows]), draws,
+                replicates, generator, site=site, rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
+                objective=self.run.objective,
+            )  # fmt: skip
+        except NotApplicableError:
+            return None
+        return found[name]
 
     def _now(self, replicates: int, rows: int) -> Iterator[Message | None]:
         """Every shown estimator at the present step; the reports are kept, and end as rows of the variance curve."""

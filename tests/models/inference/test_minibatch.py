@@ -47,4 +47,4 @@ def test_a_column_against_a_row_is_refused() -> None:
     with pytest.raises(
         ValueError, match=r"'log p\(y\|x\)' has shape \(1, 4, 5, 5\); it must be .* = \(1, 4\) or .* = \(1, 4, 5\)"
     ):
-        check_factors([wrong], 1, 4, 5)
+        check_factors([wrong], plates().model.sites, 1, 4, 5)

@@ -45,6 +45,6 @@ def test_a_local_site_in_a_factor_of_all_data() -> None:
 
     wrong = Problem(Terms(problem.model.sites, summed), problem.q, problem.batch, problem.objective)
     with pytest.raises(
-        ValueError, match=r"'log p\(z\)' contains the local site 'z' but is one number .* one value a datum"
+        ValueError, match=r"'log p\(z\)' contains the local site 'z' but is one number .* one value a data point"
     ):
         attempt(wrong, Score())

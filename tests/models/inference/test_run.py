@@ -175,5 +175,6 @@ def test_settings_are_checked_at_the_start() -> None:
 
 
 def test_a_model_without_q_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"A model came without q. Give its variational family too"):
-        Run(small(), model=Run(small()).model)
+    made = Run(small())
+    with pytest.raises(ValueError, match=r"A model came without q, its variational family\. Write Run\("):
+        Run(small(), made.data, model=made.model)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
 from elbo_room.models.inference.probe import probe
 from elbo_room.models.inference.run import Run
 
@@ -56,12 +56,14 @@ class Ladder:
         run, settings = self.run, self.run.settings
         rows = max(2, min(ROWS, CELLS // (run.data.x.shape[1] * max(2, settings.draws))))
         batch = run.data.batch(torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))[:rows])
-        reports = probe(
-            run.model, run.q, {name: ESTIMATORS[name]()}, batch, max(2, settings.draws), REPLICATES,
-            torch.Generator().manual_seed(2 * run.number), site=self.site, rao_blackwell=level,
-        )  # fmt: skip
-        if name in reports:
-            self.found[place] = (reports[name].variance * self.scale, reports[name].error * self.scale)
+        try:
+            reports = probe(
+                run.model, run.q, {name: ESTIMATORS[name]()}, batch, max(2, settings.draws), REPLICATES,
+                torch.Generator().manual_seed(2 * run.number), site=self.site, rao_blackwell=level,
+            )  # fmt: skip
+        except NotApplicableError:
+            return
+        self.found[place] = (reports[name].variance * self.scale, reports[name].error * self.scale)
 
     def _bars(self) -> dict[str, Any]:
         rows = []

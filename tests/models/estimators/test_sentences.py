@@ -1,0 +1,58 @@
+"""Every estimator at every q of the shipped models: it trains, or one sentence for a person says why not and what to do."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from elbo_room.models import conditional_settings, deep_exponential_family_settings, deep_generative_settings
+from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
+from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.latent_priors import LATENT_PRIORS
+from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES
+from elbo_room.models.priors import PRIORS
+from elbo_room.models.settings import SettingError
+from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
+
+PROGRAMMERS = re.compile(
+    r"`|\b(None|Tensor|Factor|Site|Posterior|dict|tuple|str|int|float|bool|class|object|self)\b|_[a-z]|\w+Error"
+)
+GIVES_ADVICE = re.compile(r"(Choose|Set|Raise|Give|Draw|Make|Add|Lower|Switch|Drop|Use)\b")
+QUICK = {"draws": 4, "batch_size": 16, "stop_at": 1}
+
+
+def models() -> Iterator[tuple[str, InferenceSettings]]:
+    """One of each kind of site and of q that the shipped models have."""
+    for name in LATENT_PRIORS:
+        yield f"z ~ {name}", deep_generative_settings.Settings(data="pinwheel", width=4, latent_prior=name, **QUICK)
+    for name in WEIGHT_POSTERIORS:
+        path = "reparameterization"
+        yield f"q(w) {name}", conditional_settings.Settings(width=3, posterior=name, estimator=path, **QUICK)
+    for name in PRIORS:
+        yield f"w ~ {name}", conditional_settings.Settings(width=3, prior=name, **QUICK)
+    for layer in LAYERS:
+        for weights in ("point", "normal", "gamma"):
+            for positive in POSITIVE_FAMILIES:
+                yield f"{layer}, {weights}, {positive}", deep_exponential_family_settings.Settings(
+                    data="pinwheel", response="normal", layer_1=layer, layer_2=layer, width_1=3, width_2=2, weights=weights,
+                    positive_family=positive, **QUICK,
+                )  # fmt: skip
+
+
+MODELS = dict(models())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_an_estimator_trains_or_says_why_not(name: str) -> None:
+    trained = 0
+    for estimator in ESTIMATORS:
+        try:
+            run = Run(type(MODELS[name])(**{**vars(MODELS[name]), "estimator": estimator}))
+            next(run)
+            trained += 1
+        except (SettingError, NotApplicableError) as refusal:
+            assert not PROGRAMMERS.search(str(refusal)), f"{estimator}: {refusal}"
+            assert GIVES_ADVICE.search(str(refusal)), f"{estimator}: {refusal}"
+            assert str(refusal).endswith(".")
+    assert trained
