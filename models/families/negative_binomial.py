@@ -132,7 +132,8 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
         """At 0: log(π + (1 − π) p₀) = log(e^ζ + p₀) + log(1 − π); above it: log p + log(1 − π)."""
         log_mean, log_size, loss = parameters
         counted = super().log_prob_of(value, (log_mean, log_size))
-        return torch.where(value > 0, counted, torch.logaddexp(counted, loss)) - softplus(loss)
+        either = loss + softplus(counted - loss, threshold=40.0)  # logaddexp has no second derivative far out
+        return torch.where(value > 0, counted, either) - softplus(loss)
 
     def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
         """Coordinate by coordinate: a loss of one count is not a share of the sum."""

@@ -39,7 +39,7 @@ class SpikeSlabPrior(Prior):
         """log[π N(u; 0, 1) + (1 − π) N(u; 0, r²)]."""
         slab = math.log(self.inclusion) - 0.5 * value.square()
         spike = math.log1p(-self.inclusion) - 0.5 * (value / self.spike).square() - math.log(self.spike)
-        return torch.logaddexp(slab, spike) - HALF_LOG_2PI
+        return torch.stack([slab, spike]).logsumexp(0) - HALF_LOG_2PI  # logaddexp has no second derivative far out
 
     def unit_sample(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
         """The indicator first, then the Gaussian of its scale."""

@@ -43,16 +43,21 @@ def models() -> Iterator[tuple[str, InferenceSettings]]:
 MODELS = dict(models())
 
 
+def refusal_of(estimator: str, model: InferenceSettings) -> str | None:
+    """Why an estimator does not train this model; None where its first step is made."""
+    try:
+        next(Run(type(model)(**{**vars(model), "estimator": estimator})))
+    except (SettingError, NotApplicableError) as refusal:
+        return str(refusal)
+    return None
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_an_estimator_trains_or_says_why_not(name: str) -> None:
-    trained = 0
-    for estimator in ESTIMATORS:
-        try:
-            run = Run(type(MODELS[name])(**{**vars(MODELS[name]), "estimator": estimator}))
-            next(run)
-            trained += 1
-        except (SettingError, NotApplicableError) as refusal:
-            assert not PROGRAMMERS.search(str(refusal)), f"{estimator}: {refusal}"
-            assert GIVES_ADVICE.search(str(refusal)), f"{estimator}: {refusal}"
-            assert str(refusal).endswith(".")
-    assert trained
+    found = {estimator: refusal_of(estimator, MODELS[name]) for estimator in ESTIMATORS}
+    assert None in found.values(), "no estimator trains this model"
+    for estimator, sentence in found.items():
+        if sentence is not None:
+            assert not PROGRAMMERS.search(sentence), f"{estimator}: {sentence}"
+            assert GIVES_ADVICE.search(sentence), f"{estimator}: {sentence}"
+            assert sentence.endswith(".")
