@@ -158,7 +158,7 @@ def check_probed(sites: Mapping[str, Site], estimators: object, site: str | None
             )
 
 
-def check_call(batch: object, draws: int, replicates: int, level: str, noise_kind: str) -> None:
+def check_call(batch: object, draws: object, replicates: object, level: str, noise_kind: str) -> None:
     """Refuse a batch without rows, a number of draws or replicates below 1, and names of choices that do not exist.
 
     Raises:
