@@ -86,11 +86,33 @@ def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):
     screen.until(lambda: screen.ink("a") != before)
 
 
+def test_an_open_table_follows_the_run_but_not_under_the_hand_that_copies_it(screen):
+    """It stays where it was scrolled to, and what a person has marked stays until it is let go."""
+    small(screen, 100_000)
+    screen.page.locator(".elbo-tabs").get_by_role("button", name="Table", exact=True).click()
+    field = screen.page.locator(".elbo-reader textarea")
+    screen.until(lambda: "Variance of ĝ" in field.input_value())
+    field.evaluate("field => { field.scrollTop = 60; }")
+    screen.press("Run")
+    screen.trains(beyond=20)
+    before = field.input_value()
+    screen.until(lambda: field.input_value() != before)
+    assert field.evaluate("field => field.scrollTop") == 60
+    field.evaluate("field => { field.focus(); field.setSelectionRange(0, 4); }")
+    marked, step = field.input_value(), screen.step()
+    screen.until(lambda: screen.step() > step)
+    screen.page.wait_for_timeout(2_500)  # more than two turns of the table
+    assert field.input_value() == marked
+    field.evaluate("field => field.setSelectionRange(0, 0)")
+    field.blur()
+    screen.until(lambda: field.input_value() != marked)
+
+
 def test_the_drawer_reads_and_cannot_be_written_in(screen):
     for name, words in (
         ("Table", "reparameterisation"),
         ("Formula", "Source:"),
-        ("Code", "from models"),
+        ("Code", "from elbo_room.models"),
         ("Help", "Keys"),
     ):
         screen.press(name)
