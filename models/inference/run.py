@@ -256,7 +256,8 @@ class Run(Iterator[Step]):
             state |= {f"adam/{key}/{name}": value for key, value in moments.items()}
         for part, kept in self.memory.items():
             state |= {f"memory/{part}/{key}": value for key, value in kept.items()}
-        return state | {"generator": self.generator.get_state(), "order": self.order}
+        rows = torch.tensor(self.data.size)  # at the end of a pass the order does not tell
+        return state | {"generator": self.generator.get_state(), "order": self.order, "rows": rows}
 
     @torch.no_grad()
     def load_tensors(self, state: dict[str, Tensor], number: int) -> None:
@@ -268,7 +269,10 @@ class Run(Iterator[Step]):
         for name, parameter in self.parameters.items():
             if (kept := state[f"parameter/{name}"].shape) != parameter.shape:
                 raise ValueError(f"{name} is of shape {tuple(kept)} there, {tuple(parameter.shape)} here")
-        if len(state["order"]) and int(state["order"].max()) >= self.data.size:
+        least = (
+            int(state["order"].max()) + 1 if len(state["order"]) else 0
+        )  # of a file that does not hold the number of rows
+        if int(state.get("rows", torch.tensor(least))) > self.data.size:
             raise ValueError(f"it was made with more than the {self.data.size} rows of these data")
         for name, parameter in self.parameters.items():
             parameter.copy_(state[f"parameter/{name}"])

@@ -189,3 +189,27 @@ def test_the_exact_hessian_away_from_a_maximum_says_so() -> None:
     found = at(model, model.space.first().double(), batch, "exact")
     with pytest.raises(ValueError, match="so the weights are at no maximum"):
         _ = found.log_evidence
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, part in PRIORS.items() if part.gaussian and not part.latent and part.point_mass is None]
+)
+def test_the_priors_precision_is_minus_the_curvature_of_its_log_density(name: str) -> None:
+    """Of every Gaussian prior that allows a point mass, learned scales included; log p(w) differentiated twice."""
+    network = FeedForward(2, 1, Architecture(width=4, depth=1), torch.Generator().manual_seed(0))
+    prior = PRIORS[name](0.7)
+    model = Conditional(WeightSpace(network), RESPONSES["normal"](), prior, PointMass(), "fixed", 0.5)
+    generator = torch.Generator().manual_seed(2)
+    with torch.no_grad():
+        for scale in prior.parameters():
+            scale.add_(torch.randn(scale.shape, generator=generator))
+    weights = torch.randn(model.space.size, generator=generator, dtype=F64)
+
+    def log_prior(w: Tensor) -> Tensor:
+        return model.log_prior({"w": w[None, None]}).sum()
+
+    bend = torch.autograd.functional.hessian(log_prior, weights)
+    found = at(model, weights, toy("normal"))
+    torch.testing.assert_close(found.prior_precision, -bend.diagonal(), rtol=1e-6, atol=1e-9)
+    torch.testing.assert_close(found.precision - found.curvature, -bend, rtol=1e-6, atol=1e-9)
+    assert len(found.prior_precision.unique()) > 1 or name == "normal"

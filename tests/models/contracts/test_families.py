@@ -15,6 +15,7 @@ from elbo_room.models.families import (
     Family,
     FullRank,
     Gamma,
+    LogNormal,
     LowRank,
     NegativeBinomial,
     Normal,
@@ -191,6 +192,24 @@ def test_divergence_is_the_mean_log_ratio(family: Family) -> None:
     )
     assert in_errors(ratio, family.divergence(nu, other)) < 4
     assert float(family.divergence(nu, nu).abs().max()) < 1e-12
+
+
+@pytest.mark.parametrize("family", [family for family in ALL if family.states("mirror")], ids=lambda each: each.symbol)
+def test_a_mirror_image_is_another_noise_whose_mirror_image_is_the_first(family: Family) -> None:
+    drawn = family.noise(family.noise_shape((50, 3)), torch.Generator().manual_seed(4), torch.float64)
+    mirrored = family.mirror(drawn)
+    assert bool((mirrored != drawn).all())
+    torch.testing.assert_close(family.mirror(mirrored), drawn, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("family", [Normal(), LogNormal(), FullRank(3), LowRank(2)], ids=lambda each: each.name)
+def test_mirrored_draws_of_a_symmetric_family_lie_on_either_side_of_the_mean(family: Family) -> None:
+    """t(ε, ν) + t(mirror ε, ν) = 2μ: what is linear in z has no variance over such a pair."""
+    generator = torch.Generator().manual_seed(5)
+    nu = torch.randn(family.n_params, 3, generator=generator, dtype=torch.float64)
+    noise = family.noise(family.noise_shape((50, 3)), generator, torch.float64)
+    both = family.transform(noise, nu) + family.transform(family.mirror(noise), nu)
+    torch.testing.assert_close(both, (2 * nu[0]).expand(50, 3), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("family", [family for family in ALL if family.states("mirror")], ids=lambda each: each.symbol)

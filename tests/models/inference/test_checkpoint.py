@@ -12,8 +12,10 @@ from safetensors.torch import save
 
 from elbo_room.models.data import from_array
 from elbo_room.models.inference.checkpoint import load_run, save_run
+from elbo_room.models.inference.guard import DivergenceError
 from elbo_room.models.inference.run import Run
 from elbo_room.models.run_file import STATE, about
+from tests.models.inference.test_guard import poison
 from tests.models.inference.test_one_path import same, state_of
 from tests.models.inference.test_run import small
 
@@ -52,6 +54,51 @@ def test_fewer_rows_than_the_run_was_made_with_are_refused(tmp_path: Path) -> No
     save_run(run, tmp_path)
     with pytest.raises(ValueError, match="made with more than the 5 rows of these data"):
         load_run(tmp_path, from_array(data.x[:5]))
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2, 3], ids=["before", "in a pass", "later in it", "at its end"])
+def test_one_row_fewer_is_refused_and_the_same_number_is_accepted(taken: int, tmp_path: Path) -> None:
+    """Wherever in a pass the run was saved: at its end no row number is left that would tell."""
+    data = from_array(torch.randn(30, 3, generator=torch.Generator().manual_seed(0)))
+    run = Run(small(batch_size=10), data)
+    for _ in range(taken):
+        next(run)
+    assert len(run.order) == (0, 20, 10, 0)[taken]
+    save_run(run, tmp_path)
+    with pytest.raises(ValueError, match="made with more than the 29 rows of these data"):
+        load_run(tmp_path, from_array(data.x[:29]))
+    assert next(load_run(tmp_path, data)) == next(run)
+
+
+def test_a_file_without_the_number_of_rows_is_read(tmp_path: Path) -> None:
+    """Written by an earlier version: the greatest row number of the pass tells what it can."""
+    data = from_array(torch.randn(30, 3, generator=torch.Generator().manual_seed(0)))
+    run = Run(small(batch_size=10), data)
+    next(run)
+    old = {name: value for name, value in run.tensors().items() if name != "rows"}
+    again = Run(small(batch_size=10), data)
+    again.load_tensors(old, 1)
+    assert next(again) == next(run)
+    few = int(old["order"].max())
+    with pytest.raises(ValueError, match=f"made with more than the {few} rows"):
+        Run(small(batch_size=10), from_array(data.x[:few])).load_tensors(old, 1)
+
+
+def test_a_loaded_run_that_diverges_at_once_is_back_at_the_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at the first weights of a new run: what is kept as the last good state is what was loaded."""
+    run = Run(small())
+    for _ in range(5):
+        next(run)
+    save_run(run, tmp_path)
+    saved = {name: value.detach().clone() for name, value in run.parameters.items()}
+    again = load_run(tmp_path)
+    poison(again, 1, monkeypatch, float("nan"))
+    with pytest.raises(DivergenceError, match="at step 6"):
+        next(again)
+    assert again.number == 5
+    assert all(torch.equal(value, saved[name]) for name, value in again.parameters.items())
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace"])

@@ -45,3 +45,23 @@ def test_local_and_global_sites_in_minibatches(estimator: str) -> None:
     list(run)
     known = 4 * 10 * float(data.x.mean()) / (4 * 10 + 0.7**2 + 1)
     assert float(q.nu(w, data.whole())[0].detach()) == pytest.approx(known, abs=0.03)
+
+
+@pytest.mark.parametrize("estimator", ["path_only", "leave_one_out", "analytic_entropy"])
+def test_a_frozen_factor_of_q_is_unchanged_bit_for_bit(estimator: str) -> None:
+    """q of w is held: it stays without a gradient, and what it holds does not move; the others learn."""
+    problem = plates(tuple(range(10)))
+    w = problem.model.sites["w"]
+    held = Global(w, torch.tensor([[0.8], [-0.3]])).requires_grad_(False)
+    q = Posterior({"w": held, "z": Rows(torch.zeros(10, 2, 1))})
+    run = Run(
+        Settings(estimator=estimator, draws=4, batch_size=5, stop_at=30), from_array(problem.batch.x), problem.model, q
+    )
+    before = {name: value.detach().clone() for name, value in run.parameters.items()}
+    list(run)
+    table = run.q.by_site["w"].table
+    assert not table.requires_grad
+    assert table.grad is None
+    assert torch.equal(table, torch.tensor([[0.8], [-0.3]]))
+    moved = {name for name, value in run.parameters.items() if not torch.equal(value, before[name])}
+    assert moved == {"Posterior.by_site.z.table"}
