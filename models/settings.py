@@ -119,7 +119,7 @@ def idle(knob: Knob, values: Mapping[str, Any]) -> str | None:
     if reason := objection(knob, values):
         return reason
     others = [choice for choice in knob["choices"] or () if choice["name"] != values[knob["name"]]]
-    reasons = [reason for choice in others if (reason := objection(choice, values))]
+    reasons = [f"“{each['label']}” does not apply: {reason}" for each in others if (reason := objection(each, values))]
     return reasons[0] if others and len(reasons) == len(others) else None
 
 

@@ -12,7 +12,7 @@ from elbo_room.models.settings import rule, setting
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 
 DRAWN = [name for name, part in WEIGHT_POSTERIORS.items() if part.drawn]
-POINT = rule("posterior", "q is a point: nothing is drawn, and the gradient is exact.", among=DRAWN)
+POINT = rule("posterior", "q is a point: nothing is drawn.", among=DRAWN)
 
 
 def model_setting(name: str) -> Any:
@@ -44,8 +44,8 @@ class InferenceSettings:
         0.0, label="ξ held at", symbol="ξ", group="Inference", low=-1e6, high=1e6, live=True,
         help="The coefficient of the control variate where it is held by hand.",
         requires=(
-            POINT, *ScoreXi.requires,
             rule("xi_from", "ξ is estimated from draws; choose 'held by hand' to set it.", among=("fixed",), hides=True),
+            POINT, *ScoreXi.requires,
         ),
     )  # fmt: skip
     draws: int = setting(
