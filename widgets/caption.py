@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
-from elbo_room.widgets.evidence_words import sentence, times
+from elbo_room.models.inference.variance import Band, apart
+from elbo_room.widgets.evidence_words import UNBOUNDED, ratio, sentence, upper
 
 Facts = dict[str, Any]
 ROOM = 110  # letters of a sentence beside which there is room for what to do next
@@ -32,7 +34,7 @@ def status(facts: Facts) -> str:
     return " · ".join(parts)
 
 
-def peers(facts: Facts) -> dict[str, tuple[float, float]]:
+def peers(facts: Facts) -> dict[str, Band]:
     """The measured variance of the estimators of one and the same gradient: that of the bound in use, without bias."""
     parts, variance = facts.get("parts", {}), facts.get("variance", {})
     kind = parts.get(facts["estimator"], {}).get("bound")
@@ -43,21 +45,23 @@ def peers(facts: Facts) -> dict[str, tuple[float, float]]:
     }
 
 
-def ratio_sentence(variance: dict[str, tuple[float, float]], chosen: str, labels: dict[str, str]) -> str | None:
+def ratio_sentence(variance: dict[str, Band], chosen: str, labels: dict[str, str]) -> str | None:
     """How the estimator in use compares with the best other one; a difference within the noise is called that."""
     mine = variance.get(chosen)
     others = {name: value for name, value in variance.items() if name != chosen}
     if not mine or not others:
         return None
     best = min(others, key=lambda name: others[name][0])
-    value, error = others[best]
-    if abs(mine[0] - value) < 2 * (mine[1] ** 2 + error**2) ** 0.5:
-        return f"The gradient of {labels[chosen]} is as noisy as that of {labels[best]}: the difference is within the bands."
-    if mine[0] > value:
-        return f"Same gradient on average, {times(mine[0] / value)} the variance of {labels[best]}."
+    if not apart(mine, others[best]):
+        same = f"The gradient of {labels[chosen]} is as noisy as that of {labels[best]}: the difference is within the bands"
+        loose = next((name for name in (chosen, best) if not math.isfinite(variance[name][2])), None)
+        return f"{same}." if loose is None else f"{same}, but that of {labels[loose]} is open upwards: {UNBOUNDED}."
     worst = max(others, key=lambda name: others[name][0])
-    name, ratio = labels[chosen][:1].upper() + labels[chosen][1:], times(others[worst][0] / mine[0])
-    return f"{name} has the least noise here: {labels[worst]} has {ratio} its variance."
+    loud, calm = (mine, others[best]) if mine[0] > others[best][0] else (others[worst], mine)
+    known = "" if math.isfinite(loud[2]) else f": {UNBOUNDED}"
+    if loud is mine:
+        return f"Same gradient on average, {ratio(loud, calm)} the variance of {labels[best]}{known}."
+    return f"{upper(labels[chosen])} has the least noise here: {labels[worst]} has {ratio(loud, calm)} its variance{known}."
 
 
 def collapse_sentence(divergence: list[float], threshold: float) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from elbo_room.models.inference.variance import LEAST, Band, apart
 from elbo_room.widgets.theme import MINIBATCH
 
 Facts = dict[str, Any]
 Pair = tuple[float, float]  # a value and its standard error
+UNBOUNDED = "so few replicates cannot bound it above"
 TITLES = {
     "variance": "Variance of ĝ",
     "variance_against_draws": "Variance of ĝ",
@@ -31,9 +34,11 @@ def times(ratio: float) -> str:
     return f"{ratio:.1f}×" if ratio < 10 else f"{ratio:,.0f}×"
 
 
-def apart(one: Pair, other: Pair) -> bool:
-    """Whether two values differ by at least two standard errors of their difference."""
-    return abs(one[0] - other[0]) >= 2 * float(one[1] ** 2 + other[1] ** 2) ** 0.5
+def ratio(more: Band, less: Band) -> str:
+    """How many times one variance is another; where the first cannot be bounded above, how many times it is at least."""
+    if math.isfinite(more[2]):
+        return times(more[0] / max(less[0], LEAST))
+    return f"at least {times(max(1.0, more[1] / max(less[0], LEAST)))}"
 
 
 def upper(words: str) -> str:
@@ -65,6 +70,8 @@ def sentence(facts: Facts) -> str | None:
 
 def _slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
     found: dict[str, Pair] = evidence["slopes"]
+    if facts["estimator"] in evidence.get("open", ()):
+        return f"The variance of {labels[facts['estimator']]} is open upwards: {UNBOUNDED}, so its power of B is not known."
     chosen = facts["estimator"] if facts["estimator"] in found else next(iter(found), None)
     if chosen is None:
         return None
@@ -78,6 +85,8 @@ def _slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None
 
 def _row_slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
     found: dict[str, Pair] = evidence["slopes"]
+    if facts["estimator"] in evidence.get("open", ()):
+        return f"The variance of {labels[facts['estimator']]} is open upwards: {UNBOUNDED}, so its power of M is not known."
     chosen = facts["estimator"] if facts["estimator"] in found else next(iter(found), None)
     if chosen is None:
         return None
@@ -127,23 +136,22 @@ def _parabola(evidence: Facts, labels: dict[str, str], facts: Facts) -> str:
         return f"{words}; drag the ring to hold ξ elsewhere: the mean stays, whatever ξ is."
     if not apart(evidence["at_xi"], evidence["least"]):
         return f"{words}; held at {short(evidence['xi'])}, score with ξ has that least variance within the band."
-    ratio = evidence["at_xi"][0] / max(evidence["least"][0], 1e-30)
-    return f"{words}; held at {short(evidence['xi'])}, score with ξ has {times(ratio)} the least. The mean stays."
+    more = ratio(evidence["at_xi"], evidence["least"])
+    return f"{words}; held at {short(evidence['xi'])}, score with ξ has {more} the least. The mean stays."
 
 
 def _costs(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
     del facts
-    found = evidence["found"]
+    found: dict[str, list[Band]] = evidence["found"]
     if len(found) < 2:
         return None
     words = []
     for unit, name in enumerate(("evaluation", "second")):
-        work = {each: found[each][unit][0] for each in found}
-        order = sorted(work, key=work.__getitem__)
+        order = sorted(found, key=lambda each: found[each][unit][0])
         first, second = (found[each][unit] for each in order[:2])
         if apart(first, second):
             words.append(
-                f"per {name} {labels[order[0]]} is best, {labels[order[1]]} needs {times(second[0] / first[0])} as many"
+                f"per {name} {labels[order[0]]} is best, {labels[order[1]]} needs {ratio(second, first)} as many"
             )
         else:
             words.append(f"per {name} {labels[order[0]]} and {labels[order[1]]} are equal within the bands")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as ipw
 import numpy as np
 
+from elbo_room.models.inference.variance import OPEN
 from elbo_room.widgets.bus import Bus
 from elbo_room.widgets.example import catalogue
 from elbo_room.widgets.guides import guides
@@ -32,25 +33,20 @@ class Figure(ipw.VBox):
 
 
 def _rows(reports: Iterable[tuple[float, Report]]) -> dict[str, Any]:
+    from elbo_room.widgets.worker import evidence
+
     names = [*catalogue()["estimators"], MINIBATCH]
     table = [
-        (
-            at,
-            one.variance,
-            max(one.variance - 2 * one.error, one.variance / 20),
-            one.variance + 2 * one.error,
-            names.index(one.estimator),
-        )
-        for at, one in reports
-        if one.estimator in names
+        evidence.row(at, each.of_site.summary, names.index(each.estimator))
+        for at, each in reports
+        if each.estimator in names
     ]
-    return dict(
-        zip(("at", "value", "low", "high", "series"), np.asarray(table, np.float32).reshape(-1, 5).T, strict=True)
-    )
+    found = evidence.columns("at value low high series", table)
+    return found | {"high": np.minimum(found["high"], OPEN)}
 
 
 def variance_against_draws(ladder: Mapping[int, Mapping[str, Report]], steeper: float | None = None) -> Figure:
-    """Variance against B on log-log axes with the slope −1 guide, from {B: probe(…)}; bands are ±2 standard errors.
+    """Variance against B on log-log axes with the slope −1 guide, from {B: probe(…)}; bands are the intervals of the variances.
 
     `steeper` draws another guide: 2 for scrambled Sobol noise.
     """

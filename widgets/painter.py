@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from elbo_room.models.inference.variance import OPEN
 from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.widgets.elbo_lines import ElboLines
 from elbo_room.widgets.evidence_words import sentence
@@ -19,6 +20,11 @@ from elbo_room.widgets.views import ONE_STEP, PANEL_OF
 
 AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
 LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
+
+
+def closed(high: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Upper ends as the page takes them: numbers that are finite, `OPEN` where a band is open."""
+    return np.minimum(high, OPEN)
 
 
 class Painter(ElboLines, LatentPainter):
@@ -173,12 +179,12 @@ class Painter(ElboLines, LatentPainter):
             return
         step, value, low, high, series = rows.T
         self.screen.bus.append(
-            self.screen.chart("variance"), "lines", step=step, value=value, low=low, high=high, series=series
+            self.screen.chart("variance"), "lines", step=step, value=value, low=low, high=closed(high), series=series
         )
         newest = rows[step == step.max()]
         self.facts["variance_at"] = int(step.max())
         self.facts["variance"] = {
-            self.names[int(row[4])]: (float(row[1]), float(row[3] - row[1]) / 2) for row in newest
+            self.names[int(row[4])]: (float(row[1]), float(row[2]), float(row[3])) for row in newest
         }
 
     def _against(self, message: dict[str, Any]) -> None:
@@ -192,7 +198,7 @@ class Painter(ElboLines, LatentPainter):
             bus.clear(chart)
             guide = guides(value, first, last, message.get("steeper"))
             bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
-        bus.append(chart, "lines", **{column: at}, value=value, low=low, high=high, series=series)
+        bus.append(chart, "lines", **{column: at}, value=value, low=low, high=closed(high), series=series)
 
     def _summaries(self) -> None:
         """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""

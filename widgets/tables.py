@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from elbo_room.models.inference.variance import OPEN
 from elbo_room.widgets.bus import Bus
 from elbo_room.widgets.live_chart import LiveChart
 
@@ -26,8 +27,13 @@ def aligned(heads: list[str], rows: list[list[str]]) -> str:
     )
 
 
+def interval(low: float, high: float) -> str:
+    """The band of a value; where it is open upwards, only its lower end is known."""
+    return f" (at least {number(low)})" if high >= OPEN else f" ({number(low)} to {number(high)})"
+
+
 def curves(columns: Columns, how: dict[str, Any], labels: list[str]) -> str:
-    """Lines over a shared x: one row a place, one column a series, and the standard error where there is a band."""
+    """Lines over a shared x: one row a place, one column a series, and the interval where there is a band."""
     x, y, key = (
         np.asarray(columns[how["x"]]),
         np.asarray(columns[how["y"]]),
@@ -44,8 +50,8 @@ def curves(columns: Columns, how: dict[str, Any], labels: list[str]) -> str:
             mine = np.flatnonzero(key == k)
             at = mine[np.abs(x[mine] - place).argmin()]
             near = abs(x[at] - place) <= slack  # thinned lines do not meet at the same places
-            error = f" ± {number(float(columns['high'][at] - y[at]))}" if "high" in columns else ""
-            row.append(f"{number(float(y[at]))}{error}" if near else "")
+            band = interval(float(columns["low"][at]), float(columns["high"][at])) if "high" in columns else ""
+            row.append(f"{number(float(y[at]))}{band}" if near else "")
         rows.append(row)
     return aligned([how["x"], *(labels[k] for k in found)], rows)
 

@@ -83,5 +83,5 @@ def minibatch_report(
         found.append(next(source))
         yield None
     seconds = (time.process_time() - start) / replicates
-    by_site = {name: moments(torch.stack([each[name] for each in found]).unsqueeze(1)) for name in model.sites}
+    by_site = {name: moments(torch.stack([each[name] for each in found])[:, None, None]) for name in model.sites}
     yield Report(MINIBATCH, 1, replicates, site, by_site, dict.fromkeys(model.sites, 1.0), 1, seconds)

@@ -8,7 +8,9 @@ from torch import Tensor
 from elbo_room.models.core import Batch, Model
 from elbo_room.models.estimators import Score
 from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.interval import variance_of
 from elbo_room.models.inference.probe import frozen
+from elbo_room.models.inference.variance import Variance
 from elbo_room.models.variational import Posterior
 
 Coordinate = tuple[int, int]  # which of ν's parameters, which of the site's coordinates
@@ -26,10 +28,9 @@ class Parabola:
     def _distance(self, xi: float) -> Tensor:
         return self.raw - 2 * xi * self.cross + xi**2 * self.square
 
-    def variance(self, xi: float) -> tuple[float, float]:
-        """Var(ĝ_ξ) of B draws and its standard error."""
-        distance = self._distance(xi) / self.draws
-        return float(distance.mean()), float(distance.std()) / len(distance) ** 0.5
+    def variance(self, xi: float) -> Variance:
+        """Var(ĝ_ξ) of B draws."""
+        return variance_of(self._distance(xi) / self.draws)
 
     @property
     def best(self) -> tuple[float, float]:
@@ -46,7 +47,7 @@ class Parabola:
     @property
     def floor(self) -> float:
         """(1 − ρ²) Var(ĝ₀): what is left at ξ*."""
-        return (1 - self.rho_squared) * self.variance(0.0)[0]
+        return (1 - self.rho_squared) * self.variance(0.0).value
 
 
 def parabola(

@@ -1,4 +1,4 @@
-"""Probe: every estimator at the same frozen parameters with the same noise: variance ± error, bias, signal-to-noise, ξ*, ρ², cost.
+"""Probe: every estimator at the same frozen parameters with the same noise: variance in [low, high], bias, signal-to-noise, ξ*, ρ², cost.
 
 tr Var(ĝ) is estimated from R independent replicates of ĝ = (1/B) Σ_b G_b, each a whole estimate made by `estimate`, the very code
 that trains.
@@ -19,7 +19,7 @@ from elbo_room.models.inference.estimate import Estimate, estimate
 from elbo_room.models.inference.noise import draw_noise
 from elbo_room.models.inference.objective import ELBO, Objective
 from elbo_room.models.inference.reference import exact, long_run
-from elbo_room.models.inference.report import Moments, Reference, Report, moments, spread, weight_of
+from elbo_room.models.inference.report import Moments, Reference, Report, moments, weight_of
 from elbo_room.models.inference.work import parts_for
 from elbo_room.models.variational import Posterior
 
@@ -33,7 +33,6 @@ __all__ = [
     "long_run",
     "probe",
     "seconds_of",
-    "spread",
 ]
 
 
@@ -129,7 +128,7 @@ def probe(
                 reasons[name] = str(error)
                 continue
             seconds = (time.perf_counter() - start) / replicates
-            by_site = {name: moments(found.draw_gradients(each).mean(1)) for name, each in model.sites.items()}
+            by_site = {name: moments(found.draw_gradients(each)) for name, each in model.sites.items()}
             reports[name] = Report(
                 name, draws, replicates, site, by_site, weights, evaluations(model, same, draws), seconds, against
             )

@@ -1,16 +1,21 @@
-"""What R replicates say of an estimator: tr Var(ĝ) ± se, mean ± se, signal-to-noise, bias, variance × cost.
+"""What R replicates tell of an estimator: tr Var(ĝ) in [low, high], mean ± se, signal-to-noise, bias, variance × cost.
 
-Var is the mean of R squared distances d_r = ‖ĝ_r − ḡ‖² R/(R−1), and its standard error sd(d)/√R = Var √((κ−1)/R): heavy tails (the
-kurtosis κ) widen the band by themselves.
+Var is the mean of R squared distances d_r = ‖ĝ_r − ḡ‖² R/(R−1), and its standard error sd(d)/√R = Var √((κ−1)/R), κ the kurtosis. Its
+interval, which holds the truth 95 times in 100, is that of `interval`: on a log axis, skewed upwards, and open where the tail is heavy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from elbo_room.models.core import Site
+from elbo_room.models.inference.interval import interval, variance_of
+from elbo_room.models.inference.variance import Variance
+
+MOST_KEPT = 2**22  # numbers of single draws' gradients that a report keeps: 16 MB
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,6 @@ class Reference:
 class Moments:
     """What a probe found of one site. Variances are in nats² per unit of ν², averaged over the data."""
 
-    variance: float  # summed over ν
-    error: float  # standard error of `variance`
     signal_to_noise: float  # ‖mean ĝ‖ / √variance, both averaged over the data
     mean: Tensor  # (M, n_params, K), the mean of ĝ over replicates
     mean_error: Tensor  # (M, n_params, K), its standard error
@@ -40,39 +43,79 @@ class Moments:
     parameter_error: Tensor  # (n_params, K), its standard error
     average: Tensor  # (R, n_params, K), ĝ averaged over the data, replicate by replicate
     distance: Tensor  # (R,), squared distances from the mean; their mean is `variance`
+    single_distance: Tensor  # (R, B), those of the single draws, which tell how heavy the tail is
+    single: Tensor | None  # (R, B, n_params, K), G_b averaged over the data; None where it would be too large to keep
+
+    @cached_property
+    def summary(self) -> Variance:
+        """Tr Var(ĝ), summed over ν, with its standard error and its interval."""
+        return variance_of(self.distance, self.single_distance.flatten())
 
     @property
-    def kurtosis(self) -> float:
-        """κ as the band knows it: error² = variance² (κ − 1)/R."""
-        return 1 + len(self.distance) * (self.error / max(self.variance, 1e-30)) ** 2
+    def variance(self) -> float:
+        """Tr Var(ĝ), summed over ν."""
+        return self.summary.value
+
+    @property
+    def error(self) -> float:
+        """Its standard error."""
+        return self.summary.error
+
+    @property
+    def low(self) -> float:
+        """V exp(−t e), the lower end of the interval that holds the true variance 95 times in 100 (see `interval`)."""
+        return self.summary.low
+
+    @property
+    def high(self) -> float:
+        """V exp((t + a) e), the upper end; `math.inf` where R replicates cannot bound the variance above."""
+        return self.summary.high
+
+    def of_parameters(self, coordinates: Sequence[tuple[int, int]]) -> list[Variance]:
+        """Var of each of these parameters' ĝ, averaged over the data first; a coordinate is (which of ν's numbers, k)."""
+        which, k = (list(part) for part in zip(*coordinates, strict=True))
+        distance = squared_distance(self.average[:, which, k].double())  # (R, P)
+        single = (
+            None if self.single is None else squared_distance(self.single.flatten(0, 1)[:, which, k].double())
+        )  # (R·B, P)
+        low, high = interval(distance, single)
+        value, error = distance.mean(0), distance.std(0) / len(distance) ** 0.5
+        return [Variance(*each) for each in torch.stack([value, error, low, high], -1).tolist()]
 
 
-def spread(samples: Tensor) -> tuple[Tensor, Tensor]:
-    """Variance of replicates (R, …) and its standard error, elementwise."""
+def squared_distance(samples: Tensor) -> Tensor:
+    """(x_n − x̄)² n/(n − 1) of n samples (n, …), elementwise: their mean is the sample variance."""
     count = len(samples)
-    squared = (samples - samples.mean(0)).square() * count / (count - 1)
-    return squared.mean(0), squared.std(0) / count**0.5
+    return (samples - samples.mean(0)).square() * count / (count - 1)
 
 
 def moments(gradients: Tensor) -> Moments:
-    """The moments of R replicates of ĝ, (R, M, n_params, K)."""
-    count, mean = len(gradients), gradients.mean(0)
-    squared = (gradients - mean).square() * count / (count - 1)  # (R, M, n_params, K)
+    """The moments of R replicates of ĝ = (1/B) Σ_b G_b, (R, B, M, n_params, K)."""
+    replicates = gradients.mean(1)  # (R, M, n_params, K)
+    count, mean = len(replicates), replicates.mean(0)
+    squared = squared_distance(replicates)
     by_parameter = squared.mean(1)  # (R, n_params, K)
     distance = by_parameter.flatten(1).sum(-1)  # (R,)
     variance = float(distance.mean())
     signal = float((mean.square().flatten(1).sum(-1).mean() - variance / count).clamp_min(0).sqrt())
+    single = gradients.mean(2) if gradients[:, :, 0].numel() <= MOST_KEPT else None
+    together = max(1, MOST_KEPT // gradients[0].numel())  # replicates whose distances are taken at once
     return Moments(
-        variance=variance,
-        error=float(distance.std()) / count**0.5,
         signal_to_noise=signal / max(variance, 1e-30) ** 0.5,
         mean=mean,
         mean_error=(squared.mean(0) / count).sqrt(),
         parameter_variance=by_parameter.mean(0),
         parameter_error=by_parameter.std(0) / count**0.5,
-        average=gradients.mean(1),
+        average=replicates.mean(1),
         distance=distance,
+        single_distance=torch.cat([_distances(each, mean) for each in gradients.split(together)]),
+        single=single,
     )
+
+
+def _distances(draws: Tensor, mean: Tensor) -> Tensor:
+    """‖G_b − ḡ‖² of the draws of some replicates (r, B, M, n_params, K), averaged over the data: (r, B)."""
+    return (draws - mean).square().flatten(3).sum(-1).mean(-1)
 
 
 @dataclass(frozen=True)
@@ -105,6 +148,16 @@ class Report:
         return self.of_site.error
 
     @property
+    def low(self) -> float:
+        """V exp(−t e), the lower end of the interval that holds the true variance 95 times in 100."""
+        return self.of_site.low
+
+    @property
+    def high(self) -> float:
+        """V exp((t + a) e), its upper end; `math.inf` where R replicates cannot bound the variance above."""
+        return self.of_site.high
+
+    @property
     def signal_to_noise(self) -> float:
         """‖mean ĝ‖ / √variance of the site."""
         return self.of_site.signal_to_noise
@@ -125,10 +178,12 @@ class Report:
         return self.of_site.parameter_variance
 
     @property
-    def total(self) -> tuple[float, float]:
-        """Tr Var of the whole ELBO's gradient in all ν of all sites, and its standard error."""
-        distance = torch.stack([self.weights[name] * each.distance for name, each in self.sites.items()]).sum(0)
-        return float(distance.mean()), float(distance.std()) / self.replicates**0.5
+    def total(self) -> Variance:
+        """Tr Var of the whole ELBO's gradient in all ν of all sites."""
+        sites = [(self.weights[name], each) for name, each in self.sites.items()]
+        distance = torch.stack([weight * each.distance for weight, each in sites]).sum(0)
+        single = torch.stack([weight * each.single_distance for weight, each in sites]).sum(0)
+        return variance_of(distance, single.flatten())
 
     def bias(self, reference: Tensor | Reference | None = None) -> tuple[Tensor, Tensor]:
         """(mean − reference, its standard error), each (M, n_params, K); without one, against the probe's own reference.
@@ -144,15 +199,9 @@ class Report:
         error = (self.mean_error.square() + against.error[self.site].square()).sqrt()
         return self.mean - against.mean[self.site], error
 
-    def work(self, unit: str = "evaluations") -> tuple[float, float]:
-        """Variance × cost of one ĝ and its standard error: what a given accuracy takes, in `evaluations` or `seconds`."""
-        cost = {"evaluations": float(self.evaluations), "seconds": self.seconds}[unit]
-        return self.variance * cost, self.error * cost
-
-
-def within_noise(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether two estimates (value, standard error) differ by less than two standard errors of their difference."""
-    return abs(one[0] - other[0]) < 2 * float(one[1] ** 2 + other[1] ** 2) ** 0.5
+    def work(self, unit: str = "evaluations") -> Variance:
+        """Variance × cost of one ĝ: what a given accuracy takes, in `evaluations` or `seconds`."""
+        return self.of_site.summary.times({"evaluations": float(self.evaluations), "seconds": self.seconds}[unit])
 
 
 def weight_of(site: Site, total: int) -> float:

@@ -77,8 +77,8 @@ def our_gradients(run: Run, rows: Tensor) -> tuple[dict[str, Tensor], Tensor]:
 
 def report(label: str, gradients: dict[str, Tensor], elbos: Tensor, ours: Moments | None) -> Moments:
     """Print one row of the second table; the last column is ≈ 1 when both means agree within their errors."""
-    by_site = {site: moments(each) for site, each in gradients.items()}
-    both = moments(torch.cat(list(gradients.values()), -1))
+    by_site = {site: moments(each.unsqueeze(1)) for site, each in gradients.items()}
+    both = moments(torch.cat(list(gradients.values()), -1).unsqueeze(1))
     error = float(elbos.std()) / len(elbos) ** 0.5
     cells = " | ".join(f"{by_site[site].variance:.3g} ± {by_site[site].error:.1g}" for site in ("top", "low"))
     ratio, agree = "1×", ""

@@ -10,8 +10,8 @@ def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
     room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30, "batch_size": 16})
     room.post("run")
     eventually(lambda: room.state == "finished" and "minibatch" in room.painter.facts["variance"])
-    value, error = room.painter.facts["variance"]["minibatch"]
-    assert 0 < error < value
+    value, low, high = room.painter.facts["variance"]["minibatch"]
+    assert 0 < low < value < high
     assert room.screen.chart("variance").heading == "Variance of ĝ"
     room.post("look", panel="b", name="variance_against_rows")
     eventually(lambda: "slopes" in room.painter.facts["evidence"].get("variance_against_rows", {}))

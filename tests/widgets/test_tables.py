@@ -2,20 +2,21 @@
 
 import numpy as np
 
+from elbo_room.models.inference.variance import OPEN
 from elbo_room.widgets.tables import aligned, curves, points
 
 HOW = {"mode": "lines", "by": "series", "x": "step", "y": "value"}
 
 
-def test_curves_stand_side_by_side_with_their_two_standard_errors():
+def test_curves_stand_side_by_side_with_their_intervals():
     columns = {
-        "step": np.array([1, 1, 2, 2.0]), "value": np.array([10, 20, 11, 21.0]), "high": np.array([12, 23, 12, 24.0]),
-        "series": np.array([0, 1, 0, 1]),
+        "step": np.array([1, 1, 2, 2.0]), "value": np.array([10, 20, 11, 21.0]), "low": np.array([9, 18, 10, 19.0]),
+        "high": np.array([12, 23, 12, OPEN]), "series": np.array([0, 1, 0, 1]),
     }  # fmt: skip
     assert curves(columns, HOW, ["score", "path"]).splitlines() == [
-        "step   score    path",
-        "   1  10 ± 2  20 ± 3",
-        "   2  11 ± 1  21 ± 3",
+        "step          score              path",
+        "   1   10 (9 to 12)     20 (18 to 23)",
+        "   2  11 (10 to 12)  21 (at least 19)",
     ]
 
 

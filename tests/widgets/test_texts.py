@@ -1,5 +1,7 @@
 """Caption, status, drawer texts and links say what is true."""
 
+import math
+
 import pytest
 
 from elbo_room.models.settings import decode, encode, validate
@@ -27,12 +29,27 @@ def facts(**more):
 @pytest.mark.parametrize(
     ("variance", "chosen", "words"),
     [
-        ({"score": (800.0, 10.0), "path_only": (10.0, 0.1)}, "score", "80× the variance of path only"),
-        ({"score": (10.5, 1.0), "path_only": (10.0, 1.0)}, "score", "within the bands"),
+        ({"score": (800.0, 780.0, 820.0), "path_only": (10.0, 9.8, 10.2)}, "score", "80× the variance of path only."),
+        ({"score": (10.5, 8.5, 12.5), "path_only": (10.0, 8.0, 12.0)}, "score", "difference is within the bands."),
         (
-            {"score": (900.0, 10.0), "path_only": (10.0, 0.1)},
+            {"score": (900.0, 880.0, 920.0), "path_only": (10.0, 9.8, 10.2)},
             "path_only",
-            "Path only has the least noise here: score has 90×",
+            "Path only has the least noise here: score has 90× its variance.",
+        ),
+        (
+            {"score": (800.0, 120.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
+            "score",
+            "at least 12× the variance of path only: so few replicates cannot bound it above.",
+        ),
+        (
+            {"score": (800.0, 120.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
+            "path_only",
+            "score has at least 12× its variance: so few replicates cannot bound it above.",
+        ),
+        (
+            {"score": (8.0, 3.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
+            "score",
+            "within the bands, but that of score is open upwards: so few replicates cannot bound it above.",
         ),
     ],
 )
@@ -93,6 +110,11 @@ def test_a_foreign_query_is_ignored():
     [
         ("variance_against_draws", {"slopes": {"score": (-1.02, 0.03)}}, "power −1.02 ± 0.06: −1 within its noise"),
         ("variance_against_draws", {"slopes": {"score": (-1.9, 0.05)}}, "faster than independent draws"),
+        (
+            "variance_against_draws",
+            {"slopes": {"path_only": (-1.02, 0.03)}, "open": ["score"]},
+            "The variance of score is open upwards: so few replicates cannot bound it above, so its power of B is not known",
+        ),
         ("variance_against_rows", {"slopes": {"score": (-1.02, 0.03)}}, "the data's noises average out"),
         ("variance_against_rows", {"slopes": {"score": (-0.5, 0.03)}}, "what the data share does not average out"),
         ("variance_against_rows", {"slopes": {"score": (0.02, 0.03)}}, "hears of its own datum alone"),
@@ -109,17 +131,28 @@ def test_a_foreign_query_is_ignored():
         ),
         (
             "xi_parabola",
-            {"best": (-4.0, 0.1), "rho_squared": 0.5, "xi": -2.0, "at_xi": (9.0, 0.1), "least": (3.0, 0.1)},
+            {"best": (-4.0, 0.1), "rho_squared": 0.5, "xi": -2.0, "at_xi": (9.0, 8.8, 9.2), "least": (3.0, 2.8, 3.2)},
             "held at −2, score with ξ has 3.0× the least",
         ),
         (
             "xi_parabola",
-            {"best": (-4.0, 0.1), "rho_squared": 0.5, "xi": -3.9, "at_xi": (3.05, 0.1), "least": (3.0, 0.1)},
+            {
+                "best": (-4.0, 0.1),
+                "rho_squared": 0.5,
+                "xi": -3.9,
+                "at_xi": (3.05, 2.85, 3.25),
+                "least": (3.0, 2.8, 3.2),
+            },
             "that least variance within the band",
         ),
         (
             "variance_cost",
-            {"found": {"score": [(9.0, 0.1), (1.02, 0.1)], "path_only": [(1.0, 0.01), (1.0, 0.1)]}},
+            {
+                "found": {
+                    "score": [(9.0, 8.8, 9.2), (1.02, 0.8, 1.2)],
+                    "path_only": [(1.0, 0.98, 1.02), (1.0, 0.8, 1.2)],
+                }
+            },
             "Per evaluation path only is best, score needs 9.0× as many; per second path only and score are equal within the bands",
         ),
     ],

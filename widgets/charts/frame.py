@@ -8,6 +8,7 @@ from typing import Any
 
 import altair as alt
 
+from elbo_room.models.inference.variance import OPEN
 from elbo_room.widgets import theme
 from elbo_room.widgets.example import catalogue
 
@@ -65,6 +66,27 @@ def by_series(series: Sequence[theme.Series]) -> dict[str, Any]:
         "color": alt.Color("series:N", scale=alt.Scale(domain=index, range=[one.color for one in series]), legend=None),
         "strokeDash": alt.StrokeDash("series:N", scale=alt.Scale(domain=index, range=dashes), legend=None),
     }
+
+
+IS_OPEN = f"datum.high >= {OPEN}"  # the band has no upper end that is known
+
+
+def bands(x: alt.X, color: alt.Color) -> alt.LayerChart:
+    """Return the bands of lines on a log axis; one that is open upwards ends in a stroke and an arrow to the top of the axis."""
+    y = {"scale": scale("y", "log")}
+    area = (
+        named("lines")
+        .transform_calculate(top=f"{IS_OPEN} ? datum.value : datum.high")
+        .mark_area(clip=True, opacity=0.18)
+    )
+    unbounded = named("lines").transform_filter(IS_OPEN)
+    stroke = unbounded.mark_rule(clip=True, opacity=0.35, strokeDash=[1, 2])
+    arrow = unbounded.mark_point(shape="triangle-up", filled=True, size=26, opacity=0.8, clip=True)
+    return alt.layer(
+        area.encode(x=x, y=alt.Y("low:Q", **y), y2="top:Q", color=color),
+        stroke.encode(x=x, y=alt.Y("value:Q", **y), y2=alt.Y2Value(0), color=color),
+        arrow.encode(x=x, y=alt.YValue(5), color=color),
+    )
 
 
 def solid(series: Sequence[theme.Series]) -> alt.Color:

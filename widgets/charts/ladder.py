@@ -3,7 +3,7 @@
 import altair as alt
 
 from elbo_room.widgets import theme
-from elbo_room.widgets.charts.frame import POWERS, finish, named, ranges, scale
+from elbo_room.widgets.charts.frame import IS_OPEN, POWERS, finish, named, ranges, scale
 
 RUNGS = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 
@@ -25,9 +25,12 @@ def chart() -> alt.LayerChart:
             bars.mark_rule(clip=True, color=theme.INK).encode(
                 x=alt.X("low:Q", scale=scale("x", "log")), x2="high:Q", y=y
             ),
-            bars.mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED).encode(
-                x=alt.X("high:Q", scale=scale("x", "log")), y=y, text=alt.Text("value:Q", format=".2~g")
-            ),
+            bars.transform_calculate(
+                end=f"{IS_OPEN} ? datum.value : datum.high",
+                word=f"({IS_OPEN} ? '≥ ' + format(datum.low, '.2~g') : format(datum.value, '.2~g'))",
+            )
+            .mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED)
+            .encode(x=alt.X("end:Q", scale=scale("x", "log")), y=y, text="word:N"),
         ),
         "Variance ladder, one set of parameters",
         ranges(),

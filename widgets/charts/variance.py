@@ -2,10 +2,12 @@
 
 import altair as alt
 
+from elbo_room.models.inference.variance import OPEN
 from elbo_room.widgets.charts.frame import (
     MODE_OF_LINES,
     POWERS,
     STEPS,
+    bands,
     by_series,
     ends,
     estimators,
@@ -17,14 +19,12 @@ from elbo_room.widgets.charts.frame import (
 
 
 def chart() -> alt.LayerChart:
-    """Σᵢ Var[ĝᵢ] on a log scale; the band is the Monte Carlo error of the variance; `active` is the one in use."""
+    """Σᵢ Var[ĝᵢ] on a log scale; the band holds the true variance 95 times in 100; `active` is the one in use."""
     shown = estimators()
     look = by_series(shown)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y", "log"), title="Var(ĝ), nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
-    band = alt.Y("low:Q", scale=scale("y", "log"))
-    bands = named("lines").mark_area(clip=True, opacity=0.18).encode(x=x, y=band, y2="high:Q", color=color)
     lines = (
         named("lines")
         .mark_line(clip=True, strokeJoin="round", point=alt.OverlayMarkDef(size=14, filled=True))
@@ -37,11 +37,11 @@ def chart() -> alt.LayerChart:
         )
     )
     return finish(
-        alt.layer(bands, lines, ends()),
+        alt.layer(bands(x, color), lines, ends()),
         "Variance of ĝ",
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
-        datasets={"lines": {**MODE_OF_LINES, "band": ["low", "high"]}, "ends": {"mode": "ends"}},
+        datasets={"lines": {**MODE_OF_LINES, "band": ["low", "high"], "open": OPEN}, "ends": {"mode": "ends"}},
         series=[one.as_dict() for one in shown],
         x={"scale": "linear", "zoom": "step", "word": "step"},
         y={"scale": "log", "unit": "nats²"},

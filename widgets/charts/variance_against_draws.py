@@ -2,10 +2,12 @@
 
 import altair as alt
 
+from elbo_room.models.inference.variance import OPEN
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import (
     MODE_OF_LINES,
     POWERS,
+    bands,
     by_series,
     ends,
     estimators,
@@ -19,7 +21,7 @@ from elbo_room.widgets.charts.frame import (
 def chart() -> alt.LayerChart:
     """Var[ĝ] ∝ 1/B for independent draws: lines run along the guide of slope −1; Sobol draws fall faster, slope −2 is drawn for them.
 
-    Bands are ±2 standard errors of the variance.
+    Bands hold the true variance 95 times in 100.
     """
     return against("draws", "draws B", "B =")
 
@@ -40,8 +42,6 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
         .encode(x=x, y=y, text="label:N")
         for which, align, dy in (("== 1", "left", -7), ("> 1", "right", 9))
     ]
-    band = alt.Y("low:Q", scale=scale("y", "log"))
-    bands = named("lines").mark_area(clip=True, opacity=0.18).encode(x=x, y=band, y2="high:Q", color=color)
     lines = (
         named("lines")
         .mark_line(clip=True, point=alt.OverlayMarkDef(size=18))
@@ -54,12 +54,12 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
         )
     )
     return finish(
-        alt.layer(guide, *words, bands, lines, ends()),
+        alt.layer(guide, *words, bands(x, color), lines, ends()),
         "Variance of ĝ",
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={
-            "lines": {**MODE_OF_LINES, "x": column, "band": ["low", "high"]},
+            "lines": {**MODE_OF_LINES, "x": column, "band": ["low", "high"], "open": OPEN},
             "guide": {"mode": "bars", "fields": [column, "value", "slope", "named"]},
             "ends": {"mode": "ends"},
         },

@@ -3,11 +3,11 @@
 import altair as alt
 
 from elbo_room.widgets import theme
-from elbo_room.widgets.charts.frame import POWERS, estimators, finish, named, names, ranges, scale, solid
+from elbo_room.widgets.charts.frame import IS_OPEN, POWERS, estimators, finish, named, names, ranges, scale, solid
 
 
 def chart() -> alt.LayerChart:
-    """Multiples of the best on a log axis: full bars count evaluations of log p, open bars seconds; whiskers are ±2 standard errors."""
+    """Multiples of the best on a log axis: full bars count evaluations of log p, open bars seconds; whiskers are 95 % intervals."""
     shown = estimators()
     x = alt.X("value:Q", scale=scale("x", "log"), title="× the best (full: evaluations, open: seconds)", axis=POWERS)
     span = alt.Y("bottom:Q", scale=scale("y"), title=None, axis=None)
@@ -18,12 +18,18 @@ def chart() -> alt.LayerChart:
     whisker = bars.mark_rule(color=theme.INK, strokeWidth=1.3, clip=True).encode(
         x=alt.X("low:Q", scale=scale("x", "log")), x2="high:Q", y=alt.Y("y:Q", scale=scale("y"), axis=None)
     )
+    arrow = (
+        bars.transform_filter(IS_OPEN)
+        .mark_point(shape="triangle-right", filled=True, color=theme.INK, size=40, clip=True)
+        .encode(x=alt.XValue(alt.ExprRef("width - 5")), y=alt.Y("y:Q", scale=scale("y"), axis=None))
+    )
     best = named("bars").mark_rule(color=theme.RULE).encode(x=alt.XDatum(1))
     return finish(
         alt.layer(
             full.encode(**start, color=solid(shown)),
             open_bars.encode(**start, stroke=solid(shown)),
             whisker,
+            arrow,
             best,
             names(shown, "names", "y"),
         ),

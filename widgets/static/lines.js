@@ -93,7 +93,7 @@ class Lines {
       xs[1] = Math.max(xs[1], x[rows[rows.length - 1]]);
       for (const row of rows) {
         ys.push(y[row]);
-        tops.push(top[row]);
+        tops.push(top[row] >= how.open ? y[row] : top[row]);
       }
     }
     for (const value of this.panel.store.clouds.levels?.value ?? []) if (ys.length) [ys, tops].forEach((list) => list.push(value)); // yardsticks are seen
@@ -215,7 +215,7 @@ class Lines {
     context.fillRect(px, 0, 1, plot.height);
     const words = [[`${this.meta.x.word} ${short(x)}`, this.panel.ink(1)]];
     for (const [key, line, row] of found) {
-      words.push([short(line.columns[how.y][row]), this.meta.series[key].ink]);
+      words.push([this.worded(line, row), this.meta.series[key].ink]);
       this.dot(context, key, line, row);
     }
     const widths = words.map(([text]) => context.measureText(text).width + 10), total = widths.reduce((a, b) => a + b, 0);
@@ -227,6 +227,12 @@ class Lines {
       context.fillText(text, left + 3, 12);
       left += widths[i];
     });
+  }
+
+  /** A value; where its band is open upwards, only the least that it may be is known. */
+  worded({ columns }, row) {
+    const { y, band, open } = this.meta.datasets.lines;
+    return band && columns[band[1]][row] >= open ? `≥ ${short(columns[band[0]][row])}` : short(columns[y][row]);
   }
 
   /** One value of a line as a dot in its colour. */

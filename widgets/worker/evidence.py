@@ -1,14 +1,15 @@
 """What panel B draws of the probe's reports: rows of curves, histograms of ĝ, the parabola of ξ, variance × cost; numbers, no words."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from elbo_room.models.inference.parabola import Parabola
 from elbo_room.models.inference.parameters import Parameter
-from elbo_room.models.inference.probe import Reference, Report, spread
+from elbo_room.models.inference.probe import Reference, Report
+from elbo_room.models.inference.variance import LEAST, OPEN, Band, Variance
 
 BINS = 25  # of a histogram
 Message = dict[str, Any]
@@ -21,26 +22,29 @@ def columns(names: str, rows: Sequence[tuple[float, ...]]) -> Columns:
     return dict(zip(names.split(), table.T, strict=True))
 
 
-def row(at: float, value: float, error: float, series: int) -> tuple[float, float, float, float, float]:
-    """A point with its band of two standard errors; on a log axis the band must stay above zero."""
-    value, band = max(value, 1e-30), 2 * error
-    return (at, value, max(value - band, value / 20), value + band, series)
+Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
 
-def variance_of(report: Report, parameter: Parameter) -> tuple[float, float]:
-    """Variance and its standard error: summed over all ν of a site, averaged over the data; or of one parameter's data-averaged ĝ."""
+def row(at: float, variance: Variance, series: int) -> Row:
+    """A point with its band, `math.inf` where it is open upwards; on a log axis both ends must stay above zero."""
+    value = max(variance.value, LEAST)
+    return (at, value, max(variance.low, value / 20), max(variance.high, value), series)
+
+
+def variance_of(report: Report, parameter: Parameter) -> Variance:
+    """The variance summed over all ν of a site and averaged over the data, or that of one parameter's data-averaged ĝ."""
     return variances(report, [parameter])[0]
 
 
-def variances(report: Report, parameters: Sequence[Parameter]) -> list[tuple[float, float]]:
+def variances(report: Report, parameters: Sequence[Parameter]) -> list[Variance]:
     """`variance_of` every parameter at once."""
-    each = {name: torch.stack(spread(site.average), -1) for name, site in report.sites.items()}  # (n_params, K, 2)
-    return [
-        (report.sites[one.site].variance, report.sites[one.site].error)
-        if one.coordinate is None
-        else (float(each[one.site][one.coordinate][0]), float(each[one.site][one.coordinate][1]))
-        for one in parameters
-    ]
+    found: dict[int, Variance] = {}
+    for name, site in report.sites.items():
+        single = {place: one.coordinate for place, one in enumerate(parameters) if one.site == name and one.coordinate}
+        found |= dict.fromkeys((place for place, one in enumerate(parameters) if one.site == name), site.summary)
+        if single:
+            found |= zip(single, site.of_parameters(list(single.values())), strict=True)
+    return [found[place] for place in range(len(parameters))]
 
 
 def evidence(chart: str, datasets: dict[str, Columns], params: dict[str, Any], **facts: Any) -> Message:
@@ -53,19 +57,26 @@ def evidence(chart: str, datasets: dict[str, Columns], params: dict[str, Any], *
     }
 
 
-def slopes(table: list[tuple[float, float, float, float, float]], names: list[str], view: str) -> Message:
-    """The power of B, or of M, at which each variance falls, by weighted least squares on log axes, ± its standard error."""
-    found = {}
+def slopes(table: list[Row], names: list[str], view: str) -> Message:
+    """The power of B, or of M, at which each variance falls, by weighted least squares on log axes, ± its standard error.
+
+    Points without an upper end take no part, for they have no known error; `open` names the estimators with too few others.
+    """
+    found, unbounded = {}, []
     for series in sorted({int(each[4]) for each in table}):
-        draws, value, _, high = np.asarray([each[:4] for each in table if int(each[4]) == series]).T
-        weight = (value / np.maximum((high - value) / 2, 1e-3 * value)) ** 2  # of log value
-        x, y = np.log(draws), np.log(value)
+        draws, value, low, high = np.asarray([each[:4] for each in table if int(each[4]) == series]).T
         if len(draws) < 3 or value.min() < 1e-20:
             continue
+        if np.isfinite(high).sum() < 3:
+            unbounded.append(names[series])
+            continue
+        draws, value, low = (each[np.isfinite(high)] for each in (draws, value, low))
+        weight = (2 / np.maximum(np.log(value / low), 2e-3)) ** 2  # of log value
+        x, y = np.log(draws), np.log(value)
         x = x - np.average(x, weights=weight)
         bottom = float((weight * x**2).sum())
         found[names[series]] = (float((weight * x * y).sum()) / bottom, bottom**-0.5)
-    return {"kind": "evidence", "evidence": {"view": view, "slopes": found}}
+    return {"kind": "evidence", "evidence": {"view": view, "slopes": found, "open": unbounded}}
 
 
 def histogram(reports: list[Report], reference: Reference, parameter: Parameter, series: Mapping[str, int]) -> Message:
@@ -116,9 +127,9 @@ def parabola(found: Parabola, xi: float, *, held: bool) -> Message:
     if held:
         low, high = min(low, xi), max(high, xi)
     grid = np.linspace(low, high, 81)
-    curve = [(at, *found.variance(float(at))) for at in grid]
-    top = max(value + 2 * error for _, value, error in curve)
-    rows = [(at, value, max(value - 2 * error, 0.0), value + 2 * error) for at, value, error in curve]
+    curve = [(float(at), found.variance(float(at))) for at in grid]
+    top = 1.04 * max(each.high if math.isfinite(each.high) else 1.5 * each.value for _, each in curve)
+    rows = [(at, each.value, each.low, min(each.high, top)) for at, each in curve]
     return evidence(
         "xi_parabola",
         {
@@ -126,36 +137,35 @@ def parabola(found: Parabola, xi: float, *, held: bool) -> Message:
             "best": columns("xi low high", [(best, best - 2 * best_error, best + 2 * best_error)]),
             "floor": columns("value", [(found.floor,)]),
         },
-        {"xLow": low, "xHigh": high, "yLow": 0.0, "yHigh": 1.04 * top, "xi": xi, "held": held},
+        {"xLow": low, "xHigh": high, "yLow": 0.0, "yHigh": top, "xi": xi, "held": held},
         best=found.best,
         rho_squared=found.rho_squared,
-        plain=found.variance(0.0),
-        least=found.variance(best),
+        plain=found.variance(0.0).band,
+        least=found.variance(best).band,
         xi=xi if held else None,
-        at_xi=found.variance(xi),
+        at_xi=found.variance(xi).band,
     )
 
 
 def costs(
     reports: list[Report], seconds: Mapping[str, float], parameter: Parameter, series: Mapping[str, int]
 ) -> Message:
-    """Variance × evaluations and variance × seconds, each as a multiple of the best; ± two standard errors of the variance."""
-    measured = {report.estimator: (report, *variance_of(report, parameter)) for report in reports}
-    spent = {name: (float(report.evaluations), seconds[name]) for name, (report, _, _) in measured.items()}
+    """Variance × evaluations and variance × seconds, each as a multiple of the best, with the interval of the variance."""
+    measured = {report.estimator: variance_of(report, parameter) for report in reports}
+    spent = {report.estimator: (float(report.evaluations), seconds[report.estimator]) for report in reports}
     bars: list[tuple[float, ...]] = []
-    facts: dict[str, list[tuple[float, float]]] = {}
+    facts: dict[str, list[Band]] = {}
     for unit in (0, 1):
-        work = {name: max(value, 1e-30) * spent[name][unit] for name, (_, value, _) in measured.items()}
+        work = {name: max(each.value, LEAST) * spent[name][unit] for name, each in measured.items()}
         least = min(work.values(), default=1.0)
-        for line, (name, (_, value, error)) in enumerate(measured.items()):
-            ratio, part = work[name] / least, error / max(value, 1e-30)
+        for line, (name, each) in enumerate(measured.items()):
+            _, ratio, low, high, _ = row(0, each.times(spent[name][unit] / least), 0)
             middle = len(measured) - line - 0.28 - 0.4 * unit
-            low = ratio * max(1 - 2 * part, 0.05)
-            bars.append((ratio, low, ratio * (1 + 2 * part), middle, middle - 0.16, middle + 0.16, unit, series[name]))
-            facts.setdefault(name, []).append((ratio, ratio * part))
+            bars.append((ratio, low, min(high, OPEN), middle, middle - 0.16, middle + 0.16, unit, series[name]))
+            facts.setdefault(name, []).append((ratio, low, high))
     names = [(len(measured) - line - 0.48, series[name]) for line, name in enumerate(measured)]
     low = min((bar[1] for bar in bars), default=1.0)
-    high = max((bar[2] for bar in bars), default=10.0)
+    high = max((bar[2] if bar[2] < OPEN else 2 * bar[0] for bar in bars), default=10.0)
     return evidence(
         "variance_cost",
         {"bars": columns("value low high y bottom top unit series", bars), "names": columns("y series", names)},

@@ -52,11 +52,11 @@ class MinibatchNoise:
             yield self.kept([found]) if found else None
 
     def _against_rows(self, parameter: Parameter, fine: bool) -> Iterator[Message | None]:
-        table: list[tuple[float, float, float, float, float]] = []
+        table: list[evidence.Row] = []
         for rows in (each for each in LADDER if each <= MOST * self.run.data.size):
             for found in self._measured(rows, parameter, fine, 2 * self.run.number + 1):
                 if found:
-                    table.append(evidence.row(rows, *evidence.variance_of(found, parameter), OF_MINIBATCHES))
+                    table.append(evidence.row(rows, evidence.variance_of(found, parameter), OF_MINIBATCHES))
                 yield (
                     {"kind": "against", "view": "variance_against_rows", "rows": table[-1:], "steeper": None}
                     if found

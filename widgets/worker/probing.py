@@ -14,6 +14,7 @@ from elbo_room.models.inference.parabola import parabola
 from elbo_room.models.inference.parameters import find, listed, named
 from elbo_room.models.inference.probe import Report, long_run, probe, seconds_of
 from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.variance import Variance
 from elbo_room.models.inference.work import parts_for
 from elbo_room.widgets.worker import evidence
 from elbo_room.widgets.worker.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
@@ -39,7 +40,6 @@ FIRST = (
 )  # shown unless a person chooses others
 
 Message = dict[str, Any]
-Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
 
 class Probing:
@@ -53,9 +53,7 @@ class Probing:
         self.names = tuple(names)
         self.choices = listed(run.model)
         self.parameter = self.choices[0]
-        self.kept: list[
-            tuple[int, int, list[tuple[float, float]]]
-        ] = []  # step, estimator, variance ± error of each choice
+        self.kept: list[tuple[int, int, list[Variance]]] = []  # step, estimator, variance of each choice
         self.minibatches = MinibatchNoise(run, self._kept)
 
     def due(self, now: float) -> bool:
@@ -102,10 +100,10 @@ class Probing:
             "whole": self.parameter == self.choices[0],
         }
 
-    def past(self) -> list[Row]:
+    def past(self) -> list[evidence.Row]:
         """Variance over the steps so far, of the chosen parameter."""
         place = self.choices.index(self.parameter)
-        return [evidence.row(step, *each[place], series) for step, series, each in self.kept if place < len(each)]
+        return [evidence.row(step, each[place], series) for step, series, each in self.kept if place < len(each)]
 
     # measuring
 
@@ -137,10 +135,11 @@ class Probing:
     def _kept(self, found: Sequence[Report]) -> Message:
         """Keep what was measured at this step, of every choice; as rows of the curve, of the chosen parameter and of all ν."""
         at = self.run.number
-        self.kept += [(at, SERIES[each.estimator], evidence.variances(each, self.choices)) for each in found]
+        fresh = [(at, SERIES[each.estimator], evidence.variances(each, self.choices)) for each in found]
+        self.kept += fresh
         del self.kept[:-KEPT]
         table = {
-            key: [evidence.row(at, *evidence.variance_of(each, what), SERIES[each.estimator]) for each in found]
+            key: [evidence.row(at, each[self.choices.index(what)], series) for _, series, each in fresh]
             for key, what in (("rows", self.parameter), ("whole", self.choices[0]))
         }
         return {"kind": "variance", **table}
@@ -150,13 +149,13 @@ class Probing:
 
     def _variance_against_draws(self, fine: bool) -> Iterator[Message | None]:
         del fine
-        table: list[Row] = []
+        table: list[evidence.Row] = []
         for draws in LADDER:
-            found: list[Row] = []
+            found: list[evidence.Row] = []
             for name in self.names:
                 report = self._one(name, draws, max(16, min(128, 512 // draws)), ROWS, 2 * self.run.number + 1)
                 if report:
-                    found.append(evidence.row(draws, *evidence.variance_of(report, self.parameter), SERIES[name]))
+                    found.append(evidence.row(draws, evidence.variance_of(report, self.parameter), SERIES[name]))
                 yield None
             table += found
             yield {"kind": "against", "rows": found, "steeper": NOISES[self.run.settings.noise].steeper}
@@ -165,14 +164,14 @@ class Probing:
     def _variance_against_rows(self, fine: bool) -> Iterator[Message | None]:
         """At the run's own B, over ever more of the same rows; a wide datum ends the ladder early."""
         del fine
-        draws, table, view = self.run.settings.draws, list[Row](), "variance_against_rows"
+        draws, table, view = self.run.settings.draws, list[evidence.Row](), "variance_against_rows"
         most = min(self.run.data.size, CELLS // (draws * self.run.data.x.shape[1]))
         for rows in (size for size in ROW_LADDER if size <= most):
-            found: list[Row] = []
+            found: list[evidence.Row] = []
             for name in self.names:
                 report = self._one(name, draws, max(24, min(128, 2048 // rows)), rows, 2 * self.run.number + 1)
                 if report:
-                    found.append(evidence.row(rows, *evidence.variance_of(report, self.parameter), SERIES[name]))
+                    found.append(evidence.row(rows, evidence.variance_of(report, self.parameter), SERIES[name]))
                 yield None
             table += found
             yield {"kind": "against", "view": view, "rows": found, "steeper": None}

@@ -1,5 +1,6 @@
 """The variance ladder of one site: the same gradient rung by rung quieter, at the running model's own parameters."""
 
+import math
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
 from elbo_room.models.inference.probe import probe
 from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.variance import OPEN, Variance
 
 # (estimator, level of Rao-Blackwellisation), from the loudest to the quietest
 RUNGS = (
@@ -22,6 +24,7 @@ RUNG_NAMES = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 REPLICATES, ROWS, CELLS = 24, 16, 60_000  # data a probe looks at: fewer where a datum is wide
 SITES = ("z1", "z2", "z3", "w1", "w2", "w3")
 SITE_NAMES = ("of z₁", "of z₂", "of z₃", "of the weights w₁", "of the weights w₂", "of the weights w₃")
+LEAST = 1e-12  # nats², below which a bar is not drawn longer
 PAUSE = 12.0  # times a round's own seconds, until the next: at most a twelfth of the worker's time
 
 
@@ -37,7 +40,7 @@ class Ladder:
         whole = sites[self.site].plate == "global"
         self.rungs = list(range(1 if whole else 0, len(RUNGS)))
         self.scale = 1 / run.data.size**2 if whole else 1.0  # of a global site the probe sees the ELBO of all data
-        self.found: dict[int, tuple[float, float]] = {}
+        self.found: dict[int, Variance] = {}
         self.due = 0.0
 
     def look(self) -> dict[str, Any]:
@@ -63,26 +66,31 @@ class Ladder:
             )  # fmt: skip
         except NotApplicableError:
             return
-        self.found[place] = (reports[name].variance * self.scale, reports[name].error * self.scale)
+        self.found[place] = reports[name].of_site.summary.times(self.scale)
 
     def _bars(self) -> dict[str, Any]:
         rows = []
-        for place, (found, error) in sorted(self.found.items()):
-            value = max(found, 1e-12)
-            rows.append((place, value, self._low(), max(value - 2 * error, value / 20), value + 2 * error))
+        for place, found in sorted(self.found.items()):
+            value = max(found.value, LEAST)
+            rows.append((place, value, self._low(), max(found.low, value / 20), min(max(found.high, value), OPEN)))
         table = np.asarray(rows, np.float32).reshape(-1, 5)
         return dict(zip(("rung", "value", "floor", "low", "high"), table.T, strict=True))
 
     def sentence(self) -> str:
         """Every rung and what it measured."""
-        steps = (f"{RUNG_NAMES[place]} {value:.2g}" for place, (value, _) in sorted(self.found.items()))
+        steps = (
+            f"{RUNG_NAMES[place]} {found.value:.2g}"
+            if math.isfinite(found.high)
+            else f"{RUNG_NAMES[place]} at least {found.low:.2g}"
+            for place, found in sorted(self.found.items())
+        )
         return f"The variance of one gradient, {SITE_NAMES[SITES.index(self.site)]}: {' → '.join(steps)} nats²."
 
     def _low(self) -> float:
-        least = min((max(value, 1e-12) for value, _ in self.found.values()), default=0.1)
+        least = min((max(each.value, LEAST) for each in self.found.values()), default=0.1)
         return float(10 ** np.floor(np.log10(least) - 0.3))
 
     def params(self) -> dict[str, Any]:
         """The axis: whole powers of ten."""
-        most = max((value + 2 * error for value, error in self.found.values()), default=1.0)
-        return {"ladder": {"xLow": self._low(), "xHigh": float(10 ** np.ceil(np.log10(max(most, 1e-12)) + 0.1))}}
+        most = max((each.high if math.isfinite(each.high) else each.value for each in self.found.values()), default=1.0)
+        return {"ladder": {"xLow": self._low(), "xHigh": float(10 ** np.ceil(np.log10(max(most, LEAST)) + 0.1))}}
