@@ -166,8 +166,12 @@ class Forms:
         self.use(first)
 
     def all(self) -> list[ipw.Widget]:
-        """The forms that were made, in use or not."""
-        return [form.widget for form in self._made.values()]
+        """The forms that were made and the parts of all controls, in use or not."""
+        forms = self._made.values()
+        return [
+            *(form.widget for form in forms),
+            *(part for form in forms for field in form.fields.values() for part in field.parts),
+        ]
 
     def answered(self, name: str, value: Any) -> None:
         """What a person chose in any of them was carried out, or refused."""
