@@ -1,8 +1,9 @@
 """Toy problems whose gradients and variances are known in closed form: for notebooks, and to see an estimator's noise naked.
 
-Each returns (model, q, batch) for `probe` and `estimate`. They have one datum and one local site z of `size` coordinates.
+Each returns (model, q, batch) for `probe` and `estimate`. The first three have one data point and one site z of `size` coordinates.
 """
 
+import math
 from collections.abc import Callable, Mapping
 
 import torch
@@ -67,3 +68,78 @@ def bernoulli_unit(logit: float, at_zero: float, at_one: float) -> Problem:
     nu = torch.full((1, 1), logit)
     family = Bernoulli()
     return _problem(family, nu, lambda z: at_zero + z * (at_one - at_zero) + family.log_prob(z, nu))
+
+
+def _log_normal(value: Tensor, mean: Tensor | float, scale: float) -> Tensor:
+    return -0.5 * ((value - mean) / scale).square() - math.log(scale) - 0.5 * math.log(2 * math.pi)
+
+
+class Pair:
+    """a, b ~ N(0, 1); x₁ ~ N(a + b, σ²), x₂ ~ N(a − b, σ²): given both x, a and b are independent."""
+
+    def __init__(self, scale: float) -> None:
+        self.sites: Mapping[str, Site] = {name: Site(name, "global", (1,), Normal()) for name in ("a", "b")}
+        self.scale = scale
+
+    def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
+        """The two priors (R, B), and the fit (R, B, 2)."""
+        a, b = latents["a"], latents["b"]  # (R, B, 1)
+        signs = torch.tensor([1.0, -1.0], dtype=b.dtype)
+        return [
+            Factor("log p(a)", _log_normal(a, 0.0, 1.0).sum(-1), frozenset({"a"})),
+            Factor("log p(b)", _log_normal(b, 0.0, 1.0).sum(-1), frozenset({"b"})),
+            Factor(
+                "log p(x|a,b)", _log_normal(batch.x[:, 0], a + signs[batch.rows] * b, self.scale), frozenset({"a", "b"})
+            ),
+        ]
+
+
+def pair(x: tuple[float, float] = (1.5, 0.5), scale: float = 1.0) -> tuple[Pair, Posterior, Batch]:
+    """A model whose exact posterior is a product of Normals, and that posterior as q: f = log p(x), whatever is drawn.
+
+    So leave-one-out has no variance at all with the whole f. The Markov blanket of a leaves out h = log p(b) − log q(b), which
+    cancelled the noise of b in the fit: for B = 2 its variance for a's mean is Var h/s², Var h = m²s² + ½(1 − s²)² with b ~ N(m, s²).
+    """
+    model, precision = Pair(scale), 1 + 2 / scale**2
+    means = {"a": (x[0] + x[1]) / scale**2 / precision, "b": (x[0] - x[1]) / scale**2 / precision}
+    nu = {name: torch.tensor([[mean], [-0.5 * math.log(precision)]]) for name, mean in means.items()}
+    q = Posterior({name: Global(site, nu[name]) for name, site in model.sites.items()})
+    return model, q, Batch(torch.tensor(x).unsqueeze(-1), torch.arange(2), 2, whole=True)
+
+
+class Groups:
+    """Offsets of groups: b_g ~ N(0, τ²), x_i ~ N(b_{g(i)}, σ²), row i belonging to the group g(i).
+
+    `apart` makes a site of each group's offset, not one of all: then a Markov blanket holds the group's own rows alone.
+    """
+
+    def __init__(self, group: Tensor, spread: float, scale: float, *, apart: bool) -> None:
+        self.group, self.count = group, int(group.max()) + 1  # (N,) int64, G
+        self.spread, self.scale = spread, scale
+        names = {f"b{g}": 1 for g in range(self.count)} if apart else {"b": self.count}
+        self.sites: Mapping[str, Site] = {name: Site(name, "global", (size,), Normal()) for name, size in names.items()}
+
+    def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
+        """A prior (R, B) and a fit (R, B, M) of each site; the fit is 0 at rows of other groups."""
+        group = self.group[batch.rows]  # (M,)
+        found = []
+        for g, (name, value) in enumerate(latents.items()):
+            together = len(latents) < self.count
+            fit = _log_normal(batch.x[:, 0], value[..., group if together else torch.zeros_like(group)], self.scale)
+            found += [
+                Factor(f"log p({name})", _log_normal(value, 0.0, self.spread).sum(-1), frozenset({name})),
+                Factor(f"log p(x|{name})", fit if together else fit * (group == g), frozenset({name})),
+            ]
+        return found
+
+
+def groups(
+    x: Tensor, group: Tensor, spread: float = 1.0, scale: float = 1.0, *, apart: bool = False
+) -> tuple[Groups, Posterior, Batch]:
+    """Offsets of the groups of rows x (N,), q = N(0, 1) for each.
+
+    With posterior precision Λ_g = 1/τ² + n_g/σ²: ∂L/∂m_g = Σ_{i in g} x_i/σ² − Λ_g m_g and ∂L/∂log s_g = 1 − Λ_g s_g².
+    """
+    model = Groups(group, spread, scale, apart=apart)
+    q = Posterior({name: Global(site) for name, site in model.sites.items()})
+    return model, q, Batch(x.unsqueeze(-1), torch.arange(len(x)), len(x), whole=True)
