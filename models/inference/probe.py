@@ -6,7 +6,7 @@ that trains.
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -65,6 +65,7 @@ def probe(
     noise_kind: str = "iid",
     reference: str | Reference | None = None,
     objective: Objective = ELBO,
+    chunk: int | None = None,
 ) -> dict[str, Report]:
     """Every estimator that applies at B = draws, on the same ν and the same noise; those that do not apply are left out.
 
@@ -81,6 +82,7 @@ def probe(
         noise_kind: a name in `NOISES`; every variance here is across replicates, so it holds for dependent draws too.
         reference: what bias is measured against: "exact" (small models), "long", or one made before.
         objective: β and free bits of the gradient that is measured.
+        chunk: how many replicates are made at a time, which bounds the memory; None: all R at once.
 
     Raises:
         ValueError: fewer than two replicates, a reference of another name, or no exact gradient of this model; or the model, q or
@@ -123,12 +125,11 @@ def probe(
                 for _ in range(max(part.warm_up for part in same.values())):
                     made(1, None)
                 start = time.perf_counter()
-                found = made(replicates, noise)
+                by_site = _moments(model, made, noise, replicates, chunk or replicates, memory)
             except NotApplicableError as error:
                 reasons[name] = str(error)
                 continue
             seconds = (time.perf_counter() - start) / replicates
-            by_site = {name: moments(found.draw_gradients(each)) for name, each in model.sites.items()}
             reports[name] = Report(
                 name, draws, replicates, site, by_site, weights, evaluations(model, same, draws), seconds, against
             )
@@ -137,6 +138,24 @@ def probe(
             "No estimator applies here. " + " ".join(f"{name}: {why}" for name, why in reasons.items())
         )
     return reports
+
+
+def _moments(
+    model: Model,
+    made: Callable[..., Estimate],
+    noise: Mapping[str, Tensor],
+    replicates: int,
+    chunk: int,
+    memory: Mapping[str, Mapping[str, Tensor]],
+) -> dict[str, Moments]:
+    """The moments of R replicates, made `chunk` at a time; every one of them starts from the same memory."""
+    found: dict[str, list[Tensor]] = {name: [] for name in model.sites}
+    for start in range(0, replicates, chunk):
+        part = {name: each[start : start + chunk] for name, each in noise.items()}
+        one = made(min(chunk, replicates - start), part, kept={name: dict(each) for name, each in memory.items()})
+        for name, site in model.sites.items():
+            found[name].append(one.draw_gradients(site))  # (chunk, B, M, n_params, K)
+    return {name: moments(torch.cat(each)) for name, each in found.items()}
 
 
 def evaluations(model: Model, estimators: Mapping[str, Estimator], draws: int) -> int:

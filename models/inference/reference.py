@@ -99,9 +99,17 @@ def exact(model: Model, q: "Posterior", batch: Batch) -> Reference:
 
 
 def long_run(
-    model: Model, q: "Posterior", batch: Batch, generator: torch.Generator, replicates: int = LONG_REPLICATES
+    model: Model,
+    q: "Posterior",
+    batch: Batch,
+    generator: torch.Generator,
+    replicates: int = LONG_REPLICATES,
+    chunk: int | None = None,
 ) -> Reference:
-    """The mean of many replicates of an unbiased estimator, path where there is one, else leave-one-out, with its standard error."""
+    """The mean of many replicates of an unbiased estimator, path where there is one, else leave-one-out, with its standard error.
+
+    `chunk` replicates are made at a time, which bounds the memory; None: all at once.
+    """
     from elbo_room.models.inference.estimate import estimate
 
     def calm(site: Site) -> Estimator:
@@ -109,8 +117,12 @@ def long_run(
         return LeaveOneOut() if path.supports(site.family, LONG_DRAWS) else path
 
     parts = {name: calm(site) for name, site in model.sites.items()}
-    found = estimate(model, q, parts, batch, LONG_DRAWS, generator, replicates=replicates, rao_blackwell="blanket")
-    sample = {name: found.draw_gradients(site).mean(1) for name, site in model.sites.items()}  # (R, M, n_params, K)
+    parted = list[dict[str, Tensor]]()
+    for start in range(0, replicates, chunk or replicates):
+        size = min(chunk or replicates, replicates - start)
+        found = estimate(model, q, parts, batch, LONG_DRAWS, generator, replicates=size, rao_blackwell="blanket")
+        parted.append({name: found.draw_gradients(site).mean(1) for name, site in model.sites.items()})
+    sample = {name: torch.cat([part[name] for part in parted]) for name in model.sites}  # (R, M, n_params, K)
     return Reference(
         "long",
         {name: each.mean(0) for name, each in sample.items()},

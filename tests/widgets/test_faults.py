@@ -19,6 +19,7 @@ from elbo_room.widgets.worker.pictures import LatentPictures
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.one_step import OneStep
 from elbo_room.widgets.worker.probing import Probing
+from elbo_room.widgets.worker.selection import Selection
 from elbo_room.widgets.worker.weighing import Weighing
 from tests.widgets.test_worker import SMALL, Driver, headless
 
@@ -86,9 +87,9 @@ STAGES = [
     (Run, "__init__"),
     (trainer, "pictures_of"),
     (trainer, "Weighing"),
-    (trainer, "Probing"),
+    (trainer, "Selection"),
     (LatentPictures, "about"),
-    (Probing, "about"),
+    (Selection, "about"),
 ]
 
 

@@ -2,7 +2,8 @@
 
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.inference.run import Run
-from elbo_room.widgets.worker.probing import Probing
+from elbo_room.widgets.worker.probing import Probing, Request
+from elbo_room.widgets.worker.selection import FIRST, Selection
 from tests.widgets.conftest import eventually
 
 
@@ -36,14 +37,18 @@ def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(l
 def test_a_weight_chosen_in_the_drawing_keeps_its_curve_of_minibatch_noise() -> None:
     """It joins the list while the model trains; what was measured of it is drawn again when it is chosen again."""
     settings = {"model": "conditional", "posterior": "point", "width": 30, "depth": 1, "stop_at": 30, "batch_size": 16}
-    probing = Probing(Run(settings_from(settings)))
-    listed = len(probing.choices)
-    probing.choose(name="out.bias[0]")
-    assert len(probing.choices) == listed + 1, "not one of the first"
-    probing.start()
+    run = Run(settings_from(settings))
+    selection, probing = Selection(run), Probing(run)
+    listed = len(selection.choices)
+    selection.choose(name="out.bias[0]")
+    assert len(selection.choices) == listed + 1, "not one of the first"
+    chosen = tuple(selection.choices)
+    probing.start(Request(0, run.settings, "variance", FIRST, selection.parameter, chosen, fine=False, budget=1.0))
     said = []
     while probing.work is not None:
         said += [message] if (message := probing.slice()) else []
     assert [message["kind"] for message in said] == ["variance"]
-    assert probing.past() == said[0]["rows"]
+    assert said[0]["complete"]
+    selection.keep(said[0]["kept"])
+    assert selection.past() == said[0]["rows"]
     assert said[0]["whole"] != said[0]["rows"]

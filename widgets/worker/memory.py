@@ -18,6 +18,11 @@ def let_go() -> None:
     """
     if gc.get_freeze_count():
         gc.collect()
+    return_pages()
+
+
+def return_pages() -> None:
+    """Give freed memory back to the system."""
     _trim()(0)
 
 

@@ -49,7 +49,7 @@ class MinibatchNoise:
 
     def _against_step(self, parameter: Parameter, fine: bool) -> Iterator[Message | None]:
         for found in self._measured(self.run.settings.batch_size, parameter, fine, 2 * self.run.number):
-            yield self.kept([found]) if found else None
+            yield self.kept([found]) | {"complete": True} if found else None
 
     def _against_rows(self, parameter: Parameter, fine: bool) -> Iterator[Message | None]:
         table: list[evidence.Row] = []

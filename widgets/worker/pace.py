@@ -4,7 +4,7 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
@@ -49,10 +49,31 @@ class Speedometer:
         return (number - first) / (now - begin) if now > begin else 0.0
 
 
-def ear(connection: "Connection[Any, Any]") -> Callable[[float | None], bool]:
-    """Whether a command comes within so many seconds. `Connection.poll` makes a selector each time, 60 µs a step; this one is kept."""
-    if os.name != "posix":
-        return connection.poll
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return lambda seconds: bool(poll.poll(None if seconds is None else 1000 * seconds))
+class Ear:
+    """Hears commands, and wakes for one other connection. `Connection.poll` makes a selector each time, 60 µs a step; this one is kept."""
+
+    def __init__(self, connection: "Connection[Any, Any]") -> None:
+        self.connection = connection
+        self.other = False  # whether the other connection had something to say at the last call
+        self._listened: int | None = None
+        self._poll = select.poll() if os.name == "posix" else None
+        if self._poll:
+            self._poll.register(connection.fileno(), select.POLLIN)
+
+    def listen(self, other: "Connection[Any, Any] | None") -> None:
+        """Wake for this one too, or for none."""
+        if self._poll is None:
+            return
+        if self._listened is not None:
+            self._poll.unregister(self._listened)
+        self._listened, self.other = None if other is None else other.fileno(), False
+        if self._listened is not None:
+            self._poll.register(self._listened, select.POLLIN)
+
+    def __call__(self, seconds: float | None) -> bool:
+        """Whether a command comes within so many seconds; False sooner when the other connection has something to say."""
+        if self._poll is None:
+            return self.connection.poll(seconds)
+        ready = [number for number, _ in self._poll.poll(None if seconds is None else 1000 * seconds)]
+        self.other = self._listened in ready
+        return self.connection.fileno() in ready

@@ -1,7 +1,12 @@
-"""Probes in slices: one estimator at a time, so that Pause is heard within milliseconds, and within a share of the worker's time."""
+"""One measurement of panel B at a time, in slices of one estimator each, so that whoever measures can listen in between.
 
+The same code measures in the worker's loop and in the measuring process beside it.
+"""
+
+import math
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,185 +16,210 @@ from elbo_room.models.inference.chosen import make_estimator
 from elbo_room.models.inference.minibatch import MINIBATCH, deterministic
 from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.inference.parabola import parabola
-from elbo_room.models.inference.parameters import find, listed, named
-from elbo_room.models.inference.probe import Report, long_run, probe, seconds_of
+from elbo_room.models.inference.parameters import Parameter, named
+from elbo_room.models.inference.probe import Report, probe, seconds_of
+from elbo_room.models.inference.reference import LONG_DRAWS, long_run
 from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.variance import Variance
+from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.inference.work import parts_for
 from elbo_room.widgets.worker import evidence
+from elbo_room.widgets.worker.effort import LEAST, Effort
 from elbo_room.widgets.worker.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
 
-ROWS, REPLICATES = 16, 32
-FINE_ROWS, FINE_REPLICATES = 32, 64
-CELLS = 60_000  # draws × rows × features of one replicate: a wide datum, such as a text, is probed on fewer rows
+ROWS = 16  # the same all along a run, so that a curve is of one quantity
+REPLICATES, FINE_REPLICATES = 32, 128  # at most: during training, and while the run rests
+CELLS = 60_000  # draws × rows × features of one replicate: a wide data point, such as a text, is probed on fewer rows
+TOGETHER = 4 * CELLS  # draws × rows × features that are held in memory at a time
+HELD = 2_000_000  # numbers of all replicates' gradients together
 HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
 ROW_LADDER = (4, 8, 16, 32, 64, 128, 256)
-SHARE = 0.015  # of the worker's time; a finished or paused run is probed at leisure
-EARLY, EARLY_SHARE = 4, 0.2  # the first probes of a run come sooner: a curve is seen before it is fine
-LEAST_WAIT = 0.2  # seconds between two probes
-KEPT = 2000  # reports whose variances are kept, so that another parameter's curve can be drawn at once
+LADDER_BUDGET = 8.0  # times the budget of one measurement: what a ladder may take
+AT_ONCE = 0.15  # seconds after which what has been measured is sent, without waiting for the other estimators
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)} | {MINIBATCH: OF_MINIBATCHES}
-FIRST = (
-    "score",
-    "score_xi",
-    "leave_one_out",
-    "reparameterization",
-    "path_only",
-)  # shown unless a person chooses others
+TOO_WIDE = "A minibatch of {least} of these rows is more than panel B may measure at a time. Lower B."
 
 Message = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is to be measured, at which step, and how long it may take; small enough to be sent to another process."""
+
+    number: int  # the step
+    settings: InferenceSettings
+    view: str
+    names: tuple[str, ...]  # estimators
+    parameter: Parameter
+    choices: tuple[Parameter, ...]  # every parameter whose variance is kept
+    fine: bool  # the run rests: more replicates
+    budget: float  # seconds
+
+
 class Probing:
-    """The probes of one run: what panel B shows now, of the parameters that are chosen."""
+    """Measures one run, request by request."""
 
-    def __init__(self, run: Run, names: Sequence[str] = FIRST, view: str = "variance") -> None:
-        self.run, self.view = run, view
+    def __init__(self, run: Run) -> None:
+        self.run = run
         self.rows = torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))
-        self.spent, self.last, self.rounds = 0.0, -1e9, 0
+        self.effort = Effort()
+        self.spent = 0.0  # seconds of CPU
         self.work: Iterator[Message | None] | None = None
-        self.names = tuple(names)
-        self.choices = listed(run.model)
-        self.parameter = self.choices[0]
-        self.kept: list[tuple[int, int, list[Variance]]] = []  # step, estimator, variance of each choice
         self.minibatches = MinibatchNoise(run, self._kept)
+        self.request: Request
 
-    def due(self, now: float) -> bool:
-        """Whether a probe may start while training goes on."""
-        share = EARLY_SHARE if self.rounds <= EARLY else SHARE
-        return self.work is None and now - self.last > max(LEAST_WAIT, self.spent * (1 - share) / share)
-
-    def start(self, *, fine: bool = False) -> None:
-        """Begin to measure what the panel shows, at the present step."""
-        self.spent, self.rounds = 0.0, self.rounds + 1
+    def start(self, request: Request) -> None:
+        """Begin to measure the run as it is now; what was under way is dropped."""
+        self.request, self.spent = request, 0.0
         self.work = (
-            self.minibatches.work(self.view, self.parameter, fine=fine)
+            self.minibatches.work(request.view, request.parameter, fine=request.fine)
             if deterministic(self.run.model)
-            else getattr(self, f"_{self.view}")(fine)
+            else getattr(self, f"_{request.view}")(request.fine)
         )
 
     def slice(self) -> Message | None:
-        """Do one estimator's worth of work; a message when a chart can show something, else None."""
+        """Do one estimator's worth of work; a message when a chart can show something, else None. At the end `work` is None."""
         if self.work is None:
             return None
-        begin = time.perf_counter()
-        done = next(self.work, False)
-        self.spent += time.perf_counter() - begin
+        begin = time.thread_time()
+        try:
+            done = next(self.work, False)
+        except BaseException:
+            self.work = None
+            raise
+        self.spent += time.thread_time() - begin
         if done is False:
-            self.work, self.last = None, time.perf_counter()
+            self.work = None
             return None
+        if isinstance(done, dict) and "evidence" in done:
+            done["evidence"]["step"] = self.request.number
         return done or None  # type: ignore[return-value]
-
-    # what is chosen
-
-    def choose(self, index: int | None = None, name: str | None = None, unit: int | None = None) -> None:
-        """Choose a parameter by its place in the list, or by what a drawing calls it; one that is not listed joins the list."""
-        wanted = find(self.run.model, name=name, unit=unit) if index is None else self.choices[index]
-        if wanted not in self.choices:
-            self.choices.append(wanted)
-        self.parameter = wanted
-
-    def about(self) -> Message:
-        """The list of parameters, and which one is shown."""
-        return {
-            "kind": "parameters",
-            "labels": [each.label for each in self.choices],
-            "chosen": self.choices.index(self.parameter),
-            "whole": self.parameter == self.choices[0],
-        }
-
-    def past(self) -> list[evidence.Row]:
-        """Variance over the steps so far, of the chosen parameter."""
-        place = self.choices.index(self.parameter)
-        return [evidence.row(step, each[place], series) for step, series, each in self.kept if place < len(each)]
 
     # measuring
 
+    def _rows(self, rows: int, draws: int) -> int:
+        return max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
+
+    def _numbers(self, rows: int, draws: int) -> int:
+        """Numbers of one replicate's gradient, draw by draw."""
+        rows = self._rows(rows, draws)
+        return draws * sum(
+            (rows if site.plate == "local" else 1) * max(site.family.n_params, 1) * math.prod(site.shape)
+            for site in self.run.model.sites.values()
+        )
+
     def _one(self, name: str, draws: int, replicates: int, rows: int, seed: int) -> Report | None:
-        settings, site = self.run.settings, self.parameter.site
-        rows = max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
+        settings, rows, begin = self.run.settings, self._rows(rows, draws), time.thread_time()
         generator = torch.Generator().manual_seed(seed)  # the same for every estimator: common noise
         try:
             found = probe(
                 self.run.model, self.run.q, {name: make_estimator(name, settings)}, self.run.data.batch(self.rows[:rows]), draws,
-                replicates, generator, site=site, rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
-                objective=self.run.objective,
+                replicates, generator, site=self.request.parameter.site, rao_blackwell=settings.rao_blackwell,
+                noise_kind=settings.noise, objective=self.run.objective,
+                chunk=max(1, TOGETHER // (draws * rows * self.run.data.x.shape[1])),
             )  # fmt: skip
         except NotApplicableError:
             return None
+        self.effort.note(name, draws, replicates, time.thread_time() - begin)
         return found[name]
 
-    def _now(self, replicates: int, rows: int) -> Iterator[Message | None]:
-        """Every shown estimator at the present step; the reports are kept, and end as rows of the variance curve."""
-        found = []
-        for name in self.names:
-            report = self._one(name, self.run.settings.draws, replicates, rows, 2 * self.run.number)
-            if report:
-                found.append(report)
+    def _replicates(self, draws: int, most: int, rows: int, seed: int, budget: float) -> Iterator[None]:
+        """Set `self.replicates` to what the budget allows; where nothing is known of the time, a few replicates tell."""
+        most = max(LEAST, min(most, HELD // self._numbers(rows, draws)))
+        for name in self.request.names:
+            if self.effort.knows(draws):
+                break
+            self._one(name, draws, LEAST, rows, seed)
             yield None
-        self.latest = found
-        yield self._kept(found)
+        self.replicates = self.effort.replicates(self.request.names, draws, most, budget)
+
+    def _now(self, most: int, rows: int, budget: float | None = None) -> Iterator[Message | None]:
+        """Every shown estimator at the present step; the reports are kept, and end as rows of the variance curve."""
+        draws, seed = self.run.settings.draws, 2 * self.run.number
+        yield from self._replicates(draws, most, rows, seed, budget or self.request.budget)
+        self.latest, waiting, since = list[Report](), list[Report](), time.perf_counter()
+        for name in self.request.names:
+            report = self._one(name, draws, self.replicates, rows, seed)
+            if report:
+                self.latest.append(report)
+                waiting.append(report)
+            if waiting and time.perf_counter() - since > AT_ONCE:
+                yield self._kept(waiting)
+                waiting, since = [], time.perf_counter()
+            else:
+                yield None
+        yield self._kept(waiting) | {"complete": True}
 
     def _kept(self, found: Sequence[Report]) -> Message:
-        """Keep what was measured at this step, of every choice; as rows of the curve, of the chosen parameter and of all ν."""
-        at = self.run.number
-        fresh = [(at, SERIES[each.estimator], evidence.variances(each, self.choices)) for each in found]
-        self.kept += fresh
-        del self.kept[:-KEPT]
+        """What was measured at this step, of every choice; as rows of the curve, of the chosen parameter and of all ν."""
+        at, choices = self.run.number, self.request.choices
+        kept = [(at, SERIES[each.estimator], evidence.variances(each, choices)) for each in found]
         table = {
-            key: [evidence.row(at, each[self.choices.index(what)], series) for _, series, each in fresh]
-            for key, what in (("rows", self.parameter), ("whole", self.choices[0]))
+            key: [evidence.row(at, each[choices.index(what)], series) for _, series, each in kept]
+            for key, what in (("rows", self.request.parameter), ("whole", choices[0]))
         }
-        return {"kind": "variance", **table}
+        return {"kind": "variance", "kept": kept, **table}
 
     def _variance(self, fine: bool) -> Iterator[Message | None]:
-        yield from self._now(*((FINE_REPLICATES, FINE_ROWS) if fine else (REPLICATES, ROWS)))
+        yield from self._now(FINE_REPLICATES if fine else REPLICATES, ROWS)
+
+    def _rung(self, draws: int, rows: int, most: int, at: int, share: float) -> Iterator[Message | None]:
+        """One place of a ladder: rows of a curve, of every shown estimator, in `self.rung`."""
+        seed = 2 * self.run.number + 1
+        yield from self._replicates(draws, most, rows, seed, LADDER_BUDGET * self.request.budget * share)
+        self.rung = list[evidence.Row]()
+        for name in self.request.names:
+            report = self._one(name, draws, self.replicates, rows, seed)
+            if report:
+                self.rung.append(evidence.row(at, evidence.variance_of(report, self.request.parameter), SERIES[name]))
+            yield None
 
     def _variance_against_draws(self, fine: bool) -> Iterator[Message | None]:
         del fine
         table: list[evidence.Row] = []
         for draws in LADDER:
-            found: list[evidence.Row] = []
-            for name in self.names:
-                report = self._one(name, draws, max(16, min(128, 512 // draws)), ROWS, 2 * self.run.number + 1)
-                if report:
-                    found.append(evidence.row(draws, evidence.variance_of(report, self.parameter), SERIES[name]))
-                yield None
-            table += found
-            yield {"kind": "against", "rows": found, "steeper": NOISES[self.run.settings.noise].steeper}
+            yield from self._rung(draws, ROWS, max(16, min(128, 512 // draws)), draws, 1 / len(LADDER))
+            table += self.rung
+            yield {"kind": "against", "rows": self.rung, "steeper": NOISES[self.run.settings.noise].steeper}
         yield evidence.slopes(table, list(ESTIMATORS), "variance_against_draws")
 
     def _variance_against_rows(self, fine: bool) -> Iterator[Message | None]:
-        """At the run's own B, over ever more of the same rows; a wide datum ends the ladder early."""
+        """At the run's own B, over ever more of the same rows; a wide data point ends the ladder early."""
         del fine
         draws, table, view = self.run.settings.draws, list[evidence.Row](), "variance_against_rows"
         most = min(self.run.data.size, CELLS // (draws * self.run.data.x.shape[1]))
-        for rows in (size for size in ROW_LADDER if size <= most):
-            found: list[evidence.Row] = []
-            for name in self.names:
-                report = self._one(name, draws, max(24, min(128, 2048 // rows)), rows, 2 * self.run.number + 1)
-                if report:
-                    found.append(evidence.row(rows, evidence.variance_of(report, self.parameter), SERIES[name]))
-                yield None
-            table += found
-            yield {"kind": "against", "view": view, "rows": found, "steeper": None}
+        ladder = [size for size in ROW_LADDER if size <= most]
+        if not ladder:
+            yield {"kind": "evidence", "evidence": {"view": view, "reason": TOO_WIDE.format(least=ROW_LADDER[0])}}
+            return
+        for rows in ladder:
+            yield from self._rung(draws, rows, max(24, min(128, 2048 // rows)), rows, rows / sum(ladder))
+            table += self.rung
+            yield {"kind": "against", "view": view, "rows": self.rung, "steeper": None}
         yield evidence.slopes(table, list(ESTIMATORS), view)
 
     def _gradient_histogram(self, fine: bool) -> Iterator[Message | None]:
-        yield from self._now(HISTOGRAM, ROWS)
-        batch, generator = self.run.data.batch(self.rows[:ROWS]), torch.Generator().manual_seed(2 * self.run.number + 1)
-        reference = long_run(self.run.model, self.run.q, batch, generator, 512 if fine else 256)
-        shown = self.parameter if self.parameter.coordinate else named(self.run.model, self.parameter.site, (0, 0))
+        yield from self._now(HISTOGRAM, ROWS, LADDER_BUDGET * self.request.budget)
+        draws = self.run.settings.draws
+        rows = self._rows(ROWS, draws)
+        batch, generator = self.run.data.batch(self.rows[:rows]), torch.Generator().manual_seed(2 * self.run.number + 1)
+        longest = int(LADDER_BUDGET * self.request.budget * draws / (LONG_DRAWS * self.effort.slowest(draws)))
+        reference = long_run(
+            self.run.model, self.run.q, batch, generator, max(32, min(512 if fine else 256, longest)),
+            chunk=max(1, TOGETHER // (LONG_DRAWS * rows * self.run.data.x.shape[1])),
+        )  # fmt: skip
+        chosen = self.request.parameter
+        shown = chosen if chosen.coordinate else named(self.run.model, chosen.site, (0, 0))
         yield evidence.histogram(self.latest, reference, shown, SERIES)
 
     def _xi_parabola(self, fine: bool) -> Iterator[Message | None]:
-        settings, chosen = self.run.settings, self.parameter
+        settings, chosen = self.run.settings, self.request.parameter
         generator = torch.Generator().manual_seed(2 * self.run.number)
+        batch = self.run.data.batch(self.rows[: self._rows(ROWS, SAMPLES // 128)])  # all samples are held at once
         try:
             found = parabola(
-                self.run.model, self.run.q, self.run.data.batch(self.rows[:ROWS]), settings.draws, SAMPLES * (1 + fine), generator,
+                self.run.model, self.run.q, batch, settings.draws, SAMPLES * (1 + fine), generator,
                 site=chosen.site, coordinate=chosen.coordinate, rao_blackwell=settings.rao_blackwell,
             )  # fmt: skip
         except NotApplicableError as reason:
@@ -198,7 +228,7 @@ class Probing:
         yield evidence.parabola(found, settings.xi_value, held=settings.xi_from == "fixed")
 
     def _variance_cost(self, fine: bool) -> Iterator[Message | None]:
-        yield from self._now(*((FINE_REPLICATES, FINE_ROWS) if fine else (REPLICATES, ROWS)))
+        yield from self._now(FINE_REPLICATES if fine else REPLICATES, ROWS)
         settings, seconds = self.run.settings, {}
         size = min(settings.batch_size, self.run.data.size)
         for report in self.latest:
@@ -209,4 +239,4 @@ class Probing:
                 rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
             )  # fmt: skip
             yield None
-        yield evidence.costs(self.latest, seconds, self.parameter, SERIES)
+        yield evidence.costs(self.latest, seconds, self.request.parameter, SERIES)

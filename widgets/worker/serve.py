@@ -11,7 +11,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from elbo_room.models.catalogue import settings_from
@@ -19,6 +18,7 @@ from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.settings import SettingError
+from elbo_room.widgets.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.views import EVIDENCE
 from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.given import Given
@@ -27,7 +27,7 @@ from elbo_room.widgets.worker.memory import Idle, let_go
 from elbo_room.widgets.worker.pace import Speedometer
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
-from elbo_room.widgets.worker.trainer import EVIDENCE_PART, Prepared
+from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, Prepared
 
 Factory = Callable[[InferenceSettings], Run]
 
@@ -52,6 +52,8 @@ class Worker(Given):
         finally:
             with contextlib.suppress(HungUpError):
                 self._save()
+            if self.run is not None:
+                self.measuring.close()
 
     def _commands(self) -> bool:
         """Carry out what has come; wait for it when there is nothing else to do. False on `close`."""
@@ -84,10 +86,16 @@ class Worker(Given):
 
     def _patience(self) -> float | None:
         """How long to wait for a command: not at all while there is work, for ever while there is none."""
-        probing = self.run is not None and (self.probing.work is not None or self._to_weigh())
-        if probing or self.prior_of is not None or (self.state == "running" and self.speed == "full"):
+        to_do = self.run is not None and (self._to_measure() or self._to_weigh())
+        if to_do or self.prior_of is not None or (self.state == "running" and self.speed == "full"):
             return 0.0
-        return max(0.0, min(0.05, self.next_step - time.perf_counter())) if self.state == "running" else None
+        if self.state == "running":
+            return max(0.0, min(0.05, self.next_step - time.perf_counter()))
+        return 1.0 if self.run is not None and self.measuring.away else None
+
+    def _to_measure(self) -> bool:
+        """Whether the loop has something to do for panel B."""
+        return PROBE_PART not in self.faults.resting and self.measuring.pending()
 
     def _to_weigh(self) -> bool:
         """Whether a run that rests has its evidence weighed, or to be weighed."""
@@ -109,18 +117,17 @@ class Worker(Given):
             curves.load(place, origin.run.number)
         new = Prepared.of(origin.run, place, curves, self.names, self.view)
         new.keep_data = origin.keep_data
-        told = [self._about(new) | origin.about() | {"kind": "started", "folder": folder}, new.probing.about()]
+        told = [self._about(new) | origin.about() | {"kind": "started", "folder": folder}, new.selection.about()]
         self._adopt(new)
         let_go()  # the run before and its pictures
         self.own, self.features, self.speed = origin.own, origin.features, speed
         for message in told:
             self.send(**message)
         self._set_state("running" if play and new.run.number < new.run.settings.stop_at else "paused")
-        if self.state == "running":  # the first frame carries the first step; probes come after it
+        if self.state == "running":  # the first frame carries the first step
             self.last_frame = 0.0
         else:
             self._frame(grid=True)
-            self._measure()
 
     def _about(self, new: Prepared) -> dict[str, Any]:
         run = new.run
@@ -138,7 +145,7 @@ class Worker(Given):
             raise ValueError(
                 f"The run has reached its last step, {run.number}. Raise 'Stop at' to go on, or Reset to begin anew."
             )
-        self.probing.work = None
+        self.measuring.drop()  # what is measured at rest takes long, and training is waited for
         self.next_step = time.perf_counter()
         self.speedometer = Speedometer()
         self._set_state("running")
@@ -167,9 +174,8 @@ class Worker(Given):
         self.send(kind="changed", number=run.number, values=values)
         if self.state == "finished" and run.number < run.settings.stop_at:
             self._set_state("paused")
-        if self.state != "running":
-            self.faults.forget()
-            self._look_again()
+        self.faults.forget()
+        self._look_again() if self.state != "running" else self.measuring.change()
 
     def on_view(self, view: str) -> None:
         """Measure from now on what this view of panel B shows."""
@@ -177,25 +183,24 @@ class Worker(Given):
             raise ValueError(f"Panel B was to show {view!r}; choose one of: {', '.join(EVIDENCE['b'])}.")
         self.view = view
         if self.run is not None:
-            self.probing.view = view
+            self.selection.view = view
             self.faults.forget()
-            self._measure(fine=self.state != "running")
+            self.measuring.redirect()
 
     def on_select(self, index: int | None = None, name: str | None = None, unit: int | None = None) -> None:
         """Look at one parameter of q from now on, chosen from the list or in a drawing; its past is drawn again."""
         self._need_run()
-        probing = self.probing
-        if index is not None and not 0 <= index < len(probing.choices):
+        selection = self.selection
+        if index is not None and not 0 <= index < len(selection.choices):
             raise ValueError(
-                f"Parameter number {index} was chosen; there are {len(probing.choices)}. Choose one in the list."
+                f"Parameter number {index} was chosen; there are {len(selection.choices)}. Choose one in the list."
             )
-        probing.choose(index, name, unit)
-        self.send(**probing.about())
-        whole = probing.parameter == probing.choices[0]
-        rows = self.curves.variance if whole else probing.past()
-        self.send(kind="variance", anew=True, rows=np.asarray(rows, np.float32).reshape(-1, 5))
+        selection.choose(index, name, unit)
+        self.send(**selection.about())
+        rows = self.curves.variance.table() if selection.whole else table(selection.past(), VARIANCE_COLUMNS)
+        self.send(kind="variance", anew=True, rows=rows)
         self.faults.forget()
-        self._measure(fine=self.state != "running")
+        self.measuring.redirect()
 
     def on_estimators(self, names: list[str]) -> None:
         """Measure these estimators from now on."""
@@ -204,9 +209,9 @@ class Worker(Given):
             raise ValueError(f"Panel B was to show {unknown or 'nothing'}; choose among: {', '.join(ESTIMATORS)}.")
         self.names = tuple(name for name in ESTIMATORS if name in names)
         if self.run is not None:
-            self.probing.names = self.names
+            self.selection.names = self.names
             self.faults.forget()
-            self._look_again() if self.state != "running" else self._measure()
+            self.measuring.redirect()
 
     def on_watch(self, names: list[str]) -> None:
         """These charts are in sight: pictures that nobody sees are not drawn."""

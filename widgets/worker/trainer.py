@@ -18,13 +18,15 @@ from elbo_room.models.inference.guard import DivergenceError
 from elbo_room.models.inference.run import Run
 from elbo_room.widgets.history_file import MEAN_COLUMNS, VARIANCE_COLUMNS, table
 from elbo_room.widgets.views import ONE_STEP
+from elbo_room.widgets.worker.cores import Pressure
 from elbo_room.widgets.worker.faults import Faults, HungUpError, reason
 from elbo_room.widgets.worker.history import Curves, RunningMean, point
-from elbo_room.widgets.worker.pace import Pace, Speedometer, ear
+from elbo_room.widgets.worker.measuring import Measuring
+from elbo_room.widgets.worker.pace import Ear, Pace, Speedometer
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
-from elbo_room.widgets.worker.probing import FIRST, Probing
+from elbo_room.widgets.worker.selection import FIRST, Selection
 from elbo_room.widgets.worker.weighing import Weighing
 
 FRAMES = 10.0  # a second
@@ -48,20 +50,22 @@ class Prepared:
     curves: Curves
     pictures: Any
     weighing: Weighing
-    probing: Probing
+    selection: Selection
     keep_data: Callable[[Path], None] | None = None  # notes in the folder which data it was trained on
 
     @classmethod
     def of(cls, run: Run, folder: Path, curves: Curves, names: tuple[str, ...], view: str) -> "Prepared":
         """Build what watches a run."""
-        return cls(run, folder, curves, pictures_of(run), Weighing(run), Probing(run, names, view))
+        return cls(run, folder, curves, pictures_of(run), Weighing(run), Selection(run, names, view))
 
 
 class Trainer:
     """Holds at most one run and everything that is seen of it."""
 
+    measuring: Measuring  # of the present run
+
     def __init__(self, connection: "Connection[Any, Any]") -> None:
-        self.connection, self.heard = connection, ear(connection)
+        self.connection, self.heard = connection, Ear(connection)
         self.run: Run | None = None
         self.folder: Path | None = None
         self.keep_data: Callable[[Path], None] | None = None
@@ -73,11 +77,12 @@ class Trainer:
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
         self.unsaved = ""  # why the last attempt to save failed, if it did
-        self.speedometer = Speedometer()
+        self.speedometer, self.rate = Speedometer(), 0.0
         self.view = "variance"
         self.names: tuple[str, ...] = FIRST
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.faults = Faults(self.send)
+        self.pressure = Pressure()
 
     def send(self, **message: Any) -> None:
         """Send one message to the kernel.
@@ -92,8 +97,11 @@ class Trainer:
 
     def _adopt(self, new: Prepared) -> None:
         """Put a prepared run in the place of the one before. Nothing here can fail."""
+        if self.run is not None:
+            self.measuring.close()
         self.run, self.folder, self.curves, self.waiting = new.run, new.folder, new.curves, []
-        self.pictures, self.weighing, self.probing = new.pictures, new.weighing, new.probing
+        self.pictures, self.weighing, self.selection = new.pictures, new.weighing, new.selection
+        self.measuring = Measuring(new.run, new.selection, self.heard, self.pressure)
         self.keep_data = new.keep_data
         self.mean = RunningMean((step, elbo) for step, elbo in new.curves.recent.tolist())
         self.pictures.watched = self.watched
@@ -103,7 +111,7 @@ class Trainer:
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1
         self.sound, self.unsaved = True, ""
-        self.speedometer = Speedometer()
+        self.speedometer, self.rate = Speedometer(), 0.0
 
     def _need_run(self) -> Run:
         if self.run is None:
@@ -128,19 +136,17 @@ class Trainer:
             self._break_off(error)
 
     def _turn(self, now: float) -> None:
-        if self.probing.work is not None:
-            self._probe()
-        elif self.state == "running" and now >= self.next_step:
-            self._train()
+        self._measure(now)
+        if self.state == "running" and now >= self.next_step and not self.measuring.holds:
+            with self.pressure.training():
+                self._train()
         self._weigh(now)
-        if self.state != "running":
+        if self.state != "running" or self.measuring.holds:  # while training waits there is nothing new to save or to draw
             return
         if self.saves.due(now) and self._need_run().number > self.saved:  # first at step 1, before anybody sees it
             self._save()
         if now - self.last_frame >= 1 / FRAMES:
             self._frame(grid=self.grids.due(now))
-        if self.probing.due(now):
-            self._measure()
 
     def _weigh(self, now: float) -> None:
         """A slice of the evidence, when it is its turn."""
@@ -197,23 +203,19 @@ class Trainer:
         """The same where each step is to be told stage by stage."""
         return self._steps if self.speed == "slow" else None
 
-    def _probe(self) -> None:
-        message = self.faults.attempt(PROBE_PART, self.probing.slice)
-        if PROBE_PART in self.faults.resting:
-            self.probing.work = None
-        if message is None:
-            return
-        if "rows" in message:
-            self.curves.variance.push(table(message.pop("whole", []), VARIANCE_COLUMNS))
-            message["rows"] = table(message["rows"], VARIANCE_COLUMNS)
-        self.send(number=self._need_run().number, **message)
-
-    def _measure(self, *, fine: bool = False) -> None:
-        """Begin a probe of what panel B shows."""
-        self.faults.attempt(PROBE_PART, lambda: self.probing.start(fine=fine))
+    def _measure(self, now: float) -> None:
+        """Begin a measurement that is due, and send what has been found."""
+        run, running = self._need_run(), self.state == "running"
+        duration = run.settings.stop_at / self.rate if self.rate else None
+        work = lambda: list(self.measuring.work(now, duration, running=running))  # noqa: E731
+        for message in self.faults.attempt(PROBE_PART, work) or ():
+            if "whole" in message:
+                self.curves.variance.push(table(message.pop("whole"), VARIANCE_COLUMNS))
+            self.send(number=run.number, **message)
 
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
+        self.rate = self.speedometer.read(now, run.number)
         elbo, mean = self._mean()
         points = table(self.waiting)
         self.curves.elbo.push(points)
@@ -223,7 +225,7 @@ class Trainer:
             "kind": "frame",
             "number": run.number,
             "points": points,
-            "rate": self.speedometer.read(now, run.number),
+            "rate": self.rate,
             "elbo": elbo,
             "mean": mean,
         }
@@ -268,7 +270,7 @@ class Trainer:
 
     def _look_again(self) -> None:
         self._frame(grid=True)
-        self._measure(fine=True)
+        self.measuring.change()
 
     def _shown_anew(self) -> None:
         """Something else is to be seen: at rest a frame shows it now, in training the next one."""
@@ -287,7 +289,7 @@ class Trainer:
         self.state = "failed"
         number = self.run.number if self.run else 0
         if self.run is not None:
-            self.probing.work = None
+            self.measuring.drop()
             self.faults.attempt("last picture", self._frame)
         self.send(kind="state", state="failed", cause=cause, remedy=remedy, number=number, **values)
         self._save()

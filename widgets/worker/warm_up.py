@@ -3,10 +3,13 @@
 import torch
 
 from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.inference.parameters import listed
 from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.shortcut import WAIT
 from elbo_room.widgets.worker.pictures import pictures_of
-from elbo_room.widgets.worker.probing import Probing
+from elbo_room.widgets.worker.probing import Probing, Request
+from elbo_room.widgets.worker.schedule import QUICKEST
+from elbo_room.widgets.worker.selection import FIRST
 
 
 def warm_up() -> None:
@@ -16,7 +19,8 @@ def warm_up() -> None:
     for _ in run:
         pass
     probing, pictures = Probing(run), pictures_of(run)
-    probing.start()
+    chosen = tuple(listed(run.model))
+    probing.start(Request(run.number, run.settings, "variance", FIRST, chosen[0], chosen, fine=False, budget=QUICKEST))
     while probing.work is not None:
         probing.slice()
     pictures.about(), pictures.look(), pictures.grid()

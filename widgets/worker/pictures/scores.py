@@ -7,6 +7,7 @@ from torch import Tensor
 
 from elbo_room.models.diagnostics import Grouping, grouping
 from elbo_room.widgets.worker.pace import Pace
+from elbo_room.widgets.worker.quiet import QUIET
 
 RATE, SHARE = 0.25, 0.005  # times a second, share of the worker's time
 FIRST = 2.0  # seconds of training before the first
@@ -38,5 +39,6 @@ class Scores:
 
 
 def _read() -> None:
-    for name in ("sklearn.cluster", "sklearn.metrics"):
-        importlib.import_module(name)
+    with QUIET:
+        for name in ("sklearn.cluster", "sklearn.metrics"):
+            importlib.import_module(name)

@@ -12,6 +12,7 @@ import torch
 
 from elbo_room.models.gamma_poisson import GammaPoisson, Prior
 from elbo_room.models.inference.run import Run
+from elbo_room.widgets.worker.quiet import QUIET
 
 SWEEPS, STILL = 400, 1e-5  # relative change of the ELBO below which the yardstick is done
 REST = 3.0  # times a sweep's own seconds, until the next
@@ -30,7 +31,8 @@ def _climb(owner: "weakref.ref[Yardstick]", exact: GammaPoisson, total: int) -> 
     """Sweep until nothing changes, or nobody looks."""
     for number in range(1, SWEEPS + 1):
         begin = time.perf_counter()
-        level = exact.sweep().elbo() / total
+        with QUIET:
+            level = exact.sweep().elbo() / total
         seen = owner()
         if seen is None:
             return

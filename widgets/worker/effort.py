@@ -1,0 +1,30 @@
+"""How many replicates of each estimator fit into the time of one measurement, from what they took before."""
+
+from collections.abc import Sequence
+
+LEAST = 8  # replicates: with fewer a variance says little
+
+
+class Effort:
+    """Seconds of CPU a replicate, by estimator and B."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[tuple[str, int], float] = {}
+
+    def note(self, name: str, draws: int, replicates: int, seconds: float) -> None:
+        """So many replicates took so many seconds."""
+        self.seconds[name, draws] = seconds / replicates
+
+    def knows(self, draws: int) -> bool:
+        """Whether any estimator has been timed at this B."""
+        return any(at == draws for _, at in self.seconds)
+
+    def slowest(self, draws: int) -> float:
+        """Seconds a replicate of the slowest estimator that has been timed at this B."""
+        return max((seconds for (_, at), seconds in self.seconds.items() if at == draws), default=1e-3)
+
+    def replicates(self, names: Sequence[str], draws: int, most: int, budget: float) -> int:
+        """R, the same for all these estimators; one that has not been timed counts as the slowest that has."""
+        slowest = self.slowest(draws)
+        each = sum(self.seconds.get((name, draws), slowest) for name in names)
+        return max(LEAST, min(most, int(budget / max(each, 1e-9))))
