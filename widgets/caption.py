@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from elbo_room.models.inference.variance import Band, apart
-from elbo_room.widgets.evidence_words import UNBOUNDED, ratio, sentence, upper
+from elbo_room.widgets.evidence_words import UNBOUNDED, dated, earlier, ratio, sentence
 
 Facts = dict[str, Any]
 ROOM = 110  # letters of a sentence beside which there is room for what to do next
@@ -45,23 +45,32 @@ def peers(facts: Facts) -> dict[str, Band]:
     }
 
 
-def ratio_sentence(variance: dict[str, Band], chosen: str, labels: dict[str, str]) -> str | None:
-    """How the estimator in use compares with the best other one; a difference within the noise is called that."""
+def ratio_sentence(
+    variance: dict[str, Band], chosen: str, labels: dict[str, str], measured: int | None = None
+) -> str | None:
+    """How the estimator in use compares with the best other one; a difference within the noise is called that.
+
+    `measured` is the step that was measured, where it is not the one on the screen.
+    """
     mine = variance.get(chosen)
     others = {name: value for name, value in variance.items() if name != chosen}
     if not mine or not others:
         return None
     best = min(others, key=lambda name: others[name][0])
     if not apart(mine, others[best]):
-        same = f"The gradient of {labels[chosen]} is as noisy as that of {labels[best]}: the difference is within the bands"
+        same = f"the gradient of {labels[chosen]} is as noisy as that of {labels[best]}: the difference is within the bands"
         loose = next((name for name in (chosen, best) if not math.isfinite(variance[name][2])), None)
-        return f"{same}." if loose is None else f"{same}, but that of {labels[loose]} is open upwards: {UNBOUNDED}."
+        return dated(
+            f"{same}." if loose is None else f"{same}, but that of {labels[loose]} is open upwards: {UNBOUNDED}.",
+            measured,
+        )
     worst = max(others, key=lambda name: others[name][0])
     loud, calm = (mine, others[best]) if mine[0] > others[best][0] else (others[worst], mine)
     known = "" if math.isfinite(loud[2]) else f": {UNBOUNDED}"
     if loud is mine:
-        return f"Same gradient on average, {ratio(loud, calm)} the variance of {labels[best]}{known}."
-    return f"{upper(labels[chosen])} has the least noise here: {labels[worst]} has {ratio(loud, calm)} its variance{known}."
+        return dated(f"same gradient on average, {ratio(loud, calm)} the variance of {labels[best]}{known}.", measured)
+    least = f"{labels[chosen]} has the least noise here"
+    return dated(f"{least}: {labels[worst]} has {ratio(loud, calm)} its variance{known}.", measured)
 
 
 def collapse_sentence(divergence: list[float], threshold: float) -> str | None:
@@ -116,7 +125,11 @@ def _caption(facts: Facts) -> str:
     if state in ("running", "paused", "finished") and (evidence := weighed(facts)):
         return evidence
     veiled = facts.get("veiled")  # panel B is covered until the room has predicted
-    compare = None if veiled else ratio_sentence(peers(facts), facts["estimator"], facts["labels"])
+    compare = (
+        None
+        if veiled
+        else ratio_sentence(peers(facts), facts["estimator"], facts["labels"], earlier(facts, facts.get("variance_at")))
+    )
     warning = "ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     told = sentence(facts) or alarm or facts.get("sentence") or compare
     if state in ("running", "paused"):

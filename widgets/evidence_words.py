@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from elbo_room.models.inference.variance import LEAST, Band, apart
@@ -46,6 +47,27 @@ def upper(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+# The verbs of these sentences: what was measured at an earlier step is told in the past.
+PAST = {
+    "is": "was", "are": "were", "has": "had", "falls": "fell", "goes": "went", "meets": "met", "spreads": "spread",
+    "takes": "took", "needs": "needed",
+}  # fmt: skip
+
+
+def earlier(facts: Facts, measured: int | None) -> int | None:
+    """The step at which something was measured, where it is not the one on the screen."""
+    return None if measured == facts.get("number") else measured
+
+
+def dated(words: str, step: int | None) -> str:
+    """A sentence of something measured; of an earlier step in the past tense, and with that step."""
+    if step is None:
+        return upper(words)
+    past = re.sub(r"\b(?:" + "|".join(PAST) + r")\b", lambda verb: PAST[verb[0]], words)
+    past = past if past[1:2].isupper() else past[:1].lower() + past[1:]
+    return f"At step {step:,}: {past.replace(' here:', ':')}"
+
+
 def short(value: float) -> str:
     """Three digits and a true minus sign."""
     return f"{value:.3g}".replace("-", "−")
@@ -65,7 +87,8 @@ def sentence(facts: Facts) -> str | None:
         "xi_parabola": _parabola,
         "variance_cost": _costs,
     }[evidence["view"]]
-    return speak(evidence, facts["labels"], facts)
+    words = speak(evidence, facts["labels"], facts)
+    return words and dated(words, earlier(facts, evidence.get("step")))
 
 
 def _slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:

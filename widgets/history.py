@@ -59,7 +59,7 @@ class History:
         return self._count
 
     def push(self, rows: np.ndarray) -> None:
-        """Append `rows` (n, columns) at the end."""
+        """Append `rows` (n, columns) at the end; a second one of a series at the same x replaces the first."""
         needed = self._count + len(rows)
         if needed > len(self._rows):
             grown = np.empty((max(needed, 2 * len(self._rows)), len(self.names)), np.float32)
@@ -77,9 +77,14 @@ class History:
     def _series(self) -> list[np.ndarray]:
         rows = self._rows[: self._count]
         if self._by is None:
-            return [rows]
+            return [self._newest(rows)]
         index = rows[:, self._by]
-        return [rows[index == value] for value in sorted(set(index.tolist()))] or [rows]
+        return [self._newest(rows[index == value]) for value in sorted(set(index.tolist()))] or [rows]
+
+    def _newest(self, part: np.ndarray) -> np.ndarray:
+        """Of rows of one series that follow each other at one x the last, which was measured again."""
+        x = part[:, self._x]
+        return part[np.r_[x[1:] != x[:-1], True][: len(part)]]
 
     def _shrink(self) -> None:
         parts = self._series()

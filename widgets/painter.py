@@ -14,6 +14,7 @@ from elbo_room.widgets.guides import guides
 from elbo_room.widgets.history_file import table
 from elbo_room.widgets.latent_painter import LatentPainter
 from elbo_room.widgets.layout import Screen
+from elbo_room.widgets.measured import Measured
 from elbo_room.widgets.seldom import Seldom
 from elbo_room.widgets.theme import COLLAPSE, MINIBATCH, OF_MINIBATCHES
 from elbo_room.widgets.views import ONE_STEP, PANEL_OF
@@ -44,7 +45,7 @@ class Painter(ElboLines, LatentPainter):
         self.label_names: list[str] = []
         self.data: str | None = None  # the name of the data
         self.measure: tuple[str, str] | None = None
-        self.measured: list[np.ndarray[Any, Any]] = []
+        self.measured = Measured(self.names)
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
         self.summed = Seldom(1.0)
@@ -73,10 +74,12 @@ class Painter(ElboLines, LatentPainter):
                 chart.heading = ""
         latent = screen.chart("latent")
         latent.set(scores=[], run=latent.params.get("run", 0) + 1)  # what is pinned on the map belongs to one run
-        self.drawn, self.means, self.measured, self.later = [], [], [], {}
+        self.drawn, self.means, self.later = [], [], {}
+        self.measured.forget()
         self.forget_changes(message)
         self.facts |= {
             "variance": {},
+            "variance_at": None,
             "kl": [],
             "elbo": None,
             "rate": 0.0,
@@ -160,32 +163,27 @@ class Painter(ElboLines, LatentPainter):
     def choose(self, names: list[str]) -> None:
         """Show these estimators only; what was measured of them is drawn again."""
         self.shown = {*names, MINIBATCH}
-        kept, self.measured = self.measured, []
-        self.screen.bus.clear(self.screen.chart("variance"))
-        self.facts["variance"] = {}
+        kept = self.measured.tables
+        self._forget_variance()
         for rows in kept:
             self._variance({"rows": rows})
 
+    def _forget_variance(self) -> None:
+        self.measured.forget()
+        self.screen.bus.clear(self.screen.chart("variance"))
+        self.facts |= {"variance": {}, "variance_at": None}
+
     def _variance(self, message: dict[str, Any]) -> None:
-        rows = message["rows"]
+        """Points of the curve; of one step they may come estimator by estimator until it is complete."""
         if message.get("anew"):  # another parameter's past
-            self.measured = []
-            self.screen.bus.clear(self.screen.chart("variance"))
-            self.facts["variance"] = {}
+            self._forget_variance()
+        rows = self.measured.take(message["rows"], self.shown)
         if len(rows):
-            self.measured.append(rows)
-            rows = rows[[self.names[int(series)] in self.shown for series in rows[:, 4]]]
-        if not len(rows):
-            return
-        step, value, low, high, series = rows.T
-        self.screen.bus.append(
-            self.screen.chart("variance"), "lines", step=step, value=value, low=low, high=closed(high), series=series
-        )
-        newest = rows[step == step.max()]
-        self.facts["variance_at"] = int(step.max())
-        self.facts["variance"] = {
-            self.names[int(row[4])]: (float(row[1]), float(row[2]), float(row[3])) for row in newest
-        }
+            columns = dict(zip(("step", "value", "low", "high", "series"), rows.T, strict=True))
+            columns["high"] = closed(columns["high"])
+            self.screen.bus.append(self.screen.chart("variance"), "lines", **columns)
+        if message.get("complete", True):
+            self.facts |= self.measured.facts(str(self.facts.get("state", "")))
 
     def _against(self, message: dict[str, Any]) -> None:
         view = message.get("view", "variance_against_draws")

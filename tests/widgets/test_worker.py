@@ -322,5 +322,6 @@ def test_a_run_and_what_was_seen_of_it_are_gone_when_the_next_one_has_started(dr
         assert [reference for reference in before if reference() is not None] == []
         worker = driver.worker
         before += [
-            weakref.ref(each) for each in (worker.run, worker.run.model, worker.run.q, worker.pictures, worker.measuring)
+            weakref.ref(each)
+            for each in (worker.run, worker.run.model, worker.run.q, worker.pictures, worker.measuring)
         ]

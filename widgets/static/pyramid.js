@@ -40,7 +40,9 @@ class Line {
     this.columns = Object.fromEntries(names.map((name) => [name, new Float32Array(512)]));
   }
 
+  /** Append a row; a second one at the same x, which was measured again, replaces the first. */
   push(table, row) {
+    if (this.size && table[this.x][row] === this.columns[this.x][this.size - 1]) this.size -= 1;
     if (this.size === this.columns[this.x].length) this.grow();
     for (const name of this.names) this.columns[name][this.size] = table[name][row];
     this.size += 1;

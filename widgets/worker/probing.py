@@ -159,7 +159,7 @@ class Probing:
             key: [evidence.row(at, each[choices.index(what)], series) for _, series, each in kept]
             for key, what in (("rows", self.request.parameter), ("whole", choices[0]))
         }
-        return {"kind": "variance", "kept": kept, **table}
+        return {"kind": "variance", "complete": False, "kept": kept, **table}
 
     def _variance(self, fine: bool) -> Iterator[Message | None]:
         yield from self._now(FINE_REPLICATES if fine else REPLICATES, ROWS)

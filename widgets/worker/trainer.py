@@ -141,7 +141,9 @@ class Trainer:
             with self.pressure.training():
                 self._train()
         self._weigh(now)
-        if self.state != "running" or self.measuring.holds:  # while training waits there is nothing new to save or to draw
+        if (
+            self.state != "running" or self.measuring.holds
+        ):  # while training waits there is nothing new to save or to draw
             return
         if self.saves.due(now) and self._need_run().number > self.saved:  # first at step 1, before anybody sees it
             self._save()
