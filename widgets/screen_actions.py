@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from elbo_room.models.settings import Values, decode, encode, objection
+from elbo_room.models.settings import Values, decode, encode, idle, objection
 from elbo_room.widgets import texts
 from elbo_room.widgets.drawer import Drawer
 from elbo_room.widgets.example import all_knobs
@@ -88,6 +88,9 @@ class ScreenActions(LatentActions, Several, FeatureActions):
             )
 
     def _key(self, key: str) -> None:
+        turned = {"e": "estimator", "[": "draws", "]": "draws"}.get(key)
+        if turned and (reason := idle(self.form.fields[turned].knob, self.values)):
+            raise ValueError(f"{self.form.fields[turned].knob['label']}: {reason}")
         if key == "e":
             fitting = [name for name, part in self._estimators().items() if objection(part, self.values) is None]
             names = fitting if self.values["estimator"] in fitting else [self.values["estimator"], *fitting]

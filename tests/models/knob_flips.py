@@ -140,10 +140,10 @@ class Scene:
 
 
 def acts(turned: Iterator[tuple[Any, str | bool]]) -> bool | None:
-    """Whether one of the alternatives changed the run; None where each was refused in a sentence, or there was none."""
-    some = None
+    """Whether one of the alternatives changed the run; None where there was none, or one was refused in a sentence."""
+    found = []
     for _, changed in turned:
         if changed is True:
             return True
-        some = False if changed is False else some
-    return some
+        found.append(changed)
+    return None if any(isinstance(each, str) for each in found) or not found else False

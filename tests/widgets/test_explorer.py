@@ -460,3 +460,12 @@ def test_try_this_answers_by_itself_at_its_step(lab):
     said = screen.trial.answer.value
     assert "nats per data point at step" in said
     assert int(said.split("at step ")[1].split(".")[0]) >= 50
+
+
+@pytest.mark.parametrize("key", ["e", "["])
+def test_a_key_does_not_turn_a_grey_knob_but_says_why(lab, key):
+    room = lab({"model": "conditional", "posterior": "point", "draws": 4, "width": 8})
+    before = dict(room.values)
+    room.act("page", {"content": {"kind": "key", "key": key}})
+    assert room.values == before
+    assert room.screen.caption.value.endswith("q is a point: nothing is drawn.")
