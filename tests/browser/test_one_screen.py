@@ -131,6 +131,27 @@ def test_a_question_is_asked_beside_the_evidence(screen):
     asked, panel = (screen.page.locator(name) for name in (".elbo-drawer", ".elbo-b"))
     right = lambda box: box["x"] + box["width"]  # noqa: E731
     screen.until(lambda: right(asked.bounding_box()) <= panel.bounding_box()["x"])
+    pictures = screen.page.locator(".elbo-b .elbo-vega canvas")
+    seen = lambda: any(each.is_visible() for each in pictures.all())  # noqa: E731
+    screen.until(lambda: not seen())  # it would tell the answer
+    screen.page.get_by_label("more than 100×").check()
+    screen.press("That is my guess")
+    screen.until(seen)
+    screen.page.get_by_text("Press Run: this scene answers at step 500.").wait_for()
+
+
+def test_a_grey_control_says_why_beneath_it_and_nothing_overlaps(screen):
+    """In a MAP scene: estimator and draws have nothing to act on; each reason stands between its control and the next one."""
+    screen.choose("Scene", "Neural regression, MAP")
+    why = screen.page.locator(".elbo-why", has_text="q is a point: nothing is drawn.")
+    screen.until(lambda: why.first.is_visible())
+    draws, scale = (
+        screen.page.locator(".elbo-controls .widget-inline-hbox", has_text=words).first
+        for words in ("Draws B", "Prior scale")
+    )
+    line = why.nth(1).bounding_box()
+    assert draws.bounding_box()["y"] + draws.bounding_box()["height"] <= line["y"] + 3
+    assert line["y"] + line["height"] <= scale.bounding_box()["y"] + 3
 
 
 def test_at_the_projector_one_panel_is_large_and_a_picture_can_be_saved(screen):

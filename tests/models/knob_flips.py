@@ -88,7 +88,9 @@ def measured(values: Values, **change: Any) -> str:
         torch.Generator().manual_seed(0), rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
         objective=run.objective,
     )  # fmt: skip
-    return repr({name: report.variance for name, report in reports.items()})
+    return repr(
+        {name: {site: each.variance for site, each in report.by_site.items()} for name, report in reports.items()}
+    )
 
 
 class Scene:
