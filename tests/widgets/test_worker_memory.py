@@ -1,6 +1,7 @@
 """What a worker process holds: the scene on the screen, and not those before it."""
 
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -9,6 +10,7 @@ from elbo_room.models.settings import knobs_of, validate
 from elbo_room.widgets.example import all_knobs, catalogue
 from elbo_room.widgets.link import ProcessLink
 from elbo_room.widgets.runs import new_run
+from elbo_room.widgets.worker import memory
 from tests.widgets.conftest import eventually
 
 SLACK = 90e6  # bytes: modules that the scenes between have loaded, data sets that are small
@@ -55,3 +57,20 @@ def test_a_worker_gives_back_what_its_scenes_took():
         held.link.close()
     assert most > first + 150e6
     assert last < first + SLACK
+
+
+def test_a_worker_tidies_up_once_it_rests_and_not_before_a_new_run_has_been_seen(monkeypatch):
+    """It takes .1 s, which nobody is to wait for: neither at a start, nor at every move of the pointer over a run that rests."""
+    clock, times = [100.0], []
+    monkeypatch.setattr(memory.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(memory, "let_go", lambda: times.append(clock[0]))
+    tidying, run = memory.Tidying(), SimpleNamespace(number=0)
+    tidying.soon()
+    while clock[0] < 105:
+        tidying.turn()
+        clock[0] += 0.5
+    assert times == [102.0]
+    for number in (7, 7, 7, 8):
+        run.number = number
+        tidying.rest(run)
+    assert len(times) == 3

@@ -5,14 +5,18 @@ After a scene of long texts that is half a gigabyte, which no scene would use ag
 
 import ctypes
 import gc
+import math
+import time
 from collections.abc import Callable
 from functools import cache
 
 from elbo_room.models.inference.run import Run
 
+LATER = 2.0  # seconds after a start
+
 
 def let_go() -> None:
-    """Collect garbage and return what is free; a few ms where the modules are frozen, as in a worker process.
+    """Collect garbage and return what is free; .1 s where most modules are frozen, as in a worker process.
 
     In the thread of a notebook's kernel a collection would look at all modules, .3 s: there Python collects when it sees fit.
     """
@@ -36,15 +40,26 @@ def _trim() -> Callable[[int], object]:
     return trim
 
 
-class Idle:
-    """A worker that has nothing to do lets go once of what its last steps and pictures took."""
+class Tidying:
+    """When a worker lets go: once it has nothing to do, and a while after a run has begun in the place of another."""
 
     def __init__(self) -> None:
         self._tidied: tuple[int, int] | None = None
+        self._due = math.inf
 
-    def tidy(self, run: Run | None) -> None:
-        """Let go, unless no step was made since the last time."""
+    def soon(self) -> None:
+        """Another run has begun: it is to be seen first."""
+        self._due = time.monotonic() + LATER
+
+    def turn(self) -> None:
+        """Let go of the run before, when it is time."""
+        if time.monotonic() >= self._due:
+            self._due = math.inf
+            let_go()
+
+    def rest(self, run: Run | None) -> None:
+        """There is nothing to do: let go, unless no step was made since the last time."""
         here = (id(run), run.number if run is not None else 0)
         if here != self._tidied:
-            self._tidied = here
+            self._tidied, self._due = here, math.inf
             let_go()

@@ -23,7 +23,7 @@ from elbo_room.widgets.views import EVIDENCE
 from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.given import Given
 from elbo_room.widgets.worker.history import Curves
-from elbo_room.widgets.worker.memory import Idle, let_go
+from elbo_room.widgets.worker.memory import Tidying
 from elbo_room.widgets.worker.pace import Speedometer
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
@@ -38,7 +38,7 @@ class Worker(Given):
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
         super().__init__(connection)
         self.factory = factory
-        self.idle = Idle()
+        self.tidying = Tidying()
         self.prior_of: dict[str, Any] | None = None  # settings whose prior is to be drawn when no command waits
 
     def serve(self) -> None:
@@ -47,6 +47,7 @@ class Worker(Given):
             self.send(kind="ready")
             while self._commands():
                 self._work()
+                self.tidying.turn()
         except (HungUpError, EOFError, OSError):
             pass
         finally:
@@ -81,7 +82,7 @@ class Worker(Given):
         """The same as `_patience`; a worker that is about to rest tidies up first."""
         patience = self._patience()
         if patience is None:
-            self.idle.tidy(self.run)
+            self.tidying.rest(self.run)
         return patience
 
     def _patience(self) -> float | None:
@@ -119,7 +120,7 @@ class Worker(Given):
         new.keep_data = origin.keep_data
         told = [self._about(new) | origin.about() | {"kind": "started", "folder": folder}, new.selection.about()]
         self._adopt(new)
-        let_go()  # the run before and its pictures
+        self.tidying.soon()
         self.own, self.features, self.speed = origin.own, origin.features, speed
         for message in told:
             self.send(**message)
