@@ -8,7 +8,7 @@ estimate like θ, with a flat prior.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +23,7 @@ from elbo_room.models.latent_priors import LATENT_PRIORS, LatentPrior, StandardN
 from elbo_room.models.networks import Architecture
 from elbo_room.models.networks.linear import EmptyLinear
 from elbo_room.models.priors import Prior, make_prior
-from elbo_room.models.settings import SettingError, rule
+from elbo_room.models.settings import SettingError, objection, rule
 from elbo_room.models.variational import VARIATIONAL, Amortized, Posterior
 
 LOSS = -3.0  # logit of the share of counts lost where θ = 0, which is what the prior pulls at: 5 %, not half of them
@@ -227,6 +227,12 @@ def response_of(settings: Settings, data: Dataset) -> Family:
     return kind().fitted(data.x)
 
 
+def sees_covariates(settings: Settings, model: DeepGenerative) -> bool:
+    """Whether the encoder sees c_i: the knob is on, and all that it requires is given."""
+    knob = next(each for each in fields(settings) if each.name == "encoder_covariate")
+    return settings.encoder_covariate and model.covariate is not None and not objection(knob.metadata, vars(settings))
+
+
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[DeepGenerative, Posterior]:
     """The model and its q, initialised from the run's generator."""
     response = response_of(settings, data)
@@ -238,8 +244,11 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     model.adapt(data, library=settings.library_size, covariate=settings.batch_covariate)
     model.update(settings)
     z = model.sites["z"]
-    factor = VARIATIONAL[settings.variational](z, data.shape, data.size, net, generator)
+    known = 0 if data.covariates is None or not sees_covariates(settings, model) else data.covariates.shape[1]
+    shape = (features + known,) if known else data.shape
+    factor = VARIATIONAL[settings.variational](z, shape, data.size, net, generator)
     if isinstance(factor, Amortized):
+        factor.sees_covariates = known > 0
         factor.encoder.padded = (
             data.padded and not response.counts
         )  # of log counts, standardised, what is missing is not 0

@@ -12,7 +12,14 @@ from elbo_room.models.networks.settings import NetworkSettings
 from elbo_room.models.settings import Need, rule, setting
 
 COUNTS = tuple(name for name, family in FAMILIES.items() if family.counts)
+UNPAIRED = ("normal", "mixture", "autoregressive")  # priors that do not ask the encoder
 SCALED = tuple(name for name, family in FAMILIES.items() if family.scaled)
+
+
+BATCHED = (
+    rule("response", "It shifts the log mean of counts; choose a count response.", among=COUNTS, hides=True),
+    rule("data", "These data have no batches. Choose the cell lines.", among=("cell_lines", "own"), hides=True),
+)
 
 
 @dataclass(frozen=True)
@@ -51,9 +58,17 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     )  # fmt: skip
     batch_covariate: bool = setting(
         False, label="Batch covariate", symbol="γ c", group="Model", help="The decoder sees c_i too, so z need not explain the batch.",
+        requires=BATCHED,
+    )  # fmt: skip
+    encoder_covariate: bool = setting(
+        False, label="Encoder sees batch", symbol="enc(x, c)", group="Model",
+        help="The encoder sees c_i too, so it can take the batch out of what it reads from x_i.",
         requires=(
-            rule("response", "It shifts the log mean of counts; choose a count response.", among=COUNTS, hides=True),
-            rule("data", "These data have no batches. Choose the cell lines.", among=("cell_lines", "own"), hides=True),
+            *BATCHED,
+            rule("batch_covariate", "The decoder has no batch covariate. Switch it on first.", among=(True,)),
+            rule("variational", "A table has no encoder. Choose the amortised one.", among=("amortized",)),
+            rule("network", "A network over positions has no place for c. Choose the feed-forward one.", among=("feed_forward",)),
+            rule("latent_prior", "VampPrior's pseudo-data have no batch. Choose another prior of z.", among=UNPAIRED),
         ),
     )  # fmt: skip
     latent_size: int = setting(

@@ -60,5 +60,5 @@ def bytes_in_words(count: float) -> str:
 
 
 def seconds_in_words(count: float) -> str:
-    """4 s, or 12 minutes."""
-    return f"{count:.0f} s" if count < 600 else f"{count / 60:,.0f} minutes"
+    """3.2 s, 40 s, or 12 minutes."""
+    return f"{count:.1f} s" if count < 10 else f"{count:.0f} s" if count < 600 else f"{count / 60:,.0f} minutes"

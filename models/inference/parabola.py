@@ -11,8 +11,11 @@ from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.interval import variance_of
 from elbo_room.models.inference.probe import frozen
 from elbo_room.models.inference.variance import Variance
+from elbo_room.models.inference.work import numbers_of_evaluation
 from elbo_room.models.variational import Posterior
 
+LEAST = 32  # samples: with fewer the bands say nothing
+MOST_NUMBERS, AT_A_TIME = 2**26, 2**21  # of all samples together, and of those that are made at a time
 Coordinate = tuple[int, int]  # which of ν's parameters, which of the site's coordinates
 
 
@@ -64,20 +67,42 @@ def parabola(
 ) -> Parabola:
     """The parabola of one site at frozen ν from `samples` independent draws: all of ν with one ξ for all data, averaged over the data.
 
-    With a `coordinate`, of that parameter's gradient averaged over the data.
+    With a `coordinate`, of that parameter's gradient averaged over the data. Where one draw has very many numbers, as of the weights of a
+    large network, there are fewer samples than asked for, and wider bands; they are made a few at a time.
     """
+    numbers = numbers_of_evaluation(model, batch.x.shape[1:], batch.size)
+    samples = max(LEAST, min(samples, MOST_NUMBERS // numbers))
+    together = max(1, AT_A_TIME // numbers)
+    parts = [
+        _gradients(model, q, batch, min(together, samples - start), generator, site, coordinate, rao_blackwell)
+        for start in range(0, samples, together)
+    ]
+    g, h = (torch.cat(each) for each in zip(*parts, strict=True))
+    right = samples / (samples - 1)
+    g -= g.mean(0)
+    h -= h.mean(0)
+    raw, cross, square = (torch.linalg.vecdot(*pair).mean(1) * right for pair in ((g, g), (g, h), (h, h)))
+    return Parabola(raw, cross, square, draws)
+
+
+def _gradients(
+    model: Model,
+    q: Posterior,
+    batch: Batch,
+    count: int,
+    generator: torch.Generator,
+    site: str,
+    coordinate: Coordinate | None,
+    rao_blackwell: str,
+) -> tuple[Tensor, Tensor]:
+    """G and h of so many draws: all of ν, (D, M, P), or one coordinate's average over the data, (D, 1, 1)."""
     with frozen(model, q):
-        found = estimate(
-            model, q, dict.fromkeys(model.sites, Score()), batch, samples, generator, rao_blackwell=rao_blackwell
-        )
+        parts = dict.fromkeys(model.sites, Score())
+        found = estimate(model, q, parts, batch, count, generator, rao_blackwell=rao_blackwell)
         draw = found.draws[site]
         g = found.draw_gradients(model.sites[site])[0]  # (D, M, n_params, K)
-        h = draw.family.score(draw.value, draw.nu)[0]
+        h = draw.family.score(draw.value, draw.nu.detach())[0]
     if coordinate is None:
-        g, h = (each.flatten(2) for each in (g, h))  # (D, M, P)
-    else:
-        g, h = (each.mean(1)[:, None, coordinate[0], coordinate[1], None] for each in (g, h))  # (D, 1, 1)
-    right = samples / (samples - 1)
-    g, h = g - g.mean(0), h - h.mean(0)
-    raw, cross, square = (part.sum(-1).mean(1) * right for part in (g * g, g * h, h * h))
-    return Parabola(raw, cross, square, draws)
+        return g.flatten(2), h.flatten(2)
+    which, k = coordinate
+    return g[..., which, k].mean(1)[:, None, None], h[..., which, k].mean(1)[:, None, None]

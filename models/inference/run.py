@@ -171,7 +171,8 @@ class Run(Iterator[Step]):
         if self.ready_made:
             return None
         plan = Plan(
-            self.model, self.q, self.data, estimators, settings.draws, settings.rao_blackwell, settings.noise,
+            self.model, self.q, self.data, estimators, 1 if deterministic(self.model) else settings.draws,
+            settings.rao_blackwell, settings.noise,
             settings.objective(self.number),
         )  # fmt: skip
         return too_large(plan, min(settings.batch_size, self.data.size))

@@ -122,7 +122,8 @@ class Plan:
         written = few.written + step * (more.written - few.written)
         multiplied = few.products + step * (more.products - few.products)
         peak = max(first + step * (second - first) for first, second in pairs)
-        return self.altered(rows, peak, written * PER_BYTE + multiplied * PER_PRODUCT, len(more.steps) * PER_KERNEL)
+        seconds, scale = written * PER_BYTE + multiplied * PER_PRODUCT, self.draws / self.few_draws
+        return self.altered(rows, scale * peak, scale * seconds, len(more.steps) * PER_KERNEL)
 
     def altered(self, rows: int, peak: float, seconds: float, calls: float) -> Size:
         """The size with the evaluations that alter one coordinate at a time, each like one of a draw without its gradient.
@@ -145,6 +146,13 @@ class Plan:
             name for name, count in self.evaluations() if self.estimators[name].moves and count > DEAR * self.draws
         )
 
+    @property
+    def few_draws(self) -> int:
+        """B of the small estimates: fewer where each draw has very many numbers; the size is then about in proportion to B."""
+        whole = sum(prod(site.shape) for site in self.model.sites.values() if site.plate == "global")
+        least = max(part.least_draws for part in self.estimators.values())
+        return self.draws if self.draws * whole < MOST_NUMBERS else max(least, -(-self.draws // 8))
+
     def trace(self, rows: int) -> Trace:
         """The trace of an estimate at a few rows, with the plain score at sites that are `dear`."""
         batch = self.data.batch(torch.arange(rows) % self.data.size, entries=getattr(self.model, "sparse", False))
@@ -152,7 +160,7 @@ class Plan:
         parts = {name: Score() if name in self.dear else part for name, part in self.estimators.items()}
         with untouched(self.model, self.q), Trace() as trace:
             estimate(
-                self.model, self.q, parts, batch, self.draws, generator, rao_blackwell=self.rao_blackwell,
+                self.model, self.q, parts, batch, self.few_draws, generator, rao_blackwell=self.rao_blackwell,
                 noise_kind=self.noise, memory={}, objective=self.objective,
             )  # fmt: skip
         return trace
@@ -214,13 +222,13 @@ def too_large(plan: Plan, rows: int) -> str | None:
     limit, weights, size = most_bytes(), 4.0 * COPIES * count, plan.size(rows)
     if (need := size.bytes + weights) > limit:
         came = f"A step would need about {bytes_in_words(need)}; it may use {bytes_in_words(limit)} here."
-        return f"{came} {_remedy(plan, rows, max(limit - weights, 0.0) / size.bytes)}"
+        return f"{came} {_remedy(plan, rows, 0.95 * max(limit - weights, 0.0) / size.bytes)}"
     return _too_long(plan, rows, size.seconds) if size.seconds > MOST_SECONDS else None
 
 
 def _too_long(plan: Plan, rows: int, seconds: float) -> str:
     came = f"A step would take about {seconds_in_words(seconds)}; it may take {MOST_SECONDS:.0f} s."
-    return f"{came} {_remedy(plan, rows, MOST_SECONDS / seconds)}"
+    return f"{came} {_remedy(plan, rows, 0.95 * MOST_SECONDS / seconds)}"
 
 
 def _remedy(plan: Plan, rows: int, share: float) -> str:

@@ -32,6 +32,7 @@ class Amortized(nn.Module):
         super().__init__()
         del total
         self.see: Callable[[Tensor], Tensor] | None = None  # what the encoder sees of x, where it is not x
+        self.sees_covariates = False  # the encoder's last inputs are then c_i: enc(x_i, c_i; φ)
         self.layout = (site.family.n_params, *site.shape)
         size = int(torch.tensor(self.layout).prod())
         shape = (features,) if isinstance(features, int) else features
@@ -45,11 +46,18 @@ class Amortized(nn.Module):
 
     def nu(self, batch: Batch) -> Tensor:
         """ν of the batch's rows: (M, n_params, K)."""
-        return self.of_seen(self.seen(batch.x))
+        return self.of_seen(self.seen(batch))
 
-    def seen(self, x: Tensor) -> Tensor:
-        """What the encoder sees of x (M, D); it does not change while q learns, so that who looks often may keep it."""
-        return x if self.see is None else self.see(x)
+    def seen(self, batch: Batch) -> Tensor:
+        """What the encoder sees of a batch (M, D or D + C); it does not change while q learns, so it may be kept."""
+        x = batch.x if self.see is None else self.see(batch.x)
+        if not self.sees_covariates:
+            return x
+        if batch.covariates is None:
+            raise ValueError(
+                "This encoder sees the batch covariate, which these rows lack. Give them their covariates."
+            )
+        return torch.cat([x, batch.covariates.to(x.dtype)], -1)
 
     def of_seen(self, seen: Tensor) -> Tensor:
         """ν of rows as the encoder sees them: (M, n_params, K)."""

@@ -53,6 +53,7 @@ def test_a_missing_scvi_is_said_in_one_sentence_after_the_tables_that_need_none(
 ) -> None:
     monkeypatch.setattr(single_cell, "find_spec", lambda name: None)
     monkeypatch.setattr(single_cell, "quality", lambda: None)
+    monkeypatch.setattr(single_cell, "plates", lambda: None)
     monkeypatch.delenv("ELBO_ROOM_SCVI", raising=False)
     with pytest.raises(SystemExit, match="scvi-tools, which this Python does not have"):
         single_cell.main([])

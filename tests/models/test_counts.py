@@ -1,19 +1,24 @@
 """Counts: the negative binomial to the last digits wherever r lies, scVI's log joint, and data that are refused."""
 
 import math
+from dataclasses import replace
 
 import mpmath
 import pytest
 import torch
+from sklearn.metrics import silhouette_samples
 from torch import Tensor
 
+from elbo_room.models.catalogue import settings_from
 from elbo_room.models.core import Batch
 from elbo_room.models.data import DATA, Dataset, from_array
 from elbo_room.models.deep_generative import DeepGenerative, build
 from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.families import NegativeBinomial, Poisson, ZeroInflatedNegativeBinomial
 from elbo_room.models.inference.run import Run
+from elbo_room.models.presets import PRESETS
 from elbo_room.models.settings import SettingError
+from elbo_room.models.variational import Posterior
 
 COUNTS = (0.0, 1.0, 2.0, 3.0, 10.0, 50.0, 300.0, 2000.0, 10000.0)
 
@@ -189,3 +194,64 @@ def test_data_of_the_lab_are_refused_by_name() -> None:
         scvi(DATA["pbmc"].load(), batch_covariate=True)
     with pytest.raises(ValueError, match="no table of your own here"):
         Run(Settings(data="own"))
+
+
+def both_see() -> tuple[DeepGenerative, Posterior, Dataset]:
+    settings = Settings(
+        response="negative_binomial", data="cell_lines", batch_covariate=True, encoder_covariate=True, scale_head="feature",
+        latent_size=3, depth=1, width=8,
+    )  # fmt: skip
+    data = DATA["cell_lines"].load()
+    return *build(settings, data, torch.Generator().manual_seed(1)), data
+
+
+def test_the_encoder_may_see_the_batch_too() -> None:
+    """ν_i = enc(x_i, c_i): of a cell said to be of another plate it is another, by the last columns of the first map alone."""
+    _, q, data = both_see()
+    batch, factor = data.batch(torch.arange(6)), q.by_site["z"]
+    moved = replace(batch, covariates=batch.covariates.roll(1, 1))
+    assert factor.encoder.hidden[0].weight.shape == (8, 2003)
+    assert float((factor.nu(batch) - factor.nu(moved)).detach().abs().max()) > 1e-3
+    with torch.no_grad():
+        factor.encoder.hidden[0].weight[:, 2000:] = 0.0
+    assert torch.equal(factor.nu(batch), factor.nu(moved))
+    with pytest.raises(ValueError, match="sees the batch covariate, which these rows lack"):
+        factor.nu(replace(batch, covariates=None))
+
+
+@pytest.mark.parametrize(
+    "others", [{"batch_covariate": False}, {"variational": "table"}, {"latent_prior": "vamp"}], ids=lambda each: next(iter(each))
+)  # fmt: skip
+def test_an_encoder_without_its_conditions_sees_no_batch(others: dict[str, object]) -> None:
+    """Where the knob is grey the run is, bit for bit, the one without it."""
+    scene = {
+        "data": "cell_lines", "response": "poisson", "batch_covariate": True, "width": 8, "depth": 1, "batch_size": 32, "stop_at": 2,
+    }  # fmt: skip
+    runs = [Run(settings_from(scene | others | {"encoder_covariate": sees})) for sees in (False, True)]
+    first, second = ([step.elbo for step in run] for run in runs)
+    assert first == second
+
+
+SCATTER = 0.025  # sd over seeds of what the covariate changes in the lines' silhouette (`bench single_cell`)
+
+
+@pytest.mark.slow
+def test_plates_are_mixed_and_cell_lines_are_not() -> None:
+    """Five cell lines on three plates: of the plates z keeps nothing, and the lines lie no closer together, within standard errors."""
+    lines, plates = {}, {}
+    for sees in (False, True):
+        settings = PRESETS["cell_lines"]["settings"] | {
+            "batch_covariate": sees,
+            "encoder_covariate": sees,
+            "stop_at": 100,
+        }
+        run = Run(settings_from(settings))
+        for _ in run:
+            pass
+        mean = run.q.nu(run.model.sites["z"], run.data.whole())[:, 0].detach().numpy()
+        lines[sees] = silhouette_samples(mean, run.data.labels.numpy())
+        plates[sees] = silhouette_samples(mean, run.data.covariates.argmax(1).numpy())
+    closer = plates[True] - plates[False]
+    assert plates[True].mean() < 0.05
+    assert closer.mean() < -3 * closer.std() / len(closer) ** 0.5, "less of the plates than without"
+    assert (lines[True] - lines[False]).mean() > -2 * SCATTER

@@ -64,7 +64,7 @@ class LatentPictures:
         self.decoding = Decoding(run, some, size)
         factor = dict(run.q.by_site.items()).get(self.site)
         self.factor = factor if isinstance(factor, Amortized) else None
-        self.seen = self.factor.seen(self.batch.x) if self.factor else self.batch.x
+        self.seen = self.factor.seen(self.batch) if self.factor else self.batch.x
         if self.site:
             self.chosen = Exploration(run, some, self.site)
             self.scored = Scores(data.labels[some], time.perf_counter())
