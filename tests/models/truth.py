@@ -1,6 +1,6 @@
 """Distances from the truth, in standard errors: the checks that the estimators must pass and the mutants must not."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -84,6 +84,18 @@ def distance(samples: Tensor, exact: Tensor) -> Tensor:
     """(mean − exact) / standard error, coordinate by coordinate; a constant sample may differ by rounding only."""
     error = samples.std(0) / len(samples) ** 0.5
     return (samples.mean(0) - exact) / error.clamp_min(1e-12 * (1 + exact.abs()))
+
+
+def variance_distance(samples: Tensor, exact: Tensor) -> Tensor:
+    """(s² − exact) / standard error, coordinate by coordinate, with the standard error √((m₄ − s⁴)/R) of a variance."""
+    square = (samples - samples.mean(0)).square()
+    error = square.std(0) / len(samples) ** 0.5
+    return (square.mean(0) - exact) / error.clamp_min(1e-12 * (1 + exact.abs()))
+
+
+def batch_means(measure: Callable[[int], float], batches: int = 20) -> Tensor:
+    """Independent repetitions of a mean, one a seed: their spread is its standard error, whatever it is a mean of. (batches, 1)."""
+    return torch.tensor([[measure(seed)] for seed in range(1, batches + 1)], dtype=torch.float64)
 
 
 def bias_in_errors(

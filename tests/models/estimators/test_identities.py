@@ -16,7 +16,7 @@ from elbo_room.models.priors import NormalPrior
 from elbo_room.models.variational import Amortized, Posterior
 from tests.models.estimators.plain_scores import SCORE_LOSSES
 from tests.models.problems import PROBLEMS, chain, conjugate, numbers
-from tests.models.truth import applies, every
+from tests.models.truth import applies, batch_means, distance, every
 
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 ALL = {name: part() for name, part in ESTIMATORS.items()}
@@ -254,14 +254,12 @@ def test_xi_of_the_other_draw_is_leave_one_out_at_two_draws() -> None:
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_the_elbo_and_its_terms_average_to_the_exact_one(name: str) -> None:
     problem = PROBLEMS[name]()
-    one = estimate(
-        problem.model,
-        problem.q,
-        every(Score(), problem.model),
-        problem.batch,
-        4,
-        torch.Generator().manual_seed(1),
-        replicates=20_000,
-    )
-    assert float(sum(one.terms.values())) == pytest.approx(float(one.elbo), abs=1e-12)
-    assert float(one.elbo) == pytest.approx(problem.elbo, abs=0.02)
+    parts = every(Score(), problem.model)
+
+    def average(seed: int) -> float:
+        generator = torch.Generator().manual_seed(seed)
+        one = estimate(problem.model, problem.q, parts, problem.batch, 4, generator, replicates=1_000)
+        assert float(sum(one.terms.values())) == pytest.approx(float(one.elbo), abs=1e-12)
+        return float(one.elbo)
+
+    assert float(distance(batch_means(average), torch.tensor(problem.elbo)).abs()) < 4

@@ -110,7 +110,7 @@ def test_the_blanket_has_noise_where_the_whole_has_none(x: tuple[float, float]) 
     square = math.exp(2 * raw)
     known = (mean**2 * square + 0.5 * (1 - square) ** 2) / square
     assert float(found["plate"].parameter_variance[0, 0]) < 1e-10
-    moments = found["blanket"].of_site if hasattr(found["blanket"], "of_site") else found["blanket"]
+    moments = found["blanket"].of_site
     variance, error = (float(getattr(moments, name)[0, 0]) for name in ("parameter_variance", "parameter_error"))
     assert abs(variance - known) < 4 * error
 
