@@ -89,7 +89,7 @@ def measured(values: Values, **change: Any) -> str:
         objective=run.objective,
     )  # fmt: skip
     return repr(
-        {name: {site: each.variance for site, each in report.by_site.items()} for name, report in reports.items()}
+        {name: {site: each.variance for site, each in report.sites.items()} for name, report in reports.items()}
     )
 
 
