@@ -6,20 +6,25 @@ parameters. A knob that the form offers must not be idle, one that is grey must 
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import torch
 
 from elbo_room.models.catalogue import knobs, settings_from
+from elbo_room.models.data import Dataset
 from elbo_room.models.inference.chosen import make_estimator
 from elbo_room.models.inference.guard import DivergenceError
 from elbo_room.models.inference.minibatch import deterministic
 from elbo_room.models.inference.probe import probe
 from elbo_room.models.inference.run import Run
+from elbo_room.models.registry import MODELS
 from elbo_room.models.settings import Knob, SettingError, Values, idle, objection, validate
 
 TRAINED = ("parameter/", "adam/")  # of a run's tensors: not the generator, which moves when nothing else does
+KEPT = 40  # rows of a data set
 STEPS, ROWS, PROBED = 2, 8, 3
 MEASURED = ("score", "score_xi")  # whose lines of panel B depend on knobs that the path estimators ignore
 WIDEST = 5000  # features of a data point beyond which feature attention, a square of weights, is not built in a test
@@ -91,6 +96,24 @@ def measured(values: Values, **change: Any) -> str:
     return repr(
         {name: {site: each.variance for site, each in report.sites.items()} for name, report in reports.items()}
     )
+
+
+def few(data: Dataset) -> Dataset:
+    """Rows from all over the data, so that every class is among them."""
+    return data if data.size <= KEPT else data.kept(torch.linspace(0, data.size - 1, KEPT).long())
+
+
+@contextmanager
+def few_rows() -> Iterator[None]:
+    """While this lasts every data set of the lab has few rows."""
+    whole = [(family.data, dict(family.data)) for family in MODELS.values()]
+    for data, sources in whole:
+        data.update({name: replace(part, load=lambda load=part.load: few(load())) for name, part in sources.items()})
+    try:
+        yield
+    finally:
+        for data, sources in whole:
+            data.update(sources)
 
 
 class Scene:

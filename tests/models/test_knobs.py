@@ -1,34 +1,23 @@
 """No silent knob: in every scene each knob that the form offers changes the run, and each grey one does not."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
 
 from elbo_room.models.catalogue import knobs, settings_from
-from elbo_room.models.data import Dataset
 from elbo_room.models.inference.run import Run
 from elbo_room.models.presets import PRESETS
-from elbo_room.models.registry import MODELS
 from elbo_room.models.settings import idle, validate
-from tests.models.knob_flips import Scene
-
-ROWS = 40  # of each data set: a knob acts on few rows as on many
-
-
-def few(data: Dataset) -> Dataset:
-    """Rows from all over the data, so that every class is among them."""
-    return data if data.size <= ROWS else data.kept(torch.linspace(0, data.size - 1, ROWS).long())
+from tests.models.knob_flips import Scene, few_rows
 
 
 @pytest.fixture(autouse=True)
-def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every data set of a scene, with few rows."""
-    for family in MODELS.values():
-        for name, source in family.data.items():
-            monkeypatch.setitem(family.data, name, replace(source, load=lambda load=source.load: few(load())))
+def small_data() -> Iterator[None]:
+    """A knob acts on few rows as on many."""
+    with few_rows():
+        yield
 
 
 @pytest.mark.parametrize("name", PRESETS)
