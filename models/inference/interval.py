@@ -5,14 +5,17 @@
 t is Student's 97.5 % quantile, c = sd(d)/V, γ the skewness of d. The estimate's error is large where the estimate is large, which is
 why V ± 2 sd/√R lies too low; in log V that is gone but for the skewness, whose term a is the first one of Cornish & Fisher's expansion
 of the studentised log mean (Johnson 1978, Hall 1992). R numbers have less skewness than what they were drawn from: γ is
-(1 + 8/√R) times theirs, the factor that holds for the distances of Gaussian, polynomial and network gradients at R = 16 to 256
+(1 + 12/√R) times theirs, a factor that was found to hold for the distances of Gaussian, polynomial and network gradients at R = 8 to 128
 (`tests/benchmarks/coverage.py` measures it).
 
 Where the tail is heavier than that, V is mostly too low, because what makes it large has not been drawn. Of n numbers whose
 tail is P(d > x) ~ exp(−x^(1/θ)), the share Q(1 + θ, log n) of the mean comes from beyond the largest one to be expected, Q the upper
-regularised incomplete Γ. Where that share is above a quarter, R replicates cannot bound the variance above: high is ∞, and
-low the one-sided 95 % limit. θ is the Weibull tail coefficient of the largest eighth (Beirlant et al. 1995, Gardes & Girard 2008),
-taken from the single draws where they are known: B times as many numbers as replicates, whatever their dependence does to V.
+regularised incomplete Γ. Where that share is above a quarter, R replicates cannot bound the variance above: high is ∞, and low the
+one-sided 96 % limit, a little more than 95 % because some such samples look tame, stay closed, and are too low. θ is the Weibull tail
+coefficient of the largest eighth (Beirlant et al. 1995, Gardes & Girard 2008), taken from the single draws where they are known: B
+times as many numbers as replicates, whatever their dependence does to V.
+
+Every point has its own interval: neighbouring probes are not pooled, for between them the parameters move, and their variances with them.
 """
 
 import math
@@ -22,8 +25,8 @@ from torch import Tensor
 
 from elbo_room.models.inference.variance import Variance
 
-NORMAL_TWO_SIDED, NORMAL_ONE_SIDED = 1.959964, 1.644854  # 97.5 % and 95 % quantiles
-SKEWNESS = 8.0  # γ is (1 + 8/√R) times that of the R distances
+NORMAL_TWO_SIDED, NORMAL_ONE_SIDED = 1.959964, 1.750686  # 97.5 % and 96 % quantiles
+SKEWNESS = 12.0  # γ is (1 + 12/√R) times that of the R distances
 UNSEEN = 0.25  # share of the mean beyond the largest draw to be expected, above which the interval is open
 TAIL, LEAST_TAIL = 8, 4  # the largest eighth, and at least four numbers, tell how heavy the tail is
 LEAST_REPLICATES = 8  # with fewer nothing is known of the error of V
