@@ -12,7 +12,7 @@ HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed gre
    The dark line and the number above: the mean over the last pass through the data, 20 steps at least. The list has 'evidence':
    how far the ELBO is from log p(x), whether the encoder or q's family loses it, and held-out rows.
 B  Variance of the gradient of every estimator at the running model's own parameters, with common noise. The band
-   holds the true variance 95 times in 100; an arrow at the top: open, so few replicates know no upper end, only that it is at least so much.
+   holds the true variance 95 times in 100; an arrow at the top: open: so few replicates know a lower end only.
 C  Each point is a datum's posterior mean. Move the pointer: the decoder's picture of that z. Near a point: its posterior ellipse (±2 sd).
    Click two places: a decoded path. Drag around data, or click a class in the key: they are selected, and `selection` has their rows.
    With token attention its list has 'attention map': where each word of a held-out text looks; the list beside it chooses the text.

@@ -8,7 +8,7 @@ import torch
 from elbo_room.models.estimators import GumbelSoftmax, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
 from elbo_room.models.families import Gamma, Poisson
 from elbo_room.models.inference.parabola import parabola
-from elbo_room.models.inference.probe import exact, long_run, probe, seconds_of
+from elbo_room.models.inference.probe import Reference, exact, long_run, probe, seconds_of
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import PROBLEMS, chain, conjugate, plates, sigmoid_belief, target
 from tests.models.truth import every
@@ -146,3 +146,15 @@ def test_evaluations_and_seconds_make_the_cost() -> None:
         for draws in (2, 100_000)
     )
     assert 0 < few < many
+
+
+def test_the_error_of_an_average_over_data_is_the_root_sum_of_squares_over_their_number() -> None:
+    """Of M independent means with errors e_i the average has the error √Σe²/M: 5/2 of 3 and 4, and as the spread of 4,000 averages says."""
+    error = {"z": torch.tensor([3.0, 4.0], dtype=torch.float64).reshape(2, 1, 1)}
+    mean = {"z": torch.tensor([1.0, 5.0], dtype=torch.float64).reshape(2, 1, 1)}
+    value, off = (float(each) for each in Reference("long", mean, error).average("z"))
+    assert (value, off) == (3.0, 2.5)
+    count = 4000
+    drawn = (mean["z"] + error["z"] * torch.randn(2, 1, count, generator=seeded(10), dtype=torch.float64)).mean(0)
+    spread = float(drawn.std())
+    assert abs(spread / off - 1) < 4 / math.sqrt(2 * count)
