@@ -15,7 +15,7 @@ from elbo_room.models.inference.work import numbers_of_evaluation
 from elbo_room.models.variational import Posterior
 
 LEAST = 32  # samples: with fewer the bands say nothing
-MOST_NUMBERS, AT_A_TIME = 2**26, 2**21  # of all samples together, and of those that are made at a time
+MOST_NUMBERS, AT_A_TIME = 2**25, 2**21  # of all samples together, and of those that are made at a time
 Coordinate = tuple[int, int]  # which of ν's parameters, which of the site's coordinates
 
 
@@ -73,11 +73,13 @@ def parabola(
     numbers = numbers_of_evaluation(model, batch.x.shape[1:], batch.size)
     samples = max(LEAST, min(samples, MOST_NUMBERS // numbers))
     together = max(1, AT_A_TIME // numbers)
-    parts = [
-        _gradients(model, q, batch, min(together, samples - start), generator, site, coordinate, rao_blackwell)
-        for start in range(0, samples, together)
-    ]
-    g, h = (torch.cat(each) for each in zip(*parts, strict=True))
+    g, h = torch.zeros(0), torch.zeros(0)
+    for start in range(0, samples, together):
+        part = _gradients(model, q, batch, min(together, samples - start), generator, site, coordinate, rao_blackwell)
+        if not start:
+            g, h = (each.new_empty(samples, *each.shape[1:]) for each in part)
+        for whole, each in zip((g, h), part, strict=True):
+            whole[start : start + len(each)] = each
     right = samples / (samples - 1)
     g -= g.mean(0)
     h -= h.mean(0)

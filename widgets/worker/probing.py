@@ -21,7 +21,7 @@ from elbo_room.models.inference.probe import Report, probe, seconds_of
 from elbo_room.models.inference.reference import LONG_DRAWS, long_run
 from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.settings import InferenceSettings
-from elbo_room.models.inference.work import parts_for
+from elbo_room.models.inference.work import numbers_of_evaluation, parts_for
 from elbo_room.widgets.worker import evidence
 from elbo_room.widgets.worker.effort import LEAST, Effort
 from elbo_room.widgets.worker.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
@@ -30,6 +30,8 @@ ROWS = 16  # the same all along a run, so that a curve is of one quantity
 REPLICATES, FINE_REPLICATES = 32, 128  # at most: during training, and while the run rests
 CELLS = 60_000  # draws × rows × features of one replicate: a wide data point, such as a text, is probed on fewer rows
 TOGETHER = 4 * CELLS  # draws × rows × features that are held in memory at a time
+EVALUATED = 2**21  # numbers of all evaluations of log p that are made at a time: of the weights of a network too
+MOST_EVALUATED = 2**23  # of one replicate: about 700 MB
 HELD = 2_000_000  # numbers of all replicates' gradients together
 HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
@@ -101,6 +103,15 @@ class Probing:
     def _rows(self, rows: int, draws: int) -> int:
         return max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
 
+    def _evaluated(self, rows: int, draws: int) -> int:
+        """Numbers that the evaluations of one replicate hold: values, ν, and what is compared with the data."""
+        return draws * numbers_of_evaluation(self.run.model, self.run.data.x.shape[1:], self._rows(rows, draws))
+
+    def _together(self, rows: int, draws: int) -> int:
+        """How many replicates are made at a time."""
+        wide = TOGETHER // (draws * rows * self.run.data.x.shape[1])
+        return max(1, min(wide, EVALUATED // self._evaluated(rows, draws)))
+
     def _numbers(self, rows: int, draws: int) -> int:
         """Numbers of one replicate's gradient, draw by draw."""
         rows = self._rows(rows, draws)
@@ -117,7 +128,7 @@ class Probing:
                 self.run.model, self.run.q, {name: make_estimator(name, settings)}, self.run.data.batch(self.rows[:rows]), draws,
                 replicates, generator, site=self.request.parameter.site, rao_blackwell=settings.rao_blackwell,
                 noise_kind=settings.noise, objective=self.run.objective,
-                chunk=max(1, TOGETHER // (draws * rows * self.run.data.x.shape[1])),
+                chunk=self._together(rows, draws),
             )  # fmt: skip
         except NotApplicableError:
             return None
@@ -178,7 +189,7 @@ class Probing:
     def _variance_against_draws(self, fine: bool) -> Iterator[Message | None]:
         del fine
         table: list[evidence.Row] = []
-        for draws in LADDER:
+        for draws in (each for each in LADDER if each == 1 or self._evaluated(ROWS, each) <= MOST_EVALUATED):
             yield from self._rung(draws, ROWS, max(16, min(128, 512 // draws)), draws, 1 / len(LADDER))
             table += self.rung
             yield {"kind": "against", "rows": self.rung, "steeper": NOISES[self.run.settings.noise].steeper}
@@ -207,7 +218,7 @@ class Probing:
         longest = int(LADDER_BUDGET * self.request.budget * draws / (LONG_DRAWS * self.effort.slowest(draws)))
         reference = long_run(
             self.run.model, self.run.q, batch, generator, max(32, min(512 if fine else 256, longest)),
-            chunk=max(1, TOGETHER // (LONG_DRAWS * rows * self.run.data.x.shape[1])),
+            chunk=self._together(rows, LONG_DRAWS),
         )  # fmt: skip
         chosen = self.request.parameter
         shown = chosen if chosen.coordinate else named(self.run.model, chosen.site, (0, 0))

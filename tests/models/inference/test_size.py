@@ -15,6 +15,7 @@ from elbo_room.models.diagnostics.known_evidence import linear_decoder
 from elbo_room.models.estimators import one_at_a_time
 from elbo_room.models.inference import size
 from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.parabola import parabola
 from elbo_room.models.inference.run import Run
 from elbo_room.models.settings import SettingError
 from tests.conftest import PYTHONPATH
@@ -43,6 +44,7 @@ SETTINGS = [
 MEASURE = """
 import gc, json, re, sys, torch
 from elbo_room.models.catalogue import settings_from
+from elbo_room.models.inference.parabola import parabola
 from elbo_room.models.inference.run import Run
 from tests.models.inference.test_size import plan_of
 def status(key):
@@ -178,3 +180,14 @@ def test_a_wide_linear_decoder_starts_at_once() -> None:
     assert exact is not None
     assert torch.isfinite(exact.log_likelihood(run.data.x[:8])).all()
     assert time.process_time() - begin < 1.0
+
+
+def test_the_parabola_of_many_weights_is_measured_in_parts() -> None:
+    """512 draws of 34,000 weights at once take 980 MB; here they are fewer, and a few at a time."""
+    run = Run(settings_from(GERBIL))
+    with size.Trace() as trace:
+        found = parabola(
+            run.model, run.q, run.data.batch(torch.arange(16)), 4, 512, torch.Generator().manual_seed(0), site="w"
+        )
+    assert 200 < len(found.raw) < 512
+    assert max(trace.steps) < 350e6

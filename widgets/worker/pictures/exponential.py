@@ -158,7 +158,7 @@ class ExponentialPictures:
             return tiles(images, self.run.data.shape, None)
         x = drawn["x"]
         score = x * (x / x.mean(0).clamp_min(1e-9)).clamp_min(1e-9).log()  # more often than in the other draws
-        words = score.topk(SAMPLE_WORDS, 1).indices + len(LAYER_NAMES)
+        words = score.topk(min(SAMPLE_WORDS, score.shape[1]), 1).indices + len(LAYER_NAMES)
         return tiles(images, (), words.tolist())
 
     def _facts(self, found: dict[str, Any]) -> dict[str, Any]:

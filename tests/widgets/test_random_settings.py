@@ -1,0 +1,33 @@
+"""Random valid settings on the real worker: a run with pictures and panel B, or one sentence; all 450 are `bench settings`."""
+
+import pytest
+
+from elbo_room.models.catalogue import knobs
+from elbo_room.models.registry import MODELS
+from elbo_room.models.settings import validate
+from tests.random_runs import RAW, not_finite
+from tests.random_settings import random_settings
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_they_are_valid_and_use_every_choice(model: str) -> None:
+    """Every choice that can be made at all is among those drawn for 300 seeds, and the same seed draws the same again."""
+    own = knobs(model)
+    drawn = [random_settings(model, seed) for seed in range(300)]
+    assert all(validate(own, each) == each for each in drawn)
+    assert random_settings(model, 7) == drawn[7]
+    for knob in own:
+        if knob["kind"] == "choice" and knob["name"] != "model":
+            possible = {each["name"] for each in knob["choices"] if not each["unavailable"]}
+            assert {each[knob["name"]] for each in drawn} == possible, knob["name"]
+
+
+def test_what_is_no_sentence_for_people_is_seen() -> None:
+    """The checks can fail: a type, a raw name and a number that is none are found."""
+    assert RAW.search("The worker failed (RuntimeError: shapes)")
+    assert RAW.search("Choose a value for batch_size.")
+    assert not RAW.search("Choose a minibatch M ≤ 40, or Run(settings, models.features.for_response(run)).")
+    assert list(not_finite({"points": [1.0, float("nan")], "facts": {"gap": float("inf")}})) == [
+        "/points/1",
+        "/facts/gap",
+    ]
