@@ -124,7 +124,8 @@ def waiting(task: Task, facts: Facts) -> str | None:
         resting = " Press Run to go on." if facts["state"] == "paused" and not short else ""
         return f"Your guess is noted. The run answers at step {after:,}; this is step {number:,}.{short}{resting}"
     measure, arguments = measure_of(task)
-    early = measure.panel == "b" and facts.get("variance_at", after) < after
+    measured = facts.get("variance_at")  # the step of panel B's newest measurement
+    early = measure.panel == "b" and measured is not None and measured < after
     if early or measure.read(facts, **arguments) is None:
         return "Your guess is noted. The answer comes with the panel's next measurement, or once it shows what the question names."
     return None

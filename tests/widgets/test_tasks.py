@@ -37,7 +37,7 @@ def test_the_measured_ratio_decides_which_choice_is_right(score: float, right: i
         ({"number": 20, "stop_at": 200}, "Raise 'Stop at' to 300: the run ends at step 200."),
         ({"state": "example"}, "Press Run: this scene answers at step 300."),
         ({"unrun": True}, "Press Run: this scene answers at step 300."),
-        ({"variance": {}}, "next measurement"),
+        ({"variance": {}, "variance_at": None}, "next measurement"),
         ({"variance_at": 152}, "next measurement"),
     ],
 )
