@@ -26,6 +26,7 @@ from elbo_room.widgets.seldom import Seldom
 from elbo_room.widgets.session import Session
 from elbo_room.widgets.settings_form import BAR, Forms
 from elbo_room.widgets.views import ONE_STEP
+from elbo_room.widgets.waiting import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         self.run_values: Values | None = None
         self.state, self.dirty, self.ready = "example", False, False
         self.own_model = model is not None or data is not None
+        self.moved_view = False  # panel B was turned to the noise of minibatches without being asked
         self.notice, self.in_voila, self.counts = "", False, Seldom()
         self.turn = threading.RLock()  # held while an action or a message changes what the screen says
         self._build()
@@ -177,12 +179,24 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
             if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
                 self.state, self.run_values = "failed", None
         self.painter.show(message)
+        self._noise_of_minibatches(kind)
         if kind == "started":
             self._explore_again(message.get("choices", {}))
             self._features_told(message)
             self.session.command("watch", names=self.screen.in_sight())  # its panels may show other charts now
         self.follow(message)
         self._refresh()
+
+    def _noise_of_minibatches(self, kind: str) -> None:
+        """A run whose ĝ does not vary from step to step shows the noise of smaller minibatches instead; the next run no longer."""
+        shown, noiseless = self.screen.view.value, self.painter.facts.get("noiseless")
+        if kind == "started":
+            self.moved_view, before = False, self.moved_view
+            if before and shown == "variance_against_rows":
+                self._do_look("b", "variance")
+        elif noiseless and shown == "variance" and not self.moved_view:
+            self.moved_view = True
+            self._do_look("b", "variance_against_rows")
 
     def _greet(self) -> None:
         """A worker is ready: tell it what this screen shows."""
@@ -232,6 +246,8 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         active = list(catalogue()["estimators"]).index(self.values["estimator"])
         for name in ("variance", "variance_against_draws", "variance_against_rows"):
             screen.chart(name).set(active=active)
+        for name in screen.in_sight():
+            screen.chart(name).waiting = waiting(name, facts)
         shown = screen.chart(screen.view.value)
         shown.heading = heading(screen.view.value, facts, self._word("noise", "iid"))
         self.drawer.changed()

@@ -58,6 +58,7 @@ class LiveChart(anywidget.AnyWidget):
     heading = traitlets.Unicode(help="what stands above the plot instead of the specification's own title").tag(
         sync=True
     )
+    waiting = traitlets.Unicode(help="what the panel says while it has nothing to draw").tag(sync=True)
     height = traitlets.Unicode("100%", help="CSS height of the panel's fixed box").tag(sync=True)
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:

@@ -80,6 +80,8 @@ class Painter(ElboLines, LatentPainter):
         self.facts |= {
             "variance": {},
             "variance_at": None,
+            "started": True,
+            "expected": {},  # which view of panel B is being measured, and the seconds until then
             "kl": [],
             "elbo": None,
             "rate": 0.0,

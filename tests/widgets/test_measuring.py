@@ -10,6 +10,7 @@ from elbo_room.widgets.caption import ratio_sentence
 from elbo_room.widgets.evidence_words import dated
 from elbo_room.widgets.history import History
 from elbo_room.widgets.measured import Measured
+from elbo_room.widgets.waiting import waiting
 from elbo_room.widgets.worker import cores
 from elbo_room.widgets.worker.cores import Pressure
 from elbo_room.widgets.worker.effort import LEAST, Effort
@@ -158,3 +159,16 @@ def test_what_was_measured_at_an_earlier_step_is_told_in_the_past():
         == "At step 1,100: the variance fell as B to the power −1."
     )
     assert dated("The variance falls.", None) == "The variance falls."
+
+
+def test_an_empty_panel_says_what_comes_and_when_or_why_nothing_does():
+    running = {"state": "running", "started": True}
+    assert waiting("variance", {"state": "paused"}).startswith("Press Run")
+    assert (
+        waiting("variance", running | {"expected": {"view": "variance", "seconds": 3.2}})
+        == "First measurement in about 4 s."
+    )
+    assert "begins at once" in waiting("xi_parabola", running | {"expected": {"view": "variance", "seconds": 3.2}})
+    assert waiting("xi_parabola", running | {"evidence": {"xi_parabola": {"reason": "No score."}}}) == "No score."
+    assert "q is a point" in waiting("variance", running | {"noiseless": True})
+    assert "next steps" in waiting("kl", running)

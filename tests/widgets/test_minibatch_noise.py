@@ -28,10 +28,17 @@ def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(l
     room.post("run")
     eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])
     assert room.painter.facts["variance"] == {}
-    assert room.screen.chart("variance").heading == "No variance: q is a point"
-    room.post("look", panel="b", name="variance_against_rows")  # of fewer rows there is one
-    eventually(lambda: "goes as M to the power" in room.screen.caption.value)
+    eventually(lambda: "as M to the power" in room.screen.caption.value)  # the panel has turned to fewer rows by itself
+    assert room.screen.view.value == "variance_against_rows"
     assert room.screen.chart("variance_against_rows").heading == "Variance of ĝ"
+    room.post("look", panel="b", name="variance")
+    eventually(lambda: room.screen.chart("variance").heading == "No variance: q is a point")
+    assert "q is a point, so nothing is drawn, and each step sees all data" in room.screen.chart("variance").waiting
+    room.post("look", panel="b", name="variance_against_rows")
+    room.post("scene", name="poisson")
+    room.post("set", name="stop_at", value=5)
+    room.post("run")
+    eventually(lambda: room.state == "finished" and room.painter.facts["variance"])
 
 
 def test_a_weight_chosen_in_the_drawing_keeps_its_curve_of_minibatch_noise() -> None:

@@ -58,8 +58,9 @@ def chart() -> alt.LayerChart:
             "lines": MODE_OF_LINES,
             "seeds": {"mode": "bars", "fields": ["step", "mean", "low", "high"]},
             "failure": {"mode": "bars", "fields": ["step", "value"]},
-            "changes": {"mode": "bars", "fields": ["step", "index"], "words": "index"},
+            "changes": {"beside": True, "mode": "bars", "fields": ["step", "index"], "words": "index"},
             "levels": {
+                "beside": True,
                 "mode": "bars",
                 "fields": ["value", "index"],
                 "words": "index",

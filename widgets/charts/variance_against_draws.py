@@ -60,7 +60,7 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
         right=122,
         datasets={
             "lines": {**MODE_OF_LINES, "x": column, "band": ["low", "high"], "open": OPEN},
-            "guide": {"mode": "bars", "fields": [column, "value", "slope", "named"]},
+            "guide": {"beside": True, "mode": "bars", "fields": [column, "value", "slope", "named"]},
             "ends": {"mode": "ends"},
         },
         series=[one.as_dict() for one in shown],

@@ -99,12 +99,43 @@ class Lines {
     for (const value of this.panel.store.clouds.levels?.value ?? []) if (ys.length) [ys, tops].forEach((list) => list.push(value)); // yardsticks are seen
     if (!ys.length) Object.assign(this.range, { x: null, y: null });
     const log = this.meta.y.scale === "log";
-    this.range.x = this.window() ?? (ys.length ? this.wide(...xs) : this.meta.x.scale === "log" ? [1, 64] : [0, 100]);
+    const [first, last] = this.meta.x.zoom ? this.span() : xs;
+    this.range.x = this.window() ?? (first <= last ? this.wide(first, last) : this.meta.x.scale === "log" ? [1, 64] : [0, 100]);
     const held = this.panel.params.frozen && this.range.y;
     this.range.y = held ? this.range.y : ys.length ? settled(this.range.y, ...this.tall(ys, tops, log), log) : log ? [0.01, 1] : [-1, 0];
     for (const axis of ["x", "y"]) {
       this.panel.plot.signal(`${axis}Low`, this.range[axis][0]);
       this.panel.plot.signal(`${axis}High`, this.range[axis][1]);
+    }
+    this.align();
+  }
+
+  /** The other charts whose zoom this one shares: their axes of x are one. */
+  companions() {
+    const all = [...this.panel.road.charts.values()].flatMap((painters) => [...painters]);
+    return all.filter((other) => other.plot?.meta.x?.zoom && other.plot.meta.x.zoom === this.meta.x.zoom && other.kind?.range);
+  }
+
+  /** Lowest and highest x of all lines on the shared axis. */
+  span() {
+    const xs = [Infinity, -Infinity];
+    for (const { kind, store } of this.companions()) {
+      for (const [key, line] of store.lines.lines ?? []) {
+        if (!kind.visible(key) || !line.size) continue;
+        const column = line.columns[line.x];
+        xs[0] = Math.min(xs[0], column[0]);
+        xs[1] = Math.max(xs[1], column[line.size - 1]);
+      }
+    }
+    return xs;
+  }
+
+  /** Take the companions along where this chart's data moved the shared axis. */
+  align() {
+    if (!this.meta.x.zoom) return;
+    for (const other of this.companions()) {
+      const range = other.kind.range.x;
+      if (other.kind !== this && (range?.[0] !== this.range.x[0] || range?.[1] !== this.range.x[1])) other.zoomed(this.meta.x.zoom);
     }
   }
 

@@ -12,7 +12,8 @@ class Panel {
     this.glass = element("canvas", "elbo-overlay");
     this.heading = element("div", "elbo-title", model.get("spec").usermeta?.title ?? "");
     this.area.append(this.holder, this.glass);
-    this.box.append(this.heading, this.area);
+    this.waiting = element("div", "elbo-waiting");
+    this.box.append(this.heading, this.area, this.waiting);
     el.classList.add("elbo-chart-host");
     el.append(this.box);
     this.describe();
@@ -22,7 +23,7 @@ class Panel {
     watchTheme(() => this.restyle(), signal);
     for (const [kind, handler] of Object.entries(this.pointers())) this.area.addEventListener(kind, handler, { signal });
     this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
-    for (const name of ["summary", "height", "heading"]) model.on(`change:${name}`, () => this.describe());
+    for (const name of ["summary", "height", "heading", "waiting"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:params", () => this.reparametrise());
     model.on("change:labels", () => {
       this.kind?.relabel?.();
@@ -56,6 +57,9 @@ class Panel {
     this.box.style.height = this.model.get("height");
     const words = this.model.get("heading") || (this.model.get("spec").usermeta?.title ?? "");
     if (this.heading.textContent !== words) this.heading.textContent = words;
+    const waiting = this.model.get("waiting");
+    if (this.waiting.textContent !== waiting) this.waiting.textContent = waiting;
+    if (this.plot) this.vacate();
   }
 
   restyle() {
@@ -91,6 +95,14 @@ class Panel {
     this.kind.fit?.();
   }
 
+  /** Instead of empty axes a panel says what it waits for. */
+  vacate() {
+    const drawn = (name) => [...(this.store.lines[name]?.values() ?? [])].some((line) => line.size)
+      || Object.values(this.store.clouds[name] ?? {}).some((column) => column.length);
+    const filled = Object.entries(this.plot.meta.datasets).some(([name, { mode, beside }]) => mode !== "ends" && !beside && drawn(name));
+    this.box.classList.toggle("elbo-empty", !filled && Boolean(this.waiting.textContent));
+  }
+
   repaint() {
     this.paint(new Set(Object.keys(this.plot.meta.datasets)));
   }
@@ -100,6 +112,7 @@ class Panel {
     if (!this.plot) return Promise.resolve();
     this.stale = !this.box.clientWidth; // not displayed: painted when it is
     if (this.stale) return Promise.resolve();
+    this.vacate();
     const before = this.holder.firstElementChild;
     this.kind.paint(dirty);
     for (const [name, how] of Object.entries(this.plot.meta.datasets)) {

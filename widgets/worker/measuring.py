@@ -10,7 +10,7 @@ from elbo_room.widgets.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.cores import Pressure, cores
 from elbo_room.widgets.worker.measuring_process import MeasuringLostError, MeasuringProcess, possible
 from elbo_room.widgets.worker.pace import Ear
-from elbo_room.widgets.worker.probing import Message, Probing, Request
+from elbo_room.widgets.worker.probing import LADDER_BUDGET, Message, Probing, Request
 from elbo_room.widgets.worker.schedule import AT_REST, OWN, SHARED, Schedule
 from elbo_room.widgets.worker.selection import Selection
 
@@ -133,7 +133,7 @@ class Measuring:
             if self._may_begin() and (running or self.schedule.changed):
                 self._share()
                 if self.schedule.due(now, self.run.number, duration):
-                    self._begin(now, duration, running=running)
+                    yield from self._begin(now, duration, running=running)
         except MeasuringLostError as loss:
             self._replace(loss)
 
@@ -151,16 +151,20 @@ class Measuring:
             self.measurer = InLoop(self.run)
         return self.measurer
 
-    def _begin(self, now: float, duration: float | None, *, running: bool) -> None:
+    def _begin(self, now: float, duration: float | None, *, running: bool) -> Iterator[Message]:
+        """Send the request; where something new is to be shown, say when it may be expected."""
         chosen, measurer = self.selection, self.measurer or self._make()
         self.hurried = self.schedule.changed
         self.schedule.begin(now, self.run.number)
-        measurer.begin(
-            Request(
-                self.run.number, self.run.settings, self._view(), chosen.names, chosen.parameter, tuple(chosen.choices),
-                fine=not running, budget=self.schedule.budget(duration) if running else AT_REST,
-            )
+        budget = self.schedule.budget(duration) if running else AT_REST
+        request = Request(
+            self.run.number, self.run.settings, self._view(), chosen.names, chosen.parameter, tuple(chosen.choices),
+            fine=not running, budget=budget,
         )  # fmt: skip
+        measurer.begin(request)
+        if self.hurried:
+            seconds = budget * (1.0 if request.view in CURVE else LADDER_BUDGET)
+            yield {"kind": "evidence", "facts": {"expected": {"view": request.view, "seconds": seconds}}}
 
     def _view(self) -> str:
         """What the panel shows; of regular measurements every second one goes on with the curve, so that it has no gap."""
