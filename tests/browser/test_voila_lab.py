@@ -22,6 +22,9 @@ def screen(page, wait_until, voila_server):
     return found
 
 
+WORKER = "elbo_room.widgets.worker"
+
+
 def workers(address: str) -> list[psutil.Process]:
     """The trainers of the server on this address, the newest last."""
     port = int(re.search(r":(\d+)", address.removeprefix("http:"))[1])
@@ -29,7 +32,9 @@ def workers(address: str) -> list[psutil.Process]:
     found = []
     for each in psutil.Process(owner).children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it ended while we looked: another test's page has just gone
-            if "elbo_room.widgets.worker" in each.cmdline():
+            if (
+                WORKER in each.cmdline() and WORKER not in each.parent().cmdline()
+            ):  # the process that measures is its fork
                 found.append((each.create_time(), each.pid, each))
     return [each for _, _, each in sorted(found)]
 
