@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from elbo_room.models.inference.run import Run
-from elbo_room.widgets.worker.memory import return_pages
+from elbo_room.widgets.worker.memory import let_go, return_pages
 from elbo_room.widgets.worker.probing import Message, Probing, Request
 from elbo_room.widgets.worker.quiet import QUIET
 from elbo_room.widgets.worker.shared_parameters import SharedParameters
@@ -135,6 +135,7 @@ def _settle(connection: "Connection[Any, Any]", worker: int) -> None:
     if os.getppid() != worker:  # it died in between
         os._exit(0)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    let_go()  # of the run before, which the worker has still to do: here its pages would stay
     gc.freeze()  # collections would touch, and so copy, all that is shared
     for low, high in ((3, connection.fileno()), (connection.fileno() + 1, os.sysconf("SC_OPEN_MAX"))):
         os.closerange(low, high)
