@@ -123,7 +123,7 @@ def test_parabola_is_the_table_of_known_answers() -> None:
     xi, error = found.best
     assert abs(xi - (d + 3 * v)) < 4 * error
     assert found.floor == pytest.approx(found.variance(xi)[0], rel=1e-6)
-    assert found.floor == pytest.approx((8 * d + 6 * v) / draws, rel=0.05)
+    assert abs(found.floor - (8 * d + 6 * v) / draws) < 4 * found.variance(xi).error
 
 
 @pytest.mark.parametrize("xi", [-3.0, 0.0, 2.5])
