@@ -22,7 +22,9 @@ import psutil
 from playwright.sync_api import Browser, sync_playwright
 
 from elbo_room.lab import browsers
+from elbo_room.widgets.link import ProcessLink
 from elbo_room.widgets.prepare import prepare
+from tests.benchmarks import measuring
 from tests.browser.screen import Screen
 from tests.conftest import FLAGS, ROOT, server, wait_until
 
@@ -144,6 +146,23 @@ def hover(screen: Screen, words: str) -> Row:
     return Row(f"pointer → decoded picture, {words}, p50 / p95", f"{p50:.0f} / {p95:.0f} ms", "≤ 50 ms", p95 <= 50)
 
 
+def measurements() -> list[Row]:
+    """Panel B in the first scene, as its worker measures it beside the training; `bench measuring` has all scenes."""
+    link = ProcessLink()
+    link.start()
+    try:
+        next(message for message in measuring.messages(link, 120.0) if message["kind"] == "ready")
+        found = measuring.measured(link, "digits")
+    finally:
+        link.close()
+    first, count = found.times[0] if found.times else float("inf"), len(found.times)
+    return [
+        Row("Run → first variance, at step 0", f"{first:.2f} s", "≤ 1 s", first <= 1 and found.first_step == 0),
+        Row(f"variances of panel B in {found.steps:,} steps", f"{count}", "≥ 30", count >= 30),
+        Row("memory of the measuring process alone", f"{found.private:.0f} MB", "≤ 60 MB", found.private <= 60),
+    ]
+
+
 def alone() -> tuple[float, float]:
     """The same run without a page: steps a second, and a second of CPU."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -210,6 +229,7 @@ def main() -> None:
         worker = settles(lambda: processes(address, "elbo_room.widgets.worker"), 1)
         rows += [beginnings(screen), pauses(screen), hover(screen, "paused"), *minute(screen, worker)]
         browser.close()
+    rows += measurements()
     for row in rows:
         print(row.line())
     print("load after: " + " ".join(f"{load:.1f}" for load in os.getloadavg()))

@@ -1,0 +1,129 @@
+"""How panel B is measured in every scene that has a variance: `python lab bench measuring [SCENE …]` prints one table.
+
+A worker process runs each scene as a page would start it, up to 2,000 steps. Columns: seconds from Run to the first point and its
+step, points in the run, the longest and the median time between two, seconds from a change of the view to its first picture, and
+the memory that only the measuring process holds (what a session would save without it). Wall times depend on the machine's load,
+which is printed before and after; where training does not get a core of its own, measuring is held to 15 % of the time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elbo_room.models.presets import PRESETS
+from elbo_room.widgets.link import ProcessLink
+
+STEPS, LONGEST = 2000, 240.0  # of a run that are watched; seconds
+AT_ONCE, TEXTS_AT_ONCE, POINTS = 1.0, 3.0, 30
+TEXTS = ("attention", "verses", "gamma_topics", "gamma_hierarchy")  # scenes of long texts
+TURN = "variance_against_rows"  # the view that is chosen at the end
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was seen of one scene."""
+
+    scene: str
+    steps: int
+    seconds: float
+    times: tuple[float, ...]  # of the first value at each measured step, from Run on
+    first_step: float
+    turn: float  # seconds from the choice of a view to its first picture
+    private: float  # MB that only the measuring process holds, at most
+
+    def line(self) -> str:
+        """One row of the table."""
+        inside = [each for each in self.times if each <= self.seconds]
+        gaps = [late - early for early, late in zip([0.0, *inside], [*inside, self.seconds], strict=True)]
+        soon = inside and inside[0] <= (TEXTS_AT_ONCE if self.scene in TEXTS else AT_ONCE)
+        wanted = POINTS * min(1.0, self.steps / STEPS)
+        met = soon and self.first_step == 0 and len(inside) >= wanted
+        first = f"{inside[0]:.2f}" if inside else "–"
+        return (
+            f"{self.scene:<20} {first:>6} {self.first_step:>5.0f} {len(inside):>7} {self.steps:>6} {self.seconds:>8.1f} {max(gaps):>7.2f} "
+            f"{statistics.median(gaps):>7.2f} {self.turn:>7.2f} {self.private:>6.0f}  {'met' if met else 'MISSED'}"
+        )
+
+
+def private(worker: int) -> float:
+    """MB of the worker's children that no other process shares."""
+    total = 0
+    for child in Path(f"/proc/{worker}/task/{worker}/children").read_text().split():
+        try:
+            pages = Path(f"/proc/{child}/smaps_rollup").read_text()
+        except OSError:  # it has just ended
+            continue
+        total += sum(int(size) for size in re.findall(r"^Private_\w+:\s+(\d+)", pages, re.MULTILINE))
+    return total / 1024
+
+
+def messages(link: ProcessLink, seconds: float) -> Iterator[dict[str, Any]]:
+    """What the worker says, for so long; an empty message now and then, so that whoever waits can look at the time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        yield from link.receive()
+        yield {"kind": "nothing"}
+        time.sleep(0.004)
+        if problem := link.problem():
+            raise SystemExit(f"the worker is gone: {problem}")
+
+
+def measured(link: ProcessLink, scene: str) -> Found:
+    """Run one scene, then choose another view."""
+    preset, pid = PRESETS[scene], link.process.pid if link.process else 0
+    if "shown" in preset:
+        link.send("estimators", names=list(preset["shown"]))
+    link.send("view", view="variance")
+    with tempfile.TemporaryDirectory() as home:
+        begin = time.monotonic()
+        link.send("start", settings=preset["settings"], folder=f"{home}/run")
+        times: dict[float, float] = {}
+        steps, end, most, look, started = 0, 0.0, 0.0, 0.0, False
+        for message in messages(link, LONGEST):
+            now = time.monotonic() - begin
+            started = started or message["kind"] == "started"
+            if started and message["kind"] == "variance":
+                for row in message["rows"]:
+                    times.setdefault(float(row[0]), now)
+            steps = message["number"] if started and message["kind"] == "frame" else steps
+            if now > look:
+                most, look = max(most, private(pid or 0)), now + 0.2
+            if steps >= STEPS or (started and message.get("state") in ("finished", "failed")):
+                end = now
+                break
+        link.send("pause")
+        turn = time.monotonic()
+        link.send("view", view=TURN)
+        for message in messages(link, 60.0):
+            if message.get("view") == TURN or message.get("evidence", {}).get("view") == TURN:
+                break
+        turned = time.monotonic() - turn
+    return Found(scene, steps, end or LONGEST, tuple(times.values()), min(times, default=-1.0), turned, most)
+
+
+def main(scenes: list[str]) -> None:
+    """Print the table of these scenes, or of all."""
+    link = ProcessLink()
+    link.start()
+    next(message for message in messages(link, 120.0) if message["kind"] == "ready")
+    print("load before: " + " ".join(f"{load:.1f}" for load in os.getloadavg()))
+    print("scene                 first  step  points  steps  seconds longest  median    turn     MB")
+    try:
+        for scene in scenes or [name for name in PRESETS if name != "map"]:  # whose every step sees all data
+            print(measured(link, scene).line(), flush=True)
+    finally:
+        link.close()
+    print("load after: " + " ".join(f"{load:.1f}" for load in os.getloadavg()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
