@@ -8,30 +8,12 @@ from typing import Any
 
 from elbo_room.models.inference.variance import Band, apart
 from elbo_room.widgets.evidence_words import UNBOUNDED, dated, earlier, ratio, sentence
+from elbo_room.widgets.snapshot import Snapshot
 
 Facts = dict[str, Any]
+SETTLED = 100  # steps before which a dimension with little KL has not collapsed: it has not begun yet
 ROOM = 110  # letters of a sentence beside which there is room for what to do next
 LINES = 178  # letters of two lines
-
-
-def status(facts: Facts) -> str:
-    """The status line: state, step, speed, ELBO."""
-    number, stop = facts.get("number", 0), facts.get("stop_at", 0)
-    words = {
-        "running": "Running",
-        "paused": "Paused",
-        "finished": "Finished",
-        "failed": "Stopped",
-        "example": "Example run",
-    }
-    if facts["state"] == "starting":
-        return "Starting …"  # the numbers still belong to the run before
-    parts = [words.get(facts["state"], facts["state"].capitalize()), f"step {number:,} of {stop:,}"]
-    if facts["state"] == "running" and facts.get("rate"):
-        parts.append(f"{facts['rate']:,.0f} steps/s")
-    if facts.get("elbo") is not None and facts.get("asking") != "a":
-        parts.append(f"ELBO {facts['elbo']:,.1f} nats".replace("-", "−"))
-    return " · ".join(parts)
 
 
 def peers(facts: Facts) -> dict[str, Band]:
@@ -73,16 +55,6 @@ def ratio_sentence(
     return dated(f"{least}: {labels[worst]} has {ratio(loud, calm)} its variance{known}.", measured)
 
 
-def collapse_sentence(divergence: list[float], threshold: float) -> str | None:
-    """The alarm: which latent dimensions carry nothing."""
-    dead = [index for index, value in enumerate(divergence) if value < threshold]
-    if not dead:
-        return None
-    names = ", ".join(f"z{index + 1}" for index in dead)
-    alive = len(divergence) - len(dead)
-    return f"{alive} of {len(divergence)} latent dimensions are active: {names} collapsed to the prior (KL below {threshold} nats)."
-
-
 def weighed(facts: Facts) -> str | None:
     """What is known about log p(x), while panel A shows it."""
     if facts.get("above") != "log_evidence":
@@ -118,7 +90,8 @@ def _caption(facts: Facts) -> str:
         return "A finished example run. Press Run to train your own, or move the pointer over the latent space to decode it."
     if state == "starting":
         return "The trainer is getting ready; this happens once."
-    alarm = collapse_sentence(facts.get("kl", []), facts["threshold"]) if facts.get("number", 0) >= 100 else None
+    now = Snapshot.of(facts)
+    alarm = now.collapse_words() if now.step >= SETTLED else None
     if alarm and (why := facts.get("cause") or facts.get("sentence")):
         alarm = f"{alarm} {why}"
     alarm = facts.get("theory") or alarm  # of a linear decoder, which knows the cause
@@ -133,15 +106,14 @@ def _caption(facts: Facts) -> str:
     warning = "ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     told = sentence(facts) or alarm or facts.get("sentence") or compare
     if state in ("running", "paused"):
-        now = facts.get("one_step") if facts.get("stepping") else None
         told = (
-            now
+            (facts.get("one_step") if facts.get("stepping") else None)
             or told
             or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
         )
         return f"{warning} {told}".strip()
     words = [
-        f"Step {facts.get('number', 0):,} reached.",
+        f"Step {now.step:,} reached.",
         warning,
         told,
         "Raise 'Stop at' to go on, or change a setting and press Run." if len(told or "") < ROOM else "",

@@ -10,7 +10,7 @@ import ipywidgets as ipw
 
 from elbo_room.models.run_file import STATE
 from elbo_room.models.settings import SettingError, Values, decode, knobs_of, validate
-from elbo_room.widgets.caption import caption, status
+from elbo_room.widgets.caption import caption
 from elbo_room.widgets.closing import close_all
 from elbo_room.widgets.drawer import Drawer
 from elbo_room.widgets.evidence_words import heading
@@ -25,6 +25,7 @@ from elbo_room.widgets.screen_actions import ScreenActions
 from elbo_room.widgets.seldom import Seldom
 from elbo_room.widgets.session import Session
 from elbo_room.widgets.settings_form import BAR, Forms
+from elbo_room.widgets.snapshot import Snapshot
 from elbo_room.widgets.views import ONE_STEP
 from elbo_room.widgets.waiting import waiting
 
@@ -147,6 +148,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
             self.forms.answered(**values)
         self._ask_prior()
         self.form.show(self.values)
+        self.counts.at_once()
         return self._refresh()
 
     def _do_worker_lost(self, reason: str) -> None:
@@ -240,9 +242,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"
         screen.remedy.layout.display = None if self.state == "failed" and facts.get("remedy") else "none"
-        self._count()
-        screen.caption.value = self.notice or caption(facts)
-        screen.page.announce = screen.caption.value
+        self._say()
         active = list(catalogue()["estimators"]).index(self.values["estimator"])
         for name in ("variance", "variance_against_draws", "variance_against_rows"):
             screen.chart(name).set(active=active)
@@ -257,11 +257,14 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         knob = self.form.fields[name].knob
         return next((part["label"] for part in knob["choices"] if part["name"] == self.values[name] != silent), "")
 
-    def _count(self, *, drawn: bool = False) -> None:
-        """The status line, whose numbers run while the model trains."""
-        if self.counts.due(self.state, drawn=drawn):
-            words = (status(self.painter.facts), self.seed_word())
-            self.screen.status.value = " · ".join(part for part in words if part)
+    def _say(self, *, drawn: bool = False) -> None:
+        """Status line and caption, both of the same moment; while the model trains their numbers change only now and then."""
+        screen, facts = self.screen, self.painter.facts
+        due = self.counts.due(self.state, drawn=drawn)
+        if due:
+            screen.status.value = " · ".join(part for part in (Snapshot.of(facts).status(), self.seed_word()) if part)
+        if due or self.notice:
+            screen.caption.value = screen.page.announce = self.notice or caption(facts)
 
     def flush(self) -> None:
         """Send what is pending; the newest number of a slow run is not kept back for the next one."""
@@ -270,7 +273,9 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
                 self.drawer.fill(self.values, self.knobs, self.painter.facts)
                 if self._cover():  # another question: the caption keeps its answer to itself
                     self._refresh()
-        self._count(drawn=self.screen.bus.flush())
+        drawn = self.screen.bus.flush()
+        with self.turn:
+            self._say(drawn=drawn)
 
     def close(self) -> None:
         """Stop the session, let the worker save, and take the widgets away; `values` and `selection` stay."""

@@ -16,7 +16,8 @@ from elbo_room.widgets.latent_painter import LatentPainter
 from elbo_room.widgets.layout import Screen
 from elbo_room.widgets.measured import Measured
 from elbo_room.widgets.seldom import Seldom
-from elbo_room.widgets.theme import COLLAPSE, MINIBATCH, OF_MINIBATCHES
+from elbo_room.widgets.snapshot import Snapshot
+from elbo_room.widgets.theme import MINIBATCH, OF_MINIBATCHES
 from elbo_room.widgets.views import ONE_STEP, PANEL_OF
 
 AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
@@ -36,7 +37,7 @@ class Painter(ElboLines, LatentPainter):
         self.names = [*catalogue["estimators"], MINIBATCH]
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         labels[MINIBATCH] = OF_MINIBATCHES.label
-        self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels, "threshold": COLLAPSE}
+        self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels}
         self.facts |= {"evidence": {}, "view": "variance"}
         self.facts["parts"] = catalogue["estimators"]
         self.shape: list[int] = []
@@ -201,11 +202,13 @@ class Painter(ElboLines, LatentPainter):
         bus.append(chart, "lines", **{column: at}, value=value, low=low, high=closed(high), series=series)
 
     def _summaries(self) -> None:
-        """One sentence a chart for screen readers, only as often as the numbers' rounding changes."""
+        """One sentence a chart for screen readers."""
         facts, screen = self.facts, self.screen
-        if facts.get("elbo") is not None:
-            words = f"ELBO {facts['elbo']:.0f} nats per datum at step {round(facts['number'], -2):,}.".replace("-", "−")
-            screen.chart("elbo").summary = words
+        now = Snapshot.of(facts)
+        if now.elbo_words():
+            screen.chart("elbo").summary = f"{now.elbo_words()} per data point at step {now.step:,}."
+        if now.divergence:
+            screen.chart("kl").summary = f"{now.active_words()}."
         for name, words in facts.get("summaries", {}).items():
             screen.chart(name).summary = words
         if facts.get("one_step") and screen.shows(ONE_STEP):

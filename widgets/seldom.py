@@ -12,6 +12,10 @@ class Seldom:
     def __init__(self, seconds: float = READ) -> None:
         self.seconds, self.state, self.said = seconds, "", -seconds
 
+    def at_once(self) -> None:
+        """The next words are due whatever was said before: a person has just done something."""
+        self.state = ""
+
     def due(self, state: str, *, drawn: bool = False) -> bool:
         """Whether to say it now, in this state of the run; `drawn`: a picture leaves at this moment, too."""
         now = time.monotonic()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from elbo_room.models.thresholds import ACTIVE
 from elbo_room.widgets.evidence_words import times
 
 Facts = dict[str, Any]
@@ -29,7 +30,7 @@ def variance_ratio(facts: Facts, of: str, to: str) -> float | None:
 def active_dimensions(facts: Facts) -> float | None:
     """Latent dimensions whose KL is above the threshold."""
     divergence = facts.get("kl")
-    return float(sum(value >= facts["threshold"] for value in divergence)) if divergence else None
+    return float(sum(value >= ACTIVE for value in divergence)) if divergence else None
 
 
 def encoders_share(facts: Facts) -> float | None:

@@ -1,4 +1,4 @@
-"""Colours, dashes and words of the charts, declared once; imports nothing, so that everyone can use it.
+"""Colours, dashes and words of the charts, declared once; imports nothing heavy, so that everyone can use it.
 
 Lines take the colours of Okabe and Ito (2008), which people with any kind of colour blindness can tell apart; a dash
 and a label at the line's end say the same again. Labels need more contrast than lines (4.5 : 1), so on white they are
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from elbo_room.models.thresholds import ACTIVE
 
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
 VERMILLION, PURPLE, GREY = "#D55E00", "#CC79A7", "#8C8C8C"
@@ -93,7 +95,7 @@ DARK = {
 PAPER = "#F7F7F7"  # nothing, in a heat map
 BACK = "#FFFFFF"  # the page behind a plot
 KL_STATES = (RULE, BLUE)  # collapsed, active
-COLLAPSE = 0.01  # nats: a dimension with less has collapsed
+COLLAPSE = ACTIVE  # nats: a dimension with less has collapsed
 
 CONFIG: dict[str, Any] = {
     "background": "transparent",

@@ -7,9 +7,10 @@ from torch import Tensor
 
 from elbo_room.models.core import Batch, Model
 from elbo_room.models.families import Normal
+from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.variational import Posterior
 
-THRESHOLD = 0.01  # nats per datum
+THRESHOLD = ACTIVE
 LEAST_SPREAD = (
     0.01  # variance of the posterior means over the data, of an active unit (Burda, Grosse & Salakhutdinov 2016)
 )

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.core import Batch, Model
-from elbo_room.models.diagnostics.collapse import THRESHOLD, kl_per_dimension
+from elbo_room.models.diagnostics.collapse import kl_per_dimension
 from elbo_room.models.diagnostics.latent import embedding
 from elbo_room.models.families import Normal
+from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.variational import Posterior
 
 NODES, REACH = 81, 5.0  # of the grid along each dimension, and how far it goes
@@ -116,7 +117,7 @@ class Collapse:
     @property
     def kind(self) -> str:
         """`active`, `exact` (the posterior itself is the prior) or `variational` (q gave up)."""
-        if self.by_q >= THRESHOLD:
+        if self.by_q >= ACTIVE:
             return "active"
         return "exact" if self.exact < FLAT else "variational"
 

@@ -51,11 +51,12 @@ def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
     theory = told["replace"]["kl"]["theory"]
     expected = [max(0.5 * math.log(float(value) / 0.2), 0) for value in values[:8]]
     assert theory["value"].tolist() == pytest.approx(expected, abs=1e-6)
+    assert sum(value >= 0.01 for value in expected) == 6, "the seventh carries .007 nats"
     assert theory["dimension"].tolist() == divergence.argsort(descending=True).tolist()
-    assert "in theory 7: l7 = 0.203 > σ² = 0.200 > l8 = 0.172" in told["facts"]["theory"]
+    assert "in theory 6; l7 = 0.203 > σ² = 0.200 > l8 = 0.172" in told["facts"]["theory"]
     assert float(told["append"]["elbo"]["lines"]["value"][0]) == pytest.approx(best_elbo(values, 8, 0.2), rel=1e-6)
     run.change(beta=2.0)
-    assert "in theory 3: l3 = 0.554 > βσ² = 0.400 > l4 = 0.395" in found.look(divergence)["facts"]["theory"]
+    assert "in theory 3; l3 = 0.554 > βσ² = 0.400 > l4 = 0.395" in found.look(divergence)["facts"]["theory"]
 
 
 @pytest.mark.parametrize(

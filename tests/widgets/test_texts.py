@@ -6,9 +6,10 @@ import pytest
 
 from elbo_room.models.settings import decode, encode, validate
 from elbo_room.widgets import texts
-from elbo_room.widgets.caption import caption, collapse_sentence, fitted, ratio_sentence, status
+from elbo_room.widgets.caption import caption, fitted, ratio_sentence
 from elbo_room.widgets.elbo_lines import change_word
 from elbo_room.widgets.example import all_knobs, catalogue
+from elbo_room.widgets.snapshot import Snapshot, decimals
 
 LABELS = {name: part["label"] for name, part in catalogue()["estimators"].items()}
 KNOBS = all_knobs()["deep_generative"]
@@ -21,7 +22,6 @@ def facts(**more):
         "stop_at": 2000,
         "estimator": "score",
         "labels": LABELS,
-        "threshold": 0.01,
         **more,
     }
 
@@ -58,10 +58,10 @@ def test_a_comparison_is_made_only_beyond_the_noise(variance, chosen, words):
 
 
 def test_the_collapse_alarm_names_the_dead_dimensions():
-    assert collapse_sentence([1.0, 0.005, 0.2, 0.0], 0.01) == (
+    assert Snapshot("running", divergence=(1.0, 0.005, 0.2, 0.0)).collapse_words() == (
         "2 of 4 latent dimensions are active: z2, z4 collapsed to the prior (KL below 0.01 nats)."
     )
-    assert collapse_sentence([1.0, 0.02], 0.01) is None
+    assert Snapshot("running", divergence=(1.0, 0.02)).collapse_words() is None
 
 
 def test_the_caption_puts_the_alarm_first_and_warns_of_bias():
@@ -71,8 +71,12 @@ def test_the_caption_puts_the_alarm_first_and_warns_of_bias():
 
 
 def test_the_status_line_reads_as_the_design_says():
-    line = status(facts(rate=410.2, elbo=-98.44, number=120))
+    line = Snapshot.of(facts(rate=410.2, elbo=-98.44, number=120)).status()
     assert line == "Running · step 120 of 2,000 · 410 steps/s · ELBO −98.4 nats"
+
+
+def test_a_number_has_a_true_minus_sign_and_a_zero_has_none():
+    assert [decimals(value, 1) for value in (-98.44, -1234.5, -0.04, 0.0)] == ["−98.4", "−1,234.5", "0.0", "0.0"]
 
 
 def test_a_link_restores_exactly_these_settings():

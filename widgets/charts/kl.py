@@ -28,7 +28,9 @@ def chart() -> alt.LayerChart:
             bars.mark_bar(cornerRadiusEnd=2, clip=True, size=alt.ExprRef(expr="min(22, bandwidth('y'))")).encode(
                 x=x.stack(None), y=y, color=states
             ),
-            bars.transform_calculate(label="datum.value < 0.01 ? '< 0.01' : format(datum.value, '.2f')")
+            bars.transform_calculate(
+                label=f"datum.value < {theme.COLLAPSE} ? '< {theme.COLLAPSE}' : format(datum.value, '.2f')"
+            )
             .mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED)
             .encode(x=alt.XValue("width"), y=y, text="label:N"),
             *(

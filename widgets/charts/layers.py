@@ -34,7 +34,7 @@ def chart() -> alt.LayerChart:
     formula = named("formula").mark_text(color=theme.INK, align="left", fontSize=10.5).encode(x=x, y=y, text="word:N")
     return finish(
         alt.layer(edges, nodes, words, names, formula),
-        "Layers: units (blue: active), weights",
+        "Layers: units (bluer: larger mean |z|), weights",
         [],
         right=18,
         plain=True,

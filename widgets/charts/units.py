@@ -21,7 +21,7 @@ def chart() -> alt.LayerChart:
             .mark_text(align="left", baseline="top", dy=6, color=theme.MUTED, fontSize=11)
             .encode(x=x, y=alt.YValue("height"), text="word:N"),
         ),
-        "KL of every unit (blue: active)",
+        "KL of every unit (bluer: larger mean |z|)",
         ranges(),
         right=12,
         plain=True,

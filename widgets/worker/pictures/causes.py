@@ -4,7 +4,7 @@ import time
 
 import torch
 
-from elbo_room.models.diagnostics import THRESHOLD, diagnose
+from elbo_room.models.diagnostics import active, diagnose
 from elbo_room.models.inference.run import Run
 
 ROWS = 60
@@ -22,7 +22,7 @@ class Causes:
 
     def sentence(self, divergence: torch.Tensor) -> str | None:
         """The cause of the first dimension below the threshold, or None where all are active."""
-        dead = [int(k) for k in (divergence < THRESHOLD).nonzero()[:, 0]]
+        dead = [int(k) for k in (~active(divergence)).nonzero()[:, 0]]
         if not dead:
             return None
         begin = time.perf_counter()
@@ -37,7 +37,7 @@ class Causes:
 def all_alive(run: Run, divergence: torch.Tensor) -> str | None:
     """Where a run weighs its KL or has a decoder that cannot collapse: that all its dimensions live, and what the KL weighs now."""
     kept = getattr(run.settings, "decoder", "") == "gradient_map" or getattr(run.settings, "warm_up", 0)
-    if bool((divergence < THRESHOLD).any()) or (run.objective.plain and not kept):
+    if not bool(active(divergence).all()) or (run.objective.plain and not kept):
         return None
     weight = f"{run.objective.beta:.2g}"
     return f"All {len(divergence)} latent dimensions are active, the least with {float(divergence.min()):.2f} nats; the KL weighs {weight}."

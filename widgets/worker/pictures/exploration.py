@@ -6,7 +6,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from elbo_room.models.diagnostics import THRESHOLD, Plane, axes_plane, principal_plane
+from elbo_room.models.diagnostics import Plane, active, axes_plane, principal_plane
 from elbo_room.models.inference.run import Run
 from elbo_room.widgets.worker.pictures.colours import Colours
 from elbo_room.widgets.worker.pictures.walks import Walks
@@ -74,7 +74,7 @@ class Exploration:
 
     def live_axes(self, divergence: Tensor) -> tuple[int, int]:
         """Two live dimensions: change only when one shown is collapsed and another is not."""
-        alive = [int(k) for k in divergence.argsort(descending=True) if divergence[k] >= THRESHOLD]
+        alive = [int(k) for k in divergence.argsort(descending=True) if active(divergence[k])]
         kept = [axis for axis in self.axes if axis in alive]
         if len(kept) == min(2, len(alive)):
             return self.axes

@@ -7,7 +7,9 @@ import numpy as np
 import torch
 
 from elbo_room.models.deep_exponential_sampling import matrices, sample, top_features, units, weights_of
+from elbo_room.models.diagnostics import active
 from elbo_room.models.inference.run import Run
+from elbo_room.models.thresholds import ACTIVE
 from elbo_room.widgets.views import ONE_STEP, VIEWS
 from elbo_room.widgets.worker.pictures.ladder import SITE_NAMES, Ladder
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
@@ -19,7 +21,6 @@ MOST_NODES, TOPICS, WORDS = 32, 12, 5  # in a layer of the drawing; topics shown
 SAMPLES, TEXTS, SAMPLE_WORDS = 8, 5, 6  # draws shown; of text, which needs room, and words of each
 SLOW, ORDER = 1.0, 4.0  # seconds between two sets of draws, and two looks at who is whose parent
 MOST_LAYERS = 3  # so many leave the line below the drawing no room to say what u is
-LIVE = 0.01  # nats: a unit with less says nothing about the data
 
 
 class ExponentialPictures:
@@ -162,10 +163,10 @@ class ExponentialPictures:
         return tiles(images, (), words.tolist())
 
     def _facts(self, found: dict[str, Any]) -> dict[str, Any]:
-        live = {name: int((nats > LIVE).sum()) for name, (_, nats) in found.items()}
+        live = {name: int(active(nats).sum()) for name, (_, nats) in found.items()}
         sizes = {name: len(nats) for name, (_, nats) in found.items()}
         words = ", ".join(f"{LAYER_NAMES[int(name[1:])]}: {live[name]} of {sizes[name]}" for name in sorted(live))
-        sentence = f"Units that carry more than {LIVE:g} nats: {words}."
+        sentence = f"Units that carry at least {ACTIVE:g} nats: {words}."
         if self.text:
             sentence = f"The most active topic speaks of {', '.join(self.topic)}. {sentence}"
         if self.yardstick is not None:
@@ -176,7 +177,7 @@ class ExponentialPictures:
             )
         if "ladder" in self.watched:
             sentence = self.ladder.sentence()
-        summaries = {"layers": sentence, "units": f"Units that carry more than {LIVE:g} nats: {words}."}
+        summaries = {"layers": sentence, "units": f"Units that carry at least {ACTIVE:g} nats: {words}."}
         return {"sentence": sentence, "summaries": summaries}
 
     def grid(self) -> None:

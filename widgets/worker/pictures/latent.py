@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elbo_room.models.diagnostics import THRESHOLD, axes_plane, embedding, kl_per_dimension
+from elbo_room.models.diagnostics import active, axes_plane, embedding, kl_per_dimension
 from elbo_room.models.families import Normal
 from elbo_room.models.inference.run import Run
 from elbo_room.models.networks import TokenAttention
@@ -134,7 +134,7 @@ class LatentPictures:
         if mean.shape[1] == 1:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
         self.space = Space(mean, scale, self.chosen.plane_now(mean, divergence))
-        alive = (divergence >= THRESHOLD).float()
+        alive = active(divergence).float()
         bars = {"dimension": torch.arange(len(divergence)).float(), "value": divergence, "state": alive}
         seen: Parts = {
             "replace": {"kl": {"bars": {name: column.numpy() for name, column in bars.items()}}},
@@ -143,7 +143,6 @@ class LatentPictures:
                 "sentence": all_alive(self.run, divergence),
                 **near,
                 "cause": self.causes.sentence(divergence) if self.causes else None,
-                "summaries": {"kl": f"{int(alive.sum())} of {len(alive)} latent dimensions are active."},
             },
         }
         drawn = [self._marked(nu), self._manifold()]

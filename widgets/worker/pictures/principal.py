@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from elbo_room.models.diagnostics import THRESHOLD
+from elbo_room.models.diagnostics import active as is_active
 from elbo_room.models.diagnostics.known_evidence import linear_decoder
 from elbo_room.models.inference.run import Run
 from elbo_room.models.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
@@ -46,7 +46,7 @@ class Principal:
             "append": {"elbo": {"lines": self.lines(exact, largest)}},
             "replace": {"kl": {"theory": marks}},
             "headings": {"kl": HEADING},
-            "facts": {"theory": self.sentence(model, exact, largest, int((divergence >= THRESHOLD).sum()))},
+            "facts": {"theory": self.sentence(model, exact, largest, int(is_active(divergence).sum()))},
         }
 
     def lines(self, exact: float, largest: float) -> dict[str, Any]:
@@ -73,14 +73,16 @@ class Principal:
         return 0.5 * (self.eigenvalues[: model.latent_size] / self.threshold(model)).clamp_min(1).log()
 
     def sentence(self, model: ProbabilisticPCA, exact: float, largest: float, active: int) -> str:
-        """Active dimensions, the eigenvalues on either side of βσ², distance to the closed form, angle to the principal subspace."""
+        """Active dimensions, the eigenvalues on either side of βσ², distance to the closed form, angle to the principal subspace.
+
+        A dimension whose eigenvalue is only just above βσ² is alive in theory and carries less than the threshold all the same.
+        """
         threshold, values = self.threshold(model), self.eigenvalues[: model.latent_size]
         alive, name = int((values > threshold).sum()), "βσ²" if self.beta != 1 else "σ²"
         kept = f"l{alive} = {values[alive - 1]:.3f} > " if alive else ""
         lost = f" > l{alive + 1} = {values[alive]:.3f}" if alive < len(values) else ""
-        words = (
-            f"{active} of {len(values)} dimensions are active, in theory {alive}: {kept}{name} = {threshold:.3f}{lost}."
-        )
+        words = f"{active} of {len(values)} dimensions are active, in theory {int(is_active(self.theory(model)).sum())}"
+        words += f"; {kept}{name} = {threshold:.3f}{lost}."
         words += f" Exact log p(x): {exact:.2f} nats, {max(largest - exact, 0):.2f} below its maximum"
         if alive:
             span = torch.linalg.svd(model.loadings, full_matrices=False).U[:, :alive]
