@@ -1,5 +1,7 @@
 """A conditional model's inside on the screen: which charts apply, whose weights they show, and what a click in the drawing means."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from elbo_room.widgets.bus import Bus
 from elbo_room.widgets.live_chart import LiveChart
 from elbo_room.widgets.panels import Panels
 from elbo_room.widgets.views import IDENTITIES, OPENING
-from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
+from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, widest_away
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
 
 ATTENTION = {"data": "gerbil", "response": "categorical", "network": "token_attention", "width": 8, "depth": 1}
@@ -79,10 +81,28 @@ def test_a_click_on_a_weight_finds_its_coordinate_of_q() -> None:
     assert w[found.coordinate[1]] == model.space.named(w)["hidden.0.weight"][1, 1]
 
 
+def test_what_is_said_of_the_band_away_from_the_data_is_away_from_them() -> None:
+    """The widest place among the data is not named, however wide it is; gaps and both ends are places away from them."""
+    grid, x = torch.linspace(-3, 3, 121), torch.cat([torch.linspace(-2, -1, 20), torch.linspace(1, 2, 20)])
+    spread = torch.exp(-((grid + 1.5) ** 2) * 50) + 0.3 * torch.exp(-(grid**2))  # widest at −1.5, among the data
+    assert widest_away(grid, spread, x) == (pytest.approx(0.3, abs=1e-3), pytest.approx(0.0, abs=1e-6))
+
+
+def test_data_that_nothing_was_held_out_of_are_not_called_held_out() -> None:
+    assert pictures(width=4, depth=1).look()["facts"]["sentence"].startswith("Held-out data get")
+    run = Run(Settings(width=4, depth=1))
+    run.data = replace(run.data, test=None)
+    assert ConditionalPictures(run).look()["facts"]["sentence"].startswith("All data, trained on, get")
+
+
 def test_a_learned_scale_is_said() -> None:
     said = pictures(prior="evidence", prior_scale=2.0, width=4, depth=1).look()["facts"]
     assert said["scale"] == pytest.approx(2.0)
-    assert said["sentence"].endswith("λ̂ = 2.00.")
+    assert "; λ̂ = 2.00 from λ = 2; " in said["sentence"]
+    assert (
+        "; σ̂ = 1.00 under λ = 2; "
+        in pictures(prior="hyper", prior_scale=2.0, width=4, depth=1).look()["facts"]["sentence"]
+    )
     assert pictures(width=4, depth=1).look()["facts"]["scale"] is None
 
 

@@ -24,6 +24,7 @@ from elbo_room.widgets.worker.pictures.weights import WeightPictures, columns
 
 POINTS = 121  # of the curve
 CELLS = 36  # of a side of the decision surface
+CLOSE = 0.05  # of the range of x: places nearer than that to a data point are among the data
 CURVES = 8  # functions drawn from q
 DRAWS, FEWEST = 48, 6  # of the weights, for bands and scores; as many as DRAWS for up to SMALL weights
 SMALL = 2000
@@ -34,6 +35,14 @@ MOST = 400  # rows of the training part that are scored at every look
 def nats(value: float) -> str:
     """A number with a true minus sign, none before a zero."""
     return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
+def widest_away(grid: Tensor, spread: Tensor, x: Tensor) -> tuple[float, float]:
+    """The largest spread (G,) at places of the grid (G,) that no data point x (N,) is close to, and the place."""
+    distance = (grid[:, None] - x).abs().min(1).values
+    away = distance > CLOSE * float(x.max() - x.min())
+    found, at = torch.where(away, spread, -1.0).max(0)
+    return float(found), float(grid[at])
 
 
 class ConditionalPictures:
@@ -145,10 +154,11 @@ class ConditionalPictures:
                 series=torch.tensor([TEST, TRAIN]),
             )
         }
-        said = f"Held-out data get {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
+        held_out = "Held-out data get" if self.run.data.test is not None else "All data, trained on, get"
+        said = f"{held_out} {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
         scale = self.weights.scale()
-        learned = "" if scale is None else f"; λ̂ = {scale:.2f}"
-        found["facts"]["sentence"] = f"{said}; {words}{learned}."
+        learned = "" if scale is None else f"; {self.weights.scale_words()}"
+        found["facts"]["sentence"] = f"{said}{learned}; {words}."
         if more := self.curvature.words():
             of = "" if self.resting else f"Step {self.run.number:,}: "  # it may stand for a while
             shorter = f"{of}{said.partition(', training')[0]}; {more}; {words}."
@@ -186,13 +196,15 @@ class ConditionalPictures:
         (low, high), (left, right) = self.axis, (float(grid[0]), float(grid[-1]))
         found["params"]["function"] = {"xLow": left, "xHigh": right, "yLow": low, "yHigh": high}
         near = predict(self.seen, self.shown.x, weights).m.std(0, correction=0).median()
-        far, at = sd_f.max(0)
-        place = f"x = {float(grid[at]):.1f}".replace("-", "−")
-        if float(far) < 1e-6:
+        far, at = widest_away(grid, sd_f, self.run.data.x[:, 0])
+        place = f"x = {at:.1f}".replace("-", "−")
+        if far < 1e-6:
             words = "a point mass knows no uncertainty about f"
         else:
-            found["facts"]["band_ratio"] = float(far / near.clamp_min(1e-6))
-            words = f"f is known to ±{2 * float(near):.2g} among the data and to ±{2 * float(far):.2g} at {place}"
+            found["facts"]["band_ratio"] = far / max(float(near), 1e-6)
+            words = (
+                f"f is known to ±{2 * float(near):.2g} among the data and, away from them, to ±{2 * far:.2g} at {place}"
+            )
         found["facts"]["summaries"]["function"] = f"The predicted curve; {words}."
         return words
 

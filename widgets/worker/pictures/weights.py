@@ -72,6 +72,12 @@ class WeightPictures:
         prior = self.model.prior
         return float(prior.log_scale.detach().exp()) if isinstance(prior, EvidencePrior) else None
 
+    def scale_words(self) -> str:
+        """The learned scale beside the λ of the form: where it started, or the spread of its hyper-prior."""
+        knob: Any = self.run.settings
+        learned, role = ("λ̂", "from") if isinstance(self.model.prior, EvidencePrior) else ("σ̂", "under")
+        return f"{learned} = {self.scale():.2f} {role} λ = {knob.prior_scale:.3g}"
+
     @property
     def attends(self) -> bool:
         """Whether there is an attention map."""
