@@ -9,6 +9,7 @@ from typing import Any
 from elbo_room.models.inference.variance import Band, apart
 from elbo_room.widgets.evidence_words import UNBOUNDED, dated, earlier, ratio, sentence
 from elbo_room.widgets.snapshot import Snapshot
+from elbo_room.widgets.yardsticks import compared
 
 Facts = dict[str, Any]
 SETTLED = 100  # steps before which a dimension with little KL has not collapsed: it has not begun yet
@@ -104,7 +105,13 @@ def _caption(facts: Facts) -> str:
         else ratio_sentence(peers(facts), facts["estimator"], facts["labels"], earlier(facts, facts.get("variance_at")))
     )
     warning = "ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
-    told = sentence(facts) or alarm or facts.get("sentence") or compare
+    told = (
+        sentence(facts)
+        or (compared(facts) and f"{compared(facts)} {facts.get('sentence') or ''}".strip())
+        or alarm
+        or facts.get("sentence")
+        or compare
+    )
     if state in ("running", "paused"):
         told = (
             (facts.get("one_step") if facts.get("stepping") else None)

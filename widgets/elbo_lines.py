@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from elbo_room.models.settings import FIRST_MODEL, Knob
+from elbo_room.models.settings import FIRST_MODEL, Knob, Values
 from elbo_room.widgets.history_file import Table, table
 from elbo_room.widgets.layout import Screen
+from elbo_room.widgets.texts import MEASURE, differences
 from elbo_room.widgets.theme import MEAN, OBJECTIVE
+from elbo_room.widgets.yardsticks import label, yardstick_of
 
 PRIOR, EARLIER = 3, 4  # places in theme.ELBO
 COMPARED = 7  # the first of those that are compared, after two that a closed form knows
+YARDSTICK = 1  # the place of a scene's own among the words of levels, after that of coordinate ascent
 LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
+MOST_DIFFERENCES = 3  # settings: a run that differs in more is of another model
 DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
 
 
@@ -40,6 +44,10 @@ class ElboLines:
         self.means: list[Table] = []  # rows of step and running mean
         self.known: list[dict[str, Table]] = []  # points of lines that a closed form knows
         self.ghost: Table = table([])
+        self.settings: Values = {}  # of the run on the screen, live changes included
+        self.measure: tuple[Any, ...] = ()  # what its nats are nats of
+        self.leveled = False  # whether panel A has a level that is a scene's yardstick
+        self.earlier = ""  # what the run before differs in, as the chart's heading
         self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
 
     def _points(self, points: np.ndarray[Any, Any]) -> None:
@@ -67,6 +75,34 @@ class ElboLines:
                 self.screen.chart("elbo"), "lines", step=points[:, 0], value=points[:, column], series=place
             )
 
+    def remember(self, message: dict[str, Any]) -> None:
+        """A run starts: the one before stays in grey where its nats have the same zero and little else differs."""
+        settings, before = dict(message["settings"]), self.settings
+        measure = (*(settings.get(name) for name in MEASURE), message.get("size"), tuple(message["shape"]))
+        kept, words = self.means or self.drawn, ""
+        if not kept or measure != self.measure or before.keys() != settings.keys():
+            kept = []
+        elif words := differences([before, settings])[0]:
+            kept = kept if words.count(", ") < MOST_DIFFERENCES else []
+        self.ghost = np.concatenate(kept) if kept else table([])
+        self.earlier = f"ELBO · earlier run: {words}" if kept and words else ""
+        self.settings, self.measure = settings, measure
+
+    def draw_yardstick(self) -> None:
+        """What the scene's goal is measured against, for the caption; a number of nats is a level of panel A too."""
+        found = self.facts["yardstick"] = yardstick_of(self.settings, self.catalogue)
+        level = found if found and found["of"] == "elbo" else None
+        chart = self.screen.chart("elbo")
+        if level is not None:
+            words = [*chart.labels[:LEVELS], *[""] * LEVELS][:LEVELS]
+            words[YARDSTICK] = label(level)
+            chart.labels = words + list(chart.labels[LEVELS:])
+            self.screen.bus.replace(chart, "levels", value=[level["value"]], index=[YARDSTICK])
+            self.leveled = True
+        elif self.leveled:
+            self.screen.bus.clear(chart, "levels")
+            self.leveled = False
+
     def draw_ghost(self) -> None:
         """The run before, in grey."""
         self._line(self.ghost, EARLIER)
@@ -90,7 +126,7 @@ class ElboLines:
         """Mean ± sd of several seeds' ELBO, from the next start on, too."""
         self.band = (found, count) if found else None
         chart = self.screen.chart("elbo")
-        chart.heading = f"ELBO · mean ± sd of {count} seeds" if found else ""
+        chart.heading = f"ELBO · mean ± sd of {count} seeds" if found else self.earlier
         if found:
             self.screen.bus.replace(chart, "seeds", **found)
 
@@ -111,6 +147,8 @@ class ElboLines:
     def _changed(self, message: dict[str, Any]) -> None:
         """A live change: a rule at its step with a word beside it."""
         number, values = float(message["number"]), message["values"]
+        self.settings |= values
+        self.draw_yardstick()
         if set(values) <= {"xi_value"}:  # a drag would leave a forest of marks
             return
         if self.changes and self.changes[-1][1].keys() == values.keys() and number - self.changes[-1][0] <= DRAG:

@@ -272,6 +272,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
             with self.turn:
                 self.drawer.fill(self.values, self.knobs, self.painter.facts)
                 if self._cover():  # another question: the caption keeps its answer to itself
+                    self.counts.at_once()
                     self._refresh()
         drawn = self.screen.bus.flush()
         with self.turn:

@@ -11,7 +11,6 @@ from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.widgets.elbo_lines import ElboLines
 from elbo_room.widgets.evidence_words import sentence
 from elbo_room.widgets.guides import guides
-from elbo_room.widgets.history_file import table
 from elbo_room.widgets.latent_painter import LatentPainter
 from elbo_room.widgets.layout import Screen
 from elbo_room.widgets.measured import Measured
@@ -37,7 +36,7 @@ class Painter(ElboLines, LatentPainter):
         self.names = [*catalogue["estimators"], MINIBATCH]
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         labels[MINIBATCH] = OF_MINIBATCHES.label
-        self.facts: dict[str, Any] = {"number": 0, "stop_at": 0, "labels": labels}
+        self.facts: dict[str, Any] = {"state": "example", "number": 0, "stop_at": 0, "labels": labels}
         self.facts |= {"evidence": {}, "view": "variance"}
         self.facts["parts"] = catalogue["estimators"]
         self.shape: list[int] = []
@@ -45,8 +44,8 @@ class Painter(ElboLines, LatentPainter):
         self.rows: list[int] = []  # of the data, in the cloud's order
         self.label_names: list[str] = []
         self.data: str | None = None  # the name of the data
-        self.measure: tuple[str, str] | None = None
         self.measured = Measured(self.names)
+        self.told: set[str] = set()  # which facts came from the worker's looks at a run
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
         self.summed = Seldom(1.0)
@@ -62,10 +61,7 @@ class Painter(ElboLines, LatentPainter):
     def _started(self, message: dict[str, Any]) -> None:
         bus, screen = self.screen.bus, self.screen
         settings = message["settings"]
-        # nats of other data or another density are no yardstick
-        measure = tuple(settings.get(name) for name in ("model", "data", "response"))
-        kept = (self.means or self.drawn) if measure == self.measure else []
-        self.ghost, self.measure = np.concatenate(kept) if kept else table([]), measure
+        self.remember(message)
         screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
         for name, chart in screen.charts.items():
             if name != "prior_predictive":  # it belongs to the form, not to a run
@@ -78,6 +74,8 @@ class Painter(ElboLines, LatentPainter):
         self.drawn, self.means, self.later = [], [], {}
         self.measured.forget()
         self.forget_changes(message)
+        for name in self.told:  # accuracy, λ̂, … of the run before
+            self.facts.pop(name, None)
         self.facts |= {
             "variance": {},
             "variance_at": None,
@@ -107,6 +105,8 @@ class Painter(ElboLines, LatentPainter):
         for name, datasets in message["static"].items():
             for dataset, columns in datasets.items():
                 bus.static(screen.chart(name), dataset, **columns)
+        self.leveled = False
+        self.draw_yardstick()
         self.draw_ghost()
         self.show_band(*(self.band or (None, 0)))
         self._points(message["curves"]["elbo"])
@@ -126,6 +126,7 @@ class Painter(ElboLines, LatentPainter):
         """Fill charts by their datasets, set their parameters, and remember the facts."""
         bus, screen = self.screen.bus, self.screen
         self.facts |= message.get("facts", {})
+        self.told |= set(message.get("facts", {}))
         if "evidence" in message:
             self.facts["evidence"][message["evidence"]["view"]] = message["evidence"]
         for name in set(message.get("replace", {})) & LATER - set(screen.charts):

@@ -6,16 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from elbo_room.models.settings import Values
-from elbo_room.widgets.example import all_knobs
 from elbo_room.widgets.run_actions import RunActions
 from elbo_room.widgets.runs import curve, saved_runs
-from elbo_room.widgets.texts import said
+from elbo_room.widgets.texts import MEASURE, differences
 
 SEEDS = 5
 LETTERS = "ABC"  # as many runs as panel A can compare
 BINS = 120  # of steps, in each of which a run's ELBO is averaged: its minibatch noise is not what seeds differ in
-MEASURE = ("model", "data", "response")  # nats of other data or another density are no yardstick
 Table = np.ndarray[Any, Any]
 
 
@@ -35,21 +32,6 @@ def band(curves: list[Table]) -> dict[str, Table]:
     mean, spread = each[:, whole].mean(0), each[:, whole].std(0, ddof=1)
     columns = {"step": edges[1:][whole], "mean": mean, "low": mean - spread, "high": mean + spread}
     return {name: column.astype(np.float32) for name, column in columns.items()}
-
-
-def differences(runs: list[Values]) -> list[str]:
-    """For each run, the settings in which the runs differ, in words; the seed only where nothing else does."""
-    names = sorted(
-        {name for run in runs for name in run if len({str(other.get(name)) for other in runs}) > 1} - {"stop_at"}
-    )
-    names = [name for name in names if name != "seed"] or names
-    found = []
-    for run in runs:
-        knobs = {knob["name"]: knob for knob in all_knobs()[run["model"]]}
-        found.append(
-            ", ".join(f"{knobs[name]['label']} {said(knobs[name], run[name])}" for name in names if name in knobs)
-        )
-    return found
 
 
 class Several(RunActions):

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 
 from elbo_room.models.settings import FIRST_MODEL, Knob, Values
+from elbo_room.widgets.example import all_knobs
 
 HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed grey: the earlier run. Drag to zoom, double click resets.
    The dark line and the number above: the mean over the last pass through the data, 20 steps at least. The list has 'evidence':
@@ -32,6 +33,7 @@ NO_RUNS = "No run is kept yet. Press Run: every run is kept here by itself, also
 
 
 PROJECTOR = "Keys at the projector: A to D one panel large · Y holds the y axes · S saves a picture · [ ] draws · E estimator · P back."
+MEASURE = ("model", "data", "response")  # nats of other data or another density are no yardstick
 QUERY = ("run", "settings", "predict", "hide", "text")
 HIDEABLE = ("form", "a", "b", "c", "d", "tabs")  # what ?hide=… can take away from a page
 
@@ -60,6 +62,21 @@ def said(knob: Knob, value: Any) -> str:
     """A setting's value as the form says it."""
     choice = next((choice["label"] for choice in knob["choices"] or () if choice["name"] == value), None)
     return str(choice or (f"{value:.4g}" if isinstance(value, float) else value))
+
+
+def differences(runs: list[Values]) -> list[str]:
+    """For each run, the settings in which the runs differ, in words; the seed only where nothing else does."""
+    names = sorted(
+        {name for run in runs for name in run if len({str(other.get(name)) for other in runs}) > 1} - {"stop_at"}
+    )
+    names = [name for name in names if name != "seed"] or names
+    found = []
+    for run in runs:
+        knobs = {knob["name"]: knob for knob in all_knobs()[run["model"]]}
+        found.append(
+            ", ".join(f"{knobs[name]['label']} {said(knobs[name], run[name])}" for name in names if name in knobs)
+        )
+    return found
 
 
 def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+VERSES_BY_WORDS, SPLICE_BY_WORDS = 0.81, 0.955  # accuracy of logistic regressions on words, and on single bases
+
 ARCHITECTURE: dict[str, dict[str, Any]] = {
     "attention": {
         "label": "Attention: who is she?",
@@ -34,7 +36,8 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
     },
     "verses": {
         "label": "Attention reads verses",
-        "goal": "Whole verses: Old or New Testament? A logistic regression on the words names 81 % rightly.",
+        "goal": f"Whole verses: Old or New Testament? A logistic regression on the words gets {100 * VERSES_BY_WORDS:g} % right.",
+        "yardstick": {"of": "accuracy", "value": VERSES_BY_WORDS, "words": "a logistic regression on the words"},
         "settings": {
             "model": "conditional",
             "data": "verses",
@@ -52,7 +55,7 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
         "views": {"c": "attention_map", "d": "scores", "text": "8"},
         "tasks": [
             {
-                "ask": "Words alone, without order, name 81 % of unseen verses rightly. How many will attention name?",
+                "ask": "Words alone, without order, tell 81 % of unseen verses right. How many will attention?",
                 "choices": ["less than 70 %", "70 to 85 %", "more than 85 %"],
                 "edges": [0.7, 0.85],
                 "measure": {"name": "fact", "of": "accuracy"},
@@ -83,7 +86,8 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
     },
     "splice": {
         "label": "Splice junctions",
-        "goal": "Real DNA, where an intron begins or ends: a logistic regression names 95.5 % rightly; see what a convolution reaches.",
+        "goal": f"Where an intron begins or ends in real DNA: a logistic regression gets {100 * SPLICE_BY_WORDS:g} % right. A convolution?",
+        "yardstick": {"of": "accuracy", "value": SPLICE_BY_WORDS, "words": "a logistic regression"},
         "settings": {
             "model": "conditional",
             "data": "splice_junctions",
@@ -101,7 +105,7 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
         "views": {"c": "calibration", "d": "filters"},
         "tasks": [
             {
-                "ask": "Of 637 strings that it has not seen, how many will the convolution name rightly?",
+                "ask": "Of 637 strings that it has not seen, how many will the convolution get right?",
                 "choices": ["less than 80 %", "80 to 93 %", "more than 93 %"],
                 "edges": [0.8, 0.93],
                 "measure": {"name": "fact", "of": "accuracy"},

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+TWICE_THE_SENSOR = 13.7  # mm, root mean square over the links
 _DECODER: dict[str, Any] = {"latent_size": 5, "scale_head": "feature", "activation": "silu", "width": 96, "draws": 1}
 ROBOT_ARM: dict[str, dict[str, Any]] = {
     "robot_arm": {
@@ -30,6 +31,7 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
     "robot_arm_prior": {
         "label": "Robot arm: a prior that follows",
         "goal": "Ten z and a prior that follows q: in minutes the links of samples come within twice the sensor's error.",
+        "yardstick": {"of": "link_error", "value": TWICE_THE_SENSOR, "words": "twice the sensor's error"},
         "views": {"d": "arm"},
         "settings": {
             "data": "robot_arm",

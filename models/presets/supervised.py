@@ -2,6 +2,9 @@
 
 from typing import Any
 
+RIDGE_EVIDENCE = -1.1491  # log p(y | x)/N of Bayesian linear regression on the diabetes data, s = .7, λ = 1
+VISITS_BY_POISSON = -2.75  # nats of a held-out person under a Poisson regression
+
 SUPERVISED: dict[str, dict[str, Any]] = {
     "regression": {
         "label": "Neural regression",
@@ -84,7 +87,23 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "ridge": {
         "label": "Bayesian linear regression",
-        "goal": "No hidden layer, full-rank q: the ELBO climbs to the exact log evidence, −1.1491 nats per datum.",
+        "goal": f"No hidden layer, full-rank q: the ELBO climbs to the exact log evidence, −{-RIDGE_EVIDENCE:g} nats per data point.",
+        "yardstick": {
+            "of": "elbo",
+            "value": RIDGE_EVIDENCE,
+            "words": "exact log evidence",
+            "holds": (
+                "data",
+                "response",
+                "network",
+                "depth",
+                "intercept",
+                "spread_from",
+                "spread",
+                "prior",
+                "prior_scale",
+            ),
+        },
         "settings": {
             "model": "conditional",
             "data": "diabetes",
@@ -137,6 +156,11 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     "visits": {
         "label": "Counts that vary too much",
         "goal": "Visits to a doctor: a Poisson's variance is its mean, these vary far more. Compare the test score with a Poisson's.",
+        "yardstick": {
+            "of": "test_density",
+            "value": VISITS_BY_POISSON,
+            "words": "a Poisson regression",
+        },
         "settings": {
             "model": "conditional",
             "data": "visits",

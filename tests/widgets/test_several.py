@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from elbo_room.widgets.runs import saved_runs
-from elbo_room.widgets.several import BINS, band, differences
+from elbo_room.widgets.several import BINS, band
+from elbo_room.widgets.texts import differences
 from tests.widgets.conftest import eventually
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 60}
@@ -84,6 +85,24 @@ def test_earlier_runs_are_compared_on_panel_a(lab):
     np.testing.assert_array_equal(kept, lines["value"][lines["series"] == 4])  # run A is the grey earlier run, too
     room.act("compare", {"identities": []})
     assert 7.0 not in room.screen.bus.shown("elbo")["lines"]["series"]
+
+
+def test_an_earlier_run_is_drawn_where_little_differs_and_the_chart_says_what(lab):
+    room = lab(SMALL | {"stop_at": 30})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and len(room.painter.means))
+
+    def again(**values):
+        for name, value in values.items():
+            room.act("set", {"name": name, "value": value})
+        room.post("run")
+        eventually(lambda: room.state == "finished" and room.painter.settings["width"] == values["width"])
+        return room.painter.ghost
+
+    assert len(again(width=9))
+    assert room.screen.chart("elbo").heading == "ELBO · earlier run: Width 8"
+    assert not len(again(width=10, depth=2, activation="relu", latent_size=3)), "that is another model"
+    assert room.screen.chart("elbo").heading == ""
 
 
 def test_runs_of_other_data_are_not_compared(lab):
