@@ -260,6 +260,8 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
     def _say(self, *, drawn: bool = False) -> None:
         """Status line and caption, both of the same moment; while the model trains their numbers change only now and then."""
         screen, facts = self.screen, self.painter.facts
+        if facts.get("stepping"):  # a step that is told stage by stage has its words with it
+            self.counts.at_once()
         due = self.counts.due(self.state, drawn=drawn)
         if due:
             screen.status.value = " · ".join(part for part in (Snapshot.of(facts).status(), self.seed_word()) if part)

@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, quote
 from elbo_room.models.settings import FIRST_MODEL, Knob, Values
 from elbo_room.widgets.example import all_knobs
 
-HELP = """A  ELBO per datum in nats at every step; 'terms' splits it. Dashed grey: the earlier run. Drag to zoom, double click resets.
-   The dark line and the number above: the mean over the last pass through the data, 20 steps at least. The list has 'evidence':
-   how far the ELBO is from log p(x), whether the encoder or q's family loses it, and held-out rows.
+HELP = """A  ELBO, a bound on log p(x | θ), in nats per data point at every step; 'terms' splits it and adds log p(θ) and the objective.
+   The dark line and the number above: the mean over the last pass through the data (20 to 200 steps), drawn at its middle.
+   Dashed grey: the earlier run. Drag to zoom, double click resets. The list has 'evidence': how far the ELBO is from log p(x),
+   whether the encoder or q's family loses it, and held-out rows.
 B  Variance of the gradient of every estimator at the running model's own parameters, with common noise. The band
    holds the true variance 95 times in 100; an arrow at the top: open: so few replicates know a lower end only.
 C  Each point is a datum's posterior mean. Move the pointer: the decoder's picture of that z. Near a point: its posterior ellipse (±2 sd).

@@ -92,7 +92,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "of": "elbo",
             "value": RIDGE_EVIDENCE,
             "words": "exact log evidence",
-            "holds": (
+            "holds": [
                 "data",
                 "response",
                 "network",
@@ -102,7 +102,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
                 "spread",
                 "prior",
                 "prior_scale",
-            ),
+            ],
         },
         "settings": {
             "model": "conditional",

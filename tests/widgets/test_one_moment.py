@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import ipywidgets as ipw
 import pytest
 import torch
 
@@ -52,7 +53,9 @@ def screen_of(name: str, tmp_path: Any) -> Painter:
     run = Run(settings_from(PRESETS[name]["settings"] | {"stop_at": STEPS, "batch_size": 64}))
     trainer.watched = frozenset({"scores", "kl", "elbo"})
     trainer._adopt(Prepared.of(run, tmp_path, Curves(), trainer.names, trainer.view))
-    painter = Painter(Screen(lambda *_, **__: None, None, [], [], lambda _: lambda *_: None), catalogue())
+    painter = Painter(
+        Screen(lambda *_, **__: None, ipw.VBox(), [ipw.Text(), ipw.Text()], [], lambda _: lambda *_: None), catalogue()
+    )
     painter.show(
         {
             "kind": "started",
