@@ -11,6 +11,10 @@ from elbo_room.models.core import Batch, described
 from elbo_room.models.entries import Entries, entries_of
 
 
+class DataError(ValueError):
+    """Data that cannot be used; its text is a whole sentence for the page: what came, what is allowed, what to do."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """N rows of D features; `shape` is (8, 8) for an image and (2,) for a point in the plane."""
@@ -32,18 +36,36 @@ class Dataset:
     padded: bool = False  # x are texts of up to T tokens, indicators (T, C); positions behind the last token are 0
 
     def __post_init__(self) -> None:
-        """Refuse padding that no mask can find.
+        """Refuse parts that do not fit the table, and padding that no mask can find.
 
         Raises:
-            ValueError: a text is empty, or has a gap.
+            DataError: a part has another number of rows or names than the table, a text is empty, or has a gap.
         """
+        self._check_parts()
         if self.padded:
             tokens = self.x.unflatten(1, (self.shape[0], -1)).sum(-1)  # (N, T)
             wrong = (tokens[:, 0] != 1) | ((tokens[:, 1:] != 0) & (tokens[:, :-1] != 1)).any(1)
             if bool(wrong.any()):
-                raise ValueError(
+                raise DataError(
                     f"Row {int(wrong.nonzero()[0])} of {self.name} is empty or has a gap. A padded text has one indicator at each "
                     "position from the first to its last token, and zeros behind it; leave empty texts out."
+                )
+
+    def _check_parts(self) -> None:
+        rows, columns = self.x.shape
+        known = 0 if self.covariates is None else self.covariates.shape[1]
+        for name, part, wanted in (
+            ("labels", self.labels, rows),
+            ("responses y", self.y, rows),
+            ("batch entries", self.covariates, rows),
+            ("row names", self.row_names or None, rows),
+            ("feature names", self.feature_names or None, columns),
+            ("names of batches", self.covariate_names or None, known),
+        ):
+            if part is not None and len(part) != wanted:
+                what = {rows: f"{rows:,} rows", columns: f"{columns:,} columns"}.get(wanted, f"{wanted:,} batches")
+                raise DataError(
+                    f"There are {len(part):,} {name} for {what}. Give one for each, or leave them out of the file."
                 )
 
     @property
@@ -94,7 +116,7 @@ class Dataset:
             ValueError: there is one row only.
         """
         if self.size < 2:
-            raise ValueError(f"{self.name} has one row; none can be held out. Set the held-out share to 0.")
+            raise DataError(f"{self.name} has one row; none can be held out. Set the held-out share to 0.")
         order = torch.randperm(self.size, generator=torch.Generator().manual_seed(0))
         held = min(max(1, round(share * self.size)), self.size - 1)
         return replace(self.kept(order[held:].sort().values), test=self.kept(order[:held].sort().values))
@@ -102,6 +124,13 @@ class Dataset:
     def whole(self) -> Batch:
         """All rows as one batch, nothing copied."""
         return Batch(self.x, torch.arange(self.size), self.size, self.y, self.covariates, self.entries, whole=True)
+
+
+def kinds(words: Sequence[str]) -> tuple[tuple[str, ...], Tensor]:
+    """The distinct words in alphabetical order, and the place (N,) of each word among them."""
+    names = tuple(sorted(set(words)))
+    place = {name: number for number, name in enumerate(names)}
+    return names, torch.tensor([place[word] for word in words], dtype=torch.int64)
 
 
 def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:
@@ -114,7 +143,7 @@ def from_array(x: object, labels: object = None, name: str = "your data", words:
             "of a data frame, its to_numpy()."
         ) from error
     if values.ndim not in (2, 3) or not len(values):
-        raise ValueError(
+        raise DataError(
             f"Data must be a table (N, D), or pictures (N, H, W), with at least one row; this has shape {tuple(values.shape)}. "
             "Reshape it to rows."
         )
@@ -122,7 +151,7 @@ def from_array(x: object, labels: object = None, name: str = "your data", words:
     values = values.flatten(1)
     if not values.isfinite().all():
         row = int((~values.isfinite()).any(1).nonzero()[0])
-        raise ValueError(
+        raise DataError(
             f"Data must be finite numbers; row {row} has a missing or infinite one. Drop or fill such rows first."
         )
     names: tuple[str, ...] = ("all",)
@@ -130,12 +159,9 @@ def from_array(x: object, labels: object = None, name: str = "your data", words:
     if labels is not None:
         kept = [str(label) for label in labels]  # type: ignore[attr-defined]
         if len(kept) != len(values):
-            raise ValueError(f"There are {len(kept)} labels for {len(values)} rows; give one label a row, or none.")
-        names = tuple(dict.fromkeys(sorted(kept)))
-        numbers = torch.tensor([names.index(label) for label in kept])
+            raise DataError(f"There are {len(kept)} labels for {len(values)} rows; give one label a row, or none.")
+        names, numbers = kinds(kept)
     if len(words) not in (0, values.shape[1]):
-        raise ValueError(
-            f"There are {len(words)} words for {values.shape[1]} columns; give one word a column, or none."
-        )
+        raise DataError(f"There are {len(words)} words for {values.shape[1]} columns; give one word a column, or none.")
     columns = tuple(str(word) for word in words)
     return Dataset(name, values, numbers, names, shape, feature_names=columns)

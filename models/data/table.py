@@ -3,14 +3,16 @@
 import csv
 import gzip
 import importlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from elbo_room.models.data.dataset import Dataset, from_array
+from elbo_room.models.data.dataset import DataError, Dataset, from_array
 from elbo_room.models.data.h5ad import obs_columns, one_hot, read_h5ad
+from elbo_room.models.data.limits import MOST_TEXT, check_size, unreadable
 from elbo_room.models.data.packed import read_npz
 
 ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
@@ -20,12 +22,12 @@ Array = np.ndarray[Any, Any]
 def _features(names: list[str], path: Path, labels: str | None, batch: str | None) -> list[str]:
     """The columns that are features; one without a name is that of row names, as pandas writes it."""
     for name in (each for each in (labels, batch) if each and each not in names):
-        raise ValueError(f"{path.name} has no column {name!r}. Choose one of: {', '.join(names[:20])}.")
+        raise DataError(f"{path.name} has no column {name!r}. Choose one of: {', '.join(names[:20])}.")
     return [name for name in names if name and name not in (labels, batch)]
 
 
-def _not_numbers(path: Path, error: Exception) -> ValueError:
-    return ValueError(
+def _not_numbers(path: Path, error: Exception) -> DataError:
+    return DataError(
         f"{path.name} is not a table of numbers below one line of names ({error}). "
         "Name a column of words as labels= or batch=, or leave it out of the file."
     )
@@ -35,20 +37,41 @@ def _dataset(x: Array, features: list[str], labels: Array | None, batch: Array |
     batches = [str(each) for each in (() if batch is None else batch)]
     return replace(
         from_array(x, labels, path.stem),
-        covariates=one_hot(batches) if batches else None,
+        covariates=one_hot(batches, path) if batches else None,
         feature_names=tuple(features),
         covariate_names=tuple(sorted(set(batches))),
     )
 
 
+def _lines(path: Path) -> int:
+    """How many lines a text has; `.gz` is unpacked piece by piece, and no further than may be read.
+
+    Raises:
+        DataError: it is longer than can be read.
+    """
+    opener, spent, lines = gzip.open if path.suffix == ".gz" else open, 0, 0
+    with opener(path, "rb") as file:
+        while piece := file.read(1 << 20):
+            spent, lines = spent + len(piece), lines + piece.count(b"\n")
+            if spent > MOST_TEXT:
+                raise DataError(
+                    f"{path.name} has more than {MOST_TEXT:,} characters, which is as much as can be read. "
+                    "Choose fewer rows or columns, or save it as .npz."
+                )
+    return lines + 1
+
+
 def _text(path: Path, comma: str, labels: str | None, batch: str | None) -> Dataset:
+    rows = _lines(path)
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8-sig", newline="") as lines:
         names = next(csv.reader(lines, delimiter=comma), [])
     features = _features(names, path, labels, batch)
+    check_size(rows, len(features), path)
+    place = {name: number for number, name in reversed(list(enumerate(names)))}  # of equal names the first
 
     def read(columns: list[str], kind: type) -> Array:
-        at = [names.index(name) for name in columns]
+        at = [place[name] for name in columns]
         return np.loadtxt(
             path, kind, comments=None, delimiter=comma, skiprows=1, usecols=at, ndmin=2, encoding="utf-8", quotechar='"'
         )
@@ -63,9 +86,11 @@ def _text(path: Path, comma: str, labels: str | None, batch: str | None) -> Data
 
 def _parquet(path: Path, labels: str | None, batch: str | None) -> Dataset:
     try:
+        about = importlib.import_module("pyarrow.parquet").read_metadata(path)
+        check_size(about.num_rows, about.num_columns, path)
         table = importlib.import_module("pandas").read_parquet(path)
     except ImportError:
-        raise ValueError(
+        raise DataError(
             f"Reading {path.name} needs pandas with pyarrow, and one is missing. Run: pip install pandas pyarrow; or save it as .csv."
         ) from None
     names = [str(name) for name in table.columns]
@@ -87,9 +112,12 @@ def columns(path: str | Path) -> tuple[str, ...]:
     if name.endswith(".h5ad"):
         return obs_columns(file)
     opener = gzip.open if file.suffix == ".gz" else open
-    with opener(file, "rt", encoding="utf-8-sig", newline="") as lines:
-        rows = csv.reader(lines, delimiter="," if name.endswith(".csv") else "\t")
-        names, first = next(rows, []), next(rows, [])
+    try:
+        with opener(file, "rt", encoding="utf-8-sig", newline="") as lines:
+            rows = csv.reader(lines, delimiter="," if name.endswith(".csv") else "\t")
+            names, first = next(rows, []), next(rows, [])
+    except Exception:  # noqa: BLE001 - reading it says what is wrong
+        return ()
     return tuple(name for name, value in zip(names, first, strict=False) if name and not _is_number(value))
 
 
@@ -110,18 +138,27 @@ def load(path: str | Path, labels: str | None = None, batch: str | None = None) 
         batch: the column that names each row's batch, given to models as a one-hot covariate.
 
     Raises:
-        ValueError: the file is not there, cannot be read, has no such column, or is an `.h5ad` without counts.
+        DataError: the file is not there, cannot be read, has no such column, or is an `.h5ad` without counts.
     """
     file = Path(path).expanduser()
     if not file.is_file():
-        raise ValueError(f"There is no file {file}. Check the path; it is taken from the folder {Path.cwd()}.")
+        raise DataError(f"There is no file {file}. Check the path; it is taken from the folder {Path.cwd()}.")
     name = file.name.lower().removesuffix(".gz")
-    if name.endswith(".h5ad"):
-        return read_h5ad(file, labels, batch)
-    if name.endswith(".npz"):
-        return read_npz(file)
-    if name.endswith((".csv", ".tsv")):
-        return _text(file, "," if name.endswith(".csv") else "\t", labels, batch)
-    if name.endswith(".parquet"):
-        return _parquet(file, labels, batch)
-    raise ValueError(f"{file.name} is of no kind that can be read. Save it as one of: {', '.join(ENDINGS)}.")
+    ending = next((each for each in READERS if name.endswith(each)), None)
+    if ending is None:
+        raise DataError(f"{file.name} is of no kind that can be read. Save it as one of: {', '.join(ENDINGS)}.")
+    try:
+        return READERS[ending](file, labels, batch)
+    except DataError as refusal:
+        raise refusal if file.name in str(refusal) else DataError(f"{file.name}: {refusal}") from None
+    except Exception as error:
+        raise unreadable(file, ending, error) from error
+
+
+READERS: dict[str, Callable[[Path, str | None, str | None], Dataset]] = {
+    ".h5ad": read_h5ad,
+    ".npz": lambda file, _labels, _batch: read_npz(file),  # which brings its own
+    ".csv": lambda file, labels, batch: _text(file, ",", labels, batch),
+    ".tsv": lambda file, labels, batch: _text(file, "\t", labels, batch),
+    ".parquet": _parquet,
+}

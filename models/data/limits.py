@@ -1,0 +1,32 @@
+"""What a file of a person's own may be at most, and the refusal of one that cannot be read."""
+
+from pathlib import Path
+
+from elbo_room.models.data.dataset import DataError
+
+MOST_CELLS = 500_000_000  # rows × columns of a table: 2 GB as float32
+MOST_TEXT = 1_000_000_000  # characters of a text table, once it is unpacked
+
+
+def check_size(rows: int, columns: int, path: Path) -> None:
+    """Refuse a table that does not fit into memory before room is made for it.
+
+    Raises:
+        DataError: it has too many cells, or a negative number of them.
+    """
+    if rows < 0 or columns < 0:
+        raise DataError(f"{path.name} says that it has {rows:,} rows and {columns:,} columns. Save it again.")
+    if rows * columns > MOST_CELLS:
+        raise DataError(
+            f"{path.name} has {rows:,} rows and {columns:,} columns; up to {MOST_CELLS:,} values can be read. "
+            "Choose fewer rows or columns."
+        )
+
+
+def unreadable(path: Path, kind: str, error: BaseException) -> DataError:
+    """The refusal of a file that is damaged, or no file of its kind."""
+    if isinstance(error, MemoryError):
+        return DataError(f"{path.name} does not fit into memory. Choose fewer rows or columns.")
+    return DataError(
+        f"{path.name} cannot be read as {kind} ({type(error).__name__}): it is damaged, or another kind of file. Save it again."
+    )
