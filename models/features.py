@@ -113,7 +113,7 @@ def read_features(path: Path | str) -> tuple[Dataset, str]:
         ValueError: the file is not there, or is no such file.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with Path(path).open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             kept = {name: file[name] for name in file.files}
         names, kinds = (tuple(str(each) for each in kept[key]) for key in ("names", "kinds"))
 
@@ -122,8 +122,10 @@ def read_features(path: Path | str) -> tuple[Dataset, str]:
             return Dataset(str(kept["name"]), x, labels, kinds, (x.shape[1],), y, test=test, feature_names=names)
 
         return part("train", part("test")), str(kept["title"])
-    except (OSError, KeyError, ValueError) as error:
-        raise ValueError(f"The features in {path} cannot be read ({error}). Make them again from their run.") from error
+    except Exception as error:  # zipfile, zlib and numpy each have errors of their own for a damaged file
+        raise ValueError(
+            f"The features in {path} cannot be read ({type(error).__name__}). Make them again from their run."
+        ) from error
 
 
 def few(data: Dataset, count: int, seed: int = 0) -> Dataset:

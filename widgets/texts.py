@@ -50,6 +50,14 @@ def link(encoded: str) -> str:
 
 
 def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
+    """A saved run in the list of runs, also one whose settings are damaged or of another version: it costs one line only."""
+    try:
+        return _run_line(run, catalogue)
+    except Exception:  # noqa: BLE001 - settings from a file may be anything
+        return f"{run['identity']}   its settings cannot be read"
+
+
+def _run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
     """One line for a saved run: when, how far, and what differs from the defaults."""
     scene, words = departure(run["settings"], catalogue)
     changed = ", ".join(part for part in (catalogue["presets"][scene]["label"], words) if part)

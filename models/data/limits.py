@@ -5,6 +5,7 @@ from pathlib import Path
 from elbo_room.models.data.dataset import DataError
 
 MOST_CELLS = 500_000_000  # rows × columns of a table: 2 GB as float32
+MOST_WORDS = 400  # characters of a refusal: names of columns may be of any length
 MOST_TEXT = 1_000_000_000  # characters of a text table, once it is unpacked
 
 
@@ -30,3 +31,9 @@ def unreadable(path: Path, kind: str, error: BaseException) -> DataError:
     return DataError(
         f"{path.name} cannot be read as {kind} ({type(error).__name__}): it is damaged, or another kind of file. Save it again."
     )
+
+
+def printable(sentence: str) -> str:
+    """A sentence in which nothing of a file's own words can harm: one line, no control characters, of bounded length."""
+    plain = "".join(each if each.isprintable() else "�" for each in sentence)
+    return plain if len(plain) <= MOST_WORDS else f"{plain[: MOST_WORDS // 2]} … {plain[-MOST_WORDS // 2 :]}"

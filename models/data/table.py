@@ -12,7 +12,7 @@ import numpy as np
 
 from elbo_room.models.data.dataset import DataError, Dataset, from_array
 from elbo_room.models.data.h5ad import obs_columns, one_hot, read_h5ad
-from elbo_room.models.data.limits import MOST_TEXT, check_size, unreadable
+from elbo_room.models.data.limits import MOST_TEXT, check_size, printable, unreadable
 from elbo_room.models.data.packed import read_npz
 
 ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
@@ -150,7 +150,8 @@ def load(path: str | Path, labels: str | None = None, batch: str | None = None) 
     try:
         return READERS[ending](file, labels, batch)
     except DataError as refusal:
-        raise refusal if file.name in str(refusal) else DataError(f"{file.name}: {refusal}") from None
+        named = str(refusal) if file.name in str(refusal) else f"{file.name}: {refusal}"
+        raise DataError(printable(named)) from None
     except Exception as error:
         raise unreadable(file, ending, error) from error
 

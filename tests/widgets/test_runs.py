@@ -5,9 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.inference.minibatch import MINIBATCH
 from elbo_room.models.run_file import STATE
-from elbo_room.widgets.history_file import FILE, table
+from elbo_room.widgets import texts
+from elbo_room.widgets.example import catalogue
+from elbo_room.widgets.history_file import FILE, UNNAMED, VARIANCE_COLUMNS, table
 from elbo_room.widgets.runs import curve, new_run, open_run, saved_runs
+from elbo_room.widgets.worker import history
 from elbo_room.widgets.worker.history import Curves, RunningMean
 from tests.widgets.conftest import eventually
 
@@ -136,3 +141,48 @@ def test_a_file_whose_elbo_held_the_prior_is_read_as_the_bound(home):
     assert np.isnan(tables["elbo"][:, 5]).all()
     np.testing.assert_allclose(curve(folder.identity)[:, 1], -30.0, atol=1e-5)
     folder.release()
+
+
+def test_a_damaged_run_hurts_no_other(lab, home):
+    """Every file of a run cut short, filled with noise, or emptied: all other runs are listed, and it is opened or refused."""
+    good, bad = new_run(), new_run()
+    for folder in (good, bad):
+        keep(folder)
+        Curves().save(folder.path, [(1, 2.0, 0, 0, 0, 0)], [(1, 2.0)])
+    whole = {name: (bad.path / name).read_bytes() for name in (STATE, "history.npz")}
+    noise = bytes(range(256)) * 4
+    for name, content in whole.items():
+        for damaged in (b"", content[: len(content) // 2], content[:-9], noise, content[:60] + noise + content[60:]):
+            (bad.path / name).write_bytes(damaged)
+            listed = saved_runs()
+            assert good.identity in [run["identity"] for run in listed]
+            assert all(len(line) > 10 for line in (texts.run_line(run, catalogue()) for run in listed))
+        (bad.path / name).write_bytes(content)
+    for settings in ({"model": "nonsense"}, {"seed": []}, {}, {"data": 3}):
+        said = json.dumps({"version": 1, "number": 1e400 if settings == {} else 5, "settings": settings})
+        head = json.dumps({"__metadata__": {"about": said}}).encode()
+        (bad.path / STATE).write_bytes(len(head).to_bytes(8, "little") + head)
+        room = lab()
+        room.act("drawer", {"name": "Runs"})
+        assert good.identity in dict(room.screen.runs.options).values()
+
+
+def test_saved_curves_keep_their_names_when_an_estimator_joins_in_the_middle(tmp_path, monkeypatch):
+    curves = Curves()
+    names = [*ESTIMATORS, MINIBATCH]
+    curves.variance.push(table([(1, place, 0, 9, place) for place in range(len(names))], VARIANCE_COLUMNS))
+    curves.save(tmp_path, [], [])
+    monkeypatch.setattr(history, "ESTIMATORS", {**dict.fromkeys(names[:3]), "new": None, **ESTIMATORS})
+    again = Curves()
+    again.load(tmp_path, 1)
+    now = [*history.ESTIMATORS, MINIBATCH]
+    assert {(names[int(value)], now[int(series)]) for value, series in again.variance.table()[:, [1, 4]].tolist()} == {
+        (name, name) for name in names
+    }
+    with np.load(tmp_path / "history.npz") as file:
+        old = {name: file[name] for name in file.files if name != "series"}
+    np.savez(tmp_path / "history.npz", **old)  # as an earlier version wrote it
+    again = Curves()
+    again.load(tmp_path, 1)
+    assert [now[int(series)] for series in again.variance.table()[:, 4]] == sorted(UNNAMED, key=now.index)
+    assert set(UNNAMED) <= {*ESTIMATORS, MINIBATCH}

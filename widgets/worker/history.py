@@ -8,10 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.inference.checkpoint import write_bytes
+from elbo_room.models.inference.minibatch import MINIBATCH
 from elbo_room.models.inference.run import Step
 from elbo_room.widgets.history import History
-from elbo_room.widgets.history_file import ELBO_COLUMNS, FILE, MEAN_COLUMNS, VARIANCE_COLUMNS, Table, read, table
+from elbo_room.widgets.history_file import (
+    ELBO_COLUMNS,
+    FILE,
+    MEAN_COLUMNS,
+    SERIES,
+    VARIANCE_COLUMNS,
+    Table,
+    read,
+    table,
+)
 
 RECENT_COLUMNS = ("step", "elbo")
 FEWEST, MOST = 20, 200  # steps of a window: draws are noisy, and a mean over very many says what was long ago
@@ -76,13 +87,14 @@ class Curves:
         """Write the tables beside the checkpoint, and the recent steps (step, ELBO) that the running mean goes on from."""
         content = BytesIO()
         tables = self.tables(waiting, mean) | {"recent": table(recent, RECENT_COLUMNS)}
+        tables |= {SERIES: np.array([*ESTIMATORS, MINIBATCH])}
         np.savez_compressed(content, **tables)  # type: ignore[arg-type]
         write_bytes(folder / FILE, content.getvalue())
 
     def load(self, folder: Path, number: int) -> None:
-        """Read the tables back, up to the checkpoint's step; what is missing stays empty."""
+        """Read the tables back, up to the checkpoint's step; what is missing or damaged stays empty."""
         try:
-            tables = read(folder)
+            tables = read(folder, [*ESTIMATORS, MINIBATCH])
             for name, kept in (("elbo", self.elbo), ("variance", self.variance), ("mean", self.mean)):
                 rows = table(tables[name], kept.names)
                 kept.push(rows[rows[:, 0] <= number])

@@ -43,7 +43,15 @@ class OwnTable:
             ValueError: the file has gone meanwhile.
         """
         kept = folder / FILE
-        return cls.read(**json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else None
+        if not kept.exists():
+            return None
+        try:
+            words = {name: json.loads(kept.read_text(encoding="utf-8"))[name] for name in ("path", "labels", "batch")}
+        except Exception as error:
+            raise ValueError(
+                f"The note of which table this run was trained on, {kept}, is damaged. Start a new run."
+            ) from error
+        return cls.read(**words)
 
     def save(self, folder: Path) -> None:
         """Note in a run's folder where its data came from."""
