@@ -28,11 +28,11 @@ from tests.random_settings import STEPS, random_settings, random_views
 ROOT = Path(__file__).parent.parent
 CPU, MEMORY = 3.0, 2 * 2**30  # seconds of a step at most, bytes of the process at most
 LIMIT = 8 * 2**30  # of the child's addresses: an allocation beyond it fails, and the machine lives on
-PATIENCE = 40.0  # seconds until a case counts as hanging
+PATIENCE = 120.0  # seconds until a case counts as hanging
 SHOWN_BY_PANEL_B = ("variance", "against", "evidence")
 # What a sentence for people does not contain: types, classes, reprs, raw names.
 RAW = re.compile(
-    r"\w(Error|Exception)\b|<class|<function|Tensor|tensor\(|\bNone\b|\bdtype|Traceback|`|\b[a-z]+_[a-z_]+\b(?!\()|\{[a-z]"
+    r"\w(Error|Exception)\b|<class|<function|Tensor|tensor\(|\bNone\b|\bdtype|Traceback|`|\b[a-z]+_[a-z_]+\b(?![.(])|\{[a-z]"
 )
 
 
@@ -181,7 +181,7 @@ def drive(page: Page, wanted: dict[str, Any], folder: Path) -> str:
                 return f"refused: {message['sentence']}"
             if kind == "state" and message["state"] == "failed":
                 return f"failed: {message['cause']} {message['remedy']}"
-            finished = finished or (kind == "state" and message["state"] == "finished")
+            finished = finished or (kind == "frame" and message["number"] == STEPS)
             shown = shown or about_panel_b(message, wanted["view"])
             if finished and shown:
                 return "finished"

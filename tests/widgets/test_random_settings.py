@@ -1,12 +1,28 @@
 """Random valid settings on the real worker: a run with pictures and panel B, or one sentence; all 450 are `bench settings`."""
 
+import json
+
 import pytest
 
 from elbo_room.models.catalogue import knobs
 from elbo_room.models.registry import MODELS
 from elbo_room.models.settings import validate
-from tests.random_runs import RAW, not_finite
+from tests.random_runs import MEMORY, RAW, case, not_finite, outcomes
 from tests.random_settings import random_settings
+
+COUNT = 40
+
+
+@pytest.mark.slow
+def test_random_settings_run_or_say_why_not() -> None:
+    """Five steps of 40 settings in a process that stays warm: no exception, no NaN, no step over 3 s of CPU, no more than 2 GB."""
+    names = list(MODELS)
+    cases = [case(names[number % len(names)], number // len(names)) for number in range(COUNT)]
+    found = list(outcomes(cases))
+    failed = [json.dumps({**came, **each}) for each, came in found if came["faults"]]
+    assert not failed, "\n".join(failed)
+    assert sum(came["ended"] == "finished" for _, came in found) > COUNT / 4
+    assert max(came["memory"] for _, came in found) < MEMORY
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -26,7 +42,7 @@ def test_what_is_no_sentence_for_people_is_seen() -> None:
     """The checks can fail: a type, a raw name and a number that is none are found."""
     assert RAW.search("The worker failed (RuntimeError: shapes)")
     assert RAW.search("Choose a value for batch_size.")
-    assert not RAW.search("Choose a minibatch M ≤ 40, or Run(settings, models.features.for_response(run)).")
+    assert not RAW.search("Choose a minibatch M ≤ 40, or Run(settings, elbo_room.models.features.for_response(run)).")
     assert list(not_finite({"points": [1.0, float("nan")], "facts": {"gap": float("inf")}})) == [
         "/points/1",
         "/facts/gap",
