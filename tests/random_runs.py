@@ -32,7 +32,7 @@ PATIENCE = 120.0  # seconds until a case counts as hanging
 SHOWN_BY_PANEL_B = ("variance", "against", "evidence")
 # What a sentence for people does not contain: types, classes, reprs, raw names.
 RAW = re.compile(
-    r"\w(Error|Exception)\b|<class|<function|Tensor|tensor\(|\bNone\b|\bdtype|Traceback|`|\b[a-z]+_[a-z_]+\b(?![.(])|\{[a-z]"
+    r"\w(Error|Exception)\b|<class|<function|Tensor|tensor\(|\bNone\b|\bdtype|Traceback|`|\b[a-z]+_[a-z_]+\b(?!\(|\.\w)|\{[a-z]"
 )
 
 
