@@ -370,7 +370,9 @@ def test_made_files_that_are_missing_are_named_with_what_makes_them(tmp_path, mo
     monkeypatch.setattr(made, "BUNDLE", tmp_path / "vega.js.gz")
     made.bundle.cache_clear()
     try:
-        with pytest.raises(made.NotPreparedError, match=r"vega\.js\.gz is missing.*python -m widgets\.prepare"):
+        with pytest.raises(
+            made.NotPreparedError, match=r"vega\.js\.gz is missing.*python -m elbo_room\.widgets\.prepare"
+        ):
             made.bundle()
     finally:
         monkeypatch.undo()
