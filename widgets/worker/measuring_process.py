@@ -139,6 +139,7 @@ def _settle(connection: "Connection[Any, Any]", worker: int) -> None:
     gc.freeze()  # collections would touch, and so copy, all that is shared
     for low, high in ((3, connection.fileno()), (connection.fileno() + 1, os.sysconf("SC_OPEN_MAX"))):
         os.closerange(low, high)
+    return_pages()  # free memory of the worker's, of which this process would keep a copy as soon as the worker uses it
     os.nice(NICE)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write(FIRST_TO_GO)

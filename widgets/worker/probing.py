@@ -29,10 +29,10 @@ from elbo_room.widgets.worker.minibatch_noise import OF_MINIBATCHES, MinibatchNo
 ROWS = 16  # the same all along a run, so that a curve is of one quantity
 REPLICATES, FINE_REPLICATES = 32, 128  # at most: during training, and while the run rests
 CELLS = 60_000  # draws × rows × features of one replicate: a wide data point, such as a text, is probed on fewer rows
-TOGETHER = 4 * CELLS  # draws × rows × features that are held in memory at a time
+TOGETHER = 2 * CELLS  # draws × rows × features that are held in memory at a time
 EVALUATED = 2**21  # numbers of all evaluations of log p that are made at a time: of the weights of a network too
 MOST_EVALUATED = 2**23  # of one replicate: about 700 MB
-HELD = 2_000_000  # numbers of all replicates' gradients together
+HELD = 1_000_000  # numbers of all replicates' gradients together
 HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
