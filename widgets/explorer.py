@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ipw
 
-from elbo_room.models.run_file import STATE
 from elbo_room.models.settings import SettingError, Values, decode, knobs_of, validate
 from elbo_room.widgets.caption import caption
 from elbo_room.widgets.closing import close_all
@@ -20,7 +19,7 @@ from elbo_room.widgets.link import ProcessLink, ThreadLink
 from elbo_room.widgets.painter import Painter
 from elbo_room.widgets.presence import Presence
 from elbo_room.widgets.reruns import replace_earlier, running_cell
-from elbo_room.widgets.runs import RunFolder, run_of_cell
+from elbo_room.widgets.runs import RunFolder, kept_until, run_of_cell
 from elbo_room.widgets.screen_actions import ScreenActions
 from elbo_room.widgets.seldom import Seldom
 from elbo_room.widgets.session import Session
@@ -214,13 +213,16 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
 
     def lost(self, reason: str) -> None:
         """The worker is gone: say so, start another, and take up the saved run when there is one."""
-        kept = f"The trainer stopped ({reason}). Your run is kept up to its last checkpoint;"
+        number, stopped = kept_until(self.folder), f"The trainer stopped ({reason})."
+        kept = f"{stopped} Your run is kept up to step {number:,}." if number is not None else stopped
+        if number is None and self.run_values is not None:
+            kept = f"{stopped} Nothing of your run was saved yet."
         if not self.session.restart_worker():
-            self.screen.page.banner = f"{kept} it stopped too often to be started again by itself. Reload the page."
+            self.screen.page.banner = f"{kept} It stopped too often to be started again by itself. Reload the page."
             self.state, self.run_values = "failed", None
             return
-        self.screen.page.banner = f"{kept} a new trainer is starting."
-        if self.folder is not None and (self.folder.path / STATE).exists() and not self.own_model:
+        self.screen.page.banner = f"{kept} A new trainer is starting."
+        if self.folder is not None and number is not None and not self.own_model:
             self.state = "starting"
             self.session.command("start", settings={}, folder=str(self.folder.path), resume=True, play=False)
         else:

@@ -128,6 +128,14 @@ def curve(identity: str) -> np.ndarray[Any, Any]:
     return tables["mean"] if len(tables["mean"]) else tables["elbo"]
 
 
+def kept_until(folder: RunFolder | None) -> int | None:
+    """The step that a run is kept up to; None where nothing of it is kept."""
+    try:
+        return None if folder is None else int(about(folder.path / STATE)["number"])
+    except Exception:  # noqa: BLE001 - no file, or a damaged one: nothing is kept that could be taken up
+        return None
+
+
 def saved_runs(most: int = 50) -> list[dict[str, Any]]:
     """The newest runs: identity, step, settings, and the ELBO in nats where its curve ends, None without one."""
     found = []

@@ -186,3 +186,18 @@ def test_saved_curves_keep_their_names_when_an_estimator_joins_in_the_middle(tmp
     again.load(tmp_path, 1)
     assert [now[int(series)] for series in again.variance.table()[:, 4]] == sorted(UNNAMED, key=now.index)
     assert set(UNNAMED) <= {*ESTIMATORS, MINIBATCH}
+
+
+def test_what_is_kept_of_a_run_is_said_truly(lab):
+    """Killed right after its first frame, the run is taken up again; before its first step nothing is kept, and that is said."""
+    room = lab({"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 100_000})
+    eventually(lambda: room.ready)
+    room.folder, room.run_values, room.ready = new_run(), dict(room.values), False
+    room.session.link.process.kill()
+    eventually(lambda: "Nothing of your run was saved yet." in room.screen.page.banner)
+    eventually(lambda: room.ready)
+    room.post("run")
+    eventually(lambda: room.state == "running" and room.painter.facts["number"] > 0)
+    room.session.link.process.kill()
+    eventually(lambda: "Your run is kept up to step" in room.screen.page.banner)
+    eventually(lambda: room.state == "paused" and room.painter.facts["number"] > 0)
