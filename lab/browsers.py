@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from elbo_room.lab import processes
-from elbo_room.lab.plain import Refusal
+from elbo_room.lab.errors import Refusal
 
 VARIABLE = "ELBO_ROOM_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from elbo_room.lab import processes
-from elbo_room.lab.plain import Refusal
+from elbo_room.lab.errors import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = "binder/constraints.txt"

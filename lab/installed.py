@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from elbo_room.lab.environment import ROOT
-from elbo_room.lab.plain import Refusal
+from elbo_room.lab.errors import Refusal
 
 NOTEBOOKS = Path("elbo_room_notebooks")  # below the folder in which `elbo-room notebooks` is started
 

@@ -11,9 +11,9 @@ from typing import NoReturn
 
 from elbo_room.lab import browsers, charts, ports, processes
 from elbo_room.lab.environment import ROOT, Environment
+from elbo_room.lab.errors import Refusal, Stopped
 from elbo_room.lab.installed import Installed, copy_notebooks, is_clone, need_clone
 from elbo_room.lab.package_links import link_packages
-from elbo_room.lab.plain import Refusal, Stopped
 
 EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 

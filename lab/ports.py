@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import socket
 
-from elbo_room.lab.plain import Refusal
+from elbo_room.lab.errors import Refusal
 
 HOST = "127.0.0.1"
 TRIES = 100

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from elbo_room.lab.plain import Stopped
+from elbo_room.lab.errors import Stopped
 
 PATIENCE = 10.0  # seconds a server gets to shut its kernels down
 Command = Sequence[str | os.PathLike[str]]

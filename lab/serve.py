@@ -59,7 +59,7 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
     c.VoilaConfiguration.multi_kernel_manager_class = "elbo_room.lab.ready_kernel.ReadyKernelManager"
     if os.name == "posix":
         c.KernelManager.transport = "ipc"  # nobody else on this machine can listen in; Windows has TCP only
-    c.AsyncKernelManager.client_factory = "elbo_room.lab.swift_client.SwiftClient"
+    c.AsyncKernelManager.client_factory = "elbo_room.lab.fast_ready_client.FastReadyClient"
     c.ReadyKernelManager.first_connection_seconds = PATIENCE * idle_seconds
     if warm_up is not None:
         c.ReadyKernelManager.warm_up = warm_up

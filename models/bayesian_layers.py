@@ -97,7 +97,7 @@ class PerDatum:
                 hook.remove()
 
 
-class Locally:
+class LocalPerturbation:
     """Kingma, Salimans & Welling 2015: the sums themselves are drawn, h_io = W̄_o x_i + √(Σ_k s²_ok x²_ik) ε_io."""
 
     def draw(
@@ -116,7 +116,7 @@ class Locally:
         return torch.where(certain, 0.0, variance.masked_fill(certain, 1.0).sqrt() * own)
 
 
-class BySigns:
+class FlipoutPerturbation:
     """Wen, Vicol, Ba, Tran & Grosse 2018: W_i = W̄ + (s ∘ ε) ∘ r_i c_iᵀ with signs r, c of each datum's own and one shared ε."""
 
     def draw(

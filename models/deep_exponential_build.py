@@ -11,7 +11,7 @@ from elbo_room.models.deep_exponential_family import DeepExponentialFamily, Plan
 from elbo_room.models.deep_exponential_family_settings import Settings
 from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.families import Gamma, Normal
-from elbo_room.models.inference.work import parts_for, refusal
+from elbo_room.models.inference.surrogate_context import estimators_by_site, refusal
 from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS, Scales
 from elbo_room.models.networks import Architecture
 from elbo_room.models.settings import SettingError
@@ -63,7 +63,7 @@ def local_factor(
     return LogCounts(factor) if counts else factor
 
 
-def hung(model: DeepExponentialFamily, number: int, base: nn.Module) -> TopDown:
+def top_down_factor(model: DeepExponentialFamily, number: int, base: nn.Module) -> TopDown:
     """The q of layer `number` as it moves with the draw of the layer above."""
     kind, width = model.plan.layers[number]
     site, above = model.sites[f"z{number}"], model.sites[f"z{number + 1}"]
@@ -111,7 +111,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     model = DeepExponentialFamily(plan, scales, settings.prior_scale, settings.weight_shape, generator)
     model.second, model.weight_estimator = settings.second_estimator, settings.weight_estimator
     model.top_down = settings.structure == "top_down"
-    chosen = parts_for(model, ESTIMATORS[settings.estimator](), settings.draws)
+    chosen = estimators_by_site(model, ESTIMATORS[settings.estimator](), settings.draws)
     if reason := refusal(model, chosen, settings.draws, settings.noise):
         raise SettingError("estimator", reason)
     mean = plan.response.observed(data.x).mean(0)  # (D,)
@@ -120,7 +120,9 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         site = model.sites[f"z{number}"]
         first = (0.0, -0.5) if isinstance(site.family, Normal) else kind.first
         factor = local_factor(site, first, settings, data, plan.response.counts, generator)
-        factors[site.name] = hung(model, number, factor) if model.top_down and number < len(plan.layers) else factor
+        factors[site.name] = (
+            top_down_factor(model, number, factor) if model.top_down and number < len(plan.layers) else factor
+        )
     for number, join in enumerate(model.joins()):
         if join.site is not None:
             factors[join.name] = global_factor(model, number, mean, generator)

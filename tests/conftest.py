@@ -37,7 +37,7 @@ HARMLESS = (
     "Unsatisfied version",
     "was preloaded using link preload but not used",
     "Comm not found for comm id",  # JupyterLab, when a kernel that an earlier page used closes that page's widgets
-    "[anywidget] Failed to initialize model",  # on a machine that stood still meanwhile; `ear.js` makes up for it
+    "[anywidget] Failed to initialize model",  # on a machine that stood still meanwhile; `anywidget_recovery.js` makes up for it
 )
 
 

@@ -1,6 +1,6 @@
 """The road from the kernel to the page: all that is pending leaves as one binary message when the page has room.
 
-Credit flow control: at most two frames are unacknowledged, nothing leaves while the page is hidden, and what is
+Flow control: at most two frames are unacknowledged, nothing leaves while the page is hidden, and what is
 newer replaces or joins what is older. So a slow browser gets fewer frames, never a queue. All methods may be called
 from any thread.
 """
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from elbo_room.widgets import made
-from elbo_room.widgets.credit import Credit
+from elbo_room.widgets import built_assets
+from elbo_room.widgets.flow_control import FlowControl
 from elbo_room.widgets.history import History
 from elbo_room.widgets.packing import Buffers, Columns, Part, numbers
 
@@ -35,12 +35,12 @@ Held = tuple[dict[str, Any], list[bytes]]  # a message and its buffers
 class Bus(anywidget.AnyWidget):
     """Carries the Vega bundle once and afterwards the frames of every chart of a page."""
 
-    _esm = made.script("pyramid.js", "bus.js")
+    _esm = built_assets.script("pyramid.js", "bus.js")
     bundle = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         """Load the bundle that `python -m elbo_room.widgets.prepare` made, and wait for a page."""
-        traits.setdefault("bundle", made.bundle())
+        traits.setdefault("bundle", built_assets.bundle())
         self._lock, self._sending = threading.RLock(), threading.Lock()
         self._history: dict[Key, History] = {}
         self._newest: dict[Key, Columns] = {}
@@ -48,7 +48,7 @@ class Bus(anywidget.AnyWidget):
         self._modes: dict[Key, dict[str, Any]] = {}
         self._kept: dict[tuple[Any, Any], Held] = {}
         self._messages: list[Held] = []
-        self._credit, self._bytes = Credit(), 0
+        self._flow, self._bytes = FlowControl(), 0
         self._forget_pending(full=True)
         super().__init__(**traits)
         self.on_msg(self._on_message)
@@ -134,7 +134,7 @@ class Bus(anywidget.AnyWidget):
         """Send everything pending as one message if the page has credit and is visible; return whether a frame left."""
         with self._sending:  # keeps the order of two callers
             with self._lock:
-                if not self._credit.left or not self._something():
+                if not self._flow.left or not self._something():
                     return False
                 buffers = Buffers()
                 content = self._frame(buffers)
@@ -147,7 +147,7 @@ class Bus(anywidget.AnyWidget):
     def stats(self) -> dict[str, Any]:
         """Return what has been sent: frames, acks, bytes, in_flight, hidden."""
         with self._lock:
-            credit = self._credit
+            credit = self._flow
             return {
                 "frames": credit.frames,
                 "acks": credit.acks,
@@ -162,7 +162,7 @@ class Bus(anywidget.AnyWidget):
         if not isinstance(content, dict) or not isinstance(content.get("client"), str):
             return
         with self._lock:
-            if self._credit.heard(content["client"][:64], content):
+            if self._flow.heard(content["client"][:64], content):
                 self.resync()
 
     # one frame -------------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ class Bus(anywidget.AnyWidget):
             waiting = [held for held in self._kept.values() if not any(held is one for one in waiting)] + waiting
         content = {
             "kind": "frame",
-            "frame": self._credit.spend(),
+            "frame": self._flow.spend(),
             "full": full,
             "parts": [part.describe(buffers) for part in parts],
             "messages": [[message, [buffers.raw(item) for item in extra]] for message, extra in waiting],

@@ -41,7 +41,7 @@ class Drawer:
         for part, widget in (
             ("Runs", screen.shelf),
             ("Estimators", screen.choice),
-            ("Try this", screen.trial.widget),
+            ("Try this", screen.quiz.widget),
             ("Your data", screen.own.widget),
         ):
             widget.layout.display = None if name == part else "none"
@@ -74,8 +74,8 @@ class Drawer:
         screen.text.show("The panels as tables", "\n\n\n".join(table(screen.bus, chart) for chart in charts))
 
     def _trial(self, facts: dict[str, Any]) -> None:
-        self.screen.trial.offer(catalogue()["presets"][self.screen.scene.value].get("tasks", []))
-        self.screen.trial.follow(facts)
+        self.screen.quiz.offer(catalogue()["presets"][self.screen.scene.value].get("tasks", []))
+        self.screen.quiz.follow(facts)
 
     def _runs(self) -> None:
         """What is kept now; the chosen runs stay chosen."""

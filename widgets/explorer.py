@@ -14,17 +14,17 @@ from elbo_room.widgets.closing import close_all
 from elbo_room.widgets.drawer import Drawer
 from elbo_room.widgets.evidence_words import heading
 from elbo_room.widgets.example import all_knobs, catalogue, example
+from elbo_room.widgets.idle_watch import IdleWatch
 from elbo_room.widgets.layout import Screen
 from elbo_room.widgets.link import ProcessLink, ThreadLink
 from elbo_room.widgets.painter import Painter
-from elbo_room.widgets.presence import Presence
 from elbo_room.widgets.reruns import replace_earlier, running_cell
 from elbo_room.widgets.runs import RunFolder, kept_until, run_of_cell
 from elbo_room.widgets.screen_actions import ScreenActions
-from elbo_room.widgets.seldom import Seldom
 from elbo_room.widgets.session import Session
 from elbo_room.widgets.settings_form import BAR, Forms
 from elbo_room.widgets.snapshot import Snapshot
+from elbo_room.widgets.text_throttle import TextThrottle
 from elbo_room.widgets.views import ONE_STEP
 from elbo_room.widgets.waiting import waiting
 
@@ -37,7 +37,7 @@ BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
 AGAIN = "Run the cell again to start at step 0."  # where a run cannot be taken up
 
 
-class Explorer(ScreenActions, Presence, ipw.VBox):
+class Explorer(ScreenActions, IdleWatch, ipw.VBox):
     """Train a model live and see the variance of its gradient and the shape of its latent space.
 
     Args:
@@ -63,7 +63,7 @@ class Explorer(ScreenActions, Presence, ipw.VBox):
         self.state, self.dirty, self.ready = "example", False, False
         self.own_model = model is not None or data is not None
         self.moved_view = False  # panel B was turned to the noise of minibatches without being asked
-        self.notice, self.in_voila, self.counts = "", False, Seldom()
+        self.notice, self.in_voila, self.counts = "", False, TextThrottle()
         self.turn = threading.RLock()  # held while an action or a message changes what the screen says
         self._build()
         self.session = Session(self, self._link(model, q, data))

@@ -11,9 +11,9 @@ import numpy as np
 from elbo_room.models.inference.variance import OPEN
 from elbo_room.widgets.bus import Bus
 from elbo_room.widgets.example import catalogue
-from elbo_room.widgets.guides import guides
 from elbo_room.widgets.live_chart import LiveChart
 from elbo_room.widgets.network_diagram import NetworkDiagram
+from elbo_room.widgets.slope_guides import slope_guides
 from elbo_room.widgets.theme import COLLAPSE, MINIBATCH
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def variance_against_draws(ladder: Mapping[int, Mapping[str, Report]], steeper: 
     found = _rows((draws, report) for draws, reports in ladder.items() for report in reports.values())
     figure.bus.append(figure.chart, "lines", draws=found.pop("at"), **found)
     first = [report.variance for report in ladder[min(ladder)].values()]
-    figure.bus.replace(figure.chart, "guide", **guides(first, min(ladder), max(ladder), steeper))
+    figure.bus.replace(figure.chart, "guide", **slope_guides(first, min(ladder), max(ladder), steeper))
     return figure
 
 

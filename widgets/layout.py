@@ -7,12 +7,12 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from elbo_room.widgets import made
+from elbo_room.widgets import built_assets
 from elbo_room.widgets.own_table import OwnTable
 from elbo_room.widgets.page import Page
 from elbo_room.widgets.panels import Panels, box
+from elbo_room.widgets.prediction_quiz import PredictionQuiz
 from elbo_room.widgets.reader import Reader
-from elbo_room.widgets.trial import Trial
 
 DRAWERS = ("Try this", "Your data", "Formula", "Estimators", "Runs", "Table", "Code", "Help")
 
@@ -22,7 +22,7 @@ SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 class LabPage(Page):
     """The page's invisible widget, which also carries the screen's style sheet."""
 
-    _css = made.style("lab.css") + made.style("screen.css")
+    _css = built_assets.style("lab.css") + built_assets.style("screen.css")
 
 
 def button(words: str, help_text: str, act: Callable[[], None], *classes: str) -> ipw.Button:
@@ -174,7 +174,7 @@ class Screen(Panels):
             "Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable."
         )
         self.choice = box(ipw.VBox, [self.shown], "elbo-shelf")
-        self.trial = Trial(post)
+        self.quiz = PredictionQuiz(post)
         veil = box(
             ipw.VBox,
             [
@@ -185,7 +185,7 @@ class Screen(Panels):
         )
         self.panels["b"].children = (*self.panels["b"].children, veil)
         self.own = OwnTable(post)
-        shelves = [self.text, self.shelf, self.choice, self.trial.widget, self.own.widget]
+        shelves = [self.text, self.shelf, self.choice, self.quiz.widget, self.own.widget]
         self.drawer = box(ipw.VBox, shelves, "elbo-drawer")
         self.drawer.layout.display = "none"
         self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

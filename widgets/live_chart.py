@@ -9,7 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from elbo_room.widgets import made
+from elbo_room.widgets import built_assets
 from elbo_room.widgets.bus import Bus
 
 EVENTS = frozenset({"hover", "leave", "click", "zoom", "drag", "pins", "draw", "lasso"})
@@ -26,7 +26,7 @@ class LiveChart(anywidget.AnyWidget):
         spec: another Vega-Lite specification over named data, instead of the prepared one.
     """
 
-    _esm = made.script(
+    _esm = built_assets.script(
         "pyramid.js",
         "vega_view.js",
         "lines.js",
@@ -43,7 +43,7 @@ class LiveChart(anywidget.AnyWidget):
         "cells.js",
         "live_chart.js",
     )
-    _css = made.style("lab.css")
+    _css = built_assets.style("lab.css")
     name = traitlets.Unicode().tag(sync=True)
     bus = anywidget.WidgetTrait().tag(sync=True)
     spec = traitlets.Dict().tag(sync=True)
@@ -63,7 +63,7 @@ class LiveChart(anywidget.AnyWidget):
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:
         """Take the prepared specification of `name` unless the caller brings a `spec`."""
-        spec = traits.pop("spec", None) or made.spec(name)
+        spec = traits.pop("spec", None) or built_assets.spec(name)
         traits.setdefault("datasets", spec.get("usermeta", {}).get("datasets", {}))
         self._callbacks: list[Callable[[str, dict[str, Any]], None]] = []
         super().__init__(name=name, bus=bus, spec=spec, **traits)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.inference.variance import Band
-from elbo_room.widgets.seldom import Seldom
+from elbo_room.widgets.text_throttle import TextThrottle
 
 Rows = np.ndarray[Any, Any]  # step, value, low, high, series
 SPOKEN = 1.0  # seconds between two values of which the caption speaks while the model is trained
@@ -19,7 +19,7 @@ class Measured:
 
     def __init__(self, names: Sequence[str]) -> None:
         """`names` of the series, in their order."""
-        self.names, self.spoken = list(names), Seldom(SPOKEN)
+        self.names, self.spoken = list(names), TextThrottle(SPOKEN)
         self.forget()
 
     def forget(self) -> None:
@@ -27,7 +27,7 @@ class Measured:
         self.tables: list[Rows] = []
         self.step = -1
         self.values: dict[str, Band] = {}  # variance and its interval at `step`
-        self.spoken = Seldom(SPOKEN)
+        self.spoken = TextThrottle(SPOKEN)
 
     def take(self, rows: Rows, shown: Collection[str]) -> Rows:
         """Keep these rows; return those of the estimators that are shown."""

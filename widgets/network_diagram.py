@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elbo_room.widgets import made, theme
+from elbo_room.widgets import built_assets, theme
 from elbo_room.widgets.bus import Bus
 from elbo_room.widgets.live_chart import LiveChart
 
@@ -27,7 +27,7 @@ class NetworkDiagram(LiveChart):
     of the network and the place of the weight in it (row by row).
     """
 
-    _esm = made.script("vega_view.js", "network_graph.js", "network_diagram.js")
+    _esm = built_assets.script("vega_view.js", "network_graph.js", "network_diagram.js")
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:
         """Take the drawing's own specification: colours and datasets."""

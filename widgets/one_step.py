@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elbo_room.widgets import made, theme
+from elbo_room.widgets import built_assets, theme
 from elbo_room.widgets.bus import Bus
 from elbo_room.widgets.live_chart import LiveChart
 
@@ -23,7 +23,7 @@ SPEC: dict[str, Any] = {
 class OneStep(LiveChart):
     """Draws what `elbo_room.widgets.worker.pictures.one_step` describes; `labels` hold the estimator's formula and name."""
 
-    _esm = made.script("vega_view.js", "step_words.js", "one_step.js")
+    _esm = built_assets.script("vega_view.js", "step_words.js", "one_step.js")
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:
         """Take the drawing's own specification: colours and datasets."""

@@ -71,7 +71,7 @@ class OwnTable:
         self.said = ipw.Label(FIRST)
         self.said.add_class("elbo-answer")
         self.widget = ipw.VBox([ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use]), self.said])
-        self.widget.add_class("elbo-trial")
+        self.widget.add_class("elbo-quiz")
 
     def _column(self, words: str, help_text: str) -> ipw.Dropdown:
         made = ipw.Dropdown(

@@ -10,7 +10,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from elbo_room.widgets import made
+from elbo_room.widgets import built_assets
 
 KINDS = frozenset({"ready", "heartbeat", "key", "closing", "shared"})
 LECTURE = frozenset("abcdy")  # keys that count at a projector only
@@ -26,8 +26,8 @@ class Page(anywidget.AnyWidget):
     `{"kind": "ready", "query": "…"}` once, and, as far as the browser still gets it out, `{"kind": "closing"}`.
     """
 
-    _esm = made.script("watch.js", "page.js")
-    _css = made.style("lab.css")
+    _esm = built_assets.script("watch.js", "page.js")
+    _css = built_assets.style("lab.css")
     banner = traitlets.Unicode(help="a sentence at the top of the page; empty: none").tag(sync=True)
     remedy = traitlets.Unicode(
         "Your run is kept: run the cell again to go on.", help="what helps in a notebook when the kernel has stopped"

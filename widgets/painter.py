@@ -10,12 +10,12 @@ from elbo_room.models.inference.variance import OPEN
 from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.widgets.elbo_lines import ElboLines
 from elbo_room.widgets.evidence_words import sentence
-from elbo_room.widgets.guides import guides
 from elbo_room.widgets.latent_painter import LatentPainter
 from elbo_room.widgets.layout import Screen
 from elbo_room.widgets.measured import Measured
-from elbo_room.widgets.seldom import Seldom
+from elbo_room.widgets.slope_guides import slope_guides
 from elbo_room.widgets.snapshot import Snapshot
+from elbo_room.widgets.text_throttle import TextThrottle
 from elbo_room.widgets.theme import MINIBATCH, OF_MINIBATCHES
 from elbo_room.widgets.views import ONE_STEP, PANEL_OF
 
@@ -48,7 +48,7 @@ class Painter(ElboLines, LatentPainter):
         self.told: set[str] = set()  # which facts came from the worker's looks at a run
         self.shown = set(self.names)
         self.later: dict[str, dict[str, Any]] = {}
-        self.summed = Seldom(1.0)
+        self.summed = TextThrottle(1.0)
 
     def show(self, message: dict[str, Any]) -> None:
         """Draw one message; kinds that have no picture are passed over."""
@@ -198,7 +198,7 @@ class Painter(ElboLines, LatentPainter):
         at, value, low, high, series = rows.T
         if at.min() == first:
             bus.clear(chart)
-            guide = guides(value, first, last, message.get("steeper"))
+            guide = slope_guides(value, first, last, message.get("steeper"))
             bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
         bus.append(chart, "lines", **{column: at}, value=value, low=low, high=closed(high), series=series)
 

@@ -13,7 +13,7 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 
-from elbo_room.widgets import made
+from elbo_room.widgets import built_assets
 
 # vegaEmbed brings Vega, Vega-Lite and the expression interpreter along; vl-convert 1.9 leaves its names for them empty.
 SNIPPET = "globalThis.__elboVega = {embed: vegaEmbed};"
@@ -40,7 +40,10 @@ def write(path: Path, data: bytes) -> None:
 def is_current(mark: str) -> bool:
     """Say whether the made files belong to the sources as they are now."""
     try:
-        return made.BUNDLE.exists() and json.loads(made.SPECS.read_text(encoding="utf-8"))["made_from"] == mark
+        return (
+            built_assets.BUNDLE.exists()
+            and json.loads(built_assets.SPECS.read_text(encoding="utf-8"))["made_from"] == mark
+        )
     except (OSError, ValueError, KeyError):
         return False
 
@@ -54,12 +57,12 @@ def prepare() -> bool:
 
     from elbo_room.widgets.charts import CHARTS
 
-    made.MADE.mkdir(parents=True, exist_ok=True)
+    built_assets.MADE.mkdir(parents=True, exist_ok=True)
     specs = {name: chart().to_dict() for name, chart in CHARTS.items()}
     bundle = vl_convert.javascript_bundle(SNIPPET).encode()
-    write(made.BUNDLE, gzip.compress(bundle, 9, mtime=0))
+    write(built_assets.BUNDLE, gzip.compress(bundle, 9, mtime=0))
     write(
-        made.SPECS, json.dumps({"made_from": mark, "charts": specs}, ensure_ascii=False).encode()
+        built_assets.SPECS, json.dumps({"made_from": mark, "charts": specs}, ensure_ascii=False).encode()
     )  # last: it is the mark
     return True
 

@@ -22,7 +22,10 @@ from elbo_room.widgets.history_file import FILE, read, table
 from elbo_room.widgets.reruns import PROCESS, Cell
 
 CELL = "cell.json"
-DATA = ("table.json", "features.npz")  # where a run's own data came from, or the data: `elbo_room.widgets.worker.given`
+DATA = (
+    "table.json",
+    "features.npz",
+)  # where a run's own data came from, or the data: `elbo_room.widgets.worker.user_data`
 IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 

@@ -11,8 +11,8 @@ from elbo_room.widgets.drawer import Drawer
 from elbo_room.widgets.example import all_knobs
 from elbo_room.widgets.feature_actions import FeatureActions
 from elbo_room.widgets.latent_actions import LatentActions
+from elbo_room.widgets.prediction_quiz import PANELS
 from elbo_room.widgets.several import Several
-from elbo_room.widgets.trial import PANELS
 from elbo_room.widgets.views import VIEWS
 
 PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from the prior depend on
@@ -165,18 +165,18 @@ class ScreenActions(LatentActions, Several, FeatureActions):
         self.drawer.open(name, self.values, self.knobs, self.painter.facts)
 
     def _do_guess(self) -> None:
-        self.screen.trial.make_guess()
-        self.screen.trial.follow(self.painter.facts)
+        self.screen.quiz.make_guess()
+        self.screen.quiz.follow(self.painter.facts)
 
     def _do_question(self) -> None:
-        self.screen.trial.turn()
+        self.screen.quiz.turn()
 
     def _cover(self) -> bool:
         """While Try this has an open question: what would tell its answer is covered; whether that is another panel now."""
         root, facts = self.screen.root, self.painter.facts
         before, facts["asking"] = (
             facts.get("asking"),
-            self.screen.trial.covers() if self.drawer.name == "Try this" else None,
+            self.screen.quiz.covers() if self.drawer.name == "Try this" else None,
         )
         for panel in PANELS:
             change = root.add_class if panel == facts["asking"] else root.remove_class

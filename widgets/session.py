@@ -157,7 +157,7 @@ class Session:
             _log.exception("The lab could not do %s.", getattr(function, "__name__", function))
             with contextlib.suppress(Exception):
                 self.view.fault(
-                    f"The lab stumbled: {type(error).__name__}: {error}. Your run goes on; reload the page if it stays so."
+                    f"Internal error: {type(error).__name__}: {error}. Your run goes on; reload the page if it stays so."
                 )
 
     def close(self) -> None:

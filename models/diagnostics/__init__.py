@@ -1,11 +1,11 @@
 """Diagnostics: what a trained model is asked."""
 
 from elbo_room.models.diagnostics.collapse import THRESHOLD, active, active_units, kl_per_dimension, mutual_information
-from elbo_room.models.diagnostics.each import average_q, elbo_of_each
 from elbo_room.models.diagnostics.exact import Collapse, diagnose, flatness, posterior_on_grid
 from elbo_room.models.diagnostics.groups import Grouping, grouping
 from elbo_room.models.diagnostics.latent import embedding, plane
 from elbo_room.models.diagnostics.links import LINKS, LinkErrors, link_errors, link_lengths
+from elbo_room.models.diagnostics.per_datum import average_q, elbo_of_each
 from elbo_room.models.diagnostics.planes import Plane, axes_plane, magnification, principal_plane
 from elbo_room.models.diagnostics.prior_predictive import functions, limit, no_limit
 

@@ -216,7 +216,7 @@ def _sandwich(work: Work) -> Part:
 PARTS = (_curve, _held_out, _gap, _known, _annealed, _sandwich)  # the cheapest first
 
 
-def weighing(
+def evidence_parts(
     model: Any, q: Posterior, data: Dataset, generator: torch.Generator, effort: Effort | None = None
 ) -> Iterator[Evidence | None]:
     """`weigh` in slices of some milliseconds: None after each, and after each part what is known so far.
@@ -241,5 +241,5 @@ def weigh(
 ) -> Evidence:
     """ELBO and importance-weighted curve (held out too, where `data.test` is), k̂, both gaps, the exact value, annealing, sandwich."""
     with frozen(model, q):
-        *_, found = (each for each in weighing(model, q, data, generator, effort) if each is not None)
+        *_, found = (each for each in evidence_parts(model, q, data, generator, effort) if each is not None)
     return found

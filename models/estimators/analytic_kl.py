@@ -11,10 +11,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from elbo_room.models.aside import aside
 from elbo_room.models.estimators.estimator import Context, Draw, Estimator, NotApplicableError
 from elbo_room.models.families import Family
 from elbo_room.models.settings import rule
+from elbo_room.models.untaped import untaped
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class AnalyticKL(Estimator):
                 "variable; this model has none. Choose reparameterisation."
             )
         value = factor.value if factor.value.ndim == 3 else factor.value.unsqueeze(-1)  # (R, B, M)
-        with aside():
+        with untaped():
             declared = draw.family.log_prob(draw.value.detach(), factor.prior.detach()).sum(-1)  # (R, B, M)
             same = torch.allclose(value.detach(), declared, rtol=1e-4, atol=1e-3)
         if not same:

@@ -142,7 +142,7 @@ class Estimator:
         """None, or the reason why it does not go with this model, whatever the family of its sites."""
         return None
 
-    def see(self, model: "Model", site: str, draw: Draw, generator: torch.Generator) -> "Model":
+    def wrap_model(self, model: "Model", site: str, draw: Draw, generator: torch.Generator) -> "Model":
         """The model as this estimator has its factors computed at the draws of its site: as it is, or with noise of its own."""
         return model
 

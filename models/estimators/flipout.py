@@ -7,7 +7,7 @@ where log p is quadratic, say. What is even in ε, as in the gradient of log s, 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from elbo_room.models.bayesian_layers import BySigns, Perturb
+from elbo_room.models.bayesian_layers import FlipoutPerturbation, Perturb
 from elbo_room.models.estimators.local_reparameterization import LocalReparameterization
 
 
@@ -22,4 +22,4 @@ class Flipout(LocalReparameterization):
         "One draw of the weights, and random signs for each datum: the data's noises hardly know of each other."
     )
     source: ClassVar[str] = "Wen, Vicol, Ba, Tran & Grosse 2018"
-    perturb: ClassVar[Perturb] = BySigns()
+    perturb: ClassVar[Perturb] = FlipoutPerturbation()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from elbo_room.models.bayesian_layers import Locally, Perturb
+from elbo_room.models.bayesian_layers import LocalPerturbation, Perturb
 from elbo_room.models.estimators.estimator import Draw
 from elbo_room.models.estimators.reparameterization import Reparameterization
 from elbo_room.models.settings import rule
@@ -42,7 +42,7 @@ class LocalReparameterization(Reparameterization):
     source: ClassVar[str] = "Kingma, Salimans & Welling 2015"
     for_weights: ClassVar[bool] = True
     requires: ClassVar[tuple[dict[str, object], ...]] = (NORMALS, PLAIN)
-    perturb: ClassVar[Perturb] = Locally()
+    perturb: ClassVar[Perturb] = LocalPerturbation()
 
     def refuses(self, model: "Model") -> str | None:
         """Only a network of a person's own weights can draw them anew for each datum."""
@@ -52,7 +52,7 @@ class LocalReparameterization(Reparameterization):
         reason: str | None = find()
         return reason and f"{self.label.capitalize()} does not apply: {reason}"
 
-    def see(self, model: "Model", site: str, draw: Draw, generator: torch.Generator) -> "Model":
+    def wrap_model(self, model: "Model", site: str, draw: Draw, generator: torch.Generator) -> "Model":
         """The model with layers perturbed datum by datum."""
         seen: Model = model.per_datum(site, draw, self.perturb, generator)  # type: ignore[attr-defined]
         return seen

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from elbo_room.models.aside import aside
+from elbo_room.models.untaped import untaped
 
 MOST = 1_000_000  # sums: tables whose counts are so large that there would be more take the gamma functions
 
@@ -55,7 +55,7 @@ class CountTable:
 
     def covers(self, x: Tensor) -> bool:
         """Whether the sums of all counts of x (M, D) are here; those of a run's own rows always are."""
-        with aside():
+        with untaped():
             return x.shape[-1] == len(self.largest) and bool((x <= self.largest).all())
 
     def sums(self, terms: Tensor, slots: Tensor) -> Tensor:

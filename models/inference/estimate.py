@@ -18,8 +18,8 @@ from elbo_room.models.inference.boundary import check_call, check_estimators, ch
 from elbo_room.models.inference.costs import factors_at
 from elbo_room.models.inference.noise import draw_noise
 from elbo_room.models.inference.objective import ELBO, Objective
+from elbo_room.models.inference.surrogate_context import SurrogateContext, refusal, weighted
 from elbo_room.models.inference.tempered import Tempered, refused, shortfall
-from elbo_room.models.inference.work import Work, refusal, weighted
 from elbo_room.models.variational import Posterior
 
 
@@ -153,10 +153,12 @@ def estimate(
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
     held = _draw(model, q, estimators, batch, taps, noise)
     for name, part in estimators.items():
-        model = part.see(model, name, held[name], generator)
+        model = part.wrap_model(model, name, held[name], generator)
     model = model if objective.beta == 1 else Tempered(model, objective.beta)
     values = {name: draw.value for name, draw in held.items()}
-    work = Work(model, q, batch, held, factors_at(model, batch, values), rao_blackwell, generator, objective.beta)
+    work = SurrogateContext(
+        model, q, batch, held, factors_at(model, batch, values), rao_blackwell, generator, objective.beta
+    )
     weights = work.weights() if weighted(estimators) else None
     total = torch.zeros((), dtype=dtype)
     for factor in work.factors:
@@ -202,7 +204,7 @@ class Summary:
         return torch.stack([self.elbo, self.objective, self.log_prior, *self.terms.values()])
 
 
-def _summary(work: Work, weighted: bool, missing: Tensor | None) -> Summary:
+def _summary(work: SurrogateContext, weighted: bool, missing: Tensor | None) -> Summary:
     """The terms of the unweighted bound, and the objective: its KL times β, less β times what free bits miss, plus log p(θ)/N."""
 
     def share(local: bool) -> float:

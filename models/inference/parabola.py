@@ -10,8 +10,8 @@ from elbo_room.models.estimators import Score
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.interval import variance_of
 from elbo_room.models.inference.probe import frozen
+from elbo_room.models.inference.surrogate_context import numbers_of_evaluation
 from elbo_room.models.inference.variance import Variance
-from elbo_room.models.inference.work import numbers_of_evaluation
 from elbo_room.models.variational import Posterior
 
 LEAST = 32  # samples: with fewer the bands say nothing

@@ -20,7 +20,7 @@ from elbo_room.models.inference.noise import draw_noise
 from elbo_room.models.inference.objective import ELBO, Objective
 from elbo_room.models.inference.reference import exact, long_run
 from elbo_room.models.inference.report import Moments, Reference, Report, moments, weight_of
-from elbo_room.models.inference.work import parts_for
+from elbo_room.models.inference.surrogate_context import estimators_by_site
 from elbo_room.models.variational import Posterior
 
 ENOUGH = 0.3  # seconds of timing: a slow estimate is known from the first
@@ -109,7 +109,11 @@ def probe(
             if isinstance(chosen, Estimator) and (reason := chosen.supports(model.sites[site].family, draws)):
                 reasons[name] = reason  # another one would take its place at this site, and be measured under its name
                 continue
-            same = parts_for(model, chosen, draws) | {site: chosen} if isinstance(chosen, Estimator) else dict(chosen)
+            same = (
+                estimators_by_site(model, chosen, draws) | {site: chosen}
+                if isinstance(chosen, Estimator)
+                else dict(chosen)
+            )
             memory: dict[str, dict[str, Tensor]] = {}
 
             def made(

@@ -19,16 +19,16 @@ from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.estimators import Estimator, NotApplicableError
 from elbo_room.models.inference.adam import MOMENTS, Adam
 from elbo_room.models.inference.boundary import check_model, check_posterior
-from elbo_room.models.inference.chosen import make_estimator, own_estimators
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.guard import complaint, divergence, named_parameters
+from elbo_room.models.inference.make_estimator import make_estimator, own_estimators
 from elbo_room.models.inference.minibatch import deterministic
 from elbo_room.models.inference.objective import Objective
+from elbo_room.models.inference.replay_cache import Found, ReplayCache
 from elbo_room.models.inference.settings import InferenceSettings
-from elbo_room.models.inference.shortcut import Found, Shortcut
 from elbo_room.models.inference.size import Plan, too_large
+from elbo_room.models.inference.surrogate_context import estimators_by_site, refusal
 from elbo_room.models.inference.tempered import refused
-from elbo_room.models.inference.work import parts_for, refusal
 from elbo_room.models.registry import family_of
 from elbo_room.models.settings import SettingError, Values, validate
 from elbo_room.models.variational import Posterior
@@ -121,7 +121,7 @@ class Run(Iterator[Step]):
         self.ready_made = model is not None
         if reason := self._too_large(self.settings, self.estimators):
             raise SettingError("draws", reason)
-        self.shortcut = Shortcut(self._estimate, self.parameters, self.generator)
+        self.replay_cache = ReplayCache(self._estimate, self.parameters, self.generator)
         self._good = [parameter.detach().clone() for parameter in self.parameters.values()]
 
     def __iter__(self) -> Self:
@@ -132,7 +132,7 @@ class Run(Iterator[Step]):
     def estimators(self) -> dict[str, Estimator]:
         """The estimator of every site: its own, the chosen one, or what the model takes where that does not apply."""
         chosen = make_estimator(self.settings.estimator, self.settings)
-        return parts_for(self.model, chosen, self.settings.draws) | self.own
+        return estimators_by_site(self.model, chosen, self.settings.draws) | self.own
 
     @property
     def draws(self) -> int:
@@ -155,7 +155,9 @@ class Run(Iterator[Step]):
                     f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
                 )
         whole: Values = validate(own, asdict(self.settings) | values)
-        same = parts_for(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"]) | self.own
+        same = (
+            estimators_by_site(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"]) | self.own
+        )
         settings = replace(self.settings, **{name: whole[name] for name in values})
         reason = refusal(self.model, same, whole["draws"], whole["noise"], self.q)
         if reason := reason or refused(self.model, same, settings.objective(self.number)):
@@ -226,7 +228,7 @@ class Run(Iterator[Step]):
         self.optimizer.clear_gradients()
         settings = self.settings
         key = (settings, self.objective)  # a warm-up changes the objective from step to step
-        names, values = self.shortcut.step(self.next_batch(), key, (self.model, self.q), self.memory)
+        names, values = self.replay_cache.step(self.next_batch(), key, (self.model, self.q), self.memory)
         if q_alone and isinstance(self.model, nn.Module):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}

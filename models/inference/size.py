@@ -22,7 +22,7 @@ from elbo_room.models.estimators import Estimator, Score
 from elbo_room.models.estimators.one_at_a_time import MOST_NUMBERS
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.objective import Objective
-from elbo_room.models.inference.work import numbers_of_evaluation
+from elbo_room.models.inference.surrogate_context import numbers_of_evaluation
 from elbo_room.models.limits import COPIES, MOST_SECONDS, bytes_in_words, most_bytes, seconds_in_words, too_many_weights
 from elbo_room.models.variational import Posterior
 

@@ -2,7 +2,7 @@
 
 Every kernel of a replay is the one that ran before, on operands in the same place and layout, so the numbers are the same bit for bit.
 Views are not played again (they look at the same storage), nor what nobody reads, nor what was computed twice. A parameter is read
-where it lies; generators draw anew. Numbers of Python are baked in: who records must see to it that they stay (`Shortcut` does).
+where it lies; generators draw anew. Numbers of Python are baked in: who records must see to it that they stay (`ReplayCache` does).
 """
 
 from collections.abc import Callable, Iterable, Mapping

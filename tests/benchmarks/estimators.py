@@ -18,7 +18,7 @@ from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.inference.probe import probe
 from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.settings import InferenceSettings
-from elbo_room.models.inference.work import refusal
+from elbo_room.models.inference.surrogate_context import refusal
 from tests.benchmarks._belief_network import Chosen, binary_digits, make_run, trained
 from tests.benchmarks._interleaved import medians
 

@@ -18,7 +18,7 @@ import pytest
 
 from elbo_room.lab import browsers, jobs, ports, processes
 from elbo_room.lab.__main__ import python_is_too_old
-from elbo_room.lab.plain import Refusal
+from elbo_room.lab.errors import Refusal
 from tests.conftest import server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -122,11 +122,11 @@ def test_stopping_leaves_no_children(number, deaf):
     code = f"""\
         import sys
         from pathlib import Path
-        from elbo_room.lab import plain, processes
+        from elbo_room.lab import errors, processes
         processes.PATIENCE = 0.5
         try:
             processes.run([sys.executable, "-c", {stubborn!r}], Path("."), own_group=True)
-        except plain.Stopped:
+        except errors.Stopped:
             sys.exit(130)
         """
     launcher = subprocess.Popen(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from elbo_room.lab.environment import Environment
-from elbo_room.lab.plain import Refusal, Stopped
+from elbo_room.lab.errors import Refusal, Stopped
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 posix = pytest.mark.skipif(os.name != "posix", reason="the fake Python is a script of POSIX")

@@ -15,8 +15,8 @@ import torch
 
 from elbo_room.models.catalogue import knobs, settings_from
 from elbo_room.models.data import Dataset
-from elbo_room.models.inference.chosen import make_estimator
 from elbo_room.models.inference.guard import DivergenceError
+from elbo_room.models.inference.make_estimator import make_estimator
 from elbo_room.models.inference.minibatch import deterministic
 from elbo_room.models.inference.probe import probe
 from elbo_room.models.inference.run import Run

@@ -97,7 +97,7 @@ def feature(family: Family, value: Tensor) -> Tensor:
     return value if isinstance(family, Bernoulli) else (value + 0.3).sin()
 
 
-def hung(base: torch.nn.Module, site: Site, above: Site, seed: int) -> TopDown:
+def top_down_factor(base: torch.nn.Module, site: Site, above: Site, seed: int) -> TopDown:
     """A q that moves with the draw above, by a good part of its own spread."""
     made = TopDown(base, site, above, lambda value: feature(above.family, value), above.shape[0])
     made.slope = torch.nn.Parameter(numbers(*made.slope.shape, seed=seed, scale=FEATURE_SCALE))
@@ -155,6 +155,6 @@ def build(recipe: Recipe, forgotten: tuple[int, int] | None = None) -> RandomMod
         )
         factors[name] = Rows(first) if site.plate == "local" else Global(site, first)
         if recipe.chained and site.plate == "local" and before is not None:
-            factors[name] = hung(factors[name], site, sites[names[before]], seed + k)
+            factors[name] = top_down_factor(factors[name], site, sites[names[before]], seed + k)
         before = k if site.plate == "local" else before
     return RandomModel(Terms(sites, terms), Posterior(factors), batch)

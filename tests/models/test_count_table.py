@@ -7,8 +7,8 @@ from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.families import NegativeBinomial
 from elbo_room.models.families.count_table import CountTable
 from elbo_room.models.families.negative_binomial import log_coefficient
+from elbo_room.models.inference.replay_cache import WAIT
 from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.shortcut import WAIT
 from tests.models.test_counts import exactly
 
 X = torch.tensor([[0.0, 1.0, 300.0, 7.0], [5.0, 0.0, 2000.0, 0.0]])
@@ -68,6 +68,6 @@ def test_the_sum_is_that_of_the_coordinates_and_too_large_counts_need_no_table()
 def test_counts_go_on_a_tape_with_the_same_numbers(response: str) -> None:
     settings = Settings(data="pbmc", response=response, scale_head="feature", width=8, stop_at=WAIT + 6, draws=1)
     run, plain = Run(settings), Run(settings)
-    plain.shortcut.step = lambda batch, *_: plain._estimate(batch)  # type: ignore[method-assign]
+    plain.replay_cache.step = lambda batch, *_: plain._estimate(batch)  # type: ignore[method-assign]
     assert [step.elbo for step in run] == [step.elbo for step in plain]
-    assert run.shortcut.trusted, run.shortcut.refused
+    assert run.replay_cache.trusted, run.replay_cache.refused

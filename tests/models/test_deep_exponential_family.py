@@ -17,7 +17,7 @@ from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.families import Beta, Gamma
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.work import parts_for, refusal
+from elbo_room.models.inference.surrogate_context import estimators_by_site, refusal
 from elbo_room.models.layers import LAYERS, LINKS, RESPONSES, WEIGHTS
 from elbo_room.models.settings import SettingError
 from elbo_room.models.variational import VARIATIONAL
@@ -57,7 +57,7 @@ def test_the_elbo_of_a_belief_network_is_below_the_enumerated_evidence_and_reach
     model, q, batch = made(SMALL, spread=0.7)
     evidence, exact = enumerated(model, q, batch)
     assert (exact < evidence).all()
-    parts = parts_for(model, ESTIMATORS["leave_one_out"](), 64)
+    parts = estimators_by_site(model, ESTIMATORS["leave_one_out"](), 64)
     found = [estimate(model, q, parts, batch, 64, torch.Generator().manual_seed(seed)) for seed in range(40)]
     samples = torch.stack([each.elbo for each in found])
     assert abs(float(samples.mean() - exact.detach().mean())) < 4 * float(samples.std()) / 40**0.5
@@ -80,9 +80,17 @@ def test_every_estimator_for_binary_layers_has_the_enumerated_gradient(name: str
     q.zero_grad()
     part, memory, generator = ESTIMATORS[name](), {}, torch.Generator().manual_seed(1)
     for _ in range(part.warm_up):
-        estimate(model, q, parts_for(model, part, 4), batch, 4, generator, rao_blackwell=level, memory=memory)
+        estimate(model, q, estimators_by_site(model, part, 4), batch, 4, generator, rao_blackwell=level, memory=memory)
     found = estimate(
-        model, q, parts_for(model, part, 4), batch, 4, generator, replicates=4000, rao_blackwell=level, memory=memory
+        model,
+        q,
+        estimators_by_site(model, part, 4),
+        batch,
+        4,
+        generator,
+        replicates=4000,
+        rao_blackwell=level,
+        memory=memory,
     )
     for site, right in zip(model.sites.values(), truth, strict=True):
         samples = found.draw_gradients(site).mean(1)

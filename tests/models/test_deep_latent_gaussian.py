@@ -10,7 +10,7 @@ import torch
 from elbo_room.models.deep_exponential_sampling import network, sample
 from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.work import parts_for
+from elbo_room.models.inference.surrogate_context import estimators_by_site
 from tests.models.test_deep_exponential_family import SMALL, made
 
 
@@ -67,7 +67,7 @@ def test_the_centred_gradient_explodes_as_the_variance_vanishes_and_the_other_do
                 SMALL, layer_1="normal", layer_2="normal", response="normal", data="pinwheel", layer_scale=scale, centred=centred
             )  # fmt: skip
             model, q, batch = made(settings, torch.randn(4, 2, generator=torch.Generator().manual_seed(0)))
-            parts = parts_for(model, ESTIMATORS["reparameterization"](), 1)
+            parts = estimators_by_site(model, ESTIMATORS["reparameterization"](), 1)
             found = estimate(model, q, parts, batch, 1, torch.Generator().manual_seed(1), replicates=2000)
             gradient = found.draw_gradients(model.sites["z1"]).mean(1)[:, :, 0]  # of the means
             kept.append(float(gradient.var(0).sum()))

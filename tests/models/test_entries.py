@@ -80,4 +80,4 @@ def test_a_run_on_sparse_counts_is_played_from_a_tape_and_follows_the_dense_one(
         plain.next_batch = data.whole
     for one, other in zip(fast, plain, strict=True):
         assert abs(one.elbo - other.elbo) < 1e-3 * abs(other.elbo)
-    assert fast.shortcut.trusted
+    assert fast.replay_cache.trusted

@@ -14,7 +14,7 @@ from elbo_room.models.families.log_gamma import log_ratio_quantile
 from elbo_room.models.families.log_gamma_exact import LARGE, series, solve
 from elbo_room.models.families.log_gamma_table import PART
 from elbo_room.models.families.stirling import log_minus_digamma, remainder
-from elbo_room.models.inference import shortcut
+from elbo_room.models.inference import replay_cache
 from elbo_room.models.inference.run import Run
 from tests.models.inference.test_one_path import same
 
@@ -142,11 +142,11 @@ def test_a_gamma_q_is_played_from_a_tape_bit_for_bit(monkeypatch: pytest.MonkeyP
         weights="gamma", positive_family="gamma", draws=2, batch_size=20, stop_at=40,
     )  # fmt: skip
     made = []
-    for wait in (10**9, shortcut.WAIT):
-        monkeypatch.setattr(shortcut, "WAIT", wait)
+    for wait in (10**9, replay_cache.WAIT):
+        monkeypatch.setattr(replay_cache, "WAIT", wait)
         run = Run(settings, from_array(counts))
         made.append((run, list(run)))
     (long, steps), (short, again) = made
-    assert short.shortcut.trusted, short.shortcut.refused
+    assert short.replay_cache.trusted, short.replay_cache.refused
     assert steps == again
     assert same(long.tensors(), short.tensors())

@@ -26,7 +26,7 @@ from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.probe import exact, probe
 from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.work import Work
+from elbo_room.models.inference.surrogate_context import SurrogateContext
 from elbo_room.models.linear_chain import gap_of_structure
 from elbo_room.models.settings import SettingError
 from tests.models.estimators.test_random_models import check
@@ -186,7 +186,7 @@ def test_a_blanket_that_forgets_what_q_draws_below_is_caught(monkeypatch: pytest
     """p(x | z1) has no z0 in it, yet q draws z1 given z0: the blanket of z0 must hold it."""
     made = random_model(LOCAL)
     truth = exact(made.model, made.q, made.batch)
-    monkeypatch.setattr(Work, "_moving", lambda self, site: {})
+    monkeypatch.setattr(SurrogateContext, "_moving", lambda self, site: {})
     with pytest.raises(AssertionError, match="standard errors off"):
         check(made, every(Score(), made.model), truth, 3, "blanket", "iid")
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elbo_room.widgets import made
+from elbo_room.widgets import built_assets
 from elbo_room.widgets.bus import MESSAGES, Bus
-from elbo_room.widgets.credit import LOST, TABS, WINDOW, Credit
+from elbo_room.widgets.flow_control import LOST, TABS, WINDOW, FlowControl
 from elbo_room.widgets.history import KEPT, LIMIT, History, thin
 from elbo_room.widgets.live_chart import LiveChart
 from elbo_room.widgets.page import Page
@@ -280,7 +280,7 @@ class Clock:
 
 def test_frames_lost_with_a_connection_are_asked_for_again_after_a_while():
     clock = Clock()
-    credit = Credit(clock)
+    credit = FlowControl(clock)
     credit.heard("page", {"kind": "ready"})
     for _ in range(WINDOW):
         credit.spend()
@@ -295,7 +295,7 @@ def test_frames_lost_with_a_connection_are_asked_for_again_after_a_while():
 
 def test_a_tab_that_went_silently_blocks_nobody_and_is_forgotten():
     clock = Clock()
-    credit = Credit(clock)
+    credit = FlowControl(clock)
     for k in range(3 * TABS):
         clock.now += 1
         credit.heard(f"tab {k}", {"kind": "ready"})
@@ -367,19 +367,19 @@ def test_the_page_answers_pings_and_passes_on_known_messages_only():
 
 
 def test_made_files_that_are_missing_are_named_with_what_makes_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(made, "BUNDLE", tmp_path / "vega.js.gz")
-    made.bundle.cache_clear()
+    monkeypatch.setattr(built_assets, "BUNDLE", tmp_path / "vega.js.gz")
+    built_assets.bundle.cache_clear()
     try:
         with pytest.raises(
-            made.NotPreparedError, match=r"vega\.js\.gz is missing.*python -m elbo_room\.widgets\.prepare"
+            built_assets.NotPreparedError, match=r"vega\.js\.gz is missing.*python -m elbo_room\.widgets\.prepare"
         ):
-            made.bundle()
+            built_assets.bundle()
     finally:
         monkeypatch.undo()
-        made.bundle.cache_clear()
+        built_assets.bundle.cache_clear()
 
 
 def test_preparing_twice_makes_nothing_new():
-    before = made.SPECS.stat().st_mtime_ns
+    before = built_assets.SPECS.stat().st_mtime_ns
     assert not prepare()
-    assert made.SPECS.stat().st_mtime_ns == before
+    assert built_assets.SPECS.stat().st_mtime_ns == before

@@ -87,7 +87,7 @@ def test_open_questions_are_those_of_the_scene_that_is_chosen(quiet):
     for scene in ("score", "collapse_weight", "digits"):
         quiet.act("scene", {"name": scene})
         quiet.screen.name_scene(scene, "")  # as the page's own list does, before it asks for the scene
-        eventually(lambda scene=scene: quiet.screen.trial.tasks == PRESETS[scene].get("tasks", []))
+        eventually(lambda scene=scene: quiet.screen.quiz.tasks == PRESETS[scene].get("tasks", []))
 
 
 def test_opening_a_run_of_another_family_offers_the_estimators_of_that_family(quiet):
@@ -118,7 +118,7 @@ def test_while_a_model_trains_what_is_open_changes_now_and_then(monkeypatch, run
     monkeypatch.setattr(drawer.time, "monotonic", lambda: clock[0])
     followed = []
     screen = SimpleNamespace(scene=SimpleNamespace(value="digits"))
-    screen.trial = SimpleNamespace(offer=lambda tasks: None, follow=lambda facts: followed.append(clock[0]))
+    screen.quiz = SimpleNamespace(offer=lambda tasks: None, follow=lambda facts: followed.append(clock[0]))
     open_drawer = Drawer(screen)
     open_drawer.name = "Try this"
     for _ in range(200):

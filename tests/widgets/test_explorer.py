@@ -428,17 +428,17 @@ def test_try_this_asks_about_the_scene_on_the_screen_and_does_not_tell(lab):
     room, presets = lab(), catalogue()["presets"]
     screen, classes = room.screen, room.screen.root
     screen.tabs.value = "Try this"
-    eventually(lambda: presets["digits"]["tasks"][0]["ask"] in screen.trial.ask.value)
+    eventually(lambda: presets["digits"]["tasks"][0]["ask"] in screen.quiz.ask.value)
     eventually(lambda: "elbo-asking-b" in classes._dom_classes)
     assert "covered until you have made your guess" in screen.caption.value
     room.post("scene", name="pinwheel")
     screen.name_scene("pinwheel", "")
-    eventually(lambda: presets["pinwheel"]["tasks"][0]["ask"] in screen.trial.ask.value)
+    eventually(lambda: presets["pinwheel"]["tasks"][0]["ask"] in screen.quiz.ask.value)
     eventually(lambda: "elbo-asking-d" in classes._dom_classes and "elbo-asking-b" not in classes._dom_classes)
-    screen.trial.guess.index = 1
-    screen.trial.check.click()
+    screen.quiz.guess.index = 1
+    screen.quiz.check.click()
     eventually(lambda: "elbo-asking" not in classes._dom_classes)
-    assert screen.trial.answer.value == "Your guess is noted. Press Run: this scene answers at step 1,500."
+    assert screen.quiz.answer.value == "Your guess is noted. Press Run: this scene answers at step 1,500."
 
 
 def test_try_this_answers_by_itself_at_its_step(lab):
@@ -450,15 +450,15 @@ def test_try_this_answers_by_itself_at_its_step(lab):
         "after": 50, "why": "It is small.",
     }  # fmt: skip
     with room.turn:
-        screen.trial.tasks, screen.trial.at = [task], 0
-        screen.trial._show()
-        screen.trial.offer = lambda tasks: None
-        screen.trial.guess.index = 1
-    screen.trial.check.click()
+        screen.quiz.tasks, screen.quiz.at = [task], 0
+        screen.quiz._show()
+        screen.quiz.offer = lambda tasks: None
+        screen.quiz.guess.index = 1
+    screen.quiz.check.click()
     room.post("run")
     eventually(lambda: room.state == "finished")
-    eventually(lambda: screen.trial.answered)
-    said = screen.trial.answer.value
+    eventually(lambda: screen.quiz.answered)
+    said = screen.quiz.answer.value
     assert "nats per data point at step" in said
     assert int(said.split("at step ")[1].split(".")[0]) >= 50
 

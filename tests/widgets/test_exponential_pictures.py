@@ -142,7 +142,7 @@ def test_a_step_is_told_where_the_top_layer_is_gaussian_and_not_offered_elsewher
     }
     pictures = pictures_of(Run(Settings(**deep, stop_at=3)))
     assert "one_step" in pictures.about()["views"]["c"]
-    told = pictures.steps.show(pictures.steps.ahead(), pictures.axes)
+    told = pictures.steps.show(pictures.steps.peek_next_step(), pictures.axes)
     assert told["names"]["one_step"][2:] == ["z₂, unit 1", "z₂, unit 2"]
     for other in ({"layer_2": "bernoulli"}, {"width_2": 1}):
         assert pictures_of(Run(Settings(**(deep | other), stop_at=3))).about()["views"]["c"] == ["layers", "samples"]

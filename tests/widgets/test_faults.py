@@ -13,6 +13,7 @@ from elbo_room.models.inference.run import Run
 from elbo_room.models.run_file import STATE, about
 from elbo_room.widgets.views import ONE_STEP
 from elbo_room.widgets.worker import serve, trainer
+from elbo_room.widgets.worker.evidence_job import EvidenceJob
 from elbo_room.widgets.worker.faults import MOST, reason
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.pictures import LatentPictures
@@ -20,7 +21,6 @@ from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.one_step import OneStep
 from elbo_room.widgets.worker.probing import Probing
 from elbo_room.widgets.worker.selection import Selection
-from elbo_room.widgets.worker.weighing import Weighing
 from tests.widgets.test_worker import SMALL, Driver, headless
 
 TINY = SMALL | {"stop_at": 8}
@@ -86,7 +86,7 @@ STAGES = [
     (serve, "settings_from"),
     (Run, "__init__"),
     (trainer, "pictures_of"),
-    (trainer, "Weighing"),
+    (trainer, "EvidenceJob"),
     (trainer, "Selection"),
     (LatentPictures, "about"),
     (Selection, "about"),
@@ -144,9 +144,9 @@ WATCHING = {
     "scores": (LatentPictures, "scores", trainer.SCORES_PART),
     "probe": (Probing, "slice", trainer.PROBE_PART),
     "probe begun": (Probing, "start", trainer.PROBE_PART),
-    "evidence": (Weighing, "slice", trainer.EVIDENCE_PART),
-    "evidence begun": (Weighing, "start", trainer.EVIDENCE_PART),
-    "one step": (OneStep, "ahead", trainer.PICTURES_PART),
+    "evidence": (EvidenceJob, "slice", trainer.EVIDENCE_PART),
+    "evidence begun": (EvidenceJob, "start", trainer.EVIDENCE_PART),
+    "one step": (OneStep, "peek_next_step", trainer.PICTURES_PART),
 }
 
 
@@ -159,7 +159,7 @@ def test_what_fails_while_watching_is_reported_once_and_training_goes_on(
     driver.send("watch", names=[CHART, ONE_STEP, "latent"])
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, raising(KeyError("odd")))
-        patch.setattr("elbo_room.widgets.worker.weighing.EVERY", 0.0)
+        patch.setattr("elbo_room.widgets.worker.evidence_job.EVERY", 0.0)
         driver.send("start", settings=SMALL | {"stop_at": 40}, folder=str(tmp_path / "run"))
         driver.until("state", state="finished")
         driver.until("frame", number=40)
@@ -183,7 +183,7 @@ def test_what_fails_while_watching_is_reported_once_and_training_goes_on(
 def test_a_step_told_slowly_that_cannot_be_drawn_is_still_made(
     driver: Driver, tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(OneStep, "ahead", raising(KeyError("odd")))
+    monkeypatch.setattr(OneStep, "peek_next_step", raising(KeyError("odd")))
     monkeypatch.setattr(trainer, "SECONDS", 0.01)
     driver.send("watch", names=[ONE_STEP])
     driver.send("start", settings=TINY, folder=str(tmp_path / "run"), speed="slow")

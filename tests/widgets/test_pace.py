@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from elbo_room.widgets.worker.pace import Ear, Pace, Speedometer
+from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
 
 
 def test_what_is_cheap_comes_at_its_rate_and_what_is_dear_takes_its_share_at_most(monkeypatch):
@@ -36,7 +36,7 @@ def test_the_speed_is_a_mean_over_two_seconds():
 
 def test_an_ear_hears_a_command_at_once_and_an_end_too():
     ours, theirs = multiprocessing.Pipe()
-    heard = Ear(theirs)
+    heard = CommandPoll(theirs)
     assert not heard(0.0)
     ours.send(("play", {}))
     assert heard(None)

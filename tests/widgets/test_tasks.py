@@ -6,8 +6,8 @@ import pytest
 
 from elbo_room.models.presets import PRESETS
 from elbo_room.widgets.evidence_words import times
+from elbo_room.widgets.prediction_quiz import PANELS, PredictionQuiz
 from elbo_room.widgets.tasks import MEASURES, answer, fact, measure_of, step_of, waiting
-from elbo_room.widgets.trial import PANELS, Trial
 
 FACTS = {"state": "paused", "number": 900, "stop_at": 2000, "threshold": 0.01, "kl": [1.0, 0.001], "elbo": 12.0,
          "variance": {"score": (400.0, 1.0), "reparameterization": (4.0, 0.1)}}  # fmt: skip
@@ -81,9 +81,9 @@ def test_every_task_can_be_asked_and_answered(name: str) -> None:
         )
 
 
-def trial_of(*tasks: dict[str, object]) -> tuple[Trial, list[str]]:
+def trial_of(*tasks: dict[str, object]) -> tuple[PredictionQuiz, list[str]]:
     posted: list[str] = []
-    trial = Trial(posted.append)
+    trial = PredictionQuiz(posted.append)
     trial.offer(list(tasks))
     return trial, posted
 

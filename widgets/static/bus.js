@@ -78,7 +78,7 @@ const AGAIN = 5000; // ms that everything may be on its way before it is asked f
 /** Let the browser do what is more urgent. */
 const breath = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
 
-class Road {
+class FrameChannel {
   constructor(model) {
     this.model = model;
     this.client = Math.random().toString(36).slice(2);
@@ -200,7 +200,7 @@ class Road {
 export default {
   initialize({ model, signal }) {
     hear(model);
-    const road = new Road(model);
+    const road = new FrameChannel(model);
     model.on("msg:custom", (content, buffers) => road.receive(content, buffers));
     const visibility = () => {
       road.waiting = false; // an animation frame asked for in a hidden page never comes

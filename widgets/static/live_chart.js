@@ -234,7 +234,7 @@ export default {
     hear(model);
   },
   async render({ model, el, host, signal }) {
-    const panel = new Panel(model, el, await roadOf(host, model), signal);
+    const panel = new Panel(model, el, await frameChannelOf(host, model), signal);
     signal.addEventListener("abort", () => panel.close());
     await panel.build();
   },

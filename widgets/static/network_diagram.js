@@ -227,6 +227,6 @@ export default {
     hear(model);
   },
   async render({ model, el, host, signal }) {
-    new Diagram(model, el, await roadOf(host, model), signal);
+    new Diagram(model, el, await frameChannelOf(host, model), signal);
   },
 };

@@ -219,7 +219,7 @@ export default {
     hear(model);
   },
   async render({ model, el, host, signal }) {
-    const road = await roadOf(host, model);
+    const road = await frameChannelOf(host, model);
     await road.load();
     new OneStep(model, el, road, signal);
   },

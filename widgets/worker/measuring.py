@@ -9,7 +9,7 @@ from elbo_room.models.inference.run import Run
 from elbo_room.widgets.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.cores import Pressure, cores
 from elbo_room.widgets.worker.measuring_process import MeasuringLostError, MeasuringProcess, possible
-from elbo_room.widgets.worker.pace import Ear
+from elbo_room.widgets.worker.pace import CommandPoll
 from elbo_room.widgets.worker.probing import LADDER_BUDGET, Message, Probing, Request
 from elbo_room.widgets.worker.schedule import AT_REST, OWN, SHARED, Schedule
 from elbo_room.widgets.worker.selection import Selection
@@ -83,8 +83,8 @@ class InLoop:
 class Measuring:
     """The measurements of one run."""
 
-    def __init__(self, run: Run, selection: Selection, ear: Ear, pressure: Pressure) -> None:
-        self.run, self.selection, self.ear, self.pressure = run, selection, ear, pressure
+    def __init__(self, run: Run, selection: Selection, poll: CommandPoll, pressure: Pressure) -> None:
+        self.run, self.selection, self.poll, self.pressure = run, selection, poll, pressure
         self.schedule = Schedule()
         self.measurer: Measurer | None = None  # made when first needed
         self.lost = 0  # measuring processes so far
@@ -128,7 +128,7 @@ class Measuring:
     def work(self, now: float, duration: float | None, *, running: bool) -> Iterator[Message]:
         """Do what is due, and yield what has been found. `duration`: seconds that the whole run takes."""
         try:
-            if (measurer := self.measurer) and (self.holds or self.ear.other or measurer.overdue(now)):
+            if (measurer := self.measurer) and (self.holds or self.poll.other or measurer.overdue(now)):
                 yield from self._received(measurer)
             if self._may_begin() and (running or self.schedule.changed):
                 self._share()
@@ -145,7 +145,7 @@ class Measuring:
     def _make(self) -> Measurer:
         if self.lost <= RESTARTS and possible():
             process = MeasuringProcess(self.run)
-            self.ear.listen(process.connection)
+            self.poll.listen(process.connection)
             self.measurer = process
         else:
             self.measurer = InLoop(self.run)
@@ -193,12 +193,12 @@ class Measuring:
             self.measurer.close()
         _log.warning("The measuring process is replaced: %s.", loss)
         self.measurer, self.lost = None, self.lost + 1
-        self.ear.listen(None)
+        self.poll.listen(None)
         self.schedule.change()
 
     def close(self) -> None:
         """End with the run."""
-        self.ear.listen(None)
+        self.poll.listen(None)
         if self.measurer is not None:
             self.measurer.close()
             self.measurer = None

@@ -49,7 +49,7 @@ class Speedometer:
         return (number - first) / (now - begin) if now > begin else 0.0
 
 
-class Ear:
+class CommandPoll:
     """Hears commands, and wakes for one other connection. `Connection.poll` makes a selector each time, 60 µs a step; this one is kept."""
 
     def __init__(self, connection: "Connection[Any, Any]") -> None:

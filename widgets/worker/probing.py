@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
-from elbo_room.models.inference.chosen import make_estimator
+from elbo_room.models.inference.make_estimator import make_estimator
 from elbo_room.models.inference.minibatch import MINIBATCH, deterministic
 from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.inference.parabola import parabola
@@ -21,7 +21,7 @@ from elbo_room.models.inference.probe import Report, probe, seconds_of
 from elbo_room.models.inference.reference import LONG_DRAWS, long_run
 from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.settings import InferenceSettings
-from elbo_room.models.inference.work import numbers_of_evaluation, parts_for
+from elbo_room.models.inference.surrogate_context import estimators_by_site, numbers_of_evaluation
 from elbo_room.widgets.worker import evidence
 from elbo_room.widgets.worker.effort import LEAST, Effort
 from elbo_room.widgets.worker.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
@@ -244,7 +244,7 @@ class Probing:
         size = min(settings.batch_size, self.run.data.size)
         for report in self.latest:
             chosen = make_estimator(report.estimator, settings)
-            parts = parts_for(self.run.model, chosen, settings.draws) | {report.site: chosen}
+            parts = estimators_by_site(self.run.model, chosen, settings.draws) | {report.site: chosen}
             seconds[report.estimator] = seconds_of(
                 self.run.model, self.run.q, parts, self.run.data.batch(self.rows[:size]), settings.draws,
                 rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,

@@ -21,18 +21,18 @@ from elbo_room.models.settings import SettingError
 from elbo_room.widgets.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.views import EVIDENCE
 from elbo_room.widgets.worker.faults import HungUpError, refusal
-from elbo_room.widgets.worker.given import Given
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.memory import Tidying
 from elbo_room.widgets.worker.pace import Speedometer
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
 from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, Prepared
+from elbo_room.widgets.worker.user_data import UserDataWorker
 
 Factory = Callable[[InferenceSettings], Run]
 
 
-class Worker(Given):
+class Worker(UserDataWorker):
     """One session's trainer, driven by commands."""
 
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
@@ -100,11 +100,11 @@ class Worker(Given):
 
     def _to_weigh(self) -> bool:
         """Whether a run that rests has its evidence weighed, or to be weighed."""
-        weighing = self.weighing
+        job = self.evidence_job
         return (
             self.state != "running"
             and EVIDENCE_PART not in self.faults.resting
-            and (weighing.work is not None or weighing.due(self.watched, time.perf_counter(), running=False))
+            and (job.work is not None or job.due(self.watched, time.perf_counter(), running=False))
         )
 
     def on_start(
@@ -221,7 +221,7 @@ class Worker(Given):
             self.pictures.watched = self.watched
             self.faults.forget()
             if CHART not in self.watched:
-                self.weighing.stop()
+                self.evidence_job.stop()
             self._shown_anew()
 
     def on_decode(self, number: int, x: float, y: float, row: int = -1) -> None:

@@ -12,22 +12,22 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.estimators import NotApplicableError
-from elbo_room.models.inference.ahead import Anatomy
 from elbo_room.models.inference.checkpoint import save_run
 from elbo_room.models.inference.guard import DivergenceError
+from elbo_room.models.inference.next_step import Anatomy
 from elbo_room.models.inference.run import Run
 from elbo_room.widgets.history_file import MEAN_COLUMNS, VARIANCE_COLUMNS, table
 from elbo_room.widgets.views import ONE_STEP
 from elbo_room.widgets.worker.cores import Pressure
+from elbo_room.widgets.worker.evidence_job import EvidenceJob
 from elbo_room.widgets.worker.faults import Faults, HungUpError, reason
 from elbo_room.widgets.worker.history import Curves, RunningMean, point
 from elbo_room.widgets.worker.measuring import Measuring
-from elbo_room.widgets.worker.pace import Ear, Pace, Speedometer
+from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
 from elbo_room.widgets.worker.selection import FIRST, Selection
-from elbo_room.widgets.worker.weighing import Weighing
 
 FRAMES = 10.0  # a second
 LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space, a second; of the worker's time at most
@@ -49,14 +49,14 @@ class Prepared:
     folder: Path
     curves: Curves
     pictures: Any
-    weighing: Weighing
+    evidence_job: EvidenceJob
     selection: Selection
     keep_data: Callable[[Path], None] | None = None  # notes in the folder which data it was trained on
 
     @classmethod
     def of(cls, run: Run, folder: Path, curves: Curves, names: tuple[str, ...], view: str) -> "Prepared":
         """Build what watches a run."""
-        return cls(run, folder, curves, pictures_of(run), Weighing(run), Selection(run, names, view))
+        return cls(run, folder, curves, pictures_of(run), EvidenceJob(run), Selection(run, names, view))
 
 
 class Trainer:
@@ -65,7 +65,7 @@ class Trainer:
     measuring: Measuring  # of the present run
 
     def __init__(self, connection: "Connection[Any, Any]") -> None:
-        self.connection, self.heard = connection, Ear(connection)
+        self.connection, self.heard = connection, CommandPoll(connection)
         self.run: Run | None = None
         self.folder: Path | None = None
         self.keep_data: Callable[[Path], None] | None = None
@@ -100,7 +100,7 @@ class Trainer:
         if self.run is not None:
             self.measuring.close()
         self.run, self.folder, self.curves, self.waiting = new.run, new.folder, new.curves, []
-        self.pictures, self.weighing, self.selection = new.pictures, new.weighing, new.selection
+        self.pictures, self.evidence_job, self.selection = new.pictures, new.evidence_job, new.selection
         self.measuring = Measuring(new.run, new.selection, self.heard, self.pressure)
         self.keep_data = new.keep_data
         self.mean = RunningMean((step, elbo) for step, elbo in new.curves.recent.tolist())
@@ -152,24 +152,24 @@ class Trainer:
 
     def _weigh(self, now: float) -> None:
         """A slice of the evidence, when it is its turn."""
-        weighing, running = self.weighing, self.state == "running"
+        job, running = self.evidence_job, self.state == "running"
         if EVIDENCE_PART in self.faults.resting:
             return
-        if weighing.stale(running=running):
-            weighing.stop()
-        if weighing.due(self.watched, now, running=running):
-            self.faults.attempt(EVIDENCE_PART, weighing.start)
-        if not weighing.may(now, running=running):
+        if job.stale(running=running):
+            job.stop()
+        if job.due(self.watched, now, running=running):
+            self.faults.attempt(EVIDENCE_PART, job.start)
+        if not job.may(now, running=running):
             return
-        if message := self.faults.attempt(EVIDENCE_PART, weighing.slice):
+        if message := self.faults.attempt(EVIDENCE_PART, job.slice):
             self.send(number=self._need_run().number, **message)
         elif EVIDENCE_PART in self.faults.resting:
-            weighing.stop()
+            job.stop()
 
     def _train(self) -> None:
         run, slow = self._need_run(), self._told_slowly()
         pace = 1 / SECONDS if slow else SPEEDS[self.speed]
-        taken = self.faults.attempt(STEPS_PART, slow.ahead) if slow else None
+        taken = self.faults.attempt(STEPS_PART, slow.peek_next_step) if slow else None
         try:
             step = next(run)
         except StopIteration:
@@ -247,7 +247,7 @@ class Trainer:
             self.pictures.resting = self.state != "running"
         seen: dict[str, Any] = self.pictures.look()
         if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):
-            seen = merged(seen, steps.show(steps.ahead(), self.pictures.axes))
+            seen = merged(seen, steps.show(steps.peek_next_step(), self.pictures.axes))
         return seen
 
     def _plane(self) -> dict[str, Any]:

@@ -4,8 +4,8 @@ import torch
 
 from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.inference.parameters import listed
+from elbo_room.models.inference.replay_cache import WAIT
 from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.shortcut import WAIT
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.probing import Probing, Request
 from elbo_room.widgets.worker.schedule import QUICKEST

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from elbo_room.models.bayesian_layers import BySigns, Layer, Locally, PerDatum
+from elbo_room.models.bayesian_layers import FlipoutPerturbation, Layer, LocalPerturbation, PerDatum
 from elbo_room.models.conditional import Conditional
 from elbo_room.models.conditional_settings import Settings
 from elbo_room.models.core import Batch
@@ -150,7 +150,7 @@ def test_local_draws_of_a_linear_model_have_the_known_variance() -> None:
     assert float(variance_distance(found[:, 0], x.square() * spread / 0.7**4).abs().max()) < 4
 
 
-@pytest.mark.parametrize("how", [Locally(), BySigns()], ids=["local", "signs"])
+@pytest.mark.parametrize("how", [LocalPerturbation(), FlipoutPerturbation()], ids=["local", "signs"])
 def test_every_datums_sums_have_the_law_of_a_shared_draw(how) -> None:
     """Mean W̄x + ᾱ and covariance diag(s² x² + s_α²) of a layer's sums: by 40,000 draws of the shared noise and their own."""
     generator, rows = torch.Generator().manual_seed(1), 2
@@ -249,5 +249,5 @@ class TestRefusals:
 
 def test_they_are_parts_for_weights_alone() -> None:
     assert [name for name, part in ESTIMATORS.items() if part.for_weights] == ["local_reparameterization", "flipout"]
-    assert PerDatum(network("normal", depth=1, inputs=2, intercept=True).space, Locally()).linear == {
+    assert PerDatum(network("normal", depth=1, inputs=2, intercept=True).space, LocalPerturbation()).linear == {
         "hidden.0.weight", "hidden.0.bias", "out.weight", "out.bias"}  # fmt: skip

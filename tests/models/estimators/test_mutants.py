@@ -156,7 +156,7 @@ def test_an_engine_that_forgets_the_noise_path_is_caught(monkeypatch: pytest.Mon
 def test_an_engine_that_does_not_scale_a_global_sites_cost_is_caught(
     level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from elbo_room.models.inference import work as engine
+    from elbo_room.models.inference import surrogate_context as engine
 
     cost = engine.cost_of
 

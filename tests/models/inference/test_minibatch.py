@@ -6,7 +6,7 @@ import torch
 from elbo_room.models.core import Batch, Factor, check_factors
 from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.inference.estimate import draw_noise, estimate
-from elbo_room.models.inference.work import refusal
+from elbo_room.models.inference.surrogate_context import refusal
 from tests.models.problems import plates
 from tests.models.truth import every
 

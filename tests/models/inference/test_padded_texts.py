@@ -6,7 +6,7 @@ import torch
 from elbo_room.models.conditional_settings import Settings
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.words import indicators
-from elbo_room.models.inference import shortcut
+from elbo_room.models.inference import replay_cache
 from elbo_room.models.inference.run import Run
 from tests.models.inference.test_one_path import same
 
@@ -34,15 +34,15 @@ def texts(longest: int = LONG - 1) -> Dataset:
 def test_the_tape_sees_the_same_padding(network: dict, posterior: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Long way and short way, bit for bit, with minibatches of different lengths at every step."""
     made = []
-    for wait in (10**9, shortcut.WAIT):
-        monkeypatch.setattr(shortcut, "WAIT", wait)
+    for wait in (10**9, replay_cache.WAIT):
+        monkeypatch.setattr(replay_cache, "WAIT", wait)
         run = Run(Settings(**BASE, **network, posterior=posterior), texts())  # type: ignore[arg-type]
         made.append((run, list(run)))
         monkeypatch.undo()
     (long, steps), (short, again) = made
     assert steps == again
     assert same(long.tensors(), short.tensors())
-    assert short.shortcut.trusted, short.shortcut.refused
+    assert short.replay_cache.trusted, short.replay_cache.refused
 
 
 def test_a_position_that_no_text_reaches_is_left_to_the_prior() -> None:

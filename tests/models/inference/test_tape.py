@@ -15,12 +15,12 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 from torch import Tensor
 
-from elbo_room.models.aside import aside
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.inference.kernels import Unfit
 from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.tape import Recorder, Tape
 from elbo_room.models.presets import PRESETS
+from elbo_room.models.untaped import untaped
 
 STRUCTURAL = (RuntimeError, IndexError, ValueError, TypeError)  # of shapes and types: the same whatever the values
 
@@ -385,7 +385,7 @@ def test_a_check_that_is_made_aside_is_neither_recorded_nor_refused() -> None:
     """Reading a value there decides nothing that could differ at the next step."""
     x = torch.arange(3.0)
     with Recorder() as recorder:
-        with aside():
+        with untaped():
             assert float(x.sum()) == 3.0
             assert x.tolist() == [0.0, 1.0, 2.0]
         doubled = x * 2
@@ -398,4 +398,4 @@ def test_counts_are_looked_up_in_a_recorded_step() -> None:
     """The scene of single cells: whether its table covers a batch is asked aside."""
     run = Run(settings_from(PRESETS["scvi"]["settings"] | {"stop_at": 13}))
     assert len(list(run)) == 13
-    assert run.shortcut.trusted, run.shortcut.refused
+    assert run.replay_cache.trusted, run.replay_cache.refused

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from elbo_room.models.families import Normal
-from elbo_room.models.inference.ahead import Anatomy, ahead, anatomy, log_joint
+from elbo_room.models.inference.next_step import Anatomy, anatomy, log_joint, peek_next_step
 from elbo_room.models.inference.parameters import own_names
 from elbo_room.models.inference.run import Run
 from elbo_room.widgets.views import ONE_STEP
@@ -29,9 +29,9 @@ class OneStep:
         self.drawn = False
         self.last = torch.zeros(run.model.sites[site].shape[0])
 
-    def ahead(self) -> Anatomy:
+    def peek_next_step(self) -> Anatomy:
         """The step that comes next."""
-        found = ahead(self.run)
+        found = peek_next_step(self.run)
         means = found.draws[self.site].nu[0, 0, :, 0].detach()  # (M or 1, K)
         one = anatomy(found, self.run, self.site, int((means - self.last).square().sum(-1).argmin()))
         self.last = one.nu[0]

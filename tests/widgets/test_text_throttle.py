@@ -1,13 +1,13 @@
 """Words with numbers that run."""
 
-from elbo_room.widgets import seldom
-from elbo_room.widgets.seldom import Seldom
+from elbo_room.widgets import text_throttle
+from elbo_room.widgets.text_throttle import TextThrottle
 
 
 def test_words_stand_while_it_trains_and_change_at_once_when_that_does(monkeypatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr(seldom.time, "monotonic", lambda: clock[0])
-    said = Seldom(0.25)
+    monkeypatch.setattr(text_throttle.time, "monotonic", lambda: clock[0])
+    said = TextThrottle(0.25)
     found = []
     for state, at in [("running", 0.0), ("running", 0.1), ("running", 0.24), ("running", 0.26), ("paused", 0.3), ("paused", 0.31),
                       ("running", 0.32), ("running", 0.33)]:  # fmt: skip
@@ -18,8 +18,8 @@ def test_words_stand_while_it_trains_and_change_at_once_when_that_does(monkeypat
 
 def test_words_wait_for_a_picture_to_go_with_but_not_for_ever(monkeypatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr(seldom.time, "monotonic", lambda: clock[0])
-    said = Seldom(0.25)
+    monkeypatch.setattr(text_throttle.time, "monotonic", lambda: clock[0])
+    said = TextThrottle(0.25)
     found = []
     for drawn, at in [(True, 0.0), (False, 0.3), (True, 0.31), (False, 0.9), (False, 1.32), (True, 1.4), (True, 1.6)]:
         clock[0] = 100.0 + at

@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
 
-class SwiftClient(AsyncKernelClient):
+class FastReadyClient(AsyncKernelClient):
     """Waits for the answer to its own question on both channels, rather than for 0.2 s of silence after each try."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:

@@ -8,7 +8,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 
 @contextmanager
-def aside() -> Iterator[None]:
+def untaped() -> Iterator[None]:
     """A check that reads values and changes nothing: a tape (`models.inference.tape`) neither records it nor replays it."""
     with torch.no_grad(), _disable_current_modes(), torch._C.DisableTorchFunction():
         yield

@@ -8,17 +8,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from elbo_room.models.diagnostics.evidence import Effort, Evidence, weighing
+from elbo_room.models.diagnostics.evidence import Effort, Evidence, evidence_parts
 from elbo_room.models.inference.run import Run
 from elbo_room.widgets.worker.pictures.evidence import CHART, picture
 
 SHARE = 0.1  # of the worker's time while it trains; a paused run is weighed at leisure
-EVERY = 5.0  # seconds from the end of one weighing to the next
+EVERY = 5.0  # seconds from the end of one estimate to the next
 
 Message = dict[str, Any]
 
 
-class Weighing:
+class EvidenceJob:
     """The evidence of one run, part by part."""
 
     def __init__(self, run: Run, effort: Effort | None = None) -> None:
@@ -44,7 +44,7 @@ class Weighing:
         for module in (model, q):
             if isinstance(module, nn.Module):
                 module.requires_grad_(requires_grad=False)
-        yield from weighing(model, q, self.run.data, generator, self.effort)
+        yield from evidence_parts(model, q, self.run.data, generator, self.effort)
 
     def stop(self) -> None:
         """Nobody looks any more."""

@@ -6,7 +6,7 @@ READ = 0.25  # seconds for which such words stand
 ALONE = 1.0  # seconds that they wait for a picture to go with: words of their own make the browser compose the page once more
 
 
-class Seldom:
+class TextThrottle:
     """While a run is training its words change only now and then; at rest, and when that changes, at once."""
 
     def __init__(self, seconds: float = READ) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from elbo_room.models.inference.standing import Standing
+from elbo_room.models.inference.object_snapshot import ObjectSnapshot
 
 
 def made() -> SimpleNamespace:
@@ -43,17 +43,17 @@ CHANGES: dict[str, Callable[[SimpleNamespace], object]] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_change_is_seen(change: Callable[[SimpleNamespace], object]) -> None:
     held = made()
-    standing = Standing(held)
-    assert standing.still()
+    standing = ObjectSnapshot(held)
+    assert standing.unchanged()
     change(held)
-    assert not standing.still()
+    assert not standing.unchanged()
 
 
 def test_a_tensors_values_may_move() -> None:
     """They are read anew at each step."""
     held = made()
-    standing = Standing(held)
+    standing = ObjectSnapshot(held)
     with torch.no_grad():
         held.tensor.add_(1)
         held.net.weight.mul_(2)
-    assert standing.still()
+    assert standing.unchanged()

@@ -38,7 +38,7 @@ class Origin:
         return {"featureless": why_not(self.run), "features_of": words}
 
 
-class Given(Trainer):
+class UserDataWorker(Trainer):
     """Part of the worker: which data a run gets where its settings name none that ship."""
 
     factory: Callable[[InferenceSettings], Run] = Run

@@ -14,7 +14,7 @@ from elbo_room.models.inference.noise import draw_noise, lacking
 from elbo_room.models.variational import Posterior
 
 
-def parts_for(model: Model, chosen: Estimator, draws: int) -> dict[str, Estimator]:
+def estimators_by_site(model: Model, chosen: Estimator, draws: int) -> dict[str, Estimator]:
     """The estimator of every site: the chosen one, unless the model itself says which it takes where that does not apply."""
     choose = getattr(model, "default_estimators", None)
     return dict.fromkeys(model.sites, chosen) if choose is None else choose(chosen, draws)
@@ -71,7 +71,7 @@ def numbers_of_evaluation(model: Model, features: Sequence[int], rows: int) -> i
 
 
 @dataclass
-class Work:
+class SurrogateContext:
     """What `estimate` holds while it assembles the surrogate."""
 
     model: Model

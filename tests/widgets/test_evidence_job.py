@@ -16,10 +16,10 @@ from elbo_room.models.inference.run import Run
 from elbo_room.widgets.tasks import encoders_share
 from elbo_room.widgets.theme import EVIDENCE
 from elbo_room.widgets.worker import trainer
+from elbo_room.widgets.worker.evidence_job import EVERY, SHARE, EvidenceJob
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.evidence import APART, CHART, EXACT, WORDS, picture, spread_out
 from elbo_room.widgets.worker.pictures.principal import EXACT as EXACT_LINE
-from elbo_room.widgets.worker.weighing import EVERY, SHARE, Weighing
 from tests.widgets.test_worker import SMALL, Driver
 
 EFFORT = Effort(rows=20, draws=64, steps=10, chains=2, temperatures=5, simulated=4)
@@ -29,52 +29,52 @@ def small(**settings: object) -> Run:
     return Run(Settings(**({"data": "pinwheel", "width": 8, "latent_size": 1, "stop_at": 5} | settings)))  # type: ignore[arg-type]
 
 
-def finished(weighing: Weighing) -> list[dict[str, object]]:
+def finished(job: EvidenceJob) -> list[dict[str, object]]:
     messages = []
-    while weighing.work is not None:
-        if message := weighing.slice():
+    while job.work is not None:
+        if message := job.slice():
             messages.append(message)
     return messages
 
 
-def test_a_weighing_leaves_the_run_as_it_was() -> None:
+def test_an_evidence_job_leaves_the_run_as_it_was() -> None:
     """Bit for bit: the steps after it are those of a run that nobody looked at; and it is of the step at which it began."""
     watched, alone = small(), small()
     next(watched), next(alone)
-    weighing = Weighing(watched, EFFORT)
-    weighing.start()
-    weighing.slice()
+    job = EvidenceJob(watched, EFFORT)
+    job.start()
+    job.slice()
     assert [step.elbo for step in watched] == [step.elbo for step in alone]  # it trains on meanwhile
-    messages = finished(weighing)
+    messages = finished(job)
     assert len(messages) >= 5
     again = small()
     next(again)
-    other = Weighing(again, EFFORT)
+    other = EvidenceJob(again, EFFORT)
     other.start()
     assert finished(other)[-1]["facts"] == messages[-1]["facts"]
 
 
 def test_it_comes_only_when_someone_looks_and_keeps_its_share() -> None:
-    weighing, now = Weighing(small()), 100.0
-    assert not weighing.due(frozenset({"elbo"}), now, running=False)
-    conditional = Weighing(Run(Conditional(width=4, depth=1)))
+    job, now = EvidenceJob(small()), 100.0
+    assert not job.due(frozenset({"elbo"}), now, running=False)
+    conditional = EvidenceJob(Run(Conditional(width=4, depth=1)))
     assert not conditional.due(frozenset({CHART}), now, running=False)
-    assert weighing.due(frozenset({CHART}), now, running=False)
-    weighing.start()
-    assert not weighing.due(frozenset({CHART}), now, running=False)
-    weighing.spent, weighing.began = 1.0, now
-    assert weighing.may(now, running=False)
-    assert not weighing.may(now + 0.9 / SHARE, running=True)
-    assert weighing.may(now + 1.1 / SHARE, running=True)
-    weighing.run.number += 1
-    assert weighing.stale(running=False)
-    assert not weighing.stale(running=True)
-    weighing.run.number -= 1
-    weighing.work, weighing.ended = None, now
-    assert not weighing.due(frozenset({CHART}), now, running=False)  # the same step
-    weighing.run.number += 1
-    assert not weighing.due(frozenset({CHART}), now + 0.9 * EVERY, running=True)
-    assert weighing.due(frozenset({CHART}), now + 1.1 * EVERY, running=True)
+    assert job.due(frozenset({CHART}), now, running=False)
+    job.start()
+    assert not job.due(frozenset({CHART}), now, running=False)
+    job.spent, job.began = 1.0, now
+    assert job.may(now, running=False)
+    assert not job.may(now + 0.9 / SHARE, running=True)
+    assert job.may(now + 1.1 / SHARE, running=True)
+    job.run.number += 1
+    assert job.stale(running=False)
+    assert not job.stale(running=True)
+    job.run.number -= 1
+    job.work, job.ended = None, now
+    assert not job.due(frozenset({CHART}), now, running=False)  # the same step
+    job.run.number += 1
+    assert not job.due(frozenset({CHART}), now + 0.9 * EVERY, running=True)
+    assert job.due(frozenset({CHART}), now + 1.1 * EVERY, running=True)
 
 
 def test_the_picture_is_what_was_found() -> None:
@@ -136,7 +136,7 @@ def test_the_encoders_share_is_that_of_the_two_bars() -> None:
 
 def test_the_worker_weighs_while_someone_looks_and_trains_on(tmp_path, monkeypatch) -> None:
     """A run that is weighed all the time is the headless run; at rest the evidence arrives whole, and out of sight it stops."""
-    monkeypatch.setattr(trainer, "Weighing", partial(Weighing, effort=EFFORT))
+    monkeypatch.setattr(trainer, "EvidenceJob", partial(EvidenceJob, effort=EFFORT))
     driver = Driver()
     settings = SMALL | {"latent_size": 1, "stop_at": 80}
     driver.send("watch", names=["elbo", CHART])
@@ -144,13 +144,13 @@ def test_the_worker_weighs_while_someone_looks_and_trains_on(tmp_path, monkeypat
     driver.until("state", state="finished")
     again = Run(Settings(**settings))
     steps = [step.elbo for step in again]
-    other = Weighing(again, EFFORT)
+    other = EvidenceJob(again, EFFORT)
     other.start()
     whole = finished(other)[-1]["facts"]
     while driver.until("evidence")["facts"] != whole:
         pass
     driver.send("watch", names=["elbo"])
     driver.until("frame")
-    assert driver.worker.weighing.work is None
+    assert driver.worker.evidence_job.work is None
     np.testing.assert_array_equal(driver.points()[:80, 1], np.asarray(steps, np.float32))
     driver.close()

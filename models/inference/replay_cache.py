@@ -15,7 +15,7 @@ from torch import Tensor
 
 from elbo_room.models.core import Batch
 from elbo_room.models.inference.kernels import Unfit
-from elbo_room.models.inference.standing import Standing
+from elbo_room.models.inference.object_snapshot import ObjectSnapshot
 from elbo_room.models.inference.tape import Recorder, Tape
 
 LOOK = 250  # every so many steps are made both ways: the long one makes the checks that a tape leaves out
@@ -63,7 +63,7 @@ class Before:
         return streams and all(torch.equal(tensor, value) for tensor, value in self.values)
 
 
-class Shortcut:
+class ReplayCache:
     """Makes steps of one run by the long way or the short one; both fill the gradients of `parameters`."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Shortcut:
 
     def _forget(self) -> None:
         self.tape: Tape | None = None
-        self.standing: Standing | None = None
+        self.snapshot: ObjectSnapshot | None = None
         self.names: tuple[str, ...] = ()
         self.slopes: list[
             tuple[Tensor, Tensor]
@@ -90,7 +90,7 @@ class Shortcut:
         shapes = [(name, tensor.shape, tensor.dtype) for name, tensor in inputs.items()]
         places = [(p.data_ptr(), p.requires_grad) for p in self.parameters.values()]
         key = (settings, [id(root) for root in roots], batch.total, batch.whole, shapes, places)
-        if key != self.key or (self.standing is not None and not self.standing.still()):
+        if key != self.key or (self.snapshot is not None and not self.snapshot.unchanged()):
             self._forget()
             self.key = key
         self.steps += 1
@@ -144,7 +144,7 @@ class Shortcut:
         try:
             if set(given(mine, memory)) != set(inputs):
                 raise Unfit("an estimator began to keep something at this step")
-            self.standing = Standing(*roots)
+            self.snapshot = ObjectSnapshot(*roots)
             self.tape, self.names = Tape(recorder, inputs, outputs), found[0]
             self.slopes = [
                 (self.parameters[name.removeprefix("gradient/")], tensor)

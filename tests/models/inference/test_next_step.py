@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from elbo_room.models.deep_generative_settings import Settings
-from elbo_room.models.inference.ahead import ahead, anatomy, log_joint
+from elbo_room.models.inference.next_step import anatomy, log_joint, peek_next_step
 from elbo_room.models.inference.run import Run
 from tests.models.inference.test_one_path import same, state_of
 
@@ -24,7 +24,7 @@ def test_the_mean_of_the_arrows_is_the_gradient_of_the_step(estimator: str) -> N
     for number in (0, 20):
         for _ in islice(run, number):
             pass
-        found = ahead(run)
+        found = peek_next_step(run)
         parts = [anatomy(found, run, "z", at) for at in range(50)]
         next(run)
         table = run.q.by_site["z"].table.grad
@@ -34,7 +34,7 @@ def test_the_mean_of_the_arrows_is_the_gradient_of_the_step(estimator: str) -> N
 
 def test_the_encoder_follows_the_mean_of_the_arrows() -> None:
     run = small()
-    found = ahead(run)
+    found = peek_next_step(run)
     encoder = run.q.by_site["z"]
     mean = torch.stack([anatomy(found, run, "z", at).mean for at in range(50)])
     expected = torch.autograd.grad(run.q.nu(run.model.sites["z"], found.batch), list(encoder.parameters()), -mean / 50)
@@ -49,26 +49,26 @@ def test_looking_ahead_disturbs_nothing(estimator: str) -> None:
     for _ in plain:
         pass
     while watched.number < 40:
-        ahead(watched)
+        peek_next_step(watched)
         next(watched)
     assert same(state_of(plain), state_of(watched))
 
 
 def test_the_weights_of_the_score_are_f_and_those_of_leave_one_out_sum_to_nothing() -> None:
     run = small(estimator="score")
-    one = anatomy(ahead(run), run, "z", 7)
+    one = anatomy(peek_next_step(run), run, "z", 7)
     q = run.model.sites["z"].family.log_prob(one.value, one.nu).sum(-1)
     at = [log_joint(run, "z", one, (0, 1), value, value, 1)[0] for value in one.value]  # the plane shrunk to z_b
     torch.testing.assert_close(one.weights, torch.stack(at) - q, rtol=1e-4, atol=1e-3)
     torch.testing.assert_close(one.gradient, one.weights[:, None, None] * one.score, rtol=1e-4, atol=1e-3)
     run.change(estimator="leave_one_out")
-    centred = anatomy(ahead(run), run, "z", 7)
+    centred = anatomy(peek_next_step(run), run, "z", 7)
     torch.testing.assert_close(centred.weights, 1.5 * (one.weights - one.weights.mean()), rtol=1e-3, atol=1e-3)
 
 
 def test_the_draws_are_formed_from_their_noise() -> None:
     run = small()
-    one = anatomy(ahead(run), run, "z", 3)
+    one = anatomy(peek_next_step(run), run, "z", 3)
     torch.testing.assert_close(one.value, one.nu[0] + one.nu[1].exp() * one.noise)
 
 
@@ -77,7 +77,7 @@ def test_a_global_site_is_taken_apart_too() -> None:
     from elbo_room.models.conditional_settings import Settings as Conditional
 
     run = Run(Conditional(width=3, depth=1, batch_size=16, stop_at=5, draws=3))
-    one = anatomy(ahead(run), run, "w", 0)
+    one = anatomy(peek_next_step(run), run, "w", 0)
     assert one.row == -1
     at = log_joint(run, "w", one, (0, 1), one.value[1], one.value[1], 1)
     centre = one.nu[0].clone()
@@ -99,7 +99,7 @@ def test_the_top_layer_of_a_deep_latent_gaussian_model_is_taken_apart(structure:
 
     layers = {"response": "normal", "layer_1": "normal", "layer_2": "normal", "width_1": 5, "width_2": 3}
     run = Run(Deep(**layers, **structure, variational="table", batch_size=30, draws=3, stop_at=5))
-    found = ahead(run)
+    found = peek_next_step(run)
     parts = [anatomy(found, run, "z2", at) for at in range(30)]
     next(run)
     table = run.q.by_site["z2"].table.grad

@@ -32,7 +32,7 @@ def undisturbed(run: Run) -> Iterator[None]:
             parameter.grad = gradients[name]
 
 
-def ahead(run: Run) -> Estimate:
+def peek_next_step(run: Run) -> Estimate:
     """The estimate of the next step, draw by draw: bit for bit the one that `next(run)` will climb."""
     settings = run.settings
     memory = {part: {key: value.clone() for key, value in kept.items()} for part, kept in run.memory.items()}

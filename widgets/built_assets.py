@@ -25,8 +25,8 @@ class NotPreparedError(RuntimeError):
 
 
 def script(*names: str) -> str:
-    """Join scripts of `static/` into one module (a widget's module cannot import another file), `ear.js` in front."""
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("ear.js", *names))
+    """Join scripts of `static/` into one module (a widget's module cannot import another file), `anywidget_recovery.js` in front."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("anywidget_recovery.js", *names))
 
 
 def style(name: str) -> str:

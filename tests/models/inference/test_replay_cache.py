@@ -11,7 +11,7 @@ from elbo_room.models.data import from_array
 from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
 from elbo_room.models.families import Normal
-from elbo_room.models.inference import shortcut, tape
+from elbo_room.models.inference import replay_cache, tape
 from elbo_room.models.inference.kernels import Unfit
 from elbo_room.models.inference.run import Run, Step
 from elbo_room.models.inference.tape import Recorder, Tape
@@ -26,13 +26,13 @@ SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "draws": 
 def both(monkeypatch: pytest.MonkeyPatch, drive: Callable[[Run], None] = lambda run: None, **values) -> tuple[Run, Run]:
     """The same run by the long way alone, and as it is; `drive` is told of the run before each step. Asserts that they agree."""
     made = []
-    for wait in (NEVER, shortcut.WAIT):
-        monkeypatch.setattr(shortcut, "WAIT", wait)
+    for wait in (NEVER, replay_cache.WAIT):
+        monkeypatch.setattr(replay_cache, "WAIT", wait)
         run = Run(Settings(**(SMALL | values)))
         made.append((run, list(driven(run, drive))))
         monkeypatch.undo()
     (long, steps), (short, again) = made
-    assert long.shortcut.tape is None
+    assert long.replay_cache.tape is None
     assert steps == again
     assert same(long.tensors(), short.tensors())
     return long, short
@@ -50,16 +50,16 @@ def driven(run: Run, drive: Callable[[Run], None]) -> Iterator[Step]:
 def test_every_estimator_trains_to_the_same_bits(name, monkeypatch):
     """Those with a memory and those that draw on their own (ξ, pilots, couplings) too."""
     _, short = both(monkeypatch, estimator=name)
-    assert short.shortcut.trusted != bool(short.shortcut.refused)
-    assert short.shortcut.trusted, short.shortcut.refused
+    assert short.replay_cache.trusted != bool(short.replay_cache.refused)
+    assert short.replay_cache.trusted, short.replay_cache.refused
 
 
 def test_now_and_then_a_step_goes_the_long_way_and_makes_its_checks(monkeypatch):
     """A declared prior that a tensor moves away from its factor: the tape cannot see it, the next long step does."""
     with pytest.MonkeyPatch.context() as patch:  # `both` undoes its own
-        patch.setattr(shortcut, "LOOK", 20)
+        patch.setattr(replay_cache, "LOOK", 20)
         _, short = both(monkeypatch, estimator="analytic_kl", stop_at=70)
-        assert short.shortcut.trusted
+        assert short.replay_cache.trusted
 
         shift, run = torch.zeros(()), Run(Settings(**(SMALL | {"estimator": "analytic_kl", "stop_at": 100})))
         factors = run.model.factors
@@ -71,7 +71,7 @@ def test_now_and_then_a_step_goes_the_long_way_and_makes_its_checks(monkeypatch)
         run.model.factors = moved
         for _ in range(25):
             next(run)
-        assert run.shortcut.trusted
+        assert run.replay_cache.trusted
         shift.fill_(1.0)
         with pytest.raises(NotApplicableError, match="declares a prior that is not its value"):
             list(run)
@@ -87,13 +87,13 @@ def test_now_and_then_a_step_goes_the_long_way_and_makes_its_checks(monkeypatch)
 )  # fmt: skip
 def test_every_kind_of_model_trains_to_the_same_bits(values, monkeypatch):
     _, short = both(monkeypatch, **values)
-    assert short.shortcut.trusted, short.shortcut.refused
+    assert short.replay_cache.trusted, short.replay_cache.refused
 
 
 def test_random_numbers_of_a_sobol_engine_are_not_recorded(monkeypatch):
     """Its seed passes through Python."""
     _, short = both(monkeypatch, noise="sobol")
-    assert "may decide something by it" in short.shortcut.refused
+    assert "may decide something by it" in short.replay_cache.refused
 
 
 def test_live_changes_are_taken_up_at_once(monkeypatch):
@@ -108,7 +108,7 @@ def test_live_changes_are_taken_up_at_once(monkeypatch):
     trusted = []
 
     def drive(run: Run) -> None:
-        trusted.append(run.shortcut.trusted)
+        trusted.append(run.replay_cache.trusted)
         if run.number in changes:
             run.change(**changes[run.number])
 
@@ -131,7 +131,7 @@ def test_what_a_model_holds_is_read_anew(monkeypatch):
             run.model.prior.strength = 1 - 0.01 * run.number
 
     _, short = both(monkeypatch, by_parts, stop_at=90)
-    assert short.shortcut.trusted
+    assert short.replay_cache.trusted
 
 
 def test_a_number_that_changes_at_each_step_is_never_recorded(monkeypatch):
@@ -143,7 +143,7 @@ def test_a_number_that_changes_at_each_step_is_never_recorded(monkeypatch):
             ]
 
     _, short = both(monkeypatch, drive, stop_at=40)
-    assert not short.shortcut.trusted
+    assert not short.replay_cache.trusted
 
 
 def test_a_hidden_number_is_found_out_by_the_step_that_is_made_both_ways(monkeypatch):
@@ -156,11 +156,11 @@ def test_a_hidden_number_is_found_out_by_the_step_that_is_made_both_ways(monkeyp
                 type(f)(f.name, f.value * (1 + next(ticks) % 7), f.on) for f in factors(batch, latents)
             ]
 
-    monkeypatch.setattr(shortcut, "WAIT", 5)
+    monkeypatch.setattr(replay_cache, "WAIT", 5)
     run = Run(Settings(**SMALL))
     for _ in driven(run, drive):
         pass
-    assert run.shortcut.refused == "played again, it gave other numbers"
+    assert run.replay_cache.refused == "played again, it gave other numbers"
 
 
 def computed(x: torch.Tensor, w: torch.Tensor, generator: torch.Generator) -> dict[str, torch.Tensor]:
@@ -254,8 +254,8 @@ def test_any_failure_of_a_tape_leaves_the_long_ways_run(fail, at, estimator, mon
     with pytest.MonkeyPatch.context() as patch:  # `both` undoes its own
         fail(patch, at)
         _, short = both(monkeypatch, drive, **values, stop_at=45)
-    assert not short.shortcut.trusted
-    assert "the recorded step failed" in short.shortcut.refused
+    assert not short.replay_cache.trusted
+    assert "the recorded step failed" in short.replay_cache.refused
     assert [record.message.count("goes on without a recorded step") for record in caplog.records] == [1]
 
 
@@ -274,8 +274,8 @@ def test_a_models_own_error_is_raised_while_a_step_is_recorded(monkeypatch):
         run.model.factors = wrong
 
     states = []
-    for wait in (NEVER, shortcut.WAIT):
-        monkeypatch.setattr(shortcut, "WAIT", wait)
+    for wait in (NEVER, replay_cache.WAIT):
+        monkeypatch.setattr(replay_cache, "WAIT", wait)
         run = Run(Settings(**SMALL))
         drive(run)
         with pytest.raises(ValueError, match="the data have no y"):
@@ -299,21 +299,21 @@ def test_group_offsets_are_recorded(monkeypatch):
 
     site = Site("b", "global", (3,), Normal())
     made = []
-    for wait in (NEVER, shortcut.WAIT):
-        monkeypatch.setattr(shortcut, "WAIT", wait)
+    for wait in (NEVER, replay_cache.WAIT):
+        monkeypatch.setattr(replay_cache, "WAIT", wait)
         settings = Settings(estimator="reparameterization", draws=3, batch_size=5, stop_at=40)
         run = Run(settings, from_array(x), Terms({"b": site}, terms), Posterior({"b": Global(site)}))
         made.append((run, list(run)))
     assert made[0][1] == made[1][1]
     assert same(made[0][0].tensors(), made[1][0].tensors())
-    assert made[1][0].shortcut.trusted, made[1][0].shortcut.refused
+    assert made[1][0].replay_cache.trusted, made[1][0].replay_cache.refused
 
 
 def test_a_large_batch_of_the_digits_scene_is_recorded():
     """B × M = 16 × 1,797: with Taylor's control variate 375 MB of values, which share places of 90 MB."""
     run = Run(Settings(draws=16, batch_size=1797, stop_at=13, estimator="quadratic_miller"))
     assert len(list(run)) == 13
-    assert run.shortcut.trusted, run.shortcut.refused
+    assert run.replay_cache.trusted, run.replay_cache.refused
 
 
 def test_large_steps_stay_as_they_are(monkeypatch):
@@ -322,4 +322,4 @@ def test_large_steps_stay_as_they_are(monkeypatch):
             patch.setattr(tape, limit, 10_000)
             run = Run(Settings(**SMALL))
             assert len(list(run)) == 30
-        assert sentence in run.shortcut.refused
+        assert sentence in run.replay_cache.refused

@@ -19,8 +19,8 @@ _contents = attrgetter("cell_contents")
 _LEAVES = (Tensor, str, bytes, int, float, complex, type, types.ModuleType)
 
 
-class Standing:
-    """A photograph of what objects refer to; `still()` compares."""
+class ObjectSnapshot:
+    """A photograph of what objects refer to; `unchanged()` compares."""
 
     def __init__(self, *roots: Any) -> None:
         """Walk through attributes, dicts, lists, closures and bound methods.
@@ -72,7 +72,7 @@ class Standing:
         parts = [*map(len, self.dicts), *map(len, self.lists)]
         return parts, [*chain.from_iterable(values)], [*chain.from_iterable(self.lists)], [*map(_contents, self.cells)]
 
-    def still(self) -> bool:
+    def unchanged(self) -> bool:
         """Whether all of it is as it was; identical objects are not looked into, so this takes microseconds."""
         try:
             return not any(self.empty) and self._now() == self.then

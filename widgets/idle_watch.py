@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from elbo_room.widgets.session import Session
 
 
-class Presence:
+class IdleWatch:
     """Part of the explorer: a run rests while its page is silent, and whoever comes back reads why."""
 
     state: str

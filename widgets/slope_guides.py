@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-def guides(first: Any, low: float, high: float, steeper: float | None = None) -> dict[str, Any]:
+def slope_guides(first: Any, low: float, high: float, steeper: float | None = None) -> dict[str, Any]:
     """Grey lines of slope −1, for independent draws, and of the steeper one that the kind of noise promises.
 
     They begin in the middle of the variances `first` at the fewest draws, where there is room between the lines.

@@ -11,7 +11,7 @@ LOST = 3.0  # seconds without a frame after which an idle page that is behind mu
 TABS = 8  # pages that are remembered; tabs can go without a word
 
 
-class Credit:
+class FlowControl:
     """Counts frames and acknowledgements, for each page (JupyterLab may show one kernel's lab in several tabs).
 
     The page that is furthest decides: a slower tab draws the newest of what it gets, and a tab that went without a word

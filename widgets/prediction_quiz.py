@@ -19,7 +19,7 @@ FIRST = "Choose what you expect, then press “That is my guess”."
 PANELS = "abcd"
 
 
-class Trial:
+class PredictionQuiz:
     """Holds the scene's tasks; `post("guess")` says that a guess was made, and `follow` brings everything up to date."""
 
     def __init__(self, post: Callable[..., None]) -> None:
@@ -37,7 +37,7 @@ class Trial:
         self.answer = ipw.Label("")
         self.answer.add_class("elbo-answer")
         self.widget = ipw.VBox([self.ask, self.guess, ipw.HBox([self.check, self.another]), self.answer])
-        self.widget.add_class("elbo-trial")
+        self.widget.add_class("elbo-quiz")
 
     def offer(self, tasks: list[Task]) -> None:
         """Show the tasks of a scene, from the first unless they are shown already."""

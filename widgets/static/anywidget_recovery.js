@@ -25,7 +25,7 @@ async function hear(model) {
 }
 
 /** The page's bus, also on a machine on which it takes longer than the ten seconds that anywidget waits for it. */
-async function roadOf(host, model) {
+async function frameChannelOf(host, model) {
   for (let tries = 1; ; tries++) {
     try {
       return (await host.getWidget(model.get("bus"))).exports.road;
