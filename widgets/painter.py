@@ -172,6 +172,10 @@ class Painter(ElboLines, LatentPainter):
         for rows in kept:
             self._variance({"rows": rows})
 
+    def _expected(self, message: dict[str, Any]) -> None:
+        """A view of panel B is being measured."""
+        self.facts["expected"] = {"view": message["chart"], "seconds": message["seconds"]}
+
     def _forget_variance(self) -> None:
         self.measured.forget()
         self.screen.bus.clear(self.screen.chart("variance"))

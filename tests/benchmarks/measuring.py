@@ -104,7 +104,9 @@ def measured(link: ProcessLink, scene: str) -> Found:
         turn = time.monotonic()
         link.send("view", view=TURN)
         for message in messages(link, 60.0):
-            if message.get("view") == TURN or message.get("evidence", {}).get("view") == TURN:
+            if (message["kind"] == "against" and message.get("view") == TURN) or message.get("evidence", {}).get(
+                "view"
+            ) == TURN:
                 break
         turned = time.monotonic() - turn
     return Found(scene, steps, end or LONGEST, tuple(times.values()), min(times, default=-1.0), turned, most)

@@ -164,7 +164,7 @@ class Measuring:
         measurer.begin(request)
         if self.hurried:
             seconds = budget * (1.0 if request.view in CURVE else LADDER_BUDGET)
-            yield {"kind": "evidence", "facts": {"expected": {"view": request.view, "seconds": seconds}}}
+            yield {"kind": "expected", "chart": request.view, "seconds": seconds}
 
     def _view(self) -> str:
         """What the panel shows; of regular measurements every second one goes on with the curve, so that it has no gap."""
