@@ -32,6 +32,12 @@ def change_word(values: dict[str, Any], knobs: list[Knob]) -> str:
     return ", ".join(words)
 
 
+def earlier_words(differences: str) -> str:
+    """Panel A's heading while an earlier run is drawn in grey: the first difference in full, the others counted, so that it fits."""
+    first, *others = differences.split(", ")
+    return f"ELBO · earlier: {first}" + (f" and {len(others)} more" if others else "")
+
+
 class ElboLines:
     """What stands in panel A; `facts` are the caption's."""
 
@@ -85,7 +91,7 @@ class ElboLines:
         elif words := differences([before, settings])[0]:
             kept = kept if words.count(", ") < MOST_DIFFERENCES else []
         self.ghost = np.concatenate(kept) if kept else table([])
-        self.earlier = f"ELBO · earlier run: {words}" if kept and words else ""
+        self.earlier = earlier_words(words) if kept and words else ""
         self.settings, self.measure = settings, measure
 
     def draw_yardstick(self) -> None:

@@ -100,7 +100,7 @@ def test_an_earlier_run_is_drawn_where_little_differs_and_the_chart_says_what(la
         return room.painter.ghost
 
     assert len(again(width=9))
-    assert room.screen.chart("elbo").heading == "ELBO · earlier run: Width 8"
+    assert room.screen.chart("elbo").heading == "ELBO · earlier: Width 8"
     assert not len(again(width=10, depth=2, activation="relu", latent_size=3)), "that is another model"
     assert room.screen.chart("elbo").heading == ""
 
