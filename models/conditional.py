@@ -46,7 +46,9 @@ SPREADS: dict[str, SpreadSource] = {
     for each in (
         SpreadSource("learned", "one s, learned", "s", "A single s for all data, a point estimate."),
         SpreadSource("fixed", "fixed", "s given", "You say how noisy y is; the slider is live."),
-        SpreadSource("network", "a second head s(x)", "s(x; w)", "The network's second output is each datum's own s."),
+        SpreadSource(
+            "network", "a second head s(x)", "s(x; w)", "The network's second output is each data point's own s."
+        ),
     )
 }
 

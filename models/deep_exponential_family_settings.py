@@ -110,7 +110,8 @@ class Settings(InferenceSettings):
         requires=(SHAPED,),
     )  # fmt: skip
     variational: str = setting(
-        "table", label="q's parameters", symbol="ν", group="Inference", choices="variational", help="Where each datum's ν comes from."
+        "table", label="q's parameters", symbol="ν", group="Inference", choices="variational",
+        help="Where each data point's ν comes from.",
     )  # fmt: skip
     structure: str = setting(
         "product", label="q of layers", symbol="q", group="Inference", choices="structures",

@@ -78,7 +78,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         "network", label="Decoder", group="Model", choices="decoders", help="What maps z to the response's parameters."
     )
     latent_prior: str = setting(
-        "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="What z is before a datum is seen.",
+        "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="What z is before a data point is seen.",
     )  # fmt: skip
     held_out: float = setting(
         0.0, label="Held out", group="Data", low=0.0, high=0.5,
@@ -95,5 +95,5 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         symbol="ν",
         group="Inference",
         choices="variational",
-        help="Where each datum's ν comes from.",
+        help="Where each data point's ν comes from.",
     )

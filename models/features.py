@@ -22,7 +22,7 @@ def _features(run: Run, data: Dataset) -> Tensor:
     sites = [name for name, site in run.model.sites.items() if site.plate == "local"]
     if not sites:
         raise ValueError(
-            "This run has no latent variable of a datum, so no features. Use a deep generative model's run."
+            "This run has no latent variable of a data point, so no features. Use a deep generative model's run."
         )
     if data is not run.data and any(isinstance(run.q.by_site[name], Table) for name in sites):
         raise ValueError("q is a table, which has no ν for new rows. Train with an amortised q to have their features.")

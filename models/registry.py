@@ -33,9 +33,7 @@ def _unless_normal(part: type[Estimator]) -> str | None:
 
 def _unless_global(part: type[Estimator]) -> str | None:
     if part.bound == "iwae":
-        return (
-            "It weighs the draws of each datum; here all data share one draw of the weights. Choose an ELBO estimator."
-        )
+        return "It weighs the draws of each data point; here all data share one draw of the weights. Choose an ELBO estimator."
     return part().supports(Normal(), MANY)
 
 
@@ -69,7 +67,7 @@ MODELS: dict[str, ModelFamily] = {
             "deep_generative",
             "deep generative",
             "x | z ~ {response}, its parameters {decoder}    z ~ {latent_prior}    θ ~ {prior}",
-            "Every datum has a latent z; a network decodes it.",
+            "Every data point has a latent z; a network decodes it.",
             DeepGenerativeSettings,
             deep_generative.build,
             DATA,

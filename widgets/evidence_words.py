@@ -118,9 +118,9 @@ def _row_slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | 
     if chosen == MINIBATCH:
         return f"{start}; of rows drawn without replacement it is as (1 − M/N)/M."
     if abs(slope) < max(2 * error, 0.1):
-        return f"{start}: each ν hears of its own datum alone."
+        return f"{start}: each ν hears of its own data point alone."
     if slope > 0:
-        return f"{start}: each score multiplies all data's terms. Rao-Blackwellise per datum."
+        return f"{start}: each score multiplies all data's terms. Rao-Blackwellise per data point."
     if abs(slope + 1) < max(2 * error, 0.05):
         return f"{start}: the data's noises average out."
     return f"{start}, not −1: what the data share does not average out."

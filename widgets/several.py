@@ -91,7 +91,7 @@ class Several(RunActions):
         if not left and found is not None:
             mean, spread = (float(found[name][-10:].mean()) for name in ("mean", "high"))
             self.notice = (
-                f"{SEEDS} seeds: the ELBO ends at {mean:.4g} ± {spread - mean:.2g} nats per datum (mean ± sd over runs); "
+                f"{SEEDS} seeds: the ELBO ends at {mean:.4g} ± {spread - mean:.2g} nats per data point (mean ± sd over runs); "
                 "the band shows it at every step."
             ).replace("-", "−")
 

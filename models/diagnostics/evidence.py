@@ -172,7 +172,7 @@ def _held_out(work: Work) -> Part:
 
 def _gap(work: Work) -> Part:
     if any(isinstance(part, Table) for part in work.q.by_site.values()):
-        raise ValueError("q is a table: every datum has a ν of its own, so no encoder loses anything.")
+        raise ValueError("q is a table: every data point has a ν of its own, so no encoder loses anything.")
     site = next(iter(work.model.sites))
     steps = improving(
         work.model, work.q, work.batch, work.generator, steps=work.effort.steps, step_size=0.03, draws=4, site=site

@@ -20,7 +20,7 @@ def refuse_global(model: Model) -> None:
     """
     if any(site.plate == "global" for site in model.sites.values()):
         raise ValueError(
-            "A global site has a q of its own; this score is of one datum at a time. Use point-mass weights."
+            "A global site has a q of its own; this score is of one data point at a time. Use point-mass weights."
         )
 
 

@@ -19,7 +19,7 @@ class Flipout(LocalReparameterization):
     label: ClassVar[str] = "Flipout"
     symbol: ClassVar[str] = "W̄ + sε ∘ rcᵀ"
     help: ClassVar[str] = (
-        "One draw of the weights, and random signs for each datum: the data's noises hardly know of each other."
+        "One draw of the weights, and random signs for each data point: the data's noises hardly know of each other."
     )
     source: ClassVar[str] = "Wen, Vicol, Ba, Tran & Grosse 2018"
     perturb: ClassVar[Perturb] = FlipoutPerturbation()

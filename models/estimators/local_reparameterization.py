@@ -23,7 +23,7 @@ NORMALS = rule(
 )
 PLAIN = rule(
     "network",
-    "Its layers act at many positions with the same weights, so no datum has draws of its own. Choose reparameterisation.",
+    "Its layers act at many positions with the same weights, so no data point has draws of its own. Choose reparameterisation.",
     among=("feed_forward",),
 )
 
@@ -38,7 +38,7 @@ class LocalReparameterization(Reparameterization):
     name: ClassVar[str] = "local_reparameterization"
     label: ClassVar[str] = "local reparameterisation"
     symbol: ClassVar[str] = "h = W̄x + √(s²x²) ε"
-    help: ClassVar[str] = "Every datum draws its own sums in each layer: the noise of a minibatch averages out."
+    help: ClassVar[str] = "Every data point draws its own sums in each layer: the noise of a minibatch averages out."
     source: ClassVar[str] = "Kingma, Salimans & Welling 2015"
     for_weights: ClassVar[bool] = True
     requires: ClassVar[tuple[dict[str, object], ...]] = (NORMALS, PLAIN)

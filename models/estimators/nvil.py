@@ -20,7 +20,7 @@ class Nvil(Estimator):
     name: ClassVar[str] = "nvil"
     label: ClassVar[str] = "NVIL"
     symbol: ClassVar[str] = "(f − c̄ − c_φ(x)) s"
-    help: ClassVar[str] = "A baseline learned by a small network from each datum: works at B = 1, but lags."
+    help: ClassVar[str] = "A baseline learned by a small network from each data point: works at B = 1, but lags."
     source: ClassVar[str] = "Mnih & Gregor 2014"
     warm_up: ClassVar[int] = 50
 

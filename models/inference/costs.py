@@ -32,9 +32,9 @@ RAO_BLACKWELL: dict[str, Level] = {
             "none",
             "none",
             "Σ_i f_i",
-            "Each datum's score multiplies the whole batch's f: unbiased, and the variance grows with M.",
+            "Each data point's score multiplies the whole batch's f: unbiased, and the variance grows with M.",
         ),
-        Level("plate", "per datum", "f_i", "Each datum's score multiplies its own terms only."),
+        Level("plate", "per data point", "f_i", "Each data point's score multiplies its own terms only."),
         Level(
             "blanket",
             "Markov blanket",

@@ -57,7 +57,7 @@ class InferenceSettings:
         high=64,
         log=True,
         live=True,
-        help="Monte Carlo draws per datum and step.",
+        help="Monte Carlo draws per data point and step.",
         requires=(POINT,),
     )
     noise: str = setting(

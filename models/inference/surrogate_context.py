@@ -40,7 +40,7 @@ def refusal(
         names = ", ".join(f"{estimator.label} ({estimator.bound})" for estimator in estimators.values())
         return f"The sites' estimators climb different bounds: {names}. Choose estimators of one bound for all sites."
     if weighted(estimators) and any(site.plate == "global" for site in model.sites.values()):
-        return "An importance-weighted bound weighs the draws of each datum; this model has global sites. Choose an ELBO estimator."
+        return "An importance-weighted bound weighs the draws of each data point; this model has global sites. Choose an ELBO estimator."
     return None
 
 

@@ -19,13 +19,13 @@ NORMS: dict[str, Norm] = {
     each.name: each
     for each in (
         Norm("none", "none", "u", "The sums go to the activation as they are."),
-        Norm("layer", "layer norm", "LN(u)", "Each datum's sums are centred and scaled over the layer's units."),
+        Norm("layer", "layer norm", "LN(u)", "Each data point's sums are centred and scaled over the layer's units."),
         Norm(
             "batch",
             "batch norm",
             "BN(u)",
             "Refused: it would tie the rows of a minibatch together.",
-            "With it a datum's density depends on the other rows of its minibatch, so the log joint is no sum over data and N/M "
+            "With it a data point's density depends on the other rows of its minibatch, so the log joint is no sum over data and N/M "
             "does not scale it. Choose layer norm.",
         ),
         Norm(

@@ -47,7 +47,7 @@ GENERATIVE: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "How many nats will z carry about a datum, KL of q from the prior over both dimensions?",
+                "ask": "How many nats will z carry about a data point, KL of q from the prior over both dimensions?",
                 "choices": ["less than 1", "1 to 3", "more than 3"],
                 "edges": [1.0, 3.0],
                 "measure": {"name": "total_divergence"},

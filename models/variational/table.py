@@ -11,9 +11,9 @@ class Table(nn.Module):
     """ν (N, n_params, K), looked up by row; first means are small noise, first scales exp(−½)."""
 
     name = "table"
-    label = "table, one ν a datum"
+    label = "table, one ν a data point"
     symbol = "ν_i"
-    help = "Each datum has its own ν_i: no encoder to blame, but a new x needs a new fit."
+    help = "Each data point has its own ν_i: no encoder to blame, but a new x needs a new fit."
     requires: tuple[dict[str, object], ...] = ()
 
     def __init__(

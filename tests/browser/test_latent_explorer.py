@@ -58,7 +58,7 @@ def test_a_lasso_selects_and_two_clicks_make_a_path(screen):
     screen.until(lambda: "draws over this map" in screen.text("card-words"))
 
     screen.page.locator(".elbo-c .elbo-tools select").first.select_option(label="by KL")
-    screen.until(lambda: "KL of the datum" in screen.text("card-key"))
+    screen.until(lambda: "KL of the data point" in screen.text("card-key"))
     before = screen.ink("c")
     screen.page.locator(".elbo-c .elbo-tools select").last.select_option(label="manifold")
     screen.until(lambda: "regular grid of z" in screen.text("manifold-words") and screen.ink("c") != before)

@@ -44,7 +44,7 @@ def test_slow_speed_tells_a_step_in_four_stages_and_reduced_motion_shows_it_whol
     screen.press("Run")
     screen.trains(beyond=20)
     screen.choose("^Speed", "slow")
-    screen.until(lambda: "draws of one datum" in screen.text("caption"))
+    screen.until(lambda: "draws of one data point" in screen.text("caption"))
     seen: dict[int, set[int]] = {}
 
     def stages_of_one_step_differ():
@@ -54,7 +54,7 @@ def test_slow_speed_tells_a_step_in_four_stages_and_reduced_motion_shows_it_whol
         return max(map(len, seen.values()), default=0) >= 4
 
     screen.until(stages_of_one_step_differ)
-    screen.until(lambda: screen.titled("c", "One step · datum"))
+    screen.until(lambda: screen.titled("c", "One step · data point"))
     screen.paused()
     screen.page.emulate_media(reduced_motion="reduce")
     step = screen.step()

@@ -177,7 +177,7 @@ def test_the_other_estimator_takes_the_layers_that_the_chosen_one_cannot() -> No
     single = Run(replace(SMALL, draws=1))  # leave-one-out needs two draws
     assert {part.name for part in single.estimators.values()} == {"score"}
     assert refusal(run.model, run.estimators, 2) is None
-    with pytest.raises(SettingError, match="importance-weighted bound weighs the draws of each datum"):
+    with pytest.raises(SettingError, match="importance-weighted bound weighs the draws of each data point"):
         Run(replace(settings, estimator="iwae", weights="normal"))
 
 

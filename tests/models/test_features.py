@@ -55,7 +55,7 @@ def test_too_few_or_too_many_are_refused(count: int) -> None:
 
 def test_a_run_without_features_says_so() -> None:
     run = Run(Conditional(width=4, depth=1))
-    with pytest.raises(ValueError, match="no latent variable of a datum, so no features"):
+    with pytest.raises(ValueError, match="no latent variable of a data point, so no features"):
         embedded(run)
     table = Run(Settings(data="pinwheel", variational="table", width=4))
     assert embedded(table).x.shape == (500, 2)
@@ -88,7 +88,7 @@ def test_features_for_a_response_are_standardised_split_and_kept(tmp_path: Path)
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda: Run(Conditional(width=4, depth=1)), "no latent variable of a datum"),
+        (lambda: Run(Conditional(width=4, depth=1)), "no latent variable of a data point"),
         (lambda: Run(Settings(width=4), from_array(torch.randn(20, 3))), "no labels that a response could predict"),
         (lambda: Run(Settings(data="pinwheel", variational="table", width=4, held_out=0.2)), "no ν for new rows"),
     ],

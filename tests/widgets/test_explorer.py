@@ -316,7 +316,7 @@ def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_
     assert len(draws["gx"]) == 4
     np.testing.assert_allclose(draws["gx"].mean(), q["gx"][0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(draws["x"], q["x"][0] + q["sx"][0] * draws["ex"], rtol=1e-4, atol=1e-5)
-    assert "4 draws of one datum" in room.screen.caption.value
+    assert "4 draws of one data point" in room.screen.caption.value
     room.screen.speed.value = "full"
     eventually(lambda: room.screen.shows("latent") and room.screen.lists["c"].value == "latent")
 

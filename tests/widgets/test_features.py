@@ -28,7 +28,7 @@ def test_a_conditional_model_on_the_features_is_taken_up_from_its_own_folder(tmp
     driver.send("start", settings=RESPONSE, folder=str(tmp_path / "response"))
     started = driver.until("started")
     assert (started["size"], started["features_of"]) == (120, "run 7, step 30")
-    assert "no latent variable of a datum" in started["featureless"]
+    assert "no latent variable of a data point" in started["featureless"]
     driver.until("state", state="finished")
     driver.until("frame", number=40)
     driver.close()

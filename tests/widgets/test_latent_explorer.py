@@ -128,7 +128,7 @@ def test_colours_are_what_they_say() -> None:
     drawn.explore(colour="kl")
     frame = drawn.look()
     assert cloud(frame)["value"].mean() == pytest.approx(sum(frame["facts"]["kl"]), rel=1e-4)
-    assert frame["names"]["latent"] == ["KL of the datum, nats"]
+    assert frame["names"]["latent"] == ["KL of the data point, nats"]
     each = {}
     for name in ("elbo", "fit"):
         drawn.explore(colour=name)

@@ -121,8 +121,8 @@ def test_a_foreign_query_is_ignored():
         ),
         ("variance_against_rows", {"slopes": {"score": (-1.02, 0.03)}}, "the data's noises average out"),
         ("variance_against_rows", {"slopes": {"score": (-0.5, 0.03)}}, "what the data share does not average out"),
-        ("variance_against_rows", {"slopes": {"score": (0.02, 0.03)}}, "hears of its own datum alone"),
-        ("variance_against_rows", {"slopes": {"score": (2.0, 0.03)}}, "Rao-Blackwellise per datum"),
+        ("variance_against_rows", {"slopes": {"score": (0.02, 0.03)}}, "hears of its own data point alone"),
+        ("variance_against_rows", {"slopes": {"score": (2.0, 0.03)}}, "Rao-Blackwellise per data point"),
         (
             "gradient_histogram",
             {"reference": (1.0, 0.01), "found": {"score": (1.3, 0.2, 3.0), "path_only": (1.01, 0.01, 0.1)}},

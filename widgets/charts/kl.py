@@ -15,7 +15,10 @@ def chart() -> alt.LayerChart:
     Dark ticks: what theory says, where a closed form is known. A red tick: the average over the data that are selected on the map.
     """
     x = alt.X(
-        "value:Q", scale=scale("x"), title="nats per datum (left of the dashes: collapsed)", axis=alt.Axis(tickCount=5)
+        "value:Q",
+        scale=scale("x"),
+        title="nats per data point (left of the dashes: collapsed)",
+        axis=alt.Axis(tickCount=5),
     )
     y = alt.Y(
         "dimension:O", title=None, sort="ascending", scale=alt.Scale(paddingInner=0.25, paddingOuter=0.15),

@@ -10,7 +10,7 @@ def chart() -> alt.LayerChart:
     """L_K = E log (1/K) Σ w against K, band: 95 % over the draws; rules: annealing, the exact value; bars at K = 1: the two gaps."""
     powers = alt.Axis(values=[4**k for k in range(8)])
     x = alt.X("draws:Q", scale=scale("x", "log"), title="draws K of the importance-weighted bound", axis=powers)
-    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=5))
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per data point", axis=alt.Axis(tickCount=5))
     color = solid(theme.EVIDENCE)
     low = alt.Y("low:Q", scale=scale("y"))
     curve, levels, gaps = named("curve"), named("levels"), named("gaps")

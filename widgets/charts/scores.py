@@ -10,7 +10,7 @@ def chart() -> alt.LayerChart:
     """(1/M) Σ log (1/S) Σ_s p(y | x, w_s), in nats per datum: where the two lines part, the network fits noise."""
     look = by_series(theme.SCORES)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
-    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=4))
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per data point", axis=alt.Axis(tickCount=4))
     lines = named("lines").mark_line(clip=True, strokeJoin="round", strokeWidth=1.8).encode(
         x=x, y=y, color=look["color"], strokeDash=look["strokeDash"]
     )  # fmt: skip

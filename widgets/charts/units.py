@@ -9,7 +9,7 @@ from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 def chart() -> alt.LayerChart:
     """E_q[log q(z_k) − log p(z_k | above)] per datum, unit by unit; the shade is its mean activity within its layer."""
     x = alt.X("x:Q", scale=scale("x"), axis=None)
-    y = alt.Y("value:Q", scale=scale("y"), title="nats per datum", axis=alt.Axis(tickCount=4))
+    y = alt.Y("value:Q", scale=scale("y"), title="nats per data point", axis=alt.Axis(tickCount=4))
     shade = alt.Color("activity:Q", scale=alt.Scale(domain=[0, 1], range=["#C9C9C9", theme.BLUE]), legend=None)
     bars = named("bars")
     return finish(

@@ -37,7 +37,7 @@ Object.assign(Card.prototype, {
       context.fillText(name, left + 2, top + side + line - 3);
     });
     const off = place && Math.max(...this.stretch(shown[0], bones)), walked = this.strip && !place;
-    this.words.textContent = place ? `z = (${short(place[0])}, ${short(place[1])})${near ? " · black: the datum" : ""} · links off by ${short(100 * off)} % at most`
+    this.words.textContent = place ? `z = (${short(place[0])}, ${short(place[1])})${near ? " · black: the data point" : ""} · links off by ${short(100 * off)} % at most`
       : walked ? `${this.path[0].toUpperCase()}${this.path.slice(1)} (bold at its end).` : "Grey: data. Orange: poses all over this map. Point at it.";
   },
 

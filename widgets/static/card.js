@@ -18,13 +18,13 @@ function asNumbers(values) {
 }
 
 const KEYS = {
-  draw: ["draws", "Draw from this datum's q(z) and decode (key s)"],
+  draw: ["draws", "Draw from this data point's q(z) and decode (key s)"],
   release: ["✕", "Let go of pins, walk and selection (Escape)"],
 };
 const SCORES = [
   ["ARI", "Adjusted Rand index: k-means with as many clusters as labels, against the labels; 1 the same, 0 chance"],
   ["NMI", "Normalised mutual information between those clusters and the labels, from 0 to 1"],
-  ["sil.", "Silhouette of the labels: is a datum nearer to its own label than to the next? −1 to 1"],
+  ["sil.", "Silhouette of the labels: is a data point nearer to its own label than to the next? −1 to 1"],
 ];
 /** Whether a datum is neither a picture nor a point of the plane. */
 const isVector = (shape) => shape.length === 2 && shape[0] === 1;
@@ -99,7 +99,7 @@ class Card {
   get path() {
     const { walk, dimension } = this.strip;
     if (walk === "path") return "from A to B, straight in z";
-    return walk === "draws" ? "draws from this datum's q(z)" : `z${subscript(dimension + 1)} goes from −3 to 3, the others stay at 0`;
+    return walk === "draws" ? "draws from this data point's q(z)" : `z${subscript(dimension + 1)} goes from −3 to 3, the others stay at 0`;
   }
 
   get colour() {

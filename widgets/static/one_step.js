@@ -81,7 +81,7 @@ class OneStep extends StepWords {
     const words = Math.min(176 * this.factor, w * 0.42), left = 46 * this.factor, top = 30 * this.factor;
     const side = Math.max(40, Math.min(h - top - 36 * this.factor, w - left - words - 10)), [stage, part] = this.now();
     this.frame = { left, top, side, right: left + side + 14 };
-    this.title.textContent = `${this.colours.title}${about.row[0] < 0 ? "" : ` · datum ${about.row[0]}`}`;
+    this.title.textContent = `${this.colours.title}${about.row[0] < 0 ? "" : ` · data point ${about.row[0]}`}`;
     this.told = { about, q, draws, stage, part };
     this.plane();
     this.explain(h - line * 1.1);

@@ -17,8 +17,8 @@ EVALUATIONS = 500_000  # log likelihoods of single features that one look at eve
 KERNELS = 500  # of the average q, evenly taken: all pairs of 2,000 data would stop training for a tenth of a second
 RATE, SHARE = 2.0, 0.01  # of the costly ones: times a second, share of the worker's time
 MODEL = {
-    "kl": ("KL", "KL of the datum, nats"),
-    "elbo": ("ELBO", "ELBO of the datum, nats"),
+    "kl": ("KL", "KL of the data point, nats"),
+    "elbo": ("ELBO", "ELBO of the data point, nats"),
     "fit": ("log p(x|z)", "log p(x|z), nats"),
     "density": ("density", "log density of the average q"),
 }  # what the model says of a datum: its name in the list, and in the key

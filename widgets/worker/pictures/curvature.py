@@ -62,7 +62,7 @@ class Curvature:
         if not self.used or self.found is None:
             return ""
         each = f"{self.found.log_evidence / self.run.data.size:.2f}".replace("-", "−")
-        said = f"Laplace's log p(y) {each} per datum"
+        said = f"Laplace's log p(y) {each} per data point"
         if len(self.found.mean) > FEW or type(self.model.prior) not in (NormalPrior, FanInPrior):
             return said
         now, factor = self.model.prior.scale, self.found.best_factor

@@ -70,7 +70,7 @@ class FeaturePictures:
                 facts[f"own_{name}"] = share
                 words.append(f"{share:.0%} share its {name} (chance {chance:.0%})")
         if words:
-            facts["sentence"] = f"Of a datum's {NEAREST} neighbours in z, {', '.join(words)}."
+            facts["sentence"] = f"Of a data point's {NEAREST} neighbours in z, {', '.join(words)}."
         return facts
 
     def about(self, decoded: Tensor, labels: Tensor) -> Parts:

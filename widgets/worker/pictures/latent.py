@@ -115,7 +115,7 @@ class LatentPictures:
             ValueError: there is no such thing here; the sentence says what there is.
         """
         if not self.site:
-            raise ValueError("This model has no latent variable of each datum to look at. Choose another view.")
+            raise ValueError("This model has no latent variable of each data point to look at. Choose another view.")
         if text is not None and not isinstance(self._encoder(), TokenAttention):
             raise ValueError("Only token attention shows where a text's words look. Choose that network.")
         self.chosen.choose(**wanted)

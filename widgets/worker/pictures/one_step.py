@@ -97,7 +97,7 @@ class OneStep:
         mean = float(one.mean[0].norm())
         if count < 2:
             return f"One draw is the whole gradient of μ: {mean:.3g} nats per unit, right only on average."
-        whose = "one datum" if one.row >= 0 else "the weights"
+        whose = "one data point" if one.row >= 0 else "the weights"
         spread = float(gradient.var(0).sum().sqrt())
         words = f"{count} draws of {whose}: their gradients of μ spread by {spread:.3g} nats per unit about a mean of {mean:.3g}"
         verdict = (
