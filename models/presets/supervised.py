@@ -51,7 +51,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
                 "why": "Sums of their own average out over the data. Panel B looks at few data; over a larger minibatch it gains more.",
             },
             {
-                "ask": "Flipout keeps one draw and gives each data point random signs: how noisy is that, against local reparameterisation?",
+                "ask": "Flipout keeps one draw and gives each data point random signs: how noisy is that beside local reparameterisation?",
                 "choices": ["much quieter", "about as quiet", "much noisier"],
                 "edges": [0.7, 1.4],
                 "measure": {"name": "variance_ratio", "of": "flipout", "to": "local_reparameterization"},
