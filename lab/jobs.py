@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
-from elbo_room.lab import browsers, charts, ports, processes
+from elbo_room.lab import browsers, charts, documentation, ports, processes
 from elbo_room.lab.environment import ROOT, Environment
 from elbo_room.lab.errors import Refusal, Stopped
 from elbo_room.lab.installed import Installed, copy_notebooks, is_clone, need_clone
@@ -57,7 +58,7 @@ def test(arguments: list[str]) -> int:
 def check(arguments: list[str]) -> int:
     """Format, lint and types, then all tests; every part runs, the first failure decides the exit code."""
     need_clone("check")
-    environment = _set_up("check", "test")
+    environment = _set_up("check", "docs", "test")
     parts = {
         "format": ["ruff", "format", "--check", "."],
         "lint": ["ruff", "check", "."],
@@ -82,12 +83,30 @@ def bench(arguments: list[str]) -> int:
     return processes.run([environment.python, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]], ROOT)
 
 
+def docs(arguments: list[str]) -> int:
+    """The documentation as a static site in build/docs/site, with the notebooks executed."""
+    parser = _Parser(prog="python lab docs", epilog=usage(), formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--no-run", action="store_true", help="show the notebooks as they are, without running them")
+    chosen = parser.parse_args(arguments)
+    need_clone("docs")
+    environment = _set_up("docs", "test")
+    source, site = ROOT / documentation.FOLDER / "source", ROOT / documentation.FOLDER / "site"
+    documentation.lay_out(ROOT, source)
+    run: processes.Command = [environment.python, "-m", "elbo_room.lab.documentation", str(source / "notebooks")]
+    if not chosen.no_run and (code := processes.run(run, ROOT)) != 0:
+        return code
+    documentation.build(Path(environment.python), ROOT, site)
+    print(f"The documentation is in {site / 'index.html'}.", flush=True)
+    return 0
+
+
 JOBS = {
     "": Job("open the lab in the browser", open_lab),
     "notebooks": Job("open the notebooks in JupyterLab", open_notebooks),
     "test": Job("run the tests; further words go to pytest", test),
     "check": Job("format, lint, types and tests: what CI runs", check),
     "bench": Job("run a benchmark by its name", bench),
+    "docs": Job("build the documentation as a static site", docs),
 }
 
 

@@ -1,0 +1,57 @@
+"""The documentation as a static site: `python lab docs`. Sphinx makes it from the docstrings, the notebooks and the benchmark tables."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from elbo_room.lab import processes
+from elbo_room.lab.errors import Refusal
+
+PAGES = {
+    "tests/benchmarks/README.md": "benchmarks.md",
+    "CHANGELOG.md": "changelog.md",
+    ".github/CONTRIBUTING.md": "contributing.md",
+}
+FOLDER = Path("build") / "docs"  # ignored by git
+
+
+def lay_out(root: Path, source: Path) -> None:
+    """Put the pages, notebooks and pictures of a clone where Sphinx looks for them; what was there goes."""
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(root / "lab" / "docs", source)
+    for name, page in PAGES.items():
+        shutil.copy(root / name, source / page)
+    shutil.copytree(root / "lab" / "share" / "pictures", source / "pictures")
+    (source / "notebooks").mkdir()
+    for notebook in sorted((root / "lab").glob("[0-9]*.ipynb")):
+        shutil.copy(notebook, source / "notebooks")
+
+
+def execute(notebooks: Path) -> None:
+    """Run every notebook and keep what it prints; a live lab in a cell stays what it is without a kernel, a line of text."""
+    import nbclient
+    import nbformat
+
+    for path in sorted(notebooks.glob("*.ipynb")):
+        print(f"Running {path.name} …", flush=True)
+        notebook = nbformat.read(path, 4)
+        nbclient.NotebookClient(notebook, timeout=900, startup_timeout=240).execute()
+        nbformat.write(notebook, path)
+
+
+def build(python: Path, root: Path, site: Path, options: Sequence[str] = ()) -> None:
+    """Make the site from what `lay_out` laid out beside it; warnings are errors.
+
+    Raises:
+        Refusal: Sphinx found something wrong; its own lines are above.
+    """
+    command: processes.Command = [python, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", *options]
+    if processes.run([*command, str(site.parent / "source"), str(site)], root) != 0:
+        raise Refusal("The documentation could not be made; what is wrong is above. Mend it and start again.")
+
+
+if __name__ == "__main__":
+    execute(Path(sys.argv[1]))
