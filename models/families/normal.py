@@ -11,6 +11,7 @@ from torch.nn.functional import softplus
 from elbo_room.models.families.family import Family, WeakDerivative
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+NARROW = -40.0  # below this log(1 + e^ρ) is e^ρ to the last bit
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class Normal(Family):
         scale = raw.exp() if self.scale_link == "exp" else softplus(raw)
         return self.floor + scale if self.floor else scale
 
+    def log_scale(self, raw: Tensor) -> Tensor:
+        """Log s: ρ itself where s = e^ρ, and where s = log(1 + e^ρ) has become e^ρ; finite, with its derivative, where s underflows."""
+        if self.floor:
+            return self.scale(raw).log()
+        if self.scale_link == "exp":
+            return raw
+        return torch.where(raw < NARROW, raw, softplus(raw.clamp_min(NARROW)).log())
+
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ N(0, 1)."""
         return torch.randn(shape, generator=generator, dtype=dtype)
@@ -60,14 +69,12 @@ class Normal(Family):
         mean, raw = nu.unbind(-2)
         if self.scale_link == "exp" and not self.floor:
             return -0.5 * ((value - mean) * torch.exp(-raw)).square() - raw - HALF_LOG_2PI
-        scale = self.scale(raw)
-        return -0.5 * ((value - mean) / scale).square() - scale.log() - HALF_LOG_2PI
+        return -0.5 * ((value - mean) / self.scale(raw)).square() - self.log_scale(raw) - HALF_LOG_2PI
 
     def log_prob_drawn(self, noise: Tensor, value: Tensor, nu: Tensor) -> Tensor:
         """−½ Σ ε² − Σ log s − ½ K log 2π: of t(ε, ν) itself, in which z and μ cancel."""
         del value
-        raw = nu[..., 1, :]
-        log_scale = raw if self.scale_link == "exp" and not self.floor else self.scale(raw).log()
+        log_scale = self.log_scale(nu[..., 1, :])
         return -0.5 * noise.square().sum(-1) - log_scale.sum(-1) - noise.shape[-1] * HALF_LOG_2PI
 
     def mean(self, nu: Tensor) -> Tensor:
@@ -76,13 +83,14 @@ class Normal(Family):
 
     def entropy(self, nu: Tensor) -> Tensor:
         """Log s + ½ log 2πe."""
-        return self.scale(nu[..., 1, :]).log() + HALF_LOG_2PI + 0.5
+        return self.log_scale(nu[..., 1, :]) + HALF_LOG_2PI + 0.5
 
     def divergence(self, nu: Tensor, prior: Tensor) -> Tensor:
         """log(s₀/s) + (s² + (μ − μ₀)²)/(2 s₀²) − ½."""
         (mean, raw), (mean_0, raw_0) = nu.unbind(-2), prior.unbind(-2)
         scale, scale_0 = self.scale(raw), self.scale(raw_0)
-        return (scale_0 / scale).log() + (scale.square() + (mean - mean_0).square()) / (2 * scale_0.square()) - 0.5
+        ratio = self.log_scale(raw_0) - self.log_scale(raw)
+        return ratio + 0.5 * ((scale / scale_0).square() + ((mean - mean_0) / scale_0).square()) - 0.5
 
     def weak_derivatives(self, value: Tensor, nu: Tensor, generator: torch.Generator | None) -> list[WeakDerivative]:
         """d/dμ E f = [E f(μ + sW) − E f(μ − sW)]/(s√2π), W ~ Rayleigh; d/ds E f = [E f(μ + sM) − E f(μ + sN)]/s, M ∝ m² e^{−m²/2}.
@@ -106,4 +114,4 @@ class Normal(Family):
         """KL(N(μ, s²) ‖ N(0, 1)) = ½(μ² + s² − 1) − log s, in nats, for every coordinate."""
         mean, raw = nu.unbind(-2)
         scale = self.scale(raw)
-        return 0.5 * (mean.square() + scale.square() - 1) - scale.log()
+        return 0.5 * (mean.square() + scale.square() - 1) - self.log_scale(raw)

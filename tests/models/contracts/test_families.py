@@ -150,6 +150,22 @@ def test_divergence_from_standard_is_the_integral() -> None:
     torch.testing.assert_close(Normal().divergence_from_standard(nu), known, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("link", ["exp", "softplus"])
+@pytest.mark.parametrize("raw", [-50.0, -110.0])
+def test_a_normal_whose_scale_underflows_has_its_entropy_and_divergence_with_their_derivatives(link, raw) -> None:
+    """s = e^ρ to the last bit: d entropy/dρ = 1, d KL/dρ = s²/s₀² − 1 = −1, in float32, where 1/s² or s itself is no number."""
+    family, nu = Normal(link), torch.tensor([[0.3], [raw]], requires_grad=True)
+    standard = torch.tensor([[0.0], [0.0 if link == "exp" else math.log(math.e - 1)]])  # s₀ = 1
+    rest = 0.5 * (0.3**2 - 1)
+    for found, known, slope in (
+        (family.entropy(nu), raw + 0.5 * math.log(2 * math.pi * math.e), 1.0),
+        (family.divergence(nu, standard), rest - raw, -1.0),
+        (family.divergence_from_standard(nu), rest - raw, -1.0),
+    ):
+        assert float(found.detach()) == pytest.approx(known, rel=1e-6)
+        assert float(torch.autograd.grad(found.sum(), nu)[0][1]) == pytest.approx(slope, abs=1e-6)
+
+
 @pytest.mark.parametrize("family", [FullRank(2), LowRank(1)], ids=lambda family: family.name)
 def test_joint_normals_have_mass_one_and_their_covariance(family: Family) -> None:
     """On a plane."""
