@@ -17,6 +17,10 @@ from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.variational import Posterior
 
 NODES, REACH = 81, 5.0  # of the grid along each dimension, and how far it goes
+TOGETHER = 10**7  # numbers of data that are compared at once: places times features
+ON_GRID = (
+    3 * 10**8
+)  # numbers of data compared in all, beyond which a plane is too dear and lines through q's means are looked at
 FLAT = 0.1  # nats: what the optimiser's noise leaves of a column that ought to be 0; .03 to .05 with Adam at .01
 
 
@@ -52,10 +56,16 @@ class GridPosterior:
 
 
 def _log_joint(model: Model, batch: Batch, z: Tensor, site: str) -> tuple[Tensor, Tensor]:
-    """Log p(z) and the terms of datum i at z (R, B, M, K): (R, B, M) each."""
+    """Log p(z) and the terms of datum i at z (1, G, M, K): (1, G, M) each, some of the G places at a time."""
+    parts = z.split(max(1, TOGETHER // (batch.size * batch.x[0].numel())), 1)
+    priors, likelihoods = zip(*(_log_joint_at_once(model, batch, each, site) for each in parts), strict=True)
+    return torch.cat(priors, 1), torch.cat(likelihoods, 1)
+
+
+def _log_joint_at_once(model: Model, batch: Batch, z: Tensor, site: str) -> tuple[Tensor, Tensor]:
     factors = [f for f in model.factors(batch, {site: z}) if f.value.ndim == 3 and site in f.on]
-    prior = sum((f.value for f in factors if f.in_kl), torch.zeros(()))
-    return prior, sum((f.value for f in factors if not f.in_kl), torch.zeros(()))
+    prior = sum((f.value for f in factors if f.in_kl), torch.zeros(z.shape[:3]))
+    return prior, sum((f.value for f in factors if not f.in_kl), torch.zeros(z.shape[:3]))
 
 
 @torch.no_grad()
@@ -133,9 +143,10 @@ class Collapse:
 
 
 def diagnose(model: Model, q: Posterior, batch: Batch, site: str = "z") -> list[Collapse]:
-    """Every dimension's state: by the grid where K ≤ 2, along lines through q's means where K > 2."""
+    """Every dimension's state: by the grid where K ≤ 2 and the data are small enough for it, else along lines through q's means."""
     by_q = kl_per_dimension(model, q, batch, site)
-    few = len(by_q) <= 2 and len(model.sites) == 1
+    compared = batch.size * batch.x[0].numel() * NODES ** len(by_q)
+    few = len(by_q) <= 2 and len(model.sites) == 1 and compared <= ON_GRID
     exact = posterior_on_grid(model, batch, site).divergence() if few else flatness(model, q, batch, site)
     return [Collapse(k, float(a), float(b)) for k, (a, b) in enumerate(zip(by_q, exact.mean(0), strict=True))]
 

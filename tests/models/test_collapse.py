@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.core import Batch
-from elbo_room.models.data import Dataset
-from elbo_room.models.deep_generative import DeepGenerative
+from elbo_room.models.data import Dataset, from_array
+from elbo_room.models.deep_generative import DeepGenerative, build
+from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.diagnostics import (
     active_units,
     diagnose,
@@ -18,8 +19,10 @@ from elbo_room.models.diagnostics import (
     mutual_information,
     posterior_on_grid,
 )
+from elbo_room.models.diagnostics import exact as exact_posterior
 from elbo_room.models.diagnostics.amortisation import amortisation_gap
 from elbo_room.models.diagnostics.exact import distance_of_q
+from elbo_room.models.inference.size import Trace
 from elbo_room.models.probabilistic_pca import ProbabilisticPCA, fit
 from elbo_room.models.variational import Posterior
 from tests.models.test_deep_generative import known_spectrum, linear, set_to
@@ -139,3 +142,23 @@ def test_a_grid_of_three_dimensions_is_refused() -> None:
     model, _, data, _ = at_the_optimum(0.9, 3)
     with pytest.raises(ValueError, match=r"at most 2 of one site. Choose a latent size of 1 or 2, or use `flatness`"):
         posterior_on_grid(model, data.whole())
+
+
+def test_a_grid_is_compared_with_wide_data_in_parts_and_a_large_one_is_not_laid_out(monkeypatch) -> None:
+    """6,561 places, 10 rows and 2,000 features are half a gigabyte at once; the parts are the whole; beyond a size there are lines."""
+    data = from_array(torch.randn(60, 2000, generator=torch.Generator().manual_seed(5)))
+    settings = Settings(latent_size=2, width=4, depth=1, data="own")
+    model, q = build(settings, data, torch.Generator().manual_seed(0))
+    batch, every = data.batch(torch.arange(10)), data.whole()
+    with Trace() as trace:
+        whole = posterior_on_grid(model, batch, nodes=81).log_mass
+    assert max(trace.steps) < 8 * 4 * exact_posterior.TOGETHER
+    few = posterior_on_grid(model, batch, nodes=9).log_mass
+    monkeypatch.setattr(exact_posterior, "TOGETHER", 10 * 2000)
+    torch.testing.assert_close(posterior_on_grid(model, batch, nodes=9).log_mass, few, rtol=1e-5, atol=1e-3)
+    assert whole.shape == (10, 81, 81)
+    monkeypatch.setattr(
+        exact_posterior, "posterior_on_grid", None
+    )  # 60 · 2,000 · 81² numbers are too many: it is not called
+    monkeypatch.setattr(exact_posterior, "TOGETHER", 10**7)
+    assert [each.exact for each in diagnose(model, q, every)] == flatness(model, q, every).mean(0).tolist()

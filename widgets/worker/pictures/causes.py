@@ -1,13 +1,16 @@
 """Why a dimension has collapsed, in one sentence, looked at so rarely that training does not notice."""
 
+import math
 import time
 
 import torch
 
 from elbo_room.models.diagnostics import active, diagnose
+from elbo_room.models.diagnostics.exact import NODES
 from elbo_room.models.inference.run import Run
 
 ROWS = 60
+COMPARED = 2 * 10**7  # numbers of data held against the model along lines through q's means, in all
 SHARE = 0.02  # of the time
 
 
@@ -16,7 +19,9 @@ class Causes:
 
     def __init__(self, run: Run, site: str) -> None:
         self.run, self.site = run, site
-        self.batch = run.data.batch(torch.linspace(0, run.data.size - 1, min(run.data.size, ROWS)).long())
+        one = NODES * math.prod(run.model.sites[site].shape) * run.data.x[0].numel()  # of one row
+        rows = min(run.data.size, ROWS, max(1, COMPARED // one))
+        self.batch = run.data.batch(torch.linspace(0, run.data.size - 1, rows).long())
         self.found: dict[int, str] = {}
         self.number, self.next = -1, 0.0
 
