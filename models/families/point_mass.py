@@ -36,6 +36,14 @@ class PointMass(Family):
         """None is needed: zeros, and the generator is left as it is."""
         return torch.zeros(shape, dtype=dtype)
 
+    def mirror(self, noise: Tensor) -> Tensor:
+        """0: beside other sites, whose noise is mirrored, a point has none."""
+        return noise
+
+    def from_uniform(self, uniform: Tensor) -> Tensor:
+        """0."""
+        return torch.zeros_like(uniform)
+
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
         """μ."""
         return nu[..., 0, :].expand(noise.shape)

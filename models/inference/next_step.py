@@ -38,8 +38,8 @@ def peek_next_step(run: Run) -> Estimate:
     memory = {part: {key: value.clone() for key, value in kept.items()} for part, kept in run.memory.items()}
     with undisturbed(run):
         return estimate(
-            run.model, run.q, run.estimators, run.next_batch(), settings.draws, run.generator, memory=memory,
-            rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise, objective=run.objective,
+            run.model, run.q, run.estimators, run.next_batch(), run.draws, run.generator, memory=memory,
+            rao_blackwell=settings.rao_blackwell, noise_kind=run.noise, objective=run.objective,
         )  # fmt: skip
 
 

@@ -114,8 +114,8 @@ class Run(Iterator[Step]):
         self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
         self.own = own_estimators(self.model, estimators or {}, self.settings)
-        if self.own and (reason := refusal(self.model, self.estimators, whole.draws, whole.noise, self.q)):
-            raise NotApplicableError(reason)
+        if reason := refusal(self.model, self.estimators, self.draws, self.noise, self.q):
+            raise NotApplicableError(reason) if model is not None or self.own else SettingError("estimator", reason)
         if reason := refused(self.model, self.estimators, whole.objective(0)):
             raise SettingError("estimator", reason)
         self.ready_made = model is not None
@@ -140,6 +140,11 @@ class Run(Iterator[Step]):
         return 1 if deterministic(self.model) else self.settings.draws
 
     @property
+    def noise(self) -> str:
+        """How the draws of a step depend on each other; independent where q is a point, which has no noise to pair or to spread."""
+        return "iid" if deterministic(self.model) else self.settings.noise
+
+    @property
     def objective(self) -> Objective:
         """What the next step climbs: the weights come from its number, so a run that is taken up goes on exactly."""
         return self.settings.objective(self.number)
@@ -159,7 +164,8 @@ class Run(Iterator[Step]):
             estimators_by_site(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"]) | self.own
         )
         settings = replace(self.settings, **{name: whole[name] for name in values})
-        reason = refusal(self.model, same, whole["draws"], whole["noise"], self.q)
+        noise = "iid" if deterministic(self.model) else whole["noise"]
+        reason = refusal(self.model, same, whole["draws"], noise, self.q)
         if reason := reason or refused(self.model, same, settings.objective(self.number)):
             raise SettingError("estimator", reason)
         if reason := self._too_large(settings, same):
@@ -174,7 +180,7 @@ class Run(Iterator[Step]):
             return None
         plan = Plan(
             self.model, self.q, self.data, estimators, 1 if deterministic(self.model) else settings.draws,
-            settings.rao_blackwell, settings.noise,
+            settings.rao_blackwell, "iid" if deterministic(self.model) else settings.noise,
             settings.objective(self.number),
         )  # fmt: skip
         return too_large(plan, min(settings.batch_size, self.data.size))
@@ -201,7 +207,7 @@ class Run(Iterator[Step]):
             self.draws,
             self.generator,
             rao_blackwell=settings.rao_blackwell,
-            noise_kind=settings.noise,
+            noise_kind=self.noise,
             memory=self.memory,
             objective=self.objective,
         )

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from elbo_room.models.catalogue import settings_from
 from elbo_room.models.conditional import Conditional, build
 from elbo_room.models.conditional_settings import Settings
 from elbo_room.models.core import Batch
@@ -22,6 +23,7 @@ from elbo_room.models.estimators import (
 )
 from elbo_room.models.families import FullRank, Normal, PointMass
 from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.next_step import peek_next_step
 from elbo_room.models.inference.run import Run
 from elbo_room.models.networks import Architecture, FeedForward
 from elbo_room.models.priors import NormalPrior
@@ -196,6 +198,17 @@ def test_estimators_of_the_weights_are_unbiased(estimator) -> None:
     """Score, leave-one-out and the path gradients of a minibatch, against the exact gradient of the whole ELBO."""
     problem = conjugate()
     assert_unbiased(problem, every(estimator, problem.model), 3)
+
+
+@pytest.mark.parametrize("noise", ["antithetic", "sobol"])
+def test_noise_that_a_point_mass_does_not_have_changes_nothing(noise: str) -> None:
+    """The knob is grey, so whatever it holds the run is, bit for bit, that of independent draws; so is a look at its next step."""
+    values = {"model": "conditional", "posterior": "point", "draws": 4, "batch_size": 16, "stop_at": 3}
+    runs = [Run(settings_from(values | {"noise": kind})) for kind in ("iid", noise)]
+    plain, same = ([step.elbo for step in run] for run in runs)
+    assert plain == same
+    looked = [peek_next_step(run).draw_gradients(run.model.sites["w"]) for run in runs]
+    assert torch.equal(*looked)
 
 
 def test_a_point_mass_refuses_score_type_estimators() -> None:
