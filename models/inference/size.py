@@ -31,13 +31,15 @@ PER_KERNEL, PER_BYTE, PER_PRODUCT = 5e-6, 0.5e-9, 0.05e-9  # seconds, on one cor
 SMALL = 2**30  # bytes by the rough count, which is an upper bound, below which nothing is measured
 DEAR = 4  # times B evaluations
 FORWARD = 0.5  # share of an estimate's time that is not its gradient's
+CERTAIN = 0.1  # of the seconds that a step may take: below it by the rough count nothing is measured
+CONVOLUTION = 2  # products of a matrix in the time of one of a convolution
 RESULTS = 3  # numbers kept of each altered evaluation and row
 ROUGH = 30  # numbers that an estimate holds for each input and output of each linear map, at most
 
 
 @dataclass(frozen=True)
 class Size:
-    """What one estimate needs."""
+    """What one estimate, or one step, needs."""
 
     bytes: float
     seconds: float
@@ -83,14 +85,14 @@ class Trace(TorchDispatchMode):
 
 
 def products(func: Any, args: Any, out: Any) -> float:
-    """Multiplications that a matrix product or a convolution sums; 0 of any other kernel."""
+    """Multiplications that a matrix product sums, or that take as long as a convolution does; 0 of any other kernel."""
     name = func._schema.name.removeprefix("aten::")
     if name in ("mm", "bmm", "addmm", "baddbmm", "addmv", "mv"):
         first = args[1] if name in ("addmm", "baddbmm", "addmv") else args[0]
         return float(out.numel() * first.shape[-1])
     if name == "convolution":
-        return float(out.numel() * prod(args[1].shape[1:]))
-    return float(2 * args[0].numel() * prod(args[2].shape[1:])) if name == "convolution_backward" else 0.0
+        return float(CONVOLUTION * out.numel() * prod(args[1].shape[1:]))
+    return float(2 * CONVOLUTION * args[0].numel() * prod(args[2].shape[1:])) if name == "convolution_backward" else 0.0
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,11 @@ class Plan:
     objective: Objective
 
     def size(self, rows: int) -> Size:
-        """What an estimate at so many rows needs; the rough count where that is small."""
-        rough = self.rough(rows)
-        return rough if rough.bytes < min(SMALL, most_bytes()) else self.measured(rows)
+        """What a step at so many rows needs, q's own steps before it included; the rough count where that is small."""
+        rough, estimates = self.rough(rows), 1 + self.objective.encoder_steps
+        small = rough.bytes < min(SMALL, most_bytes()) and estimates * rough.seconds < CERTAIN * MOST_SECONDS
+        found = rough if small else self.measured(rows)
+        return Size(found.bytes, estimates * found.seconds)
 
     def measured(self, rows: int) -> Size:
         """live_t(M) = a_t + b_t M at every kernel t, from two estimates of a few rows; and what `altered` adds."""
@@ -228,13 +232,14 @@ def too_large(plan: Plan, rows: int) -> str | None:
 
 def _too_long(plan: Plan, rows: int, seconds: float) -> str:
     came = f"A step would take about {seconds_in_words(seconds)}; it may take {MOST_SECONDS:.0f} s."
-    return f"{came} {_remedy(plan, rows, 0.95 * MOST_SECONDS / seconds)}"
+    return f"{came} {_remedy(plan, rows, 0.95 * MOST_SECONDS / seconds, too_slow=True)}"
 
 
-def _remedy(plan: Plan, rows: int, share: float) -> str:
+def _remedy(plan: Plan, rows: int, share: float, *, too_slow: bool = False) -> str:
     """What to choose so that this share of the size is left."""
     least = max(estimator.least_draws for estimator in plan.estimators.values())
     found = [f"B ≤ {int(plan.draws * share)}"] if least <= int(plan.draws * share) < plan.draws else []
     found += [f"a minibatch M ≤ {int(rows * share)}"] if 1 <= int(rows * share) < rows else []
     found += ["an estimator with fewer evaluations"] if plan.dear else []
+    found += ["fewer encoder steps"] if too_slow and plan.objective.encoder_steps else []
     return f"Choose {', '.join(found)}{',' * (len(found) > 1)}{' or ' if found else ''}a smaller model."

@@ -119,6 +119,8 @@ REFUSED = {
              r"A step would take about [\d.]+ s; it may take 3 s\. .* an estimator with fewer evaluations, or a smaller model\."),
     "memory": ({"data": "cell_lines", "response": "negative_binomial", "draws": 64, "batch_size": 900},
                r"A step would need about 2\.\d GB; it may use 1\.5 GB here\. Choose B ≤ \d+, a minibatch M ≤ \d+, or a smaller model\."),
+    "encoder": ({"data": "pbmc", "response": "poisson", "batch_size": 1000, "draws": 16, "encoder_steps": 20},
+                r"A step would take about [\d.]+ s; it may take 3 s\. .*fewer encoder steps, or a smaller model\."),
     "attention": ({"data": "verses", "attention": "logistic"},
                   r"Feature attention's 163,852,800 weights need about 3\.9 GB to be trained; a run may use 1\.5 GB here\."),
     "conditional": (GERBIL | {"data": "verses", "attention": "logistic", "posterior": "point"},
