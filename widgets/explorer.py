@@ -18,6 +18,7 @@ from elbo_room.widgets.idle_watch import IdleWatch
 from elbo_room.widgets.layout import Screen
 from elbo_room.widgets.link import ProcessLink, ThreadLink
 from elbo_room.widgets.painter import Painter
+from elbo_room.widgets.remedies import SavedRun
 from elbo_room.widgets.reruns import replace_earlier, running_cell
 from elbo_room.widgets.runs import RunFolder, kept_until, run_of_cell
 from elbo_room.widgets.screen_actions import ScreenActions
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from elbo_room.widgets.link import Link
+    from elbo_room.widgets.reruns import Cell
+    from elbo_room.widgets.run_actions import Requested
 
 BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
-AGAIN = "Run the cell again to start at step 0."  # where a run cannot be taken up
 
 
 class Explorer(ScreenActions, IdleWatch, ipw.VBox):
@@ -60,6 +62,10 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
         self.values: Values = self._read(settings, own_data=model is None and data is not None)
         self.folder: RunFolder | None = None
         self.run_values: Values | None = None
+        self.held_values: Values | None = None
+        self.requested: dict[str, Requested] = {}
+        self.cell: Cell | None = None
+        self.saved_number: int | None = None
         self.state, self.dirty, self.ready = "example", False, False
         self.own_model = model is not None or data is not None
         self.moved_view = False  # panel B was turned to the noise of minibatches without being asked
@@ -79,9 +85,7 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
     def _take_up(self) -> None:
         """After a restart of the kernel a cell goes on with the run that it showed; with a model of your own it cannot."""
         self.opened_with, self.cell = dict(self.values), None if self.own_model else running_cell()
-        if self.cell is None:
-            self.screen.page.remedy = AGAIN
-        elif identity := run_of_cell(self.cell, self.opened_with):
+        if self.cell and (identity := run_of_cell(self.cell, self.opened_with)):
             self.post("take_up", identity=identity)
 
     def _read(self, settings: Any, *, own_data: bool = False) -> Values:
@@ -164,7 +168,7 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
         kind = message["kind"]
         if kind == "ready":
             self._greet()
-        elif kind == "state":
+        elif kind == "state" and not self.requested:  # else it is that of the run before the one that is starting
             self.state = message["state"]
             if self.state == "failed":
                 self.notice = f"{message['cause']} {message['remedy']}"
@@ -177,8 +181,7 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
             self.screen.own.refuse(message["sentence"])  # the drawer has room for all of it
         elif kind in ("refused", "unsaved", "fault"):
             self.notice = message["sentence"]
-            if kind == "refused" and message["command"] in ("start", "play") and self.state == "starting":
-                self.state, self.run_values = "failed", None
+        self._note_run(message)
         self.painter.show(message)
         self._noise_of_minibatches(kind)
         if kind == "started":
@@ -213,20 +216,33 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
 
     def lost(self, reason: str) -> None:
         """The worker is gone: say so, start another, and take up the saved run when there is one."""
-        number, stopped = kept_until(self.folder), f"The trainer stopped ({reason})."
-        kept = f"{stopped} Your run is kept up to step {number:,}." if number is not None else stopped
-        if number is None and self.run_values is not None:
-            kept = f"{stopped} Nothing of your run was saved yet."
+        number, unanswered = kept_until(self.folder), self._forget_requests()
+        had_run = unanswered or self.run_values is not None
+        self.run_values, self.saved_number = self.held_values or self.run_values, number
+        told = " ".join((f"The trainer stopped ({reason}).", *self._what_is_kept(number, had_run, unanswered)))
         if not self.session.restart_worker():
-            self.screen.page.banner = f"{kept} It stopped too often to be started again by itself. Reload the page."
-            self.state, self.run_values = "failed", None
+            self.screen.page.banner = f"{told} It stopped too often to be started again by itself. Reload the page."
+            self._without_run("failed")
             return
-        self.screen.page.banner = f"{kept} A new trainer is starting."
+        self.screen.page.banner = f"{told} A new trainer is starting."
         if self.folder is not None and number is not None and not self.own_model:
             self.state = "starting"
             self.session.command("start", settings={}, folder=str(self.folder.path), resume=True, play=False)
         else:
-            self.state, self.run_values = "example" if self.run_values is None else "failed", None
+            self._without_run("example" if self.run_values is None else "failed")
+
+    def _what_is_kept(self, number: int | None, had_run: bool, unanswered: bool) -> list[str]:
+        """The words about the run of a trainer that stopped, none where there was no run."""
+        if not had_run:
+            return []
+        if self.own_model:
+            return ["A run of your own model cannot be taken up: press Run to start it again at step 0."]
+        if number is None:
+            return ["Nothing of your run was saved yet."]
+        return [
+            *(["The new run did not start."] if unanswered else []),
+            f"Your {'earlier ' * unanswered}run is kept up to step {number:,}.",
+        ]
 
     def fault(self, sentence: str) -> None:
         """Say that the lab itself failed at something."""
@@ -240,6 +256,8 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
         facts["unrun"] = self.dirty or self.run_values is None
         facts["stepping"] = screen.shows(ONE_STEP)
         self._cover()
+        saved = SavedRun(self.run_values is not None, self.saved_number, self.own_model, self.cell is not None)
+        screen.page.remedies = saved.remedies()
         facts["biased"] = self.values["estimator"] == "score_xi" and self.values["xi_from"] == "same_draws"
         screen.run.description = "Run" if self.dirty and self.state != "running" else BUTTON.get(self.state, "Run")
         screen.undo.layout.display = None if self.dirty and self.run_values is not None else "none"

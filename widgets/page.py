@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 
 from elbo_room.widgets import built_assets
+from elbo_room.widgets.remedies import NO_RUN
 
 KINDS = frozenset({"ready", "heartbeat", "key", "closing", "shared"})
 LECTURE = frozenset("abcdy")  # keys that count at a projector only
@@ -29,9 +30,9 @@ class Page(anywidget.AnyWidget):
     _esm = built_assets.script("watch.js", "page.js")
     _css = built_assets.style("lab.css")
     banner = traitlets.Unicode(help="a sentence at the top of the page; empty: none").tag(sync=True)
-    remedy = traitlets.Unicode(
-        "Your run is kept: run the cell again to go on.", help="what helps in a notebook when the kernel has stopped"
-    ).tag(sync=True)
+    remedies = traitlets.Dict(NO_RUN.remedies(), help="what helps when the kernel has stopped: `SavedRun`").tag(
+        sync=True
+    )
     announce = traitlets.Unicode(help="what a screen reader says next (at most one message in 3 s)").tag(sync=True)
     run_id = traitlets.Unicode(help="stands in the address as ?run=… (Voilà): a reload finds it").tag(sync=True)
     text = traitlets.Unicode(help="stands there as ?text=… behind the run: whose attention map is shown").tag(sync=True)

@@ -10,7 +10,7 @@ from elbo_room.models.settings import FIRST_MODEL, Knob, Values, check, knobs_of
 from elbo_room.widgets import texts
 from elbo_room.widgets.example import all_knobs, catalogue
 from elbo_room.widgets.own_table import keep
-from elbo_room.widgets.runs import RunFolder, in_use, new_run, note_cell, open_run, saved_runs
+from elbo_room.widgets.runs import RunFolder, in_use, kept_until, new_run, note_cell, open_run, saved_runs
 from elbo_room.widgets.views import ONE_STEP, OPENING
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ OWN = "own"  # the data that a person gives; the name of `elbo_room.models.data.
 
 
 @dataclass(frozen=True)
+class Requested:
+    """A run that the worker was asked to start and has not answered for; until it does, the run before is the one it holds."""
+
+    folder: RunFolder
+    values: Values  # its settings, live changes included
+    opened: bool  # it is an earlier run, opened again
+
+
+@dataclass(frozen=True)
 class Waiting:
     """Until when a run that another page puts away is waited for, and which run was on the screen when that began."""
 
@@ -39,8 +48,14 @@ class RunActions:
     """Part of the explorer: every `_do_…` is one action, carried out on the pump's thread."""
 
     values: Values  # what the form shows
-    run_values: Values | None  # what the run on the screen was started with, live changes included
-    folder: RunFolder | None
+    run_values: (
+        Values | None
+    )  # what the run on the screen, or the one that is starting, was started with, live changes included
+    held_values: Values | None  # the same of the run that the worker holds; another one while a new run is starting
+    folder: RunFolder | None  # of the run that the worker holds; locked, since the worker may save the run at any time
+    requested: dict[str, Requested]  # by the path of its folder
+    saved_number: int | None  # the step that this run is saved up to
+    own_model: bool
     state: str
     before_steps: str | None = None  # what panel C showed before steps were told one by one
     cell: Cell | None  # that shows this lab, where its runs can be taken up
@@ -76,11 +91,8 @@ class RunActions:
             self._start()
 
     def _start(self, *, play: bool = True) -> None:
-        self._release()
         folder = new_run()
-        self._hold(folder)
-        self.run_values, self.dirty = dict(self.values), False
-        self.state = "starting"
+        self._request(folder)
         self.painter.facts["stop_at"] = self.values["stop_at"]
         self.session.command(
             "start", settings=self.values, folder=str(folder.path), speed=self.screen.speed.value, play=play
@@ -134,11 +146,15 @@ class RunActions:
         self.dirty = self.run_values is None or whole != self.run_values
         if self.state == "running":
             self.session.command("pause")
-        self.notice = f"{knob['label']} changed: Run starts a new run with it; this one is kept."
+        self.notice = f"{knob['label']} changed: Run starts a new run with it{self._if_kept('; this one is kept')}."
         if moved:
             also = ", ".join(f"{self.form.fields[other].knob['label']} is now {self._label(other)}" for other in moved)
             self.notice = f"{knob['label']} changed, and what did not go with it too: {also}. Run starts a new run."
         return None
+
+    def _if_kept(self, words: str) -> str:
+        """These words where the run on the screen can be opened again, none where there is no run or nothing of it was saved."""
+        return words if self.saved_number is not None and not self.own_model else ""
 
     def _label(self, name: str) -> str:
         """What the chosen part of a knob is called."""
@@ -156,7 +172,7 @@ class RunActions:
         self._offer_estimators()
         if self.state == "running":
             self.session.command("pause")
-        self.notice = "Press Run to train this model; the run before it is kept."
+        self.notice = f"Press Run to train this model{self._if_kept('; the run before it is kept')}."
 
     def _do_scene(self, name: str) -> None:
         preset = catalogue()["presets"][name]
@@ -165,7 +181,7 @@ class RunActions:
         if "shown" in preset:  # the estimators that its questions are about
             self.screen.shown.value = preset["shown"]
         self.screen.wished = OPENING | preset.get("views", {})
-        self.notice = "Press Run to train this scene; the run before it is kept."
+        self.notice = f"Press Run to train this scene{self._if_kept('; the run before it is kept')}."
 
     def _do_upload(self, name: str, content: bytes) -> None:
         try:
@@ -223,21 +239,19 @@ class RunActions:
             raise ValueError("Choose one run in the list, then open it.")
         if self.folder is not None and identity == self.folder.identity:
             raise ValueError("This run is the one on the screen.")
-        if waiting and waiting.folder is not self.folder:
+        if waiting and (self.requested or waiting.folder is not self.folder):
             return  # another run was started or opened meanwhile
         waiting = waiting or Waiting(time.monotonic() + LEAVING, self.folder)
         if time.monotonic() < waiting.until and in_use(identity):
             self.notice = "Another page shows this run, or is just putting it away. It opens in a moment."
             self.session.post_later(0.1, "open_run", identity=identity, waiting=waiting)
             return
-        folder = open_run(identity)
-        self._release()
-        self._hold(folder)
-        self.state, self.dirty = "starting", False
-        about = next((run for run in saved_runs() if run["identity"] == folder.identity), None)
+        about = next((run for run in saved_runs() if run["identity"] == identity), None)
         kept = about["settings"] if about else {}
-        self.values = validate(knobs_of(all_knobs(), kept), kept)
-        self.run_values = dict(self.values)
+        values = validate(knobs_of(all_knobs(), kept), kept)  # before the folder is taken: they may be refused
+        folder = open_run(identity)
+        self.values = values
+        self._request(folder, opened=True)
         self._offer_estimators()
         self._name_scene()
         self.session.command(
@@ -251,6 +265,57 @@ class RunActions:
         self.notice = (
             "The run that this cell showed before is taken up where it was saved: Continue goes on, Reset starts anew."
         )
+
+    def _request(self, folder: RunFolder, *, opened: bool = False) -> None:
+        """A run with the form's settings is starting in this folder."""
+        self.run_values, self.dirty, self.state = dict(self.values), False, "starting"
+        self.requested[str(folder.path)] = Requested(folder, self.run_values, opened)
+
+    def _note_run(self, message: dict[str, Any]) -> None:
+        """Which run the worker holds, and how far it is saved."""
+        if message["kind"] == "started":
+            self._run_started(message)
+        elif message["kind"] == "refused" and message["command"] == "start":
+            self._start_refused(message)
+        elif message["kind"] in ("saved", "unsaved"):
+            self.saved_number = kept_until(self.folder)
+
+    def _run_started(self, message: dict[str, Any]) -> None:
+        """The worker holds this run from now on, and has saved the one before."""
+        request = self.requested.pop(message.get("folder", ""), None)
+        if request is not None:
+            if self.folder is not None:
+                self.folder.release()
+            self._hold(request.folder)
+            self.held_values = request.values
+        self.saved_number = kept_until(self.folder)
+
+    def _start_refused(self, message: dict[str, Any]) -> None:
+        """The worker still holds the run before, or none at all: the page shows this one again, with the reason as its words."""
+        request = self.requested.pop(message["folder"], None)
+        if request is not None:
+            request.folder.release()
+        if self.requested:  # another start is still to be answered
+            return None
+        if message["state"] == "idle":
+            return self._without_run("failed")
+        self.state, self.run_values = message["state"], self.held_values
+        if request is not None and request.opened:
+            self._do_undo()
+            self.form.show(self.values)
+        self.dirty = self.values != self.run_values
+        return None
+
+    def _without_run(self, state: str) -> None:
+        """The worker holds no run that could go on."""
+        self.state, self.run_values, self.held_values = state, None, None
+
+    def _forget_requests(self) -> bool:
+        """No start will be answered any more; whether one was waited for."""
+        requests, self.requested = self.requested, {}
+        for request in requests.values():
+            request.folder.release()
+        return bool(requests)
 
     def _hold(self, folder: RunFolder) -> None:
         """The run on the screen is kept here from now on; this cell finds it again after a restart of the kernel."""
@@ -271,6 +336,8 @@ class RunActions:
             shown.value = kept or [name for _, name in options[:5]]
 
     def _release(self) -> None:
+        """Let other sessions have the runs of this one, whose worker has left."""
+        self._forget_requests()
         if self.folder is not None:
-            self.folder.release(keep=self.state != "starting" and self.painter.facts["number"] > 0)
+            self.folder.release()
             self.folder = None

@@ -280,6 +280,6 @@ def test_the_page_says_so_when_the_kernel_dies(room, watch, address):
     for child in [child for child in children if "ipykernel_launcher" in child.cmdline()]:
         child.kill()
     banner = room.locator(".elbo-banner")
-    banner.get_by_text("The kernel stopped. Your run is kept: reload this page to go on.").wait_for()
+    banner.get_by_text("The kernel stopped. Reload this page.").wait_for()
     banner.get_by_role("button", name="Reload").wait_for()
     watch.errors.clear()  # the host's own complaints about the lost kernel

@@ -108,7 +108,7 @@ def test_a_killed_kernel_is_said_at_once(screen, watch, page):
     screen.press("Run")
     screen.trains(beyond=10)
     os.kill(workers(address)[-1].ppid(), signal.SIGKILL)
-    page.get_by_role("alert").get_by_text("The kernel stopped. Your run is kept").wait_for()
+    page.get_by_role("alert").get_by_text("The kernel stopped. Your run is kept up to step").wait_for()
     watch.errors.clear()  # the websocket's own complaint
 
 

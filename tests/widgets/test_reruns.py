@@ -81,7 +81,8 @@ def test_after_a_restart_of_the_kernel_the_cell_goes_on_with_its_run(lab, cell):
     eventually(lambda: again.state == "paused" and again.folder is not None)
     assert (again.folder.identity, again.painter.facts["number"]) == (identity, number)
     assert "taken up" in again.screen.caption.value
-    assert again.screen.page.remedy == "Your run is kept: run the cell again to go on."
+    kept = f"Your run is kept up to step {number:,}: run the cell again to go on."
+    assert again.screen.page.remedies["rerun"] == kept
     again.post("run")
     eventually(lambda: again.painter.facts["number"] > number)
 

@@ -59,9 +59,9 @@ class Watch {
   }
 
   stopped() {
-    const remedy = inVoila() ? "Your run is kept: reload this page to go on." : this.page.model.get("remedy");
+    const { reload, rerun } = this.page.model.get("remedies");
     this.dead = true;
-    this.banner.set("dead", `The kernel stopped. ${remedy}`, inVoila());
+    this.banner.set("dead", `The kernel stopped. ${inVoila() ? reload : rerun}`, inVoila());
   }
 
   ping() {
