@@ -38,7 +38,12 @@ RULES: Mapping[str, tuple[Need, ...]] = {
 
 @dataclass(frozen=True)
 class Settings(NetworkSettings, InferenceSettings):
-    """A conditional model, its prior and its inference; live knobs act at the next step, the others start a new run."""
+    """A conditional model, its prior and its inference; live knobs act at the next step, the others start a new run.
+
+    >>> import elbo_room as er
+    >>> er.ConditionalSettings(draws=8).draws
+    8
+    """
 
     RULES: ClassVar[Mapping[str, tuple[Need, ...]]] = RULES
     model: str = model_setting("conditional")

@@ -20,7 +20,12 @@ from elbo_room.models.families.family import Family
 
 @dataclass(frozen=True)
 class Site:
-    """A latent variable: one a datum (`local`) or one for all (`global`), of `shape`, with the family of its q."""
+    """A latent variable: one a datum (`local`) or one for all (`global`), of `shape`, with the family of its q.
+
+    >>> import elbo_room as er
+    >>> er.Site("w", "global", (3,), er.Normal()).shape
+    (3,)
+    """
 
     name: str
     plate: Literal["local", "global"]
@@ -30,7 +35,14 @@ class Site:
 
 @dataclass(frozen=True)
 class Factor:
-    """One term of the log joint in nats, unscaled: value (R, B) of the whole model or (R, B, M), one a datum of the batch."""
+    """One term of the log joint in nats, unscaled: value (R, B) of the whole model or (R, B, M), one a datum of the batch.
+
+    >>> import elbo_room as er
+    >>> import torch
+    >>> w = torch.zeros(1, 4, 3)  # (R, B, K)
+    >>> er.Factor("log p(w)", -w.square().sum(-1) / 2, {"w"}).value.shape
+    torch.Size([1, 4])
+    """
 
     name: str
     value: Tensor  # (R, B) or (R, B, M)
@@ -44,7 +56,12 @@ class Factor:
 
 @dataclass(frozen=True)
 class Batch:
-    """M rows of the data, and how many there are in all: the engine scales local terms by N/M."""
+    """M rows of the data, and how many there are in all: the engine scales local terms by N/M.
+
+    >>> import elbo_room as er
+    >>> er.Dataset([[1.0], [2.0], [3.0]]).whole().size
+    3
+    """
 
     x: Tensor  # (M, D)
     rows: Tensor  # (M,) int64
@@ -61,7 +78,19 @@ class Batch:
 
 
 class Model(Protocol):
-    """What black box variational inference needs of a model: its sites, and its log joint as terms."""
+    """What black box variational inference needs of a model: its sites, and its log joint as terms.
+
+    >>> import elbo_room as er
+    >>> class Mean:  # w ~ N(0, 1), x_i ~ N(w, 1)
+    ...     sites = {"w": er.Site("w", "global", (1,), er.Normal())}
+    ...     def factors(self, batch, latents):
+    ...         w = latents["w"]  # (R, B, 1)
+    ...         return [
+    ...             er.Factor("log p(w)", -w.square().sum(-1) / 2, {"w"}),
+    ...             er.Factor("log p(x | w)", -(batch.x[:, 0] - w).square() / 2, {"w"}),
+    ...         ]
+    >>> model: er.Model = Mean()
+    """
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -163,3 +192,8 @@ def described(thing: object) -> str:
         return f"the class {thing.__name__}"
     name = type(thing).__name__
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def shown(value: object) -> str:
+    """A value as it is quoted in a message: text and numbers themselves, of anything else what it is."""
+    return repr(value)[:42] if isinstance(value, str | int | float) else described(value)

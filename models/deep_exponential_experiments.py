@@ -18,6 +18,7 @@ from elbo_room.models.deep_generative_settings import Settings as GenerativeSett
 from elbo_room.models.diagnostics.held_out import held_out_scores
 from elbo_room.models.gamma_poisson import GammaPoisson, Prior, gibbs, halves, perplexity
 from elbo_room.models.inference.run import Run
+from elbo_room.models.run_from import run_from
 from elbo_room.models.variational import Amortized, Posterior
 
 Scores = dict[str, Tensor]  # held-out rows' scores (N,), by model
@@ -72,7 +73,7 @@ def against_network(steps: int = 2000, scales: tuple[float, ...] = (0.3, 0.03)) 
     generator = torch.Generator().manual_seed(plain.seed)
     model, _ = build_generative(plain, train, generator)
     encoder = Amortized(model.sites["z"], train.x.shape[1], train.size, ENCODER, generator)
-    network = Run(plain, train, model, Posterior({"z": encoder}))
+    network = run_from(plain, train, model=model, q=Posterior({"z": encoder}))
     return found | {"deep network of the same size": _score(network, test)}
 
 
@@ -127,7 +128,9 @@ def black_box(parts: Split, settings: Settings, fold_in: int = 600) -> tuple[flo
     steps = list(run)
     other = Run(replace(settings, stop_at=fold_in, batch_size=len(parts.held_out), step_size=0.05), parts.seen)
     held = run.q.by_site["w1"].requires_grad_(False)
-    folded = Run(other.settings, parts.seen, run.model, Posterior({"z1": other.q.by_site["z1"], "w1": held}))
+    folded = run_from(
+        other.settings, parts.seen, model=run.model, q=Posterior({"z1": other.q.by_site["z1"], "w1": held})
+    )
     for _ in folded:
         pass
     sites, whole = run.model.sites, parts.seen.whole()

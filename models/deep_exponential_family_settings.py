@@ -22,7 +22,12 @@ THREE = rule("depth", "There is no third layer. Raise the depth.", low=3)
 
 @dataclass(frozen=True)
 class Settings(InferenceSettings):
-    """A deep exponential family, its priors and its inference; live knobs act at the next step, the others start a new run."""
+    """A deep exponential family, its priors and its inference; live knobs act at the next step, the others start a new run.
+
+    >>> import elbo_room as er
+    >>> er.DeepExponentialFamilySettings(draws=8).draws
+    8
+    """
 
     model: str = model_setting("deep_exponential_family")
     data: str = setting(

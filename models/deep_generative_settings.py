@@ -24,7 +24,12 @@ BATCHED = (
 
 @dataclass(frozen=True)
 class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
-    """A deep generative model, its prior and its inference; live knobs act at the next step, the others start a new run."""
+    """A deep generative model, its prior and its inference; live knobs act at the next step, the others start a new run.
+
+    >>> import elbo_room as er
+    >>> er.DeepGenerativeSettings(draws=8).draws
+    8
+    """
 
     RULES: ClassVar[Mapping[str, tuple[Need, ...]]] = RULES
     model: str = model_setting("deep_generative")

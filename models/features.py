@@ -119,7 +119,16 @@ def read_features(path: Path | str) -> tuple[Dataset, str]:
 
         def part(kind: str, test: Dataset | None = None) -> Dataset:
             x, y, labels = (torch.from_numpy(kept[f"{kind}_{key}"]) for key in ("x", "y", "labels"))
-            return Dataset(str(kept["name"]), x, labels, kinds, (x.shape[1],), y, test=test, feature_names=names)
+            return Dataset(
+                name=str(kept["name"]),
+                x=x,
+                labels=labels,
+                label_names=kinds,
+                shape=(x.shape[1],),
+                y=y,
+                test=test,
+                feature_names=names,
+            )
 
         return part("train", part("test")), str(kept["title"])
     except Exception as error:  # zipfile, zlib and numpy each have errors of their own for a damaged file

@@ -10,6 +10,7 @@ from elbo_room.models.deep_exponential_build import build
 from elbo_room.models.deep_exponential_family_settings import Settings
 from elbo_room.models.inference.run import Run
 from elbo_room.models.layers.response import SCALE_FLOOR
+from elbo_room.models.run_from import run_from
 
 SLOPE, LOADINGS = 1.3, torch.tensor([[0.9, -0.6, 0.4]])  # w and ℓ
 CHAIN = Settings(
@@ -28,7 +29,7 @@ def _chain(structure: str, x: torch.Tensor) -> Run:
     high.weight.fill_(SLOPE)
     if model.raw_scale is not None:
         model.raw_scale.fill_(math.log(math.expm1(1 - SCALE_FLOOR)))  # σ_x = 1
-    return Run(settings, data, model.requires_grad_(requires_grad=False), q)
+    return run_from(settings, data, model=model.requires_grad_(requires_grad=False), q=q)
 
 
 def gap_of_structure(structure: str, steps: int = 600, rows: int = 64) -> float:

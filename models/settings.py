@@ -20,7 +20,15 @@ Need = dict[str, Any]  # {"reason", "ways", "hides"}: lists of conditions, of wh
 
 
 class SettingError(ValueError):
-    """A value that is not allowed: the sentence says what came, what is allowed, and what to do."""
+    """A value that is not allowed: the sentence says what came, what is allowed, and what to do.
+
+    >>> import elbo_room as er
+    >>> try:
+    ...     er.run_from({"draws": 0})
+    ... except er.SettingError as error:
+    ...     print(error)
+    Draws B was 0; it must be a whole number from 1 to 64. The nearest allowed value is 1.
+    """
 
     def __init__(self, knob: str, sentence: str) -> None:
         super().__init__(sentence)

@@ -42,6 +42,12 @@ BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
 class Explorer(ScreenActions, IdleWatch, ipw.VBox):
     """Train a model live and see the variance of its gradient and the shape of its latent space.
 
+    >>> import elbo_room as er
+    >>> lab = er.Explorer({"data": "pinwheel"})  # in a notebook the last line of a cell: lab
+    >>> lab.state
+    'paused'
+    >>> lab.close()
+
     Args:
         settings: a dictionary, a `Settings`, or the text that Share copies; what is left out takes its default.
         model: a model of your own (`elbo_room.models.core.Model`), with `q` and `data`; it then trains in a thread of this kernel.

@@ -146,7 +146,12 @@ EXPONENTIAL_DATA: dict[str, Source] = {
 
 
 def as_dataset(data: object) -> Dataset:
-    """A data set as it is, a file's path, or an array (N, D)."""
+    """A data set as it is, a file's path, or an array (N, D).
+
+    >>> import elbo_room as er
+    >>> er.as_dataset([[1.0, 2.0], [3.0, 4.0]]).size
+    2
+    """
     if isinstance(data, Dataset):
         return data
     return load(data) if isinstance(data, str | Path) else from_array(data)

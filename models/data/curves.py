@@ -15,7 +15,16 @@ def _toy(name: str, x: Tensor, y: Tensor) -> Dataset:
 
     def part(rows: slice, test: Dataset | None = None) -> Dataset:
         zero = torch.zeros(len(x[rows]), dtype=torch.int64)
-        return Dataset(name, x[rows], zero, ("all",), (1,), y[rows], test=test, feature_names=("x",))
+        return Dataset(
+            name=name,
+            x=x[rows],
+            labels=zero,
+            label_names=("all",),
+            shape=(1,),
+            y=y[rows],
+            test=test,
+            feature_names=("x",),
+        )
 
     return part(slice(0, ROWS), part(slice(ROWS, None)))
 

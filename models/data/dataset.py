@@ -1,9 +1,12 @@
 """A data set as the engine takes it: features x (N, D), optional labels, and how one datum is drawn."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,14 +20,28 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Dataset:
-    """N rows of D features; `shape` is (8, 8) for an image and (2,) for a point in the plane."""
+    """N rows of D features, with responses y where there are any.
 
-    name: str
+    x, y, labels and covariates may be tensors, arrays, lists or data frames. x may also be pictures (N, H, W): `shape` is then
+    (H, W), and x is kept as a table (N, D).
+
+    >>> import elbo_room as er
+    >>> data = er.Dataset([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], [1.0, 2.0, 3.0])
+    >>> data.size, data.shape, data.y.tolist()
+    (3, (2,), [1.0, 2.0, 3.0])
+    >>> er.Dataset([[0.0], [1.0]], labels=["b", "a"]).label_names
+    ('a', 'b')
+
+    Raises:
+        DataError: x or another part is not what it must be; what came, what is allowed, what to do.
+    """
+
     x: Tensor  # (N, D) float32
-    labels: Tensor  # (N,) int64, all zero where there are none
-    label_names: tuple[str, ...]
-    shape: tuple[int, ...]
     y: Tensor | None = None  # (N, …) responses of a conditional model
+    labels: Tensor = None  # type: ignore[assignment]  # (N,) int64, all zero where there are none; words may come
+    label_names: tuple[str, ...] = ()  # of the numbers in labels; of words they are made
+    name: str = "your data"
+    shape: tuple[int, ...] = ()  # (8, 8) for an image and (2,) for a point in the plane; () where x itself has it
     covariates: Tensor | None = None  # (N, C)
     test: "Dataset | None" = None  # held-out rows of the same kind
     feature_names: tuple[str, ...] = ()
@@ -36,11 +53,8 @@ class Dataset:
     padded: bool = False  # x are texts of up to T tokens, indicators (T, C); positions behind the last token are 0
 
     def __post_init__(self) -> None:
-        """Refuse parts that do not fit the table, and padding that no mask can find.
-
-        Raises:
-            DataError: a part has another number of rows or names than the table, a text is empty, or has a gap.
-        """
+        """Bring the parts into their form; refuse those that do not fit the table, and padding that no mask can find."""
+        self._convert()
         self._check_parts()
         if self.padded:
             tokens = self.x.unflatten(1, (self.shape[0], -1)).sum(-1)  # (N, T)
@@ -51,8 +65,47 @@ class Dataset:
                     "position from the first to its last token, and zeros behind it; leave empty texts out."
                 )
 
+    def _convert(self) -> None:
+        """Tensors of arrays, defaults for what was left out."""
+        if not isinstance(self.shape, tuple) or not all(isinstance(size, int) for size in self.shape):
+            raise DataError(
+                f"The shape is {described(self.shape)}; it must be a tuple of whole numbers. Write shape=(8, 8)."
+            )
+        values = _numbers(self.x, "Data")
+        if values.ndim not in (2, 3) or not values.numel():
+            raise DataError(
+                f"Data must be a table (N, D), or pictures (N, H, W), with at least one row; this has shape {tuple(values.shape)}. "
+                "Reshape it to rows."
+            )
+        parts: dict[str, object] = {"x": values.flatten(1), "shape": self.shape or tuple(values.shape[1:])}
+        for part in ("y", "covariates"):
+            if getattr(self, part) is not None:
+                parts[part] = made = _numbers(getattr(self, part), part)
+                if made.ndim not in ((2,) if part == "covariates" else (1, 2, 3)):
+                    raise DataError(
+                        f"{part} has shape {tuple(made.shape)}; it must have a row for each row of x. Reshape it to "
+                        f"{'(N, C)' if part == 'covariates' else '(N,)'}."
+                    )
+        if not isinstance(self.labels, Tensor) or not self.label_names:
+            parts["label_names"], parts["labels"] = _kinds_of(self.labels, len(values))
+        for part in ("feature_names", "covariate_names", "row_names", "label_names"):
+            parts.setdefault(part, _names(getattr(self, part), part.replace("_", " ")))
+        for part, value in parts.items():
+            object.__setattr__(self, part, value)
+
     def _check_parts(self) -> None:
         rows, columns = self.x.shape
+        if not isinstance(self.name, str):
+            raise DataError(f"The name of these data is {described(self.name)}; it must be text. Write name='mine'.")
+        if self.test is not None and not isinstance(self.test, Dataset):
+            raise DataError(
+                f"The held-out data are {described(self.test)}; they must be a Dataset. Write test=Dataset(x)."
+            )
+        if math.prod(self.shape) != columns:
+            raise DataError(
+                f"The shape {self.shape!r} does not hold the {columns:,} columns of x. Leave it out, or give one whose product is "
+                f"{columns}."
+            )
         known = 0 if self.covariates is None else self.covariates.shape[1]
         for name, part, wanted in (
             ("labels", self.labels, rows),
@@ -135,33 +188,62 @@ def kinds(words: Sequence[str]) -> tuple[tuple[str, ...], Tensor]:
 
 def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:
     """Any finite (N, D) or, of pictures, (N, H, W) array of numbers; labels, one a row, only colour, `words` name the columns."""
+    values = x.float() if isinstance(x, Tensor) and x.is_floating_point() else x
+    return Dataset(values, labels=labels, name=name, feature_names=words)  # type: ignore[arg-type]
+
+
+def as_batch(batch: object) -> Batch:
+    """A batch as it is, or all rows of a data set, or of what a data set can be made of."""
+    if isinstance(batch, Batch):
+        return batch
+    return (batch if isinstance(batch, Dataset) else Dataset(batch)).whole()  # type: ignore[arg-type]
+
+
+def _numbers(part: object, what: str) -> Tensor:
+    """A tensor of finite numbers: floating-point tensors keep their type, all else becomes float32; (N,) of y stays (N,)."""
     try:
-        values = torch.as_tensor(x, dtype=torch.float32)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(
-            f"Data must be an array of numbers (N, D); this is {described(x)}, of which none can be made. Pass a numpy array or a tensor; "
-            "of a data frame, its to_numpy()."
+        values = part if isinstance(part, Tensor) else _from_numpy(part)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise DataError(
+            f"{what} must be an array of numbers{' (N, D)' if what == 'Data' else ', one or more a row'}; this is {described(part)}, "
+            "of which none can be made. Pass a numpy array, a tensor or a data frame of numbers."
         ) from error
-    if values.ndim not in (2, 3) or not len(values):
+    if values.is_complex():
+        raise DataError(f"{what} must be real numbers; these are complex. Pass real and imaginary parts as columns.")
+    if what == "Data" and not values.is_floating_point():
+        values = values.float()
+    if values.is_floating_point() and not bool(values.isfinite().all()):
+        row = f"row {int((~values.isfinite()).reshape(len(values), -1).any(1).nonzero()[0])}" if values.ndim else "this"
         raise DataError(
-            f"Data must be a table (N, D), or pictures (N, H, W), with at least one row; this has shape {tuple(values.shape)}. "
-            "Reshape it to rows."
+            f"{what} must be finite numbers; {row} has a missing or infinite one. Drop or fill such rows first."
         )
-    shape = tuple(values.shape[1:])
-    values = values.flatten(1)
-    if not values.isfinite().all():
-        row = int((~values.isfinite()).any(1).nonzero()[0])
-        raise DataError(
-            f"Data must be finite numbers; row {row} has a missing or infinite one. Drop or fill such rows first."
-        )
-    names: tuple[str, ...] = ("all",)
-    numbers = torch.zeros(len(values), dtype=torch.int64)
-    if labels is not None:
-        kept = [str(label) for label in labels]  # type: ignore[attr-defined]
-        if len(kept) != len(values):
-            raise DataError(f"There are {len(kept)} labels for {len(values)} rows; give one label a row, or none.")
-        names, numbers = kinds(kept)
-    if len(words) not in (0, values.shape[1]):
-        raise DataError(f"There are {len(words)} words for {values.shape[1]} columns; give one word a column, or none.")
-    columns = tuple(str(word) for word in words)
-    return Dataset(name, values, numbers, names, shape, feature_names=columns)
+    return values
+
+
+def _from_numpy(part: Any) -> Tensor:
+    """The tensor of an array, a data frame or lists: float32, or complex where it is."""
+    values = np.asarray(part.to_numpy() if hasattr(part, "to_numpy") else part)
+    if part is None or isinstance(part, set | dict):
+        raise TypeError
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused as such
+        return torch.as_tensor(values if np.iscomplexobj(values) else values.astype(np.float32))
+
+
+def _kinds_of(labels: object, rows: int) -> tuple[tuple[str, ...], Tensor]:
+    """The names of the labels and their numbers (N,): of one word a row, or of none."""
+    if labels is None:
+        return ("all",), torch.zeros(rows, dtype=torch.int64)
+    words = labels.tolist() if isinstance(labels, Tensor | np.ndarray) else labels
+    if isinstance(words, str) or not isinstance(words, Iterable):
+        raise DataError(f"The labels are {described(labels)}; give one label a row, or none.")
+    kept = [str(word) for word in words]
+    if len(kept) != rows:
+        raise DataError(f"There are {len(kept)} labels for {rows} rows; give one label a row, or none.")
+    return kinds(kept)
+
+
+def _names(names: object, what: str) -> tuple[str, ...]:
+    words = names.tolist() if isinstance(names, Tensor | np.ndarray) else names
+    if isinstance(words, str) or not isinstance(words, Iterable):
+        raise DataError(f"The {what} are {described(names)}; they must be a list of words. Write ['height', 'weight'].")
+    return tuple(str(name) for name in words)

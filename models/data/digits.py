@@ -27,4 +27,10 @@ def digits() -> Dataset:
     """X (1797, 64) in [0, 1], labels 0–9."""
     table = _table()
     x = torch.tensor(table[:, :-1] / 16, dtype=torch.float32)
-    return Dataset("digits", x, torch.tensor(table[:, -1].astype(np.int64)), tuple("0123456789"), (8, 8))
+    return Dataset(
+        name="digits",
+        x=x,
+        labels=torch.tensor(table[:, -1].astype(np.int64)),
+        label_names=tuple("0123456789"),
+        shape=(8, 8),
+    )

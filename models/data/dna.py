@@ -31,7 +31,16 @@ def classified(
 
     def part(rows: slice, of: str, test: Dataset | None = None) -> Dataset:
         y = labels[rows].float()
-        return Dataset(of, x[rows].contiguous(), labels[rows], label_names, shape, y, test=test, feature_names=names)
+        return Dataset(
+            name=of,
+            x=x[rows].contiguous(),
+            labels=labels[rows],
+            label_names=label_names,
+            shape=shape,
+            y=y,
+            test=test,
+            feature_names=names,
+        )
 
     return part(first, name, part(last, name))
 

@@ -71,5 +71,6 @@ def docstrings() -> Dataset:
     names = tuple(dict.fromkeys(package for (package, _), keep in zip(found, kept.tolist(), strict=True) if keep))
     labels = [names.index(package) for (package, _), keep in zip(found, kept.tolist(), strict=True) if keep]
     return Dataset(
-        "docstrings", x[kept].contiguous(), torch.tensor(labels), names, (len(vocabulary),), feature_names=tuple(vocabulary)
+        name="docstrings", x=x[kept].contiguous(), labels=torch.tensor(labels), label_names=names,
+        shape=(len(vocabulary),), feature_names=tuple(vocabulary)
     )  # fmt: skip

@@ -24,4 +24,6 @@ def king_james() -> Dataset:
         books = torch.from_numpy(file["book"].astype(np.int64))
         names = tuple(str(name) for name in file["book_names"])
         vocabulary = tuple(str(word) for word in file["vocabulary"])
-    return Dataset("king_james", counts, books, names, (words,), feature_names=vocabulary)
+    return Dataset(
+        name="king_james", x=counts, labels=books, label_names=names, shape=(words,), feature_names=vocabulary
+    )

@@ -78,7 +78,15 @@ def gerbil(seed: int = 0) -> Dataset:
         labels = torch.tensor([NOUNS.index(noun) for _, noun in pairs])
         x = encode([words for words, _ in pairs])
         made = Dataset(
-            "gerbil", x, labels, NOUNS, SHAPE, labels.float(), test=made, feature_names=WORDS * LENGTH, padded=True
+            name="gerbil",
+            x=x,
+            labels=labels,
+            label_names=NOUNS,
+            shape=SHAPE,
+            y=labels.float(),
+            test=made,
+            feature_names=WORDS * LENGTH,
+            padded=True,
         )
     assert made is not None  # noqa: S101 - two parts, so there is one
     return made

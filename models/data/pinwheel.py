@@ -22,4 +22,10 @@ def pinwheel(seed: int = 0) -> Dataset:
     turn = torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])  # (2, 2, N)
     x = torch.einsum("ijn,nj->ni", turn, noise)
     x = (x - x.mean(0)) / x.std()
-    return Dataset("pinwheel", x.contiguous(), arm, tuple(f"arm {number}" for number in range(1, ARMS + 1)), (2,))
+    return Dataset(
+        name="pinwheel",
+        x=x.contiguous(),
+        labels=arm,
+        label_names=tuple(f"arm {number}" for number in range(1, ARMS + 1)),
+        shape=(2,),
+    )

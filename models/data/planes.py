@@ -19,7 +19,16 @@ def _plane(name: str, x: Tensor, label: Tensor, names: tuple[str, ...], generato
 
     def part(rows: slice, test: Dataset | None = None) -> Dataset:
         y = label[rows].float()
-        return Dataset(name, x[rows].contiguous(), label[rows], names, (2,), y, test=test, feature_names=("x₁", "x₂"))
+        return Dataset(
+            name=name,
+            x=x[rows].contiguous(),
+            labels=label[rows],
+            label_names=names,
+            shape=(2,),
+            y=y,
+            test=test,
+            feature_names=("x₁", "x₂"),
+        )
 
     return part(slice(0, ROWS), part(slice(ROWS, None)))
 

@@ -69,7 +69,16 @@ def _dataset(name: str, *, noisy: bool) -> Dataset:
     columns = tuple(f"{point} {axis}" for point in POINTS for axis in "xyz")
 
     def part(rows: slice, test: Dataset | None = None) -> Dataset:
-        return Dataset(name, x[rows], side[rows], SIDES, (15,), test=test, feature_names=columns, bones=BONES)
+        return Dataset(
+            name=name,
+            x=x[rows],
+            labels=side[rows],
+            label_names=SIDES,
+            shape=(15,),
+            test=test,
+            feature_names=columns,
+            bones=BONES,
+        )
 
     return part(slice(0, -HELD_OUT), part(slice(-HELD_OUT, None)))
 

@@ -30,7 +30,14 @@ def _table(file: str, name: str, features: tuple[str, ...]) -> Dataset:
         table = np.loadtxt(lines, delimiter=",")
     measured = table[:, :-1]
     x = torch.tensor((measured - measured.mean(0)) / measured.std(0), dtype=torch.float32)
-    return Dataset(name, x, torch.tensor(table[:, -1].astype(np.int64)), names, (x.shape[1],), feature_names=features)
+    return Dataset(
+        name=name,
+        x=x,
+        labels=torch.tensor(table[:, -1].astype(np.int64)),
+        label_names=names,
+        shape=(x.shape[1],),
+        feature_names=features,
+    )
 
 
 @remembered

@@ -55,7 +55,14 @@ def table(
         labels = torch.tensor(y.astype(np.int64) if len(classes) > 1 else np.zeros(len(y), np.int64))
         values = [torch.tensor(np.ascontiguousarray(each), dtype=torch.float32) for each in (x, y)]
         return Dataset(
-            name, values[0], labels, classes, shape or (x.shape[1],), values[1], test=test, feature_names=features
+            name=name,
+            x=values[0],
+            labels=labels,
+            label_names=classes,
+            shape=shape or (x.shape[1],),
+            y=values[1],
+            test=test,
+            feature_names=features,
         )
 
     return part(x_train, y_train, part(x_test, y_test))

@@ -39,8 +39,8 @@ def verses() -> Dataset:
     def part(own: slice, test: Dataset | None = None) -> Dataset:
         x, y = indicators(texts[own], vocabulary, longest, other=RARE), labels[own]
         return Dataset(
-            "verses", x, y, TESTAMENTS, (longest, SIZE), y.float(), test=test, feature_names=vocabulary * longest,
-            row_names=rows[own], padded=True,
+            name="verses", x=x, labels=y, label_names=TESTAMENTS, shape=(longest, SIZE), y=y.float(), test=test,
+            feature_names=vocabulary * longest, row_names=rows[own], padded=True,
         )  # fmt: skip
 
     return part(slice(first), part(slice(first, None)))

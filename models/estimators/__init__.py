@@ -1,4 +1,9 @@
-"""Gradient estimators: one a file, named as in the notes. To add one: its file, and one entry in this tuple."""
+"""Gradient estimators: one a file, named as in the notes. To add one: its file, and one entry in this tuple.
+
+>>> import elbo_room as er
+>>> er.ESTIMATORS["leave_one_out"].unbiased
+True
+"""
 
 from elbo_room.models.estimators.analytic_entropy import AnalyticEntropy
 from elbo_room.models.estimators.analytic_kl import AnalyticKL

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
 
 class NotApplicableError(ValueError):
-    """An estimator that does not go with this model, family, number of draws or kind of noise; the sentence is shown to the user."""
+    """An estimator that does not go with this model, family, number of draws or kind of noise; the sentence is shown to the user.
+
+    >>> import elbo_room as er
+    >>> run = er.run_from({"data": "pinwheel"})
+    >>> try:
+    ...     er.probe(run.model, run.q, "arm", run.data)
+    ... except er.NotApplicableError as error:
+    ...     print(str(error)[:30])
+    No estimator applies here. arm
+    """
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,13 @@ class Context:
 
 @dataclass(frozen=True)
 class Estimator:
-    """One gradient estimator. A subclass is listed in `elbo_room.models.estimators.ESTIMATORS` and nowhere else."""
+    """One gradient estimator. A subclass is listed in `elbo_room.models.estimators.ESTIMATORS` and nowhere else.
+
+    >>> import elbo_room as er
+    >>> part = er.ESTIMATORS["leave_one_out"]()
+    >>> isinstance(part, er.Estimator), part.unbiased, part.least_draws
+    (True, True, 2)
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]

@@ -52,7 +52,13 @@ class LogMass(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class Bernoulli(Family):
-    """Bernoulli with natural parameter η (the logit), so decoder output = η is the canonical link."""
+    """Bernoulli with natural parameter η (the logit), so decoder output = η is the canonical link.
+
+    >>> import elbo_room as er
+    >>> import torch
+    >>> er.Bernoulli().log_prob(torch.ones(1), torch.zeros(1, 1)).exp().item()
+    0.5
+    """
 
     name: ClassVar[str] = "bernoulli"
     label: ClassVar[str] = "Bernoulli"

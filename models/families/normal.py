@@ -19,6 +19,11 @@ class Normal(Family):
     """Normal with ν = (μ, ρ): s = exp ρ as a variational factor, s = floor + softplus ρ as a response.
 
     A response needs the floor: with a free scale the likelihood is unbounded as s → 0 at a datum.
+
+    >>> import elbo_room as er
+    >>> import torch
+    >>> er.Normal().log_prob(torch.zeros(1), torch.zeros(2, 1)).item()  # ν = (0, 0): N(0, 1) at 0
+    -0.9189385175704956
     """
 
     name: ClassVar[str] = "normal"

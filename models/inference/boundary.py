@@ -6,11 +6,12 @@ from numbers import Integral
 import torch
 from torch import Tensor
 
-from elbo_room.models.core import Batch, Site, described, kind_of
+from elbo_room.models.core import Batch, Site, described, kind_of, shown
 from elbo_room.models.estimators import ESTIMATORS, Estimator
 from elbo_room.models.families import Family
 from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.noise import NOISES
+from elbo_room.models.inference.objective import Objective
 from elbo_room.models.variational import Posterior
 
 
@@ -113,52 +114,67 @@ def check_nu(site: Site, nu: Tensor, size: int) -> None:
 
 
 def check_estimators(sites: Mapping[str, Site], estimators: object, *, all_sites: bool = True) -> None:
-    """Refuse what is no estimator for each site, {"z": Score()}; names are allowed where a run makes parts of them.
+    """Refuse what is no dict of estimators by site, {"z": "score"}: a name, a class or an instance each.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
     """
-    example = f"{{{next(iter(sites))!r}: {'Score()' if all_sites else repr('score')}}}"
+    example = f"{{{next(iter(sites))!r}: 'score'}}"
     if not isinstance(estimators, Mapping):
         raise ValueError(f"The estimators are {described(estimators)}; they must be a dict by site. Write {example}.")
     for site, part in estimators.items():
         if site not in sites:
-            raise ValueError(f"There is no site {site!r} for an estimator; the model's are: {', '.join(sites)}.")
-        if isinstance(part, str) and not all_sites and part not in ESTIMATORS:
-            raise ValueError(f"No estimator is called {part!r}; choose one of: {', '.join(ESTIMATORS)}.")
-        if not isinstance(part, Estimator) and not (isinstance(part, str) and not all_sites):
+            raise ValueError(f"There is no site {shown(site)} for an estimator; the model's are: {', '.join(sites)}.")
+        if isinstance(part, str) and part not in ESTIMATORS:
+            raise ValueError(f"No estimator is called {part[:40]!r}; choose one of: {', '.join(ESTIMATORS)}.")
+        of_class = isinstance(part, type) and issubclass(part, Estimator) and hasattr(part, "name")
+        if not isinstance(part, Estimator | str) and not of_class:
             raise ValueError(
-                f"The estimator of site {site!r} is {described(part)}; it must be an Estimator. Write {example}, with brackets."
+                f"The estimator of site {site!r} is {described(part)}; it must be an estimator's name, class or instance. "
+                f"Write {example}."
             )
     if all_sites and (missing := [name for name in sites if name not in estimators]):
         raise ValueError(
-            f"Site {missing[0]!r} has no estimator; each site needs one. Add it: {{{missing[0]!r}: Score()}}."
+            f"Site {missing[0]!r} has no estimator; each site needs one. Add it: {{{missing[0]!r}: 'score'}}."
         )
 
 
-def check_probed(sites: Mapping[str, Site], estimators: object, site: str | None) -> None:
-    """Refuse a probe of no estimators, of an unknown site, or of parts that are no estimators.
+def check_probed(sites: Mapping[str, Site], site: object, objective: object, chunk: object) -> None:
+    """Refuse a probe of an unknown site, of no objective, or in chunks of no replicates.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
     """
-    if site is not None and site not in sites:
-        raise ValueError(f"There is no site {site!r} to report on; the model's are: {', '.join(sites)}.")
-    if not isinstance(estimators, Mapping) or not estimators:
-        came = described(estimators) if not isinstance(estimators, Mapping) else "empty"
+    if site is not None and (not isinstance(site, str) or site not in sites):
+        raise ValueError(f"There is no site {shown(site)} to report on; the model's are: {', '.join(sites)}.")
+    check_objective(objective)
+    if chunk is not None:
+        check_count("The chunk of replicates", chunk)
+
+
+def check_objective(objective: object) -> None:
+    """Refuse what is no objective.
+
+    Raises:
+        ValueError: what came, what is allowed, what to do.
+    """
+    if not isinstance(objective, Objective):
         raise ValueError(
-            f"The estimators to probe are {came}; they must be a dict with at least one. Write {{'score': Score()}}."
+            f"The objective is {described(objective)}; it must be an Objective. Write Objective(beta=0.5)."
         )
-    for name, chosen in estimators.items():
-        if isinstance(chosen, Mapping):
-            check_estimators(sites, chosen)
-        elif not isinstance(chosen, Estimator):
-            raise ValueError(
-                f"The estimator {name!r} is {described(chosen)}; it must be an Estimator, or a dict by site. Write Score(), with brackets."
-            )
 
 
-def check_call(batch: object, draws: object, replicates: object, level: str, noise_kind: str) -> None:
+def check_count(what: str, count: object) -> None:
+    """Refuse what is no whole number from 1 on.
+
+    Raises:
+        ValueError: what came, what is allowed, what to do.
+    """
+    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
+        raise ValueError(f"{what} was {shown(count)}; it must be a whole number from 1 on. 1 is the least.")
+
+
+def check_call(batch: object, draws: object, replicates: object, level: object, noise_kind: object) -> None:
     """Refuse a batch without rows, a number of draws or replicates below 1, and names of choices that do not exist.
 
     Raises:
@@ -166,19 +182,19 @@ def check_call(batch: object, draws: object, replicates: object, level: str, noi
     """
     if not isinstance(batch, Batch):
         raise ValueError(
-            f"The batch is {described(batch)}; it must be a Batch. Take it from the data: data.batch(rows) or data.whole()."
+            f"The batch is {described(batch)}; it must be a Batch, a Dataset or an array. Take it from the data: data.batch(rows) or "
+            "data.whole()."
         )
     if not len(batch.rows) or len(batch.x) != len(batch.rows) or batch.total < len(batch.rows):
         raise ValueError(
             f"The batch has {len(batch.x)} rows of x and {len(batch.rows)} row numbers, of {batch.total} data points in all; it needs at "
             "least one row, as many numbers, and no more than there are. Take it from the data: data.batch(rows)."
         )
-    for symbol, count in (("B", draws), ("R", replicates)):
-        if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-            raise ValueError(f"{symbol} was {count!r}; it must be a whole number from 1 on. 1 is the least.")
+    check_count("B", draws)
+    check_count("R", replicates)
     for what, name, known in (("Rao-Blackwellisation", level, RAO_BLACKWELL), ("noise", noise_kind, NOISES)):
-        if name not in known:
-            raise ValueError(f"No kind of {what} is called {name!r}; choose one of: {', '.join(known)}.")
+        if not isinstance(name, str) or name not in known:
+            raise ValueError(f"No kind of {what} is called {shown(name)}; choose one of: {', '.join(known)}.")
 
 
 def check_generator(generator: object) -> None:

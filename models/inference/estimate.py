@@ -13,9 +13,18 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.core import Batch, Model, Site
+from elbo_room.models.data.dataset import as_batch
 from elbo_room.models.estimators import Draw, Estimator, NotApplicableError
-from elbo_room.models.inference.boundary import check_call, check_estimators, check_generator, check_nu
+from elbo_room.models.inference.boundary import (
+    check_call,
+    check_generator,
+    check_model,
+    check_nu,
+    check_objective,
+    check_posterior,
+)
 from elbo_room.models.inference.costs import factors_at
+from elbo_room.models.inference.make_estimator import BySite, Chosen, site_estimators
 from elbo_room.models.inference.noise import draw_noise
 from elbo_room.models.inference.objective import ELBO, Objective
 from elbo_room.models.inference.surrogate_context import SurrogateContext, refusal, weighted
@@ -106,10 +115,10 @@ def _draw(
 def estimate(
     model: Model,
     q: Posterior,
-    estimators: Mapping[str, Estimator],
-    batch: Batch,
-    draws: int,
-    generator: torch.Generator,
+    estimators: Chosen | BySite,
+    batch: Batch | object,
+    draws: int = 4,
+    generator: torch.Generator | None = None,
     *,
     replicates: int = 1,
     noise: Mapping[str, Tensor] | None = None,
@@ -120,13 +129,19 @@ def estimate(
 ) -> Estimate:
     """Fill the gradients of −objective per datum (of q, encoder, decoder) and keep every draw's on the taps.
 
+    >>> import elbo_room as er
+    >>> run = er.run_from({"data": "pinwheel"})
+    >>> found = er.estimate(run.model, run.q, "leave_one_out", run.data, draws=8)
+    >>> found.draw_gradients(run.model.sites["z"]).shape  # (R, B, M, n_params, K)
+    torch.Size([1, 8, 500, 2, 2])
+
     Args:
         model: the log joint as factors.
         q: the variational factors, one a site.
-        estimators: one a site, by the site's name.
-        batch: M rows of N.
+        estimators: the name, the class or an instance of one for all sites, or a dict of one a site.
+        batch: M rows of N; a data set or an array stands for all of its rows.
         draws: B, at least what each estimator needs.
-        generator: the run's own; noise and pilot draws come from it.
+        generator: the run's own; noise and pilot draws come from it. None: one with seed 0.
         replicates: R, independent repetitions of the whole estimate.
         noise: ε to use instead of fresh draws (common noise, quadrature nodes).
         rao_blackwell: a name in `RAO_BLACKWELL`.
@@ -138,9 +153,14 @@ def estimate(
         NotApplicableError: an estimator does not go with its site, the model, B or the kind of noise.
         ValueError: the model, q, a factor or another argument is not what it must be (`boundary`).
     """
+    check_model(model)
+    check_posterior(model, q)
+    batch = as_batch(batch)
     check_call(batch, draws, replicates, rao_blackwell, noise_kind)
+    check_objective(objective)
+    generator = torch.Generator().manual_seed(0) if generator is None else generator
     check_generator(generator)
-    check_estimators(model.sites, estimators)
+    estimators = site_estimators(model, estimators, draws)
     if reason := refusal(model, estimators, draws, noise_kind, q) or refused(model, estimators, objective):
         raise NotApplicableError(reason)
     free = [site for name, site in model.sites.items() if name not in q.above]

@@ -6,20 +6,22 @@ that trains.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-from elbo_room.models.core import Batch, Model
+from elbo_room.models.core import Batch, Model, shown
+from elbo_room.models.data.dataset import as_batch
 from elbo_room.models.estimators import Estimator, NotApplicableError
 from elbo_room.models.inference.boundary import check_call, check_generator, check_model, check_posterior, check_probed
 from elbo_room.models.inference.estimate import Estimate, estimate
+from elbo_room.models.inference.make_estimator import BySite, Chosen, compared_estimators
 from elbo_room.models.inference.noise import draw_noise
 from elbo_room.models.inference.objective import ELBO, Objective
 from elbo_room.models.inference.reference import exact, long_run
-from elbo_room.models.inference.report import Moments, Reference, Report, moments, weight_of
+from elbo_room.models.inference.report import Moments, Reference, Report, Reports, moments, weight_of
 from elbo_room.models.inference.surrogate_context import estimators_by_site
 from elbo_room.models.variational import Posterior
 
@@ -56,11 +58,11 @@ def frozen(*modules: object) -> Iterator[None]:
 def probe(
     model: Model,
     q: Posterior,
-    estimators: Mapping[str, Estimator | Mapping[str, Estimator]],
-    batch: Batch,
-    draws: int,
-    replicates: int,
-    generator: torch.Generator,
+    estimators: Chosen | Sequence[Chosen] | Mapping[str, Chosen | BySite],
+    batch: Batch | object,
+    draws: int = 4,
+    replicates: int = 32,
+    generator: torch.Generator | None = None,
     *,
     site: str | None = None,
     rao_blackwell: str = "plate",
@@ -68,17 +70,26 @@ def probe(
     reference: str | Reference | None = None,
     objective: Objective = ELBO,
     chunk: int | None = None,
-) -> dict[str, Report]:
-    """Every estimator that applies at B = draws, on the same ν and the same noise; those that do not apply are left out.
+) -> Reports:
+    """A report of every estimator that applies at B = draws, on the same ν and the same noise, and why the others do not.
+
+    >>> import elbo_room as er
+    >>> run = er.run_from({"data": "pinwheel"})
+    >>> found = er.probe(run.model, run.q, ["leave_one_out", "path_only", "arm"], run.data)
+    >>> list(found), found["path_only"].variance < found["leave_one_out"].variance
+    (['leave_one_out', 'path_only'], True)
+    >>> list(found.not_applicable)
+    ['arm']
 
     Args:
         model: the log joint as factors.
         q: the variational factors; nothing in them changes.
-        estimators: by the name the report is to carry: one for all sites, or one a site.
-        batch: the data at which ν is looked at.
+        estimators: one, a list, or a dict by the name that each report is to carry; each is the name, the class or an instance of
+            an estimator for all sites, and in a dict of reports also a dict of one a site.
+        batch: the data at which ν is looked at: a batch, or all rows of a data set or an array.
         draws: B.
         replicates: R ≥ 2.
-        generator: a generator of the probe's own, so the run's stream stays untouched.
+        generator: a generator of the probe's own, so the run's stream stays untouched. None: one with seed 0.
         site: the site that a report speaks of first; every site is measured. None: the first local one, else the first.
         rao_blackwell: a name in `RAO_BLACKWELL`.
         noise_kind: a name in `NOISES`; every variance here is across replicates, so it holds for dependent draws too.
@@ -93,9 +104,12 @@ def probe(
     """
     check_model(model)
     check_posterior(model, q)
+    batch = as_batch(batch)
     check_call(batch, draws, replicates, rao_blackwell, noise_kind)
+    generator = torch.Generator().manual_seed(0) if generator is None else generator
     check_generator(generator)
-    check_probed(model.sites, estimators, site)
+    check_probed(model.sites, site, objective, chunk)
+    compared = compared_estimators(model, estimators)
     if replicates < 2:
         raise ValueError(f"A variance needs at least 2 replicates, R was {replicates}. Raise R; 32 is usual.")
     first = next((name for name, each in model.sites.items() if each.plate == "local"), next(iter(model.sites)))
@@ -105,14 +119,12 @@ def probe(
         against = _reference(reference, model, q, batch, generator)
         dtype = q.nu(model.sites[site], batch).dtype
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
-        for name, chosen in estimators.items():
+        for name, chosen in compared.items():
             if isinstance(chosen, Estimator) and (reason := chosen.supports(model.sites[site].family, draws)):
                 reasons[name] = reason  # another one would take its place at this site, and be measured under its name
                 continue
             same = (
-                estimators_by_site(model, chosen, draws) | {site: chosen}
-                if isinstance(chosen, Estimator)
-                else dict(chosen)
+                estimators_by_site(model, chosen, draws) | {site: chosen} if isinstance(chosen, Estimator) else chosen
             )
             memory: dict[str, dict[str, Tensor]] = {}
 
@@ -137,13 +149,15 @@ def probe(
                 continue
             seconds = (time.perf_counter() - start) / replicates
             reports[name] = Report(
-                name, draws, replicates, site, by_site, weights, evaluations(model, same, draws), seconds, against
-            )
+                name, draws, replicates, site, by_site, weights, evaluations(model, same, draws), seconds, against,
+                biased=not all(part.unbiased for part in same.values()),
+                bound=next(iter(same.values())).bound,
+            )  # fmt: skip
     if not reports:
         raise NotApplicableError(
             "No estimator applies here. " + " ".join(f"{name}: {why}" for name, why in reasons.items())
         )
-    return reports
+    return Reports(reports, reasons)
 
 
 def _moments(
@@ -177,11 +191,13 @@ def _reference(
 ) -> Reference | None:
     if asked is None or isinstance(asked, Reference):
         return asked
+    if not isinstance(asked, str):
+        raise ValueError(f"The reference was {shown(asked)}; choose 'exact', 'long', or a Reference made before.")
     if asked == "exact":
         return exact(model, q, batch)
     if asked == "long":
         return long_run(model, q, batch, torch.Generator().manual_seed(generator.initial_seed() + 1))
-    raise ValueError(f"A reference was to be {asked!r}; choose 'exact', 'long', or a Reference made before.")
+    raise ValueError(f"The reference was {shown(asked)}; choose 'exact', 'long', or a Reference made before.")
 
 
 def seconds_of(

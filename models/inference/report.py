@@ -4,6 +4,7 @@ Var is the mean of R squared distances d_r = ‖ĝ_r − ḡ‖² R/(R−1), and
 interval, which holds the truth 95 times in 100, is that of `interval`: on a log axis, skewed upwards, and open where the tail is heavy.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from elbo_room.models.core import Site
 from elbo_room.models.inference.interval import interval, variance_of
+from elbo_room.models.inference.table import html_table, text_table
 from elbo_room.models.inference.variance import Variance
 
 MOST_KEPT = 2**22  # numbers of single draws' gradients that a report keeps: 16 MB
@@ -118,9 +120,16 @@ def _distances(draws: Tensor, mean: Tensor) -> Tensor:
     return (draws - mean).square().flatten(3).sum(-1).mean(-1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """What a probe found of one estimator at one B: every site's moments, those of `site` also as attributes, and what one ĝ costs."""
+    """What a probe found of one estimator at one B: every site's moments, those of `site` also as attributes, and what one ĝ costs.
+
+    >>> import elbo_room as er
+    >>> run = er.run_from({"data": "pinwheel"})
+    >>> report = er.probe(run.model, run.q, "leave_one_out", run.data)["leave_one_out"]
+    >>> report.low < report.variance < report.high, report.biased
+    (True, False)
+    """
 
     estimator: str
     draws: int  # B
@@ -131,6 +140,15 @@ class Report:
     evaluations: int  # of log p for one datum and one ĝ
     seconds: float  # of one ĝ among R made together
     reference: Reference | None = None
+    biased: bool = False
+    bound: str = "elbo"  # whose gradient is estimated
+
+    def __repr__(self) -> str:
+        """A table of one row."""
+        return repr(Reports({self.estimator: self}))
+
+    def _repr_html_(self) -> str:
+        return Reports({self.estimator: self})._repr_html_()
 
     @property
     def of_site(self) -> Moments:
@@ -202,6 +220,61 @@ class Report:
     def work(self, unit: str = "evaluations") -> Variance:
         """Variance × cost of one ĝ: what a given accuracy takes, in `evaluations` or `seconds`."""
         return self.of_site.summary.times({"evaluations": float(self.evaluations), "seconds": self.seconds}[unit])
+
+
+class Reports(dict[str, Report]):
+    """A probe's reports by name; `not_applicable` has the reason of every estimator that could not be measured. Prints as a table.
+
+    >>> import elbo_room as er
+    >>> run = er.run_from({"data": "pinwheel"})
+    >>> found = er.probe(run.model, run.q, ["score", "path_only"], run.data)
+    >>> print(repr(found).splitlines()[0])
+    Variance of the gradient at site z, B = 4, R = 32
+    >>> round(found["path_only"].variance, 2) < round(found["score"].variance, 2)
+    True
+    """
+
+    def __init__(self, reports: Mapping[str, Report], not_applicable: Mapping[str, str] | None = None) -> None:
+        super().__init__(reports)
+        self.not_applicable = dict(not_applicable or {})
+
+    def __repr__(self) -> str:
+        """A table with a row for each estimator, and why others do not apply."""
+        return "\n".join([self._title(), *text_table(HEADER, self._rows()), *self._reasons()])
+
+    def _repr_html_(self) -> str:
+        return html_table(self._title(), HEADER, self._rows(), self._reasons())
+
+    def _title(self) -> str:
+        first = next(iter(self.values()), None)
+        if first is None:
+            return "No reports."
+        return f"Variance of the gradient at site {first.site}, B = {first.draws}, R = {first.replicates}"
+
+    def _reasons(self) -> list[str]:
+        return [f"{name} does not apply: {reason}" for name, reason in self.not_applicable.items()]
+
+    def _rows(self) -> list[list[str]]:
+        least = min((report.variance for report in self.values()), default=0.0)
+        return [
+            [
+                name,
+                _short(report.variance),
+                f"{_short(report.low)}–{_short(report.high)}",
+                _short(report.variance / least) if least > 0 else "–",
+                ("yes" if report.biased else "no") + ("" if report.bound == "elbo" else f" ({report.bound} bound)"),
+                f"{report.evaluations}",
+                _short(report.seconds),
+            ]
+            for name, report in self.items()
+        ]
+
+
+HEADER = ("estimator", "variance", "95% interval", "× the best", "biased?", "evaluations", "seconds")
+
+
+def _short(value: float) -> str:
+    return "∞" if value == math.inf else f"{value:.3g}"
 
 
 def weight_of(site: Site, total: int) -> float:

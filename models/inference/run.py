@@ -5,23 +5,22 @@ random stream.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self, overload
 
 import torch
 from torch import Tensor, nn
 
-from elbo_room.models.catalogue import knobs, settings_from
-from elbo_room.models.core import Batch, Model
-from elbo_room.models.data import OWN, Dataset, as_dataset
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.core import Batch, Model, described
+from elbo_room.models.data import Dataset, as_dataset
 from elbo_room.models.estimators import Estimator, NotApplicableError
 from elbo_room.models.inference.adam import MOMENTS, Adam
 from elbo_room.models.inference.boundary import check_model, check_posterior
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.guard import complaint, divergence, named_parameters
-from elbo_room.models.inference.make_estimator import make_estimator, own_estimators
+from elbo_room.models.inference.knobs import inference_from, inference_knobs
+from elbo_room.models.inference.make_estimator import BySite, make_estimator, own_estimators
 from elbo_room.models.inference.minibatch import deterministic
 from elbo_room.models.inference.objective import Objective
 from elbo_room.models.inference.replay_cache import Found, ReplayCache
@@ -29,8 +28,7 @@ from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.inference.size import Plan, too_large
 from elbo_room.models.inference.surrogate_context import estimators_by_site, refusal
 from elbo_room.models.inference.tempered import refused
-from elbo_room.models.registry import family_of
-from elbo_room.models.settings import SettingError, Values, validate
+from elbo_room.models.settings import Knob, SettingError, Values, validate
 from elbo_room.models.variational import Posterior
 
 
@@ -40,6 +38,11 @@ class Step:
 
     The ELBO bounds log p(x | θ) from below, or log p(x) where all weights are random; of a point mass for all weights it is the log
     likelihood. The objective is what the step climbs: the ELBO plus log p(θ)/N of a point estimate, with its KL weighed where β ≠ 1.
+
+    >>> import elbo_room as er
+    >>> step = next(er.run_from({"data": "pinwheel"}))
+    >>> step.number, abs(sum(step.terms.values()) - step.elbo) < 1e-4
+    (1, True)
     """
 
     number: int
@@ -49,76 +52,107 @@ class Step:
     log_prior: float  # log p(θ)/N; 0 where no parameter is a point estimate with a prior
 
 
-def _check_own(model: object, q: object, data: object) -> None:
-    """Refuse a person's own model without q or data, and q without a model.
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of, all of it checked."""
 
-    Raises:
-        ValueError: what came, what is allowed, what to do.
-    """
-    if model is None and q is not None:
-        raise ValueError(
-            "q came without a model; settings build their own. Write Run(settings, data, model=model, q=q)."
-        )
-    if model is None:
-        return
-    missing = [name for name, part in (("q, its variational family", q), ("data", data)) if part is None]
-    if missing:
-        raise ValueError(
-            f"A model came without {' and without '.join(missing)}. Write Run(settings, data, model=model, q=Posterior({{...}}))."
-        )
-    check_model(model)
-    check_posterior(model, q)
+    settings: Any  # InferenceSettings, or a family's
+    knobs: list[Knob]  # of these settings
+    data: Dataset
+    model: Model
+    q: Posterior
+    generator: torch.Generator
+    ready_made: bool = True  # whether the model came from the user, who may make it as large as they like
 
 
 class Run(Iterator[Step]):
-    """Training as an iterator of steps.
+    """Training as an iterator of steps: of a model, its q and data, or of a family's settings.
 
-    >>> for step in Run(Settings(data="pinwheel", stop_at=100)): ...
+    `Run(model, q, data)` trains any model; `inference` is `InferenceSettings` or a dict of some of its knobs.
+    `Run(settings)` or `Run(settings, data)` is `run_from(settings, data)`: the settings of a family build the model.
+
+    >>> import elbo_room as er
+    >>> class Mean:  # w ~ N(0, 1), x_i ~ N(w, 1)
+    ...     sites = {"w": er.Site("w", "global", (1,), er.Normal())}
+    ...     def factors(self, batch, latents):
+    ...         w = latents["w"]  # (R, B, 1)
+    ...         return [
+    ...             er.Factor("log p(w)", -w.square().sum(-1) / 2, {"w"}),
+    ...             er.Factor("log p(x | w)", -(batch.x[:, 0] - w).square() / 2, {"w"}),
+    ...         ]
+    >>> q = er.Posterior({"w": er.Global(Mean.sites["w"])})
+    >>> run = er.Run(Mean(), q, [[1.0], [2.0], [3.0]], {"estimator": "path_only", "step_size": 0.1, "stop_at": 300})
+    >>> steps = list(run)
+    >>> round(q.by_site["w"].table[0, 0].item(), 1)  # 6/4, the exact posterior's mean
+    1.5
     """
 
+    @overload
     def __init__(
         self,
         settings: InferenceSettings | None = None,
-        data: Dataset | str | Path | None = None,
-        model: Model | None = None,
-        q: Posterior | None = None,
-        estimators: Mapping[str, Estimator | str] | None = None,
-    ) -> None:
-        """Build from settings, or take a model and its q (then the settings' data and model groups are not read).
+        data: Dataset | str | Path | object | None = None,
+        /,
+        *,
+        estimators: BySite | None = None,
+    ) -> None: ...
 
-        `data`, a data set, an array or a file's path, is used instead of the one that the settings name; the settings say "own" then.
-        `estimators` gives sites their own, {"z1": "leave_one_out", "w1": PathOnly()}; the others take the one that the settings name.
+    @overload
+    def __init__(
+        self,
+        model: Model,
+        q: Posterior,
+        data: Dataset | str | Path | object,
+        inference: InferenceSettings | Mapping[str, Any] | None = None,
+        *,
+        estimators: BySite | None = None,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        model: Any = None,
+        q: Any = None,
+        data: Any = None,
+        inference: Any = None,
+        *,
+        estimators: BySite | None = None,
+    ) -> None:
+        """Take a model, its q and data, or build them from settings.
+
+        `data` is a data set, an array or a file's path. `estimators` gives sites their own, {"z1": "leave_one_out", "w1": PathOnly()};
+        the others take the one that the settings name.
 
         Raises:
             ValueError: the model, q, the data or the estimators are not what they must be (`boundary`).
             NotApplicableError: an estimator does not go with its site.
             SettingError: a setting is not allowed, or does not go with another.
         """
-        given: InferenceSettings = Settings() if settings is None else settings
-        family = family_of(given)
-        _check_own(model, q, data)
-        own = {"data": OWN} if data is not None and model is None and OWN in family.data else {}
-        whole: Any = settings_from(vars(given) | {"model": family.name} | own)  # each family has knobs of its own
-        self.settings = whole
-        self.generator = torch.Generator().manual_seed(whole.seed)
-        self.data = family.data[whole.data].load() if data is None else as_dataset(data)
-        if share := getattr(whole, "held_out", 0.0):
-            self.data = self.data.split(share)
-        if model is None:
-            self.model, self.q = family.build(whole, self.data, self.generator)
+        if model is None or isinstance(model, InferenceSettings):
+            parts = _parts_of_settings(model, q, data, inference)
         else:
-            self.model, self.q = model, cast("Posterior", q)
+            parts = _parts_of_model(model, q, data, inference)
+        self._begin(parts, estimators)
+
+    @classmethod
+    def of(cls, parts: Parts, estimators: BySite | None = None) -> Self:
+        """A run of parts that are ready and checked."""
+        run = cls.__new__(cls)
+        run._begin(parts, estimators)
+        return run
+
+    def _begin(self, parts: Parts, estimators: BySite | None) -> None:
+        self.settings, self.knobs, self.generator = parts.settings, parts.knobs, parts.generator
+        self.data, self.model, self.q, self.ready_made = parts.data, parts.model, parts.q, parts.ready_made
         self.parameters = named_parameters((self.model, self.q))
         self.optimizer = Adam(self.parameters, self.settings.step_size)
         self.number = 0
         self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
-        self.own = own_estimators(self.model, estimators or {}, self.settings)
+        self.own = own_estimators(self.model, {} if estimators is None else estimators, self.settings)
         if reason := refusal(self.model, self.estimators, self.draws, self.noise, self.q):
-            raise NotApplicableError(reason) if model is not None or self.own else SettingError("estimator", reason)
-        if reason := refused(self.model, self.estimators, whole.objective(0)):
+            raise NotApplicableError(reason) if self.ready_made or self.own else SettingError("estimator", reason)
+        if reason := refused(self.model, self.estimators, self.settings.objective(0)):
             raise SettingError("estimator", reason)
-        self.ready_made = model is not None
         if reason := self._too_large(self.settings, self.estimators):
             raise SettingError("draws", reason)
         self.replay_cache = ReplayCache(self._estimate, self.parameters, self.generator)
@@ -151,15 +185,16 @@ class Run(Iterator[Step]):
 
     def change(self, **values: Any) -> None:
         """Set live knobs; they act at the next step. Raises `SettingError` for a knob that restarts or a value not allowed."""
-        own = knobs(self.settings.model)
-        live = {knob["name"] for knob in own if knob["live"]}
+        live = {knob["name"] for knob in self.knobs if knob["live"]}
         for name in values:
             if name not in live:
                 raise SettingError(
                     name,
                     f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
                 )
-        whole: Values = validate(own, asdict(self.settings) | values)
+        whole: Values = validate(
+            self.knobs, {knob["name"]: getattr(self.settings, knob["name"]) for knob in self.knobs} | values
+        )
         same = (
             estimators_by_site(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"]) | self.own
         )
@@ -171,7 +206,9 @@ class Run(Iterator[Step]):
         if reason := self._too_large(settings, same):
             raise SettingError(next(iter(values)), reason)
         self.settings = settings
-        if hasattr(self.model, "update"):
+        if (
+            hasattr(self.model, "update") and type(settings) is not InferenceSettings
+        ):  # a family's knobs are its model's
             self.model.update(self.settings)
 
     def _too_large(self, settings: InferenceSettings, estimators: Mapping[str, Estimator]) -> str | None:
@@ -295,3 +332,39 @@ class Run(Iterator[Step]):
         self._keep()
         self.generator.set_state(state["generator"])
         self.order, self.number = state["order"].clone(), number
+
+
+def _parts_of_settings(settings: Any, data: Any, extra: Any, inference: Any) -> Parts:
+    """What `run_from` makes; imported here because it is above this module."""
+    if extra is not None or inference is not None:
+        raise ValueError(
+            f"Settings came first and then {described(data)} and {described(extra)}; settings build their own model. "
+            "Write Run(settings, data), or Run(model, q, data, settings) for a model of your own."
+        )
+    from elbo_room.models.run_from import parts_from
+
+    if isinstance(data, Posterior):
+        return parts_from(settings, q=data)
+    return parts_from(settings, data)
+
+
+def _parts_of_model(model: Any, q: Any, data: Any, inference: Any) -> Parts:
+    """What a user hands over, checked.
+
+    Raises:
+        ValueError: what came, what is allowed, what to do.
+    """
+    if isinstance(model, Mapping):
+        raise ValueError(
+            "The model is a dict; it must be an object with `sites` and `factors`. If these are settings, write run_from(settings)."
+        )
+    check_model(model)
+    missing = [name for name, part in (("q, its variational family", q), ("data", data)) if part is None]
+    if missing:
+        raise ValueError(
+            f"A model came without {' and without '.join(missing)}. Write Run(model, Posterior({{...}}), data)."
+        )
+    check_posterior(model, q)
+    settings = inference_from(inference)
+    table = as_dataset(data)
+    return Parts(settings, inference_knobs(), table, model, q, torch.Generator().manual_seed(settings.seed))

@@ -24,7 +24,12 @@ def model_setting(name: str) -> Any:
 
 @dataclass(frozen=True)
 class InferenceSettings:
-    """How a model is trained; live knobs act at the next step, the others start a new run. A family's settings add `model` and `data`."""
+    """How a model is trained; live knobs act at the next step, the others start a new run. A family's settings add `model` and `data`.
+
+    >>> import elbo_room as er
+    >>> er.InferenceSettings(estimator="leave_one_out", draws=8).step_size
+    0.005
+    """
 
     estimator: str = setting(
         "reparameterization",

@@ -1,6 +1,11 @@
 """Presets: named choices of settings, each with a goal in one sentence. Only what differs from the defaults is written.
 
 A scene is an entry in one of this folder's files; the order here is the order of the list on the screen.
+
+>>> import elbo_room as er
+>>> run = er.run_from(er.PRESETS["scvi"]["settings"])
+>>> run.settings.data
+'pbmc'
 """
 
 from typing import Any

@@ -7,7 +7,12 @@ from elbo_room.models.core import Batch, Site
 
 
 class Global(nn.Module):
-    """ν (n_params, K), free."""
+    """ν (n_params, K), free.
+
+    >>> import elbo_room as er
+    >>> er.Global(er.Site("w", "global", (3,), er.Normal())).table.shape
+    torch.Size([2, 3])
+    """
 
     def __init__(self, site: Site, first: Tensor | None = None) -> None:
         super().__init__()

@@ -12,7 +12,13 @@ from elbo_room.models.variational.top_down import TopDown
 
 
 class Posterior(nn.Module):
-    """One variational factor (`Amortized`, `Table`, `Global`, `TopDown` or any module with `nu`) a site."""
+    """One variational factor (`Amortized`, `Table`, `Global`, `TopDown` or any module with `nu`) a site.
+
+    >>> import elbo_room as er
+    >>> site = er.Site("w", "global", (3,), er.Normal())
+    >>> er.Posterior({"w": er.Global(site)}).by_site["w"].table.shape  # (n_params, K)
+    torch.Size([2, 3])
+    """
 
     def __init__(self, factors: Mapping[str, nn.Module]) -> None:
         super().__init__()

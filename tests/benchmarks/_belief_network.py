@@ -61,7 +61,9 @@ class Logits(nn.Module):
 def binary_digits() -> Dataset:
     """The digits, a pixel on where it is more than half full."""
     data = DATA["digits"].load()
-    return Dataset(data.name, (data.x > 0.5).float(), data.labels, data.label_names, data.shape)
+    return Dataset(
+        name=data.name, x=(data.x > 0.5).float(), labels=data.labels, label_names=data.label_names, shape=data.shape
+    )
 
 
 SETTINGS = Settings(estimator="leave_one_out", draws=8, batch_size=MINIBATCH, rao_blackwell="blanket", stop_at=100_000)

@@ -22,6 +22,7 @@ from elbo_room.models.deep_generative import architecture, build
 from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.run import Run
+from elbo_room.models.run_from import run_from
 from elbo_room.models.variational import Amortized, Posterior
 
 Weights = dict[str, Tensor]
@@ -94,7 +95,7 @@ def as_theirs(settings: Settings, cells: Dataset, weights: Weights) -> Run:
     model, _ = build(settings, cells, draw)
     factor = LogVariance(model.sites["z"], cells.shape, cells.size, architecture(settings), draw)
     factor.see = torch.log1p
-    return put(Run(settings, cells, model=model, q=Posterior({"z": factor})), weights)
+    return put(run_from(settings, cells, model=model, q=Posterior({"z": factor})), weights)
 
 
 def repeat(run: Run, path: Path) -> Run:

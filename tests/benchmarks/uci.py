@@ -18,10 +18,10 @@ from torch import Tensor
 from elbo_room.models.conditional_settings import Settings
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.tables import shipped, standardized
-from elbo_room.models.inference.run import Run
 from elbo_room.models.networks import Architecture
 from elbo_room.models.priors import make_prior
 from elbo_room.models.responses import RESPONSES
+from elbo_room.models.run_from import run_from
 from tests.benchmarks._replicates import Replicates, build
 
 SPLITS, DRAWS, CHUNK = 20, 500, 25  # DRAWS of the weights for a prediction, so many at a time
@@ -70,10 +70,10 @@ def splits_of(name: str, *, validate: bool = False) -> Splits:
 
 def fit(data: Splits, settings: Settings = SETTINGS) -> tuple[Replicates, Tensor]:
     """One run of all splits; the model and ν (2, S·P) of its weights."""
-    rows, count, inputs = data.x.shape
+    _, count, inputs = data.x.shape
     model, q = build(NETWORK, inputs, RESPONSES["normal"](), make_prior(settings, point_mass=False), count, settings)
-    nothing = torch.zeros(rows, dtype=torch.int64)
-    run = Run(settings, Dataset("splits", data.x.flatten(1), nothing, ("all",), (count * inputs,), data.y), model, q)
+    splits = Dataset(data.x.flatten(1), data.y, name="splits")
+    run = run_from(settings, splits, model=model, q=q)
     for stage in range(STAGES):
         falling = max(0.0, (stage - FIRST + 0.5) / (STAGES - FIRST))
         size = settings.step_size * (1 + math.cos(math.pi * falling)) / 2

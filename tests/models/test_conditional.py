@@ -117,7 +117,9 @@ def test_a_run_finds_the_best_mean_field_q() -> None:
     batch, variance = diabetes(), 0.5
     assert batch.y is not None
     zero = torch.zeros(batch.size, dtype=torch.int64)
-    data = Dataset("diabetes", batch.x.float(), zero, ("all",), (10,), batch.y.float())
+    data = Dataset(
+        name="diabetes", x=batch.x.float(), labels=zero, label_names=("all",), shape=(10,), y=batch.y.float()
+    )
     settings = Settings(depth=0, intercept=False, spread_from="fixed", spread=math.sqrt(variance), estimator="path_only",
                         batch_size=2000, draws=8, step_size=0.03, stop_at=300)  # fmt: skip
     run = Run(settings, data)
@@ -223,7 +225,14 @@ def test_a_point_mass_refuses_score_type_estimators() -> None:
 def test_a_column_of_responses_is_refused() -> None:
     """y (N, 1) against (N,) would broadcast to N × N: refused with the remedy, in the data and in the factors."""
     x = torch.zeros(5, 2)
-    column = Dataset("column", x, torch.zeros(5, dtype=torch.int64), ("all",), (2,), torch.zeros(5, 1))
+    column = Dataset(
+        name="column",
+        x=x,
+        labels=torch.zeros(5, dtype=torch.int64),
+        label_names=("all",),
+        shape=(2,),
+        y=torch.zeros(5, 1),
+    )
     with pytest.raises(
         ValueError, match=r"need a response y of shape \(N,\) = \(5,\); there is one of shape \(5, 1\).*reshape\(-1\)"
     ):
@@ -245,7 +254,12 @@ def test_data_that_do_not_go_with_the_response_or_the_posterior_are_refused() ->
     with pytest.raises(SettingError, match="A Bernoulli response needs y of 0 and 1"):
         Run(Settings(response="bernoulli"))
     own = Dataset(
-        "own", torch.zeros(3, 1), torch.zeros(3, dtype=torch.int64), ("all",), (1,), torch.tensor([0.0, 2.0, 1.0])
+        name="own",
+        x=torch.zeros(3, 1),
+        labels=torch.zeros(3, dtype=torch.int64),
+        label_names=("all",),
+        shape=(1,),
+        y=torch.tensor([0.0, 2.0, 1.0]),
     )
     with pytest.raises(SettingError, match="Bernoulli needs y to be 0 or 1; one is 2"):
         Run(Settings(data="moons", response="bernoulli"), own)
@@ -258,12 +272,12 @@ def test_factors_are_the_log_joint(spread_from: str) -> None:
     """log p(y | x, w) + log p(w) against torch.distributions, draw by draw, the network called by hand."""
     settings = Settings(width=5, depth=1, spread_from=spread_from, spread=0.4, prior_scale=0.7)
     data = Dataset(
-        "own",
-        numbers(8, 2, seed=1).float(),
-        torch.zeros(8, dtype=torch.int64),
-        ("all",),
-        (2,),
-        numbers(8, seed=2).float(),
+        name="own",
+        x=numbers(8, 2, seed=1).float(),
+        labels=torch.zeros(8, dtype=torch.int64),
+        label_names=("all",),
+        shape=(2,),
+        y=numbers(8, seed=2).float(),
     )
     model, _ = build(settings, data, torch.Generator().manual_seed(4))
     w = numbers(2, 3, model.space.size, seed=5, scale=0.5).float()

@@ -18,6 +18,7 @@ from elbo_room.models.estimators import PathOnly, Reparameterization
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.run import Run
 from elbo_room.models.probabilistic_pca import ProbabilisticPCA, best_elbo, fit, subspace_angle
+from elbo_room.models.run_from import run_from
 from elbo_room.models.variational import Posterior
 
 SCALE_FLOOR = Settings().scale_floor
@@ -84,7 +85,7 @@ def test_at_the_exact_posterior_every_draw_says_log_p_x() -> None:
 def trained(variational: str) -> tuple[Run, ProbabilisticPCA]:
     data = known_spectrum()
     model, q, settings = linear(data, 4, 1.0, variational)
-    run = Run(settings, data, model=model, q=q)
+    run = run_from(settings, data, model=model, q=q)
     for _ in run:
         pass
     run.change(step_size=0.002, stop_at=1000)

@@ -175,12 +175,14 @@ def test_a_linear_decoder_is_read_as_what_it_is() -> None:
     torch.testing.assert_close(found.eigenvalues[:2], known.eigenvalues[:2], atol=1e-5, rtol=0)
     for other in ({"depth": 1}, {"scale_head": "feature"}, {"latent_prior": "mixture"}, {"attention": "logistic"}):
         model, q = build(
-            Settings(**({"depth": 0} | other)), Dataset("d", data.x.float(), data.labels, ("all",), (6,)), generator()
+            Settings(**({"depth": 0} | other)),
+            Dataset(name="d", x=data.x.float(), labels=data.labels, label_names=("all",), shape=(6,)),
+            generator(),
         )  # type: ignore[arg-type]
         assert linear_decoder(model) is None
     model, q = build(
         Settings(depth=1, latent_size=3, width=4),
-        Dataset("d", data.x.float(), data.labels, ("all",), (6,)),
+        Dataset(name="d", x=data.x.float(), labels=data.labels, label_names=("all",), shape=(6,)),
         generator(),
     )
     assert known_evidence(model, q, data.whole()) is None

@@ -25,7 +25,7 @@ F64 = torch.float64
 def table(batch: Batch) -> Dataset:
     """The rows of a batch as a data set."""
     zero = torch.zeros(batch.size, dtype=torch.int64)
-    return Dataset("own", batch.x, zero, ("all",), tuple(batch.x.shape[1:]), batch.y)
+    return Dataset(name="own", x=batch.x, labels=zero, label_names=("all",), shape=tuple(batch.x.shape[1:]), y=batch.y)
 
 
 def at(model: Conditional, weights: Tensor, batch: Batch, curvature: str = "ggn") -> Laplace:

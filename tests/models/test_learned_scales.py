@@ -65,7 +65,7 @@ def trained(
         {"w": Global(model.sites["w"], nu)} | {name: Global(site) for name, site in model.prior.sites.items()}
     )
     how = Settings(draws=8, step_size=0.03, batch_size=2000, estimator="path_only", stop_at=steps)
-    run = Run(how, data, model, q)
+    run = Run(model, q, data, how)
     list(run)
     run.change(step_size=0.003, stop_at=steps + 300)
     return run, list(run)[-200:]

@@ -17,7 +17,7 @@ def linear_run(rows: int = 400) -> Run:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(rows, 2, generator=generator)
     y = x @ torch.tensor([0.6, -0.4]) + 0.5 * torch.randn(rows, generator=generator)
-    data = Dataset("own", x, torch.zeros(rows, dtype=torch.int64), ("all",), (2,), y)
+    data = Dataset(name="own", x=x, labels=torch.zeros(rows, dtype=torch.int64), label_names=("all",), shape=(2,), y=y)
     run = Run(Settings(depth=0, intercept=False, spread_from="fixed", spread=0.5), data)
     with torch.no_grad():
         run.q.by_site["w"].table.copy_(torch.tensor([[0.6, -0.4], [math.log(0.3), math.log(0.2)]]))
@@ -80,7 +80,9 @@ def test_the_same_noise_every_time_so_that_only_q_moves_a_picture() -> None:
 
 
 def test_data_without_a_response_say_so() -> None:
-    data = Dataset("bare", torch.zeros(2, 1), torch.zeros(2, dtype=torch.int64), ("all",), (1,))
+    data = Dataset(
+        name="bare", x=torch.zeros(2, 1), labels=torch.zeros(2, dtype=torch.int64), label_names=("all",), shape=(1,)
+    )
     with pytest.raises(ValueError, match="The data 'bare' have no response y"):
         observed(data)
 

@@ -46,7 +46,7 @@ def data(total: int = 64) -> Dataset:
     noise = torch.randn(total, 5, generator=torch.Generator().manual_seed(0))
     z1 = TOP * noise[:, :1] + SCALE * noise[:, 1:2]
     x = z1 @ torch.tensor([LOAD]) + NOISE * noise[:, 2:]
-    return Dataset("chain", x, torch.zeros(total, dtype=torch.int64), ("all",), (3,))
+    return Dataset(name="chain", x=x, labels=torch.zeros(total, dtype=torch.int64), label_names=("all",), shape=(3,))
 
 
 def chain(*, centred: bool, structure: str = "top_down") -> tuple:

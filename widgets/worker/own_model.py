@@ -9,6 +9,7 @@ from typing import Any
 from elbo_room.models.data import OWN, as_dataset
 from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.run_from import run_from
 
 
 def factory(model: Any, q: Any, data: Any) -> Callable[[InferenceSettings], Run]:
@@ -30,6 +31,6 @@ def factory(model: Any, q: Any, data: Any) -> Callable[[InferenceSettings], Run]
 
     def make(settings: InferenceSettings) -> Run:
         fresh_model, fresh_q = copy.deepcopy(held)
-        return Run(settings, table, fresh_model, fresh_q)
+        return run_from(settings, table, model=fresh_model, q=fresh_q)
 
     return make

@@ -1,7 +1,7 @@
 """ELBO Room: probabilistic deep learning with every gradient estimator, and its variance. `import elbo_room as er`.
 
     >>> import elbo_room as er
-    >>> run = er.Run(er.Settings(data="pinwheel", stop_at=3))
+    >>> run = er.run_from(er.Settings(data="pinwheel", stop_at=3))
     >>> [step.number for step in run]
     [1, 2, 3]
 
@@ -21,20 +21,24 @@ if TYPE_CHECKING:
     from elbo_room.models.deep_exponential_family_settings import Settings as DeepExponentialFamilySettings
     from elbo_room.models.deep_generative_settings import Settings
     from elbo_room.models.deep_generative_settings import Settings as DeepGenerativeSettings
-    from elbo_room.models.estimators import ESTIMATORS, Estimator
+    from elbo_room.models.estimators import ESTIMATORS, Estimator, NotApplicableError
+    from elbo_room.models.families import Bernoulli, Normal
     from elbo_room.models.inference.estimate import estimate
     from elbo_room.models.inference.probe import probe
-    from elbo_room.models.inference.report import Report
+    from elbo_room.models.inference.report import Report, Reports
     from elbo_room.models.inference.run import Run, Step
+    from elbo_room.models.inference.settings import InferenceSettings
     from elbo_room.models.presets import PRESETS
+    from elbo_room.models.run_from import run_from
     from elbo_room.models.settings import SettingError
-    from elbo_room.models.variational import Amortized, Posterior
+    from elbo_room.models.variational import Amortized, Global, Posterior
     from elbo_room.widgets.explorer import Explorer
 
 # Where each public name is defined, and what it is called there if that differs.
 _PLACES = {
     "Amortized": "models.variational",
     "Batch": "models.core",
+    "Bernoulli": "models.families",
     "ConditionalSettings": "models.conditional_settings:Settings",
     "Dataset": "models.data.dataset",
     "DeepExponentialFamilySettings": "models.deep_exponential_family_settings:Settings",
@@ -43,10 +47,15 @@ _PLACES = {
     "Estimator": "models.estimators",
     "Explorer": "widgets.explorer",
     "Factor": "models.core",
+    "Global": "models.variational",
+    "InferenceSettings": "models.inference.settings",
     "Model": "models.core",
+    "Normal": "models.families",
+    "NotApplicableError": "models.estimators",
     "PRESETS": "models.presets",
     "Posterior": "models.variational",
     "Report": "models.inference.report",
+    "Reports": "models.inference.report",
     "Run": "models.inference.run",
     "SettingError": "models.settings",
     "Settings": "models.deep_generative_settings",
@@ -55,6 +64,7 @@ _PLACES = {
     "as_dataset": "models.data",
     "estimate": "models.inference.estimate",
     "probe": "models.inference.probe",
+    "run_from": "models.run_from",
 }
 
 __all__ = [
@@ -62,6 +72,7 @@ __all__ = [
     "PRESETS",
     "Amortized",
     "Batch",
+    "Bernoulli",
     "ConditionalSettings",
     "Dataset",
     "DeepExponentialFamilySettings",
@@ -69,9 +80,14 @@ __all__ = [
     "Estimator",
     "Explorer",
     "Factor",
+    "Global",
+    "InferenceSettings",
     "Model",
+    "Normal",
+    "NotApplicableError",
     "Posterior",
     "Report",
+    "Reports",
     "Run",
     "SettingError",
     "Settings",
@@ -80,6 +96,7 @@ __all__ = [
     "as_dataset",
     "estimate",
     "probe",
+    "run_from",
 ]
 
 

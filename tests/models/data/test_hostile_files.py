@@ -299,7 +299,7 @@ def test_parts_that_do_not_fit_the_table_are_refused_wherever_they_come_from() -
         {"row_names": ("a",)},
     ):
         with pytest.raises(DataError, match=r"There are \d .* for [34] (rows|columns). Give one for each"):
-            Dataset("d", x, labels, ("all",), (3,), **part)
+            Dataset(name="d", x=x, labels=labels, label_names=("all",), shape=(3,), **part)
 
 
 # damaged files of every kind

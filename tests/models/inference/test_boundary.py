@@ -10,12 +10,14 @@ import torch
 from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.data import from_array
 from elbo_room.models.deep_generative_settings import Settings
-from elbo_room.models.estimators import LeaveOneOut, NotApplicableError, Reparameterization, Score
+from elbo_room.models.estimators import Estimator, LeaveOneOut, NotApplicableError, Reparameterization, Score
 from elbo_room.models.families import Normal
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.guard import DivergenceError
 from elbo_room.models.inference.probe import probe
 from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.run_from import run_from
 from elbo_room.models.settings import SettingError
 from elbo_room.models.variational import Global, Posterior
 from tests.models.inference.test_one_path import state_of
@@ -140,13 +142,29 @@ def own(
 ) -> Callable[[], object]:
     """A run of a person's own model."""
     made = Terms({"z": site()} if sites is None else sites, lambda batch, latents: []) if model is None else model  # type: ignore[arg-type]
-    return lambda: Run(Settings(), data, made, q, **arguments)  # type: ignore[arg-type]
+    return lambda: Run(made, q, data, **arguments)  # type: ignore[call-overload]
 
 
 RUNS: dict[str, tuple[Callable[[], object], str]] = {
-    "a dict for settings": (lambda: Run({"draws": 3}), r"The settings are a dict; .* Write Run\(Settings\(draws=3\)\)"),  # type: ignore[arg-type]
-    "nothing like settings": (lambda: Run("digits"), "The settings are a str; a run takes Settings"),  # type: ignore[arg-type]
-    "settings' class": (lambda: Run(Settings), "The settings are the class Settings"),  # type: ignore[arg-type]
+    "a dict for settings": (lambda: Run({"draws": 3}), r"The model is a dict; .* write run_from\(settings\)"),  # type: ignore[call-overload]
+    "nothing like settings": (lambda: Run("digits"), "The model is a str; it needs `sites`"),  # type: ignore[call-overload]
+    "settings' class": (lambda: Run(Settings), "The model is the class Settings; it must be an object"),  # type: ignore[call-overload]
+    "settings that are a name": (lambda: run_from("digits"), "The settings are a str; a run takes Settings"),  # type: ignore[arg-type]
+    "a class of settings": (lambda: run_from(Settings), "The settings are the class Settings"),  # type: ignore[arg-type]
+    "settings of inference alone": (lambda: run_from(InferenceSettings()), "The settings are an InferenceSettings"),
+    "settings that belong to no knob": (own(inference={"width": 3}), "There is no setting called 'width'"),
+    "settings of inference that are text": (
+        own(inference="score"),
+        r"The settings of inference are a str; .* Write \{'draws': 8\}",
+    ),
+    "a model behind settings": (
+        lambda: Run(Settings(), DATA, Terms({"z": site()}, lambda batch, latents: [])),  # type: ignore[call-overload]
+        r"Settings came first and then .* Write Run\(settings, data\), or Run\(model, q, data, settings\)",
+    ),
+    "a path estimator for a Bernoulli site": (
+        lambda: Run(sigmoid_belief().model, sigmoid_belief().q, sigmoid_belief().batch.x),
+        "needs z = t.* to be differentiable, Bernoulli is not",
+    ),
     "an estimator in the settings": (
         lambda: Run(Settings(estimator=Score())),
         "was the part 'score' itself; settings hold names. Write estimator='score'",
@@ -154,11 +172,11 @@ RUNS: dict[str, tuple[Callable[[], object], str]] = {
     "an estimator's class in the settings": (lambda: Run(Settings(estimator=Score)), "Write estimator='score'"),  # type: ignore[arg-type]
     "a number in the settings": (lambda: Run(Settings(estimator=3)), "Estimator was '3'; choose one of: score"),  # type: ignore[arg-type]
     "no draws": (lambda: Run(Settings(draws=-2)), "Draws B was -2; it must be a whole number from 1 to 64"),
-    "a model without data": (own(data=None), r"A model came without data\. Write Run\(settings, data, model=model"),
+    "a model without data": (own(data=None), r"A model came without data\. Write Run\(model, Posterior"),
     "a model without q": (own(q=None), r"A model came without q, its variational family\. Write"),
     "a model alone": (own(q=None, data=None), "without q, its variational family and without data"),
     "q without a model": (
-        lambda: Run(Settings(), DATA, q=POSTERIOR),
+        lambda: run_from(Settings(), DATA, q=POSTERIOR),
         "q came without a model; settings build their own",
     ),
     "a model's class": (own(model=Terms), r"The model is the class Terms; it must be an object\. Create one"),
@@ -205,9 +223,9 @@ RUNS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Run(Settings(), estimators=Score()),
         "The estimators are a Score; they must be a dict by site",
     ),  # type: ignore[arg-type]
-    "an estimator's class": (
-        lambda: Run(Settings(), estimators={"z": Score}),
-        r"is the class Score; it must be an Estimator\. Write .* with brackets",
+    "a class that is none": (
+        lambda: Run(Settings(), estimators={"z": type(Score)}),
+        r"is the class type; it must be an estimator's name, class or instance\. Write",
     ),  # type: ignore[dict-item]
     "data of one axis": (
         lambda: Run(Settings(), torch.zeros(5)),
@@ -245,10 +263,13 @@ def call(**changed) -> Callable[[], object]:
 
 
 CALLS: dict[str, tuple[Callable[[], object], str]] = {
-    "one estimator": (call(estimators=Score()), r"The estimators are a Score; .* Write \{'z': Score\(\)\}"),
-    "a name for an estimator": (
-        call(estimators={"z": "score"}),
-        "The estimator of site 'z' is a str; it must be an Estimator",
+    "a list for one estimator": (
+        call(estimators=[Score()]),
+        r"The estimator is a list; it must be the name, the class or an instance of one\. Write",
+    ),
+    "a name of no estimator": (
+        call(estimators={"z": "scores"}),
+        "No estimator is called 'scores'; choose one of: score, ",
     ),
     "no estimator of a site": (call(estimators={}), "Site 'z' has no estimator; each site needs one"),
     "an estimator of no site": (
@@ -259,10 +280,8 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
     "a negative B": (call(draws=-3), "B was -3; it must be a whole number from 1 on"),
     "a fraction of a draw": (call(draws=2.5), "B was 2.5; it must be a whole number"),
     "R below one": (call(replicates=0), "R was 0; it must be a whole number"),
-    "a tensor for a batch": (
-        call(batch=torch.zeros(3, 1)),
-        r"The batch is a tensor of shape \(3, 1\); it must be a Batch",
-    ),
+    "a number for a batch": (call(batch=3.0), r"Data must be a table \(N, D\), .* this has shape \(\)"),
+    "a word for a batch": (call(batch="x"), r"Data must be an array of numbers \(N, D\); this is a str"),
     "a batch without rows": (
         call(batch=Batch(torch.zeros(0, 1), torch.zeros(0, dtype=torch.int64), 3)),
         "has 0 rows of x and 0 row numbers, .* at least one",
@@ -292,12 +311,11 @@ def probed(estimators: object, problem: Problem | None = None, **changed) -> Cal
 
 
 PROBES: dict[str, tuple[Callable[[], object], str]] = {
-    "no estimators": (probed({}), "The estimators to probe are empty; they must be a dict with at least one"),
-    "a list": (probed([Score()]), "The estimators to probe are a list; they must be a dict"),
-    "a name": (
-        probed({"score": "score"}),
-        "The estimator 'score' is a str; it must be an Estimator, or a dict by site",
-    ),
+    "no estimators": (probed({}), "The estimators to probe are empty; at least one is needed"),
+    "a list of numbers": (probed([3]), "The estimator is an int; it must be the name, the class or an instance of one"),
+    "a name of none": (probed({"score": "scores"}), "No estimator is called 'scores'; choose one of: score, "),
+    "a name that is a number": (probed({3: "score"}), r"A report's name is an int; it must be text\. Write"),
+    "the class of all estimators": (probed(Estimator), "The estimator is the class Estimator; it must be the name"),
     "an unknown site": (probed({"score": Score()}, site="y"), "There is no site 'y' to report on; the model's are: z"),
     "none that applies": (
         probed({"path": Reparameterization()}, sigmoid_belief()),
@@ -328,7 +346,7 @@ def test_a_factor_that_is_not_a_number_is_named_and_nothing_has_moved() -> None:
             Factor("log p(x|z)", fit * torch.nan, frozenset({"z"})),
         ]
 
-    run = Run(Settings(), DATA, Terms({"z": site()}, terms), Posterior({"z": Rows(torch.zeros(6, 2, 1))}))
+    run = Run(Terms({"z": site()}, terms), Posterior({"z": Rows(torch.zeros(6, 2, 1))}), DATA)
     before = {name: value.clone() for name, value in run.parameters.items()}
     with pytest.raises(DivergenceError, match=r"The ELBO became nan \(log p\(x\|z\) is nan\) at step 1\."):
         next(run)
@@ -337,9 +355,7 @@ def test_a_factor_that_is_not_a_number_is_named_and_nothing_has_moved() -> None:
 
 def test_refusals_leave_a_run_as_it_was() -> None:
     """A model that answers with nonsense at its first step: no parameter, no moment has moved."""
-    run = Run(
-        Settings(), DATA, Terms({"z": site()}, lambda batch, latents: []), Posterior({"z": Rows(torch.zeros(6, 2, 1))})
-    )
+    run = Run(Terms({"z": site()}, lambda batch, latents: []), Posterior({"z": Rows(torch.zeros(6, 2, 1))}), DATA)
     before = state_of(run)
     with pytest.raises(ValueError, match="returned no factor"):
         next(run)

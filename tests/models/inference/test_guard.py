@@ -120,11 +120,11 @@ def test_complaints(elbo: float, objective: float, cause: str) -> None:
 def test_a_scale_without_a_floor_is_named_with_its_feature_and_gets_one(head: str) -> None:
     """σ of the one constant column at 0: log N is ∞ there. The message names column and tensor; its remedy goes on."""
     data = Dataset(
-        "t",
-        torch.tensor([[0.0, 1.5], [1.0, 1.5], [2.0, 1.5]]),
-        torch.zeros(3).long(),
-        ("all",),
-        (2,),
+        name="t",
+        x=torch.tensor([[0.0, 1.5], [1.0, 1.5], [2.0, 1.5]]),
+        labels=torch.zeros(3).long(),
+        label_names=("all",),
+        shape=(2,),
         feature_names=("a", "level"),
     )
     run = Run(small(scale_head=head, scale_floor=0.0), data)

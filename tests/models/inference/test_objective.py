@@ -133,7 +133,7 @@ def test_a_dimension_lives_where_its_eigenvalue_exceeds_beta_times_the_variance(
     """l = 6, 3, 1.5, .3 and σ² = 1: three live at β = 1, two at β = 2, one at β = 4 (Lucas et al. 2019)."""
     data = known_spectrum()
     model, q, settings = linear(data, 4, 1.0)
-    run = Run(replace(settings, beta=beta, stop_at=1200), data, model=model, q=q)
+    run = Run(model, q, data, replace(settings, beta=beta, stop_at=1200))
     for _ in run:
         pass
     run.change(step_size=0.002, stop_at=1500)

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from elbo_room.models.data import from_array
-from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.inference.run import Run
+from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.variational import Global, Posterior
 from tests.models.problems import Rows, conjugate, plates
 
@@ -16,8 +16,8 @@ def test_a_conjugate_model_ends_at_its_exact_posterior() -> None:
     """Precision 1/1.5² + 1/.8², mean x/(.8² precision): path only has no noise there, so the end is exact to 1e-3."""
     problem = conjugate()
     data = from_array(problem.batch.x)
-    settings = Settings(estimator="path_only", draws=8, step_size=0.05, stop_at=300)
-    run = Run(settings, data, model=problem.model, q=Posterior({"z": Rows(torch.zeros(3, 2, 1))}))
+    settings = InferenceSettings(estimator="path_only", draws=8, step_size=0.05, stop_at=300)
+    run = Run(problem.model, Posterior({"z": Rows(torch.zeros(3, 2, 1))}), data, settings)
     list(run)
     run.change(step_size=0.002, stop_at=500)
     last = list(run)[-1]
@@ -36,10 +36,10 @@ def test_local_and_global_sites_in_minibatches(estimator: str) -> None:
     data = from_array(problem.batch.x)
     w = problem.model.sites["w"]
     q = Posterior({"w": Global(w), "z": Rows(torch.zeros(10, 2, 1))})
-    settings = Settings(
+    settings = InferenceSettings(
         estimator=estimator, rao_blackwell="blanket", draws=16, batch_size=5, step_size=0.03, stop_at=400
     )
-    run = Run(settings, data, model=problem.model, q=q)
+    run = Run(problem.model, q, data, settings)
     list(run)
     run.change(step_size=0.002, stop_at=700)
     list(run)
@@ -55,7 +55,10 @@ def test_a_frozen_factor_of_q_is_unchanged_bit_for_bit(estimator: str) -> None:
     held = Global(w, torch.tensor([[0.8], [-0.3]])).requires_grad_(False)
     q = Posterior({"w": held, "z": Rows(torch.zeros(10, 2, 1))})
     run = Run(
-        Settings(estimator=estimator, draws=4, batch_size=5, stop_at=30), from_array(problem.batch.x), problem.model, q
+        problem.model,
+        q,
+        from_array(problem.batch.x),
+        {"estimator": estimator, "draws": 4, "batch_size": 5, "stop_at": 30},
     )
     before = {name: value.detach().clone() for name, value in run.parameters.items()}
     list(run)

@@ -26,7 +26,16 @@ def texts(longest: int = LONG - 1) -> Dataset:
     said = [[WORDS[int(k)] for k in torch.randint(3, (length,), generator=noise)] for length in lengths]
     labels = torch.tensor([int("c" in words) for words in said])
     x = indicators(said, WORDS, LONG)
-    return Dataset("mine", x, labels, ("no", "yes"), (LONG, 3), labels.float(), feature_names=WORDS * LONG, padded=True)
+    return Dataset(
+        name="mine",
+        x=x,
+        labels=labels,
+        label_names=("no", "yes"),
+        shape=(LONG, 3),
+        y=labels.float(),
+        feature_names=WORDS * LONG,
+        padded=True,
+    )
 
 
 @pytest.mark.parametrize("posterior", ["point", "mean_field"])

@@ -302,7 +302,7 @@ def test_group_offsets_are_recorded(monkeypatch):
     for wait in (NEVER, replay_cache.WAIT):
         monkeypatch.setattr(replay_cache, "WAIT", wait)
         settings = Settings(estimator="reparameterization", draws=3, batch_size=5, stop_at=40)
-        run = Run(settings, from_array(x), Terms({"b": site}, terms), Posterior({"b": Global(site)}))
+        run = Run(Terms({"b": site}, terms), Posterior({"b": Global(site)}), from_array(x), settings)
         made.append((run, list(run)))
     assert made[0][1] == made[1][1]
     assert same(made[0][0].tensors(), made[1][0].tensors())

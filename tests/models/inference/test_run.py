@@ -8,6 +8,7 @@ import torch
 
 from elbo_room.models.deep_generative_settings import Settings
 from elbo_room.models.inference.run import Run
+from elbo_room.models.run_from import run_from
 from elbo_room.models.settings import SettingError
 from tests.models.inference.test_one_path import same, state_of
 
@@ -177,4 +178,4 @@ def test_settings_are_checked_at_the_start() -> None:
 def test_a_model_without_q_is_refused() -> None:
     made = Run(small())
     with pytest.raises(ValueError, match=r"A model came without q, its variational family\. Write Run\("):
-        Run(small(), made.data, model=made.model)
+        run_from(small(), made.data, model=made.model)

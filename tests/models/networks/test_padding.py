@@ -128,7 +128,14 @@ def test_rows_of_the_map_sum_to_one_over_the_text() -> None:
 
 def test_a_text_with_a_gap_or_without_a_token_is_refused() -> None:
     def data(x: Tensor) -> Dataset:
-        return Dataset("mine", x.float(), torch.zeros(len(x), dtype=torch.int64), ("all",), (LONG, TOKENS), padded=True)
+        return Dataset(
+            name="mine",
+            x=x.float(),
+            labels=torch.zeros(len(x), dtype=torch.int64),
+            label_names=("all",),
+            shape=(LONG, TOKENS),
+            padded=True,
+        )
 
     x = texts((3, 4, LONG))
     assert data(x).lengths.tolist() == [3, 4, LONG]

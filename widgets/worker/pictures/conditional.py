@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.conditional import Conditional
+from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics.predictive import bands, observed, predict, probabilities, scores
 from elbo_room.models.families import PointMass
 from elbo_room.models.inference.run import Run
@@ -66,7 +67,14 @@ class ConditionalPictures:
         self.views = [*([] if self.classes and first == "fit" else [first]), "calibration"]
         self.test = data.test if data.test is not None else data
         self.shown = data.batch(torch.arange(min(data.size, MOST)))
-        self.train = type(data)(data.name, self.shown.x, data.labels[:MOST], data.label_names, data.shape, self.shown.y)
+        self.train = Dataset(
+            self.shown.x,
+            self.shown.y,
+            labels=data.labels[:MOST],
+            label_names=data.label_names,
+            name=data.name,
+            shape=data.shape,
+        )
         self.datum = int(data.x[:, 0].abs().argmax())
         low, high = data.x.min(0).values, data.x.max(0).values
         self.low, self.high = low - 0.3 * (high - low), high + 0.3 * (high - low)
