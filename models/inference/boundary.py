@@ -14,6 +14,8 @@ from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.inference.objective import Objective
 from elbo_room.models.variational import Posterior
 
+MOST = 10**7  # draws or replicates that are tried at all
+
 
 def check_model(model: object) -> None:
     """Refuse what is no model: it has `sites`, a Site by each name, and `factors`.
@@ -172,6 +174,8 @@ def check_count(what: str, count: object) -> None:
     """
     if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
         raise ValueError(f"{what} was {shown(count)}; it must be a whole number from 1 on. 1 is the least.")
+    if count > MOST:
+        raise ValueError(f"{what} was {shown(count)}; no machine can hold so many. Choose at most {MOST:,}.")
 
 
 def check_call(batch: object, draws: object, replicates: object, level: object, noise_kind: object) -> None:
