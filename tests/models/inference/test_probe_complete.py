@@ -65,7 +65,7 @@ def test_bias_is_seen_where_there_is_one_and_only_there() -> None:
     assert distance["biased"] > 10
     with pytest.raises(ValueError, match=r"This probe has no reference"):
         probe(problem.model, problem.q, parts, problem.batch, 4, 4, seeded(4))["biased"].bias()
-    with pytest.raises(ValueError, match=r"A reference was to be 'true'; choose 'exact', 'long'"):
+    with pytest.raises(ValueError, match=r"The reference was 'true'; choose 'exact', 'long'"):
         probe(problem.model, problem.q, parts, problem.batch, 4, 4, seeded(4), reference="true")
 
 
