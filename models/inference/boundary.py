@@ -174,7 +174,7 @@ def check_count(what: str, count: object) -> None:
     """
     if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
         raise ValueError(f"{what} was {shown(count)}; it must be a whole number from 1 on. 1 is the least.")
-    if count > MOST:
+    if int(count) > MOST:
         raise ValueError(f"{what} was {shown(count)}; no machine can hold so many. Choose at most {MOST:,}.")
 
 
