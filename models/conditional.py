@@ -132,7 +132,7 @@ class Conditional(nn.Module):
                 "A conditional model needs a response y for every x; these data have none. Give Dataset(y=…)."
             )
         fit = self.response.log_prob(y, self.chain_of(out))  # (R, B, M)
-        normal = isinstance(self.posterior, Normal) and type(self.prior) is NormalPrior
+        normal = isinstance(self.posterior, Normal) and self.why_no_divergence() is None
         known = torch.tensor([[0.0], [math.log(self.prior.scale)]], dtype=w.dtype) if normal else None  # (2, 1)
         point = isinstance(self.posterior, PointMass)
         name = "log p(θ)" if point else "log p(w)"
@@ -140,6 +140,13 @@ class Conditional(nn.Module):
             Factor("log p(y|x,w)", fit, frozenset({"w"})),
             Factor(name, self.log_prior(latents), frozenset(self.sites), prior=known, of_parameters=point),
         ]
+
+    def why_no_divergence(self) -> str | None:
+        """None, or why KL(q(w) ‖ p(w)) has no closed form."""
+        if type(self.prior) is NormalPrior:
+            return None
+        unknown = f"the KL to the prior of the weights ({self.prior.label}) has no closed form."
+        return f"{unknown} Choose reparameterisation, or the prior {NormalPrior.label}."
 
     def why_not_per_datum(self) -> str | None:
         """None, or why the weights cannot be drawn anew for each datum."""

@@ -6,7 +6,7 @@ With a prior whose parameters hang on another site the closed form would be sile
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -15,6 +15,9 @@ from elbo_room.models.estimators.estimator import Context, Draw, Estimator, NotA
 from elbo_room.models.families import Family
 from elbo_room.models.settings import rule
 from elbo_room.models.untaped import untaped
+
+if TYPE_CHECKING:
+    from elbo_room.models.core import Model
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,12 @@ class AnalyticKL(Estimator):
             return f"{self.label} needs the KL in closed form, {family.label} has none here. Choose reparameterisation."
         return None
 
+    def refuses(self, model: "Model") -> str | None:
+        """None, or the reason that the model has: a prior that q's KL to is not known."""
+        find = getattr(model, "why_no_divergence", None)
+        reason: str | None = find() if find is not None else None
+        return reason and f"{self.label.capitalize()} does not apply: {reason}"
+
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """−KL − log p(z): the live factor log p(z) is taken back.
 
@@ -60,8 +69,9 @@ class AnalyticKL(Estimator):
         value = factor.value if factor.value.ndim == 3 else factor.value.unsqueeze(-1)  # (R, B, M)
         with untaped():
             declared = draw.family.log_prob(draw.value.detach(), factor.prior.detach()).sum(-1)  # (R, B, M)
-            same = torch.allclose(value.detach(), declared, rtol=1e-4, atol=1e-3)
-        if not same:
+            close = torch.isclose(value.detach(), declared, rtol=1e-4, atol=1e-3)
+            known = value.detach().isfinite() & declared.isfinite()  # else the run has diverged, and says so
+        if not bool((close | ~known).all()):
             raise NotApplicableError(
                 f"Factor {factor.name!r} declares a prior that is not its value. Mend its `prior`, or choose reparameterisation."
             )
