@@ -232,13 +232,10 @@ def test_an_encoder_without_its_conditions_sees_no_batch(others: dict[str, objec
     assert first == second
 
 
-SCATTER = 0.025  # sd over seeds of what the covariate changes in the lines' silhouette (`bench single_cell`)
-
-
 @pytest.mark.slow
-def test_plates_are_mixed_and_cell_lines_are_not() -> None:
-    """Five cell lines on three plates: of the plates z keeps nothing, and the lines lie no closer together, within standard errors."""
-    lines, plates = {}, {}
+def test_plates_are_mixed() -> None:
+    """Five cell lines on three plates: of the plates z keeps nothing. That the lines stay apart is measured by `bench single_cell`."""
+    plates = {}
     for sees in (False, True):
         settings = PRESETS["cell_lines"]["settings"] | {
             "batch_covariate": sees,
@@ -249,9 +246,7 @@ def test_plates_are_mixed_and_cell_lines_are_not() -> None:
         for _ in run:
             pass
         mean = run.q.nu(run.model.sites["z"], run.data.whole())[:, 0].detach().numpy()
-        lines[sees] = silhouette_samples(mean, run.data.labels.numpy())
         plates[sees] = silhouette_samples(mean, run.data.covariates.argmax(1).numpy())
     closer = plates[True] - plates[False]
     assert plates[True].mean() < 0.05
     assert closer.mean() < -3 * closer.std() / len(closer) ** 0.5, "less of the plates than without"
-    assert (lines[True] - lines[False]).mean() > -2 * SCATTER
