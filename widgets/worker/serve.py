@@ -53,6 +53,7 @@ class Worker(UserDataWorker):
         finally:
             with contextlib.suppress(HungUpError):
                 self._save()
+            self.tables.close()
             if self.run is not None:
                 self.measuring.close()
 
@@ -63,20 +64,24 @@ class Worker(UserDataWorker):
             if name == "close":
                 return False
             self._carry_out(name, values)
+        self.take_tables()
         self._draw_prior()
         return True
 
     def _carry_out(self, name: str, values: dict[str, Any]) -> None:
+        self.attempt(name, lambda: getattr(self, f"on_{name}")(**values), values.get("folder"))
+
+    def attempt(self, name: str, work: Callable[[], None], folder: str | None = None) -> None:
         """A command that fails is refused with a sentence; the run and everything else stay as they were."""
         answer: dict[str, Any] = {}
         try:
-            getattr(self, f"on_{name}")(**values)
+            work()
         except (SettingError, ValueError) as error:
             answer = {"kind": "refused", "command": name, "sentence": str(error)}
         except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
             answer = refusal(name, error)
         if answer:
-            self.send(**answer, state=self.state, folder=values.get("folder"))
+            self.send(**answer, state=self.state, folder=folder)
 
     def _wait(self) -> float | None:
         """The same as `_patience`; a worker that is about to rest tidies up first."""
@@ -92,6 +97,8 @@ class Worker(UserDataWorker):
             return 0.0
         if self.state == "running":
             return max(0.0, min(0.05, self.next_step - time.perf_counter()))
+        if self.tables.unanswered:
+            return 0.05
         return 1.0 if self.run is not None and self.measuring.away else None
 
     def _to_measure(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from elbo_room.models.inference.checkpoint import load_run
 from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.widgets.worker.own_table import OwnTable
+from elbo_room.widgets.worker.table_reading import TableRead, TableReading
 from elbo_room.widgets.worker.trainer import Trainer
 
 FILE = "features.npz"  # beside a run's state: a copy of the data that it was trained on
@@ -44,11 +46,18 @@ class UserDataWorker(Trainer):
     factory: Callable[[InferenceSettings], Run] = Run
     own: OwnTable | None = None
     features: tuple[Dataset, str] | None = None  # with the words that say which run they came from
+    attempt: Callable[[str, Callable[[], None]], None]  # refuses the command with a sentence where the work fails
+
+    def __init__(self, connection: "Connection[Any, Any]") -> None:
+        super().__init__(connection)
+        self.tables = TableReading()
 
     def data_for(self, name: str) -> Dataset | None:
         """The data of this name where a person gave them; None where they ship, or where nothing was given."""
         if name == FEATURES and self.features:
             return self.features[0]
+        if name == OWN:
+            self.take_tables(wait=True)
         return self.own.data if name == OWN and self.own else None
 
     def _made(self, settings: InferenceSettings) -> Origin:
@@ -66,9 +75,20 @@ class UserDataWorker(Trainer):
         return Origin(load_run(folder, data), own or self.own, features or self.features)
 
     def on_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
-        """Read a table of a person's own; runs on "own" data take it from now on."""
-        self.own = OwnTable.read(path, labels, batch)
-        self.send(**self.own.about())
+        """Read a table of a person's own while training goes on; once it is read, runs on "own" data take it."""
+        self.tables.ask(partial(OwnTable.read, path, labels, batch))
+
+    def take_tables(self, *, wait: bool = False) -> None:
+        """Take up what has been read, or refuse it; with `wait` all that was asked for."""
+        for found in self.tables.answers(wait=wait):
+            self.attempt("table", partial(self._take_table, found))
+
+    def _take_table(self, found: TableRead) -> None:
+        if found.error is not None:
+            raise found.error
+        if found.table is not None:
+            self.own = found.table
+            self.send(**self.own.about())
 
     def on_features(self, path: str, title: str | None = None) -> None:
         """Keep the present run's features under this path and this title, or read what is there; "features" are these from now on."""
