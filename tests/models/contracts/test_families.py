@@ -4,11 +4,13 @@ derivative.
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import Tensor
 
+from elbo_room.models.core import Site
 from elbo_room.models.families import (
     LATENT_FAMILIES,
     Dirichlet,
@@ -19,8 +21,10 @@ from elbo_room.models.families import (
     LowRank,
     NegativeBinomial,
     Normal,
+    PointMass,
     ZeroInflatedNegativeBinomial,
 )
+from elbo_room.models.inference.noise import draw_noise
 from tests.models.problems import numbers
 
 RESPONSE = Normal(scale_link="softplus", floor=0.05)
@@ -265,3 +269,12 @@ def test_dirichlet_draws_stay_on_the_simplex_at_small_concentrations() -> None:
     assert y.isfinite().all()
     torch.testing.assert_close(y.exp().sum(-1), torch.ones(1000))
     assert Dirichlet().log_prob(y, nu).isfinite().all()
+
+
+@pytest.mark.parametrize("kind", ["iid", "antithetic", "sobol"])
+def test_a_point_beside_a_normal_has_no_noise_however_the_normal_is_drawn(kind: str) -> None:
+    sites = {name: Site(name, "global", (3,), family) for name, family in (("a", Normal()), ("b", PointMass()))}
+    drawn = draw_noise(SimpleNamespace(sites=sites), None, 2, 4, generator(1), torch.float64, kind)
+    assert drawn["b"].shape == (2, 4, 1, 3)
+    assert not drawn["b"].any()
+    assert bool((drawn["a"] != 0).all())
