@@ -84,7 +84,7 @@ def make_run(data: Dataset, settings: Settings = SETTINGS) -> Chosen:
     generator = torch.Generator().manual_seed(settings.seed)
     model = BeliefNetwork(data.x.shape[1], generator)
     q = Posterior({name: Logits(data.size, site.shape[0], generator) for name, site in model.sites.items()})
-    return Chosen(settings, data, model, q)
+    return Chosen(model, q, data, settings)
 
 
 def trained(data: Dataset, steps: int) -> Chosen:
