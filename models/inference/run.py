@@ -100,6 +100,16 @@ class Run(Iterator[Step]):
     @overload
     def __init__(
         self,
+        settings: InferenceSettings | None = None,
+        /,
+        *,
+        data: Dataset | str | Path | object,
+        estimators: BySite | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
         model: Model,
         q: Posterior,
         data: Dataset | str | Path | object,
@@ -128,7 +138,8 @@ class Run(Iterator[Step]):
             SettingError: a setting is not allowed, or does not go with another.
         """
         if model is None or isinstance(model, InferenceSettings):
-            parts = _parts_of_settings(model, q, data, inference)
+            table, extra = (data, None) if q is None else (q, data)  # data may come by name
+            parts = _parts_of_settings(model, table, extra, inference)
         else:
             parts = _parts_of_model(model, q, data, inference)
         self._begin(parts, estimators)

@@ -74,6 +74,8 @@ def test_run_and_run_from_are_one_run() -> None:
         for run in (Run(Settings(**few)), run_from(Settings(**few)), run_from(few), run_from(few | {"data": "own"}, run_from(few).data))
     ]  # fmt: skip
     assert found == [found[0]] * 4
+    data = run_from(few).data
+    assert [step.elbo for step in Run(Settings(**few), data=data)] == found[0]
 
 
 FORMS = {
