@@ -379,7 +379,7 @@ def _words_alone() -> None:
     positions = data.shape[0]
     model = LogisticRegression(C=0.3, max_iter=300).fit(bag(data.x, positions), data.y.numpy())
     score = model.score(bag(data.test.x, positions), data.test.y.numpy())
-    assert score == pytest.approx(numbers("verses", r"names (\d+) % rightly")[0] / 100, abs=0.015)
+    assert score == pytest.approx(PRESETS["verses"]["yardstick"]["value"], abs=0.015)
 
 
 @scene("motifs")
@@ -407,7 +407,7 @@ def _logistic_regression_of_bases() -> None:
         .fit(data.x.numpy(), data.y.numpy())
         .score(data.test.x.numpy(), data.test.y.numpy())
     )
-    assert score == pytest.approx(numbers("splice", r"names ([\d.]+) % rightly")[0] / 100, abs=0.012)
+    assert score == pytest.approx(PRESETS["splice"]["yardstick"]["value"], abs=0.012)
     assert data.test.size == numbers("splice", r"Of (\d+) strings")[0]
 
 
