@@ -71,7 +71,8 @@ class AnalyticKL(Estimator):
             declared = draw.family.log_prob(draw.value.detach(), factor.prior.detach()).sum(-1)  # (R, B, M)
             close = torch.isclose(value.detach(), declared, rtol=1e-4, atol=1e-3)
             known = value.detach().isfinite() & declared.isfinite()  # else the run has diverged, and says so
-        if not bool((close | ~known).all()):
+            fits = bool((close | ~known).all())
+        if not fits:
             raise NotApplicableError(
                 f"Factor {factor.name!r} declares a prior that is not its value. Mend its `prior`, or choose reparameterisation."
             )

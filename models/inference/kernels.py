@@ -36,6 +36,8 @@ def unfit(func: Any, args: tuple[Any, ...], touched: list[Tensor]) -> str:
         return f"{func} works on a sparse tensor, which has no one place"
     if any(tensor.is_conj() or tensor.is_neg() for tensor in touched):
         return f"{func} works on a tensor whose signs are not yet written"
+    if "batch_norm" in name:
+        return f"{func} keeps running averages that its signature does not declare as written"
     if name in _RESIZES or func is aten.view.dtype:
         return f"{func} gives a tensor's memory another shape or type"
     return _depends(func, args)

@@ -58,9 +58,9 @@ class ArdPrior(_Relevance):
 
     name = "ard"
     latent = True
-    label = "ARD, λ_j ~ half-Normal"
-    symbol = "N(0, λ_j²), λ_j ~ N⁺(0, λ²)"
-    help = "Every input has its own latent scale λ_j: inputs that say nothing are switched off."
+    label = "ARD, λⱼ ~ half-Normal"
+    symbol = "N(0, λⱼ²), λⱼ ~ N⁺(0, λ²)"
+    help = "Every input has its own latent scale λⱼ: inputs that say nothing are switched off."
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -89,9 +89,9 @@ class ArdEvidencePrior(_Relevance):
     """λ_j is a parameter that is trained beside q; the knob λ is where all of them start."""
 
     name = "ard_evidence"
-    label = "ARD, λ_j by evidence"
+    label = "ARD, λⱼ by evidence"
     symbol = "N(0, λ̂_j²)"
-    help = "Every input has its own λ_j, trained to raise the ELBO: those of useless inputs fall towards 0."
+    help = "Every input has its own λⱼ, trained to raise the ELBO: those of useless inputs fall towards 0."
 
     def bind(self, network: nn.Module) -> Self:
         """Make log λ_j parameters."""

@@ -79,7 +79,7 @@ def test_corpora_are_counts_with_a_name_for_every_column() -> None:
 
 def test_own_arrays_are_taken_and_labels_are_named() -> None:
     assert from_array([[0, 2], [1, 0]], words=["cat", "dog"]).feature_names == ("cat", "dog")
-    with pytest.raises(ValueError, match="There are 1 words for 2 columns; give one word a column, or none"):
+    with pytest.raises(ValueError, match="There are 1 feature names for 2 columns"):
         from_array([[0, 2], [1, 0]], words=["cat"])
     data = from_array([[1, 2], [3, 4], [5, 6]], ["b", "a", "b"])
     assert data.label_names == ("a", "b")
