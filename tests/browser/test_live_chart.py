@@ -73,7 +73,7 @@ def pump():
     while True:
         if lost:
             lost.clear()
-            bus._credit.frames += 1
+            bus._flow.frames += 1
         bus.flush()
         time.sleep(1 / 15)
 

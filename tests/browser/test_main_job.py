@@ -38,7 +38,7 @@ def test_a_newcomer_watches_a_model_train(screen):
     screen.choose("^Estimator", "score")
     screen.press("Continue")
     screen.until(lambda: screen.step() > held)
-    screen.until(lambda: "Same gradient on average" in screen.text("caption"))
+    screen.until(lambda: "same gradient on average" in screen.text("caption").lower())
     screen.paused()
 
     before = screen.ink("c")
