@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 MARK = "# ELBO Room"
-SERVER = f"""{MARK}: written by `python -m elbo_room.lab.install_settings`; the settings themselves are in lab/jupyter_settings.py
-from elbo_room.lab.jupyter_settings import configure_server
+SERVER = f"""{MARK}: written by `python -m elbo_room.lab.install_settings`; the settings themselves are in lab/serving/jupyter_settings.py
+from elbo_room.lab.serving.jupyter_settings import configure_server
 
 configure_server(c)  # noqa: F821
 """

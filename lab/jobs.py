@@ -32,7 +32,7 @@ def open_lab(arguments: list[str]) -> int:
     chosen = _server_options("python lab", arguments)
     environment = _set_up(port=chosen.port)
     port = ports.choose(chosen.port, first=8866)
-    command: processes.Command = [environment.python, "-m", "elbo_room.lab.serve", "--port", str(port)]
+    command: processes.Command = [environment.python, "-m", "elbo_room.lab.serving.serve", "--port", str(port)]
     return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)
 
 
@@ -42,7 +42,14 @@ def open_notebooks(arguments: list[str]) -> int:
     environment = _set_up(port=chosen.port)
     port = ports.choose(chosen.port, first=8888)
     folder = [] if is_clone() else ["--folder", str(copy_notebooks())]
-    command: processes.Command = [environment.python, "-m", "elbo_room.lab.notebooks", "--port", str(port), *folder]
+    command: processes.Command = [
+        environment.python,
+        "-m",
+        "elbo_room.lab.serving.notebooks",
+        "--port",
+        str(port),
+        *folder,
+    ]
     return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)
 
 

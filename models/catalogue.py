@@ -5,16 +5,15 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from elbo_room.models.conditional import SPREADS
+from elbo_room.models.conditional.model import SPREADS
 from elbo_room.models.data import DATA, EXPONENTIAL_DATA
 from elbo_room.models.data.supervised import SUPERVISED
-from elbo_room.models.decoders import DECODERS
-from elbo_room.models.deep_generative import SCALE_HEADS
+from elbo_room.models.deep_generative.decoders import DECODERS
+from elbo_room.models.deep_generative.model import SCALE_HEADS
 from elbo_room.models.estimators import ESTIMATORS, XI_SOURCES
 from elbo_room.models.families import FAMILIES
 from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.noise import NOISES
-from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.latent_priors import LATENT_PRIORS
 from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES, SECOND_ESTIMATORS, WEIGHT_ESTIMATORS, WEIGHTS
 from elbo_room.models.layers import LINKS as LAYER_LINKS
@@ -25,6 +24,7 @@ from elbo_room.models.priors import PRIORS
 from elbo_room.models.registry import MODELS, ModelFamily
 from elbo_room.models.responses import LINKS, RESPONSES
 from elbo_room.models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
+from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import STRUCTURES, VARIATIONAL
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 

@@ -5,7 +5,7 @@ log p(x, z, θ) = Σ_factors value. Each factor lists the sites it contains, so 
 There are two plates, the data and everything. Offsets of G groups, one variable a group, are one global site of shape (G,), read as
 `latents["b"][..., group]` with the group of each row of the batch, (M,): (R, B, M). Reparameterisation needs no more. A score multiplies
 all of the site's factors, all groups' rows together; where that is too noisy, make a site of each group, and of its rows a factor that is 0
-elsewhere: then the Markov blanket of an offset holds its own rows (`models.toys.Groups` has both).
+elsewhere: then the Markov blanket of an offset holds its own rows (`models.exact.toys.Groups` has both).
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 from torch import Tensor
 
-from elbo_room.models.entries import Entries
+from elbo_room.models.families.entries import Entries
 from elbo_room.models.families.family import Family
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics.latent import embedding
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Table
 
 

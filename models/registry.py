@@ -6,16 +6,18 @@ from typing import Any
 
 import torch
 
-from elbo_room.models import conditional, deep_exponential_build, deep_generative
-from elbo_room.models.conditional_settings import Settings as ConditionalSettings
+from elbo_room.models.conditional import model as conditional
+from elbo_room.models.conditional.settings import Settings as ConditionalSettings
 from elbo_room.models.core import Model, described
 from elbo_room.models.data import DATA, EXPONENTIAL_DATA, Dataset, Source
 from elbo_room.models.data.supervised import SUPERVISED
-from elbo_room.models.deep_exponential_family_settings import Settings as DeepExponentialSettings
-from elbo_room.models.deep_generative_settings import Settings as DeepGenerativeSettings
+from elbo_room.models.deep_exponential_family import build as deep_exponential_build
+from elbo_room.models.deep_exponential_family.settings import Settings as DeepExponentialSettings
+from elbo_room.models.deep_generative import model as deep_generative
+from elbo_room.models.deep_generative.settings import Settings as DeepGenerativeSettings
 from elbo_room.models.estimators import Estimator
 from elbo_room.models.families import Normal
-from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Posterior
 
 MANY = 64  # draws: enough for any estimator

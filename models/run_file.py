@@ -1,6 +1,6 @@
 """A saved run is one file, so nothing in it can belong to another step: tensors, and in the header the step and the settings.
 
-This side reads the header and needs no torch; `elbo_room.models.inference.checkpoint` writes and reads the whole.
+This side reads the header and needs no torch; `elbo_room.models.training.checkpoint` writes and reads the whole.
 """
 
 import json

@@ -80,7 +80,7 @@ def wait_for_port(port: int, process: subprocess.Popen[str], log: Path, seconds:
 @pytest.fixture(scope="session")
 def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The lab's page as `python lab` serves it."""
-    with server("elbo_room.lab.serve", tmp_path_factory.mktemp("voila")) as address:
+    with server("elbo_room.lab.serving.serve", tmp_path_factory.mktemp("voila")) as address:
         yield address
 
 
@@ -90,7 +90,7 @@ def jupyterlab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     home = tmp_path_factory.mktemp("jupyterlab")
     workspace = {"JUPYTERLAB_WORKSPACES_DIR": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
     options = ["--IdentityProvider.token=", "--expose-app-in-browser"]
-    with server("elbo_room.lab.notebooks", home, *options, **workspace) as address:
+    with server("elbo_room.lab.serving.notebooks", home, *options, **workspace) as address:
         yield address
 
 

@@ -88,7 +88,7 @@ class Watch:
     """The longest step in CPU seconds."""
 
     def __init__(self) -> None:
-        from elbo_room.models.inference.run import Run
+        from elbo_room.models.training.run import Run
 
         self.longest = 0.0
         plain = Run.__next__

@@ -6,7 +6,7 @@ from typing import Any
 
 from elbo_room.models.catalogue import knobs
 from elbo_room.models.settings import Knob, SettingError, Values, objection, validate
-from elbo_room.widgets.views import VIEWS
+from elbo_room.widgets.painting.views import VIEWS
 
 STEPS = 5
 TRIES = 1000

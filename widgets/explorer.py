@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as ipw
 
 from elbo_room.models.settings import SettingError, Values, decode, knobs_of, validate
-from elbo_room.widgets.caption import caption
-from elbo_room.widgets.closing import close_all
-from elbo_room.widgets.drawer import Drawer
-from elbo_room.widgets.evidence_words import heading
-from elbo_room.widgets.example import all_knobs, catalogue, example
-from elbo_room.widgets.idle_watch import IdleWatch
-from elbo_room.widgets.layout import Screen
-from elbo_room.widgets.link import ProcessLink, ThreadLink
-from elbo_room.widgets.painter import Painter
-from elbo_room.widgets.remedies import SavedRun
-from elbo_room.widgets.reruns import replace_earlier, running_cell
-from elbo_room.widgets.runs import RunFolder, kept_until, run_of_cell
-from elbo_room.widgets.screen_actions import ScreenActions
-from elbo_room.widgets.session import Session
-from elbo_room.widgets.settings_form import BAR, Forms
-from elbo_room.widgets.snapshot import Snapshot
-from elbo_room.widgets.text_throttle import TextThrottle
-from elbo_room.widgets.views import ONE_STEP
-from elbo_room.widgets.waiting import waiting
+from elbo_room.widgets.controllers.idle_watch import IdleWatch
+from elbo_room.widgets.controllers.screen_actions import ScreenActions
+from elbo_room.widgets.notebook.closing import close_all
+from elbo_room.widgets.notebook.reruns import replace_earlier, running_cell
+from elbo_room.widgets.painting.painter import Painter
+from elbo_room.widgets.painting.views import ONE_STEP
+from elbo_room.widgets.screen.drawer import Drawer
+from elbo_room.widgets.screen.layout import Screen
+from elbo_room.widgets.screen.settings_form import BAR, Forms
+from elbo_room.widgets.screen.text_throttle import TextThrottle
+from elbo_room.widgets.sessions.example import all_knobs, catalogue, example
+from elbo_room.widgets.sessions.link import ProcessLink, ThreadLink
+from elbo_room.widgets.sessions.runs import RunFolder, kept_until, run_of_cell
+from elbo_room.widgets.sessions.session import Session
+from elbo_room.widgets.words.caption import caption
+from elbo_room.widgets.words.evidence_words import heading
+from elbo_room.widgets.words.remedies import SavedRun
+from elbo_room.widgets.words.snapshot import Snapshot
+from elbo_room.widgets.words.waiting import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from elbo_room.widgets.link import Link
-    from elbo_room.widgets.reruns import Cell
-    from elbo_room.widgets.run_actions import Requested
+    from elbo_room.widgets.controllers.run_actions import Requested
+    from elbo_room.widgets.notebook.reruns import Cell
+    from elbo_room.widgets.sessions.link import Link
 
 BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
 
@@ -104,7 +104,7 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
     def _link(self, model: Any, q: Any, data: Any) -> Callable[[], Link]:
         if not self.own_model:
             return ProcessLink
-        from elbo_room.widgets.worker.own_model import factory
+        from elbo_room.widgets.worker.own_data.own_model import factory
 
         make = factory(model, q, data)
         return lambda: ThreadLink(make)

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.catalogue import catalogue
-from elbo_room.widgets.example import CATALOGUE, EXAMPLE, pack
-from elbo_room.widgets.link import ThreadLink
-from elbo_room.widgets.views import EVIDENCE
+from elbo_room.widgets.painting.views import EVIDENCE
+from elbo_room.widgets.sessions.example import CATALOGUE, EXAMPLE, pack
+from elbo_room.widgets.sessions.link import ThreadLink
 
 
 def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
     """One run to its end, as the few messages that draw the finished screen."""
-    from elbo_room.models.inference.run import Run
+    from elbo_room.models.training.run import Run
 
     link = ThreadLink(Run)
     link.start()

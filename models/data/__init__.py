@@ -12,9 +12,9 @@ from elbo_room.models.data.docstrings import docstrings
 from elbo_room.models.data.king_james import king_james
 from elbo_room.models.data.passage import gerbil
 from elbo_room.models.data.pinwheel import pinwheel
+from elbo_room.models.data.reading.table import columns, load
 from elbo_room.models.data.robot_arm import robot_arm, robot_arm_exact
 from elbo_room.models.data.standard_tables import iris, wine
-from elbo_room.models.data.table import columns, load
 from elbo_room.models.data.verses import verses
 
 

@@ -8,7 +8,7 @@ labels come from the genotype, not from a clustering, and the three plates are t
 from dataclasses import replace
 
 from elbo_room.models.data.dataset import Dataset
-from elbo_room.models.data.packed import FILES, read_npz
+from elbo_room.models.data.reading.packed import FILES, read_npz
 from elbo_room.models.data.remembered import remembered
 
 

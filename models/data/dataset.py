@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.core import Batch, described
-from elbo_room.models.entries import Entries, entries_of
+from elbo_room.models.families.entries import Entries, entries_of
 
 
 class DataError(ValueError):

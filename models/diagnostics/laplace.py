@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 from torch.func import jacrev, vmap
 
-from elbo_room.models.conditional import Conditional
+from elbo_room.models.conditional.model import Conditional
+from elbo_room.models.conditional.weight_space import WeightSpace
 from elbo_room.models.core import Batch
 from elbo_room.models.data import Dataset
 from elbo_room.models.families import PointMass
 from elbo_room.models.variational import Posterior
-from elbo_room.models.weight_space import WeightSpace
 
 MOST = 2000  # weights: Λ has P² numbers and its root costs P³/3
 CHUNK = 4_000_000  # numbers of J at a time

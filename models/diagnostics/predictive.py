@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from elbo_room.models.conditional import Conditional
+from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.core import Batch
 from elbo_room.models.data import Dataset
 from elbo_room.models.responses import Chain

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from elbo_room.models.diagnostics.kernels import bend
+from elbo_room.models.diagnostics.infinite_width import bend
 from elbo_room.models.networks import ACTIVATIONS, Architecture
 from elbo_room.models.priors import Prior
 from elbo_room.models.priors.prior import fan_in

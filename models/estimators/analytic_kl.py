@@ -13,8 +13,8 @@ from torch import Tensor
 
 from elbo_room.models.estimators.estimator import Context, Draw, Estimator, NotApplicableError
 from elbo_room.models.families import Family
+from elbo_room.models.replay.untaped import untaped
 from elbo_room.models.settings import rule
-from elbo_room.models.untaped import untaped
 
 if TYPE_CHECKING:
     from elbo_room.models.core import Model

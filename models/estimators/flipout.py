@@ -7,7 +7,7 @@ where log p is quadratic, say. What is even in ε, as in the gradient of log s, 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from elbo_room.models.bayesian_layers import FlipoutPerturbation, Perturb
+from elbo_room.models.conditional.bayesian_layers import FlipoutPerturbation, Perturb
 from elbo_room.models.estimators.local_reparameterization import LocalReparameterization
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from elbo_room.models.bayesian_layers import LocalPerturbation, Perturb
+from elbo_room.models.conditional.bayesian_layers import LocalPerturbation, Perturb
 from elbo_room.models.estimators.estimator import Draw
 from elbo_room.models.estimators.reparameterization import Reparameterization
 from elbo_room.models.settings import rule

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from elbo_room.models.untaped import untaped
+from elbo_room.models.replay.untaped import untaped
 
 MOST = 1_000_000  # sums: tables whose counts are so large that there would be more take the gamma functions
 

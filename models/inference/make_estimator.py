@@ -6,8 +6,8 @@ from typing import cast
 from elbo_room.models.core import Model, described
 from elbo_room.models.estimators import ESTIMATORS, Estimator, ScoreXi
 from elbo_room.models.inference.boundary import check_estimators
-from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.inference.surrogate_context import estimators_by_site
+from elbo_room.models.training.settings import InferenceSettings
 
 Chosen = str | type[Estimator] | Estimator  # an estimator as a user writes it
 BySite = Mapping[str, Chosen]

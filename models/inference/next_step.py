@@ -14,7 +14,7 @@ from torch import Tensor
 from elbo_room.models.core import Batch
 from elbo_room.models.diagnostics.latent import plane
 from elbo_room.models.inference.estimate import Estimate, estimate
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 
 
 @contextmanager

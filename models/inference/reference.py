@@ -15,7 +15,7 @@ from torch import Tensor
 from elbo_room.models.core import Batch, Model, Site
 from elbo_room.models.estimators import Estimator, LeaveOneOut, Reparameterization
 from elbo_room.models.inference.costs import factors_at
-from elbo_room.models.inference.report import Reference
+from elbo_room.models.probing.report import Reference
 
 if TYPE_CHECKING:
     from elbo_room.models.variational import Posterior

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from elbo_room.models.entries import Entries, log_sums
+from elbo_room.models.families.entries import Entries, log_sums
 from elbo_room.models.layers.layer import FLOOR, Scales, log_probability, rate
 from elbo_room.models.settings import rule
 

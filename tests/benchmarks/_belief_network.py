@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.data import DATA, Dataset
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import Estimator
 from elbo_room.models.families import Bernoulli
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Posterior
 
 TOP, LOW, MINIBATCH = 16, 32, 64

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.data import Dataset
-from elbo_room.models.deep_generative import architecture, build
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.model import architecture, build
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.run import Run
-from elbo_room.models.run_from import run_from
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.run_from import run_from
 from elbo_room.models.variational import Amortized, Posterior
 
 Weights = dict[str, Tensor]

@@ -5,8 +5,8 @@ import time
 
 import torch
 
-from elbo_room.models.deep_generative_settings import Settings
-from elbo_room.models.inference.run import Run
+from elbo_room.models.deep_generative.settings import Settings
+from elbo_room.models.training.run import Run
 
 WARM_UP = 50  # steps
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.data import Dataset
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 
 FOLDS, DRAWS = 5, 16
 

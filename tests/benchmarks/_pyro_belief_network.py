@@ -10,7 +10,7 @@ from pyro.infer import SVI, TraceGraph_ELBO
 from pyro.optim import Adam
 from torch import Tensor, nn
 
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from tests.benchmarks._belief_network import LOW, TOP
 
 AVERAGE = "__baseline_avg_downstream_cost_"  # Pyro's own name for what a decaying average remembers of a site

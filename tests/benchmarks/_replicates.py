@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from elbo_room.models.conditional import FLOOR
-from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.conditional.model import FLOOR
+from elbo_room.models.conditional.settings import Settings
+from elbo_room.models.conditional.weight_space import WeightSpace
 from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.families import Normal as NormalFamily
 from elbo_room.models.networks import Architecture, build_network
@@ -20,7 +21,6 @@ from elbo_room.models.priors import Prior
 from elbo_room.models.responses import Chain, Response
 from elbo_room.models.variational import Global, Posterior
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
-from elbo_room.models.weight_space import WeightSpace
 
 
 class Replicates(nn.Module):

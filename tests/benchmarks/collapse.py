@@ -6,8 +6,8 @@ import torch
 
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.diagnostics import active, diagnose, kl_per_dimension
-from elbo_room.models.inference.run import Run
 from elbo_room.models.presets import PRESETS
+from elbo_room.models.training.run import Run
 
 SCENES = {  # active dimensions of 8 that the scene's goal speaks of: from, to
     "collapse_threshold": (4, 4),

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 
 import torch
 
-from elbo_room.models import toys
 from elbo_room.models.core import Batch, Model
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import Estimator, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
 from elbo_room.models.estimators.disarm import DisArm
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.report import Report
-from elbo_room.models.inference.run import Run
+from elbo_room.models.exact import toys
+from elbo_room.models.probing.probe import probe
+from elbo_room.models.probing.report import Report
+from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Posterior
 from tests.benchmarks._belief_network import binary_digits, trained
 

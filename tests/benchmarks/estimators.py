@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from elbo_room.models.conditional_settings import Settings as ConditionalSettings
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.conditional.settings import Settings as ConditionalSettings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import ESTIMATORS
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.inference.surrogate_context import refusal
+from elbo_room.models.probing.probe import probe
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.settings import InferenceSettings
 from tests.benchmarks._belief_network import Chosen, binary_digits, make_run, trained
 from tests.benchmarks._interleaved import medians
 

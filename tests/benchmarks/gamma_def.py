@@ -18,9 +18,16 @@ from importlib.util import find_spec
 import torch
 
 from elbo_room.models.data import EXPONENTIAL_DATA, from_array
-from elbo_room.models.deep_exponential_experiments import TOPICS, black_box, coordinate_ascent, sampled, split, unigram
-from elbo_room.models.gamma_poisson import Prior
-from elbo_room.models.inference.run import Run
+from elbo_room.models.deep_exponential_family.experiments import (
+    TOPICS,
+    black_box,
+    coordinate_ascent,
+    sampled,
+    split,
+    unigram,
+)
+from elbo_room.models.exact.gamma_poisson import Prior
+from elbo_room.models.training.run import Run
 
 SIZE, SHAPE, SWEEPS, GOAL, TIMES = TOPICS.width_1, TOPICS.layer_shape, 200, 1.05, 10
 EXAMPLE = replace(

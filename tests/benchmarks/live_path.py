@@ -26,9 +26,9 @@ CELL = """
 import json, threading, time
 import ipywidgets as w
 import numpy as np
-from elbo_room.widgets.bus import Bus
-from elbo_room.widgets.history import thin
-from elbo_room.widgets.live_chart import LiveChart
+from elbo_room.widgets.wire.bus import Bus
+from elbo_room.widgets.wire.history import thin
+from elbo_room.widgets.screen.live_chart import LiveChart
 
 SECONDS, RATE, REPORT = %(seconds)r, %(rate)r, %(report)r
 bus, rng = Bus(), np.random.default_rng(0)
@@ -145,7 +145,10 @@ def measure(home: Path) -> tuple[dict[str, Any], dict[str, float], dict[str, flo
     path = home / "live_path.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=metadata), path)
     flags = [*FLAGS, *(["--no-sandbox"] if browsers.is_root() else [])]
-    with server("elbo_room.lab.serve", home, "--notebook", str(path)) as address, sync_playwright() as playwright:
+    with (
+        server("elbo_room.lab.serving.serve", home, "--notebook", str(path)) as address,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=browsers.find(), headless=True, args=flags)
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         session = page.context.new_cdp_session(page)

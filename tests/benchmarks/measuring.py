@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from elbo_room.models.presets import PRESETS
-from elbo_room.widgets.link import ProcessLink
+from elbo_room.widgets.sessions.link import ProcessLink
 
 STEPS, LONGEST = 2000, 240.0  # of a run that are watched; seconds
 AT_ONCE, TEXTS_AT_ONCE, POINTS = 1.0, 3.0, 30

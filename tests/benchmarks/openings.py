@@ -133,7 +133,9 @@ def main() -> None:
     parser.add_argument("--servers", type=int, default=10, help="about 600 MB of memory each")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, ExitStack() as opened:
-        addresses = [opened.enter_context(server("elbo_room.lab.serve", Path(home))) for _ in range(chosen.servers)]
+        addresses = [
+            opened.enter_context(server("elbo_room.lab.serving.serve", Path(home))) for _ in range(chosen.servers)
+        ]
         found = asyncio.run(everywhere(addresses, chosen.openings))
     dead = [opening for opening in found if opening.fault]
     rests = f"{RESTS[0]:.0f} to {RESTS[1]:.0f} s"

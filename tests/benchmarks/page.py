@@ -22,8 +22,8 @@ import psutil
 from playwright.sync_api import Browser, sync_playwright
 
 from elbo_room.lab import browsers
-from elbo_room.widgets.link import ProcessLink
 from elbo_room.widgets.prepare import prepare
+from elbo_room.widgets.sessions.link import ProcessLink
 from tests.benchmarks import measuring
 from tests.browser.screen import Screen
 from tests.conftest import FLAGS, ROOT, server, wait_until
@@ -219,7 +219,7 @@ def main() -> None:
     print("load before: " + " ".join(f"{load:.1f}" for load in os.getloadavg()), flush=True)
     with (
         tempfile.TemporaryDirectory() as home,
-        server("elbo_room.lab.serve", Path(home)) as address,
+        server("elbo_room.lab.serving.serve", Path(home)) as address,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=browsers.find(), headless=True, args=flags)

@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import torch
 
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import ESTIMATORS, Estimator
 from elbo_room.models.families import Normal
 from elbo_room.models.inference.estimate import draw_noise, estimate
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 
 GOAL, ROUNDS = 1.2, 200
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.data import digits, from_array
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import kl_per_dimension
-from elbo_room.models.diagnostics.known_evidence import linear_decoder
-from elbo_room.models.inference.run import Run
-from elbo_room.models.probabilistic_pca import ProbabilisticPCA, fit, subspace_angle
+from elbo_room.models.diagnostics.evidence.known import linear_decoder
+from elbo_room.models.exact.probabilistic_pca import ProbabilisticPCA, fit, subspace_angle
+from elbo_room.models.training.run import Run
 
 TABLES = {"iris": (1, 2), "wine": (2, 5), "diabetes": (2, 5), "digits": (2, 5)}
 FIXED = (0.05, 0.2)  # σ² of the digits divided by 16, K = 20

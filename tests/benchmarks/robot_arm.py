@@ -14,12 +14,12 @@ import torch
 
 from elbo_room.models.data import Dataset, robot_arm
 from elbo_room.models.data.robot_arm import UNIT
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import link_errors
-from elbo_room.models.diagnostics.held_out import held_out_bound
-from elbo_room.models.inference.run import Run
+from elbo_room.models.diagnostics.evidence.held_out import held_out_bound
+from elbo_room.models.exact.probabilistic_pca import fit
 from elbo_room.models.presets import PRESETS
-from elbo_room.models.probabilistic_pca import fit
+from elbo_room.models.training.run import Run
 from tests.benchmarks._arm_density import log_density
 
 DRAWS, SAMPLES = 200, 4000

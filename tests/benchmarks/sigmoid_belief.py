@@ -20,8 +20,8 @@ from torch import Tensor
 
 from elbo_room.models.estimators import LeaveOneOut
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.probe import Moments, frozen, moments
-from elbo_room.models.inference.run import Run
+from elbo_room.models.probing.probe import Moments, frozen, moments
+from elbo_room.models.training.run import Run
 from tests.benchmarks._belief_network import binary_digits, make_run, trained
 from tests.benchmarks._interleaved import medians
 

@@ -45,8 +45,8 @@ from torch import Tensor
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.data import DATA, Dataset, load
 from elbo_room.models.diagnostics.groups import grouping
-from elbo_room.models.inference.run import Run
 from elbo_room.models.presets import PRESETS
+from elbo_room.models.training.run import Run
 from tests.benchmarks._beside_scvi import Peer, as_theirs, read, repeat, timed
 from tests.benchmarks._held_out_cells import FOLDS, elbo, folds, some
 

@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.conditional.settings import Settings
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.tables import shipped, standardized
 from elbo_room.models.networks import Architecture
 from elbo_room.models.priors import make_prior
 from elbo_room.models.responses import RESPONSES
-from elbo_room.models.run_from import run_from
+from elbo_room.models.training.run_from import run_from
 from tests.benchmarks._replicates import Replicates, build
 
 SPLITS, DRAWS, CHUNK = 20, 500, 25  # DRAWS of the weights for a prediction, so many at a time

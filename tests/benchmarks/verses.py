@@ -10,11 +10,11 @@ import time
 
 import torch
 
-from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.conditional.settings import Settings
 from elbo_room.models.data import verses
 from elbo_room.models.diagnostics.predictive import Scores, scores, weight_draws
-from elbo_room.models.inference.run import Run
 from elbo_room.models.presets.architecture import ARCHITECTURE
+from elbo_room.models.training.run import Run
 
 SCENE = ARCHITECTURE["verses"]["settings"]
 OTHERS = {

@@ -18,9 +18,9 @@ NOTEBOOK = """
 import os, threading, time
 import ipywidgets as w
 import numpy as np
-from elbo_room.widgets.bus import Bus
-from elbo_room.widgets.live_chart import LiveChart
-from elbo_room.widgets.page import Page
+from elbo_room.widgets.wire.bus import Bus
+from elbo_room.widgets.screen.live_chart import LiveChart
+from elbo_room.widgets.screen.page import Page
 
 bus, page, heard = Bus(), Page(), w.Label('heard:')
 names = ('elbo', 'variance', 'latent', 'kl')
@@ -101,7 +101,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK)], metadata=metadata), path)
     with server(
-        "elbo_room.lab.serve", home, "--notebook", str(path), "--warm-up", "import elbo_room.widgets.live_chart"
+        "elbo_room.lab.serving.serve",
+        home,
+        "--notebook",
+        str(path),
+        "--warm-up",
+        "import elbo_room.widgets.screen.live_chart",
     ) as found:
         yield found
 

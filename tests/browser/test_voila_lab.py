@@ -113,7 +113,7 @@ def test_a_killed_kernel_is_said_at_once(screen, watch, page):
 
 
 def test_closing_the_tab_leaves_no_process(new_page, wait_until, tmp_path):
-    with server("elbo_room.lab.serve", tmp_path) as address:
+    with server("elbo_room.lab.serving.serve", tmp_path) as address:
         page = new_page()
         page.goto(address)
         screen = Screen(page, wait_until)

@@ -174,7 +174,7 @@ def test_the_browser_that_a_person_names_comes_first(monkeypatch, tmp_path):
 
 def test_the_notebooks_print_one_address_and_it_works(tmp_path):
     """After the server listens, with its token; the same page without it asks for one."""
-    with server("elbo_room.lab.notebooks", tmp_path) as plain:
+    with server("elbo_room.lab.serving.notebooks", tmp_path) as plain:
         log = next(tmp_path.glob("*.log"))
         deadline = time.monotonic() + 60
         while "http" not in log.read_text() and time.monotonic() < deadline:

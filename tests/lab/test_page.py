@@ -45,7 +45,9 @@ def notebook(path: Path, source: str) -> Path:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("page")
     path = notebook(home / "label.ipynb", QUERY)
-    with server("elbo_room.lab.serve", home, "--notebook", str(path), "--warm-up", "import ipywidgets") as found:
+    with server(
+        "elbo_room.lab.serving.serve", home, "--notebook", str(path), "--warm-up", "import ipywidgets"
+    ) as found:
         yield found
 
 
@@ -108,7 +110,7 @@ def test_a_page_from_elsewhere_is_refused(address):
 
 def test_an_error_in_the_notebook_is_said_in_words(page, watch, tmp_path):
     path = notebook(tmp_path / "broken.ipynb", "raise RuntimeError('unutterable')")
-    with server("elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "") as address:
+    with server("elbo_room.lab.serving.serve", tmp_path, "--notebook", str(path), "--warm-up", "") as address:
         page.goto(address)
         page.get_by_role("alert").get_by_text("The lab could not start.").wait_for()
         assert "unutterable" not in page.content()
@@ -148,7 +150,9 @@ def test_a_page_whose_kernel_has_ended_says_so_at_once(page, watch, address):
 
 def test_the_kernel_started_ahead_is_the_one_that_is_handed_out(page, tmp_path):
     path = notebook(tmp_path / "label.ipynb", QUERY)
-    with server("elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "import ipywidgets") as address:
+    with server(
+        "elbo_room.lab.serving.serve", tmp_path, "--notebook", str(path), "--warm-up", "import ipywidgets"
+    ) as address:
         port = int(address.rsplit(":", 1)[1])
         eventually(lambda: kernels(port))
         (waiting,) = kernels(port)
@@ -161,7 +165,7 @@ def test_the_kernel_started_ahead_is_the_one_that_is_handed_out(page, tmp_path):
 def test_a_kernel_that_nobody_watches_is_culled_and_the_waiting_one_is_not(tmp_path):
     path = notebook(tmp_path / "label.ipynb", CHATTER)
     with server(
-        "elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "", "--idle-seconds", "3"
+        "elbo_room.lab.serving.serve", tmp_path, "--notebook", str(path), "--warm-up", "", "--idle-seconds", "3"
     ) as address:
         port = int(address.rsplit(":", 1)[1])
         eventually(lambda: kernels(port))
@@ -197,7 +201,7 @@ def test_a_page_requested_after_a_rest_keeps_its_kernel_until_its_browser_can_be
     """The kernel waited for longer than kernels may idle; culls come every second, the websocket on a slow machine later."""
     path = notebook(tmp_path / "label.ipynb", QUERY)
     with server(
-        "elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", "", "--idle-seconds", "2"
+        "elbo_room.lab.serving.serve", tmp_path, "--notebook", str(path), "--warm-up", "", "--idle-seconds", "2"
     ) as address:
         eventually(lambda: kernels(int(address.rsplit(":", 1)[1])))
         time.sleep(4)
@@ -215,7 +219,7 @@ def test_a_waiting_kernel_that_died_is_replaced_by_one_that_is_as_ready(tmp_path
     path = notebook(tmp_path / "warm.ipynb", source)
     warmed = tmp_path / "warmed"
     warm_up = f"import colorsys, pathlib; pathlib.Path({str(warmed)!r}).touch()"
-    with server("elbo_room.lab.serve", tmp_path, "--notebook", str(path), "--warm-up", warm_up) as address:
+    with server("elbo_room.lab.serving.serve", tmp_path, "--notebook", str(path), "--warm-up", warm_up) as address:
         port = int(address.rsplit(":", 1)[1])
         eventually(warmed.exists)
         time.sleep(1)
@@ -227,7 +231,7 @@ def test_a_waiting_kernel_that_died_is_replaced_by_one_that_is_as_ready(tmp_path
 
 
 def test_messages_leave_without_nagles_delay():
-    from elbo_room.lab.no_delay import NoDelayConnection
+    from elbo_room.lab.serving.no_delay import NoDelayConnection
 
     class Handler:
         delays: ClassVar[list[bool]] = []

@@ -15,13 +15,13 @@ import torch
 
 from elbo_room.models.catalogue import knobs, settings_from
 from elbo_room.models.data import Dataset
-from elbo_room.models.inference.guard import DivergenceError
 from elbo_room.models.inference.make_estimator import make_estimator
-from elbo_room.models.inference.minibatch import deterministic
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.run import Run
+from elbo_room.models.probing.minibatch import deterministic
+from elbo_room.models.probing.probe import probe
 from elbo_room.models.registry import MODELS
 from elbo_room.models.settings import Knob, SettingError, Values, idle, objection, validate
+from elbo_room.models.training.guard import DivergenceError
+from elbo_room.models.training.run import Run
 
 TRAINED = ("parameter/", "adam/")  # of a run's tensors: not the generator, which moves when nothing else does
 KEPT = 40  # rows of a data set

@@ -142,11 +142,11 @@ def logistic(rows: tuple[int, ...] = (1, 4, 6, 9)) -> Problem:
 
 def bayesian_layer(rows: tuple[int, ...] = (1, 4, 6, 9)) -> Problem:
     """The same regression as a network without hidden layers, whose weights are the model's: a layer can draw them datum by datum."""
-    from elbo_room.models.conditional import Conditional
+    from elbo_room.models.conditional.model import Conditional
+    from elbo_room.models.conditional.weight_space import WeightSpace
     from elbo_room.models.networks import Architecture, FeedForward
     from elbo_room.models.priors import NormalPrior
     from elbo_room.models.responses import RESPONSES
-    from elbo_room.models.weight_space import WeightSpace
 
     same = logistic(rows)
     net = FeedForward(2, 1, Architecture(depth=0, intercept=False), torch.Generator().manual_seed(0))

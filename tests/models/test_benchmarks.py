@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from elbo_room.models.conditional import Conditional
-from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.conditional.model import Conditional
+from elbo_room.models.conditional.settings import Settings
 from elbo_room.models.core import Batch
 from elbo_room.models.estimators import ESTIMATORS, Reparameterization
 from elbo_room.models.families import Normal
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.run import Run
 from elbo_room.models.networks import Architecture
 from elbo_room.models.priors import PRIORS
 from elbo_room.models.responses import RESPONSES
+from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Global, Posterior
 from tests.benchmarks import _interleaved, _replicates, estimators, sigmoid_belief, single_cell, uci
 from tests.benchmarks._belief_network import binary_digits, make_run

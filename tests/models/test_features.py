@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from elbo_room.models.conditional_settings import Settings as Conditional
+from elbo_room.models.conditional.settings import Settings as Conditional
 from elbo_room.models.data import digits, from_array
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
+from elbo_room.models.exact.probabilistic_pca import fit
 from elbo_room.models.features import embedded, few, for_response, read_features, why_not, write_features
-from elbo_room.models.inference.run import Run
-from elbo_room.models.probabilistic_pca import fit
+from elbo_room.models.training.run import Run
 
 
 def test_features_of_a_linear_model_are_the_principal_components() -> None:

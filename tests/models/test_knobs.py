@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from elbo_room.models.catalogue import knobs, settings_from
-from elbo_room.models.inference.run import Run
 from elbo_room.models.presets import PRESETS
 from elbo_room.models.settings import idle, validate
+from elbo_room.models.training.run import Run
 from tests.models.knob_flips import Scene, few_rows
 
 

@@ -21,8 +21,8 @@ from torch import Tensor
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.data.dna import known_motifs
 from elbo_room.models.data.passage import NOTES, OWNER_FEELS, WORDS
-from elbo_room.models.inference.run import Run
 from elbo_room.models.presets import PRESETS
+from elbo_room.models.training.run import Run
 
 CHECKS: dict[str, Callable[[], None]] = {}
 DRAWS = 4000  # of a gradient: a ratio of variances is known to a few per cent
@@ -132,7 +132,7 @@ def _five_arms() -> None:
 @scene("scale")
 def _two_heads() -> None:
     """The bundled run of one σ ends near 16; with σ(z) the ELBO is more than 10 nats higher already after 300 steps each."""
-    from elbo_room.widgets.example import example
+    from elbo_room.widgets.sessions.example import example
 
     started = next(message for message in example() if message["kind"] == "started")
     assert started["curves"]["elbo"][-30:, 1].mean() == pytest.approx(

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from elbo_room.models.data import DATA, columns, from_array, load
-from elbo_room.models.data.packed import pack
-from elbo_room.models.deep_generative_settings import Settings
-from elbo_room.models.inference.run import Run
+from elbo_room.models.data.reading.packed import pack
+from elbo_room.models.deep_generative.settings import Settings
+from elbo_room.models.training.run import Run
 
 COUNTS = np.array([[0, 3, 0], [1, 0, 0], [0, 250, 7], [2, 0, 1]], np.float32)
 KINDS, PLATES = ["b", "a", "b", "a"], ["p1", "p1", "p2", "p2"]

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from elbo_room.models.core import Batch
 from elbo_room.models.data import Dataset
-from elbo_room.models.deep_exponential_build import build
-from elbo_room.models.deep_exponential_family_settings import Settings
-from elbo_room.models.diagnostics.held_out import held_out_bound
+from elbo_room.models.deep_exponential_family.build import build
+from elbo_room.models.deep_exponential_family.settings import Settings
+from elbo_room.models.diagnostics.evidence.held_out import held_out_bound
 from elbo_room.models.estimators import (
     AnalyticKL,
     Dreg,
@@ -22,13 +22,13 @@ from elbo_room.models.estimators import (
     Reparameterization,
     Score,
 )
+from elbo_room.models.exact.linear_chain import gap_of_structure
 from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.probe import exact, probe
-from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.surrogate_context import SurrogateContext
-from elbo_room.models.linear_chain import gap_of_structure
+from elbo_room.models.probing.probe import exact, probe
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.run import Run
 from tests.models.estimators.test_random_models import check
 from tests.models.random_models import Node, Recipe
 from tests.models.random_models import build as random_model

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from elbo_room.models.inference.parameters import Parameter
-from elbo_room.models.inference.report import Report, moments
-from elbo_room.models.inference.variance import OPEN, Variance
+from elbo_room.models.probing.report import Report, moments
+from elbo_room.models.probing.variance import OPEN, Variance
 from elbo_room.widgets.charts import CHARTS
-from elbo_room.widgets.example import catalogue
-from elbo_room.widgets.worker import evidence
+from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.worker.measuring import rows as evidence
 
 NAMES = list(catalogue()["estimators"])
 ALL = Parameter("z", "all ν")

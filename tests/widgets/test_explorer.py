@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from elbo_room.models.settings import SettingError
-from elbo_room.widgets import session
-from elbo_room.widgets.example import catalogue
-from elbo_room.widgets.runs import RunFolder, new_run, saved_runs
+from elbo_room.widgets.sessions import session
+from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.sessions.runs import RunFolder, new_run, saved_runs
 from tests.widgets.conftest import between_messages, eventually
 
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32}
@@ -199,7 +199,7 @@ def test_a_run_that_another_page_is_putting_away_is_waited_for_and_not_copied(la
 
 
 def test_a_run_that_is_waited_for_does_not_take_the_place_of_one_that_was_started_meanwhile(lab, monkeypatch):
-    monkeypatch.setattr("elbo_room.widgets.run_actions.LEAVING", 60.0)
+    monkeypatch.setattr("elbo_room.widgets.controllers.run_actions.LEAVING", 60.0)
     elsewhere = new_run()
     (elsewhere.path / "state.safetensors").write_bytes(b"held by another page")
     room = lab(SMALL)
@@ -236,7 +236,7 @@ def test_a_bad_link_is_a_sentence(lab, query):
 
 def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     """And whoever comes back reads why it rests, at which step, and what to do."""
-    monkeypatch.setattr("elbo_room.widgets.session.SILENCE", 0.3)
+    monkeypatch.setattr("elbo_room.widgets.sessions.session.SILENCE", 0.3)
     room = lab(SMALL)
     room.post("run")
     eventually(lambda: room.state == "running" and points(room) > 20)
@@ -248,7 +248,7 @@ def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     assert "Press Continue" in room.screen.caption.value
     assert room.screen.run.description == "Continue"
     eventually(lambda: room.session.alone)  # silent again, but now nothing was running
-    monkeypatch.setattr("elbo_room.widgets.session.SILENCE", 60.0)
+    monkeypatch.setattr("elbo_room.widgets.sessions.session.SILENCE", 60.0)
     heartbeat(room)
     eventually(lambda: not room.session.alone)
     room.post("run")
@@ -274,7 +274,7 @@ def test_a_machine_that_stood_still_is_no_page_that_went_away(monkeypatch, gap, 
 
 def test_a_hidden_page_may_be_silent_for_longer(lab, monkeypatch):
     """A browser lets a hidden page speak once a minute: that is no reason to stop its run."""
-    monkeypatch.setattr("elbo_room.widgets.session.SILENCE", 0.3)
+    monkeypatch.setattr("elbo_room.widgets.sessions.session.SILENCE", 0.3)
     room = lab(SMALL)
     heartbeat(room, hidden=True)
     room.post("run")
@@ -352,7 +352,7 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
     import torch
 
     from elbo_room.models.core import Factor, Site
-    from elbo_room.models.deep_generative_settings import Settings
+    from elbo_room.models.deep_generative.settings import Settings
     from elbo_room.models.families import Normal
     from elbo_room.models.variational import Posterior, Table
 
@@ -394,7 +394,7 @@ def test_a_run_that_diverged_offers_a_remedy_that_works(lab):
     import torch
 
     from elbo_room.models.core import Factor, Site
-    from elbo_room.models.deep_generative_settings import Settings
+    from elbo_room.models.deep_generative.settings import Settings
     from elbo_room.models.families import Normal
     from elbo_room.models.variational import Posterior, Table
 

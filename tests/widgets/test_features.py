@@ -7,11 +7,11 @@ import pytest
 
 from elbo_room.models.features import read_features
 from elbo_room.models.run_file import STATE
-from elbo_room.widgets import texts
-from elbo_room.widgets.example import all_knobs
-from elbo_room.widgets.feature_actions import RESPONSE_MODEL
+from elbo_room.widgets.controllers.feature_actions import RESPONSE_MODEL
+from elbo_room.widgets.sessions.example import all_knobs
+from elbo_room.widgets.words import texts
 from tests.widgets.conftest import eventually
-from tests.widgets.test_worker import Driver
+from tests.widgets.worker.test_worker import Driver
 
 LEARNER = {"data": "iris", "width": 8, "stop_at": 30, "held_out": 0.2}
 RESPONSE = {**RESPONSE_MODEL, "stop_at": 40}

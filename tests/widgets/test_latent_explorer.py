@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from elbo_room.models.data import DATA, from_array
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import embedding
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pictures import LatentPictures
 from elbo_room.widgets.worker.pictures.scores import RATE
 from tests.widgets.conftest import eventually

@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from elbo_room.models.catalogue import settings_from
-from elbo_room.models.inference.run import Run
 from elbo_room.models.presets import PRESETS
 from elbo_room.models.thresholds import ACTIVE
-from elbo_room.widgets import tables
-from elbo_room.widgets.caption import caption
-from elbo_room.widgets.example import catalogue
-from elbo_room.widgets.layout import Screen
-from elbo_room.widgets.painter import Painter
-from elbo_room.widgets.snapshot import Snapshot
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.painting.painter import Painter
+from elbo_room.widgets.screen.layout import Screen
+from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.theme import MEAN
+from elbo_room.widgets.words import tables
+from elbo_room.widgets.words.caption import caption
+from elbo_room.widgets.words.snapshot import Snapshot
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.trainer import Prepared, Trainer
 

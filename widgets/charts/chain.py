@@ -4,7 +4,7 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import named
-from elbo_room.widgets.views import IDENTITIES
+from elbo_room.widgets.painting.views import IDENTITIES
 
 BELOW = 46  # pixels that the axis and the two lines need
 DATASET = {"mode": "bars", "fields": ["row", "x", "w", "m", "eta", "y", "slope", "identity"]}

@@ -8,9 +8,9 @@ from typing import Any
 
 import altair as alt
 
-from elbo_room.models.inference.variance import OPEN
+from elbo_room.models.probing.variance import OPEN
 from elbo_room.widgets import theme
-from elbo_room.widgets.example import catalogue
+from elbo_room.widgets.sessions.example import catalogue
 
 MODE_OF_LINES = {"mode": "lines", "by": "series", "x": "step", "y": "value"}
 

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from elbo_room.models.inference.variance import OPEN
+from elbo_room.models.probing.variance import OPEN
 from elbo_room.widgets.charts.frame import (
     MODE_OF_LINES,
     POWERS,

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from elbo_room.models.diagnostics.evidence import Effort, Evidence, evidence_parts
-from elbo_room.models.inference.run import Run
+from elbo_room.models.diagnostics.evidence.overview import Effort, Evidence, evidence_parts
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pictures.evidence import CHART, picture
 
 SHARE = 0.1  # of the worker's time while it trains; a paused run is weighed at leisure

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.estimators import ESTIMATORS
-from elbo_room.models.inference.checkpoint import write_bytes
-from elbo_room.models.inference.minibatch import MINIBATCH
-from elbo_room.models.inference.run import Step
-from elbo_room.widgets.history import History
-from elbo_room.widgets.history_file import (
+from elbo_room.models.probing.minibatch import MINIBATCH
+from elbo_room.models.training.checkpoint import write_bytes
+from elbo_room.models.training.run import Step
+from elbo_room.widgets.wire.history import History
+from elbo_room.widgets.wire.history_file import (
     ELBO_COLUMNS,
     FILE,
     MEAN_COLUMNS,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 
 LATER = 2.0  # seconds after a start
 

@@ -15,19 +15,19 @@ import torch
 
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.estimators import ESTIMATORS
-from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.settings import SettingError
-from elbo_room.widgets.history_file import VARIANCE_COLUMNS, table
-from elbo_room.widgets.views import EVIDENCE
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.settings import InferenceSettings
+from elbo_room.widgets.painting.views import EVIDENCE
+from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.memory import Tidying
+from elbo_room.widgets.worker.own_data.user_data import UserDataWorker
 from elbo_room.widgets.worker.pace import Speedometer
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
 from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, Prepared
-from elbo_room.widgets.worker.user_data import UserDataWorker
 
 Factory = Callable[[InferenceSettings], Run]
 

@@ -12,22 +12,22 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.estimators import NotApplicableError
-from elbo_room.models.inference.checkpoint import save_run
-from elbo_room.models.inference.guard import DivergenceError
 from elbo_room.models.inference.next_step import Anatomy
-from elbo_room.models.inference.run import Run
-from elbo_room.widgets.history_file import MEAN_COLUMNS, VARIANCE_COLUMNS, table
-from elbo_room.widgets.views import ONE_STEP
-from elbo_room.widgets.worker.cores import Pressure
+from elbo_room.models.training.checkpoint import save_run
+from elbo_room.models.training.guard import DivergenceError
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.painting.views import ONE_STEP
+from elbo_room.widgets.wire.history_file import MEAN_COLUMNS, VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.evidence_job import EvidenceJob
 from elbo_room.widgets.worker.faults import Faults, HungUpError, reason
 from elbo_room.widgets.worker.history import Curves, RunningMean, point
-from elbo_room.widgets.worker.measuring import Measuring
+from elbo_room.widgets.worker.measuring.cores import Pressure
+from elbo_room.widgets.worker.measuring.measurements import Measuring
+from elbo_room.widgets.worker.measuring.selection import FIRST, Selection
 from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
-from elbo_room.widgets.worker.selection import FIRST, Selection
 
 FRAMES = 10.0  # a second
 LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space, a second; of the worker's time at most

@@ -2,14 +2,14 @@
 
 import torch
 
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.inference.parameters import listed
-from elbo_room.models.inference.replay_cache import WAIT
-from elbo_room.models.inference.run import Run
+from elbo_room.models.replay.replay_cache import WAIT
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.worker.measuring.probing import Probing, Request
+from elbo_room.widgets.worker.measuring.schedule import QUICKEST
+from elbo_room.widgets.worker.measuring.selection import FIRST
 from elbo_room.widgets.worker.pictures import pictures_of
-from elbo_room.widgets.worker.probing import Probing, Request
-from elbo_room.widgets.worker.schedule import QUICKEST
-from elbo_room.widgets.worker.selection import FIRST
 
 
 def warm_up() -> None:

@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from elbo_room.models.conditional_settings import Settings as ConditionalSettings
+    from elbo_room.models.conditional.settings import Settings as ConditionalSettings
     from elbo_room.models.core import Batch, Factor, Model, Site
     from elbo_room.models.data import as_dataset
     from elbo_room.models.data.dataset import Dataset
-    from elbo_room.models.deep_exponential_family_settings import Settings as DeepExponentialFamilySettings
-    from elbo_room.models.deep_generative_settings import Settings
-    from elbo_room.models.deep_generative_settings import Settings as DeepGenerativeSettings
+    from elbo_room.models.deep_exponential_family.settings import Settings as DeepExponentialFamilySettings
+    from elbo_room.models.deep_generative.settings import Settings
+    from elbo_room.models.deep_generative.settings import Settings as DeepGenerativeSettings
     from elbo_room.models.estimators import ESTIMATORS, Estimator, NotApplicableError
     from elbo_room.models.families import Bernoulli, Normal
     from elbo_room.models.inference.estimate import estimate
-    from elbo_room.models.inference.probe import probe
-    from elbo_room.models.inference.report import Report, Reports
-    from elbo_room.models.inference.run import Run, Step
-    from elbo_room.models.inference.settings import InferenceSettings
     from elbo_room.models.presets import PRESETS
-    from elbo_room.models.run_from import run_from
+    from elbo_room.models.probing.probe import probe
+    from elbo_room.models.probing.report import Report, Reports
     from elbo_room.models.settings import SettingError
+    from elbo_room.models.training.run import Run, Step
+    from elbo_room.models.training.run_from import run_from
+    from elbo_room.models.training.settings import InferenceSettings
     from elbo_room.models.variational import Amortized, Global, Posterior
     from elbo_room.widgets.explorer import Explorer
 
@@ -39,32 +39,32 @@ _PLACES = {
     "Amortized": "models.variational",
     "Batch": "models.core",
     "Bernoulli": "models.families",
-    "ConditionalSettings": "models.conditional_settings:Settings",
+    "ConditionalSettings": "models.conditional.settings:Settings",
     "Dataset": "models.data.dataset",
-    "DeepExponentialFamilySettings": "models.deep_exponential_family_settings:Settings",
-    "DeepGenerativeSettings": "models.deep_generative_settings:Settings",
+    "DeepExponentialFamilySettings": "models.deep_exponential_family.settings:Settings",
+    "DeepGenerativeSettings": "models.deep_generative.settings:Settings",
     "ESTIMATORS": "models.estimators",
     "Estimator": "models.estimators",
     "Explorer": "widgets.explorer",
     "Factor": "models.core",
     "Global": "models.variational",
-    "InferenceSettings": "models.inference.settings",
+    "InferenceSettings": "models.training.settings",
     "Model": "models.core",
     "Normal": "models.families",
     "NotApplicableError": "models.estimators",
     "PRESETS": "models.presets",
     "Posterior": "models.variational",
-    "Report": "models.inference.report",
-    "Reports": "models.inference.report",
-    "Run": "models.inference.run",
+    "Report": "models.probing.report",
+    "Reports": "models.probing.report",
+    "Run": "models.training.run",
     "SettingError": "models.settings",
-    "Settings": "models.deep_generative_settings",
+    "Settings": "models.deep_generative.settings",
     "Site": "models.core",
-    "Step": "models.inference.run",
+    "Step": "models.training.run",
     "as_dataset": "models.data",
     "estimate": "models.inference.estimate",
-    "probe": "models.inference.probe",
-    "run_from": "models.run_from",
+    "probe": "models.probing.probe",
+    "run_from": "models.training.run_from",
 }
 
 __all__ = [

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from elbo_room.models.data import pinwheel
-from elbo_room.models.decoders import DECODERS
+from elbo_room.models.deep_generative.decoders import DECODERS
 from elbo_room.models.networks import Architecture
 from elbo_room.models.networks.gradient_map import SLOPE, GradientMap, IdentifiableDecoder
 from elbo_room.models.networks.picture_decoder import PictureDecoder

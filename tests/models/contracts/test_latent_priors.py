@@ -7,15 +7,15 @@ import torch
 
 from elbo_room.models.core import Batch, Site
 from elbo_room.models.data import pinwheel
-from elbo_room.models.deep_generative import build
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.model import build
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.families import Normal
-from elbo_room.models.inference.guard import named_parameters
-from elbo_room.models.inference.run import Run
 from elbo_room.models.latent_priors import LATENT_PRIORS, AutoregressivePrior, LatentPrior, MixturePrior, VampPrior
 from elbo_room.models.networks import Architecture
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.guard import named_parameters
+from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Amortized
 
 ALL = [pytest.param(part, id=name) for name, part in LATENT_PRIORS.items()]

@@ -8,7 +8,7 @@ import torch
 from torch.func import functional_call, vmap
 
 from elbo_room.models.catalogue import knobs
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.networks import CELLS, NETWORKS, NORMS, POOLINGS, Architecture, FeedForward, build_network
 from elbo_room.models.settings import SettingError, validate
 

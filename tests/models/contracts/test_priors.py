@@ -9,7 +9,7 @@ import torch
 from scipy import special, stats
 from torch import Tensor, nn
 
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.networks import Architecture, FeedForward
 from elbo_room.models.priors import PRIORS, NormalPrior, Prior, make_prior
 from elbo_room.models.settings import SettingError

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from elbo_room.models.data import from_array
-from elbo_room.models.deep_generative_settings import Settings
-from elbo_room.models.inference.checkpoint import load_run, save_run
-from elbo_room.models.inference.run import Run
+from elbo_room.models.deep_generative.settings import Settings
+from elbo_room.models.training.checkpoint import load_run, save_run
+from elbo_room.models.training.run import Run
 
 
 def test_training_and_held_out_rows_are_all_rows_and_share_none() -> None:

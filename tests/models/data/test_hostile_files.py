@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from elbo_room.models.data import columns, load
-from elbo_room.models.data import limits as data_limits
-from elbo_room.models.data import table as data_table
 from elbo_room.models.data.dataset import DataError, Dataset, from_array
+from elbo_room.models.data.reading import limits as data_limits
+from elbo_room.models.data.reading import table as data_table
 from tests.damaged_files import damaged_reads
 from tests.models.test_tables import COUNTS, h5ad
 
@@ -311,7 +311,9 @@ def test_parts_that_do_not_fit_the_table_are_refused_wherever_they_come_from() -
 def test_a_damaged_file_is_read_or_refused_with_one_sentence(
     tmp_path: Path, kind: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("elbo_room.models.data.hdf5.SECONDS", 1)  # some send the HDF5 library into an endless loop
+    monkeypatch.setattr(
+        "elbo_room.models.data.reading.hdf5.SECONDS", 1
+    )  # some send the HDF5 library into an endless loop
     found = list(damaged_reads(kind, tmp_path, seed=12, count=count))
     assert [(each.fault, each.seconds) for each in found if each.fault] == []
     assert any(each.refused for each in found)

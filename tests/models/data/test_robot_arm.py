@@ -8,7 +8,7 @@ import torch
 
 from elbo_room.models.data.robot_arm import NOISE, UNIT, poses, robot_arm, robot_arm_exact
 from elbo_room.models.diagnostics import LINKS, link_lengths
-from elbo_room.models.probabilistic_pca import fit
+from elbo_room.models.exact.probabilistic_pca import fit
 
 
 def test_the_arm_at_rest_stands_upright() -> None:

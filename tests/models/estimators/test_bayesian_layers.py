@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from elbo_room.models.bayesian_layers import FlipoutPerturbation, Layer, LocalPerturbation, PerDatum
-from elbo_room.models.conditional import Conditional
-from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.conditional.bayesian_layers import FlipoutPerturbation, Layer, LocalPerturbation, PerDatum
+from elbo_room.models.conditional.model import Conditional
+from elbo_room.models.conditional.settings import Settings
+from elbo_room.models.conditional.weight_space import WeightSpace
 from elbo_room.models.core import Batch
 from elbo_room.models.estimators import (
     ESTIMATORS,
@@ -20,14 +21,13 @@ from elbo_room.models.estimators import (
 )
 from elbo_room.models.families import FullRank, Normal
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.probe import exact, probe
-from elbo_room.models.inference.run import Run
 from elbo_room.models.networks import Architecture, FeedForward, build_network
 from elbo_room.models.priors import HyperPrior, NormalPrior
+from elbo_room.models.probing.probe import exact, probe
 from elbo_room.models.responses import RESPONSES
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Global, Posterior
-from elbo_room.models.weight_space import WeightSpace
 from tests.models.problems import conjugate, numbers
 from tests.models.truth import variance_distance
 

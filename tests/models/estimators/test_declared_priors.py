@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from elbo_room.models.catalogue import knobs, settings_from
-from elbo_room.models.inference.guard import DivergenceError
-from elbo_room.models.inference.run import Run
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.guard import DivergenceError
+from elbo_room.models.training.run import Run
 
 SMALL = {
     "width": 4,

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from elbo_room.models.core import Batch
-from elbo_room.models.deep_generative import DeepGenerative
+from elbo_room.models.deep_generative.model import DeepGenerative
 from elbo_room.models.estimators import ESTIMATORS, Estimator, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
 from elbo_room.models.families import Bernoulli, Normal
 from elbo_room.models.inference.estimate import draw_noise, estimate

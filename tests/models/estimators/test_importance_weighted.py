@@ -7,7 +7,7 @@ import torch
 
 from elbo_room.models.estimators import Dreg, Iwae, NotApplicableError, Reparameterization, Vimco
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.probe import probe
+from elbo_room.models.probing.probe import probe
 from tests.models.bounds import weighted_bound
 from tests.models.estimators.test_identities import own_gradients, vae
 from tests.models.problems import chain, conjugate, log_normal, logistic, numbers

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import ESTIMATORS, LeaveOneOut, NotApplicableError, PathOnly, Reparameterization, Score
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.noise import NOISES, draw_noise, sobol
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.run import Run
+from elbo_room.models.probing.probe import probe
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.run import Run
 from tests.models.contracts.parts import conditions_of
 from tests.models.problems import PROBLEMS, conjugate, logistic, plates, sigmoid_belief
 from tests.models.truth import LIMIT, REPLICATES, applies, assert_unbiased, distance, every

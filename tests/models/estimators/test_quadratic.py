@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from elbo_room.models.core import Factor
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import (
     AnalyticKL,
     Estimator,
@@ -14,10 +14,10 @@ from elbo_room.models.estimators import (
     Reparameterization,
 )
 from elbo_room.models.families import Bernoulli, Normal
-from elbo_room.models.inference.checkpoint import load_run, save_run
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.run import Run
+from elbo_room.models.probing.probe import probe
+from elbo_room.models.training.checkpoint import load_run, save_run
+from elbo_room.models.training.run import Run
 from tests.models.problems import NU, Problem, Terms, chain, conjugate, logistic, plates, standard
 from tests.models.truth import LIMIT, REPLICATES, distance, every
 

@@ -15,8 +15,8 @@ from elbo_room.models.estimators import Estimator, LeaveOneOut
 from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.noise import NOISES
-from elbo_room.models.inference.probe import Reference, exact, long_run
 from elbo_room.models.inference.surrogate_context import refusal, tied
+from elbo_room.models.probing.probe import Reference, exact, long_run
 from tests.models.random_models import OTHERS, SIMPLE, RandomModel, Recipe, build, recipes
 from tests.models.truth import LIMIT, every, unbiased_estimators
 

@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
-from elbo_room.models import toys
 from elbo_room.models.estimators import LeaveOneOut, PathOnly, Reparameterization, Score
+from elbo_room.models.exact import toys
 from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.probe import probe
+from elbo_room.models.probing.probe import probe
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import chain, sigmoid_belief, target
 from tests.models.truth import LIMIT, distance

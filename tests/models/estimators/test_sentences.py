@@ -5,14 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from elbo_room.models import conditional_settings, deep_exponential_family_settings, deep_generative_settings
+from elbo_room.models.conditional import settings as conditional_settings
+from elbo_room.models.deep_exponential_family import settings as deep_exponential_family_settings
+from elbo_room.models.deep_generative import settings as deep_generative_settings
 from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
-from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.settings import InferenceSettings
 from elbo_room.models.latent_priors import LATENT_PRIORS
 from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES
 from elbo_room.models.priors import PRIORS
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 
 PROGRAMMERS = re.compile(

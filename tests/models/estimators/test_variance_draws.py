@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from elbo_room.models.estimators import ESTIMATORS, LeaveOneOut, PathOnly, Reparameterization, Score
-from elbo_room.models.inference.probe import probe
+from elbo_room.models.probing.probe import probe
 from tests.models.estimators.moments import per_draw
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import chain

@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 import torch
 
-from elbo_room.models import conditional_settings, deep_exponential_family_settings, deep_generative_settings
 from elbo_room.models.catalogue import settings_from
-from elbo_room.models.deep_exponential_family import DeepExponentialFamily
+from elbo_room.models.conditional import settings as conditional_settings
+from elbo_room.models.deep_exponential_family import settings as deep_exponential_family_settings
+from elbo_room.models.deep_exponential_family.model import DeepExponentialFamily
+from elbo_room.models.deep_generative import settings as deep_generative_settings
 from elbo_room.models.diagnostics import kl_per_dimension
 from elbo_room.models.inference.estimate import Estimate, estimate
 from elbo_room.models.inference.objective import Objective
-from elbo_room.models.inference.run import Run
 from elbo_room.models.layers import point_log_prob
 from elbo_room.models.presets import PRESETS
+from elbo_room.models.training.run import Run
 
 DISCRETE = {"bernoulli", "categorical", "poisson", "negative_binomial", "zero_inflated_negative_binomial"}
 POINTS: dict[str, Any] = {

@@ -9,16 +9,16 @@ import torch
 
 from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.data import from_array
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import Estimator, LeaveOneOut, NotApplicableError, Reparameterization, Score
 from elbo_room.models.families import Normal
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.guard import DivergenceError
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.settings import InferenceSettings
-from elbo_room.models.run_from import run_from
+from elbo_room.models.probing.probe import probe
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.guard import DivergenceError
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.run_from import run_from
+from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Global, Posterior
 from tests.models.inference.test_one_path import state_of
 from tests.models.problems import Problem, Rows, Terms, batch_of, conjugate, plates, sigmoid_belief

@@ -12,16 +12,16 @@ from torch import Tensor
 from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.dataset import DataError
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import LeaveOneOut, NotApplicableError, Score
 from elbo_room.models.families import Normal
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.report import Reports
-from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.settings import InferenceSettings
-from elbo_room.models.run_from import run_from
+from elbo_room.models.probing.probe import probe
+from elbo_room.models.probing.report import Reports
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.run_from import run_from
+from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Global, Posterior
 
 X = torch.linspace(0.0, 4.0, 10).unsqueeze(-1)

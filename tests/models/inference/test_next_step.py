@@ -5,9 +5,9 @@ from itertools import islice
 import pytest
 import torch
 
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.inference.next_step import anatomy, log_joint, peek_next_step
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from tests.models.inference.test_one_path import same, state_of
 
 ESTIMATORS = ("reparameterization", "path_only", "score", "score_xi", "leave_one_out", "dreg", "nvil")
@@ -74,7 +74,7 @@ def test_the_draws_are_formed_from_their_noise() -> None:
 
 def test_a_global_site_is_taken_apart_too() -> None:
     """The weights of a Bayesian net: ĝ is N times the step's gradient, −∇ELBO per datum; the posterior's log is the factors' sum."""
-    from elbo_room.models.conditional_settings import Settings as Conditional
+    from elbo_room.models.conditional.settings import Settings as Conditional
 
     run = Run(Conditional(width=3, depth=1, batch_size=16, stop_at=5, draws=3))
     one = anatomy(peek_next_step(run), run, "w", 0)
@@ -95,7 +95,7 @@ def test_a_global_site_is_taken_apart_too() -> None:
 @pytest.mark.parametrize("structure", [{}, {"structure": "top_down"}])
 def test_the_top_layer_of_a_deep_latent_gaussian_model_is_taken_apart(structure: dict[str, str]) -> None:
     """Its table of ν climbs by the mean of the arrows, whether the layer below follows its draws or not."""
-    from elbo_room.models.deep_exponential_family_settings import Settings as Deep
+    from elbo_room.models.deep_exponential_family.settings import Settings as Deep
 
     layers = {"response": "normal", "layer_1": "normal", "layer_2": "normal", "width_1": 5, "width_2": 3}
     run = Run(Deep(**layers, **structure, variational="table", batch_size=30, draws=3, stop_at=5))

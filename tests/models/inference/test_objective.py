@@ -10,19 +10,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import active, kl_per_dimension
 from elbo_room.models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, NotApplicableError
-from elbo_room.models.inference.checkpoint import load_run, save_run
+from elbo_room.models.exact.probabilistic_pca import active as theory
+from elbo_room.models.exact.probabilistic_pca import spectrum
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.objective import Objective
-from elbo_room.models.inference.run import Run
 from elbo_room.models.inference.tempered import Tempered
-from elbo_room.models.probabilistic_pca import active as theory
-from elbo_room.models.probabilistic_pca import spectrum
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.checkpoint import load_run, save_run
+from elbo_room.models.training.run import Run
+from tests.models.deep_generative.test_model import known_spectrum, linear
 from tests.models.problems import Problem, Terms, conjugate, entropy, expected_log_normal, standard
-from tests.models.test_deep_generative import known_spectrum, linear
 from tests.models.truth import applies, every
 
 NODES, WEIGHTS = (torch.tensor(part) for part in np.polynomial.hermite_e.hermegauss(5))

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
-from elbo_room.models.deep_generative_settings import Settings
+from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.families import Normal
 from elbo_room.models.inference import estimate as engine
-from elbo_room.models.inference import probe as probing
-from elbo_room.models.inference import run as running
 from elbo_room.models.inference.estimate import draw_noise, estimate
-from elbo_room.models.inference.probe import control_variate, probe
-from elbo_room.models.inference.run import Run
+from elbo_room.models.probing import probe as probing
+from elbo_room.models.probing.probe import control_variate, probe
+from elbo_room.models.training import run as running
+from elbo_room.models.training.run import Run
 from tests.models.problems import chain, conjugate, sigmoid_belief
 from tests.models.truth import applies
 

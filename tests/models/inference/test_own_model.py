@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from elbo_room.models.data import from_array
-from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.settings import InferenceSettings
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Global, Posterior
 from tests.models.problems import Rows, conjugate, plates
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from elbo_room.models.conditional_settings import Settings
+from elbo_room.models.conditional.settings import Settings
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.words import indicators
-from elbo_room.models.inference import replay_cache
-from elbo_room.models.inference.run import Run
+from elbo_room.models.replay import replay_cache
+from elbo_room.models.training.run import Run
 from tests.models.inference.test_one_path import same
 
 WORDS, LONG = ("a", "b", "c"), 6

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from elbo_room.models.catalogue import knobs
-from elbo_room.models.deep_exponential_family_settings import Settings
+from elbo_room.models.deep_exponential_family.settings import Settings
 from elbo_room.models.estimators import (
     ESTIMATORS,
     LeaveOneOut,
@@ -13,9 +13,9 @@ from elbo_room.models.estimators import (
     Reparameterization,
     ScoreXi,
 )
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.run import Run
+from elbo_room.models.probing.probe import probe
 from elbo_room.models.settings import SettingError, objection
+from elbo_room.models.training.run import Run
 
 MIXED = Settings(
     layer_1="bernoulli", layer_2="normal", width_1=4, width_2=2, weights="normal", draws=3, batch_size=32, stop_at=5

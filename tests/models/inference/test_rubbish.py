@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from elbo_room.models.data import Dataset, as_dataset
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.run import Run
-from elbo_room.models.run_from import run_from
+from elbo_room.models.probing.probe import probe
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.run_from import run_from
 from tests.models.inference.test_manners import Mean, X, posterior
 
 JARGON = re.compile(

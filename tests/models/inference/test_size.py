@@ -11,13 +11,13 @@ import torch
 
 from elbo_room.models import limits
 from elbo_room.models.catalogue import settings_from
-from elbo_room.models.diagnostics.known_evidence import linear_decoder
+from elbo_room.models.diagnostics.evidence.known import linear_decoder
 from elbo_room.models.estimators import one_at_a_time
 from elbo_room.models.inference import size
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.parabola import parabola
-from elbo_room.models.inference.run import Run
+from elbo_room.models.probing.parabola import parabola
 from elbo_room.models.settings import SettingError
+from elbo_room.models.training.run import Run
 from tests.conftest import PYTHONPATH
 
 CLASSES = {"model": "conditional", "data": "digit_classes", "response": "categorical"}
@@ -44,8 +44,8 @@ SETTINGS = [
 MEASURE = """
 import gc, json, re, sys, torch
 from elbo_room.models.catalogue import settings_from
-from elbo_room.models.inference.parabola import parabola
-from elbo_room.models.inference.run import Run
+from elbo_room.models.probing.parabola import parabola
+from elbo_room.models.training.run import Run
 from tests.models.inference.test_size import plan_of
 def status(key):
     return 1024 * int(re.search(key + r":\\s+(\\d+)", open("/proc/self/status").read()).group(1))

@@ -12,7 +12,7 @@ from elbo_room.models.networks.linear import linear
 ROOT = Path(__file__).parents[3]
 TRAIN = """
 import sys
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from elbo_room.models import {module} as family
 run = Run(family.Settings({values}, stop_at=14))
 assert len(list(run)) == 14

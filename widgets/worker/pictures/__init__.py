@@ -9,7 +9,7 @@ None where there is none. One with a map of a latent space also has `explore(…
 
 from typing import Any
 
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
 from elbo_room.widgets.worker.pictures.exponential import ExponentialPictures
 from elbo_room.widgets.worker.pictures.latent import LatentPictures

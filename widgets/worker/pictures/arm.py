@@ -9,7 +9,7 @@ from torch import Tensor
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.robot_arm import NOISE
 from elbo_room.models.diagnostics import LINKS, link_errors
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 
 SAMPLES, DRAWN, DOTS = 200, 6, 100  # scored, drawn as arms, dots a link
 FAINT = 25  # poses of the data behind them

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from elbo_room.models.conditional import Conditional
+from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics.predictive import observed, probabilities, ranks, reliability
 from elbo_room.models.responses import Chain

@@ -7,7 +7,7 @@ import torch
 
 from elbo_room.models.diagnostics import active, diagnose
 from elbo_room.models.diagnostics.exact import NODES
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 
 ROWS = 60
 COMPARED = 2 * 10**7  # numbers of data held against the model along lines through q's means, in all

@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from elbo_room.models.conditional import Conditional
+from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.data import Dataset
-from elbo_room.widgets.views import IDENTITIES
+from elbo_room.widgets.painting.views import IDENTITIES
 from elbo_room.widgets.worker.pictures.weights import columns
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics import average_q, elbo_of_each
 from elbo_room.models.families import Normal
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pace import Pace
 
 MOST_FEATURES = 12  # of named features, those that vary most

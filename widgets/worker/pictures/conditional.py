@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from elbo_room.models.conditional import Conditional
+from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics.predictive import bands, observed, predict, probabilities, scores
 from elbo_room.models.families import PointMass
-from elbo_room.models.inference.run import Run
-from elbo_room.widgets.views import ONE_STEP
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.painting.views import ONE_STEP
 from elbo_room.widgets.worker.pictures.attention import CHART
 from elbo_room.widgets.worker.pictures.calibration import calibration
 from elbo_room.widgets.worker.pictures.cells import merged

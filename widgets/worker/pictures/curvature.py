@@ -4,13 +4,13 @@ import time
 
 from torch import Tensor
 
-from elbo_room.models.conditional import Conditional
+from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.diagnostics.laplace import Laplace, laplace, why_not
 from elbo_room.models.diagnostics.predictive import weight_draws
 from elbo_room.models.families import PointMass
-from elbo_room.models.inference.run import Run
 from elbo_room.models.priors.fan_in import FanInPrior
 from elbo_room.models.priors.normal import NormalPrior
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pace import Pace
 
 RATE, SHARE = 6.0, 0.02  # times a second, share of the worker's time; at rest it is always the newest

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pictures.features import FeaturePictures
 from elbo_room.widgets.worker.pictures.walks import Space, Walks
 

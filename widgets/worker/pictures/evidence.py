@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from elbo_room.models.diagnostics.evidence import Evidence
-from elbo_room.models.diagnostics.importance import Curve
+from elbo_room.models.diagnostics.evidence.importance import Curve
+from elbo_room.models.diagnostics.evidence.overview import Evidence
 
 CHART = "log_evidence"
 TRAINING, HELD_OUT, ANNEALED, EXACT, AMORTISATION, APPROXIMATION = range(6)  # places in theme.EVIDENCE and in WORDS

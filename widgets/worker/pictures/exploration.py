@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.diagnostics import Plane, active, axes_plane, principal_plane
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pictures.colours import Colours
 from elbo_room.widgets.worker.pictures.walks import Walks
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from elbo_room.models.deep_exponential_sampling import matrices, sample, top_features, units, weights_of
+from elbo_room.models.deep_exponential_family.sampling import matrices, sample, top_features, units, weights_of
 from elbo_room.models.diagnostics import active
-from elbo_room.models.inference.run import Run
 from elbo_room.models.thresholds import ACTIVE
-from elbo_room.widgets.views import ONE_STEP, VIEWS
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.painting.views import ONE_STEP, VIEWS
 from elbo_room.widgets.worker.pictures.ladder import SITE_NAMES, Ladder
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows

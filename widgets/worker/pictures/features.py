@@ -12,7 +12,7 @@ from torch import Tensor
 
 from elbo_room.models.diagnostics.neighbours import NEAREST, own_neighbours
 from elbo_room.models.families.counts import library_size
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 
 MOST = 40  # features that travel
 MARKERS = 3  # features that stand for a class

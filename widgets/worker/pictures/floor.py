@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from elbo_room.models.data import Dataset
-from elbo_room.models.inference.run import Run
+from elbo_room.models.training.run import Run
 
 ENOUGH = 0.02  # a floor above it keeps the likelihood in bounds that nobody notices
 

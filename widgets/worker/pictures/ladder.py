@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
-from elbo_room.models.inference.probe import probe
-from elbo_room.models.inference.run import Run
-from elbo_room.models.inference.variance import OPEN, Variance
+from elbo_room.models.probing.probe import probe
+from elbo_room.models.probing.variance import OPEN, Variance
+from elbo_room.models.training.run import Run
 
 # (estimator, level of Rao-Blackwellisation), from the loudest to the quietest
 RUNGS = (

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from elbo_room.models.diagnostics import active, axes_plane, embedding, kl_per_dimension
 from elbo_room.models.families import Normal
-from elbo_room.models.inference.run import Run
 from elbo_room.models.networks import TokenAttention
+from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Amortized
-from elbo_room.widgets.views import ONE_STEP, VIEWS
+from elbo_room.widgets.painting.views import ONE_STEP, VIEWS
 from elbo_room.widgets.worker.pace import Pace
 from elbo_room.widgets.worker.pictures.arm import ArmPicture
 from elbo_room.widgets.worker.pictures.attention import ShownText

@@ -8,8 +8,8 @@ import torch
 from elbo_room.models.families import Normal
 from elbo_room.models.inference.next_step import Anatomy, anatomy, log_joint, peek_next_step
 from elbo_room.models.inference.parameters import own_names
-from elbo_room.models.inference.run import Run
-from elbo_room.widgets.views import ONE_STEP
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.painting.views import ONE_STEP
 
 SECONDS = 4.8  # a step takes in slow speed, so that its four stages can be followed
 GRID = 25  # places a side at which log p(x, z) is asked

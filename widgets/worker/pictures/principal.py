@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from elbo_room.models.diagnostics import active as is_active
-from elbo_room.models.diagnostics.known_evidence import linear_decoder
-from elbo_room.models.inference.run import Run
-from elbo_room.models.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
+from elbo_room.models.diagnostics.evidence.known import linear_decoder
+from elbo_room.models.exact.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
+from elbo_room.models.training.run import Run
 
 MOST_FEATURES = 500  # whose covariance is still decomposed in an instant
 HEADING = "KL per dimension; ┃ theory"

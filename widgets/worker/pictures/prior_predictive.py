@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from elbo_room.models.data import Dataset
-from elbo_room.models.deep_generative import architecture
+from elbo_room.models.deep_generative.model import architecture
 from elbo_room.models.diagnostics import functions, limit, no_limit
 from elbo_room.models.networks import FeedForward, build_network
 from elbo_room.models.priors import make_prior

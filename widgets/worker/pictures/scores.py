@@ -6,8 +6,8 @@ import threading
 from torch import Tensor
 
 from elbo_room.models.diagnostics import Grouping, grouping
+from elbo_room.widgets.worker.measuring.quiet import QUIET
 from elbo_room.widgets.worker.pace import Pace
-from elbo_room.widgets.worker.quiet import QUIET
 
 RATE, SHARE = 0.25, 0.005  # times a second, share of the worker's time
 FIRST = 2.0  # seconds of training before the first

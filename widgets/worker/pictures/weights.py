@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elbo_room.models.conditional import Conditional
+from elbo_room.models.conditional.model import Conditional
+from elbo_room.models.conditional.weight_space import replaced
 from elbo_room.models.diagnostics.predictive import predict, probabilities
-from elbo_room.models.inference.run import Run
 from elbo_room.models.networks import Convolution, Network, TokenAttention
 from elbo_room.models.priors.evidence import EvidencePrior
-from elbo_room.models.weight_space import replaced
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pictures.attention import ShownText
 from elbo_room.widgets.worker.pictures.network import of_conditional
 from elbo_room.widgets.worker.pictures.positions import over_positions

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
-from elbo_room.models.gamma_poisson import GammaPoisson, Prior
-from elbo_room.models.inference.run import Run
-from elbo_room.widgets.worker.quiet import QUIET
+from elbo_room.models.exact.gamma_poisson import GammaPoisson, Prior
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.worker.measuring.quiet import QUIET
 
 SWEEPS, STILL = 400, 1e-5  # relative change of the ELBO below which the yardstick is done
 REST = 3.0  # times a sweep's own seconds, until the next

@@ -1,0 +1,1 @@
+"""The servers: Voilà's page and JupyterLab, each with a kernel started ahead."""

@@ -1,0 +1,1 @@
+"""A response y given x: deep networks with a posterior over their weights."""

@@ -1,0 +1,94 @@
+"""The knobs of a conditional model: data, response, link, spread, q; its network's and its inference's are shared ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from elbo_room.models.networks import NETWORKS
+from elbo_room.models.networks.elements import ATTENTIVE, NORMED
+from elbo_room.models.networks.settings import NetworkSettings
+from elbo_room.models.priors import PRIORS
+from elbo_room.models.priors.settings import BY_LAYER, HAS_INTERCEPTS, NO_INTERCEPTS, NO_JOINING, ONE_SCALE, OTHER_PRIOR
+from elbo_room.models.responses import LINKS, RESPONSES
+from elbo_room.models.settings import Need, either, objection, rule, setting, when
+from elbo_room.models.training.settings import POINT, InferenceSettings, model_setting
+
+DISPERSED = ("normal", "negative_binomial", "gamma", "beta", "student_t")
+
+LINKED = [  # responses that another link makes another model
+    name
+    for name, part in RESPONSES.items()
+    if any(link.name not in ("usual", part.usual) and objection({"requires": link.requires}, {"response": name}) is None
+           for link in LINKS.values())
+]  # fmt: skip
+INNER = when("network", among=[name for name, part in NETWORKS.items() if part.inner])
+RULES: Mapping[str, tuple[Need, ...]] = {
+    "prior_scale": (either(ONE_SCALE, [OTHER_PRIOR], [when("depth", low=1)]),),
+    "prior_scale_hidden": (BY_LAYER, either(NO_JOINING, [when("depth", low=2)], [INNER], [ATTENTIVE])),
+    "prior_scale_bias": (BY_LAYER, either(NO_INTERCEPTS, [HAS_INTERCEPTS], NORMED, [ATTENTIVE])),
+    "rao_blackwell": (
+        POINT,
+        rule(
+            "prior", "All data share the weights, the only latent variable: there is no term to leave out.",
+            among=[name for name, part in PRIORS.items() if part.latent],
+        ),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings(NetworkSettings, InferenceSettings):
+    """A conditional model, its prior and its inference; live knobs act at the next step, the others start a new run.
+
+    >>> import elbo_room as er
+    >>> er.ConditionalSettings(draws=8).draws
+    8
+    """
+
+    RULES: ClassVar[Mapping[str, tuple[Need, ...]]] = RULES
+    model: str = model_setting("conditional")
+    data: str = setting(
+        "gap",
+        label="Data",
+        group="Data",
+        choices="supervised",
+        help="What y is to be predicted from which x; nothing is downloaded.",
+    )
+    response: str = setting(
+        "normal", label="Response", symbol="p(y|x)", group="Model", choices="responses", help="The family of y given x."
+    )
+    link: str = setting(
+        "usual",
+        label="Link",
+        symbol="f",
+        group="Model",
+        choices="links",
+        help="How the network's output becomes the mean.",
+        requires=(
+            rule(
+                "response",
+                "The location of this response is the network's output; it takes no other link.",
+                among=LINKED,
+            ),
+        ),
+    )
+    spread_from: str = setting(
+        "learned", label="Spread", symbol="s", group="Model", choices="spreads", help="Where the response's s comes from.",
+        requires=(rule("response", "This response has no spread of its own.", among=DISPERSED, hides=True),),
+    )  # fmt: skip
+    spread: float = setting(
+        0.3, label="Fixed spread", symbol="s", group="Model", low=0.01, high=10.0, log=True, live=True,
+        help="Of a Gaussian y: its sd; of a Gamma: sd/mean; of a negative binomial: that beyond Poisson. A learned one goes on from here.",
+        requires=(
+            rule("response", "This response has no spread of its own.", among=DISPERSED, hides=True),
+            rule("spread_from", "The network's second head gives every spread.", among=("fixed", "learned")),
+        ),
+    )  # fmt: skip
+    posterior: str = setting(
+        "mean_field",
+        label="q(w)",
+        symbol="ν",
+        group="Inference",
+        choices="weight_posteriors",
+        help="What is learned about the weights.",
+    )

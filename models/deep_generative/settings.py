@@ -1,0 +1,104 @@
+"""The knobs of a deep generative model: data, response, latent size, q; its network's and its inference's are shared ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from elbo_room.models.deep_generative.rules import RULES
+from elbo_room.models.families import FAMILIES
+from elbo_room.models.networks.settings import NetworkSettings
+from elbo_room.models.settings import Need, rule, setting
+from elbo_room.models.training.collapse_settings import CollapseSettings
+from elbo_room.models.training.settings import InferenceSettings, model_setting
+
+COUNTS = tuple(name for name, family in FAMILIES.items() if family.counts)
+UNPAIRED = ("normal", "mixture", "autoregressive")  # priors that do not ask the encoder
+SCALED = tuple(name for name, family in FAMILIES.items() if family.scaled)
+
+
+BATCHED = (
+    rule("response", "It shifts the log mean of counts; choose a count response.", among=COUNTS, hides=True),
+    rule("data", "These data have no batches. Choose the cell lines.", among=("cell_lines", "own"), hides=True),
+)
+
+
+@dataclass(frozen=True)
+class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
+    """A deep generative model, its prior and its inference; live knobs act at the next step, the others start a new run.
+
+    >>> import elbo_room as er
+    >>> er.DeepGenerativeSettings(draws=8).draws
+    8
+    """
+
+    RULES: ClassVar[Mapping[str, tuple[Need, ...]]] = RULES
+    model: str = model_setting("deep_generative")
+    data: str = setting(
+        "digits", label="Data", group="Data", choices="data", help="What is to be modelled; nothing is downloaded."
+    )
+    response: str = setting(
+        "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
+    )
+    scale_head: str = setting(
+        "shared", label="Scale", symbol="σ, r", group="Model", choices="scale_heads",
+        help="Where the Gaussian's σ, or the dispersion r of counts, comes from.",
+        requires=(rule("response", "This response has no scale.", among=SCALED, hides=True),),
+    )  # fmt: skip
+    sigma: float = setting(
+        0.5, label="Fixed scale", symbol="σ", group="Model", low=0.01, high=10.0, log=True, live=True,
+        help="The Gaussian's standard deviation where it is fixed.",
+        requires=(rule("scale_head", "σ is learned; it is a knob where the response scale is fixed.", among=("fixed",), hides=True),),
+    )  # fmt: skip
+    scale_floor: float = setting(
+        0.05, label="Floor of σ", symbol="σ₀", group="Model", low=0.0, high=1.0, live=True,
+        help="The least σ that can be learned: at 0 a feature that is constant sends the likelihood to ∞.",
+        requires=(
+            rule("response", "Only a Gaussian's σ has a floor.", among=("normal",), hides=True),
+            rule("scale_head", "A σ that is fixed needs no floor.", among=("network", "shared", "feature"), hides=True),
+        ),
+    )  # fmt: skip
+    library_size: bool = setting(
+        True, label="Library size", symbol="ℓ_i", group="Model", help="The mean of counts is ℓ_i softmax(dec(z_i)), ℓ_i their sum.",
+        requires=(rule("response", "Only counts have a library size.", among=COUNTS, hides=True),),
+    )  # fmt: skip
+    batch_covariate: bool = setting(
+        False, label="Batch covariate", symbol="γ c", group="Model", help="The decoder sees c_i too, so z need not explain the batch.",
+        requires=BATCHED,
+    )  # fmt: skip
+    encoder_covariate: bool = setting(
+        False, label="Encoder sees batch", symbol="enc(x, c)", group="Model",
+        help="The encoder sees c_i too, so it can take the batch out of what it reads from x_i.",
+        requires=(
+            *BATCHED,
+            rule("batch_covariate", "The decoder has no batch covariate. Switch it on first.", among=(True,)),
+            rule("variational", "A table has no encoder. Choose the amortised one.", among=("amortized",)),
+            rule("network", "A network over positions has no place for c. Choose the feed-forward one.", among=("feed_forward",)),
+            rule("latent_prior", "VampPrior's pseudo-data have no batch. Choose another prior of z.", among=UNPAIRED),
+        ),
+    )  # fmt: skip
+    latent_size: int = setting(
+        2, label="Latent size", symbol="K", group="Model", low=1, high=20, help="Dimensions of z."
+    )
+    decoder: str = setting(
+        "network", label="Decoder", group="Model", choices="decoders", help="What maps z to the response's parameters."
+    )
+    latent_prior: str = setting(
+        "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="What z is before a data point is seen.",
+    )  # fmt: skip
+    held_out: float = setting(
+        0.0, label="Held out", group="Data", low=0.0, high=0.5,
+        help="Share of the rows that training never sees; panel A's evidence scores them.",
+    )  # fmt: skip
+    components: int = setting(
+        10, label="Components", symbol="C", group="Prior", low=1, high=500,
+        help="How many Gaussians (or pseudo-data) the prior is made of: more follow a thin cloud closer, and cost time.",
+        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp", "autoregressive"), hides=True),),
+    )  # fmt: skip
+    variational: str = setting(
+        "amortized",
+        label="q's parameters",
+        symbol="ν",
+        group="Inference",
+        choices="variational",
+        help="Where each data point's ν comes from.",
+    )

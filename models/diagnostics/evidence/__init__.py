@@ -1,0 +1,1 @@
+"""Estimates and bounds of log p(x)."""

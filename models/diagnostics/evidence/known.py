@@ -1,0 +1,100 @@
+"""log p(x) where it is known: in closed form for a linear decoder of a Gaussian, by a sum over a grid for K ≤ 2.
+
+A linear decoder with one σ is probabilistic PCA whatever its weights are, so its likelihood is exact at any step of a run, and the
+largest likelihood of the data is a level that no run can pass (Tipping & Bishop 1999).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from elbo_room.models.core import Batch, Model
+from elbo_room.models.diagnostics.evidence.log_weights import CELLS, local_log_joint
+from elbo_room.models.diagnostics.latent import embedding
+from elbo_room.models.exact.probabilistic_pca import ProbabilisticPCA
+from elbo_room.models.families import Normal
+from elbo_room.models.networks import FeedForward
+from elbo_room.models.variational import Posterior
+
+REACH, MOST_NODES = 5.0, 401  # of a grid: how far it goes at least, and its nodes along a dimension at most
+
+
+@dataclass(frozen=True)
+class Known:
+    """Log p(x) of every datum, (M,), in nats, and how it is known."""
+
+    value: Tensor
+    how: str
+
+    @property
+    def mean(self) -> float:
+        """Nats per datum."""
+        return float(self.value.mean())
+
+
+def linear_decoder(model: Any) -> ProbabilisticPCA | None:
+    """The probabilistic PCA that this model is at its present parameters; None where it is none.
+
+    Its `eigenvalues` are those of its own covariance ββᵀ + σ²I.
+    """
+    decoder, prior = getattr(model, "decoder", None), getattr(model, "latent_prior", None)
+    raw, response = getattr(model, "raw_scale", None), getattr(model, "response", None)
+    plain = isinstance(decoder, FeedForward) and not decoder.hidden and isinstance(decoder.attention, nn.Identity)
+    if decoder is None or not plain or not isinstance(response, Normal) or raw is None or raw.numel() != 1:
+        return None
+    if prior is None or prior.nu is None:
+        return None
+    weight = decoder.out.weight.detach().double()  # (D, K)
+    bias = decoder.out.bias
+    mean = torch.zeros(len(weight), dtype=torch.float64) if bias is None else bias.detach().double()
+    variance = float(response.scale(raw.detach().double())) ** 2
+    own = torch.linalg.eigvalsh(weight.T @ weight).flip(0).clamp_min(0)[: len(weight)]  # ββᵀ has these, and else zeros
+    values = torch.cat([own, own.new_zeros(max(len(weight) - len(own), 0))]) + variance
+    return ProbabilisticPCA(mean, weight, variance, values)
+
+
+def summing(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterator[Tensor | None]:
+    """`evidence_on_grid` in slices: None after each part of the grid, the sum at last, or nothing more where there is none."""
+    if len(model.sites) > 1 or model.sites[site].shape[0] > 2:
+        return
+    mean, scale = embedding(model, q, batch, site)
+    reach = max(REACH, float((mean.abs() + 5 * scale).max()))
+    nodes = 2 * math.ceil(reach / float(scale.min().clamp_max(0.25))) + 1
+    if nodes > MOST_NODES:
+        return
+    ticks = torch.linspace(-reach, reach, nodes, dtype=mean.dtype)
+    (size,) = model.sites[site].shape
+    places = torch.cartesian_prod(*[ticks] * size).reshape(1, -1, 1, size)  # (1, G^K, 1, K): decoded once for all data
+    total = torch.full((batch.size,), -torch.inf, dtype=mean.dtype)
+    for part in places.split(max(1, CELLS // (batch.size * batch.x[0].numel())), 1):
+        with torch.no_grad():
+            total = torch.logaddexp(total, local_log_joint(model, batch, {site: part})[0].logsumexp(0))
+        yield None
+    yield total + size * float((ticks[1] - ticks[0]).log())
+
+
+def evidence_on_grid(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Tensor | None:
+    """∫ p(x, z) dz, its log, by the trapezoid rule for K ≤ 2: (M,); its steps are q's smallest standard deviation. None: too many nodes.
+
+    The rule is exact up to exp(−2π² s²/h²) for a Gaussian of sd s and a step h.
+    """
+    return next((found for found in summing(model, q, batch, site) if found is not None), None)
+
+
+def finding(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterator[Known | None]:
+    """`known_evidence` in slices: None after each, what is known at last, if anything is."""
+    exact = linear_decoder(model)
+    if exact is not None:
+        yield Known(exact.log_likelihood(batch.x), "closed form")
+    elif site in model.sites and isinstance(model.sites[site].family, Normal):
+        for found in summing(model, q, batch, site):
+            yield None if found is None else Known(found, "sum over a grid")
+
+
+def known_evidence(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Known | None:
+    """The exact log p(x) of M data, or None where nobody knows it."""
+    return next((found for found in finding(model, q, batch, site) if found is not None), None)

@@ -1,0 +1,87 @@
+"""The noise of minibatches: how much ĝ varies with the rows that a step happens to see. Where q is a point it is all the noise there is.
+
+With g_i the gradient of the whole ELBO as estimated from datum i alone, a minibatch of M of the N data without replacement has
+E ĝ = ḡ, the gradient of the whole data, and Var ĝ = (1 − M/N) S²/M with S² the sample variance of the g_i (Cochran 1977, ch. 2).
+"""
+
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from elbo_room.models.core import Model
+from elbo_room.models.data import Dataset
+from elbo_room.models.estimators import Reparameterization
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.objective import ELBO, Objective
+from elbo_room.models.probing.probe import frozen
+from elbo_room.models.probing.report import Report, moments
+from elbo_room.models.variational import Posterior
+
+MINIBATCH = "minibatch"  # what the reports are called
+
+
+def deterministic(model: Model) -> bool:
+    """Whether q is a point at every site: then nothing is drawn but rows."""
+    return not any(site.family.scored for site in model.sites.values())
+
+
+def minibatch_gradients(
+    model: Model, q: Posterior, data: Dataset, rows: int, generator: torch.Generator, *, objective: Objective = ELBO
+) -> Iterator[dict[str, Tensor]]:
+    """ĝ of every site at one minibatch after the other, as a step draws them: (n_params, K) each, of the whole ELBO, in nats per unit of ν.
+
+    Args:
+        model: the log joint; `deterministic`.
+        q: the point masses; nothing in them changes.
+        data: all N rows.
+        rows: M, from 1 to N.
+        generator: a generator of the probe's own.
+        objective: what the gradients are of.
+
+    Raises:
+        ValueError: a site has noise of its own, which a minibatch's would be mixed with, or M is not between 1 and N.
+    """
+    if not deterministic(model):
+        noisy = ", ".join(repr(name) for name, site in model.sites.items() if site.family.scored)
+        raise ValueError(
+            f"Sites {noisy} are drawn, so ĝ varies with the draws, too. Use `probe`, or make every q a point mass."
+        )
+    if not 1 <= rows <= data.size:
+        raise ValueError(f"A minibatch was to have {rows} rows of {data.size}. Choose a number from 1 to {data.size}.")
+    parts = dict.fromkeys(model.sites, Reparameterization())
+    while True:
+        batch = data.batch(torch.randperm(data.size, generator=generator)[:rows])
+        with frozen(model, q):
+            found = estimate(model, q, parts, batch, 1, generator, objective=objective)
+            gradients = {
+                name: found.draw_gradients(site)[0, 0] for name, site in model.sites.items()
+            }  # (1, n_params, K)
+        yield {name: each[0] for name, each in gradients.items()}
+
+
+def minibatch_report(
+    model: Model,
+    q: Posterior,
+    data: Dataset,
+    rows: int,
+    replicates: int,
+    generator: torch.Generator,
+    *,
+    site: str,
+    objective: Objective = ELBO,
+) -> Iterator[Report | None]:
+    """Nothing after each of R minibatches, so that whoever waits can do something else, and last the report of all of them.
+
+    Raises:
+        ValueError: as `minibatch_gradients`.
+    """
+    source = minibatch_gradients(model, q, data, rows, generator, objective=objective)
+    found, start = list[dict[str, Tensor]](), time.process_time()
+    for _ in range(replicates):
+        found.append(next(source))
+        yield None
+    seconds = (time.process_time() - start) / replicates
+    by_site = {name: moments(torch.stack([each[name] for each in found])[:, None, None]) for name in model.sites}
+    yield Report(MINIBATCH, 1, replicates, site, by_site, dict.fromkeys(model.sites, 1.0), 1, seconds)

@@ -1,0 +1,1 @@
+"""A run: settings, optimiser, guard and checkpoints around the gradient estimate."""

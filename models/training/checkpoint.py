@@ -1,0 +1,53 @@
+"""Checkpoints: one safetensors file with the settings in its header; written aside and moved into place, so a full disk keeps the old."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.data import Dataset
+from elbo_room.models.run_file import STATE, about
+from elbo_room.models.settings import VERSION
+from elbo_room.models.training.run import Run
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}.aside")
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)  # noqa: PTH105 - the tests break this very function
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def save_run(run: Run, folder: Path) -> None:
+    """Write a run's state and settings into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.contiguous() for name, tensor in run.tensors().items()}
+    said = {"version": VERSION, "number": run.number, "settings": asdict(run.settings)}
+    write_bytes(folder / STATE, save(tensors, {"about": json.dumps(said)}))
+
+
+def load_run(folder: Path, data: Dataset | None = None) -> Run:
+    """A run as it was saved; pulling it continues bit for bit.
+
+    Raises:
+        ValueError: the folder holds no run that can be read.
+    """
+    try:
+        said = about(folder / STATE)
+        run = Run(settings_from(said["settings"]), data)
+        run.load_tensors(load((folder / STATE).read_bytes()), said["number"])
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ValueError(
+            f"The run in {folder} cannot be read ({error}). Start a new run; the folder is left as it is."
+        ) from error
+    return run

@@ -1,0 +1,381 @@
+"""A run: ν ← ν + ρ_t ĝ_t with Adam's step, as a generator. Whoever pulls may pause, stop, or change λ, B, estimator and step size.
+
+The same settings and seed give the same run, bit for bit, on the same machine; looking at it (probes, pictures) takes nothing from its
+random stream.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self, overload
+
+import torch
+from torch import Tensor, nn
+
+from elbo_room.models.core import Batch, Model, described
+from elbo_room.models.data import Dataset, as_dataset
+from elbo_room.models.estimators import Estimator, NotApplicableError
+from elbo_room.models.inference.boundary import check_model, check_posterior
+from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.make_estimator import BySite, make_estimator, own_estimators
+from elbo_room.models.inference.objective import Objective
+from elbo_room.models.inference.size import Plan, too_large
+from elbo_room.models.inference.surrogate_context import estimators_by_site, refusal
+from elbo_room.models.inference.tempered import refused
+from elbo_room.models.probing.minibatch import deterministic
+from elbo_room.models.replay.replay_cache import Found, ReplayCache
+from elbo_room.models.settings import Knob, SettingError, Values, validate
+from elbo_room.models.training.adam import MOMENTS, Adam
+from elbo_room.models.training.guard import complaint, divergence, named_parameters
+from elbo_room.models.training.knobs import inference_from, inference_knobs
+from elbo_room.models.training.settings import InferenceSettings
+from elbo_room.models.variational import Posterior
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimiser step, in nats per data point and before the update.
+
+    The ELBO bounds log p(x | θ) from below, or log p(x) where all weights are random; of a point mass for all weights it is the log
+    likelihood. The objective is what the step climbs: the ELBO plus log p(θ)/N of a point estimate, with its KL weighed where β ≠ 1.
+
+    >>> import elbo_room as er
+    >>> step = next(er.run_from({"data": "pinwheel"}))
+    >>> step.number, abs(sum(step.terms.values()) - step.elbo) < 1e-4
+    (1, True)
+    """
+
+    number: int
+    elbo: float
+    terms: dict[str, float]  # they sum to the ELBO
+    objective: float
+    log_prior: float  # log p(θ)/N; 0 where no parameter is a point estimate with a prior
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of, all of it checked."""
+
+    settings: Any  # InferenceSettings, or a family's
+    knobs: list[Knob]  # of these settings
+    data: Dataset
+    model: Model
+    q: Posterior
+    generator: torch.Generator
+    ready_made: bool = True  # whether the model came from the user, who may make it as large as they like
+
+
+class Run(Iterator[Step]):
+    """Training as an iterator of steps: of a model, its q and data, or of a family's settings.
+
+    `Run(model, q, data)` trains any model; `inference` is `InferenceSettings` or a dict of some of its knobs.
+    `Run(settings)` or `Run(settings, data)` is `run_from(settings, data)`: the settings of a family build the model.
+
+    >>> import elbo_room as er
+    >>> class Mean:  # w ~ N(0, 1), x_i ~ N(w, 1)
+    ...     sites = {"w": er.Site("w", "global", (1,), er.Normal())}
+    ...     def factors(self, batch, latents):
+    ...         w = latents["w"]  # (R, B, 1)
+    ...         return [
+    ...             er.Factor("log p(w)", -w.square().sum(-1) / 2, {"w"}),
+    ...             er.Factor("log p(x | w)", -(batch.x[:, 0] - w).square() / 2, {"w"}),
+    ...         ]
+    >>> q = er.Posterior({"w": er.Global(Mean.sites["w"])})
+    >>> run = er.Run(Mean(), q, [[1.0], [2.0], [3.0]], {"estimator": "path_only", "step_size": 0.1, "stop_at": 300})
+    >>> steps = list(run)
+    >>> round(q.by_site["w"].table[0, 0].item(), 1)  # 6/4, the exact posterior's mean
+    1.5
+    """
+
+    @overload
+    def __init__(
+        self,
+        settings: InferenceSettings | None = None,
+        data: Dataset | str | Path | object | None = None,
+        /,
+        *,
+        estimators: BySite | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        settings: InferenceSettings | None = None,
+        /,
+        *,
+        data: Dataset | str | Path | object,
+        estimators: BySite | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        model: Model,
+        q: Posterior,
+        data: Dataset | str | Path | object,
+        inference: InferenceSettings | Mapping[str, Any] | None = None,
+        *,
+        estimators: BySite | None = None,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        model: Any = None,
+        q: Any = None,
+        data: Any = None,
+        inference: Any = None,
+        *,
+        estimators: BySite | None = None,
+    ) -> None:
+        """Take a model, its q and data, or build them from settings.
+
+        `data` is a data set, an array or a file's path. `estimators` gives sites their own, {"z1": "leave_one_out", "w1": PathOnly()};
+        the others take the one that the settings name.
+
+        Raises:
+            ValueError: the model, q, the data or the estimators are not what they must be (`boundary`).
+            NotApplicableError: an estimator does not go with its site.
+            SettingError: a setting is not allowed, or does not go with another.
+        """
+        if model is None or isinstance(model, InferenceSettings):
+            table, extra = (data, None) if q is None else (q, data)  # data may come by name
+            parts = _parts_of_settings(model, table, extra, inference)
+        else:
+            parts = _parts_of_model(model, q, data, inference)
+        self._begin(parts, estimators)
+
+    @classmethod
+    def of(cls, parts: Parts, estimators: BySite | None = None) -> Self:
+        """A run of parts that are ready and checked."""
+        run = cls.__new__(cls)
+        run._begin(parts, estimators)
+        return run
+
+    def _begin(self, parts: Parts, estimators: BySite | None) -> None:
+        self.settings, self.knobs, self.generator = parts.settings, parts.knobs, parts.generator
+        self.data, self.model, self.q, self.ready_made = parts.data, parts.model, parts.q, parts.ready_made
+        self.parameters = named_parameters((self.model, self.q))
+        self.optimizer = Adam(self.parameters, self.settings.step_size)
+        self.number = 0
+        self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
+        self.order = torch.empty(0, dtype=torch.int64)
+        self.own = own_estimators(self.model, {} if estimators is None else estimators, self.settings)
+        if reason := refusal(self.model, self.estimators, self.draws, self.noise, self.q):
+            raise NotApplicableError(reason) if self.ready_made or self.own else SettingError("estimator", reason)
+        if reason := refused(self.model, self.estimators, self.settings.objective(0)):
+            raise SettingError("estimator", reason)
+        if reason := self._too_large(self.settings, self.estimators):
+            raise SettingError("draws", reason)
+        self.replay_cache = ReplayCache(self._estimate, self.parameters, self.generator)
+        self._good = [parameter.detach().clone() for parameter in self.parameters.values()]
+
+    def __iter__(self) -> Self:
+        """The run is its own iterator."""
+        return self
+
+    @property
+    def estimators(self) -> dict[str, Estimator]:
+        """The estimator of every site: its own, the chosen one, or what the model takes where that does not apply."""
+        chosen = make_estimator(self.settings.estimator, self.settings)
+        return estimators_by_site(self.model, chosen, self.settings.draws) | self.own
+
+    @property
+    def draws(self) -> int:
+        """B; one where q is a point, whose draws are all alike."""
+        return 1 if deterministic(self.model) else self.settings.draws
+
+    @property
+    def noise(self) -> str:
+        """How the draws of a step depend on each other; independent where q is a point, which has no noise to pair or to spread."""
+        return "iid" if deterministic(self.model) else self.settings.noise
+
+    @property
+    def objective(self) -> Objective:
+        """What the next step climbs: the weights come from its number, so a run that is taken up goes on exactly."""
+        return self.settings.objective(self.number)
+
+    def change(self, **values: Any) -> None:
+        """Set live knobs; they act at the next step. Raises `SettingError` for a knob that restarts or a value not allowed."""
+        live = {knob["name"] for knob in self.knobs if knob["live"]}
+        for name in values:
+            if name not in live:
+                raise SettingError(
+                    name,
+                    f"{name} cannot change during a run; start a new one. Live settings are: {', '.join(sorted(live))}.",
+                )
+        whole: Values = validate(
+            self.knobs, {knob["name"]: getattr(self.settings, knob["name"]) for knob in self.knobs} | values
+        )
+        same = (
+            estimators_by_site(self.model, make_estimator(whole["estimator"], self.settings), whole["draws"]) | self.own
+        )
+        settings = replace(self.settings, **{name: whole[name] for name in values})
+        noise = "iid" if deterministic(self.model) else whole["noise"]
+        reason = refusal(self.model, same, whole["draws"], noise, self.q)
+        if reason := reason or refused(self.model, same, settings.objective(self.number)):
+            raise SettingError("estimator", reason)
+        if reason := self._too_large(settings, same):
+            raise SettingError(next(iter(values)), reason)
+        self.settings = settings
+        if (
+            hasattr(self.model, "update") and type(settings) is not InferenceSettings
+        ):  # a family's knobs are its model's
+            self.model.update(self.settings)
+
+    def _too_large(self, settings: InferenceSettings, estimators: Mapping[str, Estimator]) -> str | None:
+        """None, or why a step with these settings is refused; a model that came ready is its maker's own business."""
+        if self.ready_made:
+            return None
+        plan = Plan(
+            self.model, self.q, self.data, estimators, 1 if deterministic(self.model) else settings.draws,
+            settings.rao_blackwell, "iid" if deterministic(self.model) else settings.noise,
+            settings.objective(self.number),
+        )  # fmt: skip
+        return too_large(plan, min(settings.batch_size, self.data.size))
+
+    def next_batch(self) -> Batch:
+        """M rows without replacement from a shuffled pass over the data; a rest smaller than M starts the next pass."""
+        size = min(self.settings.batch_size, self.data.size)
+        sparse = getattr(self.model, "sparse", False)
+        if sparse and size == self.data.size:
+            return self.data.whole()
+        if len(self.order) < size:
+            self.order = torch.randperm(self.data.size, generator=self.generator)
+        rows, self.order = self.order[:size], self.order[size:]
+        return self.data.batch(rows, entries=sparse)
+
+    def _estimate(self, batch: Batch) -> Found:
+        """ELBO, objective, log prior and the ELBO's terms at a batch; the gradients are left on the parameters."""
+        settings = self.settings
+        found = estimate(
+            self.model,
+            self.q,
+            self.estimators,
+            batch,
+            self.draws,
+            self.generator,
+            rao_blackwell=settings.rao_blackwell,
+            noise_kind=self.noise,
+            memory=self.memory,
+            objective=self.objective,
+        )
+        return tuple(found.terms), found.summary.whole
+
+    def __next__(self) -> Step:
+        """One step.
+
+        Raises:
+            StopIteration: at `stop_at`; raise that knob and pull again to go on.
+            DivergenceError: a number is no longer finite; the parameters are back at the last good step.
+        """
+        if self.number >= self.settings.stop_at:
+            raise StopIteration
+        for _ in range(self.objective.encoder_steps):
+            self._ascend(q_alone=True)
+        names, values = self._ascend()
+        elbo, objective, log_prior, *terms = values.tolist()
+        self.number += 1
+        return Step(self.number, elbo, dict(zip(names, terms, strict=True)), objective, log_prior)
+
+    def _ascend(self, *, q_alone: bool = False) -> Found:
+        """One estimate and one step of Adam, of q's parameters alone or of the model's too."""
+        self.optimizer.clear_gradients()
+        settings = self.settings
+        key = (settings, self.objective)  # a warm-up changes the objective from step to step
+        names, values = self.replay_cache.step(self.next_batch(), key, (self.model, self.q), self.memory)
+        if q_alone and isinstance(self.model, nn.Module):
+            self.model.zero_grad()
+        gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
+        elbo, objective, _, *terms = values.tolist()
+        if cause := complaint(elbo, objective, gradients, dict(zip(names, terms, strict=True))):
+            trouble = divergence(cause, self.number + 1, settings.step_size, self.model, self.data.feature_names)
+            self._restore()
+            raise trouble
+        self._keep()
+        self.optimizer.step_size = settings.step_size_at(self.number)
+        self.optimizer.step()
+        return names, values
+
+    @torch.no_grad()
+    def _keep(self) -> None:
+        torch._foreach_copy_(self._good, list(self.parameters.values()))
+
+    @torch.no_grad()
+    def _restore(self) -> None:
+        torch._foreach_copy_(list(self.parameters.values()), self._good)
+        self.optimizer.state.clear()
+        self.memory.clear()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that decides the next step, as named tensors: parameters, Adam's moments, the generator, the data's order."""
+        state = {f"parameter/{name}": parameter.detach() for name, parameter in self.parameters.items()}
+        for name, moments in self.optimizer.state.items():
+            state |= {f"adam/{key}/{name}": value for key, value in moments.items()}
+        for part, kept in self.memory.items():
+            state |= {f"memory/{part}/{key}": value for key, value in kept.items()}
+        rows = torch.tensor(self.data.size)  # at the end of a pass the order does not tell
+        return state | {"generator": self.generator.get_state(), "order": self.order, "rows": rows}
+
+    @torch.no_grad()
+    def load_tensors(self, state: dict[str, Tensor], number: int) -> None:
+        """Take up the state of `tensors`; the next step is the very step that would have followed.
+
+        Raises:
+            ValueError: the state is of another model, or of other data.
+        """
+        for name, parameter in self.parameters.items():
+            if (kept := state[f"parameter/{name}"].shape) != parameter.shape:
+                raise ValueError(f"{name} is of shape {tuple(kept)} there, {tuple(parameter.shape)} here")
+        least = (
+            int(state["order"].max()) + 1 if len(state["order"]) else 0
+        )  # of a file that does not hold the number of rows
+        if int(state.get("rows", torch.tensor(least))) > self.data.size:
+            raise ValueError(f"it was made with more than the {self.data.size} rows of these data")
+        for name, parameter in self.parameters.items():
+            parameter.copy_(state[f"parameter/{name}"])
+            if f"adam/step/{name}" in state:
+                self.optimizer.state[name] = {key: state[f"adam/{key}/{name}"].clone() for key in MOMENTS}
+        self.memory = {}
+        for name, learned in state.items():
+            if name.startswith("memory/"):
+                part, key = name.removeprefix("memory/").rsplit("/", 1)
+                self.memory.setdefault(part, {})[key] = learned.clone()
+        self._keep()
+        self.generator.set_state(state["generator"])
+        self.order, self.number = state["order"].clone(), number
+
+
+def _parts_of_settings(settings: Any, data: Any, extra: Any, inference: Any) -> Parts:
+    """What `run_from` makes; imported here because it is above this module."""
+    if extra is not None or inference is not None:
+        raise ValueError(
+            f"Settings came first and then {described(data)} and {described(extra)}; settings build their own model. "
+            "Write Run(settings, data), or Run(model, q, data, settings) for a model of your own."
+        )
+    from elbo_room.models.training.run_from import parts_from
+
+    if isinstance(data, Posterior):
+        return parts_from(settings, q=data)
+    return parts_from(settings, data)
+
+
+def _parts_of_model(model: Any, q: Any, data: Any, inference: Any) -> Parts:
+    """What a user hands over, checked.
+
+    Raises:
+        ValueError: what came, what is allowed, what to do.
+    """
+    if isinstance(model, Mapping):
+        raise ValueError(
+            "The model is a dict; it must be an object with `sites` and `factors`. If these are settings, write run_from(settings)."
+        )
+    check_model(model)
+    missing = [name for name, part in (("q, its variational family", q), ("data", data)) if part is None]
+    if missing:
+        raise ValueError(
+            f"A model came without {' and without '.join(missing)}. Write Run(model, Posterior({{...}}), data)."
+        )
+    check_posterior(model, q)
+    settings = inference_from(inference)
+    table = as_dataset(data)
+    return Parts(settings, inference_knobs(), table, model, q, torch.Generator().manual_seed(settings.seed))

@@ -1,0 +1,86 @@
+"""A run of a family's settings: the catalogue checks them, the family builds the model and its q, and `Run` trains them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from elbo_room.models.catalogue import knobs, settings_from
+from elbo_room.models.core import Model
+from elbo_room.models.data import OWN, Dataset, as_dataset
+from elbo_room.models.deep_generative.settings import Settings
+from elbo_room.models.inference.boundary import check_model, check_posterior
+from elbo_room.models.inference.make_estimator import BySite
+from elbo_room.models.registry import family_of
+from elbo_room.models.training.run import Parts, Run
+from elbo_room.models.training.settings import InferenceSettings
+from elbo_room.models.variational import Posterior
+
+
+def run_from(
+    settings: InferenceSettings | Mapping[str, Any] | None = None,
+    data: Dataset | str | Path | object | None = None,
+    *,
+    model: Model | None = None,
+    q: Posterior | None = None,
+    estimators: BySite | None = None,
+) -> Run:
+    """A run of the model that settings describe.
+
+    >>> import elbo_room as er
+    >>> run = er.run_from({"data": "pinwheel", "width": 8, "stop_at": 2})
+    >>> [step.number for step in run]
+    [1, 2]
+    >>> run.model.sites["z"].shape
+    (2,)
+
+    Args:
+        settings: a family's settings or a dict of its knobs; what is left out takes its default.
+        data: a data set, an array or a file's path, used instead of the one that the settings name; the settings read "own" then.
+        model: a ready model, trained instead of the family's under the family's settings; it needs `q` and `data`.
+        q: that model's variational factors.
+        estimators: sites' own, {"z1": "leave_one_out", "w1": PathOnly()}; the others take the one that the settings name.
+
+    Raises:
+        ValueError: the settings, the data, the model, q or the estimators are not what they must be.
+        NotApplicableError: an estimator does not go with its site.
+        SettingError: a setting is not allowed, or does not go with another.
+    """
+    return Run.of(parts_from(settings, data, model, q), estimators)
+
+
+def parts_from(settings: object, data: object = None, model: object = None, q: object = None) -> Parts:
+    """What a run is made of: settings that are checked, the data, the model and its q.
+
+    Raises:
+        ValueError: what came, what is allowed, what to do.
+    """
+    if isinstance(settings, Mapping):
+        settings = settings_from(settings)
+    chosen: Any = Settings() if settings is None else settings
+    family = family_of(chosen)
+    _check_own(model, q, data)
+    own = {"data": OWN} if data is not None and model is None and OWN in family.data else {}
+    whole: Any = settings_from(vars(chosen) | {"model": family.name} | own)  # each family has knobs of its own
+    generator = torch.Generator().manual_seed(whole.seed)
+    table = family.data[whole.data].load() if data is None else as_dataset(data)
+    if share := getattr(whole, "held_out", 0.0):
+        table = table.split(share)
+    made: tuple[Any, Any] = (model, q) if model is not None else family.build(whole, table, generator)
+    return Parts(whole, knobs(family.name), table, made[0], made[1], generator, ready_made=model is not None)
+
+
+def _check_own(model: object, q: object, data: object) -> None:
+    """Refuse a user's own model without q or data, and q without a model."""
+    if model is None and q is not None:
+        raise ValueError("q came without a model; settings build their own. Write Run(model, q, data).")
+    if model is None:
+        return
+    missing = [name for name, part in (("q, its variational family", q), ("data", data)) if part is None]
+    if missing:
+        raise ValueError(
+            f"A model came without {' and without '.join(missing)}. Write Run(model, Posterior({{...}}), data)."
+        )
+    check_model(model)
+    check_posterior(model, q)

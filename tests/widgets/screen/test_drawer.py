@@ -1,0 +1,138 @@
+"""What is open follows the run, the scene and the settings: tables, texts, lists and questions."""
+
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+
+from elbo_room.widgets.screen import drawer
+from elbo_room.widgets.screen.drawer import Drawer
+from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.sessions.runs import new_run
+from elbo_room.widgets.words.tables import table
+from tests.widgets.conftest import eventually
+from tests.widgets.notebook.test_reruns import NoWorker
+from tests.widgets.sessions.test_runs import keep
+
+PRESETS = catalogue()["presets"]
+
+
+def tables(room):
+    """What the panels show at this moment, as tables."""
+    charts = [room.screen.chart(name) for name in room.screen.in_sight()]
+    return "\n\n\n".join(table(room.screen.bus, chart) for chart in charts)
+
+
+def finished(room, scene, steps):
+    """Choose a scene and run it for so many steps; the run before it, which has finished too, is another one."""
+    earlier = room.folder
+    room.act("scene", {"name": scene})
+    room.act("set", {"name": "stop_at", "value": steps})
+    room.post("run")
+    eventually(
+        lambda: room.folder is not earlier and room.state == "finished" and room.painter.facts["number"] == steps
+    )
+
+
+def test_an_open_table_shows_the_scene_on_the_screen_through_three_scenes(lab):
+    room = lab()
+    room.act("drawer", {"name": "Table"})
+    seen = {room.screen.text.text}
+    for place, scene in enumerate(("pinwheel", "moons", "belief_network")):
+        finished(room, scene, steps=20 + place)
+        eventually(lambda: room.screen.text.text == tables(room))
+        seen.add(room.screen.text.text)
+    assert len(seen) == 4
+
+
+def test_no_word_of_an_earlier_scene_stays_behind_a_chart(lab):
+    """The sentences for screen readers, which the tables repeat, are the run's own."""
+    room = lab()
+    eventually(lambda: room.ready)
+    room.screen.chart("elbo").summary = room.screen.chart("latent").summary = "of the run before"
+    room.act("scene", {"name": "pinwheel"})
+    room.act("step", {})
+    eventually(lambda: room.state == "paused" and room.painter.facts["number"] == 1)
+    assert "of the run before" not in [chart.summary for chart in room.screen.charts.values()]
+
+
+def test_an_open_list_of_runs_shows_the_run_that_is_training(lab):
+    room = lab({"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32})
+    room.act("drawer", {"name": "Runs"})
+    assert room.screen.runs.options == ()
+    room.post("run")
+    eventually(lambda: len(room.screen.runs.options) == 1 and room.state == "running")
+
+
+@pytest.fixture
+def quiet(lab, monkeypatch):
+    """A lab without a worker."""
+    monkeypatch.setattr("elbo_room.widgets.explorer.ProcessLink", NoWorker)
+    return lab()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"), [("Code", "width=48", "width=16"), ("Formula", "B = 4", "B = 16")]
+)
+def test_an_open_text_follows_the_settings(quiet, name, before, after):
+    quiet.act("set", {"name": "width", "value": 48})
+    quiet.act("set", {"name": "draws", "value": 4})
+    quiet.act("drawer", {"name": name})
+    assert before in quiet.screen.text.text
+    quiet.act("set", {"name": "width", "value": 16})
+    quiet.act("set", {"name": "draws", "value": 16})
+    eventually(lambda: after in quiet.screen.text.text)
+    assert before not in quiet.screen.text.text
+
+
+def test_open_questions_are_those_of_the_scene_that_is_chosen(quiet):
+    quiet.act("drawer", {"name": "Try this"})
+    for scene in ("score", "collapse_weight", "digits"):
+        quiet.act("scene", {"name": scene})
+        quiet.screen.name_scene(scene, "")  # as the page's own list does, before it asks for the scene
+        eventually(lambda scene=scene: quiet.screen.quiz.tasks == PRESETS[scene].get("tasks", []))
+
+
+def test_opening_a_run_of_another_family_offers_the_estimators_of_that_family(quiet):
+    folder = new_run()
+    keep(folder, model="deep_exponential_family")
+    folder.release()
+    before = dict(quiet.screen.shown.options)
+    quiet.act("open_run", {"identity": folder.identity})
+    assert dict(quiet.screen.shown.options) != before
+    choices = quiet.form.fields["estimator"].knob["choices"]
+    usable = [choice["name"] for choice in choices if not choice.get("unavailable")]
+    assert list(dict(quiet.screen.shown.options).values()) == usable
+
+
+def test_going_back_to_the_runs_settings_names_its_scene_again(quiet):
+    quiet.run_values = dict(quiet.values)
+    quiet.screen.scene.value = "moons"
+    eventually(lambda: quiet.values["model"] == "conditional")
+    quiet.act("undo", {})
+    assert quiet.screen.scene.value == "digits"
+    assert quiet.screen.goal.value == PRESETS["digits"]["goal"]
+
+
+@pytest.mark.parametrize(("running", "seconds"), [(True, 1.0), (False, 0.2)])
+def test_while_a_model_trains_what_is_open_changes_now_and_then(monkeypatch, running, seconds):
+    """Two hundred changes in ten seconds fill it at most once a second, at rest five times; the last change is always shown."""
+    clock = [100.0]
+    monkeypatch.setattr(drawer.time, "monotonic", lambda: clock[0])
+    followed = []
+    screen = SimpleNamespace(scene=SimpleNamespace(value="digits"))
+    screen.quiz = SimpleNamespace(offer=lambda tasks: None, follow=lambda facts: followed.append(clock[0]))
+    open_drawer = Drawer(screen)
+    open_drawer.name = "Try this"
+    for _ in range(200):
+        open_drawer.changed()
+        if open_drawer.due(running=running):
+            open_drawer.fill({}, [], {})
+        clock[0] += 0.05
+    clock[0] += 1.0
+    open_drawer.changed()
+    assert open_drawer.due(running=running)
+    open_drawer.fill({}, [], {})
+    assert not open_drawer.due(running=running)
+    assert 0.7 * 10 / seconds < len(followed) < 1.3 * 10 / seconds
+    assert min(after - before for before, after in pairwise(followed)) > seconds - 1e-6

@@ -1,0 +1,107 @@
+"""A file of a person's own, from the drawer to the worker: what is read, what is refused, and a run that finds it again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from elbo_room.widgets.explorer import Explorer
+from elbo_room.widgets.screen import own_table
+from tests.widgets.worker.test_worker import Driver
+
+SMALL = {"data": "own", "width": 8, "stop_at": 15, "response": "poisson", "batch_size": 16}
+
+
+@pytest.fixture
+def driver() -> Iterator[Driver]:
+    made = Driver()
+    yield made
+    made.close()
+
+
+def counts(path: Path, scale: float = 1.0) -> Path:
+    """30 rows of 4 counts, two kinds, two plates, as text."""
+    x = torch.poisson(torch.full((30, 4), 5.0), generator=torch.Generator().manual_seed(0)).numpy() * scale
+    rows = [",".join([*(f"{v:g}" for v in row), "ab"[i % 2], f"p{i // 15}"]) for i, row in enumerate(x)]
+    path.write_text("\n".join(["g1,g2,g3,g4,cell_type,plate", *rows]))
+    return path
+
+
+def test_a_table_is_read_trained_on_and_found_again(tmp_path: Path) -> None:
+    path, driver = str(counts(tmp_path / "t.csv")), Driver()
+    driver.send("table", path=path, batch="plate")
+    told = driver.until("table")
+    assert (told["counts"], told["columns"], told["labels"]) == (True, ["cell_type", "plate"], "cell_type")
+    assert "30 × 4, coloured by cell_type (2 kinds)" in told["sentence"]
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
+    driver.until("state", state="finished")
+    driver.until("frame", number=15)
+    driver.close()  # it saves
+    first = driver.points()[:, 1]
+    other = Driver()
+    other.send("start", settings={}, folder=str(tmp_path / "run"), resume=True, play=False)
+    started = other.until("started")
+    other.close()
+    assert started["size"] == 30
+    np.testing.assert_array_equal(started["curves"]["elbo"][:, 1], first)
+
+
+def test_what_is_no_count_is_said_and_the_table_before_stays(driver: Driver, tmp_path: Path) -> None:
+    driver.send("table", path=str(counts(tmp_path / "t.csv")), batch="plate")
+    driver.until("table")
+    driver.send("table", path=str(counts(tmp_path / "scaled.csv", 0.3)), batch="plate")
+    told = driver.until("table")
+    assert not told["counts"]
+    assert "No counts: Counts must be whole numbers ≥ 0; row 0, column 0 is" in told["sentence"]
+    driver.send("table", path=str(tmp_path / "gone.csv"))
+    assert "There is no file" in driver.until("refused", command="table")["sentence"]
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
+    assert "whole numbers" in driver.until("refused", command="start")["sentence"]
+
+
+def test_without_a_table_the_worker_says_where_one_is_given(driver: Driver, tmp_path: Path) -> None:
+    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
+    assert "the drawer 'Your data' on the page" in driver.until("refused")["sentence"]
+
+
+def test_uploads_are_kept_under_a_plain_name_and_within_the_cap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELBO_ROOM_HOME", str(tmp_path))
+    path = own_table.keep("../../a b;c.csv", b"x\n1\n")
+    assert path == tmp_path / "tables" / "a b_c.csv"
+    assert path.read_bytes() == b"x\n1\n"
+    monkeypatch.setattr(own_table, "MOST_BYTES", 3)
+    with pytest.raises(ValueError, match="an upload may have"):
+        own_table.keep("t.csv", b"x\n1\n")
+    with pytest.raises(ValueError, match="of no kind that can be read"):
+        own_table.keep("t.exe", b"")
+
+
+def test_counts_bring_scvis_settings_and_other_tables_only_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELBO_ROOM_HOME", str(tmp_path))
+    lab = Explorer()
+    told = {"kind": "table", "path": "t.csv", "labels": None, "batch": None, "columns": ["kind"], "sentence": "Read."}
+    try:
+        lab.show({**told, "counts": False})
+        assert (lab.values["data"], lab.values["response"]) == ("own", "normal")
+        lab.show({**told, "path": "u.csv", "counts": True})
+        assert (lab.values["data"], lab.values["response"]) == ("own", "negative_binomial")
+    finally:
+        lab.close()
+
+
+def test_choosing_a_column_reads_the_same_file_again_and_another_file_forgets_it() -> None:
+    asked: list[tuple[str, dict]] = []
+    drawer = own_table.OwnTable(lambda action, **values: asked.append((action, values)))
+    drawer.path.value = "t.csv"
+    drawer.show({"path": "t.csv", "labels": None, "batch": None, "columns": ["kind", "plate"], "sentence": "Read."})
+    drawer.labels.value = "kind"
+    drawer.path.value = "u.csv"
+    first, column, other = ({"path": path, "labels": label, "batch": None} for path, label in
+                            (("t.csv", None), ("t.csv", "kind"), ("u.csv", None)))  # fmt: skip
+    assert asked == [("table", first), ("table", column), ("table", other)]

@@ -1,0 +1,61 @@
+"""Panel B where q is a point: the noise of minibatches, and what it says where there is none."""
+
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.worker.measuring.probing import Probing, Request
+from elbo_room.widgets.worker.measuring.selection import FIRST, Selection
+from tests.widgets.conftest import eventually
+
+
+def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
+    room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30, "batch_size": 16})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and "minibatch" in room.painter.facts["variance"])
+    value, low, high = room.painter.facts["variance"]["minibatch"]
+    assert 0 < low < value < high
+    assert room.screen.chart("variance").heading == "Variance of ĝ"
+    room.post("look", panel="b", name="variance_against_rows")
+    eventually(lambda: "slopes" in room.painter.facts["evidence"].get("variance_against_rows", {}))
+    slope, error = room.painter.facts["evidence"]["variance_against_rows"]["slopes"]["minibatch"]
+    assert abs(slope + 1) < max(4 * error, 0.3)  # (1 − M/N)/M is a little steeper than 1/M
+    eventually(lambda: "The variance of minibatch ĝ goes as M to the power" in room.screen.caption.value)
+    room.post("look", panel="b", name="xi_parabola")
+    eventually(lambda: "q is a point: nothing is drawn" in room.screen.caption.value)
+
+
+def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(lab):
+    room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30})
+    room.post("run")
+    eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])
+    assert room.painter.facts["variance"] == {}
+    eventually(lambda: "as M to the power" in room.screen.caption.value)  # the panel has turned to fewer rows by itself
+    assert room.screen.view.value == "variance_against_rows"
+    assert room.screen.chart("variance_against_rows").heading == "Variance of ĝ"
+    room.post("look", panel="b", name="variance")
+    eventually(lambda: room.screen.chart("variance").heading == "No variance: q is a point")
+    assert "q is a point, so nothing is drawn, and each step sees all data" in room.screen.chart("variance").waiting
+    room.post("look", panel="b", name="variance_against_rows")
+    room.post("scene", name="poisson")
+    room.post("set", name="stop_at", value=5)
+    room.post("run")
+    eventually(lambda: room.state == "finished" and room.painter.facts["variance"])
+
+
+def test_a_weight_chosen_in_the_drawing_keeps_its_curve_of_minibatch_noise() -> None:
+    """It joins the list while the model trains; what was measured of it is drawn again when it is chosen again."""
+    settings = {"model": "conditional", "posterior": "point", "width": 30, "depth": 1, "stop_at": 30, "batch_size": 16}
+    run = Run(settings_from(settings))
+    selection, probing = Selection(run), Probing(run)
+    listed = len(selection.choices)
+    selection.choose(name="out.bias[0]")
+    assert len(selection.choices) == listed + 1, "not one of the first"
+    chosen = tuple(selection.choices)
+    probing.start(Request(0, run.settings, "variance", FIRST, selection.parameter, chosen, fine=False, budget=1.0))
+    said = []
+    while probing.work is not None:
+        said += [message] if (message := probing.slice()) else []
+    assert [message["kind"] for message in said] == ["variance"]
+    assert said[0]["complete"]
+    selection.keep(said[0]["kept"])
+    assert selection.past() == said[0]["rows"]
+    assert said[0]["whole"] != said[0]["rows"]

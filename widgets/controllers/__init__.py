@@ -1,0 +1,1 @@
+"""What a person's actions mean, one concern a file."""

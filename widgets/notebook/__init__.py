@@ -1,0 +1,1 @@
+"""The lab inside a notebook: still figures, re-run cells, closing."""

@@ -1,0 +1,70 @@
+"""Panel B's pictures as still figures for a notebook: histograms of ĝ, the parabola of ξ, variance × cost, from a probe's reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from elbo_room.widgets.notebook.figures import Figure
+from elbo_room.widgets.sessions.example import catalogue
+
+if TYPE_CHECKING:
+    from elbo_room.models.core import Model
+    from elbo_room.models.probing.parabola import Parabola
+    from elbo_room.models.probing.probe import Reference, Report
+
+
+def _drawn(message: Mapping[str, Any], height: str = "320px") -> Figure:
+    """The chart of a message that the worker would send to panel B."""
+    view = message["evidence"]["view"]
+    figure = Figure(view, height=height)
+    figure.chart.set(**message["params"][view])
+    for dataset, columns in message["replace"][view].items():
+        figure.bus.replace(figure.chart, dataset, **columns)
+    return figure
+
+
+def _listed(reports: Mapping[str, Report]) -> tuple[list[Report], dict[str, int]]:
+    """The reports that carry an estimator's own name, and every estimator's place in the catalogue, which is its colour.
+
+    Raises:
+        ValueError: none does.
+    """
+    series = {name: place for place, name in enumerate(catalogue()["estimators"])}
+    found = [report for name, report in reports.items() if name in series]
+    if not found:
+        raise ValueError(
+            f"The reports are named {', '.join(reports) or 'nothing'}; a figure needs estimators' names, such as 'score', as keys."
+        )
+    return found, series
+
+
+def gradient_histogram(
+    model: Model, reports: Mapping[str, Report], reference: Reference, coordinate: tuple[int, int] = (0, 0)
+) -> Figure:
+    """Replicates of one parameter's ĝ about a reference, a row an estimator; the dark bar is the mean ± 2 standard errors.
+
+    `coordinate` is (which of ν's numbers, which coordinate of the site). The axis is bent, asinh, so that quiet and loud fit in.
+    """
+    from elbo_room.models.inference.parameters import named
+    from elbo_room.widgets.worker.measuring import rows as evidence
+
+    found, series = _listed(reports)
+    return _drawn(evidence.histogram(found, reference, named(model, found[0].site, coordinate), series))
+
+
+def xi_parabola(found: Parabola, xi: float | None = None) -> Figure:
+    """Var(ĝ_ξ) over ξ, its bottom ξ* ± 2 standard errors and the floor (1 − ρ²) Var(ĝ₀); `xi` marks one held by hand."""
+    from elbo_room.widgets.worker.measuring import rows as evidence
+
+    return _drawn(evidence.parabola(found, xi or 0.0, held=xi is not None), "280px")
+
+
+def variance_cost(reports: Mapping[str, Report]) -> Figure:
+    """Variance × cost as multiples of the best: full bars count evaluations of log p, open ones this machine's seconds."""
+    from elbo_room.models.inference.parameters import Parameter
+    from elbo_room.widgets.worker.measuring import rows as evidence
+
+    found, series = _listed(reports)
+    seconds = {report.estimator: report.seconds for report in found}
+    return _drawn(evidence.costs(found, seconds, Parameter(found[0].site, "all ν"), series))

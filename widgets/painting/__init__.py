@@ -1,0 +1,1 @@
+"""Turns the worker's messages into what the charts draw."""

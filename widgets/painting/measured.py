@@ -1,0 +1,53 @@
+"""What panel B's curve has shown of one run, and which step's values the page may compare: those of one complete measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from elbo_room.models.probing.variance import Band
+from elbo_room.widgets.screen.text_throttle import TextThrottle
+
+Rows = np.ndarray[Any, Any]  # step, value, low, high, series
+SPOKEN = 1.0  # seconds between two values of which the caption speaks while the model is trained
+
+
+class Measured:
+    """The variance of every estimator over the steps; the values of a step may come one by one."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """`names` of the series, in their order."""
+        self.names, self.spoken = list(names), TextThrottle(SPOKEN)
+        self.forget()
+
+    def forget(self) -> None:
+        """Another run, or another parameter."""
+        self.tables: list[Rows] = []
+        self.step = -1
+        self.values: dict[str, Band] = {}  # variance and its interval at `step`
+        self.spoken = TextThrottle(SPOKEN)
+
+    def take(self, rows: Rows, shown: Collection[str]) -> Rows:
+        """Keep these rows; return those of the estimators that are shown."""
+        if not len(rows):
+            return rows
+        self.tables.append(rows)
+        visible = rows[[self.names[int(series)] in shown for series in rows[:, 4]]]
+        if len(visible):
+            self._collect(visible)
+        return visible
+
+    def _collect(self, rows: Rows) -> None:
+        newest = int(rows[:, 0].max())
+        if newest != self.step:
+            self.step, self.values = newest, {}
+        for _, value, low, high, series in rows[rows[:, 0] == newest].tolist():
+            self.values[self.names[int(series)]] = (value, low, high)
+
+    def facts(self, state: str) -> dict[str, Any]:
+        """For the caption, when a measurement is complete; while the model is trained only now and then."""
+        if not self.values or not self.spoken.due(state, drawn=True):
+            return {}
+        return {"variance": dict(self.values), "variance_at": self.step}

@@ -1,0 +1,225 @@
+"""Turns the worker's messages into what the charts draw, and remembers the numbers that the caption speaks about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from elbo_room.models.probing.variance import OPEN
+from elbo_room.models.settings import FIRST_MODEL
+from elbo_room.widgets.painting.elbo_lines import ElboLines
+from elbo_room.widgets.painting.latent_painter import LatentPainter
+from elbo_room.widgets.painting.measured import Measured
+from elbo_room.widgets.painting.slope_guides import slope_guides
+from elbo_room.widgets.painting.views import ONE_STEP, PANEL_OF
+from elbo_room.widgets.screen.layout import Screen
+from elbo_room.widgets.screen.text_throttle import TextThrottle
+from elbo_room.widgets.theme import MINIBATCH, OF_MINIBATCHES
+from elbo_room.widgets.words.evidence_words import sentence
+from elbo_room.widgets.words.snapshot import Snapshot
+
+AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
+LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
+
+
+def closed(high: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Upper ends as the page takes them: numbers that are finite, `OPEN` where a band is open."""
+    return np.minimum(high, OPEN)
+
+
+class Painter(ElboLines, LatentPainter):
+    """One screen's charts, fed message by message."""
+
+    def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
+        super().__init__(screen, catalogue)
+        self.names = [*catalogue["estimators"], MINIBATCH]
+        labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
+        labels[MINIBATCH] = OF_MINIBATCHES.label
+        self.facts: dict[str, Any] = {"state": "example", "number": 0, "stop_at": 0, "labels": labels}
+        self.facts |= {"evidence": {}, "view": "variance"}
+        self.facts["parts"] = catalogue["estimators"]
+        self.shape: list[int] = []
+        self.cloud: dict[str, Any] = {}  # of the map of the latent space: each datum's label and picture
+        self.rows: list[int] = []  # of the data, in the cloud's order
+        self.label_names: list[str] = []
+        self.data: str | None = None  # the name of the data
+        self.measured = Measured(self.names)
+        self.told: set[str] = set()  # which facts came from the worker's looks at a run
+        self.shown = set(self.names)
+        self.later: dict[str, dict[str, Any]] = {}
+        self.summed = TextThrottle(1.0)
+
+    def show(self, message: dict[str, Any]) -> None:
+        """Draw one message; kinds that have no picture are passed over."""
+        if message["kind"] != "decoded":  # whose number is the question's, not the step's
+            self.facts["number"] = message.get("number", self.facts["number"])
+        draw = getattr(self, f"_{message['kind']}", None)
+        if draw is not None:
+            draw(message)
+
+    def _started(self, message: dict[str, Any]) -> None:
+        bus, screen = self.screen.bus, self.screen
+        settings = message["settings"]
+        self.remember(message)
+        screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
+        for name, chart in screen.charts.items():
+            if name != "prior_predictive":  # it belongs to the form, not to a run
+                bus.clear(chart)
+                chart.summary = ""
+            if PANEL_OF[name] != "b":  # whose headings the explorer writes
+                chart.heading = ""
+        latent = screen.chart("latent")
+        latent.set(scores=[], run=latent.params.get("run", 0) + 1)  # what is pinned on the map belongs to one run
+        self.drawn, self.means, self.later = [], [], {}
+        self.measured.forget()
+        self.forget_changes(message)
+        for name in self.told:  # accuracy, λ̂, … of the run before
+            self.facts.pop(name, None)
+        self.facts |= {
+            "variance": {},
+            "variance_at": None,
+            "started": True,
+            "expected": {},  # which view of panel B is being measured, and the seconds until then
+            "kl": [],
+            "elbo": None,
+            "rate": 0.0,
+            "remedy": None,
+            "summaries": {},
+            "sentence": None,
+            "weighed": None,
+            "one_step": None,
+            "theory": None,
+            "gaps": None,  # the encoder's and the family's, nats
+            "noiseless": False,
+            "evidence": {},  # what panel B's views found, by view
+            "parameter": 0,
+        }
+        self.facts["stop_at"] = settings["stop_at"]
+        self.shape, self.data = list(message["shape"]), settings.get("data")
+        self.cloud = message["static"].get("latent", {}).get("cloud", {})
+        self.rows = [int(row) for row in message.get("rows", ())]
+        self.label_names = list(message["labels"].get("latent", ()))
+        for name, labels in message["labels"].items():
+            screen.chart(name).labels = list(labels)
+        for name, datasets in message["static"].items():
+            for dataset, columns in datasets.items():
+                bus.static(screen.chart(name), dataset, **columns)
+        self.leveled = False
+        self.draw_yardstick()
+        self.draw_ghost()
+        self.show_band(*(self.band or (None, 0)))
+        self._points(message["curves"]["elbo"])
+        self._means(message["curves"]["mean"])
+        self._variance({"rows": message["curves"]["variance"]})
+
+    def _frame(self, message: dict[str, Any]) -> None:
+        self.facts |= {"rate": message["rate"], "elbo": message["elbo"]}
+        self._points(message["points"])
+        self._means(message["mean"])
+        self._evidence(message)
+        self._latent(message)
+        if self.summed.due(self.facts.get("state", "")):
+            self._summaries()
+
+    def _evidence(self, message: dict[str, Any]) -> None:
+        """Fill charts by their datasets, set their parameters, and remember the facts."""
+        bus, screen = self.screen.bus, self.screen
+        self.facts |= message.get("facts", {})
+        self.told |= set(message.get("facts", {}))
+        if "evidence" in message:
+            self.facts["evidence"][message["evidence"]["view"]] = message["evidence"]
+        for name in set(message.get("replace", {})) & LATER - set(screen.charts):
+            self.later[name] = message  # a view that nobody has looked at yet is not built for it
+            return
+        for name, values in message.get("params", {}).items():
+            screen.chart(name).set(**values)
+        for name, words in message.get("names", {}).items():
+            screen.chart(name).labels = words
+        for name, words in message.get("headings", {}).items():
+            screen.chart(name).heading = words
+        for operation, draw in (("replace", bus.replace), ("append", bus.append)):
+            for name, datasets in message.get(operation, {}).items():
+                for dataset, columns in datasets.items():
+                    draw(screen.chart(name), dataset, **columns)
+        self.known += message.get("append", {}).get("elbo", {}).values()
+
+    def look(self, view: str) -> None:
+        """A view of panel B is shown: draw what came for it while nobody looked."""
+        self.facts["view"] = view
+        waiting = self.later.pop(view, None)
+        if waiting:
+            self._evidence(waiting)
+
+    def _parameters(self, message: dict[str, Any]) -> None:
+        """The list of q's parameters, and the one that is shown."""
+        self.facts["parameter"] = message["chosen"]
+        self.screen.offer(message["labels"], message["chosen"])
+
+    def _prior(self, message: dict[str, Any]) -> None:
+        """Functions drawn from the prior."""
+        chart = self.screen.chart("prior_predictive")
+        chart.set(**message["params"]["prior_predictive"])
+        for dataset, columns in message["replace"]["prior_predictive"].items():
+            self.screen.bus.replace(chart, dataset, **columns)
+        chart.summary = message["sentence"]
+
+    def choose(self, names: list[str]) -> None:
+        """Show these estimators only; what was measured of them is drawn again."""
+        self.shown = {*names, MINIBATCH}
+        kept = self.measured.tables
+        self._forget_variance()
+        for rows in kept:
+            self._variance({"rows": rows})
+
+    def _expected(self, message: dict[str, Any]) -> None:
+        """A view of panel B is being measured."""
+        self.facts["expected"] = {"view": message["chart"], "seconds": message["seconds"]}
+
+    def _forget_variance(self) -> None:
+        self.measured.forget()
+        self.screen.bus.clear(self.screen.chart("variance"))
+        self.facts |= {"variance": {}, "variance_at": None}
+
+    def _variance(self, message: dict[str, Any]) -> None:
+        """Points of the curve; of one step they may come estimator by estimator until it is complete."""
+        if message.get("anew"):  # another parameter's past
+            self._forget_variance()
+        rows = self.measured.take(message["rows"], self.shown)
+        if len(rows):
+            columns = dict(zip(("step", "value", "low", "high", "series"), rows.T, strict=True))
+            columns["high"] = closed(columns["high"])
+            self.screen.bus.append(self.screen.chart("variance"), "lines", **columns)
+        if message.get("complete", True):
+            self.facts |= self.measured.facts(str(self.facts.get("state", "")))
+
+    def _against(self, message: dict[str, Any]) -> None:
+        view = message.get("view", "variance_against_draws")
+        column, first, last = AGAINST[view]
+        bus, chart, rows = self.screen.bus, self.screen.chart(view), message["rows"]
+        if not len(rows):
+            return
+        at, value, low, high, series = rows.T
+        if at.min() == first:
+            bus.clear(chart)
+            guide = slope_guides(value, first, last, message.get("steeper"))
+            bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
+        bus.append(chart, "lines", **{column: at}, value=value, low=low, high=closed(high), series=series)
+
+    def _summaries(self) -> None:
+        """One sentence a chart for screen readers."""
+        facts, screen = self.facts, self.screen
+        now = Snapshot.of(facts)
+        if now.elbo_words():
+            screen.chart("elbo").summary = f"{now.elbo_words()} per data point at step {now.step:,}."
+        if now.divergence:
+            screen.chart("kl").summary = f"{now.active_words()}."
+        for name, words in facts.get("summaries", {}).items():
+            screen.chart(name).summary = words
+        if facts.get("one_step") and screen.shows(ONE_STEP):
+            screen.chart(ONE_STEP).summary = facts["one_step"]
+        if facts.get("variance"):
+            best = min(facts["variance"], key=lambda name: facts["variance"][name][0])
+            screen.chart("variance").summary = f"Least gradient variance: {facts['labels'][best]}."
+        if said := sentence(facts):
+            screen.chart(facts["view"]).summary = said

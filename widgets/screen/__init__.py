@@ -1,0 +1,1 @@
+"""The widgets that the page is made of."""

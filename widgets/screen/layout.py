@@ -1,0 +1,191 @@
+"""The one screen: header, run bar, controls, four panels, caption, drawer. Widgets only; what they do stands in `explorer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as ipw
+
+from elbo_room.widgets import built_assets
+from elbo_room.widgets.screen.own_table import OwnTable
+from elbo_room.widgets.screen.page import Page
+from elbo_room.widgets.screen.panels import Panels, box
+from elbo_room.widgets.screen.prediction_quiz import PredictionQuiz
+from elbo_room.widgets.screen.reader import Reader
+
+DRAWERS = ("Try this", "Your data", "Formula", "Estimators", "Runs", "Table", "Code", "Help")
+
+SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
+
+
+class LabPage(Page):
+    """The page's invisible widget, which also carries the screen's style sheet."""
+
+    _css = built_assets.style("lab.css") + built_assets.style("screen.css")
+
+
+def button(words: str, help_text: str, act: Callable[[], None], *classes: str) -> ipw.Button:
+    """A button that only takes note of its click."""
+    made_button = ipw.Button(description=words, tooltip=help_text, layout=ipw.Layout(width="auto"))
+    made_button.on_click(lambda _: act())
+    for name in classes:
+        made_button.add_class(name)
+    return made_button
+
+
+def worded_list(words: str) -> ipw.SelectMultiple:
+    """A list of which several are chosen, under a sentence that is its label, to a screen reader, too."""
+    return ipw.SelectMultiple(options=[], rows=9, description=words, layout=ipw.Layout(width="100%"))
+
+
+class Screen(Panels):
+    """All widgets of one lab. `post(action, **values)` takes note of what a person does."""
+
+    def __init__(
+        self,
+        post: Callable[..., None],
+        form: ipw.Widget,
+        bar_fields: list[ipw.Widget],
+        presets: list[tuple[str, str]],
+        pointer: Callable[[str], Callable[[str, dict[str, Any]], None]],
+    ) -> None:
+        super().__init__(post, pointer)
+        self.page = LabPage()
+        self._header(post, presets)
+        self._bar(post, bar_fields)
+        self._foot(post)
+        rows = [
+            self.page,
+            self.bus,
+            self.header,
+            self.bar,
+            box(ipw.HBox, [form, self.evidence, self.latent], "elbo-main"),
+            self.foot,
+        ]
+        self.root = box(ipw.VBox, rows, "elbo-room")
+
+    def _header(self, post: Callable[..., None], presets: list[tuple[str, str]]) -> None:
+        self.scene = ipw.Dropdown(
+            options=presets, description="Scene", style={"description_width": "auto"}, tooltip="Choose what to look at"
+        )
+        self.scene.observe(lambda change: self._told(post, "scene", name=change["new"]), "value")
+        self.scene.add_class("elbo-scene")
+        self.goal = ipw.Label("")
+        self.goal.add_class("elbo-goal")
+        share = button("Share", "Copy a link that restores these settings", lambda: post("share"))
+        projector = button("Projector", "Larger type for a lecture room (P)", lambda: post("projector"))
+        self.header = box(ipw.HBox, [self.scene, self.goal, share, projector], "elbo-header")
+
+    def name_scene(self, name: str, goal: str) -> None:
+        """Show this scene in the list, with a goal, without choosing it anew."""
+        self._offer(self.scene, list(self.scene.options), name)
+        self.goal.value = goal
+
+    def _bar(self, post: Callable[..., None], fields: list[ipw.Widget]) -> None:
+        self.run = button("Run", "Start, pause or go on (Space)", lambda: post("run"), "elbo-run")
+        self.run.button_style = "primary"
+        step = button("Step", "One optimiser step (.)", lambda: post("step"))
+        reset = button(
+            "Reset", "Back to step 0 with the same seed: the same run, bit for bit (R)", lambda: post("reset")
+        )
+        self.undo = button("Undo change", "Back to the settings of this run", lambda: post("undo"))
+        self.undo.layout.display = "none"
+        self.remedy = button(
+            "Try the remedy", "Go on from the last good state with what the message proposes", lambda: post("remedy")
+        )
+        self.remedy.layout.display = "none"
+        self.speed = ipw.Dropdown(
+            options=SPEEDS,
+            value="full",
+            description="Speed",
+            style={"description_width": "auto"},
+            tooltip="Pace of training",
+        )
+        self.speed.observe(lambda change: post("speed", speed=change["new"]), "value")
+        self.lock = ipw.ToggleButton(
+            value=True,
+            description="locked",
+            tooltip="Locked: every run uses this seed. Open: each new run takes the next one.",
+        )
+        self.lock.observe(
+            lambda change: setattr(self.lock, "description", "locked" if change["new"] else "open"), "value"
+        )
+        following = button(
+            "⚄ next", "The next seed; the run before it stays as a grey line", lambda: post("next_seed"), "elbo-next"
+        )
+        five = button(
+            "5 seeds", "Run this seed and the next four; panel A shows their mean ± sd", lambda: post("seeds")
+        )
+        self.status = ipw.Label("")
+        self.status.add_class("elbo-status")
+        seed, stop_at = fields
+        # What comes and goes stands at the end, so that nothing else moves.
+        row = [
+            self.run,
+            step,
+            reset,
+            self.speed,
+            stop_at,
+            seed,
+            self.lock,
+            following,
+            five,
+            self.status,
+            self.undo,
+            self.remedy,
+        ]
+        self.bar = box(ipw.HBox, row, "elbo-bar")
+
+    def _foot(self, post: Callable[..., None]) -> None:
+        self.caption = ipw.Label("")
+        self.caption.add_class("elbo-caption")
+        self.tabs = ipw.ToggleButtons(
+            options=[("Close", "–"), *((name, name) for name in DRAWERS)],
+            value="–",
+            tooltips=[
+                "Close",
+                "Predict, run, and let the run answer",
+                "Train on a file of your own",
+                "What is computed",
+                "Which estimators panel B measures",
+                "Earlier runs: open or compare them",
+                "What the four panels draw, as numbers",
+                "This run in Python",
+                "Keys and panels",
+            ],
+        )
+        self.tabs.observe(lambda change: post("drawer", name=change["new"]), "value")
+        self.tabs.add_class("elbo-tabs")
+        self.text = Reader()
+        self.runs = worded_list("")
+        self.open = button(
+            "Open this run",
+            "Show it where it stopped; Run goes on from there",
+            lambda: post("open_run", identity=self.runs.value[0] if len(self.runs.value) == 1 else None),
+        )
+        self.compare = button(
+            "Compare in panel A",
+            "Draw the chosen runs' ELBO beside the present one; with none chosen, take them away",
+            lambda: post("compare", identities=list(self.runs.value)),
+        )
+        self.shelf = box(ipw.VBox, [self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf")
+        self.shown = worded_list(
+            "Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable."
+        )
+        self.choice = box(ipw.VBox, [self.shown], "elbo-shelf")
+        self.quiz = PredictionQuiz(post)
+        veil = box(
+            ipw.VBox,
+            [
+                ipw.Label("Predict first: which estimator is the noisiest, and how many times?"),
+                button("Reveal panel B", "Show the variances that are measured", lambda: post("reveal")),
+            ],
+            "elbo-veil",
+        )
+        self.panels["b"].children = (*self.panels["b"].children, veil)
+        self.own = OwnTable(post)
+        shelves = [self.text, self.shelf, self.choice, self.quiz.widget, self.own.widget]
+        self.drawer = box(ipw.VBox, shelves, "elbo-drawer")
+        self.drawer.layout.display = "none"
+        self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

@@ -1,0 +1,60 @@
+"""The network as a drawing in a panel: a chart of the bus that is no Vega view, but nodes and edges on a canvas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elbo_room.widgets import built_assets, theme
+from elbo_room.widgets.screen.live_chart import LiveChart
+from elbo_room.widgets.wire.bus import Bus
+
+DATASETS = {name: {"mode": "bars"} for name in ("nodes", "edges", "columns", "parameters", "weights")}
+SPEC: dict[str, Any] = {
+    "usermeta": {
+        "title": "Network",
+        "datasets": DATASETS,
+        "positive": theme.BLUE,
+        "negative": theme.VERMILLION,
+        "dark": theme.DARK,
+    }
+}
+
+
+class NetworkDiagram(LiveChart):
+    """Draws what `elbo_room.widgets.worker.pictures.network` describes.
+
+    A click on a unit or a weight tells the callbacks `select` with `name` and `unit`: a site of q and its coordinate, or a parameter
+    of the network and the place of the weight in it (row by row).
+    """
+
+    _esm = built_assets.script("vega_view.js", "network_graph.js", "network_diagram.js")
+
+    def __init__(self, name: str, bus: Bus, **traits: Any) -> None:
+        """Take the drawing's own specification: colours and datasets."""
+        super().__init__(name, bus, spec=SPEC, **traits)
+
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
+        chosen = (
+            selection(self.labels, content) if isinstance(content, dict) and content.get("kind") == "click" else None
+        )
+        if chosen is None:
+            return
+        for callback in self._callbacks:
+            callback("select", chosen)
+
+
+def selection(labels: list[str], content: dict[str, Any]) -> dict[str, Any] | None:
+    """What a click names: {name, unit, layer}; None for a place that has no parameter."""
+    numbers = {
+        name: content.get(name) for name in ("layer", "unit", "parameter", "element", "site", "columns", "parameters")
+    }
+    if not all(isinstance(value, int | float) for value in numbers.values()):
+        return None
+    layer, unit, parameter, element, site, columns, parameters = (int(value) for value in numbers.values())  # type: ignore[arg-type]
+    if site >= 0:
+        at, place = 2 * columns + parameters + site, unit
+    elif parameter >= 0:
+        at, place = 2 * columns + parameter, element
+    else:
+        return None
+    return {"name": labels[at], "unit": place, "layer": layer} if 0 <= at < len(labels) else None

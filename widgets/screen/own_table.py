@@ -1,0 +1,130 @@
+"""The drawer "Your data": a file that is uploaded, or its path on this computer, and the columns that colour and batch its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as ipw
+
+from elbo_room.widgets.sessions.runs import home
+
+ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".gz", ".parquet")
+MOST_BYTES = 100_000_000  # of an upload; the server takes messages a little larger (`elbo_room.lab.serving.serve`)
+FIRST = (
+    "A table of your own: counts of cells or any numbers, rows are data. .h5ad, .npz, .csv, .tsv or .parquet; "
+    "upload it, or give its path on the computer where the lab runs and press Enter. Or take the features that the run on the "
+    "screen has learned: a conditional model predicts the labels from them."
+)
+NONE = "–"
+USE = "Of the run on the screen: E[z|x] of every row becomes the x of a conditional model, its label the y"
+NO_RUN = (
+    "There is no run yet. Press Run to train a deep generative model on labelled data; then its features can be used."
+)
+
+
+def keep(name: str, content: bytes) -> Path:
+    """Write an uploaded file into the lab's own folder; the newest of a name stands.
+
+    Raises:
+        ValueError: it is of no kind that can be read, or too large.
+    """
+    if not name.lower().endswith(ENDINGS):
+        raise ValueError(f"{name[:60]} is of no kind that can be read. Save it as one of: {', '.join(ENDINGS)}.")
+    if len(content) > MOST_BYTES:
+        raise ValueError(
+            f"{name[:60]} has {len(content) / 1e6:.0f} MB; an upload may have {MOST_BYTES / 1e6:.0f}. Give its path instead."
+        )
+    folder = home().parent / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / re.sub(r"[^\w.\- ]", "_", Path(name).name)
+    path.write_bytes(content)
+    return path
+
+
+class OwnTable:
+    """Asks for a file and shows what was read; `post("upload" or "table", …)` does the work on the pump's thread."""
+
+    def __init__(self, post: Callable[..., None]) -> None:
+        self.given: dict[str, Any] = {}  # path, labels, batch of the table in use
+        self.features: str | None = None  # the path of the features in use
+        self._post, self._silent = post, False
+        wide = {"layout": ipw.Layout(width="auto")}
+        self.upload = ipw.FileUpload(accept=",".join(ENDINGS), multiple=False, description="Upload a file", **wide)
+        self.upload.observe(self._uploaded, "value")
+        self.path = ipw.Text(
+            placeholder="or its path, such as ~/cells.h5ad", continuous_update=False, layout=ipw.Layout(width="260px")
+        )
+        self.path.observe(lambda change: self._told(path=change["new"]), "value")
+        self.labels, self.batch = (
+            self._column(words, help_text)
+            for words, help_text in (
+                ("Colour by", "The column that names each row's class; the model does not see it"),
+                ("Batch", "The column that names each row's batch, for the batch covariate"),
+            )
+        )
+        self.use = ipw.Button(description="Use this run's features", layout=ipw.Layout(width="auto"))
+        self.use.on_click(lambda _: self._post("features"))
+        self.offer_features(NO_RUN)
+        self.said = ipw.Label(FIRST)
+        self.said.add_class("elbo-answer")
+        self.widget = ipw.VBox([ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use]), self.said])
+        self.widget.add_class("elbo-quiz")
+
+    def _column(self, words: str, help_text: str) -> ipw.Dropdown:
+        made = ipw.Dropdown(
+            options=[NONE], description=words, tooltip=help_text, layout=ipw.Layout(width="auto"),
+            style={"description_width": "auto"},
+        )  # fmt: skip
+        made.observe(lambda _: self._told(path=self.given.get("path")), "value")
+        return made
+
+    def _uploaded(self, change: dict[str, Any]) -> None:
+        for file in change["new"]:
+            self._post("upload", name=file["name"], content=bytes(file["content"]))
+
+    def _told(self, path: str | None) -> None:
+        if self._silent or not path:
+            return
+        same = path == self.given.get("path")  # another file has other columns
+        chosen = [each.value if same and each.value != NONE else None for each in (self.labels, self.batch)]
+        self._post("table", path=path, labels=chosen[0], batch=chosen[1])
+
+    def show(self, told: dict[str, Any]) -> None:
+        """Show what was read: its size, and which columns there are to choose from."""
+        self.given = {name: told[name] for name in ("path", "labels", "batch")}
+        self._silent = True
+        try:
+            for each, name in ((self.labels, "labels"), (self.batch, "batch")):
+                each.options = [NONE, *told["columns"]]
+                each.value = told[name] or NONE
+        finally:
+            self._silent = False
+        self.said.value = told["sentence"]
+
+    def in_python(self) -> dict[str, tuple[str, str]]:
+        """By the data's name, how a program gets what was given here: an import, and the expression."""
+        found = {}
+        if self.given:
+            words = ", ".join(f"{name}={self.given[name]!r}" for name in ("labels", "batch") if self.given[name])
+            found["own"] = (
+                "from elbo_room.models.data import load",
+                f"load({self.given['path']!r}{', ' if words else ''}{words})",
+            )
+        if self.features:
+            found["features"] = (
+                "from elbo_room.models.features import read_features",
+                f"read_features({self.features!r})[0]",
+            )
+        return found
+
+    def offer_features(self, reason: str | None) -> None:
+        """Whether the features of the run on the screen can be used; where they cannot, the reason."""
+        self.use.disabled = reason is not None
+        self.use.tooltip = reason or USE
+
+    def refuse(self, sentence: str) -> None:
+        """Say why a file was not taken; the table before it stays."""
+        self.said.value = sentence

@@ -1,0 +1,173 @@
+"""The four panels: which chart stands in each, and the list with which a person chooses another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets as ipw
+
+from elbo_room.models.settings import FIRST_MODEL
+from elbo_room.widgets.painting.views import PANEL_OF, VIEWS, WORDS
+from elbo_room.widgets.screen.live_chart import LiveChart
+from elbo_room.widgets.screen.network_diagram import NetworkDiagram
+from elbo_room.widgets.screen.one_step import OneStep
+from elbo_room.widgets.wire.bus import Bus
+
+DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # what is no Vega view
+
+
+def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
+    """A box with style classes."""
+    made_box = kind(children)
+    for name in classes:
+        made_box.add_class(name)
+    return made_box
+
+
+class Panels:
+    """Charts by name, each in its panel; a chart is made when it is first asked for."""
+
+    def __init__(
+        self, post: Callable[..., None], pointer: Callable[[str], Callable[[str, dict[str, Any]], None]]
+    ) -> None:
+        self.bus, self._pointer, self.model = Bus(), pointer, FIRST_MODEL
+        self.charts: dict[str, LiveChart] = {}
+        self.wished: Mapping[str, str] = {}  # what the chosen scene opens with, as `views.OPENING` has it
+        self._offering = False  # what a list shows then was not a person's choice
+        self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
+        self.split.layout.width = "auto"
+        self.split.observe(lambda change: post("split", on=change["new"]), "value")
+        self.parameter = ipw.Dropdown(
+            options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B looks at"
+        )
+        self.parameter.observe(lambda change: self._told(post, "select", index=change["new"]), "value")
+        self.colour = self._choice(post, "colour", "What colours the map of the latent space")
+        self.plane = self._choice(post, "plane", "Which plane of the latent space is shown")
+        self.bands = self._choice(
+            post, "bands", "Whether a point mass is drawn with the bands of Laplace's approximation"
+        )
+        self.reading = self._choice(post, "text", "Whose attention map is shown: one of the held-out texts")
+        self.reading.add_class("elbo-text")
+        self.lists = {letter: self._list(post, letter) for letter in "abcd"}
+        self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
+        tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
+        self.panels = {
+            letter: box(
+                ipw.Box,
+                [box(ipw.HBox, [*tools.get(letter, []), self.lists[letter]], "elbo-tools")],
+                "elbo-panel",
+                f"elbo-{letter}",
+            )
+            for letter in "abcd"
+        }
+        self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
+        self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
+        self.use(FIRST_MODEL)
+
+    def _list(self, post: Callable[..., None], panel: str) -> ipw.Dropdown:
+        """The list of a panel's views; out of sight where there is only one."""
+        made_list = ipw.Dropdown(options=[], tooltip=f"What panel {panel.upper()} shows")
+        made_list.observe(lambda change: self._told(post, "look", panel=panel, name=change["new"]), "value")
+        made_list.add_class("elbo-list")
+        return made_list
+
+    def _choice(self, post: Callable[..., None], name: str, help_text: str) -> ipw.Dropdown:
+        """A list of what a run's map can show; out of sight until there is a run with more than one."""
+        made_list = ipw.Dropdown(options=[], tooltip=help_text)
+        made_list.observe(lambda change: self._told(post, "explore", **{name: change["new"]}), "value")
+        made_list.add_class("elbo-choice")
+        made_list.layout.display = "none"
+        return made_list
+
+    def _told(self, post: Callable[..., None], action: str, **values: Any) -> None:
+        if not self._offering and None not in values.values():
+            post(action, **values)
+
+    def chart(self, name: str) -> LiveChart:
+        """The chart of this name; it is made, out of sight, when it is first asked for."""
+        found = self.charts.get(name)
+        if found is None:
+            found = self.charts[name] = DRAWN.get(name, LiveChart)(name, self.bus)
+            found.layout.display = "none"
+            found.on_event(self._pointer(name))
+            panel = self.panels[PANEL_OF[name]]
+            panel.children = (found, *panel.children)
+        return found
+
+    def shows(self, name: str) -> bool:
+        """Whether this chart stands in its panel now."""
+        return name in self.charts and self.charts[name].layout.display != "none"
+
+    def in_sight(self) -> list[str]:
+        """The charts that are shown."""
+        return [name for name in self.charts if self.shows(name)]
+
+    def show(self, panel: str, name: str) -> None:
+        """Show this chart in its panel, instead of the one there."""
+        self.chart(name)
+        for other, chart in self.charts.items():
+            if PANEL_OF[other] == panel:
+                chart.layout.display = None if other == name else "none"
+        self.split.layout.display = None if self.shows("elbo") else "none"
+        self._show_choices()
+
+    def _show_choices(self) -> None:
+        predicted = ("function", "surface", "fit", "calibration")
+        for chooser, charts in (
+            (self.colour, ("latent",)),
+            (self.plane, ("latent", "manifold")),
+            (self.bands, predicted),
+            (self.reading, ("attention_map",)),
+        ):
+            useful = len(chooser.options) > 1 and any(self.shows(name) for name in charts)
+            chooser.layout.display = None if useful else "none"
+
+    def explorable(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
+        """Offer a run's colours, planes, bands and texts; what its scene or a person chose before, and is there, is shown and returned."""
+        kept, wished = {}, dict(self.wished)
+        self.wished = {}
+        choosers = {"colour": self.colour, "plane": self.plane, "bands": self.bands, "text": self.reading}
+        for name, chooser in choosers.items():
+            options = [(words, value) for words, value in choices.get(name, ())]
+            values = [value for _, value in options]
+            before = wished.get(name, chooser.value)
+            if before in values[1:]:
+                kept[name] = str(before)
+            self._offer(chooser, options, kept.get(name, next(iter(values), None)))
+        self._show_choices()
+        return kept
+
+    def look(self, panel: str, name: str) -> None:
+        """Show this chart, and say so in its panel's list."""
+        self.show(panel, name)
+        self._offer(self.lists[panel], list(self.lists[panel].options), name)
+
+    def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""
+        self.model = model
+        for panel, all_names in VIEWS[model].items():
+            names = (views or {}).get(panel, all_names)
+            wish = self.wished.get(panel)
+            if wish is not None and wish in names:
+                self.show(panel, wish)
+            elif wish is not None or not any(self.shows(name) for name in names):
+                self.show(panel, names[0])
+            options = [(WORDS[name], name) for name in names]
+            chosen = next(name for name in names if self.shows(name))
+            self._offer(self.lists[panel], options, chosen)
+            self.lists[panel].layout.display = None if len(options) > 1 else "none"
+        self.wished = {name: wish for name, wish in self.wished.items() if name not in VIEWS[model]}
+
+    def offer(self, labels: list[str], chosen: int) -> None:
+        """List these parameters of q for panel B and show the chosen one."""
+        self._offer(self.parameter, [(label, index) for index, label in enumerate(labels)], chosen)
+
+    def _offer(self, chooser: ipw.Dropdown, options: list[tuple[str, Any]], chosen: Any) -> None:
+        self._offering = True
+        try:
+            if list(chooser.options) != options:
+                chooser.options = options
+            chooser.value = chosen
+        finally:
+            self._offering = False

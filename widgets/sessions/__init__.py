@@ -1,0 +1,1 @@
+"""A session: the worker, its runs and the link to it."""

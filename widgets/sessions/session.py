@@ -1,0 +1,170 @@
+"""A session: one worker, one pump thread, one run at a time. It turns what a person does into commands, and frames into charts.
+
+Callbacks of widgets only `post`; the pump is the only thread that writes to widgets. It sends at most `TICKS` messages a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from elbo_room.widgets.sessions.link import Link
+
+TICKS = 15.0  # frames a second that may leave for the browser
+WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message
+SILENCE = 60.0  # seconds without a word of the page, twelve of its heartbeats, after which a run is paused and saved
+HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page speak once a minute
+LOOK = 1.0  # seconds between two looks for the page that count at most
+RESTART_DELAY, MOST_RESTARTS, MINUTE = 1.5, 3, 60.0  # seconds, times, seconds
+_log = logging.getLogger(__name__)
+
+
+class View(Protocol):
+    """What the session drives; every method is called by the pump's thread."""
+
+    def act(self, action: str, values: dict[str, Any]) -> None:
+        """Carry out what a person did."""
+
+    def show(self, message: dict[str, Any]) -> None:
+        """Show one message of the worker."""
+
+    def lost(self, reason: str) -> None:
+        """Say that the worker is gone."""
+
+    def fault(self, sentence: str) -> None:
+        """Say that something failed."""
+
+    def flush(self) -> None:
+        """Send what is pending to the page."""
+
+    def last_seen(self) -> float | None:
+        """When the page was last heard of, on the monotonic clock."""
+
+    def hidden(self) -> bool:
+        """Whether the page was hidden then."""
+
+    def alone(self) -> None:
+        """The page has been silent for too long: nobody looks."""
+
+    def heard_again(self, seconds: float) -> None:
+        """The page speaks again after so long a silence."""
+
+
+class Session:
+    """Starts a worker in the background and pumps between it and the view until `close`."""
+
+    def __init__(self, view: View, make_link: Callable[[], Link]) -> None:
+        self.view, self.make_link = view, make_link
+        self.actions: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
+        self.closed = threading.Event()
+        self.alone = False
+        self.silent, self.looked = 0.0, time.monotonic()
+        self.heard: float | None = None
+        self.restarts: list[float] = []
+        self.link = self._start_link()
+        self.pump = threading.Thread(target=self._pump, daemon=True, name="elbo-room-pump")
+
+    def start(self) -> None:
+        """Begin to pump."""
+        self.pump.start()
+
+    def _start_link(self, delay: float = 0.0) -> Link:
+        link = self.make_link()
+        threading.Thread(target=self._start_quietly, args=(link, delay), daemon=True, name="elbo-room-start").start()
+        return link
+
+    def _start_quietly(self, link: Link, delay: float) -> None:
+        if self.closed.wait(delay):
+            return
+        try:
+            link.start()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
+            _log.exception("The worker did not start.")
+            self.post("worker_lost", reason=f"it did not start: {type(error).__name__}: {error}")
+
+    def post(self, action: str, **values: Any) -> None:
+        """Ask for an action; returns at once, from any thread."""
+        self.actions.put((action, values))
+
+    def post_later(self, seconds: float, action: str, **values: Any) -> None:
+        """The same after a while, unless the session has ended."""
+        timer = threading.Timer(seconds, self.post, (action,), values)
+        timer.name, timer.daemon = "elbo-room-later", True
+        timer.start()
+
+    def command(self, command: str, /, **values: Any) -> None:
+        """Send a command to the worker."""
+        self.link.send(command, **values)
+
+    def restart_worker(self) -> bool:
+        """A new worker instead of one that is gone; False when that has failed too often.
+
+        It waits a moment: a kernel that shuts down ends its children first, and must not be given new ones.
+        """
+        now = time.monotonic()
+        self.restarts = [at for at in self.restarts if now - at < MINUTE] + [now]
+        if len(self.restarts) > MOST_RESTARTS:
+            return False
+        self.link = self._start_link(RESTART_DELAY)
+        return True
+
+    def _pump(self) -> None:
+        next_tick = 0.0
+        told = None
+        while not self.closed.is_set():
+            self._guarded(self._take_actions)
+            for message in self.link.receive():
+                self._guarded(self.view.show, message)
+            problem = self.link.problem()
+            if problem and told is not self.link:
+                told = self.link
+                self._guarded(self.view.lost, problem)
+            if time.monotonic() >= next_tick:
+                next_tick = time.monotonic() + 1 / TICKS
+                self._guarded(self.view.flush)
+                self._guarded(self._watch_page)
+
+    def _take_actions(self) -> None:
+        try:
+            action, values = self.actions.get(timeout=WAIT)
+        except queue.Empty:
+            return
+        self.view.act(action, values)
+
+    def _watch_page(self) -> None:
+        seen, now = self.view.last_seen(), time.monotonic()
+        # a machine that stood still (a lid that was shut) silenced the page too: between two looks at most so much is counted
+        silent = self.silent + min(now - self.looked, LOOK)
+        spoken, self.heard, self.looked = seen != self.heard, seen, now
+        self.silent = 0.0 if spoken else silent
+        patience = HIDDEN_SILENCE if self.view.hidden() else SILENCE
+        before, self.alone = self.alone, seen is not None and self.silent > patience
+        if self.alone and not before:
+            self.view.alone()
+        elif before and not self.alone:
+            self.view.heard_again(silent)
+
+    def _guarded(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """A fault in one action must not stop the pump; it is written to the kernel's log and said on the page."""
+        try:
+            function(*arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
+            _log.exception("The lab could not do %s.", getattr(function, "__name__", function))
+            with contextlib.suppress(Exception):
+                self.view.fault(
+                    f"Internal error: {type(error).__name__}: {error}. Your run goes on; reload the page if it stays so."
+                )
+
+    def close(self) -> None:
+        """Stop the pump, let the worker save and leave."""
+        if self.closed.is_set():
+            return
+        self.closed.set()
+        if self.pump.is_alive() and threading.current_thread() is not self.pump:
+            self.pump.join(10)
+        self.link.close()

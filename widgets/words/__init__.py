@@ -1,0 +1,1 @@
+"""Sentences and tables on the page, from the numbers on the screen."""

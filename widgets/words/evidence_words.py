@@ -1,0 +1,181 @@
+"""Panel B in words: what stands above it, and one sentence about what its view shows, with the noise it is known to."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from elbo_room.models.probing.variance import LEAST, Band, apart
+from elbo_room.widgets.theme import MINIBATCH
+
+Facts = dict[str, Any]
+Pair = tuple[float, float]  # a value and its standard error
+UNBOUNDED = "so few replicates cannot bound it above"
+TITLES = {
+    "variance": "Variance of ĝ",
+    "variance_against_draws": "Variance of ĝ",
+    "variance_against_rows": "Variance of ĝ",
+    "gradient_histogram": "Replicates of ĝ",
+    "xi_parabola": "Control variate",
+    "variance_cost": "Work for one accuracy",
+}
+
+
+def heading(view: str, facts: Facts, noise: str) -> str:
+    """The title of a view, with the parameter of a histogram and the kind of noise where it is not the usual one."""
+    label = facts.get("evidence", {}).get(view, {}).get("label")
+    if view == "variance" and facts.get("noiseless"):
+        return "No variance: q is a point"
+    return " · ".join(part for part in (TITLES[view], label, noise) if part)
+
+
+def times(ratio: float) -> str:
+    """A ratio as people say it."""
+    return f"{ratio:.1f}×" if ratio < 10 else f"{ratio:,.0f}×"
+
+
+def ratio(more: Band, less: Band) -> str:
+    """How many times one variance is another; where the first cannot be bounded above, how many times it is at least."""
+    if math.isfinite(more[2]):
+        return times(more[0] / max(less[0], LEAST))
+    return f"at least {times(max(1.0, more[1] / max(less[0], LEAST)))}"
+
+
+def upper(words: str) -> str:
+    """With a capital first letter."""
+    return words[:1].upper() + words[1:]
+
+
+# The verbs of these sentences: what was measured at an earlier step is told in the past.
+PAST = {
+    "is": "was", "are": "were", "has": "had", "falls": "fell", "goes": "went", "meets": "met", "spreads": "spread",
+    "takes": "took", "needs": "needed",
+}  # fmt: skip
+
+
+def earlier(facts: Facts, measured: int | None) -> int | None:
+    """The step at which something was measured, where it is not the one on the screen."""
+    return None if measured == facts.get("number") else measured
+
+
+def dated(words: str, step: int | None) -> str:
+    """A sentence of something measured; of an earlier step in the past tense, and with that step."""
+    if step is None:
+        return upper(words)
+    past = re.sub(r"\b(?:" + "|".join(PAST) + r")\b", lambda verb: PAST[verb[0]], words)
+    past = past if past[1:2].isupper() else past[:1].lower() + past[1:]
+    return f"At step {step:,}: {past.replace(' here:', ':')}"
+
+
+def short(value: float) -> str:
+    """Three digits and a true minus sign."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def sentence(facts: Facts) -> str | None:
+    """What the view that is shown says; None for the view against the step, which the caption speaks of itself."""
+    evidence = facts.get("evidence", {}).get(facts.get("view"))
+    if evidence is None:
+        return None
+    if evidence.get("reason"):
+        return str(evidence["reason"])
+    speak = {
+        "variance_against_draws": _slopes,
+        "variance_against_rows": _row_slopes,
+        "gradient_histogram": _histogram,
+        "xi_parabola": _parabola,
+        "variance_cost": _costs,
+    }[evidence["view"]]
+    words = speak(evidence, facts["labels"], facts)
+    return words and dated(words, earlier(facts, evidence.get("step")))
+
+
+def _slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
+    found: dict[str, Pair] = evidence["slopes"]
+    if facts["estimator"] in evidence.get("open", ()):
+        return f"The variance of {labels[facts['estimator']]} is open upwards: {UNBOUNDED}, so its power of B is not known."
+    chosen = facts["estimator"] if facts["estimator"] in found else next(iter(found), None)
+    if chosen is None:
+        return None
+    slope, error = found[chosen]
+    start = f"The variance of {labels[chosen]} falls as B to the power {short(slope)} ± {2 * error:.1g}"
+    if abs(slope + 1) < 2 * error:
+        return f"{start}: −1 within its noise, as independent draws must."
+    steeper = "faster than independent draws" if slope < -1 else "more slowly than independent draws"
+    return f"{start}: {steeper}, whose power is −1."
+
+
+def _row_slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
+    found: dict[str, Pair] = evidence["slopes"]
+    if facts["estimator"] in evidence.get("open", ()):
+        return f"The variance of {labels[facts['estimator']]} is open upwards: {UNBOUNDED}, so its power of M is not known."
+    chosen = facts["estimator"] if facts["estimator"] in found else next(iter(found), None)
+    if chosen is None:
+        return None
+    slope, error = found[chosen]
+    start = f"The variance of {labels[chosen]} goes as M to the power {short(slope)} ± {2 * error:.1g}"
+    if chosen == MINIBATCH:
+        return f"{start}; of rows drawn without replacement it is as (1 − M/N)/M."
+    if abs(slope) < max(2 * error, 0.1):
+        return f"{start}: each ν hears of its own data point alone."
+    if slope > 0:
+        return f"{start}: each score multiplies all data's terms. Rao-Blackwellise per data point."
+    if abs(slope + 1) < max(2 * error, 0.05):
+        return f"{start}: the data's noises average out."
+    return f"{start}, not −1: what the data share does not average out."
+
+
+def _histogram(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
+    found = evidence["found"]
+    center, center_error = evidence["reference"]
+    parts = facts.get("parts", {})
+    fair = {name: each for name, each in found.items() if parts.get(name, {}).get("bound", "elbo") == "elbo"}
+    off = {
+        name: abs(mean - center) / max((error**2 + center_error**2) ** 0.5, 1e-30)
+        for name, (mean, error, _) in fair.items()
+    }
+    if not off:
+        return None
+    worst = max(off, key=lambda name: off[name])
+    if off[worst] >= 4:
+        mean, _, spread = fair[worst]
+        return (
+            f"{upper(labels[worst])} is off by {short(mean - center)}, {off[worst]:.0f} standard errors of this many replicates: "
+            f"biased, {times(abs(mean - center) / max(spread, 1e-30))} its own spread."
+        )
+    calm, loud = (pick(fair, key=lambda name: fair[name][2]) for pick in (min, max))
+    return (
+        f"One mean, many spreads: every row meets the long run {short(center)} ± {2 * center_error:.1g} within its error; "
+        f"{labels[loud]} spreads {times(fair[loud][2] / max(fair[calm][2], 1e-30))} as wide as {labels[calm]}."
+    )
+
+
+def _parabola(evidence: Facts, labels: dict[str, str], facts: Facts) -> str:
+    del labels, facts
+    best, error = evidence["best"]
+    words = f"ξ* = {short(best)} ± {2 * error:.1g} takes ρ² = {100 * evidence['rho_squared']:.1f} % of the score's variance away"
+    if evidence["xi"] is None:
+        return f"{words}; drag the ring to hold ξ elsewhere: the mean stays, whatever ξ is."
+    if not apart(evidence["at_xi"], evidence["least"]):
+        return f"{words}; held at {short(evidence['xi'])}, score with ξ has that least variance within the band."
+    more = ratio(evidence["at_xi"], evidence["least"])
+    return f"{words}; held at {short(evidence['xi'])}, score with ξ has {more} the least. The mean stays."
+
+
+def _costs(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
+    del facts
+    found: dict[str, list[Band]] = evidence["found"]
+    if len(found) < 2:
+        return None
+    words = []
+    for unit, name in enumerate(("evaluation", "second")):
+        order = sorted(found, key=lambda each: found[each][unit][0])
+        first, second = (found[each][unit] for each in order[:2])
+        if apart(first, second):
+            words.append(
+                f"per {name} {labels[order[0]]} is best, {labels[order[1]]} needs {ratio(second, first)} as many"
+            )
+        else:
+            words.append(f"per {name} {labels[order[0]]} and {labels[order[1]]} are equal within the bands")
+    return upper(f"{words[0]}; {words[1]}.")

@@ -1,0 +1,1 @@
+"""Measuring the variance of the gradient beside the training."""

@@ -1,0 +1,253 @@
+"""One measurement of panel B at a time, in slices of one estimator each, so that whoever measures can listen in between.
+
+The same code measures in the worker's loop and in the measuring process beside it.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
+from elbo_room.models.inference.make_estimator import make_estimator
+from elbo_room.models.inference.noise import NOISES
+from elbo_room.models.inference.parameters import Parameter, named
+from elbo_room.models.inference.reference import LONG_DRAWS, long_run
+from elbo_room.models.inference.surrogate_context import estimators_by_site, numbers_of_evaluation
+from elbo_room.models.probing.minibatch import MINIBATCH, deterministic
+from elbo_room.models.probing.parabola import parabola
+from elbo_room.models.probing.probe import Report, probe, seconds_of
+from elbo_room.models.training.run import Run
+from elbo_room.models.training.settings import InferenceSettings
+from elbo_room.widgets.worker.measuring import rows as evidence
+from elbo_room.widgets.worker.measuring.effort import LEAST, Effort
+from elbo_room.widgets.worker.measuring.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
+
+ROWS = 16  # the same all along a run, so that a curve is of one quantity
+REPLICATES, FINE_REPLICATES = 32, 128  # at most: during training, and while the run rests
+CELLS = 60_000  # draws × rows × features of one replicate: a wide data point, such as a text, is probed on fewer rows
+TOGETHER = 2 * CELLS  # draws × rows × features that are held in memory at a time
+EVALUATED = 2**21  # numbers of all evaluations of log p that are made at a time: of the weights of a network too
+MOST_EVALUATED = 2**23  # of one replicate: about 700 MB
+HELD = 1_000_000  # numbers of all replicates' gradients together
+HISTOGRAM = 256  # replicates a histogram needs
+SAMPLES = 512  # draws that a parabola is measured with
+LADDER = (1, 2, 4, 8, 16, 32, 64)
+ROW_LADDER = (4, 8, 16, 32, 64, 128, 256)
+LADDER_BUDGET = 8.0  # times the budget of one measurement: what a ladder may take
+AT_ONCE = 0.15  # seconds after which what has been measured is sent, without waiting for the other estimators
+SERIES = {name: index for index, name in enumerate(ESTIMATORS)} | {MINIBATCH: OF_MINIBATCHES}
+TOO_WIDE = "A minibatch of {least} of these rows is more than panel B may measure at a time. Lower B."
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be measured, at which step, and how long it may take; small enough to be sent to another process."""
+
+    number: int  # the step
+    settings: InferenceSettings
+    view: str
+    names: tuple[str, ...]  # estimators
+    parameter: Parameter
+    choices: tuple[Parameter, ...]  # every parameter whose variance is kept
+    fine: bool  # the run rests: more replicates
+    budget: float  # seconds
+
+
+class Probing:
+    """Measures one run, request by request."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.rows = torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))
+        self.effort = Effort()
+        self.spent = 0.0  # seconds of CPU
+        self.work: Iterator[Message | None] | None = None
+        self.minibatches = MinibatchNoise(run, self._kept)
+        self.request: Request
+
+    def start(self, request: Request) -> None:
+        """Begin to measure the run as it is now; what was under way is dropped."""
+        self.request, self.spent = request, 0.0
+        self.work = (
+            self.minibatches.work(request.view, request.parameter, fine=request.fine)
+            if deterministic(self.run.model)
+            else getattr(self, f"_{request.view}")(request.fine)
+        )
+
+    def slice(self) -> Message | None:
+        """Do one estimator's worth of work; a message when a chart can show something, else None. At the end `work` is None."""
+        if self.work is None:
+            return None
+        begin = time.thread_time()
+        try:
+            done = next(self.work, False)
+        except BaseException:
+            self.work = None
+            raise
+        self.spent += time.thread_time() - begin
+        if done is False:
+            self.work = None
+            return None
+        if isinstance(done, dict) and "evidence" in done:
+            done["evidence"]["step"] = self.request.number
+        return done or None  # type: ignore[return-value]
+
+    # measuring
+
+    def _rows(self, rows: int, draws: int) -> int:
+        return max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
+
+    def _evaluated(self, rows: int, draws: int) -> int:
+        """Numbers that the evaluations of one replicate hold: values, ν, and what is compared with the data."""
+        return draws * numbers_of_evaluation(self.run.model, self.run.data.x.shape[1:], self._rows(rows, draws))
+
+    def _together(self, rows: int, draws: int) -> int:
+        """How many replicates are made at a time."""
+        wide = TOGETHER // (draws * rows * self.run.data.x.shape[1])
+        return max(1, min(wide, EVALUATED // self._evaluated(rows, draws)))
+
+    def _numbers(self, rows: int, draws: int) -> int:
+        """Numbers of one replicate's gradient, draw by draw."""
+        rows = self._rows(rows, draws)
+        return draws * sum(
+            (rows if site.plate == "local" else 1) * max(site.family.n_params, 1) * math.prod(site.shape)
+            for site in self.run.model.sites.values()
+        )
+
+    def _one(self, name: str, draws: int, replicates: int, rows: int, seed: int) -> Report | None:
+        settings, rows, begin = self.run.settings, self._rows(rows, draws), time.thread_time()
+        generator = torch.Generator().manual_seed(seed)  # the same for every estimator: common noise
+        try:
+            found = probe(
+                self.run.model, self.run.q, {name: make_estimator(name, settings)}, self.run.data.batch(self.rows[:rows]), draws,
+                replicates, generator, site=self.request.parameter.site, rao_blackwell=settings.rao_blackwell,
+                noise_kind=settings.noise, objective=self.run.objective,
+                chunk=self._together(rows, draws),
+            )  # fmt: skip
+        except NotApplicableError:
+            return None
+        self.effort.note(name, draws, replicates, time.thread_time() - begin)
+        return found[name]
+
+    def _replicates(self, draws: int, most: int, rows: int, seed: int, budget: float) -> Iterator[None]:
+        """Set `self.replicates` to what the budget allows; where nothing is known of the time, a few replicates tell."""
+        most = max(LEAST, min(most, HELD // self._numbers(rows, draws)))
+        for name in self.request.names:
+            if self.effort.knows(draws):
+                break
+            self._one(name, draws, LEAST, rows, seed)
+            yield None
+        self.replicates = self.effort.replicates(self.request.names, draws, most, budget)
+
+    def _now(self, most: int, rows: int, budget: float | None = None) -> Iterator[Message | None]:
+        """Every shown estimator at the present step; the reports are kept, and end as rows of the variance curve."""
+        draws, seed = self.run.settings.draws, 2 * self.run.number
+        yield from self._replicates(draws, most, rows, seed, budget or self.request.budget)
+        self.latest, waiting, since = list[Report](), list[Report](), time.perf_counter()
+        for name in self.request.names:
+            report = self._one(name, draws, self.replicates, rows, seed)
+            if report:
+                self.latest.append(report)
+                waiting.append(report)
+            if waiting and time.perf_counter() - since > AT_ONCE:
+                yield self._kept(waiting)
+                waiting, since = [], time.perf_counter()
+            else:
+                yield None
+        yield self._kept(waiting) | {"complete": True}
+
+    def _kept(self, found: Sequence[Report]) -> Message:
+        """What was measured at this step, of every choice; as rows of the curve, of the chosen parameter and of all ν."""
+        at, choices = self.run.number, self.request.choices
+        kept = [(at, SERIES[each.estimator], evidence.variances(each, choices)) for each in found]
+        table = {
+            key: [evidence.row(at, each[choices.index(what)], series) for _, series, each in kept]
+            for key, what in (("rows", self.request.parameter), ("whole", choices[0]))
+        }
+        return {"kind": "variance", "complete": False, "kept": kept, **table}
+
+    def _variance(self, fine: bool) -> Iterator[Message | None]:
+        yield from self._now(FINE_REPLICATES if fine else REPLICATES, ROWS)
+
+    def _rung(self, draws: int, rows: int, most: int, at: int, share: float) -> Iterator[Message | None]:
+        """One place of a ladder: rows of a curve, of every shown estimator, in `self.rung`."""
+        seed = 2 * self.run.number + 1
+        yield from self._replicates(draws, most, rows, seed, LADDER_BUDGET * self.request.budget * share)
+        self.rung = list[evidence.Row]()
+        for name in self.request.names:
+            report = self._one(name, draws, self.replicates, rows, seed)
+            if report:
+                self.rung.append(evidence.row(at, evidence.variance_of(report, self.request.parameter), SERIES[name]))
+            yield None
+
+    def _variance_against_draws(self, fine: bool) -> Iterator[Message | None]:
+        del fine
+        table: list[evidence.Row] = []
+        for draws in (each for each in LADDER if each == 1 or self._evaluated(ROWS, each) <= MOST_EVALUATED):
+            yield from self._rung(draws, ROWS, max(16, min(128, 512 // draws)), draws, 1 / len(LADDER))
+            table += self.rung
+            yield {"kind": "against", "rows": self.rung, "steeper": NOISES[self.run.settings.noise].steeper}
+        yield evidence.slopes(table, list(ESTIMATORS), "variance_against_draws")
+
+    def _variance_against_rows(self, fine: bool) -> Iterator[Message | None]:
+        """At the run's own B, over ever more of the same rows; a wide data point ends the ladder early."""
+        del fine
+        draws, table, view = self.run.settings.draws, list[evidence.Row](), "variance_against_rows"
+        most = min(self.run.data.size, CELLS // (draws * self.run.data.x.shape[1]))
+        ladder = [size for size in ROW_LADDER if size <= most]
+        if not ladder:
+            yield {"kind": "evidence", "evidence": {"view": view, "reason": TOO_WIDE.format(least=ROW_LADDER[0])}}
+            return
+        for rows in ladder:
+            yield from self._rung(draws, rows, max(24, min(128, 2048 // rows)), rows, rows / sum(ladder))
+            table += self.rung
+            yield {"kind": "against", "view": view, "rows": self.rung, "steeper": None}
+        yield evidence.slopes(table, list(ESTIMATORS), view)
+
+    def _gradient_histogram(self, fine: bool) -> Iterator[Message | None]:
+        yield from self._now(HISTOGRAM, ROWS, LADDER_BUDGET * self.request.budget)
+        draws = self.run.settings.draws
+        rows = self._rows(ROWS, draws)
+        batch, generator = self.run.data.batch(self.rows[:rows]), torch.Generator().manual_seed(2 * self.run.number + 1)
+        longest = int(LADDER_BUDGET * self.request.budget * draws / (LONG_DRAWS * self.effort.slowest(draws)))
+        reference = long_run(
+            self.run.model, self.run.q, batch, generator, max(32, min(512 if fine else 256, longest)),
+            chunk=self._together(rows, LONG_DRAWS),
+        )  # fmt: skip
+        chosen = self.request.parameter
+        shown = chosen if chosen.coordinate else named(self.run.model, chosen.site, (0, 0))
+        yield evidence.histogram(self.latest, reference, shown, SERIES)
+
+    def _xi_parabola(self, fine: bool) -> Iterator[Message | None]:
+        settings, chosen = self.run.settings, self.request.parameter
+        generator = torch.Generator().manual_seed(2 * self.run.number)
+        batch = self.run.data.batch(self.rows[: self._rows(ROWS, SAMPLES // 128)])  # all samples are held at once
+        try:
+            found = parabola(
+                self.run.model, self.run.q, batch, settings.draws, SAMPLES * (1 + fine), generator,
+                site=chosen.site, coordinate=chosen.coordinate, rao_blackwell=settings.rao_blackwell,
+            )  # fmt: skip
+        except NotApplicableError as reason:
+            yield {"kind": "evidence", "evidence": {"view": "xi_parabola", "reason": str(reason)}}
+            return
+        yield evidence.parabola(found, settings.xi_value, held=settings.xi_from == "fixed")
+
+    def _variance_cost(self, fine: bool) -> Iterator[Message | None]:
+        yield from self._now(FINE_REPLICATES if fine else REPLICATES, ROWS)
+        settings, seconds = self.run.settings, {}
+        size = min(settings.batch_size, self.run.data.size)
+        for report in self.latest:
+            chosen = make_estimator(report.estimator, settings)
+            parts = estimators_by_site(self.run.model, chosen, settings.draws) | {report.site: chosen}
+            seconds[report.estimator] = seconds_of(
+                self.run.model, self.run.q, parts, self.run.data.batch(self.rows[:size]), settings.draws,
+                rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
+            )  # fmt: skip
+            yield None
+        yield evidence.costs(self.latest, seconds, self.request.parameter, SERIES)

@@ -1,0 +1,1 @@
+"""Models and tables that a person hands to the worker."""
