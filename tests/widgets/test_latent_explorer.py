@@ -10,6 +10,7 @@ from elbo_room.models.data import DATA, from_array
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import embedding
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Explore
 from elbo_room.widgets.worker.pictures import LatentPictures
 from elbo_room.widgets.worker.pictures.scores import RATE
 from tests.widgets.conftest import eventually
@@ -35,7 +36,7 @@ def cloud(frame: dict) -> dict[str, np.ndarray]:
 
 def test_the_pca_plane_is_numpys_and_does_not_flip_between_frames() -> None:
     drawn = pictures()
-    drawn.explore(plane="pca")
+    drawn.explore(Explore(plane="pca"))
     first = cloud(drawn.look())
     mean = means(drawn)
     centred = mean - mean.mean(0)
@@ -56,15 +57,15 @@ def test_the_pca_plane_is_numpys_and_does_not_flip_between_frames() -> None:
 def test_decoding_in_a_plane_is_decoding_its_z() -> None:
     """In the PCA plane, and across it with the values of the single pinned datum: at its own place it is its reconstruction."""
     drawn = pictures()
-    drawn.explore(plane="pca", pins=[(0.0, 0.0, 17)])
+    drawn.explore(Explore(plane="pca", pins=[(0.0, 0.0, 17)]))
     place = {name: float(cloud(drawn.look())[name][17]) for name in "xy"}
     exact = drawn.decoding.picture(drawn.run.model.decode(torch.tensor(means(drawn)[17])))
     np.testing.assert_allclose(drawn.decode(**place), exact, atol=1e-5)
-    drawn.explore(pins=[])
+    drawn.explore(Explore(pins=[]))
     drawn.look()
     assert np.abs(drawn.decode(**place) - exact).max() > 1e-3
     np.testing.assert_allclose(drawn.decode(**place, row=17), exact, atol=1e-5)
-    drawn.explore(plane="1 3")
+    drawn.explore(Explore(plane="1 3"))
     frame = drawn.look()
     np.testing.assert_allclose(cloud(frame)["y"], means(drawn)[:, 3], atol=1e-6)
     assert frame["params"]["latent"]["axes"] == [2, 4]
@@ -72,7 +73,7 @@ def test_decoding_in_a_plane_is_decoding_its_z() -> None:
 
 def test_a_path_goes_from_mean_to_mean_while_they_move() -> None:
     drawn = pictures(data="digits", latent_size=3)
-    drawn.explore(pins=[(9.0, 9.0, 3), (9.0, 9.0, 8)])
+    drawn.explore(Explore(pins=[(9.0, 9.0, 3), (9.0, 9.0, 8)]))
     for _ in range(2):
         frame, mean = drawn.look(), torch.tensor(means(drawn))
         walk = drawn.walk()
@@ -85,14 +86,14 @@ def test_a_path_goes_from_mean_to_mean_while_they_move() -> None:
 
 def test_draws_from_a_datums_q_keep_their_noise() -> None:
     drawn = pictures()
-    drawn.explore(draw=[11, 1])
+    drawn.explore(Explore(draw=[11, 1]))
     drawn.look()
     noise = [(drawn.chosen.walks.stops(drawn.space) - drawn.space.mean[11]) / drawn.space.scale[11]]
     next(drawn.run)
     drawn.look()
     noise.append((drawn.chosen.walks.stops(drawn.space) - drawn.space.mean[11]) / drawn.space.scale[11])
     torch.testing.assert_close(noise[0], noise[1], atol=1e-4, rtol=1e-4)
-    drawn.explore(draw=[11, 2])
+    drawn.explore(Explore(draw=[11, 2]))
     assert (drawn.chosen.walks.stops(drawn.space) - drawn.space.mean[11]).abs().max() > 0
     values = torch.cat([_draws(drawn, seed) for seed in range(300)])
     error = values.std(0) / len(values) ** 0.5
@@ -101,7 +102,7 @@ def test_draws_from_a_datums_q_keep_their_noise() -> None:
 
 
 def _draws(drawn: LatentPictures, seed: int) -> torch.Tensor:
-    drawn.explore(draw=[11, seed])
+    drawn.explore(Explore(draw=[11, seed]))
     found = drawn.chosen.walks.stops(drawn.space)
     assert found is not None
     return found
@@ -125,46 +126,46 @@ def test_points_keep_their_datum() -> None:
 def test_colours_are_what_they_say() -> None:
     drawn = pictures(data="wine")
     assert {name for _, name in drawn.chosen.colours.choices} >= {"label", "kl", "elbo", "fit", "density"}
-    drawn.explore(colour="kl")
+    drawn.explore(Explore(colour="kl"))
     frame = drawn.look()
     assert cloud(frame)["value"].mean() == pytest.approx(sum(frame["facts"]["kl"]), rel=1e-4)
     assert frame["names"]["latent"] == ["KL of the data point, nats"]
     each = {}
     for name in ("elbo", "fit"):
-        drawn.explore(colour=name)
+        drawn.explore(Explore(colour=name))
         each[name] = cloud(drawn.look())["value"]
     spread = float((each["fit"] - each["elbo"]).std()) / len(drawn.rows) ** 0.5
     assert (each["fit"] - each["elbo"]).mean() == pytest.approx(sum(frame["facts"]["kl"]), abs=4 * spread)
     with pytest.raises(ValueError, match="coloured by 'tea'; these data and this model have: label, "):
-        drawn.explore(colour="tea")
+        drawn.explore(Explore(colour="tea"))
 
 
 def test_the_batch_of_a_cell_is_a_colour_with_names() -> None:
     data = DATA["cell_lines"].load()
     drawn = LatentPictures(Run(Settings(**SMALL | {"data": "cell_lines", "response": "poisson", "latent_size": 2})))
-    drawn.explore(colour="batch")
+    drawn.explore(Explore(colour="batch"))
     frame = drawn.look()
     assert frame["names"]["latent"] == list(data.covariate_names)
     assert len(data.covariate_names) == 3
     np.testing.assert_array_equal(cloud(frame)["value"], data.covariates.argmax(1))  # type: ignore[union-attr]
     genes = [name for name in dict(drawn.chosen.colours.choices).values() if name.startswith("feature")]
-    drawn.explore(colour=genes[0])
+    drawn.explore(Explore(colour=genes[0]))
     column = data.x[:, int(genes[0].split()[1])]
     np.testing.assert_allclose(cloud(drawn.look())["value"], column.log1p(), rtol=1e-6)
 
 
 def test_marked_data_have_their_own_kl_and_mean_picture() -> None:
     drawn = pictures(data="digits", latent_size=2)
-    drawn.explore(rows=[5, 6])
+    drawn.explore(Explore(rows=[5, 6]))
     both, decoded = (drawn.look()["replace"][chart]["marked"] for chart in ("kl", "latent"))
     mean = torch.tensor(means(drawn)[[5, 6]]).mean(0)
     assert np.abs(decoded["picture"].astype(int) - drawn.decoding.picture(drawn.run.model.decode(mean))).max() <= 1
-    one = [(drawn.explore(rows=[row]), drawn.look()["replace"]["kl"]["marked"]["value"])[1] for row in (5, 6)]
+    one = [(drawn.explore(Explore(rows=[row])), drawn.look()["replace"]["kl"]["marked"]["value"])[1] for row in (5, 6)]
     np.testing.assert_allclose(both["value"], np.mean(one, 0), rtol=1e-5)
-    drawn.explore(rows=[])
+    drawn.explore(Explore(rows=[]))
     assert len(drawn.look()["replace"]["kl"]["marked"]["value"]) == 0
     with pytest.raises(ValueError, match="not on the map, which shows 1797 data"):
-        drawn.explore(rows=[1797])
+        drawn.explore(Explore(rows=[1797]))
 
 
 def test_the_manifold_is_drawn_only_where_it_is_seen() -> None:
@@ -205,7 +206,7 @@ def test_looking_around_changes_nothing_of_the_run() -> None:
     drawn = pictures(steps=0, latent_size=2)
     drawn.watched, seen = frozenset({"manifold", "latent", "kl"}), []
     for name in [name for _, name in drawn.chosen.colours.choices][:12]:
-        drawn.explore(colour=name, rows=[1, 2], draw=[3, 1])
+        drawn.explore(Explore(colour=name, rows=[1, 2], draw=[3, 1]))
         drawn.look(), drawn.grid(), drawn.walk(), drawn.scores(leisure=True)
         seen.append(next(drawn.run).elbo)
     assert seen == plain[: len(seen)]

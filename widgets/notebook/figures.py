@@ -9,6 +9,7 @@ import ipywidgets as ipw
 import numpy as np
 
 from elbo_room.models.probing.variance import OPEN
+from elbo_room.widgets.messages import Explore
 from elbo_room.widgets.painting.slope_guides import slope_guides
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.network_diagram import NetworkDiagram
@@ -144,7 +145,7 @@ def conditional(run: Any, name: str, height: str = "300px", *, laplace: bool = F
 
     pictures = ConditionalPictures(run)
     pictures.watched = frozenset({name})
-    pictures.explore(bands="laplace" if laplace else "none")
+    pictures.explore(Explore(bands="laplace" if laplace else "none"))
     figure = Figure(name, height, width="560px", kind=NetworkDiagram if name == "network" else LiveChart)
     for parts in (pictures.about(), pictures.look()):
         _fill(figure, name, parts)

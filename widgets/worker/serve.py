@@ -18,6 +18,7 @@ from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.settings import SettingError
 from elbo_room.models.training.run import Run
 from elbo_room.models.training.settings import InferenceSettings
+from elbo_room.widgets.messages import Explore
 from elbo_room.widgets.painting.views import EVIDENCE
 from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.faults import HungUpError, refusal
@@ -239,9 +240,7 @@ class Worker(UserDataWorker):
     def on_explore(self, **wanted: Any) -> None:
         """Show the latent space in another colour or plane, with places pinned, a walk through it, or data marked."""
         self._need_run()
-        if not hasattr(self.pictures, "explore"):
-            raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
-        self.pictures.explore(**wanted)
+        self.pictures.explore(Explore(**wanted))
         self.faults.forget()
         self._shown_anew()
 

@@ -16,6 +16,7 @@ from elbo_room.models.inference.next_step import Anatomy
 from elbo_room.models.training.checkpoint import save_run
 from elbo_room.models.training.guard import DivergenceError
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Grouping, Picture
 from elbo_room.widgets.painting.views import ONE_STEP
 from elbo_room.widgets.wire.history_file import MEAN_COLUMNS, VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.evidence_job import EvidenceJob
@@ -25,7 +26,7 @@ from elbo_room.widgets.worker.measuring.cores import Pressure
 from elbo_room.widgets.worker.measuring.measurements import Measuring
 from elbo_room.widgets.worker.measuring.selection import FIRST, Selection
 from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
-from elbo_room.widgets.worker.pictures import pictures_of
+from elbo_room.widgets.worker.pictures import Pictures, pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
 
@@ -48,7 +49,7 @@ class Prepared:
     run: Run
     folder: Path
     curves: Curves
-    pictures: Any
+    pictures: Pictures
     evidence_job: EvidenceJob
     selection: Selection
     keep_data: Callable[[Path], None] | None = None  # notes in the folder which data it was trained on
@@ -199,7 +200,7 @@ class Trainer:
     def _steps(self) -> OneStep | None:
         """What takes steps apart, while somebody looks at it."""
         seen = ONE_STEP in self.watched and STEPS_PART not in self.faults.resting
-        return getattr(self.pictures, "steps", None) if seen else None
+        return self.pictures.steps if seen else None
 
     def _told_slowly(self) -> OneStep | None:
         """The same where each step is to be told stage by stage."""
@@ -241,11 +242,10 @@ class Trainer:
         if (scores := self.faults.attempt(SCORES_PART, self._scores)) is not None:
             self.send(kind="scores", number=run.number, **scores)
 
-    def _look(self) -> dict[str, Any]:
+    def _look(self) -> Picture:
         """What the panels show of the present parameters."""
-        if hasattr(self.pictures, "resting"):
-            self.pictures.resting = self.state != "running"
-        seen: dict[str, Any] = self.pictures.look()
+        self.pictures.resting = self.state != "running"
+        seen = self.pictures.look()
         if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):
             seen = merged(seen, steps.show(steps.peek_next_step(), self.pictures.axes))
         return seen
@@ -254,14 +254,13 @@ class Trainer:
         """What the map of the latent space decodes to, and the walk through it."""
         if PICTURES_PART in self.faults.resting:
             return {}
-        walk = {"walk": self.pictures.walk()} if hasattr(self.pictures, "walk") else {}
-        return {"grid": self.pictures.grid(), **walk}
+        return {"grid": self.pictures.grid(), "walk": self.pictures.walk()}
 
-    def _scores(self) -> dict[str, float] | None:
+    def _scores(self) -> Grouping | None:
         """New scores of the map against the labels, or None; there is no map while the pictures rest."""
-        scores = None if PICTURES_PART in self.faults.resting else getattr(self.pictures, "scores", None)
-        found: dict[str, float] | None = scores(leisure=self.state != "running") if scores else None
-        return found
+        if PICTURES_PART in self.faults.resting:
+            return None
+        return self.pictures.scores(leisure=self.state != "running")
 
     def _mean(self) -> tuple[float | None, np.ndarray[Any, Any]]:
         """The ELBO as a number, and the new point (1, 2) of the running mean's line where steps were made."""

@@ -11,6 +11,7 @@ from elbo_room.models.data.words import words_of
 from elbo_room.models.deep_generative.settings import Settings as DeepGenerativeSettings
 from elbo_room.models.diagnostics.predictive import weight_draws
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Explore
 from elbo_room.widgets.worker.pictures.attention import MOST_LETTERS, MOST_TEXTS, ShownText
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
 from elbo_room.widgets.worker.pictures.latent import LatentPictures
@@ -50,7 +51,7 @@ def test_the_map_is_of_the_chosen_text_at_its_own_length_and_its_prediction_is_s
     made = pictures(data="verses", posterior=posterior)
     test = made.test
     row = 7
-    made.explore(text=str(row))
+    made.explore(Explore(text=str(row)))
     look = made.look()
     length, words = int(test.lengths[row]), words_of(test, test.x[row])
     assert len(words) == length < 32
@@ -84,15 +85,15 @@ def test_what_cannot_be_chosen_is_refused_in_a_sentence() -> None:
     made = pictures(data="gerbil")
     for wrong in ("200", "-1", "first"):
         with pytest.raises(ValueError, match=f"Text '{wrong}' was to be shown; there are 200 to choose from, 0 to 199"):
-            made.explore(text=wrong)
+            made.explore(Explore(text=wrong))
     plain = pictures(data="gerbil", network="feed_forward")
     assert "text" not in plain.about()["choices"]
     with pytest.raises(
         ValueError, match=r"Only token attention shows where a text's words look\. Choose that network\."
     ):
-        plain.explore(text="1")
+        plain.explore(Explore(text="1"))
     with pytest.raises(ValueError, match="Only token attention shows"):
-        LatentPictures(Run(DeepGenerativeSettings(width=4, depth=1))).explore(text="1")
+        LatentPictures(Run(DeepGenerativeSettings(width=4, depth=1))).explore(Explore(text="1"))
 
 
 def test_an_encoder_with_attention_shows_the_chosen_text_too() -> None:
@@ -103,7 +104,7 @@ def test_an_encoder_with_attention_shows_the_chosen_text_too() -> None:
     test = gerbil().test
     assert test is not None
     row = int((test.lengths == 12).nonzero()[3])
-    made.explore(text=str(row)) if row < MOST_TEXTS else pytest.fail("the data have changed")
+    made.explore(Explore(text=str(row))) if row < MOST_TEXTS else pytest.fail("the data have changed")
     said, _, *names = made.look()["names"]["attention_map"]
     assert said == test.label_names[test.labels[row]]
     assert names == words_of(test, test.x[row]) * 2

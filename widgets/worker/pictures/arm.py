@@ -10,13 +10,14 @@ from elbo_room.models.data import Dataset
 from elbo_room.models.data.robot_arm import NOISE
 from elbo_room.models.diagnostics import LINKS, link_errors
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import About, Columns, Picture
+from elbo_room.widgets.worker.pictures.cells import merged
 
 SAMPLES, DRAWN, DOTS = 200, 6, 100  # scored, drawn as arms, dots a link
 FAINT = 25  # poses of the data behind them
 REACH = 0.04  # metres to either side of a link's length
 VIEWS = ((0, 2), (0, 1))  # from the side: x and z; from above: x and y
 BAND = (2**0.5, 2**0.5, 1.5**0.5, 2**0.5)  # a link's error under the sensor's noise alone, in its standard deviations
-Columns = dict[str, np.ndarray[Any, Any]]
 
 
 def bones_of(data: Dataset) -> Columns:
@@ -45,7 +46,7 @@ def segments(poses: Tensor, data: Dataset, kind: int, wide: float) -> Columns:
     return dict(zip(("place", "x", "y", "x2", "y2"), table, strict=True)) | {"kind": kind * same, "wide": wide * same}
 
 
-def arm_part(x: Tensor, data: Dataset) -> dict[str, Any]:
+def arm_part(x: Tensor, data: Dataset) -> Picture:
     """Samples x (S, 15) of an arm on the chart: the first few as arms before poses of the data, and every link's errors."""
     faint = segments(data.x[torch.linspace(0, data.size - 1, FAINT).long()], data, 0, 1.0)
     arms = segments(x[:DRAWN], data, 1, 1.8)
@@ -78,12 +79,12 @@ class ArmPicture:
     def __init__(self, run: Run) -> None:
         self.run = run
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """Bones for the card."""
         return {"static": {"latent": {"bones": bones_of(self.run.data)}}}
 
     @torch.no_grad()
-    def look(self, *, drawn: bool) -> dict[str, Any]:
+    def look(self, *, drawn: bool) -> Picture:
         """The links' root mean square error for the caption; where the chart is in sight, everything on it."""
         x = self.run.model.sample(SAMPLES, torch.Generator().manual_seed(0))  # type: ignore[attr-defined]
         errors = link_errors(x)
@@ -92,5 +93,5 @@ class ArmPicture:
             f"Links of samples from p(x) miss their lengths by {off:.0f} mm (root mean square), half of them by less than "
             f"{1000 * errors.median:.0f} mm; the sensor's noise alone would give {bound:.0f} and {0.6745 * bound:.0f}."
         )
-        told = {"facts": {"link_error": off, "sentence": said, "summaries": {"arm": said}}}
-        return told | (arm_part(x, self.run.data) if drawn else {})
+        told: Picture = {"facts": {"link_error": off, "sentence": said, "summaries": {"arm": said}}}
+        return merged(told, arm_part(x, self.run.data)) if drawn else told

@@ -6,7 +6,8 @@ from torch import Tensor
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.words import words_of
 from elbo_room.models.networks import TokenAttention
-from elbo_room.widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, CORNER, Parts, Place, cells_part
+from elbo_room.widgets.messages import Picture
+from elbo_room.widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, CORNER, Place, cells_part
 
 CHART = "attention_map"
 MOST_TEXTS, MOST_LETTERS = 200, 48  # in the list
@@ -74,7 +75,7 @@ class ShownText:
 
 
 @torch.no_grad()
-def attention_part(network: TokenAttention, text: ShownText, said: str = "", layer: int = -1) -> Parts:
+def attention_part(network: TokenAttention, text: ShownText, said: str = "", layer: int = -1) -> Picture:
     """The map of the shown text at its own length L: rows look at columns; heads side by side."""
     words = tokens_of(text.data, text.x[0])
     size = len(words)

@@ -1,7 +1,5 @@
 """Whether predicted probabilities are those of what happened, on held-out data."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -9,14 +7,13 @@ from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics.predictive import observed, probabilities, ranks, reliability
 from elbo_room.models.responses import Chain
+from elbo_room.widgets.messages import Datasets
 from elbo_room.widgets.worker.pictures.weights import columns
-
-Parts = dict[str, dict[str, Any]]
 
 
 def calibration(
     model: Conditional, test: Dataset, chain: Chain, weights: Tensor, *, classes: bool
-) -> tuple[Parts, str]:
+) -> tuple[Datasets, str]:
     """Classes: predicted against observed frequency. Numbers: how often y falls below each quantile of its prediction."""
     if classes:
         best, label = probabilities(chain).max(-1)
@@ -32,4 +29,4 @@ def calibration(
         table = {"predicted": level, "observed": seen, "low": low, "high": high}
         words = f"{float(seen[-1] - seen[0]):.0%} of them lie in their central 90% interval"
     drawn = {"points": columns(**table), "diagonal": columns(at=torch.tensor([0.0, 1.0]))}
-    return {"replace": drawn, "params": {"xLow": 0, "xHigh": 1, "yLow": 0, "yHigh": 1}}, words
+    return drawn, words

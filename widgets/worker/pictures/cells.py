@@ -1,22 +1,32 @@
 """Cells (x, y, value) with words beside them: what the attention map and the filters are made of; and how parts of pictures join."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TypeVar, cast
 
 import numpy as np
 from torch import Tensor
 
-Parts = dict[str, Any]
+from elbo_room.widgets.messages import Columns, Picture
+
+T = TypeVar("T")
 Place = tuple[float, float, int]  # x, y in cells, and how a word stands to it
 BEFORE, BELOW, ABOVE = 0, 2, 3  # a word ends at its place, hangs from it, or begins there
 ABOVE_ALL, CORNER = 4, 5  # a sentence over the plot; a few words in its lower left corner
 
 
-def merged(first: Parts, *others: Parts) -> Parts:
+def merged(first: T, *others: T) -> T:
     """The parts of several pictures as one, level by level."""
-    whole = dict(first)
+    whole = cast("Mapping[str, object]", first)
     for other in others:
-        for key, value in other.items():
-            whole[key] = merged(whole[key], value) if isinstance(whole.get(key), dict) else value
+        whole = _joined(whole, cast("Mapping[str, object]", other))
+    return cast("T", whole)
+
+
+def _joined(first: Mapping[str, object], other: Mapping[str, object]) -> Mapping[str, object]:
+    whole = dict(first)
+    for key, value in other.items():
+        there = whole.get(key)
+        whole[key] = _joined(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
     return whole
 
 
@@ -31,14 +41,14 @@ class Cells:
         scaled = (values / values.abs().max().clamp_min(1e-12)).tolist()
         self.rows += [(left + x, top + y, value) for y, row in enumerate(scaled) for x, value in enumerate(row)]
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> Columns:
         """x, y, value."""
         return dict(zip(("x", "y", "value"), np.array(self.rows).T, strict=True))
 
 
 def cells_part(
-    chart: str, cells: dict[str, Any], places: list[Place], names: list[str], span: tuple[float, float], heard: str
-) -> Parts:
+    chart: str, cells: Columns, places: list[Place], names: list[str], span: tuple[float, float], heard: str
+) -> Picture:
     """Cells, and each of `names` at its place, for one chart of `span` (columns, rows); `heard` is what a screen reader says."""
     x, y, align = np.array(places, np.float32).T
     told = {"x": x, "y": y, "align": align, "label": np.arange(len(names), dtype=np.float32)}

@@ -1,17 +1,16 @@
 """The chain x → w → m → η → y of one datum, with the identity of its gradient, as numbers that the charts write out."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.data import Dataset
+from elbo_room.widgets.messages import Columns
 from elbo_room.widgets.painting.views import IDENTITIES
 from elbo_room.widgets.worker.pictures.weights import columns
 
 
-def chain_of(model: Conditional, data: Dataset, observed: Tensor, row: int, weights: Tensor) -> dict[str, Any]:
+def chain_of(model: Conditional, data: Dataset, observed: Tensor, row: int, weights: Tensor) -> Columns:
     """The values of the chain at weights (P,), and ∂ log p/∂w; `observed` is y (N,)."""
     response, here = model.response, slice(row, row + 1)
     out = model.chain(data.x[here], weights)

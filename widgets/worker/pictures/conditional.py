@@ -14,6 +14,7 @@ from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics.predictive import bands, observed, predict, probabilities, scores
 from elbo_room.models.families import PointMass
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import About, Columns, Explore, Picture
 from elbo_room.widgets.painting.views import ONE_STEP
 from elbo_room.widgets.worker.pictures.attention import CHART
 from elbo_room.widgets.worker.pictures.calibration import calibration
@@ -21,6 +22,7 @@ from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.chain import chain_of
 from elbo_room.widgets.worker.pictures.curvature import LAPLACE, NONE, Curvature
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
+from elbo_room.widgets.worker.pictures.protocol import Pictures
 from elbo_room.widgets.worker.pictures.weights import WeightPictures, columns
 
 POINTS = 121  # of the curve
@@ -46,18 +48,15 @@ def widest_away(grid: Tensor, spread: Tensor, x: Tensor) -> tuple[float, float]:
     return float(found), float(grid[at])
 
 
-class ConditionalPictures:
+class ConditionalPictures(Pictures):
     """Looks at one run of a conditional model."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        super().__init__(run)
         self.model: Any = run.model
         data = run.data
         self.views: list[str] = []
         self.steps = OneStep(run, "w") if drawable(run, "w") else None
-        self.axes = (0, 1)  # of the weights, where a step is told
-        self.watched: frozenset[str] = frozenset()  # the charts that are in sight
-        self.resting = True  # whether training waits, so that a look may take its time
         if not isinstance(self.model, Conditional) or data.y is None:  # a model of a person's own
             return
         self.observed = data.y
@@ -98,25 +97,25 @@ class ConditionalPictures:
         alike = isinstance(self.model.posterior, PointMass) and not self.curvature.used
         return 1 if self.classes and alike else self.draws
 
-    def explore(self, bands: str | None = None, text: str | None = None, **others: Any) -> None:
+    def explore(self, wanted: Explore) -> None:
         """Show a point mass with or without the bands of Laplace's approximation; the attention map of this held-out text.
 
         Raises:
             ValueError: something else was to be explored, which this family or this network does not have.
         """
-        if others or bands not in (None, NONE, LAPLACE):
-            raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
-        if self.views and bands is not None:
-            self.curvature.chosen = bands
-        if self.views and text is not None:
-            self.weights.choose(text)
+        if wanted != Explore(bands=wanted.bands, text=wanted.text) or wanted.bands not in (None, NONE, LAPLACE):
+            super().explore(wanted)
+        if self.views and wanted.bands is not None:
+            self.curvature.chosen = wanted.bands
+        if self.views and wanted.text is not None:
+            self.weights.choose(wanted.text)
 
     # what stays -----------------------------------------------------------------------------------------------------------------
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """What stays the same for the run: data points, cells of the surface, which views there are."""
         data = self.run.data
-        told: dict[str, Any] = {"static": {}, "labels": {}, "shape": [1, data.x.shape[1]], "size": data.size}
+        told: About = {"static": {}, "labels": {}, "shape": [1, data.x.shape[1]], "size": data.size}
         if not self.views:
             return told
         told["choices"] = self.curvature.choices() | self.weights.choices()
@@ -139,18 +138,24 @@ class ConditionalPictures:
     # what moves -----------------------------------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def look(self) -> dict[str, Any]:
+    def look(self) -> Picture:
         """Everything that a frame carries of the current q."""
         if not self.views:
             return {}
-        found: dict[str, Any] = {"replace": {}, "params": {}, "append": {}, "facts": {"summaries": {}}}
+        found: Picture = {"replace": {}, "params": {}, "append": {}, "facts": {"summaries": {}}}
         if not self.curvature.ready(resting=self.resting):
             return merged(found, *self.weights.look(self.watched))
         self.seen, weights = self.curvature.draws(self.count)
         self.chain = predict(self.seen, self.test.x, weights)  # of the held-out data, once a look
         if self.classes and CHART in self.watched:
             self.weights.say(self.seen, weights)
-        words = getattr(self, f"_{self.views[0]}")(found, weights)
+        first = {
+            "function": self._function,
+            "surface": self._surface,
+            "fit": self._fit,
+            "calibration": self._calibration,
+        }
+        words = first[self.views[0]](found, weights)
         if self.views[0] != "calibration":
             self._calibration(found, weights)
         test, train = scores(self.seen, self.test, weights, self.chain), scores(self.seen, self.train, weights)
@@ -175,13 +180,16 @@ class ConditionalPictures:
         found["headings"] = {"function": title or "Function, at a point" if self.curvature.choices() else ""}
         found["facts"]["summaries"]["scores"] = f"{said}."
         found["facts"] |= {"test_density": test.log_density, "scale": scale}
-        found["facts"]["accuracy" if test.classes else "rmse"] = test.error
+        if test.classes:
+            found["facts"]["accuracy"] = test.error
+        else:
+            found["facts"]["rmse"] = test.error
         return merged(found, *self.weights.look(self.watched))
 
-    def _chain(self) -> dict[str, Any]:
+    def _chain(self) -> Columns:
         return chain_of(self.model, self.run.data, self.observed, self.datum, self.weights.mean())
 
-    def _function(self, found: dict[str, Any], weights: Tensor) -> str:
+    def _function(self, found: Picture, weights: Tensor) -> str:
         """The curve: mean, ±2 sd of f and of y, and a few functions drawn from q."""
         grid = torch.linspace(float(self.low[0]), float(self.high[0]), POINTS)
         chain = predict(self.seen, grid[:, None], weights)
@@ -216,7 +224,7 @@ class ConditionalPictures:
         found["facts"]["summaries"]["function"] = f"The predicted curve; {words}."
         return words
 
-    def _surface(self, found: dict[str, Any], weights: Tensor) -> str:
+    def _surface(self, found: Picture, weights: Tensor) -> str:
         """The plane: the most probable class of every cell, and how sure."""
         likely = probabilities(predict(self.seen, self.centres, weights))  # (cells, K)
         best, label = likely.max(-1)
@@ -229,7 +237,7 @@ class ConditionalPictures:
         found["facts"]["summaries"]["surface"] = f"The decision surface; {words}."
         return words
 
-    def _fit(self, found: dict[str, Any], weights: Tensor) -> str:
+    def _fit(self, found: Picture, weights: Tensor) -> str:
         """Held-out y against its prediction, ± 2 sd of y."""
         del weights
         y = observed(self.test)
@@ -247,16 +255,11 @@ class ConditionalPictures:
         found["facts"]["summaries"]["fit"] = f"Predicted against observed; {words}."
         return words
 
-    def _calibration(self, found: dict[str, Any], weights: Tensor) -> str:
+    def _calibration(self, found: Picture, weights: Tensor) -> str:
         """How far the predicted probabilities are those of what happened."""
-        part, words = calibration(self.seen, self.test, self.chain, weights, classes=self.classes)
-        for name, values in part.items():
-            found[name]["calibration"] = values
+        found["replace"]["calibration"], words = calibration(
+            self.seen, self.test, self.chain, weights, classes=self.classes
+        )
+        found["params"]["calibration"] = {"xLow": 0, "xHigh": 1, "yLow": 0, "yHigh": 1}
         found["facts"]["summaries"]["calibration"] = f"Calibration; {words}."
         return words
-
-    def grid(self) -> None:
-        """There is no latent plane to decode."""
-
-    def decode(self, x: float, y: float, row: int = -1) -> None:
-        """Nor a point of it."""

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Grid, Walk
 from elbo_room.widgets.worker.pictures.features import FeaturePictures
 from elbo_room.widgets.worker.pictures.walks import Space, Walks
 
 GRID, WIDE_GRID = 21, 11  # places a side; of a table of thousands of features, each of which takes as long as a step
 WIDE = 4000
-Parts = dict[str, Any]
 
 
 class Decoding:
@@ -54,25 +54,25 @@ class Decoding:
         """What is drawn of E[x|z] at points (M, K) of the drawn space."""
         return self.picture(self.mean(z))
 
-    def grid(self, space: Space, means: Tensor, span: float) -> Parts:
+    def grid(self, space: Space, means: Tensor, span: float) -> Grid:
         """A grid of decoded means over [−span, span]² of the plane, rows from low to high of the second axis.
 
         Of a table it comes with what the page must know of its features, which are chosen anew by the data's own `means` (M, K).
         """
-        told = self._told(means) if self.features else {}
+        told: Grid = self._told(means) if self.features else {}
         ticks = torch.linspace(-span, span, self.side)
         places = torch.stack([ticks.repeat(self.side), ticks.repeat_interleave(self.side)], 1)
-        ends = {"low": [-span] * 2, "high": [span] * 2}
-        return {"n": self.side, **ends, "values": self(space.plane.lift(places)), **told}
+        values = self(space.plane.lift(places))
+        return {"n": self.side, "low": [-span] * 2, "high": [span] * 2, "values": values, **told}
 
-    def _told(self, means: Tensor) -> Parts:
+    def _told(self, means: Tensor) -> Grid:
         assert self.features is not None  # noqa: S101 - who calls has looked
         self.features.choose(self.mean(means[self.features.some]))
         labels = self.run.data.labels[self.rows]
         classes = labels.unique()
         return self.features.about(self.mean(torch.stack([means[labels == each].mean(0) for each in classes])), classes)
 
-    def walk(self, walks: Walks, space: Space) -> Parts | None:
+    def walk(self, walks: Walks, space: Space) -> Walk | None:
         """The stops of the walk that a person asked for: where they stand on the map, and what the decoder makes of them."""
         stops = walks.stops(space) if self.able else None
         if stops is None:

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elbo_room.widgets.messages import About, Columns, Picture
+
 MOST = 12  # units shown of a layer
 # Kinds of nodes and edges; network_diagram.js draws them.
 UNIT, INPUT, BANK, HEAD, LATENT = range(5)
@@ -63,7 +65,7 @@ class Drawing:
         self.columns.append(column)
         return len(self.columns) - 1
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """Nodes, edges, columns and parameters of the drawing, and its words: `static` and `labels` of the chart `network`."""
         names = list(self.parameters)
         words = [*(c.title for c in self.columns), *(c.note for c in self.columns), *names, *self.sites.values()]
@@ -84,7 +86,7 @@ class Drawing:
             "labels": {"network": words},
         }
 
-    def _nodes(self, names: Sequence[str]) -> dict[str, Any]:
+    def _nodes(self, names: Sequence[str]) -> Columns:
         rows = []
         sites = list(self.sites)
         first_site = 2 * len(self.columns) + len(names)
@@ -100,7 +102,7 @@ class Drawing:
         keys = ("x", "y", "kind", "column", "unit", "parameter", "element", "site")
         return dict(zip(keys, np.array(rows).T, strict=True))
 
-    def _edges(self, names: Sequence[str]) -> dict[str, Any]:
+    def _edges(self, names: Sequence[str]) -> Columns:
         rows = []
         for bundle in self.bundles:
             source, target = self.columns[bundle.source], self.columns[bundle.target]
@@ -141,7 +143,7 @@ class Drawing:
             found.append(alternatives.gather(1, alternatives.abs().argmax(1, keepdim=True)).squeeze(1))
         return torch.cat(found).float()
 
-    def look(self, weights: Weights | None = None) -> dict[str, Any]:
+    def look(self, weights: Weights | None = None) -> Picture:
         """The weights of all edges for one frame; `weights` by name, where they are not the network's own parameters."""
         value = self.values(weights)
         heard = (
@@ -153,5 +155,5 @@ class Drawing:
         }
 
 
-def _floats(table: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+def _floats(table: Mapping[str, Any]) -> Columns:
     return {name: np.asarray(column, np.float32) for name, column in table.items()}

@@ -1,12 +1,12 @@
 """What panel A's view of log p(x) shows of an `Evidence`, as numbers, and the sentence that goes with it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from elbo_room.models.diagnostics.evidence.importance import Curve
 from elbo_room.models.diagnostics.evidence.overview import Evidence
+from elbo_room.widgets.messages import Columns, Params, Picture
 
 CHART = "log_evidence"
 TRAINING, HELD_OUT, ANNEALED, EXACT, AMORTISATION, APPROXIMATION = range(6)  # places in theme.EVIDENCE and in WORDS
@@ -16,7 +16,7 @@ LEAST_SPAN = 0.2  # nats; ticks of less than a hundredth do not fit
 EDGE = 0.75  # where the bars stand, just left of K = 1
 
 
-def columns(names: str, rows: Sequence[tuple[float, ...]]) -> dict[str, Any]:
+def columns(names: str, rows: Sequence[tuple[float, ...]]) -> Columns:
     """Rows as float32 columns of these names."""
     table = np.asarray(rows, np.float32).reshape(-1, len(names.split()))
     return dict(zip(names.split(), table.T, strict=True))
@@ -52,7 +52,7 @@ def _gaps(found: Evidence) -> list[tuple[float, ...]]:
     ]
 
 
-def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
+def picture(found: Evidence, step: int | None = None) -> Picture:
     """`replace`, `params` and `facts` of what is known so far, at this step of a run; of all rows where their log p(x) is exact."""
     found = found.of_all_rows()
     rows = _curve(found.curve, TRAINING) + _curve(found.held_out, HELD_OUT)
@@ -79,7 +79,7 @@ def picture(found: Evidence, step: int | None = None) -> dict[str, Any]:
         "names": columns("value series index", names),
     }
     most = max((row[0] for row in rows), default=1.0)
-    params = {"xLow": 0.65, "xHigh": 1.15 * most, "yLow": low, "yHigh": high}
+    params: Params = {"xLow": 0.65, "xHigh": 1.15 * most, "yLow": low, "yHigh": high}
     gaps = [row[2] - row[1] for row in _gaps(found)] if found.known is not None or found.annealed is not None else None
     return {
         "replace": {CHART: datasets},

@@ -1,6 +1,5 @@
 """What a person chose to see of the latent space: its colour, its plane, places that are pinned, data that are marked."""
 
-from collections.abc import Sequence
 from itertools import combinations
 
 import torch
@@ -8,6 +7,7 @@ from torch import Tensor
 
 from elbo_room.models.diagnostics import Plane, active, axes_plane, principal_plane
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Explore
 from elbo_room.widgets.worker.pictures.colours import Colours
 from elbo_room.widgets.worker.pictures.walks import Walks
 
@@ -29,37 +29,28 @@ class Exploration:
         pairs = [(f"z{i + 1}, z{j + 1}", f"{i} {j}") for i, j in combinations(range(self.size), 2)]
         return [("two live axes", "auto"), ("PCA plane", "pca"), *pairs]
 
-    def choose(
-        self,
-        *,
-        colour: str | None = None,
-        plane: str | None = None,
-        pins: Sequence[Sequence[float]] | None = None,
-        dimension: int | None = None,
-        draw: Sequence[int] | None = None,
-        rows: Sequence[int] | None = None,
-    ) -> None:
-        """Colour by `colour`, show `plane`, hold `pins`, walk along `dimension`, `draw` (row, seed) from q, mark `rows` of the map.
+    def choose(self, wanted: Explore) -> None:
+        """Take up what was asked for of the map.
 
         Raises:
             ValueError: there is no such thing here; the sentence says what there is.
         """
-        if any(not 0 <= row < self.most for row in [*(rows or ()), *(draw or ())[:1]]):
+        if any(not 0 <= row < self.most for row in [*(wanted.rows or ()), *(wanted.draw or ())[:1]]):
             raise ValueError(
                 f"A row was named that is not on the map, which shows {self.most} data. Give numbers from 0 to {self.most - 1}."
             )
-        if colour is not None:
-            self.colours.choose(colour)
-        if plane is not None:
-            self._choose_plane(plane)
-        if pins is not None:
-            self.walks.pin(pins, self.most)
-        if dimension is not None and 0 <= dimension < self.size:
-            self.walks.along(dimension)
-        if draw is not None:
-            self.walks.draw(*draw)
-        if rows is not None:
-            self.marked = torch.tensor(list(rows), dtype=torch.long)
+        if wanted.colour is not None:
+            self.colours.choose(wanted.colour)
+        if wanted.plane is not None:
+            self._choose_plane(wanted.plane)
+        if wanted.pins is not None:
+            self.walks.pin(wanted.pins, self.most)
+        if wanted.dimension is not None and 0 <= wanted.dimension < self.size:
+            self.walks.along(wanted.dimension)
+        if wanted.draw is not None:
+            self.walks.draw(*wanted.draw)
+        if wanted.rows is not None:
+            self.marked = torch.tensor(list(wanted.rows), dtype=torch.long)
 
     def _choose_plane(self, name: str) -> None:
         allowed = [each for _, each in self.planes()]

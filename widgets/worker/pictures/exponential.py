@@ -10,12 +10,15 @@ from elbo_room.models.deep_exponential_family.sampling import matrices, sample, 
 from elbo_room.models.diagnostics import active
 from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import About, Datasets, Facts, Params, Picture
 from elbo_room.widgets.painting.views import ONE_STEP, VIEWS
 from elbo_room.widgets.worker.pictures.ladder import SITE_NAMES, Ladder
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows
+from elbo_room.widgets.worker.pictures.protocol import Pictures
 from elbo_room.widgets.worker.pictures.yardstick import yardstick_of
 
+Units = dict[str, tuple[torch.Tensor, torch.Tensor]]  # by layer: signal and KL of every unit
 ROWS = 256  # data that the averages are over
 MOST_NODES, TOPICS, WORDS = 32, 12, 5  # in a layer of the drawing; topics shown, and words of each
 SAMPLES, TEXTS, SAMPLE_WORDS = 8, 5, 6  # draws shown; of text, which needs room, and words of each
@@ -23,11 +26,12 @@ SLOW, ORDER = 1.0, 4.0  # seconds between two sets of draws, and two looks at wh
 MOST_LAYERS = 3  # so many leave the line below the drawing no room to say what u is
 
 
-class ExponentialPictures:
+class ExponentialPictures(Pictures):
     """Looks at one run. Which units are drawn changes rarely, so that the eye can follow them."""
 
     def __init__(self, run: Run) -> None:
-        self.run: Any = run  # whose model is a deep exponential family
+        super().__init__(run)
+        self.model: Any = run.model  # a deep exponential family
         data = run.data
         self.batch = data.batch(torch.linspace(0, data.size - 1, min(data.size, ROWS)).long())
         self.layers = sum(name.startswith("z") for name in run.model.sites)
@@ -37,14 +41,12 @@ class ExponentialPictures:
         self.high = 0.1
         self.parents: dict[int, list[int]] = {}  # layer → of every unit, the one above that weighs most
         self.next_samples = self.next_order = 0.0
-        self.drawn: dict[str, Any] = {}
-        self.watched: frozenset[str] = frozenset()  # the charts that are in sight
+        self.drawn: Datasets = {}
         self.ladder, self.yardstick = Ladder(run), yardstick_of(run)
         top = f"z{self.layers}"  # whose q asks for no other layer's draw
         self.steps = OneStep(run, top, LAYER_NAMES[self.layers]) if drawable(run, top) else None
-        self.axes = (0, 1)
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """The names that charts write: layers and the data's words."""
         data = self.run.data
         shape = list(data.shape) if len(data.shape) == 2 else [1, data.x.shape[1]]
@@ -55,7 +57,7 @@ class ExponentialPictures:
 
     def _formula(self) -> str:
         """What u decides, layer by layer from the top down: u = θ times the layer above."""
-        plan, natural = self.run.model.plan, self.run.settings.link == "natural"
+        plan, natural = self.model.plan, self.run.settings.link == "natural"
         says = lambda part: part.natural_symbol if natural and part.natural_symbol else part.symbol  # noqa: E731
         top = f"{LAYER_NAMES[self.layers]} {plan.layers[-1][0].label}"
         lower = [top, *(f"{LAYER_NAMES[n]} ~ {says(plan.layers[n - 1][0])}" for n in range(self.layers - 1, 0, -1))]
@@ -84,12 +86,12 @@ class ExponentialPictures:
             parent = self.parents.get(number, [0] * len(order))
             self.shown[number] = sorted((kept + fresh)[: min(most, len(order))], key=lambda unit: (parent[unit], unit))
 
-    def look(self) -> dict[str, Any]:
+    def look(self) -> Picture:
         """The drawing of the layers, KL of every unit, and, when it is their turn, draws from p, a rung, a yardstick."""
         run = self.run
-        found = units(run.model, run.q, self.batch, self._generator())
+        found = units(self.model, run.q, self.batch, self._generator())
         activity = {number: found[f"z{number}"][0].abs() for number in range(1, self.layers + 1)}
-        weights = [each.numpy() for each in matrices(run.model, run.q, self.batch)]
+        weights = [each.numpy() for each in matrices(self.model, run.q, self.batch)]
         self._choose(activity, weights)
         replace = {"layers": self._drawing(activity, weights), "units": self._bars(found)}
         if time.perf_counter() >= self.next_samples:
@@ -101,16 +103,17 @@ class ExponentialPictures:
         if self.yardstick is not None:
             level = np.array([self.yardstick.level], np.float32)
             replace["elbo"] = {"levels": {"value": level, "index": np.zeros(1, np.float32)}}
-        params = {"units": {"xLow": 0.0, "xHigh": 1.0, "yLow": 0.0, "yHigh": self.high}} | self.ladder.params()
+        params: dict[str, Params] = {"units": {"xLow": 0.0, "xHigh": 1.0, "yLow": 0.0, "yHigh": self.high}}
+        params |= self.ladder.params()
         return {"replace": replace, "params": params, "facts": self._facts(found)}
 
-    def _drawing(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> dict[str, Any]:
+    def _drawing(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> Datasets:
         placed = nodes(activity, self.shown, self.text)
         drawing = {"nodes": placed.columns, "names": placed.names, "edges": edges(weights, self.shown, placed)}
         drawing["formula"] = packed([(*FORMULA, len(self.labels) - 1)], ("x", "y", "index"))
         drawing["words"] = word_rows([], [], [], placed)
         if self.text:
-            index, score = top_features(torch.from_numpy(weights[0]), self.run.model.plan.weights.positive, WORDS)
+            index, score = top_features(torch.from_numpy(weights[0]), self.model.plan.weights.positive, WORDS)
             chosen = self.shown[1]
             drawing["words"] = word_rows(index[chosen].tolist(), score[chosen].tolist(), chosen, placed)
             self.topic = [
@@ -118,7 +121,7 @@ class ExponentialPictures:
             ]
         return drawing
 
-    def _bars(self, found: dict[str, Any]) -> dict[str, Any]:
+    def _bars(self, found: Units) -> Datasets:
         columns: dict[str, list[float]] = {name: [] for name in ("x", "value", "floor", "activity", "size")}
         names: dict[str, list[float]] = {"x": [], "index": []}
         total = sum(len(found[f"z{n}"][1]) + 2 for n in range(1, self.layers + 1))
@@ -146,12 +149,12 @@ class ExponentialPictures:
         packed = lambda table: {name: np.asarray(column, np.float32) for name, column in table.items()}  # noqa: E731
         return {"bars": packed(columns), "names": packed(names)}
 
-    def _draws(self) -> dict[str, Any]:
+    def _draws(self) -> Datasets:
         run = self.run
-        weights = weights_of(run.model, run.q, self.batch)
+        weights = weights_of(self.model, run.q, self.batch)
         count = TEXTS if self.text else SAMPLES
         drawn = sample(
-            run.model, count, torch.Generator().manual_seed(0), weights
+            self.model, count, torch.Generator().manual_seed(0), weights
         )  # the same noise: draws move, and do not jump
         images = {number: drawn[f"z{number}"].abs().numpy() for number in range(self.layers, 0, -1)}
         if not self.text:
@@ -162,7 +165,7 @@ class ExponentialPictures:
         words = score.topk(min(SAMPLE_WORDS, score.shape[1]), 1).indices + len(LAYER_NAMES)
         return tiles(images, (), words.tolist())
 
-    def _facts(self, found: dict[str, Any]) -> dict[str, Any]:
+    def _facts(self, found: Units) -> Facts:
         live = {name: int(active(nats).sum()) for name, (_, nats) in found.items()}
         sizes = {name: len(nats) for name, (_, nats) in found.items()}
         words = ", ".join(f"{LAYER_NAMES[int(name[1:])]}: {live[name]} of {sizes[name]}" for name in sorted(live))
@@ -179,9 +182,3 @@ class ExponentialPictures:
             sentence = self.ladder.sentence()
         summaries = {"layers": sentence, "units": f"Units that carry at least {ACTIVE:g} nats: {words}."}
         return {"sentence": sentence, "summaries": summaries}
-
-    def grid(self) -> None:
-        """There is no plane to decode."""
-
-    def decode(self, x: float, y: float, row: int = -1) -> None:
-        """There is no plane to decode."""

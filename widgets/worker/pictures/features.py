@@ -13,12 +13,12 @@ from torch import Tensor
 from elbo_room.models.diagnostics.neighbours import NEAREST, own_neighbours
 from elbo_room.models.families.counts import library_size
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Facts, Grid
 
 MOST = 40  # features that travel
 MARKERS = 3  # features that stand for a class
 LEAST_COUNT = 0.02  # below it a ratio of counts is noise over noise
 ROWS = 300  # data whose decoded means are compared
-Parts = dict[str, Any]
 
 
 class FeaturePictures:
@@ -55,10 +55,10 @@ class FeaturePictures:
         """The shown features of values (M, D)."""
         return x[..., self.shown].detach().numpy().astype(np.float32)
 
-    def neighbours(self, means: Tensor) -> Parts:
+    def neighbours(self, means: Tensor) -> Facts:
         """How far the latent means (M, K) of the drawn rows keep to their label and their batch: facts, and the caption's sentence."""
         words: list[str] = []
-        facts: Parts = {}
+        facts: Facts = {}
         covariates = self.data.covariates
         groups = {
             "label": self.data.labels[self.rows] if len(self.data.label_names) > 1 else None,
@@ -67,13 +67,13 @@ class FeaturePictures:
         for name, group in groups.items():
             if group is not None and len(means) > NEAREST:
                 share, chance = own_neighbours(means, group)
-                facts[f"own_{name}"] = share
+                facts["own_label" if name == "label" else "own_batch"] = share
                 words.append(f"{share:.0%} share its {name} (chance {chance:.0%})")
         if words:
             facts["sentence"] = f"Of a data point's {NEAREST} neighbours in z, {', '.join(words)}."
         return facts
 
-    def about(self, decoded: Tensor, labels: Tensor) -> Parts:
+    def about(self, decoded: Tensor, labels: Tensor) -> Grid:
         """What the page must know to read them: names, averages, the data's own values, and the markers of every class.
 
         `decoded` are the means at each class's average place (C, D), `labels` which classes these are.
@@ -89,9 +89,9 @@ class FeaturePictures:
             "markers": self._markers(decoded, labels) if len(labels) > 1 else [],
         }
 
-    def _markers(self, decoded: Tensor, labels: Tensor) -> list[list[Any]]:
-        """[class, its features]: those highest above the average of the other classes."""
+    def _markers(self, decoded: Tensor, labels: Tensor) -> list[tuple[int, list[str]]]:
+        """A class and its features: those highest above the average of the other classes."""
         scaled = self.scale(decoded)
         others = (scaled.sum(0) - scaled) / (len(scaled) - 1)
         best = (scaled - others).topk(min(MARKERS, scaled.shape[1]), 1).indices
-        return [[int(label), [self.names[j] for j in row]] for label, row in zip(labels, best, strict=True)]
+        return [(int(label), [self.names[j] for j in row]) for label, row in zip(labels, best, strict=True)]

@@ -7,6 +7,7 @@ import torch
 
 from elbo_room.models.data import Dataset
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Picture
 
 ENOUGH = 0.02  # a floor above it keeps the likelihood in bounds that nobody notices
 
@@ -23,7 +24,7 @@ class Floor:
         self.run, self.columns = run, constant_columns(run.data)
 
     @torch.no_grad()
-    def look(self) -> dict[str, Any]:
+    def look(self) -> Picture:
         """The caption while the floor is low and there is a constant feature; else nothing."""
         model: Any = self.run.model
         scales = model.scales() if self.columns and getattr(self.run.settings, "scale_floor", 1.0) <= ENOUGH else None

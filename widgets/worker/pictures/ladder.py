@@ -11,6 +11,7 @@ from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
 from elbo_room.models.probing.probe import probe
 from elbo_room.models.probing.variance import OPEN, Variance
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Charts, Columns, Params
 
 # (estimator, level of Rao-Blackwellisation), from the loudest to the quietest
 RUNGS = (
@@ -43,7 +44,7 @@ class Ladder:
         self.found: dict[int, Variance] = {}
         self.due = 0.0
 
-    def look(self) -> dict[str, Any]:
+    def look(self) -> Charts:
         """The bars with every rung measured at the parameters of now, or nothing yet."""
         now = time.perf_counter()
         if now < self.due:
@@ -68,7 +69,7 @@ class Ladder:
             return
         self.found[place] = reports[name].of_site.summary.times(self.scale)
 
-    def _bars(self) -> dict[str, Any]:
+    def _bars(self) -> Columns:
         rows = []
         for place, found in sorted(self.found.items()):
             value = max(found.value, LEAST)
@@ -90,7 +91,7 @@ class Ladder:
         least = min((max(each.value, LEAST) for each in self.found.values()), default=0.1)
         return float(10 ** np.floor(np.log10(least) - 0.3))
 
-    def params(self) -> dict[str, Any]:
+    def params(self) -> dict[str, Params]:
         """The axis: whole powers of ten."""
         most = max((each.high if math.isfinite(each.high) else each.value for each in self.found.values()), default=1.0)
         return {"ladder": {"xLow": self._low(), "xHigh": float(10 ** np.ceil(np.log10(max(most, LEAST)) + 0.1))}}

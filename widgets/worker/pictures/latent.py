@@ -2,7 +2,6 @@
 
 import math
 import time
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from elbo_room.models.families import Normal
 from elbo_room.models.networks import TokenAttention
 from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Amortized
+from elbo_room.widgets.messages import About, Array, Columns, Explore, Grid, Grouping, Params, Picture, Walk
 from elbo_room.widgets.painting.views import ONE_STEP, VIEWS
 from elbo_room.widgets.worker.pace import Pace
 from elbo_room.widgets.worker.pictures.arm import ArmPicture
@@ -28,6 +28,7 @@ from elbo_room.widgets.worker.pictures.network import of_deep_generative
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.positions import over_positions
 from elbo_room.widgets.worker.pictures.principal import principal_of
+from elbo_room.widgets.worker.pictures.protocol import Pictures
 from elbo_room.widgets.worker.pictures.scores import Scores
 from elbo_room.widgets.worker.pictures.walks import Space
 
@@ -35,21 +36,19 @@ MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten time
 REACH = 0.995  # the share of coordinates that the map must hold
 MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
-Parts = dict[str, Any]
 
 
-class LatentPictures:
+class LatentPictures(Pictures):
     """Looks at one run. Axes and domain change rarely, so that the eye can follow a point; row i of the cloud is always the same datum."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        super().__init__(run)
         data = run.data
         some = torch.linspace(0, data.size - 1, min(data.size, MOST_POINTS)).long()
         self.rows = some
         self.batch = data.batch(some)
         self.jitter = torch.rand(len(some), generator=torch.Generator().manual_seed(0)) - 0.5
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
-        self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.text = ShownText(run.data)
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
         self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
@@ -76,13 +75,13 @@ class LatentPictures:
         """The two dimensions that the map shows."""
         return self.chosen.axes
 
-    def about(self) -> Parts:
+    def about(self) -> About:
         """What stays the same for the run: labels, names, the shape of a datum, the data's pictures, and what there is to choose."""
         data = self.run.data
         columns = {"label": data.labels[self.rows].numpy().astype(np.float32)}
         if not self.decoding.features:  # whose rows come with the grid, once it is known which features are shown
             columns["images"] = self.decoding.picture(data.x[self.rows])
-        told: Parts = {
+        told: About = {
             "static": {"latent": {"cloud": columns}},
             "labels": {"latent": list(data.label_names)},
             "shape": self.decoding.shape,
@@ -108,7 +107,7 @@ class LatentPictures:
         """The network from x to ν, where there is one."""
         return getattr(self.run.q.by_site[self.site], "encoder", None)
 
-    def explore(self, text: str | None = None, **wanted: Any) -> None:
+    def explore(self, wanted: Explore) -> None:
         """Take up what a person chose: see `Exploration.choose`; `text` is whose attention map is shown.
 
         Raises:
@@ -116,14 +115,14 @@ class LatentPictures:
         """
         if not self.site:
             raise ValueError("This model has no latent variable of each data point to look at. Choose another view.")
-        if text is not None and not isinstance(self._encoder(), TokenAttention):
+        if wanted.text is not None and not isinstance(self._encoder(), TokenAttention):
             raise ValueError("Only token attention shows where a text's words look. Choose that network.")
-        self.chosen.choose(**wanted)
-        if text is not None:
-            self.text.choose(text)
+        self.chosen.choose(wanted)
+        if wanted.text is not None:
+            self.text.choose(wanted.text)
 
     @torch.no_grad()
-    def look(self) -> Parts:
+    def look(self) -> Picture:
         """Cloud (x, y, sd of both, their correlation, colour), axes and domain, and KL per dimension, of the current parameters."""
         if not self.site:
             return {}
@@ -136,7 +135,7 @@ class LatentPictures:
         self.space = Space(mean, scale, self.chosen.plane_now(mean, divergence))
         alive = active(divergence).float()
         bars = {"dimension": torch.arange(len(divergence)).float(), "value": divergence, "state": alive}
-        seen: Parts = {
+        seen: Picture = {
             "replace": {"kl": {"bars": {name: column.numpy() for name, column in bars.items()}}},
             "facts": {
                 "kl": divergence.tolist(),
@@ -159,7 +158,7 @@ class LatentPictures:
             return self.factor.of_seen(self.seen)
         return self.run.q.nu(self.run.model.sites[self.site], self.batch)
 
-    def _map(self, nu: Tensor) -> Parts:
+    def _map(self, nu: Tensor) -> Picture:
         shown = self.space.plane
         places = shown.coordinates(self.space.mean)  # (M, 2)
         reach = float(places.abs().flatten().kthvalue(math.ceil(REACH * places.numel())).values)  # `quantile` sorts
@@ -170,14 +169,14 @@ class LatentPictures:
         cloud = {"x": places[:, 0], "y": places[:, 1], "sx": first, "sy": second}
         cloud |= {"rho": correlation} if self.chosen.share else {}  # else it is 0
         cloud |= {} if self.chosen.colours.name == "label" else {"value": colour.values}  # labels are there already
-        params = {
+        params: Params = {
             "domain": [-self.span, self.span, -self.span, self.span],
             "axes": [float(axis) + 1 for axis in self.chosen.axes],
             "principal": self.chosen.share,
             "size": float(self.chosen.size),
             "colour": list(colour.span or ()),
         }
-        drawn = {"cloud": {name: column.numpy() for name, column in cloud.items()}}
+        drawn: dict[str, Columns] = {"cloud": {name: column.numpy() for name, column in cloud.items()}}
         if self.outline and self.chosen.size > 1:
             drawn["prior"] = self.outline.look(shown)
         return {
@@ -186,7 +185,7 @@ class LatentPictures:
             "names": {"latent": list(colour.names)},
         }
 
-    def _marked(self, nu: Tensor) -> Parts:
+    def _marked(self, nu: Tensor) -> Picture:
         """Of the marked data: their KL per dimension beside everybody's, and the picture of their mean z."""
         rows = self.chosen.marked
         family = self.run.model.sites[self.site].family
@@ -202,19 +201,20 @@ class LatentPictures:
             picture = self.decoding(self.space.mean[rows].mean(0, keepdim=True))[0]
         return {"replace": {"kl": {"marked": ticks}, "latent": {"marked": {"picture": picture}}}}
 
-    def _manifold(self) -> Parts:
+    def _manifold(self) -> Picture:
         now = time.perf_counter()
         if "manifold" not in self.watched or not self.decoding.able or not self.manifolds.due(now):
             return {}
         with self.manifolds.spending():
             decoding, lines = self.decoding, self.run.data.shape == (2,)
             found = manifold(decoding.mean, self.space.plane, self.span, decoding.picture, lines=lines)
-        shown = {"axes": [float(axis) + 1 for axis in self.chosen.axes], "principal": self.chosen.share}
-        pictures = list(self.run.data.shape) if len(self.run.data.shape) == 2 else []
-        return merged(found, {"params": {"manifold": {**shown, "shape": [float(side) for side in pictures]}}})
+        pictures = self.run.data.shape if len(self.run.data.shape) == 2 else ()
+        shown: Params = {"axes": [float(axis) + 1 for axis in self.chosen.axes], "principal": self.chosen.share}
+        about: Picture = {"params": {"manifold": {**shown, "shape": [float(side) for side in pictures]}}}
+        return merged(found, about)
 
     @torch.no_grad()
-    def decode(self, x: float, y: float, row: int = -1) -> np.ndarray[Any, Any] | None:
+    def decode(self, x: float, y: float, row: int = -1) -> Array | None:
         """The exact decoded mean at a place of the shown plane; of a datum on the map, at its own mean."""
         if not self.decoding.able:
             return None
@@ -226,7 +226,7 @@ class LatentPictures:
         return self.decoding(self.space.plane.lift(torch.tensor([[x, y]])))[0]
 
     @torch.no_grad()
-    def grid(self) -> Parts | None:
+    def grid(self) -> Grid | None:
         """Decoded means over the shown plane."""
         if not self.decoding.able:
             return None
@@ -234,15 +234,17 @@ class LatentPictures:
         return self.decoding.grid(self.space, means, self.span)
 
     @torch.no_grad()
-    def walk(self) -> Parts | None:
+    def walk(self) -> Walk | None:
         """The walk that a person asked for, or None."""
         return self.decoding.walk(self.chosen.walks, self.space) if self.site else None
 
     @torch.no_grad()
-    def scores(self, *, leisure: bool) -> dict[str, float] | None:
+    def scores(self, *, leisure: bool) -> Grouping | None:
         """ARI, NMI and silhouette of the posterior means against the labels, where there are any; new ones, or None."""
         if not self.site:
             return None
         before, mean = self.scored.newest, self.space.mean[:, : self.chosen.size]
         found = self.scored.look(mean, time.perf_counter(), leisure=leisure)
-        return None if found is None or found is before else vars(found)
+        if found is None or found is before:
+            return None
+        return {"ari": found.ari, "nmi": found.nmi, "silhouette": found.silhouette}

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.diagnostics import Plane, magnification
+from elbo_room.widgets.messages import Picture
 
 PICTURES, LINES = 13, 25  # a side: of pictures, and of the lines' crossings
 LEAST = 1e-12
@@ -14,7 +15,7 @@ LEAST = 1e-12
 
 def manifold(
     decode: Callable[[Tensor], Tensor], plane: Plane, span: float, draw: Callable[[Tensor], Any], *, lines: bool
-) -> dict[str, Any]:
+) -> Picture:
     """A grid over [−span, span]²: its shade 0 … 1, log √det(W JᵀJ Wᵀ) over its range, and E[x|z] as `draw` makes it, (n², D)."""
     count = LINES if lines else PICTURES
     ticks = torch.linspace(-span, span, count)

@@ -9,6 +9,7 @@ from elbo_room.models.families import Normal
 from elbo_room.models.inference.next_step import Anatomy, anatomy, log_joint, peek_next_step
 from elbo_room.models.inference.parameters import own_names
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.painting.views import ONE_STEP
 
 SECONDS = 4.8  # a step takes in slow speed, so that its four stages can be followed
@@ -38,7 +39,7 @@ class OneStep:
         return one
 
     @torch.no_grad()
-    def show(self, one: Anatomy, axes: tuple[int, int], *, seconds: float = 0.0, made: bool = False) -> dict[str, Any]:
+    def show(self, one: Anatomy, axes: tuple[int, int], *, seconds: float = 0.0, made: bool = False) -> Picture:
         """What the chart draws of it; `made`: the step was made, so q has moved. `seconds`: to tell it stage by stage."""
         self.drawn = True
         plane, family = list(axes), self.run.model.sites[self.site].family
@@ -64,11 +65,10 @@ class OneStep:
         }  # fmt: skip
         tables = {"draws": draws, "q": q, "about": about, "density": {"value": self._density(one, axes, reach)}}
         replace = {name: {key: _column(value) for key, value in columns.items()} for name, columns in tables.items()}
-        facts = {"one_step": self._sentence(one)}
         return {
             "replace": {ONE_STEP: replace},
             "names": {ONE_STEP: [self.part.symbol, self.part.label, *self._axis_names(axes)]},
-            "facts": facts,
+            "facts": {"one_step": self._sentence(one)},
         }
 
     def _axis_names(self, axes: tuple[int, int]) -> list[str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from elbo_room.widgets.messages import Columns
+
 LAYER_NAMES = ("x", "z₁", "z₂", "z₃")
 EDGES, CROWDED = (4, 2), 8  # the strongest weights from above that are drawn for a unit; where more stand above it
 LEFT, STEP = -0.11, 0.13  # where the top layer stands, and how far the next one is to its right, where there are words
-Columns = dict[str, Any]
 
 
 def packed(rows: Sequence[Sequence[float]], names: Sequence[str]) -> Columns:

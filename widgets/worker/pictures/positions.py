@@ -9,15 +9,16 @@ from torch import Tensor
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.dna import BASES, correlation, known_motifs
 from elbo_room.models.networks import Convolution, TokenAttention
+from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.worker.pictures.attention import ShownText, attention_part
-from elbo_room.widgets.worker.pictures.cells import ABOVE, BEFORE, Cells, Parts, Place, cells_part
+from elbo_room.widgets.worker.pictures.cells import ABOVE, BEFORE, Cells, Place, cells_part
 
 MOST_FILTERS = 6
 
 
 def over_positions(
     network: object, data: Dataset, watched: frozenset[str], text: ShownText, said: str = ""
-) -> list[Parts]:
+) -> list[Picture]:
     """What there is to show of a network in the charts that are in sight: attention map, filters, or nothing."""
     found = []
     if "attention_map" in watched and isinstance(network, TokenAttention):
@@ -28,7 +29,7 @@ def over_positions(
 
 
 @torch.no_grad()
-def filters_part(network: Convolution, data: Dataset) -> Parts:
+def filters_part(network: Convolution, data: Dataset) -> Picture:
     """Learned filters; above those that look for a planted motif stands the motif's own log odds, at the place where they agree best."""
     filters = network.filters()  # (channels, inputs, k), or (channels, inputs, k, k)
     if network.axes == 2:
@@ -56,7 +57,7 @@ def filters_part(network: Convolution, data: Dataset) -> Parts:
     )
 
 
-def _plain_filters(filters: Tensor) -> Parts:
+def _plain_filters(filters: Tensor) -> Picture:
     """The filters with the largest weights, side by side: (channels, rows, columns)."""
     order = filters.flatten(1).norm(dim=1).argsort(descending=True)[:MOST_FILTERS].tolist()
     rows, columns = filters.shape[1:]

@@ -13,6 +13,7 @@ from elbo_room.models.diagnostics import active as is_active
 from elbo_room.models.diagnostics.evidence.known import linear_decoder
 from elbo_room.models.exact.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Columns, Picture
 
 MOST_FEATURES = 500  # whose covariance is still decomposed in an instant
 HEADING = "KL per dimension; ┃ theory"
@@ -33,7 +34,7 @@ class Principal:
         """The KL's weight at the present step."""
         return self.run.objective.beta
 
-    def look(self, divergence: torch.Tensor) -> dict[str, Any]:
+    def look(self, divergence: torch.Tensor) -> Picture:
         """Columns for panels A and D, and the facts; `divergence` (K,) is q's."""
         model = linear_decoder(self.run.model)
         if model is None:
@@ -49,7 +50,7 @@ class Principal:
             "facts": {"theory": self.sentence(model, exact, largest, int(is_active(divergence).sum()))},
         }
 
-    def lines(self, exact: float, largest: float) -> dict[str, Any]:
+    def lines(self, exact: float, largest: float) -> Columns:
         """The next point of both lines; the maximum's begins at step 0."""
         at = float(self.run.number)
         rows = [(at, exact, EXACT), (at, largest, MAXIMUM)]

@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elbo_room.widgets.messages import Picture
+
 RELEVANT = 0.1  # of the largest λ_j
 
 
 @torch.no_grad()
-def relevances(prior: Any, nu: Tensor | None = None, inputs: Sequence[str] = ()) -> dict[str, Any]:
+def relevances(prior: Any, nu: Tensor | None = None, inputs: Sequence[str] = ()) -> Picture:
     """`replace` of the chart `relevance` and a sentence, from an ARD prior and, where λ_j is latent, ν (2, P) of its q.
 
     `inputs` are their names; without any they are x1, x2, ….

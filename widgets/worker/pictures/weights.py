@@ -13,6 +13,7 @@ from elbo_room.models.diagnostics.predictive import predict, probabilities
 from elbo_room.models.networks import Convolution, Network, TokenAttention
 from elbo_room.models.priors.evidence import EvidencePrior
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import About, Picture
 from elbo_room.widgets.worker.pictures.attention import ShownText
 from elbo_room.widgets.worker.pictures.network import of_conditional
 from elbo_room.widgets.worker.pictures.positions import over_positions
@@ -55,7 +56,7 @@ class WeightPictures:
         }
         return [*(name for name, can in applies.items() if can), "weights", "scores"]
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """The drawing's nodes and edges."""
         return self.drawing.about()
 
@@ -103,7 +104,7 @@ class WeightPictures:
         if self.attends:
             self.said = self.text.said(probabilities(predict(model, self.text.x, weights))[0])
 
-    def look(self, watched: frozenset[str]) -> list[dict[str, Any]]:
+    def look(self, watched: frozenset[str]) -> list[Picture]:
         """The parts of a frame, of the charts that are in sight."""
         mean = self.mean()
         named = dict(self.model.space.named(mean))
@@ -118,7 +119,7 @@ class WeightPictures:
             parts.append(relevances(self.model.prior, nu, self.run.data.feature_names))
         return parts
 
-    def _histogram(self, mean: Tensor) -> dict[str, Any]:
+    def _histogram(self, mean: Tensor) -> Picture:
         """Histogram of the weights' posterior means, and the prior's density."""
         self.span = roomy(self.span, 1.02 * float(mean.abs().max()))
         edges = torch.linspace(-self.span, self.span, BINS + 1)

@@ -11,6 +11,7 @@ from elbo_room.models.conditional.weight_space import replaced
 from elbo_room.models.diagnostics.laplace import laplace
 from elbo_room.models.inference.parameters import find
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Explore
 from elbo_room.widgets.painting.views import IDENTITIES, OPENING
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.panels import Panels
@@ -179,7 +180,7 @@ def test_a_point_mass_has_the_bands_of_laplace_where_they_are_chosen() -> None:
     assert [value for _, value in made.about()["choices"]["bands"]] == ["none", "laplace"]
     flat = made.look()["replace"]["function"]["line"]
     assert float(abs(flat["f_high"] - flat["f_low"]).max()) < 1e-5
-    made.explore(bands="laplace")
+    made.explore(Explore(bands="laplace"))
     found = made.look()
     line = found["replace"]["function"]["line"]
     variance = laplace(made.model, made.run.q, made.run.data).output_variance(torch.tensor(line["x"])[:, None])
@@ -192,7 +193,7 @@ def test_a_point_mass_has_the_bands_of_laplace_where_they_are_chosen() -> None:
 def test_bands_of_an_earlier_step_are_never_drawn_as_those_of_this_one(monkeypatch) -> None:
     """A curvature that is dear comes seldom while the run trains: until then the charts stay; at rest it comes at once, and only once."""
     made = pictures("function", **POINT)
-    made.explore(bands="laplace")
+    made.explore(Explore(bands="laplace"))
     made.resting = False
     next(made.run)
     assert "Step 1: Held-out" in made.look()["facts"]["sentence"]
@@ -211,7 +212,7 @@ def test_bands_of_an_earlier_step_are_never_drawn_as_those_of_this_one(monkeypat
 def test_a_prior_with_a_kink_says_why_it_has_no_bands() -> None:
     made = pictures(prior="laplace", **POINT)
     assert made.about()["choices"]["bands"][1][0] == "no Laplace"
-    made.explore(bands="laplace")
+    made.explore(Explore(bands="laplace"))
     assert "It needs a Gaussian prior" in made.look()["facts"]["sentence"]
 
 
