@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 TRAIN = """
 import sys
 from elbo_room.models.training.run import Run
-from elbo_room.models import {module} as family
+from elbo_room.models.{module} import settings as family
 run = Run(family.Settings({values}, stop_at=14))
 assert len(list(run)) == 14
 print(*(name for name in sys.modules if name in ("sympy", "torch.fx.experimental.symbolic_shapes", "torch._dynamo")))
@@ -29,12 +29,12 @@ def loaded_by_a_run(module: str, values: str) -> str:
 
 def test_a_run_with_a_recorded_step_does_not_load_symbolic_shapes():
     """.4 s and 35 MB of a first run: `skip_init` and a dispatch mode that compilers may skip each load them."""
-    assert loaded_by_a_run("deep_generative_settings", "data='pinwheel', width=8") == ""
+    assert loaded_by_a_run("deep_generative", "data='pinwheel', width=8") == ""
 
 
 def test_a_conditional_run_does_not_load_them_either():
     """Its weights are one vector, under which the network runs by `functional_call`."""
-    assert loaded_by_a_run("conditional_settings", "width=8") == ""
+    assert loaded_by_a_run("conditional", "width=8") == ""
 
 
 def test_weights_are_those_of_the_generator_and_torchs_seed_is_not_used():
