@@ -57,7 +57,7 @@ def cell(monkeypatch):
     monkeypatch.setattr("elbo_room.widgets.explorer.running_cell", lambda: Cell("kernel-1", "cell-1"))
 
     def restart():
-        for module in ("reruns", "runs"):
+        for module in ("notebook.reruns", "sessions.runs"):
             monkeypatch.setattr(f"elbo_room.widgets.{module}.PROCESS", "another")
 
     return restart
