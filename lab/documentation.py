@@ -9,6 +9,7 @@ from pathlib import Path
 
 from elbo_room.lab import processes
 from elbo_room.lab.errors import Refusal
+from elbo_room.lab.notebook_pictures import add_pictures, photograph
 
 PAGES = {
     "tests/benchmarks/README.md": "benchmarks.md",
@@ -31,7 +32,7 @@ def lay_out(root: Path, source: Path) -> None:
 
 
 def execute(notebooks: Path) -> None:
-    """Run every notebook and keep what it prints; a live lab in a cell stays what it is without a kernel, a line of text."""
+    """Run every notebook; keep what it prints, and a picture of every widget in its place."""
     import nbclient
     import nbformat
 
@@ -39,6 +40,7 @@ def execute(notebooks: Path) -> None:
         print(f"Running {path.name} …", flush=True)
         notebook = nbformat.read(path, 4)
         nbclient.NotebookClient(notebook, timeout=900, startup_timeout=240).execute()
+        add_pictures(notebook.cells, photograph(path), path.name)
         nbformat.write(notebook, path)
 
 
@@ -54,4 +56,7 @@ def build(python: Path, root: Path, site: Path, options: Sequence[str] = ()) -> 
 
 
 if __name__ == "__main__":
-    execute(Path(sys.argv[1]))
+    try:
+        execute(Path(sys.argv[1]))
+    except Refusal as refusal:
+        sys.exit(str(refusal))
