@@ -8,7 +8,13 @@ from elbo_room.lab import processes
 from elbo_room.lab.environment import Environment
 from elbo_room.lab.errors import Refusal
 
-MAKERS = ("widgets/charts/**/*.py", "widgets/prepare.py", "widgets/theme.py", "widgets/static/catalogue.json")
+MAKERS = (
+    "widgets/charts/**/*.py",
+    "widgets/prepare.py",
+    "widgets/theme.py",
+    "widgets/painting/views.py",
+    "widgets/static/catalogue.json",
+)
 STAMP = "widgets/static/made/.stamp"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from elbo_room.models.catalogue import knobs
 from elbo_room.models.settings import Knob, SettingError, Values, objection, validate
-from elbo_room.widgets.painting.views import VIEWS
+from elbo_room.widgets.painting.views import views_of
 
 STEPS = 5
 TRIES = 1000
@@ -52,4 +52,5 @@ def random_settings(model: str, seed: int) -> Values:
 def random_views(model: str, seed: int) -> tuple[list[str], str]:
     """One chart of each of the panels A, C and D to have in sight, and a view of panel B."""
     chance = random.Random(f"views/{model}/{seed}")
-    return [chance.choice(VIEWS[model][panel]) for panel in "acd"], chance.choice(VIEWS[model]["b"])
+    views = views_of(model)
+    return [chance.choice(views[panel]) for panel in "acd"], chance.choice(views["b"])

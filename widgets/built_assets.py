@@ -17,10 +17,10 @@ SPECS = MADE / "specs.json"
 class NotPreparedError(RuntimeError):
     """The charts have not been made yet."""
 
-    def __init__(self, missing: Path) -> None:
-        """Name the missing file and what makes it."""
+    def __init__(self, file: Path, what: str = "is missing") -> None:
+        """Name the file, what is wrong with it, and what makes it."""
         super().__init__(
-            f"The charts are not ready: {missing.name} is missing. Run this once: python -m elbo_room.widgets.prepare"
+            f"The charts are not ready: {file.name} {what}. Run this once: python -m elbo_room.widgets.prepare"
         )
 
 
@@ -43,15 +43,28 @@ def bundle() -> bytes:
 
 
 @cache
-def _specs() -> dict[str, dict[str, Any]]:
+def _recorded() -> dict[str, dict[str, Any]]:
     if not SPECS.exists():
         raise NotPreparedError(SPECS)
-    return json.loads(SPECS.read_text(encoding="utf-8"))["charts"]
+    found: dict[str, dict[str, Any]] = json.loads(SPECS.read_text(encoding="utf-8"))
+    if "views" not in found:
+        raise NotPreparedError(SPECS, "is of an earlier version")
+    return found
+
+
+def views() -> dict[str, dict[str, Any]]:
+    """Return what every chart's `VIEW` declares, in the order of the panels' lists."""
+    return _recorded()["views"]
+
+
+def title(name: str) -> str:
+    """Return the title in the specification of one chart."""
+    return str(_recorded()["charts"][name]["usermeta"]["title"])
 
 
 def spec(name: str) -> dict[str, Any]:
     """Return a copy of the Vega-Lite specification of one chart."""
-    charts = _specs()
+    charts = _recorded()["charts"]
     if name not in charts:
         raise ValueError(f"There is no chart {name!r}. Allowed are: {', '.join(charts)}. Choose one of these.")
     return copy.deepcopy(charts[name])

@@ -1,7 +1,8 @@
 """Make the charts once, at set-up: `python -m elbo_room.widgets.prepare`.
 
-Altair writes the specifications and vl-convert the browser bundle into the git-ignored `static/made/`. Nothing is
-made again unless a source file or a version changed, and every file appears at once or not at all.
+Altair writes the specifications and vl-convert the browser bundle into the git-ignored `static/made/`; beside the
+specifications is what each chart declares of itself. Nothing is made again unless a source file or a version changed,
+and every file appears at once or not at all.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import gzip
 import hashlib
 import json
 import os
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,13 +19,14 @@ from elbo_room.widgets import built_assets
 
 # vegaEmbed brings Vega, Vega-Lite and the expression interpreter along; vl-convert 1.9 leaves its names for them empty.
 SNIPPET = "globalThis.__elboVega = {embed: vegaEmbed};"
+SOURCES = ("charts/*.py", "prepare.py", "theme.py", "painting/views.py", "static/catalogue.json")
 
 
 def fingerprint() -> str:
     """Return a digest of everything that the made files depend on."""
     here = Path(__file__).parent
     digest = hashlib.sha256(SNIPPET.encode())
-    for file in sorted([*here.glob("charts/*.py"), here / "theme.py", here / "static" / "catalogue.json"]):
+    for file in sorted(path for pattern in SOURCES for path in here.glob(pattern)):
         digest.update(file.name.encode() + file.read_bytes())
     for package in ("altair", "vl-convert-python"):
         digest.update(f"{package}=={version(package)}".encode())
@@ -55,15 +58,18 @@ def prepare() -> bool:
         return False
     import vl_convert
 
-    from elbo_room.widgets.charts import CHARTS
+    from elbo_room.widgets.charts import all_charts, specification
 
     built_assets.MADE.mkdir(parents=True, exist_ok=True)
-    specs = {name: chart().to_dict() for name, chart in CHARTS.items()}
+    charts = all_charts()
+    recorded = {
+        "made_from": mark,
+        "views": {name: asdict(chart.VIEW) for name, chart in charts.items()},
+        "charts": {name: specification(name) for name in charts},
+    }
     bundle = vl_convert.javascript_bundle(SNIPPET).encode()
     write(built_assets.BUNDLE, gzip.compress(bundle, 9, mtime=0))
-    write(
-        built_assets.SPECS, json.dumps({"made_from": mark, "charts": specs}, ensure_ascii=False).encode()
-    )  # last: it is the mark
+    write(built_assets.SPECS, json.dumps(recorded, ensure_ascii=False).encode())  # last: it has the mark
     return True
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.catalogue import catalogue
-from elbo_room.widgets.painting.views import EVIDENCE
+from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.sessions.example import CATALOGUE, EXAMPLE, pack
 from elbo_room.widgets.sessions.link import ThreadLink
 
@@ -31,7 +31,7 @@ def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
         ):
             messages += link.receive()
             pause.wait(0.05)
-        for view in EVIDENCE["b"][1:]:
+        for view in panel_b()[1:]:
             link.send("view", view=view)
             while not any(message.get("evidence", {}).get("view") == view for message in messages):
                 messages += link.receive()

@@ -7,6 +7,13 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from elbo_room.widgets.explorer import Explorer
+from elbo_room.widgets.prepare import prepare
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prepared() -> None:
+    """The charts are those of the sources as they are now."""
+    prepare()
 
 
 @pytest.fixture(autouse=True)

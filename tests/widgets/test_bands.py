@@ -1,6 +1,5 @@
 """Bands that are open upwards, from a report to the page: drawn to the top of the axis, never taken for a number."""
 
-import json
 import math
 
 import numpy as np
@@ -10,7 +9,7 @@ import torch
 from elbo_room.models.inference.parameters import Parameter
 from elbo_room.models.probing.report import Report, moments
 from elbo_room.models.probing.variance import OPEN, Variance
-from elbo_room.widgets.charts import CHARTS
+from elbo_room.widgets.charts import specification
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.worker.measuring import rows as evidence
 
@@ -57,7 +56,7 @@ def test_an_open_band_reaches_the_page_as_open_and_the_caption_as_infinite(lab, 
 
 @pytest.mark.parametrize("name", ["variance", "variance_against_draws", "variance_against_rows"])
 def test_a_chart_ends_an_open_band_at_the_line_and_draws_an_arrow_at_the_top(name: str) -> None:
-    spec = json.loads(CHARTS[name]().to_json())
+    spec = specification(name)
     assert spec["usermeta"]["datasets"]["lines"]["open"] == OPEN, "lines.js reads it"
     band = next(each for each in spec["layer"] if "layer" in each)["layer"]
     area, stroke, arrow = band

@@ -1,64 +1,39 @@
-"""The charts of the lab, one Altair specification a file. Only `python -m elbo_room.widgets.prepare` imports this package.
+"""The charts of the lab, one a file: `VIEW` declares what the page must know of it, `chart()` is its specification.
 
-A chart is drawn over named, empty datasets. Its `usermeta` tells the browser how data reach it: `padding` around the
-plot in pixels, `datasets` (mode, series column, x, y, band), `x` and `y` (scale, and how the range is chosen),
-`series`, `dark` colours.
+Only `python -m elbo_room.widgets.prepare` imports the files, and records both. A chart is drawn over named, empty datasets. Its
+`usermeta` tells the browser how data reach it: `padding` around the plot in pixels, `datasets` (mode, series column, x, y, band), `x`
+and `y` (scale, and how the range is chosen), `series`, `dark` colours.
 """
 
-from elbo_room.widgets.charts import (
-    arm,
-    attention_map,
-    calibration,
-    elbo,
-    filters,
-    fit,
-    function,
-    gradient_histogram,
-    kl,
-    ladder,
-    latent,
-    layers,
-    log_evidence,
-    manifold,
-    prior_predictive,
-    relevance,
-    samples,
-    scores,
-    surface,
-    units,
-    variance,
-    variance_against_draws,
-    variance_against_rows,
-    variance_cost,
-    weights,
-    xi_parabola,
-)
+from __future__ import annotations
 
-CHARTS = {
-    "elbo": elbo.chart,
-    "variance": variance.chart,
-    "variance_against_draws": variance_against_draws.chart,
-    "variance_against_rows": variance_against_rows.chart,
-    "gradient_histogram": gradient_histogram.chart,
-    "xi_parabola": xi_parabola.chart,
-    "variance_cost": variance_cost.chart,
-    "latent": latent.chart,
-    "manifold": manifold.chart,
-    "kl": kl.chart,
-    "function": function.chart,
-    "surface": surface.chart,
-    "fit": fit.chart,
-    "calibration": calibration.chart,
-    "weights": weights.chart,
-    "scores": scores.chart,
-    "attention_map": attention_map.chart,
-    "filters": filters.chart,
-    "prior_predictive": prior_predictive.chart,
-    "relevance": relevance.chart,
-    "layers": layers.chart,
-    "log_evidence": log_evidence.chart,
-    "samples": samples.chart,
-    "units": units.chart,
-    "ladder": ladder.chart,
-    "arm": arm.chart,
-}
+import pkgutil
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from elbo_room.widgets.painting.views import View
+
+
+class ChartFile(Protocol):
+    """A file of this folder that is a chart; the others have what charts share."""
+
+    VIEW: View
+
+    def chart(self) -> Any:
+        """An Altair chart, or the specification of what is no Vega view."""
+
+
+@cache
+def all_charts() -> dict[str, ChartFile]:
+    """Every chart of this folder by its name, in the order of the panels' lists."""
+    files = {each.name: import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__)}
+    charts: dict[str, Any] = {name: file for name, file in files.items() if hasattr(file, "VIEW")}
+    return dict(sorted(charts.items(), key=lambda one: (one[1].VIEW.panel, one[1].VIEW.place, one[0])))
+
+
+def specification(name: str) -> dict[str, Any]:
+    """The Vega-Lite specification of one chart."""
+    made = all_charts()[name].chart()
+    return made if isinstance(made, dict) else dict(made.to_dict())

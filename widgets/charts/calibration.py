@@ -5,6 +5,9 @@ import altair as alt
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.fit import diagonal
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("c", "calibration", models=("conditional",), place=3, choices=("bands",))
 
 
 def chart() -> alt.LayerChart:

@@ -4,6 +4,9 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("a", "ELBO", place=0)
 
 # Five figures and a sign would reach into the axis' title.
 THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' : datum.label"

@@ -4,6 +4,9 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.cells import cells
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("d", "filters", models=("deep_generative", "conditional"), place=2)
 
 
 def chart() -> alt.LayerChart | alt.Chart:

@@ -5,6 +5,9 @@ import altair as alt
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.chain import BELOW, DATASET, chain
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("c", "predictions", models=("conditional",), place=2, choices=("bands",))
 
 
 def diagonal() -> alt.Chart:

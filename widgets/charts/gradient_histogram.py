@@ -4,6 +4,9 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import estimators, finish, named, names, ranges, scale, solid
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("b", "histogram of ĝ", place=3, late=True)
 
 TICK = (
     "datum.value == 0 ? 'reference' : (datum.value > 0 ? '+' : '−') + (abs(log(abs(datum.value)) / LN10) > 2.5 ? "
@@ -46,7 +49,7 @@ def chart() -> alt.LayerChart:
     )
     return finish(
         alt.layer(marks, band, bins, middle, whisker, dot, words, names(shown, "means", "name")),
-        "Replicates of ĝ − reference",
+        "Replicates of ĝ",
         ranges(),
         right=122,
         left=16,

@@ -4,6 +4,9 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("d", "KL per z", models=("deep_generative",), place=0)
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 NAMES = [f"z{k}".translate(SUBSCRIPTS) for k in range(1, 33)]

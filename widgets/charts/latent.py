@@ -4,6 +4,9 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("c", "latent space", models=("deep_generative",), place=0, choices=("colour", "plane"))
 
 
 def chart() -> alt.LayerChart:

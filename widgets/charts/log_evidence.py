@@ -4,6 +4,15 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale, solid
+from elbo_room.widgets.painting.views import View
+
+VIEW = View(
+    "a",
+    "evidence",
+    models=("deep_generative",),
+    place=1,
+    empty="The evidence is being weighed: after five seconds of training, or at once when the run rests.",
+)
 
 
 def chart() -> alt.LayerChart:

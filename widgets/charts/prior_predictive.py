@@ -4,6 +4,16 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets.painting.views import View
+
+VIEW = View(
+    "c",
+    "prior",
+    models=("deep_generative", "conditional"),
+    place=12,
+    empty="Functions drawn from the prior appear here as soon as the settings are read.",
+    of_run=False,
+)
 
 
 def chart() -> alt.LayerChart:

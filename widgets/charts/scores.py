@@ -4,6 +4,9 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("d", "test score", models=("conditional",), place=4)
 
 
 def chart() -> alt.LayerChart:

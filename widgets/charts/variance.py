@@ -16,6 +16,9 @@ from elbo_room.widgets.charts.frame import (
     ranges,
     scale,
 )
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("b", "against step", place=0)
 
 
 def chart() -> alt.LayerChart:

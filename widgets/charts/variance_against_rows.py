@@ -3,6 +3,9 @@
 import altair as alt
 
 from elbo_room.widgets.charts.variance_against_draws import against
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("b", "against M", place=2)
 
 
 def chart() -> alt.LayerChart:

@@ -4,6 +4,9 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import IS_OPEN, POWERS, estimators, finish, named, names, ranges, scale, solid
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("b", "variance × cost", place=5, late=True)
 
 
 def chart() -> alt.LayerChart:

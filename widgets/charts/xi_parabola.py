@@ -4,6 +4,9 @@ import altair as alt
 
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("b", "ξ parabola", place=4, late=True)
 
 
 def chart() -> alt.LayerChart:

@@ -8,7 +8,7 @@ from typing import Any
 from elbo_room.models.settings import Values, decode, encode, idle, objection
 from elbo_room.widgets.controllers.feature_actions import FeatureActions
 from elbo_room.widgets.controllers.latent_actions import LatentActions
-from elbo_room.widgets.painting.views import VIEWS
+from elbo_room.widgets.painting.views import views_of
 from elbo_room.widgets.screen.drawer import Drawer
 from elbo_room.widgets.screen.prediction_quiz import PANELS
 from elbo_room.widgets.sessions.example import all_knobs
@@ -31,7 +31,7 @@ class ScreenActions(LatentActions, Several, FeatureActions):
         self.screen.chart("elbo").set(split=on)
 
     def _do_look(self, panel: str, name: str) -> None:
-        if name not in VIEWS[self.screen.model][panel]:
+        if name not in views_of(self.screen.model)[panel]:
             return
         self.screen.look(panel, name)
         self.session.command("watch", names=self.screen.in_sight())

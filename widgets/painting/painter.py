@@ -12,7 +12,7 @@ from elbo_room.widgets.painting.elbo_lines import ElboLines
 from elbo_room.widgets.painting.latent_painter import LatentPainter
 from elbo_room.widgets.painting.measured import Measured
 from elbo_room.widgets.painting.slope_guides import slope_guides
-from elbo_room.widgets.painting.views import ONE_STEP, PANEL_OF
+from elbo_room.widgets.painting.views import ONE_STEP, all_views
 from elbo_room.widgets.screen.layout import Screen
 from elbo_room.widgets.screen.text_throttle import TextThrottle
 from elbo_room.widgets.theme import MINIBATCH, OF_MINIBATCHES
@@ -20,7 +20,6 @@ from elbo_room.widgets.words.evidence_words import sentence
 from elbo_room.widgets.words.snapshot import Snapshot
 
 AGAINST = {"variance_against_draws": ("draws", 1, 64), "variance_against_rows": ("rows", 4, 256)}  # x, and its span
-LATER = {"gradient_histogram", "xi_parabola", "variance_cost"}  # charts that are built when they are first looked at
 
 
 def closed(high: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -64,10 +63,10 @@ class Painter(ElboLines, LatentPainter):
         self.remember(message)
         screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
         for name, chart in screen.charts.items():
-            if name != "prior_predictive":  # it belongs to the form, not to a run
+            if all_views()[name].of_run:
                 bus.clear(chart)
                 chart.summary = ""
-            if PANEL_OF[name] != "b":  # whose headings the explorer writes
+            if all_views()[name].panel != "b":  # whose headings the explorer writes
                 chart.heading = ""
         latent = screen.chart("latent")
         latent.set(scores=[], run=latent.params.get("run", 0) + 1)  # what is pinned on the map belongs to one run
@@ -129,9 +128,10 @@ class Painter(ElboLines, LatentPainter):
         self.told |= set(message.get("facts", {}))
         if "evidence" in message:
             self.facts["evidence"][message["evidence"]["view"]] = message["evidence"]
-        for name in set(message.get("replace", {})) & LATER - set(screen.charts):
-            self.later[name] = message  # a view that nobody has looked at yet is not built for it
-            return
+        for name in set(message.get("replace", {})) - set(screen.charts):
+            if all_views()[name].late:  # a view that nobody has looked at yet is not built for it
+                self.later[name] = message
+                return
         for name, values in message.get("params", {}).items():
             screen.chart(name).set(**values)
         for name, words in message.get("names", {}).items():

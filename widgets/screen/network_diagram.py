@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from elbo_room.widgets import built_assets, theme
+from elbo_room.widgets import built_assets
 from elbo_room.widgets.screen.live_chart import LiveChart
-from elbo_room.widgets.wire.bus import Bus
-
-DATASETS = {name: {"mode": "bars"} for name in ("nodes", "edges", "columns", "parameters", "weights")}
-SPEC: dict[str, Any] = {
-    "usermeta": {
-        "title": "Network",
-        "datasets": DATASETS,
-        "positive": theme.BLUE,
-        "negative": theme.VERMILLION,
-        "dark": theme.DARK,
-    }
-}
 
 
 class NetworkDiagram(LiveChart):
@@ -28,10 +16,6 @@ class NetworkDiagram(LiveChart):
     """
 
     _esm = built_assets.script("vega_view.js", "network_graph.js", "network_diagram.js")
-
-    def __init__(self, name: str, bus: Bus, **traits: Any) -> None:
-        """Take the drawing's own specification: colours and datasets."""
-        super().__init__(name, bus, spec=SPEC, **traits)
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
         chosen = (

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from elbo_room.models.settings import FIRST_MODEL
-from elbo_room.widgets.painting.views import PANEL_OF, VIEWS, WORDS
+from elbo_room.widgets.painting.views import all_views, views_of
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.network_diagram import NetworkDiagram
 from elbo_room.widgets.screen.one_step import OneStep
@@ -49,6 +49,7 @@ class Panels:
         )
         self.reading = self._choice(post, "text", "Whose attention map is shown: one of the held-out texts")
         self.reading.add_class("elbo-text")
+        self.choosers = {"colour": self.colour, "plane": self.plane, "bands": self.bands, "text": self.reading}
         self.lists = {letter: self._list(post, letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
         tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
@@ -91,7 +92,7 @@ class Panels:
             found = self.charts[name] = DRAWN.get(name, LiveChart)(name, self.bus)
             found.layout.display = "none"
             found.on_event(self._pointer(name))
-            panel = self.panels[PANEL_OF[name]]
+            panel = self.panels[all_views()[name].panel]
             panel.children = (found, *panel.children)
         return found
 
@@ -107,28 +108,22 @@ class Panels:
         """Show this chart in its panel, instead of the one there."""
         self.chart(name)
         for other, chart in self.charts.items():
-            if PANEL_OF[other] == panel:
+            if all_views()[other].panel == panel:
                 chart.layout.display = None if other == name else "none"
         self.split.layout.display = None if self.shows("elbo") else "none"
         self._show_choices()
 
     def _show_choices(self) -> None:
-        predicted = ("function", "surface", "fit", "calibration")
-        for chooser, charts in (
-            (self.colour, ("latent",)),
-            (self.plane, ("latent", "manifold")),
-            (self.bands, predicted),
-            (self.reading, ("attention_map",)),
-        ):
-            useful = len(chooser.options) > 1 and any(self.shows(name) for name in charts)
+        useful_now = {choice for name in self.in_sight() for choice in all_views()[name].choices}
+        for choice, chooser in self.choosers.items():
+            useful = len(chooser.options) > 1 and choice in useful_now
             chooser.layout.display = None if useful else "none"
 
     def explorable(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
         """Offer a run's colours, planes, bands and texts; what its scene or a person chose before, and is there, is shown and returned."""
         kept, wished = {}, dict(self.wished)
         self.wished = {}
-        choosers = {"colour": self.colour, "plane": self.plane, "bands": self.bands, "text": self.reading}
-        for name, chooser in choosers.items():
+        for name, chooser in self.choosers.items():
             options = [(words, value) for words, value in choices.get(name, ())]
             values = [value for _, value in options]
             before = wished.get(name, chooser.value)
@@ -146,18 +141,18 @@ class Panels:
     def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
         """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""
         self.model = model
-        for panel, all_names in VIEWS[model].items():
+        for panel, all_names in views_of(model).items():
             names = (views or {}).get(panel, all_names)
             wish = self.wished.get(panel)
             if wish is not None and wish in names:
                 self.show(panel, wish)
             elif wish is not None or not any(self.shows(name) for name in names):
                 self.show(panel, names[0])
-            options = [(WORDS[name], name) for name in names]
+            options = [(all_views()[name].word, name) for name in names]
             chosen = next(name for name in names if self.shows(name))
             self._offer(self.lists[panel], options, chosen)
             self.lists[panel].layout.display = None if len(options) > 1 else "none"
-        self.wished = {name: wish for name, wish in self.wished.items() if name not in VIEWS[model]}
+        self.wished = {name: wish for name, wish in self.wished.items() if name not in "abcd"}
 
     def offer(self, labels: list[str], chosen: int) -> None:
         """List these parameters of q for panel B and show the chosen one."""

@@ -7,19 +7,12 @@ import re
 from typing import Any
 
 from elbo_room.models.probing.variance import LEAST, Band, apart
+from elbo_room.widgets import built_assets
 from elbo_room.widgets.theme import MINIBATCH
 
 Facts = dict[str, Any]
 Pair = tuple[float, float]  # a value and its standard error
 UNBOUNDED = "so few replicates cannot bound it above"
-TITLES = {
-    "variance": "Variance of ĝ",
-    "variance_against_draws": "Variance of ĝ",
-    "variance_against_rows": "Variance of ĝ",
-    "gradient_histogram": "Replicates of ĝ",
-    "xi_parabola": "Control variate",
-    "variance_cost": "Work for one accuracy",
-}
 
 
 def heading(view: str, facts: Facts, noise: str) -> str:
@@ -27,7 +20,7 @@ def heading(view: str, facts: Facts, noise: str) -> str:
     label = facts.get("evidence", {}).get(view, {}).get("label")
     if view == "variance" and facts.get("noiseless"):
         return "No variance: q is a point"
-    return " · ".join(part for part in (TITLES[view], label, noise) if part)
+    return " · ".join(part for part in (built_assets.title(view), label, noise) if part)
 
 
 def times(ratio: float) -> str:

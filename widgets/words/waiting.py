@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from elbo_room.widgets.painting.views import PANEL_OF
+from elbo_room.widgets.painting.views import all_views
 
 Facts = dict[str, Any]
 NOISELESS = (
@@ -13,27 +13,24 @@ NOISELESS = (
     "Choose 'against M' for the noise of smaller minibatches, or lower M."
 )
 NO_RUN = "Press Run: this panel is filled from the run's first step on."
-PRIOR = "Functions drawn from the prior appear here as soon as the settings are read."
 STARTING = "The run is starting."
-SOON = "The first picture comes with one of the next steps."
-WEIGHED = "The evidence is being weighed: after five seconds of training, or at once when the run rests."
 FAILED = "The run stopped before there was anything to draw."
 
 
 def waiting(view: str, facts: Facts) -> str:
     """The sentence for a chart without any data, in this state of the run."""
-    state = facts.get("state")
-    if view == "prior_predictive":
-        return PRIOR
+    state, declared = facts.get("state"), all_views()[view]
+    if not declared.of_run:
+        return declared.empty
     if state == "starting":
         return STARTING
     if state == "failed":
         return FAILED
     if state == "example" or not facts.get("started"):
         return NO_RUN
-    if view == "log_evidence":
-        return str(facts.get("weighed") or WEIGHED)
-    return _measured(view, facts) if PANEL_OF.get(view) == "b" else SOON
+    if view == "log_evidence" and facts.get("weighed"):
+        return str(facts["weighed"])
+    return _measured(view, facts) if declared.panel == "b" else declared.empty
 
 
 def _measured(view: str, facts: Facts) -> str:

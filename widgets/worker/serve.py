@@ -19,7 +19,7 @@ from elbo_room.models.settings import SettingError
 from elbo_room.models.training.run import Run
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.widgets.messages import Explore
-from elbo_room.widgets.painting.views import EVIDENCE
+from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.history import Curves
@@ -188,8 +188,8 @@ class Worker(UserDataWorker):
 
     def on_view(self, view: str) -> None:
         """Measure from now on what this view of panel B shows."""
-        if view not in EVIDENCE["b"]:
-            raise ValueError(f"Panel B was to show {view!r}; choose one of: {', '.join(EVIDENCE['b'])}.")
+        if view not in panel_b():
+            raise ValueError(f"Panel B was to show {view!r}; choose one of: {', '.join(panel_b())}.")
         self.view = view
         if self.run is not None:
             self.selection.view = view

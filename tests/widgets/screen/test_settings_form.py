@@ -4,7 +4,7 @@ import pytest
 
 from elbo_room.models.catalogue import catalogue as live_catalogue
 from elbo_room.models.settings import validate
-from elbo_room.widgets.painting.views import EVIDENCE
+from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.screen.settings_form import SettingsForm, caption_of
 from elbo_room.widgets.sessions.example import CATALOGUE, EXAMPLE, all_knobs, example
 
@@ -39,7 +39,7 @@ def test_the_example_is_a_finished_run_of_the_default_settings():
     assert frame["replace"]["latent"]["cloud"]["x"].shape == (1797,)
     assert [message.get("view") for message in against] == [None, "variance_against_rows"]
     assert all(len(message["rows"]) > 20 for message in against)
-    assert {each["evidence"]["view"] for each in views} == set(EVIDENCE["b"]) - {"variance"}
+    assert {each["evidence"]["view"] for each in views} == set(panel_b()) - {"variance"}
     assert EXAMPLE.stat().st_size < 150_000
 
 

@@ -18,11 +18,6 @@ from elbo_room.widgets.wire.flow_control import LOST, TABS, WINDOW, FlowControl
 from elbo_room.widgets.wire.history import KEPT, LIMIT, History, thin
 
 
-@pytest.fixture(scope="module", autouse=True)
-def prepared():
-    prepare()
-
-
 @pytest.fixture
 def bus():
     return SpyBus()

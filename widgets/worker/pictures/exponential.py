@@ -11,7 +11,7 @@ from elbo_room.models.diagnostics import active
 from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Datasets, Facts, Params, Picture
-from elbo_room.widgets.painting.views import ONE_STEP, VIEWS
+from elbo_room.widgets.painting.views import ONE_STEP, views_of
 from elbo_room.widgets.worker.pictures.ladder import SITE_NAMES, Ladder
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows
@@ -52,7 +52,7 @@ class ExponentialPictures(Pictures):
         shape = list(data.shape) if len(data.shape) == 2 else [1, data.x.shape[1]]
         named = ("layers", "samples", "units")
         labels = dict.fromkeys(named, self.labels) | {"elbo": ["coordinate ascent (exact)"], "ladder": list(SITE_NAMES)}
-        views = {"c": [name for name in VIEWS["deep_exponential_family"]["c"] if name != ONE_STEP or self.steps]}
+        views = views_of("deep_exponential_family", () if self.steps else (ONE_STEP,))
         return {"static": {}, "labels": labels, "shape": shape, "size": data.size, "views": views}
 
     def _formula(self) -> str:

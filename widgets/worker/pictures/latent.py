@@ -13,7 +13,7 @@ from elbo_room.models.networks import TokenAttention
 from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Amortized
 from elbo_room.widgets.messages import About, Array, Columns, Explore, Grid, Grouping, Params, Picture, Walk
-from elbo_room.widgets.painting.views import ONE_STEP, VIEWS
+from elbo_room.widgets.painting.views import ONE_STEP, views_of
 from elbo_room.widgets.worker.pace import Pace
 from elbo_room.widgets.worker.pictures.arm import ArmPicture
 from elbo_room.widgets.worker.pictures.attention import ShownText
@@ -101,7 +101,7 @@ class LatentPictures(Pictures):
         """The views that this run can fill."""
         can = {"arm": self.arm, "manifold": self.decoding.able, ONE_STEP: self.steps}
         absent = {name for name, able in can.items() if not able}
-        return {panel: [name for name in VIEWS["deep_generative"][panel] if name not in absent] for panel in ("c", "d")}
+        return views_of("deep_generative", absent)
 
     def _encoder(self) -> object:
         """The network from x to ν, where there is one."""

@@ -1,0 +1,15 @@
+"""Panel C: an optimiser step of one data point, stage by stage on a canvas, drawn by `one_step.js`; no Vega view."""
+
+from typing import Any
+
+from elbo_room.widgets import theme
+from elbo_room.widgets.painting.views import View
+
+VIEW = View("c", "one step", place=13)
+
+
+def chart() -> dict[str, Any]:
+    """Q and its noise, the draws, the gradient of each draw, and where q goes."""
+    datasets = {name: {"mode": "bars"} for name in ("draws", "q", "about", "density")}
+    colours = {"draw": theme.VERMILLION, "posterior": theme.GREEN, "q": theme.BLUE, "dark": theme.DARK}
+    return {"usermeta": {"title": "One step", "datasets": datasets, **colours}}
