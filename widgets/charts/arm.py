@@ -8,7 +8,7 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "arm samples", models=("deep_generative",), place=1)
+VIEW = View("d", "arm samples", models=("deep_generative",), place=1, numbers="arm.ArmPicture")
 
 # Two squares and, beside them, the errors. Places within them are 0 … 1 and become pixels only here, so that an arm is never stretched.
 SIDE = "min(height - 18, 0.33 * width)"

@@ -7,7 +7,7 @@ from elbo_room.widgets.charts.fit import diagonal
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "calibration", models=("conditional",), place=3, choices=("bands",))
+VIEW = View("c", "calibration", models=("conditional",), place=3, choices=("bands",), numbers="calibration.Calibration")
 
 
 def chart() -> alt.LayerChart:

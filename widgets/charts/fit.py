@@ -7,7 +7,7 @@ from elbo_room.widgets.charts.chain import BELOW, DATASET, chain
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "predictions", models=("conditional",), place=2, choices=("bands",))
+VIEW = View("c", "predictions", models=("conditional",), place=2, choices=("bands",), numbers="fit.Fit")
 
 
 def diagonal() -> alt.Chart:

@@ -7,7 +7,7 @@ from elbo_room.widgets.charts.chain import BELOW, DATASET, chain
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "function", models=("conditional",), place=0, choices=("bands",))
+VIEW = View("c", "function", models=("conditional",), place=0, choices=("bands",), numbers="function.Function")
 
 
 def chart() -> alt.LayerChart:

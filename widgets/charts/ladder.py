@@ -6,7 +6,7 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import IS_OPEN, POWERS, finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "variance ladder", models=("deep_exponential_family",), place=1)
+VIEW = View("d", "variance ladder", models=("deep_exponential_family",), place=1, numbers="ladder.Ladder")
 
 RUNGS = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 

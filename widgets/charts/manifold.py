@@ -6,7 +6,7 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "manifold", models=("deep_generative",), place=1, choices=("plane",))
+VIEW = View("c", "manifold", models=("deep_generative",), place=1, choices=("plane",), numbers="manifold.Manifold")
 
 
 def chart() -> alt.LayerChart:

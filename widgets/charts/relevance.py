@@ -6,7 +6,7 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "relevance", models=("conditional",), place=0)
+VIEW = View("d", "relevance", models=("conditional",), place=0, numbers="relevance.Relevance")
 
 
 def chart() -> alt.LayerChart:

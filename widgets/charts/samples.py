@@ -6,7 +6,7 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "samples from p(x)", models=("deep_exponential_family",), place=1)
+VIEW = View("c", "samples from p(x)", models=("deep_exponential_family",), place=1, numbers="samples.Samples")
 
 
 def chart() -> alt.LayerChart:

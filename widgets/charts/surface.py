@@ -7,7 +7,7 @@ from elbo_room.widgets.charts.chain import BELOW, DATASET, chain
 from elbo_room.widgets.charts.frame import finish, named, ranges
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "surface", models=("conditional",), place=1, choices=("bands",))
+VIEW = View("c", "surface", models=("conditional",), place=1, choices=("bands",), numbers="surface.Surface")
 
 
 def chart() -> alt.LayerChart:

@@ -6,7 +6,7 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "weights", models=("conditional",), place=3)
+VIEW = View("d", "weights", models=("conditional",), place=3, numbers="weight_histogram.WeightHistogram")
 
 
 def chart() -> alt.LayerChart:

@@ -105,8 +105,9 @@ class Panels:
         return [name for name in self.charts if self.shows(name)]
 
     def show(self, panel: str, name: str) -> None:
-        """Show this chart in its panel, instead of the one there."""
-        self.chart(name)
+        """Show this chart in its panel, instead of the one there; none where the name is empty."""
+        if name:
+            self.chart(name)
         for other, chart in self.charts.items():
             if all_views()[other].panel == panel:
                 chart.layout.display = None if other == name else "none"
@@ -147,9 +148,9 @@ class Panels:
             if wish is not None and wish in names:
                 self.show(panel, wish)
             elif wish is not None or not any(self.shows(name) for name in names):
-                self.show(panel, names[0])
+                self.show(panel, next(iter(names), ""))
             options = [(all_views()[name].word, name) for name in names]
-            chosen = next(name for name in names if self.shows(name))
+            chosen = next((name for name in names if self.shows(name)), None)
             self._offer(self.lists[panel], options, chosen)
             self.lists[panel].layout.display = None if len(options) > 1 else "none"
         self.wished = {name: wish for name, wish in self.wished.items() if name not in "abcd"}

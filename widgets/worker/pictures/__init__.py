@@ -1,4 +1,8 @@
-"""What panels C and D show of a running model: one subclass of `Pictures` a family of models."""
+"""What panels C and D show of a running model, chart by chart.
+
+A chart's `VIEW` names the class here that computes its numbers. What the charts of a family of models have in common, such as a draw
+from q, is in its subclass of `Pictures`; a family without one has its charts' numbers alone.
+"""
 
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
@@ -15,7 +19,7 @@ PICTURES: dict[str, type[Pictures]] = {
 
 def pictures_of(run: Run) -> Pictures:
     """The pictures that go with this run's family of models."""
-    return PICTURES[run.settings.model](run)
+    return PICTURES.get(run.settings.model, Pictures)(run)
 
 
 __all__ = ["PICTURES", "ExponentialPictures", "LatentPictures", "Pictures", "pictures_of"]

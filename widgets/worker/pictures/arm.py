@@ -1,6 +1,6 @@
 """The robot arm's own pictures: its bones for the decode card, draws from p(x) in two views, and the errors of their links."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -12,6 +12,8 @@ from elbo_room.models.diagnostics import LINKS, link_errors
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Columns, Picture
 from elbo_room.widgets.worker.pictures.cells import merged
+from elbo_room.widgets.worker.pictures.numbers import Numbers
+from elbo_room.widgets.worker.pictures.protocol import Pictures
 
 SAMPLES, DRAWN, DOTS = 200, 6, 100  # scored, drawn as arms, dots a link
 FAINT = 25  # poses of the data behind them
@@ -73,18 +75,23 @@ def arm_part(x: Tensor, data: Dataset) -> Picture:
     return {"replace": {"arm": floats}, "names": {"arm": names}}
 
 
-class ArmPicture:
+class ArmPicture(Numbers[Pictures]):
     """Draws from p(x) of one run, always with the same random numbers, so that they move only as the model does."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    always: ClassVar[bool] = True  # the links' error is in the caption
+
+    @classmethod
+    def applies(cls, run: Run, pictures: Pictures) -> bool:
+        """Whether the data have bones, and the model draws x."""
+        del pictures
+        return len(run.data.bones) > 0 and hasattr(run.model, "sample")
 
     def about(self) -> About:
         """Bones for the card."""
         return {"static": {"latent": {"bones": bones_of(self.run.data)}}}
 
     @torch.no_grad()
-    def look(self, *, drawn: bool) -> Picture:
+    def look(self) -> Picture:
         """The links' root mean square error for the caption; where the chart is in sight, everything on it."""
         x = self.run.model.sample(SAMPLES, torch.Generator().manual_seed(0))  # type: ignore[attr-defined]
         errors = link_errors(x)
@@ -93,5 +100,5 @@ class ArmPicture:
             f"Links of samples from p(x) miss their lengths by {off:.0f} mm (root mean square), half of them by less than "
             f"{1000 * errors.median:.0f} mm; the sensor's noise alone would give {bound:.0f} and {0.6745 * bound:.0f}."
         )
-        told: Picture = {"facts": {"link_error": off, "sentence": said, "summaries": {"arm": said}}}
-        return merged(told, arm_part(x, self.run.data)) if drawn else told
+        told: Picture = {"facts": {"link_error": off, "sentence": said, "summaries": {self.chart: said}}}
+        return merged(told, arm_part(x, self.run.data)) if self.chart in self.pictures.watched else told

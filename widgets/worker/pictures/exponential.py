@@ -1,4 +1,4 @@
-"""What the panels need of a deep exponential family: its layers with words, draws from p, KL per unit, a ladder, a yardstick."""
+"""What the charts of a deep exponential family have in common: its layers with words, KL per unit, a yardstick."""
 
 import time
 from typing import Any
@@ -6,23 +6,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from elbo_room.models.deep_exponential_family.sampling import matrices, sample, top_features, units, weights_of
+from elbo_room.models.deep_exponential_family.sampling import matrices, top_features, units
 from elbo_room.models.diagnostics import active
 from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Datasets, Facts, Params, Picture
-from elbo_room.widgets.painting.views import ONE_STEP, views_of
-from elbo_room.widgets.worker.pictures.ladder import SITE_NAMES, Ladder
+from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
-from elbo_room.widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, tiles, word_rows
+from elbo_room.widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, word_rows
 from elbo_room.widgets.worker.pictures.protocol import Pictures
 from elbo_room.widgets.worker.pictures.yardstick import yardstick_of
 
 Units = dict[str, tuple[torch.Tensor, torch.Tensor]]  # by layer: signal and KL of every unit
 ROWS = 256  # data that the averages are over
 MOST_NODES, TOPICS, WORDS = 32, 12, 5  # in a layer of the drawing; topics shown, and words of each
-SAMPLES, TEXTS, SAMPLE_WORDS = 8, 5, 6  # draws shown; of text, which needs room, and words of each
-SLOW, ORDER = 1.0, 4.0  # seconds between two sets of draws, and two looks at who is whose parent
+ORDER = 4.0  # seconds between two looks at who is whose parent
 MOST_LAYERS = 3  # so many leave the line below the drawing no room to say what u is
 
 
@@ -40,9 +38,8 @@ class ExponentialPictures(Pictures):
         self.shown: dict[int, list[int]] = {}  # layer → units that are drawn, from left to right
         self.high = 0.1
         self.parents: dict[int, list[int]] = {}  # layer → of every unit, the one above that weighs most
-        self.next_samples = self.next_order = 0.0
-        self.drawn: Datasets = {}
-        self.ladder, self.yardstick = Ladder(run), yardstick_of(run)
+        self.next_order = 0.0
+        self.yardstick = yardstick_of(run)
         top = f"z{self.layers}"  # whose q asks for no other layer's draw
         self.steps = OneStep(run, top, LAYER_NAMES[self.layers]) if drawable(run, top) else None
 
@@ -50,10 +47,9 @@ class ExponentialPictures(Pictures):
         """The names that charts write: layers and the data's words."""
         data = self.run.data
         shape = list(data.shape) if len(data.shape) == 2 else [1, data.x.shape[1]]
-        named = ("layers", "samples", "units")
-        labels = dict.fromkeys(named, self.labels) | {"elbo": ["coordinate ascent (exact)"], "ladder": list(SITE_NAMES)}
-        views = views_of("deep_exponential_family", () if self.steps else (ONE_STEP,))
-        return {"static": {}, "labels": labels, "shape": shape, "size": data.size, "views": views}
+        labels = dict.fromkeys(("layers", "units"), self.labels) | {"elbo": ["coordinate ascent (exact)"]}
+        own: About = {"labels": labels, "shape": shape}
+        return merged(super().about(), own)
 
     def _formula(self) -> str:
         """What u decides, layer by layer from the top down: u = θ times the layer above."""
@@ -87,25 +83,19 @@ class ExponentialPictures(Pictures):
             self.shown[number] = sorted((kept + fresh)[: min(most, len(order))], key=lambda unit: (parent[unit], unit))
 
     def look(self) -> Picture:
-        """The drawing of the layers, KL of every unit, and, when it is their turn, draws from p, a rung, a yardstick."""
+        """The drawing of the layers, KL of every unit, a yardstick."""
         run = self.run
         found = units(self.model, run.q, self.batch, self._generator())
         activity = {number: found[f"z{number}"][0].abs() for number in range(1, self.layers + 1)}
         weights = [each.numpy() for each in matrices(self.model, run.q, self.batch)]
         self._choose(activity, weights)
         replace = {"layers": self._drawing(activity, weights), "units": self._bars(found)}
-        if time.perf_counter() >= self.next_samples:
-            self.drawn = self._draws()
-            self.next_samples = time.perf_counter() + SLOW
-            replace["samples"] = self.drawn
-        if "ladder" in self.watched:
-            replace |= self.ladder.look()
         if self.yardstick is not None:
             level = np.array([self.yardstick.level], np.float32)
             replace["elbo"] = {"levels": {"value": level, "index": np.zeros(1, np.float32)}}
         params: dict[str, Params] = {"units": {"xLow": 0.0, "xHigh": 1.0, "yLow": 0.0, "yHigh": self.high}}
-        params |= self.ladder.params()
-        return {"replace": replace, "params": params, "facts": self._facts(found)}
+        seen: Picture = {"replace": replace, "params": params, "facts": self._facts(found)}
+        return merged(seen, *self.drawn())
 
     def _drawing(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> Datasets:
         placed = nodes(activity, self.shown, self.text)
@@ -149,22 +139,6 @@ class ExponentialPictures(Pictures):
         packed = lambda table: {name: np.asarray(column, np.float32) for name, column in table.items()}  # noqa: E731
         return {"bars": packed(columns), "names": packed(names)}
 
-    def _draws(self) -> Datasets:
-        run = self.run
-        weights = weights_of(self.model, run.q, self.batch)
-        count = TEXTS if self.text else SAMPLES
-        drawn = sample(
-            self.model, count, torch.Generator().manual_seed(0), weights
-        )  # the same noise: draws move, and do not jump
-        images = {number: drawn[f"z{number}"].abs().numpy() for number in range(self.layers, 0, -1)}
-        if not self.text:
-            images[0] = drawn["mean"].numpy()
-            return tiles(images, self.run.data.shape, None)
-        x = drawn["x"]
-        score = x * (x / x.mean(0).clamp_min(1e-9)).clamp_min(1e-9).log()  # more often than in the other draws
-        words = score.topk(min(SAMPLE_WORDS, score.shape[1]), 1).indices + len(LAYER_NAMES)
-        return tiles(images, (), words.tolist())
-
     def _facts(self, found: Units) -> Facts:
         live = {name: int(active(nats).sum()) for name, (_, nats) in found.items()}
         sizes = {name: len(nats) for name, (_, nats) in found.items()}
@@ -178,7 +152,5 @@ class ExponentialPictures(Pictures):
             sentence = f"Exact coordinate ascent {at} at {exact.level:,.1f} nats per datum. {sentence}".replace(
                 "-", "−"
             )
-        if "ladder" in self.watched:
-            sentence = self.ladder.sentence()
         summaries = {"layers": sentence, "units": f"Units that carry at least {ACTIVE:g} nats: {words}."}
         return {"sentence": sentence, "summaries": summaries}

@@ -11,7 +11,9 @@ from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
 from elbo_room.models.probing.probe import probe
 from elbo_room.models.probing.variance import OPEN, Variance
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.messages import Charts, Columns, Params
+from elbo_room.widgets.messages import About, Columns, Datasets, Params, Picture
+from elbo_room.widgets.worker.pictures.numbers import Numbers
+from elbo_room.widgets.worker.pictures.protocol import Pictures
 
 # (estimator, level of Rao-Blackwellisation), from the loudest to the quietest
 RUNGS = (
@@ -29,11 +31,11 @@ LEAST = 1e-12  # nats², below which a bar is not drawn longer
 PAUSE = 12.0  # times a round's own seconds, until the next: at most a twelfth of the worker's time
 
 
-class Ladder:
+class Ladder(Numbers[Pictures]):
     """Measures all rungs whenever they are due; a global site has no rung of its own for the whole batch."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, chart: str, run: Run, pictures: Pictures) -> None:
+        super().__init__(chart, run, pictures)
         sites: dict[str, Any] = dict(run.model.sites)
         local = [name for name, site in sites.items() if site.plate == "local"]
         weights = [name for name in sites if name not in local]
@@ -44,8 +46,21 @@ class Ladder:
         self.found: dict[int, Variance] = {}
         self.due = 0.0
 
-    def look(self) -> Charts:
-        """The bars with every rung measured at the parameters of now, or nothing yet."""
+    def about(self) -> About:
+        """What the sites are called."""
+        return {"labels": {self.chart: list(SITE_NAMES)}}
+
+    def look(self) -> Picture:
+        """The bars, with a sentence for the caption."""
+        bars, sentence = self._measured(), self._sentence()
+        return {
+            "replace": {self.chart: bars} if bars else {},
+            "params": {self.chart: self._axis()},
+            "facts": {"sentence": sentence, "summaries": {self.chart: sentence}},
+        }
+
+    def _measured(self) -> Datasets:
+        """The bars with every rung measured at the parameters of now, when they are due."""
         now = time.perf_counter()
         if now < self.due:
             return {}
@@ -53,7 +68,7 @@ class Ladder:
             self._measure(place)
         self.due = time.perf_counter() + PAUSE * (time.perf_counter() - now)
         which = np.full(1, SITES.index(self.site), np.float32)
-        return {"ladder": {"bars": self._bars(), "site": {"index": which}}}
+        return {"bars": self._bars(), "site": {"index": which}}
 
     def _measure(self, place: int) -> None:
         name, level = RUNGS[place]
@@ -77,7 +92,7 @@ class Ladder:
         table = np.asarray(rows, np.float32).reshape(-1, 5)
         return dict(zip(("rung", "value", "floor", "low", "high"), table.T, strict=True))
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         """Every rung and what it measured."""
         steps = (
             f"{RUNG_NAMES[place]} {found.value:.2g}"
@@ -91,7 +106,7 @@ class Ladder:
         least = min((max(each.value, LEAST) for each in self.found.values()), default=0.1)
         return float(10 ** np.floor(np.log10(least) - 0.3))
 
-    def params(self) -> dict[str, Params]:
+    def _axis(self) -> Params:
         """The axis: whole powers of ten."""
         most = max((each.high if math.isfinite(each.high) else each.value for each in self.found.values()), default=1.0)
-        return {"ladder": {"xLow": self._low(), "xHigh": float(10 ** np.ceil(np.log10(max(most, LEAST)) + 0.1))}}
+        return {"xLow": self._low(), "xHigh": float(10 ** np.ceil(np.log10(max(most, LEAST)) + 0.1))}

@@ -13,9 +13,6 @@ from elbo_room.models.networks import TokenAttention
 from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Amortized
 from elbo_room.widgets.messages import About, Array, Columns, Explore, Grid, Grouping, Params, Picture, Walk
-from elbo_room.widgets.painting.views import ONE_STEP, views_of
-from elbo_room.widgets.worker.pace import Pace
-from elbo_room.widgets.worker.pictures.arm import ArmPicture
 from elbo_room.widgets.worker.pictures.attention import ShownText
 from elbo_room.widgets.worker.pictures.causes import Causes, all_alive
 from elbo_room.widgets.worker.pictures.cells import merged
@@ -23,7 +20,6 @@ from elbo_room.widgets.worker.pictures.contours import Outline
 from elbo_room.widgets.worker.pictures.decoding import Decoding
 from elbo_room.widgets.worker.pictures.exploration import Exploration
 from elbo_room.widgets.worker.pictures.floor import Floor
-from elbo_room.widgets.worker.pictures.manifold import manifold
 from elbo_room.widgets.worker.pictures.network import of_deep_generative
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.positions import over_positions
@@ -35,7 +31,6 @@ from elbo_room.widgets.worker.pictures.walks import Space
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
 REACH = 0.995  # the share of coordinates that the map must hold
 MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
-MANIFOLDS, MANIFOLD_SHARE = 4.0, 0.01  # pictures of the manifold a second, share of the worker's time
 
 
 class LatentPictures(Pictures):
@@ -51,13 +46,11 @@ class LatentPictures(Pictures):
         self.site = next((name for name, site in run.model.sites.items() if site.plate == "local"), "")
         self.text = ShownText(run.data)
         self.drawing = of_deep_generative(run.model, run.q) if hasattr(run.model, "decoder") else None
-        self.arm = ArmPicture(run) if run.data.bones and hasattr(run.model, "sample") else None
         self.floor = Floor(run) if hasattr(run.model, "scales") else None
         self.causes = Causes(run, self.site) if self.site else None
         self.outline = Outline(run.model.latent_prior) if hasattr(run.model, "latent_prior") else None
         self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
         self.span = 3.0  # half of the map's side
-        self.manifolds = Pace(MANIFOLDS, MANIFOLD_SHARE)
         self.principal = principal_of(run)
         size = int(run.model.sites[self.site].shape[0]) if self.site else 0
         self.decoding = Decoding(run, some, size)
@@ -81,27 +74,17 @@ class LatentPictures(Pictures):
         columns = {"label": data.labels[self.rows].numpy().astype(np.float32)}
         if not self.decoding.features:  # whose rows come with the grid, once it is known which features are shown
             columns["images"] = self.decoding.picture(data.x[self.rows])
-        told: About = {
+        own: About = {
             "static": {"latent": {"cloud": columns}},
             "labels": {"latent": list(data.label_names)},
             "shape": self.decoding.shape,
-            "size": data.size,
             "rows": self.rows.numpy().astype(np.float32),
-            "views": self._views(),
         }
+        told = merged(super().about(), own)
         if self.site:
             told["choices"] = {"colour": self.chosen.colours.choices, "plane": self.chosen.planes()}
             told["choices"] |= {"text": self.text.choices()} if isinstance(self._encoder(), TokenAttention) else {}
-        if data.shape == (2,):
-            x, y = data.x[self.rows].numpy().astype(np.float32).T
-            told["static"]["manifold"] = {"data": {"x": x, "y": y, "label": columns["label"]}}
-        return merged(told, *(part.about() for part in (self.drawing, self.arm) if part))
-
-    def _views(self) -> dict[str, list[str]]:
-        """The views that this run can fill."""
-        can = {"arm": self.arm, "manifold": self.decoding.able, ONE_STEP: self.steps}
-        absent = {name for name, able in can.items() if not able}
-        return views_of("deep_generative", absent)
+        return merged(told, self.drawing.about()) if self.drawing else told
 
     def _encoder(self) -> object:
         """The network from x to ν, where there is one."""
@@ -144,11 +127,10 @@ class LatentPictures(Pictures):
                 "cause": self.causes.sentence(divergence) if self.causes else None,
             },
         }
-        drawn = [self._marked(nu), self._manifold()]
+        drawn = [self._marked(nu), *self.drawn()]
         drawn += [self._map(nu)] if not self.watched or self.watched & MAPS else []
         drawn += [self.principal.look(divergence)] if self.principal else []
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
-        drawn += [self.arm.look(drawn="arm" in self.watched)] if self.arm else []
         drawn += [self.floor.look()] if self.floor else []
         return merged(seen, *drawn, *over_positions(self._encoder(), self.run.data, self.watched, self.text))
 
@@ -200,18 +182,6 @@ class LatentPictures(Pictures):
         if len(rows) and self.decoding.able:
             picture = self.decoding(self.space.mean[rows].mean(0, keepdim=True))[0]
         return {"replace": {"kl": {"marked": ticks}, "latent": {"marked": {"picture": picture}}}}
-
-    def _manifold(self) -> Picture:
-        now = time.perf_counter()
-        if "manifold" not in self.watched or not self.decoding.able or not self.manifolds.due(now):
-            return {}
-        with self.manifolds.spending():
-            decoding, lines = self.decoding, self.run.data.shape == (2,)
-            found = manifold(decoding.mean, self.space.plane, self.span, decoding.picture, lines=lines)
-        pictures = self.run.data.shape if len(self.run.data.shape) == 2 else ()
-        shown: Params = {"axes": [float(axis) + 1 for axis in self.chosen.axes], "principal": self.chosen.share}
-        about: Picture = {"params": {"manifold": {**shown, "shape": [float(side) for side in pictures]}}}
-        return merged(found, about)
 
     @torch.no_grad()
     def decode(self, x: float, y: float, row: int = -1) -> Array | None:

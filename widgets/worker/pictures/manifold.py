@@ -1,16 +1,24 @@
 """The latent plane as the decoder bends it: a regular grid of z drawn in x-space, or as pictures, shaded by its magnification."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from elbo_room.models.diagnostics import Plane, magnification
-from elbo_room.widgets.messages import Picture
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import About, Params, Picture
+from elbo_room.widgets.worker.pace import Pace
+from elbo_room.widgets.worker.pictures.cells import merged
+from elbo_room.widgets.worker.pictures.latent import LatentPictures
+from elbo_room.widgets.worker.pictures.numbers import Numbers
 
 PICTURES, LINES = 13, 25  # a side: of pictures, and of the lines' crossings
 LEAST = 1e-12
+RATE, SHARE = 4.0, 0.01  # pictures a second, share of the worker's time
 
 
 def manifold(
@@ -30,3 +38,40 @@ def manifold(
         "params": {"manifold": {"side": float(count), "domain": [-span, span, -span, span], "factor": factor}},
         "facts": {"summaries": {"manifold": said}},
     }
+
+
+class Manifold(Numbers[LatentPictures]):
+    """Looks at the plane that the map shows, as often as its share of the time allows."""
+
+    def __init__(self, chart: str, run: Run, pictures: LatentPictures) -> None:
+        super().__init__(chart, run, pictures)
+        self.pace = Pace(RATE, SHARE)
+
+    @classmethod
+    def applies(cls, run: Run, pictures: LatentPictures) -> bool:
+        """Whether there is a decoder."""
+        del run
+        return pictures.decoding.able
+
+    def about(self) -> About:
+        """The data beside the lines, where they are points in the plane."""
+        data, rows = self.run.data, self.pictures.rows
+        if data.shape != (2,):
+            return {}
+        x, y = data.x[rows].numpy().astype(np.float32).T
+        return {
+            "static": {self.chart: {"data": {"x": x, "y": y, "label": data.labels[rows].numpy().astype(np.float32)}}}
+        }
+
+    def look(self) -> Picture:
+        """The grid over the plane that the map shows."""
+        it = self.pictures
+        if not self.pace.due(time.perf_counter()):
+            return {}
+        with self.pace.spending():
+            lines = self.run.data.shape == (2,)
+            found = manifold(it.decoding.mean, it.space.plane, it.span, it.decoding.picture, lines=lines)
+        sides = self.run.data.shape if len(self.run.data.shape) == 2 else ()
+        shown: Params = {"axes": [float(axis) + 1 for axis in it.chosen.axes], "principal": it.chosen.share}
+        about: Picture = {"params": {self.chart: {**shown, "shape": [float(side) for side in sides]}}}
+        return merged(found, about)

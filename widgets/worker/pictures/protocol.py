@@ -1,16 +1,19 @@
-"""What the worker asks of the pictures of a run; a family of models overrides what it has."""
+"""What the worker asks of the pictures of a run; a family of models overrides what it has beyond the numbers of its charts."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from functools import cached_property
 
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Array, Explore, Grid, Grouping, Picture, Walk
+from elbo_room.widgets.painting.views import ONE_STEP, views_of
+from elbo_room.widgets.worker.pictures.cells import merged
+from elbo_room.widgets.worker.pictures.numbers import Numbers, numbers_of
 from elbo_room.widgets.worker.pictures.one_step import OneStep
 
 
-class Pictures(ABC):
-    """What panels C and D show of one run, as numbers; one subclass a family of models.
+class Pictures:
+    """What panels C and D show of one run, as numbers: those that its charts name, and in a subclass what a family has in common.
 
     `look` is called several times a second while the run trains and must cost little; `watched` and `resting` say what is worth its time.
     """
@@ -27,13 +30,32 @@ class Pictures(ABC):
         """The two dimensions in which a step is drawn."""
         return 0, 1
 
-    @abstractmethod
+    @cached_property
+    def numbers(self) -> dict[str, Numbers[Pictures]]:
+        """By chart, what fills it, of those that this run can fill."""
+        kinds = numbers_of(self.run.settings.model).items()
+        return {name: kind(name, self.run, self) for name, kind in kinds if kind.applies(self.run, self)}
+
+    @property
+    def absent(self) -> set[str]:
+        """The charts of its family that this run cannot fill."""
+        found = numbers_of(self.run.settings.model).keys() - self.numbers.keys()
+        return found if self.steps else {*found, ONE_STEP}
+
     def about(self) -> About:
         """What stays the same for the run; asked for once."""
+        told: About = {"static": {}, "labels": {}, "shape": [1, self.run.data.x.shape[1]], "size": self.run.data.size}
+        told["views"] = views_of(self.run.settings.model, self.absent)
+        return merged(told, *(each.about() for each in self.numbers.values()))
 
-    @abstractmethod
     def look(self) -> Picture:
         """What a frame shows of the current parameters."""
+        nothing: Picture = {"replace": {}}
+        return merged(nothing, *self.drawn())
+
+    def drawn(self) -> list[Picture]:
+        """The numbers of the charts that are in sight, and of those whose facts are always wanted."""
+        return [each.look() for name, each in self.numbers.items() if each.always or name in self.watched]
 
     def explore(self, wanted: Explore) -> None:
         """Show the run from another side from now on.

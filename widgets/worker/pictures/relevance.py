@@ -7,7 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Picture
+from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
+from elbo_room.widgets.worker.pictures.numbers import Numbers
 
 RELEVANT = 0.1  # of the largest λ_j
 
@@ -42,3 +45,22 @@ def relevances(prior: Any, nu: Tensor | None = None, inputs: Sequence[str] = ())
         "names": {"relevance": names},
         "facts": {"summaries": {"relevance": words}, "relevant": int(state.sum())},
     }
+
+
+class Relevance(Numbers[ConditionalPictures]):
+    """For a prior with automatic relevance determination."""
+
+    always = True  # the number of relevant inputs is a fact
+
+    @classmethod
+    def applies(cls, run: Run, pictures: ConditionalPictures) -> bool:
+        """Whether the prior has relevances."""
+        del run
+        return hasattr(pictures.model.prior, "log_relevances")
+
+    def look(self) -> Picture:
+        """λ_j of every input."""
+        model, weights = self.pictures.model, self.pictures.weights
+        site = model.sites.get("relevance")
+        nu = None if site is None else self.run.q.nu(site, weights.batch).detach()
+        return relevances(model.prior, nu, self.run.data.feature_names)

@@ -1,4 +1,4 @@
-"""What a conditional model's weights look like: against their prior, in the drawn network, as attention, filters and relevances."""
+"""What a conditional model's weights look like: in the drawn network, as attention and filters."""
 
 from collections.abc import Sized
 from typing import Any, cast
@@ -17,21 +17,11 @@ from elbo_room.widgets.messages import About, Picture
 from elbo_room.widgets.worker.pictures.attention import ShownText
 from elbo_room.widgets.worker.pictures.network import of_conditional
 from elbo_room.widgets.worker.pictures.positions import over_positions
-from elbo_room.widgets.worker.pictures.relevance import relevances
-
-BINS = 30  # of the weights
 
 
 def columns(**values: Tensor) -> dict[str, np.ndarray[Any, Any]]:
     """Tensors as float32 columns."""
     return {name: value.detach().float().numpy() for name, value in values.items()}
-
-
-def roomy(span: float, needed: float) -> float:
-    """A range that grows in steps, so that axes move rarely."""
-    while needed > span and span < 1e6:
-        span *= 1.25
-    return span
 
 
 class WeightPictures:
@@ -44,17 +34,11 @@ class WeightPictures:
         self.batch = run.data.batch(torch.arange(1))
         self.drawing = of_conditional(self.model)
         self.text, self.said = ShownText(run.data), ""  # whose attention map is shown, and what is said of it
-        self.span, self.top = 0.5, 0.5
 
     @property
-    def views(self) -> list[str]:
-        """The charts of panel D: those that only some priors and networks can fill come first."""
-        hidden = len(cast("Sized", self.network.hidden)) > 0
-        applies = {
-            "relevance": hasattr(self.model.prior, "log_relevances"),
-            "filters": hidden and isinstance(self.network, Convolution),
-        }
-        return [*(name for name, can in applies.items() if can), "weights", "scores"]
+    def filters(self) -> bool:
+        """Whether there are filters to show."""
+        return isinstance(self.network, Convolution) and len(cast("Sized", self.network.hidden)) > 0
 
     def about(self) -> About:
         """The drawing's nodes and edges."""
@@ -106,33 +90,9 @@ class WeightPictures:
 
     def look(self, watched: frozenset[str]) -> list[Picture]:
         """The parts of a frame, of the charts that are in sight."""
-        mean = self.mean()
-        named = dict(self.model.space.named(mean))
-        parts = [self._histogram(mean)] if "weights" in watched else []
-        parts += [self.drawing.look(named)] if "network" in watched else []
+        named = dict(self.model.space.named(self.mean()))
+        parts = [self.drawing.look(named)] if "network" in watched else []
         if {"attention_map", "filters"} & watched:
             with replaced(self.network, named):
                 parts += over_positions(self.network, self.run.data, watched, self.text, self.said)
-        if "relevance" in self.views:
-            site = self.model.sites.get("relevance")
-            nu = None if site is None else self.run.q.nu(site, self.batch).detach()
-            parts.append(relevances(self.model.prior, nu, self.run.data.feature_names))
         return parts
-
-    def _histogram(self, mean: Tensor) -> Picture:
-        """Histogram of the weights' posterior means, and the prior's density."""
-        self.span = roomy(self.span, 1.02 * float(mean.abs().max()))
-        edges = torch.linspace(-self.span, self.span, BINS + 1)
-        height = torch.histc(mean, BINS, -self.span, self.span) / len(mean) / (2 * self.span / BINS)
-        at = torch.linspace(-self.span, self.span, 101)
-        parts = zip(self.model.space.sizes, self.model.space.shapes, strict=True)
-        each = [size * self.model.prior.density(at, name) for size, name in parts]
-        density = torch.stack(each).sum(0) / len(mean)
-        self.top = roomy(self.top, float(torch.cat([height, density]).max()))
-        size = float(mean.square().mean().sqrt())
-        bins, prior = columns(x=edges[:-1], x2=edges[1:], height=height), columns(x=at, density=density)
-        return {
-            "replace": {"weights": {"bins": bins, "prior": prior}},
-            "params": {"weights": {"xLow": -self.span, "xHigh": self.span, "yLow": 0, "yHigh": self.top * 1.05}},
-            "facts": {"summaries": {"weights": f"The {len(mean):,} weights have a root mean square of {size:.2g}."}},
-        }

@@ -16,7 +16,8 @@ from elbo_room.widgets.painting.views import IDENTITIES, OPENING
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.panels import Panels
 from elbo_room.widgets.wire.bus import Bus
-from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, widest_away
+from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
+from elbo_room.widgets.worker.pictures.function import widest_away
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
 
 ATTENTION = {"data": "gerbil", "response": "categorical", "network": "token_attention", "width": 8, "depth": 1}
@@ -126,7 +127,7 @@ def test_a_scene_opens_with_its_charts_once() -> None:
 def test_the_chain_ends_in_the_gradient_identity(data: str, response: str, identity: str) -> None:
     """What the words say is the number beside them."""
     made = pictures(data=data, response=response, width=4, depth=1, spread_from="fixed", spread=0.5)
-    told = {name: float(column[0]) for name, column in made._chain().items()}
+    told = {name: float(column[0]) for name, column in made.told_chain().items()}
     assert IDENTITIES[int(told["identity"])] == identity
     m, y, phi = told["m"], told["y"], 0.25
     known = {

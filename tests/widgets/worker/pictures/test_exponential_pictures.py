@@ -85,7 +85,7 @@ def test_the_ladder_of_the_upper_weights_falls_at_every_rung() -> None:
     run = Run(settings, planted())
     list(run)
     pictures, look = seen(run, "ladder")
-    assert pictures.ladder.site == "w2"
+    assert pictures.numbers["ladder"].site == "w2"
     values = look["replace"]["ladder"]["bars"]["value"]
     assert look["replace"]["ladder"]["bars"]["rung"].tolist() == [1, 2, 3, 4]
     assert (values[:-1] > 3 * values[1:]).all(), values

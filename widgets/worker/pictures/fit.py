@@ -1,0 +1,35 @@
+"""Held-out y against its prediction, ±2 sd of y."""
+
+import torch
+
+from elbo_room.models.diagnostics.predictive import bands, observed
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Picture
+from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, Predictions
+from elbo_room.widgets.worker.pictures.weights import columns
+
+
+class Fit(Predictions):
+    """For numbers that depend on many inputs."""
+
+    subject = "Predicted against observed"
+
+    @classmethod
+    def applies(cls, run: Run, pictures: ConditionalPictures) -> bool:
+        """Whether y is a number and x has several columns."""
+        del run
+        return pictures.first == "fit"
+
+    def predicted(self) -> tuple[Picture, str]:
+        """A point a held-out data point, and the share of them within their bands."""
+        y = observed(self.pictures.test)
+        mean, _, sd = bands(self.pictures.seen, self.pictures.chain)
+        table = columns(predicted=mean, observed=y, low=mean - 2 * sd, high=mean + 2 * sd)
+        low, high = self.pictures.axis
+        diagonal = columns(at=torch.tensor([low, high]))
+        inside = float(((y - mean).abs() <= 2 * sd).float().mean())
+        datasets = {"points": table, "diagonal": diagonal, "chain": self.pictures.told_chain()}
+        return {
+            "replace": {self.chart: datasets},
+            "params": {self.chart: {"xLow": low, "xHigh": high, "yLow": low, "yHigh": high}},
+        }, f"{inside:.0%} of them lie within ±2 sd of their prediction"

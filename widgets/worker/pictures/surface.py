@@ -1,0 +1,54 @@
+"""The decision surface over two inputs: the most probable class of every cell, and how sure."""
+
+import torch
+
+from elbo_room.models.diagnostics.predictive import predict, probabilities
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import About, Picture
+from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, Predictions
+from elbo_room.widgets.worker.pictures.weights import columns
+
+CELLS = 36  # of a side
+
+
+class Surface(Predictions):
+    """For classes that depend on two inputs."""
+
+    subject = "The decision surface"
+
+    def __init__(self, chart: str, run: Run, pictures: ConditionalPictures) -> None:
+        super().__init__(chart, run, pictures)
+        ends = zip(pictures.low, pictures.high, strict=True)
+        edges = [torch.linspace(float(low), float(high), CELLS + 1) for low, high in ends]
+        x, y = torch.meshgrid(torch.arange(CELLS), torch.arange(CELLS), indexing="ij")
+        x, y = x.flatten(), y.flatten()
+        self.cells = columns(x=edges[0][x], x2=edges[0][x + 1], y=edges[1][y], y2=edges[1][y + 1])
+        self.centres = torch.stack([(edges[0][x] + edges[0][x + 1]) / 2, (edges[1][y] + edges[1][y + 1]) / 2], 1)
+
+    @classmethod
+    def applies(cls, run: Run, pictures: ConditionalPictures) -> bool:
+        """Whether y is a class and x has two columns."""
+        del run
+        return pictures.first == "surface"
+
+    def about(self) -> About:
+        """The cells, and the data points with their classes."""
+        data = self.run.data
+        points = columns(x=data.x[:, 0], y=data.x[:, 1], label=data.labels)
+        return {
+            "static": {self.chart: {"cells": self.cells, "points": points}},
+            "labels": {self.chart: list(data.label_names)},
+        }
+
+    def predicted(self) -> tuple[Picture, str]:
+        """The plane, and how much of it is undecided."""
+        it = self.pictures
+        likely = probabilities(predict(it.seen, self.centres, it.drawn_weights))  # (cells, K)
+        best, label = likely.max(-1)
+        least = 1 / likely.shape[-1]
+        sure = ((best - least) / (1 - least)).clamp(0, 1)
+        values = zip(("xLow", "yLow", "xHigh", "yHigh"), [*it.low.tolist(), *it.high.tolist()], strict=True)
+        return {
+            "replace": {self.chart: {"cells": columns(label=label, sure=sure), "chain": it.told_chain()}},
+            "params": {self.chart: dict(values)},
+        }, f"{float((best < 0.9).float().mean()):.0%} of the plane is undecided (no class reaches 90%)"
