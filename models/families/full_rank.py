@@ -9,7 +9,6 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.distributions import MultivariateNormal
 
 from elbo_room.models.families.family import Family
 
@@ -58,8 +57,10 @@ class FullRank(Family):
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """−½ ‖L⁻¹(z − μ)‖² − Σ ρ − ½ K log 2π: (…, 1)."""
-        q = MultivariateNormal(nu[..., 0, :], scale_tril=self.scale_tril(nu), validate_args=False)
-        return q.log_prob(value).unsqueeze(-1)
+        apart = (value - nu[..., 0, :]).unsqueeze(-1)  # (…, K, 1)
+        white = torch.linalg.solve_triangular(self.scale_tril(nu), apart, upper=False).squeeze(-1)
+        constant = nu[..., 1, :].sum(-1) + 0.5 * self.size * math.log(2 * math.pi)
+        return -(0.5 * white.square().sum(-1) + constant).unsqueeze(-1)
 
     def mean(self, nu: Tensor) -> Tensor:
         """μ."""

@@ -3,12 +3,12 @@
 W must not start at 0: there the ELBO has no slope in W.
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.distributions import LowRankMultivariateNormal
 
 from elbo_room.models.families.family import Family
 
@@ -56,14 +56,24 @@ class LowRank(Family):
         own, shared = noise[..., : nu.shape[-1]], noise[..., nu.shape[-1] :]
         return nu[..., 0, :] + nu[..., 1, :].exp() * own + (shared.unsqueeze(-1) * nu[..., 2:, :]).sum(-2)
 
-    def _law(self, nu: Tensor) -> LowRankMultivariateNormal:
-        return LowRankMultivariateNormal(
-            nu[..., 0, :], nu[..., 2:, :].mT, (2 * nu[..., 1, :]).exp(), validate_args=False
-        )
+    def _small_root(self, nu: Tensor) -> tuple[Tensor, Tensor]:
+        """W exp(−ρ), (…, r, K), and the Cholesky factor of C = 1 + W exp(−2ρ) Wᵀ, (…, r, r)."""
+        directions = nu[..., 2:, :] * (-nu[..., 1:2, :]).exp()
+        identity = torch.eye(self.rank, dtype=nu.dtype)
+        return directions, torch.linalg.cholesky(identity + directions @ directions.mT)
+
+    def _half_log_det(self, nu: Tensor, root: Tensor) -> Tensor:
+        """½ log det 2π (diag(exp 2ρ) + WᵀW) = Σ ρ + ½ log det C + ½ K log 2π: (…)."""
+        small = root.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        return nu[..., 1, :].sum(-1) + small + 0.5 * nu.shape[-1] * math.log(2 * math.pi)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """Log N(z; μ, diag(exp 2ρ) + WᵀW): (…, 1), by the r × r system of Woodbury's identity."""
-        return self._law(nu).log_prob(value).unsqueeze(-1)
+        directions, root = self._small_root(nu)
+        apart = (value - nu[..., 0, :]) * (-nu[..., 1, :]).exp()  # (…, K)
+        shared = torch.linalg.solve_triangular(root, directions @ apart.unsqueeze(-1), upper=False).squeeze(-1)
+        distance = apart.square().sum(-1) - shared.square().sum(-1)
+        return -(0.5 * distance + self._half_log_det(nu, root)).unsqueeze(-1)
 
     def mean(self, nu: Tensor) -> Tensor:
         """μ."""
@@ -75,4 +85,5 @@ class LowRank(Family):
 
     def entropy(self, nu: Tensor) -> Tensor:
         """½ log det 2πe (diag(exp 2ρ) + WᵀW): (…, 1)."""
-        return self._law(nu).entropy().unsqueeze(-1)
+        _, root = self._small_root(nu)
+        return (self._half_log_det(nu, root) + 0.5 * nu.shape[-1]).unsqueeze(-1)

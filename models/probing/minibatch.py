@@ -4,6 +4,7 @@ With g_i the gradient of the whole ELBO as estimated from datum i alone, a minib
 E ĝ = ḡ, the gradient of the whole data, and Var ĝ = (1 − M/N) S²/M with S² the sample variance of the g_i (Cochran 1977, ch. 2).
 """
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -71,17 +72,23 @@ def minibatch_report(
     *,
     site: str,
     objective: Objective = ELBO,
+    least: int = 2,
+    seconds: float = math.inf,
 ) -> Iterator[Report | None]:
     """Nothing after each of R minibatches, so that whoever waits can do something else, and last the report of all of them.
+
+    `replicates` minibatches are drawn, or fewer, but at least `least`, where they take longer than `seconds` of CPU.
 
     Raises:
         ValueError: as `minibatch_gradients`.
     """
     source = minibatch_gradients(model, q, data, rows, generator, objective=objective)
-    found, start = list[dict[str, Tensor]](), time.process_time()
-    for _ in range(replicates):
+    found, spent = list[dict[str, Tensor]](), 0.0
+    while len(found) < replicates and (len(found) < least or spent < seconds):
+        begin = time.thread_time()
         found.append(next(source))
+        spent += time.thread_time() - begin
         yield None
-    seconds = (time.process_time() - start) / replicates
     by_site = {name: moments(torch.stack([each[name] for each in found])[:, None, None]) for name in model.sites}
-    yield Report(MINIBATCH, 1, replicates, site, by_site, dict.fromkeys(model.sites, 1.0), 1, seconds)
+    count = len(found)
+    yield Report(MINIBATCH, 1, count, site, by_site, dict.fromkeys(model.sites, 1.0), 1, spent / count)

@@ -23,7 +23,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from elbo_room.lab import browsers
 from elbo_room.widgets.prepare import prepare
-from elbo_room.widgets.sessions.link import ProcessLink
 from tests.benchmarks import measuring
 from tests.browser.screen import Screen
 from tests.conftest import FLAGS, ROOT, server, wait_until
@@ -148,13 +147,7 @@ def hover(screen: Screen, words: str) -> Row:
 
 def measurements() -> list[Row]:
     """Panel B in the first scene, as its worker measures it beside the training; `bench measuring` has all scenes."""
-    link = ProcessLink()
-    link.start()
-    try:
-        next(message for message in measuring.messages(link, 120.0) if message["kind"] == "ready")
-        found = measuring.measured(link, "digits")
-    finally:
-        link.close()
+    found = measuring.measured("digits")
     first, count = found.times[0] if found.times else float("inf"), len(found.times)
     return [
         Row("Run → first variance, at step 0", f"{first:.2f} s", "≤ 1 s", first <= 1 and found.first_step == 0),

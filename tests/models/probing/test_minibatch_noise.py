@@ -66,6 +66,18 @@ def test_drawn_minibatches_have_that_variance_within_four_standard_errors(run, r
     assert (report.mean[0].double() - gradient(run, torch.arange(N))).abs().max() < 4 * report.mean_error.max()
 
 
+@pytest.mark.parametrize(("seconds", "count"), [(0.0, 8), (math.inf, 24)])
+def test_no_more_minibatches_are_drawn_than_fit_in_the_time_but_eight_always(run, seconds, count) -> None:
+    generator = torch.Generator().manual_seed(0)
+    *between, report = minibatch_report(
+        run.model, run.q, run.data, M, 24, generator, site="w", least=8, seconds=seconds
+    )
+    assert (report.replicates, len(between)) == (count, count)
+    first = torch.Generator().manual_seed(0)
+    *_, same = minibatch_report(run.model, run.q, run.data, M, count, first, site="w")
+    assert same.variance == report.variance, "the first of the same minibatches"
+
+
 def test_all_the_data_leave_no_variance(run) -> None:
     *_, report = minibatch_report(run.model, run.q, run.data, N, 8, torch.Generator().manual_seed(0), site="w")
     assert report.variance < 1e-8 * float(gradient(run, torch.arange(N)).square().sum())

@@ -18,16 +18,16 @@ from elbo_room.widgets.worker.measuring.schedule import FEWEST, LATEST, LONGEST,
 from elbo_room.widgets.worker.measuring.selection import KEPT, Selection
 
 
-def simulated(schedule: Schedule, duration: float, cost: float, *, steps: int = 2000) -> list[float]:
-    """When measurements begin that take `cost` seconds each, in a run of this duration."""
+def simulated(schedule: Schedule, duration: float, cost: float, *, steps: int = 2000, waits: float = 0.0) -> list[float]:
+    """When measurements begin that take `cost` seconds of CPU each, and wait for it so long, in a run of this duration."""
     begun, now = [], 0.0
     while now < duration:
         step = int(steps * now / duration)
         if schedule.due(now, step, duration):
             schedule.begin(now, step)
             begun.append(now)
-            now += cost
-            schedule.end(now, cost)
+            now += cost + waits
+            schedule.end(cost)
         now += 1e-3
     return begun
 
@@ -36,7 +36,7 @@ def test_the_first_measurement_and_each_after_a_change_are_due_at_once():
     schedule = Schedule()
     assert schedule.due(0.0, 0, None)
     schedule.begin(0.0, 0)
-    schedule.end(0.2, 0.2)
+    schedule.end(0.2)
     assert not schedule.due(0.201, 5, 20.0)
     schedule.change()
     assert schedule.due(0.201, 5, 20.0)
@@ -46,7 +46,7 @@ def test_the_first_measurement_and_each_after_a_change_are_due_at_once():
 def test_a_step_is_not_measured_twice_unless_something_changes():
     schedule = Schedule()
     schedule.begin(0.0, 7)
-    schedule.end(0.1, 0.1)
+    schedule.end(0.1)
     assert not schedule.due(1e6, 7, 20.0)
     assert schedule.due(1e6, 8, 20.0)
 
@@ -68,6 +68,14 @@ def test_one_core_is_shared_by_at_most_fifteen_percent():
     begun = simulated(schedule, 60.0, 0.3)
     assert 0.3 * len(begun) <= 0.15 * 60 + 0.3
     assert 0.3 * len(begun) >= 0.14 * 60
+
+
+def test_time_that_a_measurement_waits_for_a_core_is_no_time_that_it_takes():
+    """At 15 % one that takes .06 s of CPU begins every .4 s, whether or not it waits .3 s of them for a core."""
+    schedule = Schedule()
+    schedule.share = SHARED
+    gaps = np.diff(simulated(schedule, 30.0, 0.06, waits=0.3))
+    assert gaps.max() < 0.06 / SHARED + 0.01
 
 
 @pytest.mark.parametrize("share", [OWN, SHARED])

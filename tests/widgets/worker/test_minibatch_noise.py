@@ -1,7 +1,11 @@
 """Panel B where q is a point: the noise of minibatches, and what it says where there is none."""
 
+import pytest
+
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.worker.measuring.effort import LEAST
+from elbo_room.widgets.worker.measuring.minibatch_noise import LADDER, MOST, REPLICATES
 from elbo_room.widgets.worker.measuring.probing import Probing, Request
 from elbo_room.widgets.worker.measuring.selection import FIRST, Selection
 from tests.widgets.conftest import eventually
@@ -39,6 +43,22 @@ def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(l
     room.post("set", name="stop_at", value=5)
     room.post("run")
     eventually(lambda: room.state == "finished" and room.painter.facts["variance"])
+
+
+@pytest.mark.parametrize(("view", "rungs"), [("variance", 1), ("variance_against_rows", 2)])
+@pytest.mark.parametrize(("budget", "replicates"), [(1e-9, LEAST), (1e9, REPLICATES)])
+def test_a_measurement_of_minibatches_keeps_to_its_budget(view, rungs, budget, replicates) -> None:
+    """At least 8 minibatches, or as many as the budget allows, at every number of rows; each is a slice."""
+    settings = {"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "batch_size": 16}
+    run = Run(settings_from(settings))
+    assert sum(rows <= MOST * run.data.size for rows in LADDER) == 2
+    selection, probing = Selection(run), Probing(run)
+    chosen = tuple(selection.choices)
+    probing.start(Request(0, run.settings, view, FIRST, chosen[0], chosen, fine=False, budget=budget))
+    slices = []
+    while probing.work is not None:
+        slices.append(probing.slice())
+    assert slices.count(None) - 1 == rungs * replicates, "the last slice finds that there is nothing left"
 
 
 def test_a_weight_chosen_in_the_drawing_keeps_its_curve_of_minibatch_noise() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 LEAST = 8  # replicates: with fewer a variance says little
+LADDER_BUDGET = 8.0  # times the budget of one measurement: what a ladder may take
 
 
 class Effort:

@@ -8,7 +8,8 @@ from typing import Protocol
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.measuring.cores import Pressure, cores
-from elbo_room.widgets.worker.measuring.probing import LADDER_BUDGET, Message, Probing, Request
+from elbo_room.widgets.worker.measuring.effort import LADDER_BUDGET
+from elbo_room.widgets.worker.measuring.probing import Message, Probing, Request
 from elbo_room.widgets.worker.measuring.process import MeasuringLostError, MeasuringProcess, possible
 from elbo_room.widgets.worker.measuring.schedule import AT_REST, OWN, SHARED, Schedule
 from elbo_room.widgets.worker.measuring.selection import Selection
@@ -177,7 +178,7 @@ class Measuring:
         for message in measurer.receive():
             yield self._taken(message)
         if was and not measurer.busy:
-            self.schedule.end(time.perf_counter(), measurer.spent)
+            self.schedule.end(measurer.spent)
 
     def _taken(self, message: Message) -> Message:
         """Keep the variances, and leave what the page is told."""

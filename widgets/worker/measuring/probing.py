@@ -23,7 +23,7 @@ from elbo_room.models.probing.probe import Report, probe, seconds_of
 from elbo_room.models.training.run import Run
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.widgets.worker.measuring import rows as evidence
-from elbo_room.widgets.worker.measuring.effort import LEAST, Effort
+from elbo_room.widgets.worker.measuring.effort import LADDER_BUDGET, LEAST, Effort
 from elbo_room.widgets.worker.measuring.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
 
 ROWS = 16  # the same all along a run, so that a curve is of one quantity
@@ -37,7 +37,6 @@ HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
 LADDER = (1, 2, 4, 8, 16, 32, 64)
 ROW_LADDER = (4, 8, 16, 32, 64, 128, 256)
-LADDER_BUDGET = 8.0  # times the budget of one measurement: what a ladder may take
 AT_ONCE = 0.15  # seconds after which what has been measured is sent, without waiting for the other estimators
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)} | {MINIBATCH: OF_MINIBATCHES}
 TOO_WIDE = "A minibatch of {least} of these rows is more than panel B may measure at a time. Lower B."
@@ -75,7 +74,7 @@ class Probing:
         """Begin to measure the run as it is now; what was under way is dropped."""
         self.request, self.spent = request, 0.0
         self.work = (
-            self.minibatches.work(request.view, request.parameter, fine=request.fine)
+            self.minibatches.work(request.view, request.parameter, fine=request.fine, budget=request.budget)
             if deterministic(self.run.model)
             else getattr(self, f"_{request.view}")(request.fine)
         )

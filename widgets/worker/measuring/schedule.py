@@ -19,7 +19,7 @@ class Schedule:
         """The first measurement is due at once."""
         self.share = OWN
         self.changed = True  # what is shown has changed since the last measurement began
-        self.began, self.ended, self.spent = -math.inf, -math.inf, 0.0
+        self.began, self.spent = -math.inf, 0.0
         self.step = -1  # that was measured last
 
     def change(self) -> None:
@@ -27,19 +27,15 @@ class Schedule:
         self.changed = True
 
     def due(self, now: float, step: int, duration: float | None) -> bool:
-        """Whether to begin, given that no measurement is under way and the model is being trained."""
+        """Whether to begin, where no measurement is under way and the model is being trained."""
         if self.changed:
             return True
         if step == self.step:
             return False
-        return now >= max(self.began + self._interval(duration), self.ended + self._rest())
+        return now >= self.began + max(self._interval(duration), self.spent / self.share)
 
     def _interval(self, duration: float | None) -> float:
         return SOONEST if duration is None else min(max(duration / POINTS, SOONEST), LATEST)
-
-    def _rest(self) -> float:
-        """C seconds of measuring are c/share seconds apart."""
-        return self.spent * (1 - self.share) / self.share
 
     def budget(self, duration: float | None) -> float:
         """Seconds that one measurement may take, so that `FEWEST` of them, and half as many again, fit into the run."""
@@ -51,6 +47,6 @@ class Schedule:
         """A measurement of this step begins."""
         self.began, self.step, self.changed = now, step, False
 
-    def end(self, now: float, spent: float) -> None:
-        """It is complete, and took so many seconds of CPU."""
-        self.ended, self.spent = now, spent
+    def end(self, spent: float) -> None:
+        """It is complete, and took so many seconds of CPU: c of them keep the next one c/share seconds from its beginning."""
+        self.spent = spent
