@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 
@@ -35,6 +36,12 @@ def test_a_run_with_a_recorded_step_does_not_load_symbolic_shapes():
 def test_a_conditional_run_does_not_load_them_either():
     """Its weights are one vector, under which the network runs by `functional_call`."""
     assert loaded_by_a_run("conditional", "width=8") == ""
+
+
+@pytest.mark.parametrize("posterior", ["full_rank", "low_rank"])
+def test_nor_does_a_q_with_correlations(posterior):
+    """`torch.distributions` loads them to find the shape of a batch."""
+    assert loaded_by_a_run("conditional", f"width=3, depth=1, posterior={posterior!r}") == ""
 
 
 def test_weights_are_those_of_the_generator_and_torchs_seed_is_not_used():
