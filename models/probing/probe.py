@@ -175,7 +175,14 @@ def _moments(
         one = made(min(chunk, replicates - start), part, kept={name: dict(each) for name, each in memory.items()})
         for name, site in model.sites.items():
             found[name].append(one.draw_gradients(site))  # (chunk, B, M, n_params, K)
-    return {name: moments(torch.cat(each)) for name, each in found.items()}
+    return {name: moments(_joined(found.pop(name))) for name in model.sites}
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """The parts in one; they are gone from the list afterwards, for together they may be most of a probe's memory."""
+    whole = torch.cat(parts)
+    parts.clear()
+    return whole
 
 
 def evaluations(model: Model, estimators: Mapping[str, Estimator], draws: int) -> int:

@@ -18,6 +18,7 @@ from elbo_room.models.probing.table import html_table, text_table
 from elbo_room.models.probing.variance import Variance
 
 MOST_KEPT = 2**22  # numbers of single draws' gradients that a report keeps: 16 MB
+AT_A_TIME = 2**18  # numbers of single draws' gradients whose distances are taken at a time: 1 MB
 
 
 @dataclass(frozen=True)
@@ -88,27 +89,34 @@ class Moments:
 def squared_distance(samples: Tensor) -> Tensor:
     """(x_n − x̄)² n/(n − 1) of n samples (n, …), elementwise: their mean is the sample variance."""
     count = len(samples)
-    return (samples - samples.mean(0)).square() * count / (count - 1)
+    return (samples - samples.mean(0)).square_().mul_(count).div_(count - 1)
+
+
+def average(samples: Tensor, axis: int) -> Tensor:
+    """The mean over an axis; no copy where that has one entry."""
+    return samples.mean(axis) if samples.shape[axis] > 1 else samples.select(axis, 0)
 
 
 def moments(gradients: Tensor) -> Moments:
     """The moments of R replicates of ĝ = (1/B) Σ_b G_b, (R, B, M, n_params, K)."""
-    replicates = gradients.mean(1)  # (R, M, n_params, K)
+    replicates = average(gradients, 1)  # (R, M, n_params, K)
     count, mean = len(replicates), replicates.mean(0)
     squared = squared_distance(replicates)
-    by_parameter = squared.mean(1)  # (R, n_params, K)
+    by_parameter, mean_error = average(squared, 1), (squared.mean(0) / count).sqrt()  # (R, n_params, K), (M, n_params, K)
     distance = by_parameter.flatten(1).sum(-1)  # (R,)
+    parameter_variance, parameter_error = by_parameter.mean(0), by_parameter.std(0) / count**0.5
+    del squared, by_parameter  # as large as the gradients themselves
     variance = float(distance.mean())
     signal = float((mean.square().flatten(1).sum(-1).mean() - variance / count).clamp_min(0).sqrt())
-    single = gradients.mean(2) if gradients[:, :, 0].numel() <= MOST_KEPT else None
-    together = max(1, MOST_KEPT // gradients[0].numel())  # replicates whose distances are taken at once
+    single = average(gradients, 2) if gradients[:, :, 0].numel() <= MOST_KEPT else None
+    together = max(1, AT_A_TIME // gradients[0].numel())  # replicates whose distances are taken at a time
     return Moments(
         signal_to_noise=signal / max(variance, 1e-30) ** 0.5,
         mean=mean,
-        mean_error=(squared.mean(0) / count).sqrt(),
-        parameter_variance=by_parameter.mean(0),
-        parameter_error=by_parameter.std(0) / count**0.5,
-        average=replicates.mean(1),
+        mean_error=mean_error,
+        parameter_variance=parameter_variance,
+        parameter_error=parameter_error,
+        average=average(replicates, 1),
         distance=distance,
         single_distance=torch.cat([_distances(each, mean) for each in gradients.split(together)]),
         single=single,
@@ -117,7 +125,7 @@ def moments(gradients: Tensor) -> Moments:
 
 def _distances(draws: Tensor, mean: Tensor) -> Tensor:
     """‖G_b − ḡ‖² of the draws of some replicates (r, B, M, n_params, K), averaged over the data: (r, B)."""
-    return (draws - mean).square().flatten(3).sum(-1).mean(-1)
+    return (draws - mean).square_().flatten(3).sum(-1).mean(-1)
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,8 +7,10 @@ import torch
 
 from elbo_room.models.estimators import GumbelSoftmax, LeaveOneOut, PathOnly, Reparameterization, Score, ScoreXi
 from elbo_room.models.families import Gamma, Poisson
+from elbo_room.models.inference.size import Trace
 from elbo_room.models.probing.parabola import parabola
 from elbo_room.models.probing.probe import Reference, exact, long_run, probe, seconds_of
+from elbo_room.models.probing.report import moments
 from tests.models.estimators.test_variance_quadratic import setting
 from tests.models.problems import PROBLEMS, chain, conjugate, plates, sigmoid_belief, target
 from tests.models.truth import every
@@ -158,3 +160,13 @@ def test_the_error_of_an_average_over_data_is_the_root_sum_of_squares_over_their
     drawn = (mean["z"] + error["z"] * torch.randn(2, 1, count, generator=seeded(10), dtype=torch.float64)).mean(0)
     spread = float(drawn.std())
     assert abs(spread / off - 1) < 4 / math.sqrt(2 * count)
+
+
+def test_moments_of_global_weights_take_little_memory_besides_the_gradients() -> None:
+    """A measuring process has some 60 MB: nothing as large as all replicates' gradients is held twice at a time."""
+    gradients = torch.randn((16, 1, 1, 2, 20_000), generator=torch.Generator().manual_seed(0))
+    with Trace() as trace:
+        found = moments(gradients)
+    assert max(trace.steps) < 1.6 * gradients.nbytes
+    assert trace.live < 0.2 * gradients.nbytes, "what is kept of them are views"
+    torch.testing.assert_close(found.parameter_variance, gradients[:, 0, 0].var(0), rtol=1e-5, atol=0.0)
