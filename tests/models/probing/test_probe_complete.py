@@ -163,10 +163,10 @@ def test_the_error_of_an_average_over_data_is_the_root_sum_of_squares_over_their
 
 
 def test_moments_of_global_weights_take_little_memory_besides_the_gradients() -> None:
-    """A measuring process has some 60 MB: nothing as large as all replicates' gradients is held twice at a time."""
-    gradients = torch.randn((16, 1, 1, 2, 20_000), generator=torch.Generator().manual_seed(0))
+    """A measuring process has some 60 MB. What is kept of the gradients are views; distances from the mean are the one copy."""
     with Trace() as trace:
+        gradients = torch.randn((16, 1, 1, 2, 20_000), generator=torch.Generator().manual_seed(0))
         found = moments(gradients)
-    assert max(trace.steps) < 1.6 * gradients.nbytes
-    assert trace.live < 0.2 * gradients.nbytes, "what is kept of them are views"
+    assert max(trace.steps) < 2.5 * gradients.nbytes
+    assert trace.live < 1.3 * gradients.nbytes
     torch.testing.assert_close(found.parameter_variance, gradients[:, 0, 0].var(0), rtol=1e-5, atol=0.0)
