@@ -45,13 +45,13 @@ def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(l
     eventually(lambda: room.state == "finished" and room.painter.facts["variance"])
 
 
-@pytest.mark.parametrize(("view", "rungs"), [("variance", 1), ("variance_against_rows", 2)])
+@pytest.mark.parametrize("view", ["variance", "variance_against_rows"])
 @pytest.mark.parametrize(("budget", "replicates"), [(1e-9, LEAST), (1e9, REPLICATES)])
-def test_a_measurement_of_minibatches_keeps_to_its_budget(view, rungs, budget, replicates) -> None:
+def test_a_measurement_of_minibatches_keeps_to_its_budget(view, budget, replicates) -> None:
     """At least 8 minibatches, or as many as the budget allows, at every number of rows; each is a slice."""
     settings = {"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "batch_size": 16}
     run = Run(settings_from(settings))
-    assert sum(rows <= MOST * run.data.size for rows in LADDER) == 2
+    rungs = sum(rows <= MOST * run.data.size for rows in LADDER) if view == "variance_against_rows" else 1
     selection, probing = Selection(run), Probing(run)
     chosen = tuple(selection.choices)
     probing.start(Request(0, run.settings, view, FIRST, chosen[0], chosen, fine=False, budget=budget))
