@@ -102,7 +102,10 @@ def moments(gradients: Tensor) -> Moments:
     replicates = average(gradients, 1)  # (R, M, n_params, K)
     count, mean = len(replicates), replicates.mean(0)
     squared = squared_distance(replicates)
-    by_parameter, mean_error = average(squared, 1), (squared.mean(0) / count).sqrt()  # (R, n_params, K), (M, n_params, K)
+    by_parameter, mean_error = (
+        average(squared, 1),
+        (squared.mean(0) / count).sqrt(),
+    )  # (R, n_params, K), (M, n_params, K)
     distance = by_parameter.flatten(1).sum(-1)  # (R,)
     parameter_variance, parameter_error = by_parameter.mean(0), by_parameter.std(0) / count**0.5
     del squared, by_parameter  # as large as the gradients themselves

@@ -18,7 +18,9 @@ from elbo_room.widgets.worker.measuring.schedule import FEWEST, LATEST, LONGEST,
 from elbo_room.widgets.worker.measuring.selection import KEPT, Selection
 
 
-def simulated(schedule: Schedule, duration: float, cost: float, *, steps: int = 2000, waits: float = 0.0) -> list[float]:
+def simulated(
+    schedule: Schedule, duration: float, cost: float, *, steps: int = 2000, waits: float = 0.0
+) -> list[float]:
     """When measurements begin that take `cost` seconds of CPU each, and wait for it so long, in a run of this duration."""
     begun, now = [], 0.0
     while now < duration:

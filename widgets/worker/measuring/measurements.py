@@ -1,7 +1,6 @@
 """Panel B's measurements of one run: when, where (a process beside the worker, else its loop), and what becomes of what they find."""
 
 import logging
-import time
 from collections.abc import Iterator
 from typing import Protocol
 
