@@ -82,7 +82,7 @@ def test_the_kernel_loads_neither_torch_nor_altair():
 
 def test_the_server_loads_neither_torch_nor_altair():
     names = ("serve", "jupyter_settings", "no_delay", "ready_kernel", "fast_ready_client")
-    code = "\n".join(f"import elbo_room.lab.{name}" for name in names)
+    code = "\n".join(f"import elbo_room.lab.serving.{name}" for name in names)
     assert loaded_by(code) & (HEAVY | {"elbo_room.widgets", "elbo_room.models"}) == set()
 
 
