@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from elbo_room.lab import browsers, charts, documentation, ports, processes
+from elbo_room.lab import binder, browsers, charts, documentation, ports, processes
 from elbo_room.lab.environment import ROOT, Environment
 from elbo_room.lab.errors import Refusal, Stopped
 from elbo_room.lab.installed import Installed, copy_notebooks, is_clone, need_clone
@@ -107,6 +107,15 @@ def docs(arguments: list[str]) -> int:
     return 0
 
 
+def print_binder(arguments: list[str]) -> int:
+    """The address that starts this clone's page on Binder."""
+    need_clone("binder")
+    if arguments:
+        raise Refusal(f"`python lab binder` takes nothing, and got {' '.join(arguments)}.")
+    print(binder.address(ROOT))
+    return 0
+
+
 JOBS = {
     "": Job("open the lab in the browser", open_lab),
     "notebooks": Job("open the notebooks in JupyterLab", open_notebooks),
@@ -114,6 +123,7 @@ JOBS = {
     "check": Job("format, lint, types and tests: what CI runs", check),
     "bench": Job("run a benchmark by its name", bench),
     "docs": Job("build the documentation as a static site", docs),
+    "binder": Job("print the address that starts the lab on Binder", print_binder),
 }
 
 

@@ -11,6 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from elbo_room.lab import binder
+from elbo_room.lab.errors import Refusal
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BINDER = ROOT / "binder"
 GIVEN_BY_CONDA = {"pytorch-cpu": "torch"}
@@ -73,13 +76,40 @@ def test_start_hands_over_to_what_binder_runs():
     assert result.stdout == "1\n"
 
 
-def test_the_readme_links_to_pages_that_exist():
-    readme = ROOT / "README.md"
-    links = (
-        re.findall(r"https://mybinder\.org/v2/[^)\s\"]+", readme.read_text(encoding="utf-8")) if readme.exists() else []
-    )
-    for link in links:
-        assert "urlpath=voila%2Frender%2F" in link or "labpath=" in link, "slashes in the path must be encoded"
-        query = parse_qs(urlsplit(link).query)
-        path = query.get("labpath", query.get("urlpath", [""]))[0].removeprefix("voila/render/")
-        assert (ROOT / path).is_file(), f"{link} opens {path}"
+def clone_of(remote: str, folder: Path, branch: str = "main") -> Path:
+    """A repository without a commit but with a remote and a branch."""
+    for words in (
+        ["init", "-q", "-b", branch],
+        ["remote", "add", "origin", remote],
+        ["commit", "-q", "--allow-empty", "-m", "Begin"],
+    ):
+        subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *words], cwd=folder, check=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("remote", "branch", "place"),
+    [
+        ("https://github.com/lab/elbo-room.git", "main", "gh/lab/elbo-room/main"),
+        ("git@github.com:lab/elbo-room.git", "new/panel", "gh/lab/elbo-room/new%2Fpanel"),
+        ("ssh://git@github.com:22/lab/elbo-room", "main", "gh/lab/elbo-room/main"),
+        ("https://token@gitlab.com/a/b/elbo-room.git", "main", "gl/a%2Fb%2Felbo-room/main"),
+        (
+            "https://git.example.edu/lab/elbo-room.git",
+            "main",
+            "git/https%3A%2F%2Fgit.example.edu%2Flab%2Felbo-room/main",
+        ),
+    ],
+)
+def test_binder_starts_the_page_of_the_clones_remote(remote, branch, place, tmp_path):
+    found = binder.address(clone_of(remote, tmp_path, branch))
+    assert found == f"https://mybinder.org/v2/{place}?urlpath=voila%2Frender%2Flab%2Fapp.ipynb"
+    path = parse_qs(urlsplit(found).query)["urlpath"][0].removeprefix("voila/render/")
+    assert (ROOT / path).is_file()
+
+
+def test_binder_refuses_a_clone_that_it_cannot_reach(tmp_path):
+    with pytest.raises(Refusal, match="this clone has no remote named origin"):
+        binder.address(tmp_path)
+    with pytest.raises(Refusal, match="origin is /srv/elbo-room"):
+        binder.address(clone_of("/srv/elbo-room", tmp_path))
