@@ -17,6 +17,7 @@ from elbo_room.lab.installed import Installed, copy_notebooks, is_clone, need_cl
 from elbo_room.lab.package_links import link_packages
 
 EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+COVERAGE = ["--cov", "--cov-report="]  # the share of lines that tests run, held above `fail_under` of pyproject.toml
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def test(arguments: list[str]) -> int:
 
 
 def check(arguments: list[str]) -> int:
-    """Format, lint and types, then all tests; every part runs, the first failure decides the exit code."""
+    """Format, lint and types, then all tests with their coverage; every part runs, the first failure decides the exit code."""
     need_clone("check")
     environment = _set_up("check", "docs", "test")
     parts = {
@@ -75,7 +76,7 @@ def check(arguments: list[str]) -> int:
     codes = {name: processes.run([environment.python, "-m", *command], ROOT) for name, command in parts.items()}
     for name, code in codes.items():
         print(f"{name}: {'passed' if code == 0 else 'FAILED'}", flush=True)
-    return next((code for code in [*codes.values(), test(arguments)] if code), 0)
+    return next((code for code in [*codes.values(), test(arguments or [*EVERYTHING, *COVERAGE])] if code), 0)
 
 
 def bench(arguments: list[str]) -> int:
