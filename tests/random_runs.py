@@ -22,6 +22,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from elbo_room.widgets.messages import (
+    Against,
+    Close,
+    Command,
+    Evidence,
+    Frame,
+    Message,
+    ReadTable,
+    Refused,
+    ShowView,
+    Start,
+    State,
+    Variance,
+)
+from elbo_room.widgets.messages import Watch as WatchCharts
 from tests.conftest import PYTHONPATH
 from tests.random_settings import STEPS, random_settings, random_views
 
@@ -29,7 +44,7 @@ ROOT = Path(__file__).parent.parent
 CPU, MEMORY = 3.0, 2 * 2**30  # seconds of a step at most, bytes of the process at most
 LIMIT = 8 * 2**30  # of the child's addresses: an allocation beyond it fails, and the machine lives on
 PATIENCE = 120.0  # seconds of CPU, or ten times as many by the clock, until a case counts as hanging
-SHOWN_BY_PANEL_B = ("variance", "against", "evidence")
+SHOWN_BY_PANEL_B = (Variance, Against, Evidence)
 # What a sentence for people does not contain: types, classes, reprs, raw names.
 RAW = re.compile(
     r"\w(Error|Exception)\b|<class|<function|Tensor|tensor\(|\bNone\b|\bdtype|Traceback|`|\b[a-z]+_[a-z_]+\b(?!\(|\.\w)|\{[a-z]"
@@ -113,12 +128,12 @@ class Page:
         self.worker = Worker(theirs)
         self.thread = threading.Thread(target=self.worker.serve, daemon=True)
         self.thread.start()
-        self.seen: list[dict[str, Any]] = []
+        self.seen: list[Message] = []
 
-    def send(self, command: str, /, **values: Any) -> None:
-        self.ours.send((command, values))
+    def send(self, command: Command) -> None:
+        self.ours.send(command)
 
-    def hear(self, seconds: float) -> Iterator[dict[str, Any]]:
+    def hear(self, seconds: float) -> Iterator[Message]:
         """Messages as they come, until nothing comes for so long."""
         while self.ours.poll(seconds):
             self.seen.append(self.ours.recv())
@@ -126,7 +141,7 @@ class Page:
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            self.ours.send(("close", {}))
+            self.ours.send(Close())
         end = time.monotonic() + PATIENCE
         while self.thread.is_alive() and time.monotonic() < end:
             for _ in self.hear(0.02):
@@ -169,45 +184,42 @@ def drive(page: Page, wanted: dict[str, Any], folder: Path) -> str:
     """Start the run and wait until it has ended and panel B has shown something; how it ended."""
     settings = wanted["settings"]
     if settings.get("data") == "own":
-        page.send("table", path=own_table(folder, wanted["seed"]))
-    page.send("view", view=wanted["view"])
-    page.send("watch", names=wanted["watched"])
-    page.send("start", settings=settings, folder=str(folder / "run"))
+        page.send(ReadTable(path=own_table(folder, wanted["seed"])))
+    page.send(ShowView(wanted["view"]))
+    page.send(WatchCharts(wanted["watched"]))
+    page.send(Start(settings, str(folder / "run")))
     finished, shown, end, dear = False, False, time.monotonic() + 10 * PATIENCE, time.process_time() + PATIENCE
     while time.monotonic() < end and time.process_time() < dear:
         for message in page.hear(0.1):
-            kind = message["kind"]
-            if kind == "refused":
-                return f"refused: {message['sentence']}"
-            if kind == "state" and message["state"] == "failed":
-                return f"failed: {message['cause']} {message['remedy']}"
-            finished = finished or (kind == "frame" and message["number"] == STEPS)
+            if isinstance(message, Refused):
+                return f"refused: {message.sentence}"
+            if isinstance(message, State) and message.state == "failed":
+                return f"failed: {message.cause} {message.remedy}"
+            finished = finished or (isinstance(message, Frame) and message.number == STEPS)
             shown = shown or about_panel_b(message, wanted["view"])
             if finished and shown:
                 return "finished"
     return "hanging: finished, but panel B stayed empty" if finished else "hanging: the run did not end"
 
 
-def about_panel_b(message: dict[str, Any], view: str) -> bool:
+def about_panel_b(message: Message, view: str) -> bool:
     """Whether this message fills the view of panel B, or says why it is empty."""
-    if message["kind"] in ("variance", "against"):
-        return True
-    told = message.get("evidence") or {}
-    return message["kind"] == "evidence" and (
-        told.get("view") == view or bool(message.get("facts", {}).get("noiseless"))
-    )
+    if not isinstance(message, Evidence):
+        return isinstance(message, SHOWN_BY_PANEL_B)
+    shown = message.found is not None and message.found["view"] == view
+    return shown or message.picture.get("facts", {}).get("noiseless", False)
 
 
-def judged(seen: list[dict[str, Any]], ended: str) -> Iterator[str]:
+def judged(seen: list[Message], ended: str) -> Iterator[str]:
     """What is wrong with the messages of a run."""
     if ended.startswith("hanging"):
         yield ended
     if not ended.startswith("finished") and RAW.search(ended):
         yield f"no sentence for people: {ended}"
     for message in seen if not ended.startswith("failed") else ():  # a run that diverged says so
-        for place in not_finite(message, open_upwards=message["kind"] in SHOWN_BY_PANEL_B):
-            yield f"not finite: {message['kind']}{place}"
-    steps = [message["points"] for message in seen if message["kind"] == "frame"]
+        for place in not_finite(vars(message), open_upwards=isinstance(message, SHOWN_BY_PANEL_B)):
+            yield f"not finite: {type(message).__name__}{place}"
+    steps = [message.points for message in seen if isinstance(message, Frame)]
     if ended == "finished" and sum(map(len, steps)) != STEPS:
         yield f"{sum(map(len, steps))} steps of {STEPS} were shown"
 

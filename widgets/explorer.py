@@ -11,6 +11,24 @@ import ipywidgets as ipw
 from elbo_room.models.settings import SettingError, Values, decode, knobs_of, validate
 from elbo_room.widgets.controllers.idle_watch import IdleWatch
 from elbo_room.widgets.controllers.screen_actions import ScreenActions
+from elbo_room.widgets.messages import (
+    Fault,
+    FeaturesRead,
+    MeasureEstimators,
+    Message,
+    PriorDrawn,
+    ReadTable,
+    Ready,
+    Refused,
+    ShowView,
+    Start,
+    Started,
+    State,
+    TableRead,
+    Unsaved,
+    UseFeatures,
+    Watch,
+)
 from elbo_room.widgets.notebook.closing import close_all
 from elbo_room.widgets.notebook.reruns import replace_earlier, running_cell
 from elbo_room.widgets.painting.painter import Painter
@@ -165,42 +183,45 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
 
     # what the worker says
 
-    def show(self, message: dict[str, Any]) -> None:
+    def show(self, message: Message) -> None:
         """Show one message of the worker."""
         with self.turn:
             self._show(message)
 
-    def _show(self, message: dict[str, Any]) -> None:
-        kind = message["kind"]
-        if kind == "ready":
+    def _show(self, message: Message) -> None:
+        if isinstance(message, Ready):
             self._greet()
-        elif kind == "state" and not self.requested:  # else it is that of the run before the one that is starting
-            self.state = message["state"]
+        elif (
+            isinstance(message, State) and not self.requested
+        ):  # else it is that of the run before the one that is starting
+            self.state = message.state
             if self.state == "failed":
-                self.notice = f"{message['cause']} {message['remedy']}"
-                self.painter.facts["remedy"] = message.get("change")
-        elif kind in ("table", "features"):
-            getattr(self, f"_{kind}")(message)
-        elif kind == "prior":
-            self.notice = self.notice or message["sentence"]
-        elif kind == "refused" and message["command"] == "table":
-            self.screen.own.refuse(message["sentence"])  # the drawer has room for all of it
-        elif kind in ("refused", "unsaved", "fault"):
-            self.notice = message["sentence"]
+                self.notice = f"{message.cause} {message.remedy}"
+                self.painter.facts["remedy"] = message.change
+        elif isinstance(message, TableRead):
+            self._table(message)
+        elif isinstance(message, FeaturesRead):
+            self._features(message)
+        elif isinstance(message, PriorDrawn):
+            self.notice = self.notice or message.sentence
+        elif isinstance(message, Refused) and message.command is ReadTable:
+            self.screen.own.refuse(message.sentence)  # the drawer has room for all of it
+        elif isinstance(message, Refused | Unsaved | Fault):
+            self.notice = message.sentence
         self._note_run(message)
         self.painter.show(message)
-        self._noise_of_minibatches(kind)
-        if kind == "started":
-            self._explore_again(message.get("choices", {}))
+        self._noise_of_minibatches(message)
+        if isinstance(message, Started):
+            self._explore_again(message.about.get("choices", {}))
             self._features_told(message)
-            self.session.command("watch", names=self.screen.in_sight())  # its panels may show other charts now
+            self.session.send(Watch(self.screen.in_sight()))  # its panels may show other charts now
         self.follow(message)
         self._refresh()
 
-    def _noise_of_minibatches(self, kind: str) -> None:
+    def _noise_of_minibatches(self, message: Message) -> None:
         """A run whose ĝ does not vary from step to step shows the noise of smaller minibatches instead; the next run no longer."""
         shown, noiseless = self.screen.view.value, self.painter.facts.get("noiseless")
-        if kind == "started":
+        if isinstance(message, Started):
             self.moved_view, before = False, self.moved_view
             if before and shown == "variance_against_rows":
                 self._do_look("b", "variance")
@@ -212,13 +233,13 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
         """A worker is ready: tell it what this screen shows."""
         self.ready = True
         self.screen.page.banner = ""
-        self.session.command("watch", names=self.screen.in_sight())
-        self.session.command("estimators", names=list(self.screen.shown.value))
-        self.session.command("view", view=self.screen.view.value)
+        self.session.send(Watch(self.screen.in_sight()))
+        self.session.send(MeasureEstimators(list(self.screen.shown.value)))
+        self.session.send(ShowView(self.screen.view.value))
         if self.screen.own.given:
-            self.session.command("table", **self.screen.own.given)
+            self.session.send(self.screen.own.given)
         if self.screen.own.features:
-            self.session.command("features", path=self.screen.own.features)
+            self.session.send(UseFeatures(self.screen.own.features))
 
     def lost(self, reason: str) -> None:
         """The worker is gone: say so, start another, and take up the saved run when there is one."""
@@ -233,7 +254,7 @@ class Explorer(ScreenActions, IdleWatch, ipw.VBox):
         self.screen.page.banner = f"{told} A new trainer is starting."
         if self.folder is not None and number is not None and not self.own_model:
             self.state = "starting"
-            self.session.command("start", settings={}, folder=str(self.folder.path), resume=True, play=False)
+            self.session.send(Start({}, str(self.folder.path), resume=True, play=False))
         else:
             self._without_run("example" if self.run_values is None else "failed")
 

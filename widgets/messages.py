@@ -1,21 +1,27 @@
-"""What travels between the kernel and the worker, as declared types: the parts that charts are filled with.
+"""What travels between the kernel and the worker, as declared types: commands one way, messages the other.
 
+`Worker` registers one handler for every command (`elbo_room.widgets.worker.serve`), `Explorer` and its controllers those for messages.
 Columns are numpy arrays of one length: float32, or uint8 where they are pictures. Charts and datasets go by the names of `widgets/charts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
 
 import numpy as np
+
+from elbo_room.models.probing.variance import Band
 
 Array = np.ndarray[Any, Any]
 Columns = dict[str, Array]  # (n,) each, or (n, …) of pictures
 Datasets = dict[str, Columns]
 Charts = dict[str, Datasets]
 Params = dict[str, float | bool | list[float]]  # of one chart
+Setting = bool | int | float | str
+Settings = Mapping[str, Setting]  # values of knobs by name, as `elbo_room.models.settings` checks them
+Phase = Literal["idle", "running", "paused", "finished", "failed"]  # of the worker's run
 
 
 class Facts(TypedDict, total=False):
@@ -99,6 +105,152 @@ class Grouping(TypedDict):
     silhouette: float
 
 
+class CurveTables(TypedDict):
+    """The curves of a run so far, with the columns that `wire.history_file` names."""
+
+    elbo: Array  # (n, 6)
+    mean: Array  # (n, 2)
+    variance: Array  # (n, 5)
+
+
+# What the views of panel B have found, for the caption; `step` is the step that was measured.
+
+
+class NothingFound(TypedDict, total=False):
+    """A view that cannot be filled, and why."""
+
+    view: str
+    step: int
+    reason: str
+
+
+class Slopes(TypedDict, total=False):
+    """The power of B, or of M, at which each variance falls, with its standard error."""
+
+    view: str
+    step: int
+    slopes: dict[str, tuple[float, float]]  # by estimator
+    open: list[str]  # estimators whose variance has no upper end
+
+
+class Replicates(TypedDict, total=False):
+    """Replicates of ĝ about a long run."""
+
+    view: str
+    step: int
+    label: str  # of the parameter
+    reference: tuple[float, float]  # the long run's mean and its standard error
+    found: dict[str, tuple[float, float, float]]  # by estimator: mean, its standard error, spread
+
+
+class ParabolaOfXi(TypedDict, total=False):
+    """The variance of the score with ξ, as a function of ξ."""
+
+    view: str
+    step: int
+    best: tuple[float, float]  # ξ* and its standard error
+    rho_squared: float
+    plain: Band  # the variance at ξ = 0
+    least: Band
+    xi: float | None  # where it is held
+    at_xi: Band
+
+
+class Costs(TypedDict, total=False):
+    """Variance × work, as a multiple of the best."""
+
+    view: str
+    step: int
+    found: dict[str, list[Band]]  # by estimator: per evaluation, per second
+    cost: dict[str, tuple[float, float]]  # evaluations, seconds
+
+
+Found = NothingFound | Slopes | Replicates | ParabolaOfXi | Costs
+
+
+# commands: kernel → worker
+
+
+@dataclass(frozen=True)
+class Start:
+    """Build a run from settings, or take up the one that is saved in the folder."""
+
+    settings: Settings
+    folder: str
+    speed: str = "full"
+    resume: bool = False  # the folder's run, whatever the settings
+    play: bool = True  # train at once
+
+
+@dataclass(frozen=True)
+class Play:
+    """Go on with the run."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop after the present step and keep everything."""
+
+
+@dataclass(frozen=True)
+class MakeStep:
+    """Make one step and rest."""
+
+
+@dataclass(frozen=True)
+class SetSpeed:
+    """Train at this pace."""
+
+    speed: str  # "slow", "normal" or "full"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Change live settings of the run."""
+
+    values: Settings
+
+
+@dataclass(frozen=True)
+class ShowView:
+    """Measure what this view of panel B shows."""
+
+    view: str
+
+
+@dataclass(frozen=True)
+class SelectParameter:
+    """Look at one parameter of q: by its place in the list, or by the name and the unit that a drawing knows."""
+
+    index: int | None = None
+    name: str | None = None
+    unit: int | None = None
+
+
+@dataclass(frozen=True)
+class MeasureEstimators:
+    """Measure the variance of these estimators."""
+
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """These charts are in sight; what nobody sees is not drawn."""
+
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Decode:
+    """Decode one place of the shown plane exactly, or the mean of q of a row of the map."""
+
+    question: int  # comes back with the answer
+    x: float
+    y: float
+    row: int = -1
+
+
 @dataclass(frozen=True)
 class Explore:
     """Show a run from another side; None leaves a choice as it is."""
@@ -111,3 +263,223 @@ class Explore:
     dimension: int | None = None  # to walk along
     draw: tuple[int, int] | None = None  # a row and a seed: draws from its q
     rows: Sequence[int] | None = None  # of the map: marked
+
+
+@dataclass(frozen=True)
+class DrawPrior:
+    """Draw functions from the prior of these settings, whatever is running."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """Read a table of a person's own; once it is read, runs on "own" data take it."""
+
+    path: str
+    labels: str | None = None  # the column that names each row's class
+    batch: str | None = None  # the column of the batch covariate
+
+
+@dataclass(frozen=True)
+class UseFeatures:
+    """Keep the present run's features under this path with this title, or read what is there; "features" are these from now on."""
+
+    path: str
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class Save:
+    """Write a checkpoint now."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Save and leave."""
+
+
+Command = (
+    Start | Play | Pause | MakeStep | SetSpeed | Change | ShowView | SelectParameter | MeasureEstimators | Watch | Decode | Explore
+    | DrawPrior | ReadTable | UseFeatures | Save | Close
+)  # fmt: skip
+
+
+# messages: worker → kernel
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker has loaded what it needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfStep:
+    """A message that says which step the run has come to."""
+
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class State(OfStep):
+    """The run goes on, rests or has broken off."""
+
+    state: Phase
+    cause: str = ""  # of a failure
+    remedy: str = ""
+    change: Settings | None = None  # what the remedy would change
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(OfStep):
+    """A run has taken the place of the one before."""
+
+    settings: Settings
+    folder: str
+    curves: CurveTables
+    about: About
+    featureless: str | None = None  # why its features cannot be used, if so
+    features_of: str | None = None  # whose features it is trained on
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of q that panel B can look at."""
+
+    labels: list[str]
+    chosen: int
+    whole: bool  # all of ν is chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame(OfStep):
+    """The steps since the last frame, and what the panels show now."""
+
+    points: Array  # (n, 6), as in `CurveTables.elbo`
+    mean: Array  # (n, 2)
+    rate: float  # steps a second
+    elbo: float | None  # as a number, nats
+    picture: Picture = field(default_factory=Picture)
+    grid: Grid | None = None
+    walk: Walk | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores(OfStep):
+    """How well the map separates the labels."""
+
+    grouping: Grouping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variance(OfStep):
+    """Points of panel B's curve; of one step they may come estimator by estimator."""
+
+    rows: Array  # (n, 5): step, value, low, high, series
+    complete: bool = True  # this step's last ones
+    anew: bool = False  # instead of all points so far
+
+
+@dataclass(frozen=True, kw_only=True)
+class Against(OfStep):
+    """Points of the variance against B or M."""
+
+    view: str
+    rows: Array  # (n, 5): B or M, value, low, high, series
+    steeper: float | None = None  # the power of a second guide
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence(OfStep):
+    """What fills a chart outside of frames: a view of panel B, log p(x), one step."""
+
+    picture: Picture = field(default_factory=Picture)
+    found: Found | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected(OfStep):
+    """A view of panel B is being measured."""
+
+    chart: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed(OfStep):
+    """Live settings act from the next step on."""
+
+    values: Settings
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The answer to `Decode`; None where there is no decoder."""
+
+    question: int
+    values: Array | None
+
+
+@dataclass(frozen=True)
+class TableRead:
+    """A table of a person's own was read."""
+
+    path: str
+    labels: str | None
+    batch: str | None
+    columns: list[str]
+    counts: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class FeaturesRead:
+    """Features are there."""
+
+    path: str
+    sentence: str
+    made: bool  # of the present run, now
+
+
+@dataclass(frozen=True)
+class PriorDrawn:
+    """Functions drawn from the prior."""
+
+    picture: Picture
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A command was not carried out; everything is as it was."""
+
+    command: type[Command]
+    sentence: str
+    state: Phase
+    folder: str | None = None  # of a start
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved(OfStep):
+    """The run is saved up to this step."""
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """The run could not be saved."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A part that watches the run has failed and rests."""
+
+    part: str
+    sentence: str
+
+
+Message = (
+    Ready | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | Decoded | TableRead
+    | FeaturesRead | PriorDrawn | Refused | Saved | Unsaved | Fault
+)  # fmt: skip

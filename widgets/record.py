@@ -5,65 +5,93 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
 from elbo_room.models.catalogue import catalogue
+from elbo_room.widgets.messages import (
+    Against,
+    CurveTables,
+    Evidence,
+    Frame,
+    Message,
+    Picture,
+    ShowView,
+    Start,
+    Started,
+    State,
+    Variance,
+    Watch,
+)
 from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.sessions.example import CATALOGUE, EXAMPLE, pack
 from elbo_room.widgets.sessions.link import ThreadLink
 
+T = TypeVar("T")
 
-def record(settings: dict[str, Any]) -> list[dict[str, Any]]:
+
+def record(settings: dict[str, Any]) -> list[Message]:
     """One run to its end, as the few messages that draw the finished screen."""
     from elbo_room.models.training.run import Run
 
     link = ThreadLink(Run)
     link.start()
     pause = threading.Event()
-    messages: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        link.send("watch", names=["latent", "network"])
-        link.send("start", settings=settings, folder=folder)
-        while not (
-            messages and messages[-1]["kind"] == "variance" and any(m.get("state") == "finished" for m in messages)
-        ):
-            messages += link.receive()
+    messages: list[Message] = []
+
+    def wait_for(truth: Callable[[], bool]) -> None:
+        while not truth():
+            messages.extend(link.receive())
             pause.wait(0.05)
+
+    with tempfile.TemporaryDirectory() as folder:
+        link.send(Watch(["latent", "network"]))
+        link.send(Start(settings, folder))
+        wait_for(lambda: State in map(type, messages) and _of(messages, State)[-1].state == "finished")
+        wait_for(lambda: isinstance(messages[-1], Variance))
         for view in panel_b()[1:]:
-            link.send("view", view=view)
-            while not any(message.get("evidence", {}).get("view") == view for message in messages):
-                messages += link.receive()
-                pause.wait(0.05)
+            link.send(ShowView(view))
+            wait_for(partial(_shown, messages, view))
         link.close()
     return condense(messages)
 
 
-def condense(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _of(messages: list[Message], kind: type[T]) -> list[T]:
+    return [message for message in messages if isinstance(message, kind)]
+
+
+def _shown(messages: list[Message], view: str) -> bool:
+    return any(each.found["view"] == view for each in _of(messages, Evidence) if each.found)
+
+
+def condense(messages: list[Message]) -> list[Message]:
     """Drop what a finished screen does not show: frames but the last, points beyond 600 of the curves."""
-    by_kind = {message["kind"]: message for message in messages}
-    started, last = by_kind["started"], by_kind["frame"]
-    grid = next(message["grid"] for message in reversed(messages) if message.get("grid"))
-    points = np.concatenate([message["points"] for message in messages if message["kind"] == "frame"])
-    mean = np.concatenate([message["mean"] for message in messages if message["kind"] == "frame"])
+    frames, ladders = _of(messages, Frame), _of(messages, Against)
+    started, last = _of(messages, Started)[-1], frames[-1]
+    grid = next(frame.grid for frame in reversed(frames) if frame.grid)
+    points, mean = (
+        np.concatenate(tables) for tables in zip(*((each.points, each.mean) for each in frames), strict=True)
+    )
     kept = points[np.unique(np.linspace(0, len(points) - 1, 600).round().astype(int))]
-    ladders = [message for message in messages if message["kind"] == "against"]
     against = [
-        {**each[-1], "rows": np.concatenate([message["rows"] for message in each])}
-        for view in dict.fromkeys(message.get("view") for message in ladders)
-        if (each := [message for message in ladders if message.get("view") == view])
+        replace(each[-1], rows=np.concatenate([message.rows for message in each]))
+        for view in dict.fromkeys(message.view for message in ladders)
+        if (each := [message for message in ladders if message.view == view])
     ]
-    variance = np.concatenate([message["rows"] for message in messages if message["kind"] == "variance"])
-    started = {
-        **{key: value for key, value in started.items() if key != "choices"},  # a recording answers no questions
-        "curves": {"elbo": kept, "mean": mean, "variance": variance},
-        "number": last["number"],
-    }
-    cloud = {name: column.astype(np.float16) for name, column in last["replace"]["latent"]["cloud"].items()}
-    replace = {**last["replace"], "latent": {**last["replace"]["latent"], "cloud": cloud}}
-    last = {**last, "points": kept[:0], "mean": mean[:0], "replace": replace, "grid": grid}
-    views = {message["evidence"]["view"]: message for message in messages if message["kind"] == "evidence"}
+    variance = np.concatenate([message.rows for message in _of(messages, Variance)])
+    about = started.about.copy()
+    about.pop("choices", None)  # a recording answers no questions
+    curves: CurveTables = {"elbo": kept, "mean": mean, "variance": variance}
+    started = replace(started, about=about, curves=curves, number=last.number, folder="")
+    cloud = {name: column.astype(np.float16) for name, column in last.picture["replace"]["latent"]["cloud"].items()}
+    charts = last.picture["replace"]
+    picture: Picture = {**last.picture, "replace": {**charts, "latent": {**charts["latent"], "cloud": cloud}}}
+    last = replace(last, points=kept[:0], mean=mean[:0], picture=picture, grid=grid)
+    views = {each.found["view"]: each for each in _of(messages, Evidence) if each.found}
     return [started, last, *against, *views.values()]
 
 

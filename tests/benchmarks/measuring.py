@@ -19,9 +19,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from elbo_room.models.presets import PRESETS
+from elbo_room.widgets.messages import (
+    Against,
+    Evidence,
+    Frame,
+    MeasureEstimators,
+    Message,
+    Pause,
+    Ready,
+    ShowView,
+    Start,
+    Started,
+    State,
+    Variance,
+)
 from elbo_room.widgets.sessions.link import ProcessLink
 
 STEPS, LONGEST = 2000, 240.0  # of a run that are watched; seconds
@@ -68,12 +81,12 @@ def private(worker: int) -> float:
     return total / 1024
 
 
-def messages(link: ProcessLink, seconds: float) -> Iterator[dict[str, Any]]:
-    """What the worker says, for so long; an empty message now and then, so that whoever waits can look at the time."""
+def messages(link: ProcessLink, seconds: float) -> Iterator[Message | None]:
+    """What the worker says, for so long; None now and then, so that whoever waits can look at the time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         yield from link.receive()
-        yield {"kind": "nothing"}
+        yield None
         time.sleep(0.004)
         if problem := link.problem():
             raise SystemExit(f"the worker is gone: {problem}")
@@ -85,7 +98,7 @@ def worker() -> Iterator[ProcessLink]:
     link = ProcessLink()
     link.start()
     try:
-        next(message for message in messages(link, 120.0) if message["kind"] == "ready")
+        next(message for message in messages(link, 120.0) if isinstance(message, Ready))
         yield link
     finally:
         link.close()
@@ -98,29 +111,30 @@ def measured(scene: str) -> Found:
     with worker() as link, tempfile.TemporaryDirectory() as home:
         pid = link.process.pid if link.process else 0
         if "shown" in preset:
-            link.send("estimators", names=list(preset["shown"]))
-        link.send("view", view="variance")
+            link.send(MeasureEstimators(list(preset["shown"])))
+        link.send(ShowView("variance"))
         begin = time.monotonic()
-        link.send("start", settings=settings, folder=f"{home}/run")
+        link.send(Start(settings, f"{home}/run"))
         times: dict[float, float] = {}
         steps, end, most, look, started = 0, 0.0, 0.0, 0.0, False
         for message in messages(link, LONGEST):
             now = time.monotonic() - begin
-            started = started or message["kind"] == "started"
-            if started and message["kind"] == "variance":
-                for row in message["rows"]:
+            started = started or isinstance(message, Started)
+            if started and isinstance(message, Variance):
+                for row in message.rows:
                     times.setdefault(float(row[0]), now)
-            steps = message["number"] if started and message["kind"] == "frame" else steps
+            steps = message.number if started and isinstance(message, Frame) else steps
             if now > look:
                 most, look = max(most, private(pid or 0)), now + 0.2
-            if steps >= STEPS or (started and message.get("state") in ("finished", "failed")):
+            if steps >= STEPS or (started and (isinstance(message, State) and message.state in ("finished", "failed"))):
                 end = now
                 break
-        link.send("pause")
+        link.send(Pause())
         turn = time.monotonic()
-        link.send("view", view=TURN)
+        link.send(ShowView(TURN))
         for message in messages(link, 60.0):
-            if TURN in (message.get("view"), message.get("evidence", {}).get("view")):
+            evidence = isinstance(message, Evidence) and message.found is not None and message.found["view"] == TURN
+            if evidence or (isinstance(message, Against) and message.view == TURN):
                 break
         turned = time.monotonic() - turn
     return Found(scene, steps, end or LONGEST, tuple(times.values()), min(times, default=-1.0), turned, most)

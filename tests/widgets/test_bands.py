@@ -9,6 +9,7 @@ import torch
 from elbo_room.models.inference.parameters import Parameter
 from elbo_room.models.probing.report import Report, moments
 from elbo_room.models.probing.variance import OPEN, Variance
+from elbo_room.widgets import messages
 from elbo_room.widgets.charts import specification
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.worker.measuring import rows as evidence
@@ -47,7 +48,7 @@ def test_each_parameter_has_its_own_interval(two) -> None:
 def test_an_open_band_reaches_the_page_as_open_and_the_caption_as_infinite(lab, two) -> None:
     painter = lab().painter
     rows = [evidence.row(7, evidence.variance_of(each, ALL), NAMES.index(each.estimator)) for each in two]
-    painter.show({"kind": "variance", "anew": True, "rows": np.asarray(rows, np.float32)})
+    painter.show(messages.Variance(number=7, rows=np.asarray(rows, np.float32), anew=True))
     shown = painter.screen.bus.shown("variance")["lines"]
     assert shown["high"].tolist() == [pytest.approx(OPEN), pytest.approx(two[1].high)], "no row was left out"
     assert shown["low"] == pytest.approx([each.low for each in two])
@@ -69,18 +70,20 @@ def test_a_chart_ends_an_open_band_at_the_line_and_draws_an_arrow_at_the_top(nam
 
 
 def test_costs_keep_open_ends_off_the_axis(two) -> None:
-    message = evidence.costs(two, {"score": 0.1, "path_only": 0.1}, ALL, {name: k for k, name in enumerate(NAMES)})
-    bars, params = message["replace"]["variance_cost"]["bars"], message["params"]["variance_cost"]
+    picture, found = evidence.costs(
+        two, {"score": 0.1, "path_only": 0.1}, ALL, {name: k for k, name in enumerate(NAMES)}
+    )
+    bars, params = picture["replace"]["variance_cost"]["bars"], picture["params"]["variance_cost"]
     assert set(bars["high"][bars["series"] == 0]) == {np.float32(OPEN)}
     assert params["xHigh"] < 100 * bars["value"].max()
-    assert math.isinf(message["evidence"]["found"]["score"][0][2])
+    assert math.isinf(found["found"]["score"][0][2])
 
 
 def test_a_slope_is_fitted_to_points_with_both_ends() -> None:
     closed = [(float(b), 8.0 / b, 8.0 / b / 1.2, 8.0 / b * 1.25, 0.0) for b in (2, 4, 8, 16)]
     spike = (1.0, 1000.0, 500.0, math.inf, 0.0)
     unknown = [(float(b), 8.0 / b, 4.0 / b, math.inf, 1.0) for b in (1, 2, 4, 8)]
-    found = evidence.slopes([spike, *closed, *unknown], NAMES, "variance_against_draws")["evidence"]
+    found = evidence.slopes([spike, *closed, *unknown], NAMES, "variance_against_draws")
     assert found["slopes"][NAMES[0]][0] == pytest.approx(-1)
     assert found["open"] == [NAMES[1]]
     spread = np.log([2, 4, 8, 16])

@@ -8,6 +8,7 @@ import pytest
 from elbo_room.models.features import read_features
 from elbo_room.models.run_file import STATE
 from elbo_room.widgets.controllers.feature_actions import RESPONSE_MODEL
+from elbo_room.widgets.messages import FeaturesRead, Frame, Refused, Start, Started, State, UseFeatures
 from elbo_room.widgets.sessions.example import all_knobs
 from elbo_room.widgets.words import texts
 from tests.widgets.conftest import eventually
@@ -19,42 +20,39 @@ RESPONSE = {**RESPONSE_MODEL, "stop_at": 40}
 
 def test_a_conditional_model_on_the_features_is_taken_up_from_its_own_folder(tmp_path: Path) -> None:
     driver, path = Driver(), tmp_path / "f.npz"
-    driver.send("start", settings=LEARNER, folder=str(tmp_path / "learner"))
-    assert driver.until("started")["featureless"] is None
-    driver.until("state", state="finished")
-    driver.send("features", path=str(path), title="run 7")
-    told = driver.until("features")
-    assert told["sentence"] == "2 features of run 7, step 30: 120 rows train, 30 are held out; 3 labels."
-    driver.send("start", settings=RESPONSE, folder=str(tmp_path / "response"))
-    started = driver.until("started")
-    assert (started["size"], started["features_of"]) == (120, "run 7, step 30")
-    assert "no latent variable of a data point" in started["featureless"]
-    driver.until("state", state="finished")
-    driver.until("frame", number=40)
+    driver.send(Start(LEARNER, str(tmp_path / "learner")))
+    assert driver.until(Started).featureless is None
+    driver.until(State, state="finished")
+    driver.send(UseFeatures(path=str(path), title="run 7"))
+    told = driver.until(FeaturesRead)
+    assert told.sentence == "2 features of run 7, step 30: 120 rows train, 30 are held out; 3 labels."
+    driver.send(Start(RESPONSE, str(tmp_path / "response")))
+    started = driver.until(Started)
+    assert (started.about["size"], started.features_of) == (120, "run 7, step 30")
+    assert "no latent variable of a data point" in started.featureless
+    driver.until(State, state="finished")
+    driver.until(Frame, number=40)
     driver.close()
     first = driver.points()[:, 1][-40:]
     path.unlink()  # its own copy is beside the run
     other = Driver()
-    other.send("start", settings={}, folder=str(tmp_path / "response"), resume=True, play=False)
-    again = other.until("started")
+    other.send(Start({}, str(tmp_path / "response"), resume=True, play=False))
+    again = other.until(Started)
     other.close()
-    assert again["features_of"] == "run 7, step 30"
-    np.testing.assert_array_equal(again["curves"]["elbo"][:, 1], first)
+    assert again.features_of == "run 7, step 30"
+    np.testing.assert_array_equal(again.curves["elbo"][:, 1], first)
 
 
 def test_without_features_the_worker_says_how_to_make_them(tmp_path: Path) -> None:
     driver = Driver()
-    driver.send("features", path=str(tmp_path / "f.npz"), title="run 7")
-    assert "no run yet" in driver.until("refused", command="features")["sentence"]
-    driver.send("start", settings=RESPONSE, folder=str(tmp_path / "response"))
-    assert (
-        "press “Use this run's features” in the drawer 'Your data'"
-        in driver.until("refused", command="start")["sentence"]
-    )
-    driver.send("start", settings=RESPONSE | {"data": "moons", "response": "bernoulli"}, folder=str(tmp_path / "moons"))
-    driver.until("started")
-    driver.send("features", path=str(tmp_path / "f.npz"), title="run 7")
-    assert "so no features" in driver.until("refused", command="features")["sentence"]
+    driver.send(UseFeatures(path=str(tmp_path / "f.npz"), title="run 7"))
+    assert "no run yet" in driver.until(Refused, command=UseFeatures).sentence
+    driver.send(Start(RESPONSE, str(tmp_path / "response")))
+    assert "press “Use this run's features” in the drawer 'Your data'" in driver.until(Refused, command=Start).sentence
+    driver.send(Start(RESPONSE | {"data": "moons", "response": "bernoulli"}, str(tmp_path / "moons")))
+    driver.until(Started)
+    driver.send(UseFeatures(path=str(tmp_path / "f.npz"), title="run 7"))
+    assert "so no features" in driver.until(Refused, command=UseFeatures).sentence
     driver.close()
 
 

@@ -11,6 +11,7 @@ from elbo_room.models.catalogue import settings_from
 from elbo_room.models.presets import PRESETS
 from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Message, Started
 from elbo_room.widgets.painting.painter import Painter
 from elbo_room.widgets.screen.layout import Screen
 from elbo_room.widgets.sessions.example import catalogue
@@ -29,9 +30,9 @@ class Ears:
     """A connection that keeps what the worker sends."""
 
     def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
+        self.messages: list[Message] = []
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Message) -> None:
         self.messages.append(message)
 
     def fileno(self) -> int:
@@ -57,13 +58,13 @@ def screen_of(name: str, tmp_path: Any) -> Painter:
         Screen(lambda *_, **__: None, ipw.VBox(), [ipw.Text(), ipw.Text()], [], lambda _: lambda *_: None), catalogue()
     )
     painter.show(
-        {
-            "kind": "started",
-            "settings": vars(run.settings),
-            "number": 0,
-            "curves": Curves().tables(),
-            **trainer.pictures.about(),
-        }
+        Started(
+            number=0,
+            settings=vars(run.settings),
+            folder=str(tmp_path),
+            curves=Curves().tables(),
+            about=trainer.pictures.about(),
+        )
     )
     trainer.state = "running"
     while run.number < STEPS:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from elbo_room.widgets.messages import FeaturesRead, Started, UseFeatures
 from elbo_room.widgets.painting.views import OPENING
 from elbo_room.widgets.screen.own_table import NO_RUN
 from elbo_room.widgets.sessions.example import all_knobs
@@ -44,26 +45,26 @@ class FeatureActions:
         data = next(knob for knob in all_knobs()[self.run_values["model"]] if knob["name"] == "data")
         label = next(choice["label"] for choice in data["choices"] if choice["name"] == self.run_values["data"])
         path = home().parent / "tables" / f"features of run {self.folder.identity}.npz"
-        self.session.command("features", path=str(path), title=f"run {self.folder.identity} ({label})")
+        self.session.send(UseFeatures(str(path), title=f"run {self.folder.identity} ({label})"))
 
-    def _features(self, message: dict[str, Any]) -> None:
+    def _features(self, message: FeaturesRead) -> None:
         """They are there: where they were asked for now, a conditional model starts on them."""
-        self.screen.own.features = message["path"]
-        if not message["made"]:
+        self.screen.own.features = message.path
+        if not message.made:
             return
         self.screen.wished = OPENING | {"d": "scores"}
         self._take({"seed": self.values["seed"], **RESPONSE_MODEL})
         self._name_scene()
         self.screen.tabs.value = "–"
         self.session.post("response_model")  # after what these changes post themselves, which would take its words away
-        self.said_of_features = f"{message['sentence']} That run is kept under Runs."
+        self.said_of_features = f"{message.sentence} That run is kept under Runs."
 
     def _do_response_model(self) -> None:
         self._start()
 
-    def _features_told(self, message: dict[str, Any]) -> None:
+    def _features_told(self, message: Started) -> None:
         """A run has begun: whether its features can be used, and whose features it is trained on itself."""
-        self.screen.own.offer_features(message.get("featureless"))
-        if message.get("features_of"):
-            self.screen.goal.value = f"Does a model of the features of {message['features_of']} know the labels?"
+        self.screen.own.offer_features(message.featureless)
+        if message.features_of:
+            self.screen.goal.value = f"Does a model of the features of {message.features_of} know the labels?"
             self.notice, self.said_of_features = self.said_of_features or self.notice, ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from elbo_room.widgets.messages import Pause, Save
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,8 +36,8 @@ class IdleWatch:
     def alone(self) -> None:
         """The page has been silent for too long: the run rests, and is saved."""
         self.rested = self.state == "running"
-        self.session.command("pause")
-        self.session.command("save")
+        self.session.send(Pause())
+        self.session.send(Save())
 
     def heard_again(self, seconds: float) -> None:
         """The page speaks again after so long a silence: it says why the run rests and how it goes on."""

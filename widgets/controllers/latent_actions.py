@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import traitlets
 
 from elbo_room.widgets.controllers.run_actions import RunActions
+from elbo_room.widgets.messages import Explore
 
 MOST_COUNTED = 4  # labels that a sentence names
 
@@ -41,7 +42,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
 
     def _do_explore(self, **wanted: Any) -> None:
         if self.run_values is not None:
-            self.session.command("explore", **wanted)
+            self.session.send(Explore(**wanted))
             self._note_text()
 
     def _note_text(self) -> None:
@@ -57,7 +58,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
             x, y, row = (content["places"][k::3] for k in range(3))
             self._do_explore(pins=list(zip(x, y, row, strict=False)))
         elif kind == "draw" and isinstance(content.get("row"), int) and isinstance(content.get("seed"), int):
-            self._do_explore(draw=[content["row"], content["seed"]])
+            self._do_explore(draw=(content["row"], content["seed"]))
         elif kind == "click" and isinstance(content.get("dimension"), int):
             self._do_explore(dimension=content["dimension"])
 
@@ -86,7 +87,7 @@ class LatentActions(RunActions, traitlets.HasTraits):
         also = f" {hidden:,} of them are not on the map." if hidden and self.painter.rows else ""
         return f"{said}{also} Panel D marks their KL; Explorer.selection has their rows; Escape lets go."
 
-    def _explore_again(self, choices: dict[str, Any]) -> None:
+    def _explore_again(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """A run has begun: look at it as at the one before, where it can be; rows of other data mean nothing any more."""
         kept = self.screen.explorable(choices)
         if kept:

@@ -7,6 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from elbo_room.models.settings import FIRST_MODEL, Knob, Values, check, knobs_of, settled, validate
+from elbo_room.widgets.messages import (
+    Change,
+    MakeStep,
+    Message,
+    Pause,
+    Play,
+    ReadTable,
+    Refused,
+    Saved,
+    SetSpeed,
+    Start,
+    Started,
+    TableRead,
+    Unsaved,
+)
 from elbo_room.widgets.painting.views import ONE_STEP, OPENING
 from elbo_room.widgets.screen.own_table import keep
 from elbo_room.widgets.sessions.example import all_knobs, catalogue
@@ -80,11 +95,11 @@ class RunActions:
 
     def _do_run(self) -> None:
         if self.state == "running":
-            self.session.command("pause")
+            self.session.send(Pause())
         elif (self.state == "paused" and not self.dirty) or (
             self.state == "finished" and not self.dirty and self.values["stop_at"] > self.painter.facts["number"]
         ):
-            self.session.command("play")
+            self.session.send(Play())
         elif self.state != "starting":
             if self.state == "finished" and not self.dirty and not self.screen.lock.value:
                 self._set_seed(self.values["seed"] + 1)
@@ -94,17 +109,15 @@ class RunActions:
         folder = new_run()
         self._request(folder)
         self.painter.facts["stop_at"] = self.values["stop_at"]
-        self.session.command(
-            "start", settings=self.values, folder=str(folder.path), speed=self.screen.speed.value, play=play
-        )
+        self.session.send(Start(self.values, str(folder.path), self.screen.speed.value, play=play))
 
     def _do_step(self) -> None:
         if self.run_values is None or self.dirty:
             self._start(play=False)
         elif self.state == "running":
-            self.session.command("pause")
+            self.session.send(Pause())
             return
-        self.session.command("step")
+        self.session.send(MakeStep())
 
     def _do_reset(self) -> None:
         if self.run_values is not None:
@@ -123,7 +136,7 @@ class RunActions:
         for name, value in (change or {}).items():
             self._do_set(name, max(value, self.form.fields[name].knob["low"]))
         if change:
-            self.session.command("play")
+            self.session.send(Play())
 
     def _do_set(self, name: str, value: Any) -> None:
         if name == "model":
@@ -141,11 +154,11 @@ class RunActions:
         if knob["live"] and not self._other_model():
             if self.run_values is not None:
                 self.run_values[name] = whole[name]
-                self.session.command("change", **{name: whole[name]})
+                self.session.send(Change({name: whole[name]}))
             return None
         self.dirty = self.run_values is None or whole != self.run_values
         if self.state == "running":
-            self.session.command("pause")
+            self.session.send(Pause())
         self.notice = f"{knob['label']} changed: Run starts a new run with it{self._if_kept('; this one is kept')}."
         if moved:
             also = ", ".join(f"{self.form.fields[other].knob['label']} is now {self._label(other)}" for other in moved)
@@ -171,7 +184,7 @@ class RunActions:
         self.dirty = True
         self._offer_estimators()
         if self.state == "running":
-            self.session.command("pause")
+            self.session.send(Pause())
         self.notice = f"Press Run to train this model{self._if_kept('; the run before it is kept')}."
 
     def _do_scene(self, name: str) -> None:
@@ -191,25 +204,24 @@ class RunActions:
 
     def _do_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
         self.screen.own.refuse(f"Reading {path} …")
-        self.session.command("table", path=path, labels=labels, batch=batch)
+        self.session.send(ReadTable(path, labels, batch))
 
-    def _table(self, message: dict[str, Any]) -> None:
+    def _table(self, message: TableRead) -> None:
         """A table was read: show it, and settings that suit it."""
-        again = message["path"] == self.screen.own.given.get(
-            "path"
-        )  # a new worker was told of it, or a column was chosen
+        given = self.screen.own.given
+        again = given is not None and message.path == given.path  # a new worker read it, or a column was chosen
         self.screen.own.show(message)
         if again and self.values["data"] == OWN:
             self.dirty = True
             return
-        suited = catalogue()["presets"]["scvi"]["settings"] if message["counts"] else {}
+        suited = catalogue()["presets"]["scvi"]["settings"] if message.counts else {}
         if suited or self.values["model"] != FIRST_MODEL:
             self._take({"seed": self.values["seed"], **suited, "data": OWN})
             self.screen.wished = OPENING | (catalogue()["presets"]["scvi"]["views"] if suited else {})
             self._name_scene()
         else:
             self._do_set("data", OWN)
-        self.notice = message["sentence"]
+        self.notice = message.sentence
 
     def _name_scene(self) -> None:
         """Settings that came from elsewhere: which scene they are, or what they differ in from the nearest one."""
@@ -219,7 +231,7 @@ class RunActions:
 
     def _do_speed(self, speed: str) -> None:
         """Slow: panel C tells each step stage by stage; another speed brings back what it showed before."""
-        self.session.command("speed", speed=speed)
+        self.session.send(SetSpeed(speed))
         shown, offered = self.screen.lists["c"], [name for _, name in self.screen.lists["c"].options]
         if speed == "slow" and ONE_STEP in offered and shown.value != ONE_STEP:
             self.before_steps = shown.value
@@ -254,9 +266,7 @@ class RunActions:
         self._request(folder, opened=True)
         self._offer_estimators()
         self._name_scene()
-        self.session.command(
-            "start", settings={}, folder=str(folder.path), speed=self.screen.speed.value, resume=True, play=False
-        )
+        self.session.send(Start({}, str(folder.path), self.screen.speed.value, resume=True, play=False))
         self.screen.tabs.value = "–"
 
     def _do_take_up(self, identity: str) -> None:
@@ -271,18 +281,18 @@ class RunActions:
         self.run_values, self.dirty, self.state = dict(self.values), False, "starting"
         self.requested[str(folder.path)] = Requested(folder, self.run_values, opened)
 
-    def _note_run(self, message: dict[str, Any]) -> None:
+    def _note_run(self, message: Message) -> None:
         """Which run the worker holds, and how far it is saved."""
-        if message["kind"] == "started":
+        if isinstance(message, Started):
             self._run_started(message)
-        elif message["kind"] == "refused" and message["command"] == "start":
+        elif isinstance(message, Refused) and message.command is Start:
             self._start_refused(message)
-        elif message["kind"] in ("saved", "unsaved"):
+        elif isinstance(message, Saved | Unsaved):
             self.saved_number = kept_until(self.folder)
 
-    def _run_started(self, message: dict[str, Any]) -> None:
+    def _run_started(self, message: Started) -> None:
         """The worker holds this run from now on, and has saved the one before."""
-        request = self.requested.pop(message.get("folder", ""), None)
+        request = self.requested.pop(message.folder, None)
         if request is not None:
             if self.folder is not None:
                 self.folder.release()
@@ -290,16 +300,16 @@ class RunActions:
             self.held_values = request.values
         self.saved_number = kept_until(self.folder)
 
-    def _start_refused(self, message: dict[str, Any]) -> None:
+    def _start_refused(self, message: Refused) -> None:
         """The worker still holds the run before, or none at all: the page shows this one again, with the reason as its words."""
-        request = self.requested.pop(message["folder"], None)
+        request = self.requested.pop(message.folder or "", None)
         if request is not None:
             request.folder.release()
         if self.requested:  # another start is still to be answered
             return None
-        if message["state"] == "idle":
+        if message.state == "idle":
             return self._without_run("failed")
-        self.state, self.run_values = message["state"], self.held_values
+        self.state, self.run_values = message.state, self.held_values
         if request is not None and request.opened:
             self._do_undo()
             self.form.show(self.values)

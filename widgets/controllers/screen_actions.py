@@ -8,6 +8,7 @@ from typing import Any
 from elbo_room.models.settings import Values, decode, encode, idle, objection
 from elbo_room.widgets.controllers.feature_actions import FeatureActions
 from elbo_room.widgets.controllers.latent_actions import LatentActions
+from elbo_room.widgets.messages import Decode, DrawPrior, MeasureEstimators, SelectParameter, ShowView, Watch
 from elbo_room.widgets.painting.views import views_of
 from elbo_room.widgets.screen.drawer import Drawer
 from elbo_room.widgets.screen.prediction_quiz import PANELS
@@ -34,23 +35,23 @@ class ScreenActions(LatentActions, Several, FeatureActions):
         if name not in views_of(self.screen.model)[panel]:
             return
         self.screen.look(panel, name)
-        self.session.command("watch", names=self.screen.in_sight())
+        self.session.send(Watch(self.screen.in_sight()))
         if panel == "b":
             self.painter.look(name)
             if self.run_values is not None:
-                self.session.command("view", view=name)
+                self.session.send(ShowView(name))
 
     def _ask_prior(self) -> None:
         """While panel C shows the prior: draw it anew when the form shows other data, another model or another prior."""
         wanted = {knob["name"]: self.values[knob["name"]] for knob in self.knobs if knob["group"] in PRIOR_GROUPS}
         if self.screen.shows("prior_predictive") and wanted != self.prior_asked:
             self.prior_asked = wanted
-            self.session.command("prior", settings=self.values)
+            self.session.send(DrawPrior(self.values))
 
     def _do_select(self, **wanted: Any) -> None:
         """Look at one parameter of q: by its place in the list, or by the name and unit that a drawing knows."""
         if self.run_values is not None and wanted.get("index") != self.painter.facts.get("parameter", 0):
-            self.session.command("select", **wanted)
+            self.session.send(SelectParameter(**wanted))
 
     def _do_hold_xi(self, value: float) -> None:
         """A drag along the parabola: ξ is held there from now on."""
@@ -67,7 +68,7 @@ class ScreenActions(LatentActions, Several, FeatureActions):
             number, x, y, row = (content.get(name) for name in ("id", "x", "y", "row"))
             if isinstance(number, int) and isinstance(x, int | float) and isinstance(y, int | float):
                 row = row if isinstance(row, int) else -1
-                self.session.command("decode", number=number, x=float(x), y=float(y), row=row)
+                self.session.send(Decode(number, float(x), float(y), row))
         elif kind == "drag" and isinstance(content.get("value"), int | float):
             self.act("hold_xi", {"value": content["value"]})
         elif kind == "select":
@@ -190,4 +191,4 @@ class ScreenActions(LatentActions, Several, FeatureActions):
                 f"{len(names)} estimators were chosen; panel B shows 1 to {MOST_SHOWN} at a time. Choose fewer, or one."
             )
         self.painter.choose(names)
-        self.session.command("estimators", names=names)
+        self.session.send(MeasureEstimators(names))

@@ -50,14 +50,16 @@ def gradient_histogram(
     from elbo_room.widgets.worker.measuring import rows as evidence
 
     found, series = _listed(reports)
-    return _drawn(evidence.histogram(found, reference, named(model, found[0].site, coordinate), series))
+    picture, _ = evidence.histogram(found, reference, named(model, found[0].site, coordinate), series)
+    return _drawn(picture)
 
 
 def xi_parabola(found: Parabola, xi: float | None = None) -> Figure:
     """Var(ĝ_ξ) over ξ, its bottom ξ* ± 2 standard errors and the floor (1 − ρ²) Var(ĝ₀); `xi` marks one held by hand."""
     from elbo_room.widgets.worker.measuring import rows as evidence
 
-    return _drawn(evidence.parabola(found, xi or 0.0, held=xi is not None), "280px")
+    picture, _ = evidence.parabola(found, xi or 0.0, held=xi is not None)
+    return _drawn(picture, "280px")
 
 
 def variance_cost(reports: Mapping[str, Report]) -> Figure:
@@ -67,4 +69,5 @@ def variance_cost(reports: Mapping[str, Report]) -> Figure:
 
     found, series = _listed(reports)
     seconds = {report.estimator: report.seconds for report in found}
-    return _drawn(evidence.costs(found, seconds, Parameter(found[0].site, "all ν"), series))
+    picture, _ = evidence.costs(found, seconds, Parameter(found[0].site, "all ν"), series)
+    return _drawn(picture)

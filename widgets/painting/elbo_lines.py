@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.settings import FIRST_MODEL, Knob, Values
+from elbo_room.widgets.messages import Changed, Started, State
 from elbo_room.widgets.screen.layout import Screen
 from elbo_room.widgets.theme import MEAN, OBJECTIVE
 from elbo_room.widgets.wire.history_file import Table, table
@@ -81,10 +82,10 @@ class ElboLines:
                 self.screen.chart("elbo"), "lines", step=points[:, 0], value=points[:, column], series=place
             )
 
-    def remember(self, message: dict[str, Any]) -> None:
+    def remember(self, message: Started) -> None:
         """A run starts: the one before stays in grey where its nats have the same zero and little else differs."""
-        settings, before = dict(message["settings"]), self.settings
-        measure = (*(settings.get(name) for name in MEASURE), message.get("size"), tuple(message["shape"]))
+        settings, before, about = dict(message.settings), self.settings, message.about
+        measure = (*(settings.get(name) for name in MEASURE), about.get("size"), tuple(about["shape"]))
         kept, words = self.means or self.drawn, ""
         if not kept or measure != self.measure or before.keys() != settings.keys():
             kept = []
@@ -136,23 +137,23 @@ class ElboLines:
         if found:
             self.screen.bus.replace(chart, "seeds", **found)
 
-    def _state(self, message: dict[str, Any]) -> None:
+    def _state(self, message: State) -> None:
         """A run that broke off is marked where it did."""
         chart = self.screen.chart("elbo")
         self.screen.bus.clear(chart, "failure")
-        if message["state"] == "failed" and self.drawn:
+        if message.state == "failed" and self.drawn:
             step, elbo = self.drawn[-1][-1, :2]
             self.screen.bus.replace(chart, "failure", step=[step], value=[elbo])
 
-    def forget_changes(self, message: dict[str, Any]) -> None:
+    def forget_changes(self, message: Started) -> None:
         """Another run has none yet; its yardsticks keep their words."""
         self.changes, self.known = [], []
-        self.model = message["settings"].get("model", FIRST_MODEL)
-        self.screen.chart("elbo").labels = list(message["labels"].get("elbo", []))
+        self.model = str(message.settings.get("model", FIRST_MODEL))
+        self.screen.chart("elbo").labels = list(message.about["labels"].get("elbo", []))
 
-    def _changed(self, message: dict[str, Any]) -> None:
+    def _changed(self, message: Changed) -> None:
         """A live change: a rule at its step with a word beside it."""
-        number, values = float(message["number"]), message["values"]
+        number, values = float(message.number), dict(message.values)
         self.settings |= values
         self.draw_yardstick()
         if set(values) <= {"xi_value"}:  # a drag would leave a forest of marks

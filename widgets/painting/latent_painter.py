@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from elbo_room.widgets.messages import Decoded, Frame, Scores, Walk
 from elbo_room.widgets.screen.layout import Screen
 
 
@@ -15,27 +16,28 @@ class LatentPainter:
     screen: Screen
     shape: list[int]
 
-    def _latent(self, message: dict[str, Any]) -> None:
+    def _latent(self, message: Frame) -> None:
         """What a frame brings: the decoded grid, of a table with what the page must know of its features, and a walk."""
-        if message.get("grid"):
-            grid = dict(message["grid"])
+        if message.grid:
+            grid: dict[str, Any] = {**message.grid}
             parts = [grid.pop(name) for name in ("values", "observed") if name in grid]
             self._tell("grid", *parts, shape=self.shape, **grid)
-        if message.get("walk"):
-            self._walk(message["walk"])
+        if message.walk:
+            self._walk(message.walk)
 
     def _tell(self, kind: str, *buffers: Any, **content: Any) -> None:
         self.screen.bus.message({"kind": kind, "chart": "latent", **content}, [each.tobytes() for each in buffers])
 
-    def _walk(self, walk: dict[str, Any]) -> None:
+    def _walk(self, walk: Walk) -> None:
         """A walk through the latent space: where its stops are, and what the decoder makes of them."""
-        about = {key: walk[key] for key in ("walk", "dimension")}
         places = walk["places"].astype(np.float32)
+        about = {"walk": walk["walk"], "dimension": walk["dimension"]}
         self._tell("strip", walk["values"], places, count=len(walk["values"]), shape=self.shape, **about)
 
-    def _scores(self, message: dict[str, Any]) -> None:
+    def _scores(self, message: Scores) -> None:
         """How well the embedding separates the labels."""
-        scores, chart = [message[name] for name in ("ari", "nmi", "silhouette")], self.screen.chart("latent")
+        found, chart = message.grouping, self.screen.chart("latent")
+        scores = [found["ari"], found["nmi"], found["silhouette"]]
         chart.set(scores=scores)
         words = zip(("ARI", "NMI", "silhouette"), scores, strict=True)
         chart.summary = f"Map of the latent space; {', '.join(f'{name} {value:.2f}' for name, value in words)}."
@@ -44,6 +46,6 @@ class LatentPainter:
         """Show these rows of the cloud as selected; none lets go of all."""
         self._tell("selection", np.asarray(shown, np.float32))
 
-    def _decoded(self, message: dict[str, Any]) -> None:
-        if message["values"] is not None:
-            self._tell("decoded", message["values"], id=message["number"])
+    def _decoded(self, message: Decoded) -> None:
+        if message.values is not None:
+            self._tell("decoded", message.values, id=message.question)

@@ -8,6 +8,25 @@ import numpy as np
 
 from elbo_room.models.probing.variance import OPEN
 from elbo_room.models.settings import FIRST_MODEL
+from elbo_room.widgets.dispatch import Dispatch
+from elbo_room.widgets.messages import (
+    Against,
+    Array,
+    Changed,
+    Decoded,
+    Evidence,
+    Expected,
+    Frame,
+    Message,
+    OfStep,
+    Parameters,
+    Picture,
+    PriorDrawn,
+    Scores,
+    Started,
+    State,
+    Variance,
+)
 from elbo_room.widgets.painting.elbo_lines import ElboLines
 from elbo_room.widgets.painting.latent_painter import LatentPainter
 from elbo_room.widgets.painting.measured import Measured
@@ -46,22 +65,32 @@ class Painter(ElboLines, LatentPainter):
         self.measured = Measured(self.names)
         self.told: set[str] = set()  # which facts came from the worker's looks at a run
         self.shown = set(self.names)
-        self.later: dict[str, dict[str, Any]] = {}
+        self.later: dict[str, Picture] = {}  # by view of panel B
         self.summed = TextThrottle(1.0)
+        self.draws = Dispatch()
+        self.draws.on(Started, self._started)
+        self.draws.on(Frame, self._frame)
+        self.draws.on(Evidence, self._evidence)
+        self.draws.on(Parameters, self._parameters)
+        self.draws.on(PriorDrawn, self._prior)
+        self.draws.on(Expected, self._expected)
+        self.draws.on(Variance, self._variance)
+        self.draws.on(Against, self._against)
+        self.draws.on(State, self._state)
+        self.draws.on(Changed, self._changed)
+        self.draws.on(Scores, self._scores)
+        self.draws.on(Decoded, self._decoded)
 
-    def show(self, message: dict[str, Any]) -> None:
+    def show(self, message: Message) -> None:
         """Draw one message; kinds that have no picture are passed over."""
-        if message["kind"] != "decoded":  # whose number is the question's, not the step's
-            self.facts["number"] = message.get("number", self.facts["number"])
-        draw = getattr(self, f"_{message['kind']}", None)
-        if draw is not None:
-            draw(message)
+        if isinstance(message, OfStep):
+            self.facts["number"] = message.number
+        self.draws(message)
 
-    def _started(self, message: dict[str, Any]) -> None:
-        bus, screen = self.screen.bus, self.screen
-        settings = message["settings"]
+    def _started(self, message: Started) -> None:
+        bus, screen, about, settings = self.screen.bus, self.screen, message.about, dict[str, Any](message.settings)
         self.remember(message)
-        screen.use(settings.get("model", FIRST_MODEL), message.get("views"))
+        screen.use(settings.get("model", FIRST_MODEL), about.get("views"))
         for name, chart in screen.charts.items():
             if all_views()[name].of_run:
                 bus.clear(chart)
@@ -95,74 +124,74 @@ class Painter(ElboLines, LatentPainter):
             "parameter": 0,
         }
         self.facts["stop_at"] = settings["stop_at"]
-        self.shape, self.data = list(message["shape"]), settings.get("data")
-        self.cloud = message["static"].get("latent", {}).get("cloud", {})
-        self.rows = [int(row) for row in message.get("rows", ())]
-        self.label_names = list(message["labels"].get("latent", ()))
-        for name, labels in message["labels"].items():
+        self.shape, self.data = list(about["shape"]), settings.get("data")
+        self.cloud = about["static"].get("latent", {}).get("cloud", {})
+        self.rows = [int(row) for row in about.get("rows", ())]
+        self.label_names = list(about["labels"].get("latent", ()))
+        for name, labels in about["labels"].items():
             screen.chart(name).labels = list(labels)
-        for name, datasets in message["static"].items():
+        for name, datasets in about["static"].items():
             for dataset, columns in datasets.items():
                 bus.static(screen.chart(name), dataset, **columns)
         self.leveled = False
         self.draw_yardstick()
         self.draw_ghost()
         self.show_band(*(self.band or (None, 0)))
-        self._points(message["curves"]["elbo"])
-        self._means(message["curves"]["mean"])
-        self._variance({"rows": message["curves"]["variance"]})
+        self._points(message.curves["elbo"])
+        self._means(message.curves["mean"])
+        self._measured(message.curves["variance"])
 
-    def _frame(self, message: dict[str, Any]) -> None:
-        self.facts |= {"rate": message["rate"], "elbo": message["elbo"]}
-        self._points(message["points"])
-        self._means(message["mean"])
-        self._evidence(message)
+    def _frame(self, message: Frame) -> None:
+        self.facts |= {"rate": message.rate, "elbo": message.elbo}
+        self._points(message.points)
+        self._means(message.mean)
+        self._picture(message.picture)
         self._latent(message)
         if self.summed.due(self.facts.get("state", "")):
             self._summaries()
 
-    def _evidence(self, message: dict[str, Any]) -> None:
+    def _evidence(self, message: Evidence) -> None:
+        if message.found is not None:
+            self.facts["evidence"][message.found["view"]] = message.found
+        self._picture(message.picture)
+
+    def _picture(self, picture: Picture) -> None:
         """Fill charts by their datasets, set their parameters, and remember the facts."""
         bus, screen = self.screen.bus, self.screen
-        self.facts |= message.get("facts", {})
-        self.told |= set(message.get("facts", {}))
-        if "evidence" in message:
-            self.facts["evidence"][message["evidence"]["view"]] = message["evidence"]
-        for name in set(message.get("replace", {})) - set(screen.charts):
+        self.facts |= picture.get("facts", {})
+        self.told |= set(picture.get("facts", {}))
+        for name in set(picture.get("replace", {})) - set(screen.charts):
             if all_views()[name].late:  # a view that nobody has looked at yet is not built for it
-                self.later[name] = message
+                self.later[name] = picture
                 return
-        for name, values in message.get("params", {}).items():
+        for name, values in picture.get("params", {}).items():
             screen.chart(name).set(**values)
-        for name, words in message.get("names", {}).items():
-            screen.chart(name).labels = words
-        for name, words in message.get("headings", {}).items():
+        for name, labels in picture.get("names", {}).items():
+            screen.chart(name).labels = labels
+        for name, words in picture.get("headings", {}).items():
             screen.chart(name).heading = words
-        for operation, draw in (("replace", bus.replace), ("append", bus.append)):
-            for name, datasets in message.get(operation, {}).items():
+        for charts, draw in ((picture.get("replace", {}), bus.replace), (picture.get("append", {}), bus.append)):
+            for name, datasets in charts.items():
                 for dataset, columns in datasets.items():
                     draw(screen.chart(name), dataset, **columns)
-        self.known += message.get("append", {}).get("elbo", {}).values()
+        self.known += picture.get("append", {}).get("elbo", {}).values()
 
     def look(self, view: str) -> None:
         """A view of panel B is shown: draw what came for it while nobody looked."""
         self.facts["view"] = view
         waiting = self.later.pop(view, None)
         if waiting:
-            self._evidence(waiting)
+            self._picture(waiting)
 
-    def _parameters(self, message: dict[str, Any]) -> None:
+    def _parameters(self, message: Parameters) -> None:
         """The list of q's parameters, and the one that is shown."""
-        self.facts["parameter"] = message["chosen"]
-        self.screen.offer(message["labels"], message["chosen"])
+        self.facts["parameter"] = message.chosen
+        self.screen.offer(message.labels, message.chosen)
 
-    def _prior(self, message: dict[str, Any]) -> None:
+    def _prior(self, message: PriorDrawn) -> None:
         """Functions drawn from the prior."""
-        chart = self.screen.chart("prior_predictive")
-        chart.set(**message["params"]["prior_predictive"])
-        for dataset, columns in message["replace"]["prior_predictive"].items():
-            self.screen.bus.replace(chart, dataset, **columns)
-        chart.summary = message["sentence"]
+        self._picture(message.picture)
+        self.screen.chart("prior_predictive").summary = message.sentence
 
     def choose(self, names: list[str]) -> None:
         """Show these estimators only; what was measured of them is drawn again."""
@@ -170,39 +199,41 @@ class Painter(ElboLines, LatentPainter):
         kept = self.measured.tables
         self._forget_variance()
         for rows in kept:
-            self._variance({"rows": rows})
+            self._measured(rows)
 
-    def _expected(self, message: dict[str, Any]) -> None:
+    def _expected(self, message: Expected) -> None:
         """A view of panel B is being measured."""
-        self.facts["expected"] = {"view": message["chart"], "seconds": message["seconds"]}
+        self.facts["expected"] = {"view": message.chart, "seconds": message.seconds}
 
     def _forget_variance(self) -> None:
         self.measured.forget()
         self.screen.bus.clear(self.screen.chart("variance"))
         self.facts |= {"variance": {}, "variance_at": None}
 
-    def _variance(self, message: dict[str, Any]) -> None:
+    def _variance(self, message: Variance) -> None:
         """Points of the curve; of one step they may come estimator by estimator until it is complete."""
-        if message.get("anew"):  # another parameter's past
+        if message.anew:  # another parameter's past
             self._forget_variance()
-        rows = self.measured.take(message["rows"], self.shown)
+        self._measured(message.rows, complete=message.complete)
+
+    def _measured(self, rows: Array, *, complete: bool = True) -> None:
+        rows = self.measured.take(rows, self.shown)
         if len(rows):
             columns = dict(zip(("step", "value", "low", "high", "series"), rows.T, strict=True))
             columns["high"] = closed(columns["high"])
             self.screen.bus.append(self.screen.chart("variance"), "lines", **columns)
-        if message.get("complete", True):
+        if complete:
             self.facts |= self.measured.facts(str(self.facts.get("state", "")))
 
-    def _against(self, message: dict[str, Any]) -> None:
-        view = message.get("view", "variance_against_draws")
-        column, first, last = AGAINST[view]
-        bus, chart, rows = self.screen.bus, self.screen.chart(view), message["rows"]
+    def _against(self, message: Against) -> None:
+        column, first, last = AGAINST[message.view]
+        bus, chart, rows = self.screen.bus, self.screen.chart(message.view), message.rows
         if not len(rows):
             return
         at, value, low, high, series = rows.T
         if at.min() == first:
             bus.clear(chart)
-            guide = slope_guides(value, first, last, message.get("steeper"))
+            guide = slope_guides(value, first, last, message.steeper)
             bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
         bus.append(chart, "lines", **{column: at}, value=value, low=low, high=closed(high), series=series)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from elbo_room.widgets.messages import ReadTable, TableRead
 from elbo_room.widgets.sessions.runs import home
 
 ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".gz", ".parquet")
@@ -48,7 +49,7 @@ class OwnTable:
     """Asks for a file and shows what was read; `post("upload" or "table", …)` does the work on the pump's thread."""
 
     def __init__(self, post: Callable[..., None]) -> None:
-        self.given: dict[str, Any] = {}  # path, labels, batch of the table in use
+        self.given: ReadTable | None = None  # how the table in use was asked for
         self.features: str | None = None  # the path of the features in use
         self._post, self._silent = post, False
         wide = {"layout": ipw.Layout(width="auto")}
@@ -78,7 +79,7 @@ class OwnTable:
             options=[NONE], description=words, tooltip=help_text, layout=ipw.Layout(width="auto"),
             style={"description_width": "auto"},
         )  # fmt: skip
-        made.observe(lambda _: self._told(path=self.given.get("path")), "value")
+        made.observe(lambda _: self._told(path=self.given.path if self.given else None), "value")
         return made
 
     def _uploaded(self, change: dict[str, Any]) -> None:
@@ -88,30 +89,31 @@ class OwnTable:
     def _told(self, path: str | None) -> None:
         if self._silent or not path:
             return
-        same = path == self.given.get("path")  # another file has other columns
+        same = self.given is not None and path == self.given.path  # another file has other columns
         chosen = [each.value if same and each.value != NONE else None for each in (self.labels, self.batch)]
         self._post("table", path=path, labels=chosen[0], batch=chosen[1])
 
-    def show(self, told: dict[str, Any]) -> None:
+    def show(self, told: TableRead) -> None:
         """Show what was read: its size, and which columns there are to choose from."""
-        self.given = {name: told[name] for name in ("path", "labels", "batch")}
+        self.given = ReadTable(told.path, told.labels, told.batch)
         self._silent = True
         try:
-            for each, name in ((self.labels, "labels"), (self.batch, "batch")):
-                each.options = [NONE, *told["columns"]]
-                each.value = told[name] or NONE
+            for each, chosen in ((self.labels, told.labels), (self.batch, told.batch)):
+                each.options = [NONE, *told.columns]
+                each.value = chosen or NONE
         finally:
             self._silent = False
-        self.said.value = told["sentence"]
+        self.said.value = told.sentence
 
     def in_python(self) -> dict[str, tuple[str, str]]:
         """By the data's name, how a program gets what was given here: an import, and the expression."""
         found = {}
         if self.given:
-            words = ", ".join(f"{name}={self.given[name]!r}" for name in ("labels", "batch") if self.given[name])
+            columns = {"labels": self.given.labels, "batch": self.given.batch}
+            words = ", ".join(f"{name}={column!r}" for name, column in columns.items() if column)
             found["own"] = (
                 "from elbo_room.models.data import load",
-                f"load({self.given['path']!r}{', ' if words else ''}{words})",
+                f"load({self.given.path!r}{', ' if words else ''}{words})",
             )
         if self.features:
             found["features"] = (

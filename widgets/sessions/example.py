@@ -13,7 +13,9 @@ import numpy as np
 
 from elbo_room.models.settings import Knob
 from elbo_room.widgets.built_assets import STATIC
+from elbo_room.widgets.messages import Against, Evidence, Frame, Message, Started
 
+RECORDED: dict[str, type[Message]] = {kind.__name__: kind for kind in (Started, Frame, Against, Evidence)}
 EXAMPLE, CATALOGUE = STATIC / "example.npz", STATIC / "catalogue.json"
 
 
@@ -30,11 +32,11 @@ def all_knobs() -> dict[str, list[Knob]]:
     return {name: model["knobs"] for name, model in catalogue()["models"].items()}
 
 
-def example() -> list[dict[str, Any]]:
+def example() -> list[Message]:
     """The recorded messages of the worker, in order."""
     with np.load(EXAMPLE, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
-        return [_unpack(message, file) for message in about]
+        return [RECORDED[kind](**_unpack(fields, file)) for kind, fields in about]
 
 
 def _unpack(value: Any, arrays: Any) -> Any:
@@ -46,7 +48,7 @@ def _unpack(value: Any, arrays: Any) -> Any:
     return value
 
 
-def pack(messages: list[dict[str, Any]]) -> tuple[str, dict[str, np.ndarray[Any, Any]]]:
+def pack(messages: list[Message]) -> tuple[str, dict[str, np.ndarray[Any, Any]]]:
     """Messages as JSON with the arrays set apart."""
     arrays: dict[str, np.ndarray[Any, Any]] = {}
 
@@ -59,4 +61,4 @@ def pack(messages: list[dict[str, Any]]) -> tuple[str, dict[str, np.ndarray[Any,
             return {key: strip(item) for key, item in value.items()}
         return list(value) if isinstance(value, tuple) else value
 
-    return json.dumps([strip(message) for message in messages]), arrays
+    return json.dumps([(type(message).__name__, strip(vars(message))) for message in messages]), arrays

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import elbo_room
+from elbo_room.widgets.messages import Close, Command, Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +37,10 @@ class Link(Protocol):
     def start(self) -> None:
         """Start the worker; may take seconds, so call it off the pump's thread."""
 
-    def send(self, command: str, /, **values: Any) -> None:
+    def send(self, command: Command) -> None:
         """Send one command; a worker that is gone is noticed by `problem`, not here."""
 
-    def receive(self) -> list[dict[str, Any]]:
+    def receive(self) -> list[Message]:
         """Return what has come since the last call, without waiting."""
 
     def problem(self) -> str | None:
@@ -49,7 +50,7 @@ class Link(Protocol):
         """Let the worker save and leave; end it if it does not."""
 
 
-def _messages(connection: Connection[Any, Any]) -> list[dict[str, Any]]:
+def _messages(connection: Connection[Any, Any]) -> list[Message]:
     found = []
     with contextlib.suppress(EOFError, OSError):
         while connection.poll(0):
@@ -113,12 +114,12 @@ class ProcessLink:
             self.process = _start_process(self._theirs)
             self._theirs.close()
 
-    def send(self, command: str, /, **values: Any) -> None:
+    def send(self, command: Command) -> None:
         """Send one command."""
         with contextlib.suppress(OSError):
-            self._ours.send((command, values))
+            self._ours.send(command)
 
-    def receive(self) -> list[dict[str, Any]]:
+    def receive(self) -> list[Message]:
         """Return what has come."""
         return _messages(self._ours)
 
@@ -133,7 +134,7 @@ class ProcessLink:
         """Ask it to leave, then make it."""
         with self._lock:
             self._closed = True
-        self.send("close")
+        self.send(Close())
         process = self.process
         if process is not None:
             for end, patience in ((None, PATIENCE), (process.terminate, INSISTENCE), (process.kill, 2.0)):
@@ -168,12 +169,12 @@ class ThreadLink:
         """Start the thread."""
         self.thread.start()
 
-    def send(self, command: str, /, **values: Any) -> None:
+    def send(self, command: Command) -> None:
         """Send one command."""
         with contextlib.suppress(OSError):
-            self._ours.send((command, values))
+            self._ours.send(command)
 
-    def receive(self) -> list[dict[str, Any]]:
+    def receive(self) -> list[Message]:
         """Return what has come."""
         return _messages(self._ours)
 
@@ -185,6 +186,6 @@ class ThreadLink:
 
     def close(self) -> None:
         """Ask it to leave and wait for its last checkpoint."""
-        self.send("close")
+        self.send(Close())
         if self.thread.is_alive():
             self.thread.join(PATIENCE)

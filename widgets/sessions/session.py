@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from elbo_room.widgets.messages import Command, Message
 from elbo_room.widgets.sessions.link import Link
 
 TICKS = 15.0  # frames a second that may leave for the browser
@@ -30,7 +31,7 @@ class View(Protocol):
     def act(self, action: str, values: dict[str, Any]) -> None:
         """Carry out what a person did."""
 
-    def show(self, message: dict[str, Any]) -> None:
+    def show(self, message: Message) -> None:
         """Show one message of the worker."""
 
     def lost(self, reason: str) -> None:
@@ -97,9 +98,9 @@ class Session:
         timer.name, timer.daemon = "elbo-room-later", True
         timer.start()
 
-    def command(self, command: str, /, **values: Any) -> None:
+    def send(self, command: Command) -> None:
         """Send a command to the worker."""
-        self.link.send(command, **values)
+        self.link.send(command)
 
     def restart_worker(self) -> bool:
         """A new worker instead of one that is gone; False when that has failed too often.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from elbo_room.widgets.controllers.run_actions import RunActions
+from elbo_room.widgets.messages import Frame, Message, Started, State
 from elbo_room.widgets.sessions.runs import curve, saved_runs
 from elbo_room.widgets.words.texts import MEASURE, differences
 
@@ -58,20 +59,20 @@ class Several(RunActions):
         """Which of the seeds is running."""
         return f"seed {SEEDS - self.seeds_left + 1} of {SEEDS}" if self.seeds_left else ""
 
-    def follow(self, message: dict[str, Any]) -> None:
+    def follow(self, message: Message) -> None:
         """What follows from a worker's message: the next of several seeds, and a new run's steps told slowly where that is wished."""
-        if message["kind"] == "started" and self.screen.speed.value == "slow":
+        if isinstance(message, Started) and self.screen.speed.value == "slow":
             self._do_speed("slow")
         self.one_seed(message)
 
-    def one_seed(self, message: dict[str, Any]) -> None:
+    def one_seed(self, message: Message) -> None:
         """Watch a series of seeds: after the last points of one run, draw the band and start the next."""
         if not self.seeds_left:
             return
-        if message["kind"] == "state":
-            self.seed_rests = message["state"] == "finished"
-            self.seeds_left = 0 if message["state"] == "failed" else self.seeds_left
-        elif message["kind"] == "frame" and self.seed_rests and self.painter.drawn:
+        if isinstance(message, State):
+            self.seed_rests = message.state == "finished"
+            self.seeds_left = 0 if message.state == "failed" else self.seeds_left
+        elif isinstance(message, Frame) and self.seed_rests and self.painter.drawn:
             self.seed_curves.append(np.concatenate(self.painter.drawn))
             self._next_of_seeds()
 

@@ -3,19 +3,17 @@
 import copy
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import nn
 
 from elbo_room.models.diagnostics.evidence.overview import Effort, Evidence, evidence_parts
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.worker.pictures.evidence import CHART, picture
 
 SHARE = 0.1  # of the worker's time while it trains; a paused run is weighed at leisure
 EVERY = 5.0  # seconds from the end of one estimate to the next
-
-Message = dict[str, Any]
 
 
 class EvidenceJob:
@@ -58,8 +56,8 @@ class EvidenceJob:
         """Whether a slice may be done now."""
         return self.work is not None and (not running or self.spent <= SHARE * (now - self.began))
 
-    def slice(self) -> Message | None:
-        """One slice; a message when there is something new to show."""
+    def slice(self) -> Picture | None:
+        """One slice; a picture when there is something new to show."""
         if self.work is None:
             return None
         begin = time.perf_counter()
@@ -72,7 +70,7 @@ class EvidenceJob:
             TypeError,
         ) as error:  # a person's own model may be anything
             self.work, self.ended = None, begin
-            return {"kind": "evidence", "facts": {"weighed": f"The evidence of this model cannot be weighed: {error}."}}
+            return {"facts": {"weighed": f"The evidence of this model cannot be weighed: {error}."}}
         finally:
             self.spent += time.perf_counter() - begin
         if found is False:
@@ -80,4 +78,4 @@ class EvidenceJob:
             return None
         if not isinstance(found, Evidence) or found.curve is None:
             return None
-        return {"kind": "evidence", **picture(found, self.number)}
+        return picture(found, self.number)

@@ -1,8 +1,11 @@
 """What becomes of an exception in the worker: a sentence on the page. A failing picture or measurement rests; training goes on."""
 
 import logging
+import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from elbo_room.widgets.messages import Command, Fault, Message
 
 MOST = 200  # characters of an exception's own text
 _log = logging.getLogger(__name__)
@@ -29,7 +32,7 @@ def reason(error: BaseException) -> str:
 class Faults:
     """The parts that watch a run. One that fails is reported once and rests until `forget`; the run is not touched."""
 
-    def __init__(self, send: Callable[..., None]) -> None:
+    def __init__(self, send: Callable[[Message], None]) -> None:
         self.send = send
         self.resting: set[str] = set()
 
@@ -42,7 +45,7 @@ class Faults:
         except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
             _log.exception("The %s failed.", part)
             self.resting.add(part)
-            self.send(kind="fault", part=part, sentence=self._sentence(part, error))
+            self.send(Fault(part, self._sentence(part, error)))
             return None
 
     def _sentence(self, part: str, error: Exception) -> str:
@@ -53,9 +56,9 @@ class Faults:
         self.resting.clear()
 
 
-def refusal(command: str, error: Exception) -> dict[str, Any]:
-    """The message about a command that failed in a way that nobody foresaw."""
-    _log.exception("The command %s failed.", command)
+def refusal(command: type[Command], error: Exception) -> str:
+    """The sentence about a command that failed in a way that nobody foresaw."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", command.__name__).lower()
+    _log.exception("The command '%s' failed.", name)
     remedy = "Choose smaller settings or fewer data" if isinstance(error, MemoryError) else "Try other settings or data"
-    sentence = f"The worker could not carry out '{command}' ({reason(error)}). {remedy}; everything else is as it was."
-    return {"kind": "refused", "command": command, "sentence": sentence}
+    return f"The worker could not carry out '{name}' ({reason(error)}). {remedy}; everything else is as it was."

@@ -12,6 +12,7 @@ from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.probing.minibatch import MINIBATCH
 from elbo_room.models.training.checkpoint import write_bytes
 from elbo_room.models.training.run import Step
+from elbo_room.widgets.messages import CurveTables
 from elbo_room.widgets.wire.history import History
 from elbo_room.widgets.wire.history_file import (
     ELBO_COLUMNS,
@@ -75,7 +76,7 @@ class Curves:
         self.mean = History(MEAN_COLUMNS, None, "step", "value")
         self.variance = History(VARIANCE_COLUMNS, "series", "step", "value")
 
-    def tables(self, waiting: Any = (), mean: Any = ()) -> dict[str, np.ndarray[Any, Any]]:
+    def tables(self, waiting: Any = (), mean: Any = ()) -> CurveTables:
         """All as float32 tables; `waiting` are points of the ELBO, and `mean` of its mean, that have not joined it yet."""
         return {
             "elbo": np.concatenate([self.elbo.table(), table(waiting)]),
@@ -86,9 +87,8 @@ class Curves:
     def save(self, folder: Path, waiting: Any, mean: Any, recent: Any = ()) -> None:
         """Write the tables beside the checkpoint, and the recent steps (step, ELBO) that the running mean goes on from."""
         content = BytesIO()
-        tables = self.tables(waiting, mean) | {"recent": table(recent, RECENT_COLUMNS)}
-        tables |= {SERIES: np.array([*ESTIMATORS, MINIBATCH])}
-        np.savez_compressed(content, **tables)  # type: ignore[arg-type]
+        also = {"recent": table(recent, RECENT_COLUMNS), SERIES: np.array([*ESTIMATORS, MINIBATCH])}
+        np.savez_compressed(content, **self.tables(waiting, mean), **also)  # type: ignore[arg-type]
         write_bytes(folder / FILE, content.getvalue())
 
     def load(self, folder: Path, number: int) -> None:

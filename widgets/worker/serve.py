@@ -1,12 +1,13 @@
 """The worker's loop: commands in, frames out, over one connection; the same in a process and in a thread.
 
-A command is (name, values); the names are the methods of `Worker` that begin with `on_`. What goes back are plain dictionaries of
-numbers, strings and numpy arrays. Training goes as fast as it can; a frame leaves `FRAMES` times a second.
+Commands and messages are the types of `elbo_room.widgets.messages`. Training goes as fast as it can; a frame leaves `FRAMES` times
+a second.
 """
 
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -17,35 +18,80 @@ from elbo_room.models.catalogue import settings_from
 from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.settings import SettingError
 from elbo_room.models.training.run import Run
-from elbo_room.models.training.settings import InferenceSettings
-from elbo_room.widgets.messages import Explore
+from elbo_room.widgets.dispatch import Dispatch
+from elbo_room.widgets.messages import (
+    Change,
+    Changed,
+    Close,
+    Command,
+    Decode,
+    Decoded,
+    DrawPrior,
+    Explore,
+    MakeStep,
+    MeasureEstimators,
+    Pause,
+    Play,
+    ReadTable,
+    Ready,
+    Refused,
+    Save,
+    SelectParameter,
+    SetSpeed,
+    Settings,
+    ShowView,
+    Start,
+    Started,
+    UseFeatures,
+    Variance,
+    Watch,
+)
 from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.memory import Tidying
-from elbo_room.widgets.worker.own_data.user_data import UserDataWorker
+from elbo_room.widgets.worker.own_data.user_data import Factory, Origin, UserData
 from elbo_room.widgets.worker.pace import Speedometer
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
-from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, Prepared
-
-Factory = Callable[[InferenceSettings], Run]
+from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, Prepared, Trainer
 
 
-class Worker(UserDataWorker):
+class Worker(Trainer):
     """One session's trainer, driven by commands."""
 
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
         super().__init__(connection)
-        self.factory = factory
+        self.user_data = UserData(factory, self.send, self.attempt)
         self.tidying = Tidying()
-        self.prior_of: dict[str, Any] | None = None  # settings whose prior is to be drawn when no command waits
+        self.prior_of: Settings | None = None  # settings whose prior is to be drawn when no command waits
+        self.commands = Dispatch()
+        self._register()
+
+    def _register(self) -> None:
+        on = self.commands.on
+        on(Start, self.start)
+        on(Play, lambda _: self.play())
+        on(Pause, lambda _: self.pause())
+        on(MakeStep, lambda _: self.make_step())
+        on(SetSpeed, self.set_speed)
+        on(Change, self.change)
+        on(ShowView, self.show_view)
+        on(SelectParameter, self.select)
+        on(MeasureEstimators, self.measure_estimators)
+        on(Watch, self.watch)
+        on(Decode, self.decode)
+        on(Explore, self.explore)
+        on(DrawPrior, self.draw_prior)
+        on(ReadTable, self.user_data.read_table)
+        on(UseFeatures, lambda wanted: self.user_data.use_features(wanted, self.run))
+        on(Save, lambda _: self._save())
 
     def serve(self) -> None:
         """Serve until the other end closes; the run is saved then."""
         try:
-            self.send(kind="ready")
+            self.send(Ready())
             while self._commands():
                 self._work()
                 self.tidying.turn()
@@ -54,35 +100,35 @@ class Worker(UserDataWorker):
         finally:
             with contextlib.suppress(HungUpError):
                 self._save()
-            self.tables.close()
+            self.user_data.close()
             if self.run is not None:
                 self.measuring.close()
 
     def _commands(self) -> bool:
         """Carry out what has come; wait for it when there is nothing else to do. False on `close`."""
         while self.heard(self._wait()):
-            name, values = self.connection.recv()
-            if name == "close":
+            command: Command = self.connection.recv()
+            if isinstance(command, Close):
                 return False
-            self._carry_out(name, values)
-        self.take_tables()
+            self._carry_out(command)
+        self.user_data.take_tables()
         self._draw_prior()
         return True
 
-    def _carry_out(self, name: str, values: dict[str, Any]) -> None:
-        self.attempt(name, lambda: getattr(self, f"on_{name}")(**values), values.get("folder"))
+    def _carry_out(self, command: Command) -> None:
+        folder = command.folder if isinstance(command, Start) else None
+        self.attempt(type(command), lambda: self.commands(command), folder)
 
-    def attempt(self, name: str, work: Callable[[], None], folder: str | None = None) -> None:
+    def attempt(self, kind: type[Command], work: Callable[[], None], folder: str | None = None) -> None:
         """A command that fails is refused with a sentence; the run and everything else stay as they were."""
-        answer: dict[str, Any] = {}
         try:
             work()
+            return
         except (SettingError, ValueError) as error:
-            answer = {"kind": "refused", "command": name, "sentence": str(error)}
+            sentence = str(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
-            answer = refusal(name, error)
-        if answer:
-            self.send(**answer, state=self.state, folder=folder)
+            sentence = refusal(kind, error)
+        self.send(Refused(kind, sentence, self.state, folder))
 
     def _wait(self) -> float | None:
         """The same as `_patience`; a worker that is about to rest tidies up first."""
@@ -98,7 +144,7 @@ class Worker(UserDataWorker):
             return 0.0
         if self.state == "running":
             return max(0.0, min(0.05, self.next_step - time.perf_counter()))
-        if self.tables.unanswered:
+        if self.user_data.tables.unanswered:
             return 0.05
         return 1.0 if self.run is not None and self.measuring.away else None
 
@@ -115,39 +161,44 @@ class Worker(UserDataWorker):
             and (job.work is not None or job.due(self.watched, time.perf_counter(), running=False))
         )
 
-    def on_start(
-        self, settings: dict[str, Any], folder: str, speed: str = "full", *, resume: bool = False, play: bool = True
-    ) -> None:
-        """Build a run from settings, or take up the one saved in `folder`; the run before it stays until this one is complete."""
+    def start(self, wanted: Start) -> None:
+        """Build a run, or take up a saved one; the run before it stays until this one is complete."""
         self._save()
-        curves, place = Curves(), Path(folder)
-        origin = self._resumed(place) if resume else self._made(settings_from(settings))
-        if resume:
+        curves, place = Curves(), Path(wanted.folder)
+        origin = (
+            self.user_data.resumed(place)
+            if wanted.resume
+            else self.user_data.made(settings_from(dict(wanted.settings)))
+        )
+        if wanted.resume:
             curves.load(place, origin.run.number)
         new = Prepared.of(origin.run, place, curves, self.names, self.view)
         new.keep_data = origin.keep_data
-        told = [self._about(new) | origin.about() | {"kind": "started", "folder": folder}, new.selection.about()]
+        started, parameters = self._started(new, origin), new.selection.about()
         self._adopt(new)
         self.tidying.soon()
-        self.own, self.features, self.speed = origin.own, origin.features, speed
-        for message in told:
-            self.send(**message)
-        self._set_state("running" if play and new.run.number < new.run.settings.stop_at else "paused")
+        self.user_data.adopt(origin)
+        self.speed = wanted.speed
+        self.send(started)
+        self.send(parameters)
+        self._set_state("running" if wanted.play and new.run.number < new.run.settings.stop_at else "paused")
         if self.state == "running":  # the first frame carries the first step
             self.last_frame = 0.0
         else:
             self._frame(grid=True)
 
-    def _about(self, new: Prepared) -> dict[str, Any]:
-        run = new.run
-        return {
-            "settings": vars(run.settings),
-            "number": run.number,
-            "curves": new.curves.tables(),
-            **new.pictures.about(),
-        }
+    def _started(self, new: Prepared, origin: Origin) -> Started:
+        return Started(
+            number=new.run.number,
+            settings=vars(new.run.settings),
+            folder=str(new.folder),
+            curves=new.curves.tables(),
+            about=new.pictures.about(),
+            featureless=origin.featureless,
+            features_of=origin.features_of,
+        )
 
-    def on_play(self) -> None:
+    def play(self) -> None:
         """Go on."""
         run = self._need_sound_run()
         if run.number >= run.settings.stop_at:
@@ -159,12 +210,12 @@ class Worker(UserDataWorker):
         self.speedometer = Speedometer()
         self._set_state("running")
 
-    def on_pause(self) -> None:
+    def pause(self) -> None:
         """Stop after the present step and keep everything."""
         if self.state == "running":
             self._rest("paused")
 
-    def on_step(self) -> None:
+    def make_step(self) -> None:
         """Make one step and rest."""
         self._need_sound_run()
         self.state = "running"
@@ -172,22 +223,23 @@ class Worker(UserDataWorker):
         if self.state == "running":
             self._rest("paused")
 
-    def on_speed(self, speed: str) -> None:
-        """Set the pace: slow, normal or full."""
-        self.speed, self.next_step = speed, time.perf_counter()
+    def set_speed(self, wanted: SetSpeed) -> None:
+        """Set the pace."""
+        self.speed, self.next_step = wanted.speed, time.perf_counter()
 
-    def on_change(self, **values: Any) -> None:
+    def change(self, wanted: Change) -> None:
         """Change live settings of the run; they act at the next step."""
         run = self._need_run()
-        run.change(**values)
-        self.send(kind="changed", number=run.number, values=values)
+        run.change(**wanted.values)
+        self.send(Changed(number=run.number, values=wanted.values))
         if self.state == "finished" and run.number < run.settings.stop_at:
             self._set_state("paused")
         self.faults.forget()
         self._look_again() if self.state != "running" else self.measuring.change()
 
-    def on_view(self, view: str) -> None:
+    def show_view(self, wanted: ShowView) -> None:
         """Measure from now on what this view of panel B shows."""
+        view = wanted.view
         if view not in panel_b():
             raise ValueError(f"Panel B was to show {view!r}; choose one of: {', '.join(panel_b())}.")
         self.view = view
@@ -196,23 +248,23 @@ class Worker(UserDataWorker):
             self.faults.forget()
             self.measuring.redirect()
 
-    def on_select(self, index: int | None = None, name: str | None = None, unit: int | None = None) -> None:
+    def select(self, wanted: SelectParameter) -> None:
         """Look at one parameter of q from now on, chosen from the list or in a drawing; its past is drawn again."""
-        self._need_run()
-        selection = self.selection
+        run, selection, index = self._need_run(), self.selection, wanted.index
         if index is not None and not 0 <= index < len(selection.choices):
             raise ValueError(
                 f"Parameter number {index} was chosen; there are {len(selection.choices)}. Choose one in the list."
             )
-        selection.choose(index, name, unit)
-        self.send(**selection.about())
+        selection.choose(index, wanted.name, wanted.unit)
+        self.send(selection.about())
         rows = self.curves.variance.table() if selection.whole else table(selection.past(), VARIANCE_COLUMNS)
-        self.send(kind="variance", anew=True, rows=rows)
+        self.send(Variance(number=run.number, rows=rows, anew=True))
         self.faults.forget()
         self.measuring.redirect()
 
-    def on_estimators(self, names: list[str]) -> None:
+    def measure_estimators(self, wanted: MeasureEstimators) -> None:
         """Measure these estimators from now on."""
+        names = wanted.names
         unknown = [name for name in names if name not in ESTIMATORS]
         if unknown or not names:
             raise ValueError(f"Panel B was to show {unknown or 'nothing'}; choose among: {', '.join(ESTIMATORS)}.")
@@ -222,9 +274,9 @@ class Worker(UserDataWorker):
             self.faults.forget()
             self.measuring.redirect()
 
-    def on_watch(self, names: list[str]) -> None:
+    def watch(self, wanted: Watch) -> None:
         """These charts are in sight: pictures that nobody sees are not drawn."""
-        self.watched = frozenset(names)
+        self.watched = frozenset(wanted.names)
         if self.run is not None:
             self.pictures.watched = self.watched
             self.faults.forget()
@@ -232,37 +284,31 @@ class Worker(UserDataWorker):
                 self.evidence_job.stop()
             self._shown_anew()
 
-    def on_decode(self, number: int, x: float, y: float, row: int = -1) -> None:
-        """Decode one place of the shown plane exactly, or the mean of q of a datum of the cloud."""
+    def decode(self, wanted: Decode) -> None:
+        """Decode one place of the shown plane exactly, or the mean of q of a row of the map."""
         self._need_run()
-        self.send(kind="decoded", number=number, values=self.pictures.decode(x, y, row))
+        self.send(Decoded(wanted.question, self.pictures.decode(wanted.x, wanted.y, wanted.row)))
 
-    def on_explore(self, **wanted: Any) -> None:
-        """Show the latent space in another colour or plane, with places pinned, a walk through it, or data marked."""
+    def explore(self, wanted: Explore) -> None:
+        """Show the run from another side."""
         self._need_run()
-        self.pictures.explore(Explore(**wanted))
+        self.pictures.explore(wanted)
         self.faults.forget()
         self._shown_anew()
 
-    def on_prior(self, settings: dict[str, Any]) -> None:
+    def draw_prior(self, wanted: DrawPrior) -> None:
         """Draw functions from the prior of these settings, whatever is running; of several such wishes only the last is carried out."""
-        self.prior_of = settings
+        self.prior_of = wanted.settings
 
     def _draw_prior(self) -> None:
         wanted, self.prior_of = self.prior_of, None
         if wanted is None:
             return
-        try:
-            settings = settings_from(wanted)
-            self.send(kind="prior", **prior_functions(settings, self.data_for(vars(settings)["data"])))
-        except ValueError as error:
-            self.send(kind="refused", command="prior", sentence=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
-            self.send(**refusal("prior", error))
+        self.attempt(DrawPrior, partial(self._send_prior, wanted))
 
-    def on_save(self) -> None:
-        """Write a checkpoint now."""
-        self._save()
+    def _send_prior(self, wanted: Settings) -> None:
+        settings = settings_from(dict(wanted))
+        self.send(prior_functions(settings, self.user_data.named(vars(settings)["data"])))
 
 
 def serve(connection: "Connection[Any, Any]", factory: Factory = Run) -> None:

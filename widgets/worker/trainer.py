@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,14 +16,30 @@ from elbo_room.models.inference.next_step import Anatomy
 from elbo_room.models.training.checkpoint import save_run
 from elbo_room.models.training.guard import DivergenceError
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.messages import Grouping, Picture
+from elbo_room.widgets.messages import (
+    Evidence,
+    Frame,
+    Grid,
+    Grouping,
+    Message,
+    Phase,
+    Picture,
+    Saved,
+    Scores,
+    Settings,
+    State,
+    Unsaved,
+    Variance,
+    Walk,
+)
 from elbo_room.widgets.painting.views import ONE_STEP
-from elbo_room.widgets.wire.history_file import MEAN_COLUMNS, VARIANCE_COLUMNS, table
+from elbo_room.widgets.wire.history_file import MEAN_COLUMNS, table
 from elbo_room.widgets.worker.evidence_job import EvidenceJob
 from elbo_room.widgets.worker.faults import Faults, HungUpError, reason
 from elbo_room.widgets.worker.history import Curves, RunningMean, point
 from elbo_room.widgets.worker.measuring.cores import Pressure
 from elbo_room.widgets.worker.measuring.measurements import Measuring
+from elbo_room.widgets.worker.measuring.rows import Probed
 from elbo_room.widgets.worker.measuring.selection import FIRST, Selection
 from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
 from elbo_room.widgets.worker.pictures import Pictures, pictures_of
@@ -63,15 +79,14 @@ class Prepared:
 class Trainer:
     """Holds at most one run and everything that is seen of it."""
 
-    measuring: Measuring  # of the present run
-
     def __init__(self, connection: "Connection[Any, Any]") -> None:
         self.connection, self.heard = connection, CommandPoll(connection)
         self.run: Run | None = None
         self.folder: Path | None = None
         self.keep_data: Callable[[Path], None] | None = None
         self.sound = True  # False once a step broke off: what it left may be half of a step
-        self.state, self.speed = "idle", "full"
+        self.state: Phase = "idle"
+        self.speed = "full"
         self.waiting: list[tuple[float, ...]] = []
         self.mean = RunningMean()
         self.next_step = self.last_frame = 0.0
@@ -84,8 +99,9 @@ class Trainer:
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.faults = Faults(self.send)
         self.pressure = Pressure()
+        self.measuring: Measuring  # of the present run
 
-    def send(self, **message: Any) -> None:
+    def send(self, message: Message) -> None:
         """Send one message to the kernel.
 
         Raises:
@@ -162,8 +178,8 @@ class Trainer:
             self.faults.attempt(EVIDENCE_PART, job.start)
         if not job.may(now, running=running):
             return
-        if message := self.faults.attempt(EVIDENCE_PART, job.slice):
-            self.send(number=self._need_run().number, **message)
+        if picture := self.faults.attempt(EVIDENCE_PART, job.slice):
+            self.send(Evidence(number=self._need_run().number, picture=picture))
         elif EVIDENCE_PART in self.faults.resting:
             job.stop()
 
@@ -193,8 +209,8 @@ class Trainer:
     def _show_step(self, steps: OneStep, taken: Anatomy) -> None:
         """Tell the step that was just made stage by stage."""
         show = partial(steps.show, taken, self.pictures.axes, seconds=SECONDS, made=True)
-        if message := self.faults.attempt(STEPS_PART, show):
-            self.send(kind="evidence", **message)
+        if picture := self.faults.attempt(STEPS_PART, show):
+            self.send(Evidence(number=self._need_run().number, picture=picture))
 
     @property
     def _steps(self) -> OneStep | None:
@@ -211,10 +227,12 @@ class Trainer:
         run, running = self._need_run(), self.state == "running"
         duration = run.settings.stop_at / self.rate if self.rate else None
         work = lambda: list(self.measuring.work(now, duration, running=running))  # noqa: E731
-        for message in self.faults.attempt(PROBE_PART, work) or ():
-            if "whole" in message:
-                self.curves.variance.push(table(message.pop("whole"), VARIANCE_COLUMNS))
-            self.send(number=run.number, **message)
+        for found in self.faults.attempt(PROBE_PART, work) or ():
+            if isinstance(found, Probed):
+                self.curves.variance.push(found.whole)
+                self.send(Variance(number=run.number, rows=found.rows, complete=found.complete))
+            else:
+                self.send(replace(found, number=run.number))  # the run may have gone on since
 
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
@@ -224,23 +242,17 @@ class Trainer:
         self.curves.elbo.push(points)
         self.curves.mean.push(mean)
         self.waiting, self.last_frame = [], now
-        message = {
-            "kind": "frame",
-            "number": run.number,
-            "points": points,
-            "rate": self.rate,
-            "elbo": elbo,
-            "mean": mean,
-        }
+        frame = Frame(number=run.number, points=points, mean=mean, rate=self.rate, elbo=elbo)
         if grid or self.looks.due(now):
             with self.looks.spending():
-                message |= self.faults.attempt(PICTURES_PART, self._look) or {}
+                frame = replace(frame, picture=self.faults.attempt(PICTURES_PART, self._look) or {})
         if grid:
             with self.grids.spending():
-                message |= self.faults.attempt(MAP_PART, self._plane) or {}
-        self.send(**message)
+                decoded, walk = self.faults.attempt(MAP_PART, self._plane) or (None, None)
+                frame = replace(frame, grid=decoded, walk=walk)
+        self.send(frame)
         if (scores := self.faults.attempt(SCORES_PART, self._scores)) is not None:
-            self.send(kind="scores", number=run.number, **scores)
+            self.send(Scores(number=run.number, grouping=scores))
 
     def _look(self) -> Picture:
         """What the panels show of the present parameters."""
@@ -250,11 +262,11 @@ class Trainer:
             seen = merged(seen, steps.show(steps.peek_next_step(), self.pictures.axes))
         return seen
 
-    def _plane(self) -> dict[str, Any]:
+    def _plane(self) -> tuple[Grid | None, Walk | None]:
         """What the map of the latent space decodes to, and the walk through it."""
         if PICTURES_PART in self.faults.resting:
-            return {}
-        return {"grid": self.pictures.grid(), "walk": self.pictures.walk()}
+            return None, None
+        return self.pictures.grid(), self.pictures.walk()
 
     def _scores(self) -> Grouping | None:
         """New scores of the map against the labels, or None; there is no map while the pictures rest."""
@@ -280,19 +292,19 @@ class Trainer:
         else:
             self.looks.last = self.grids.last = -1e9
 
-    def _rest(self, state: str) -> None:
+    def _rest(self, state: Phase) -> None:
         self._set_state(state)
         self._save()  # before the last frame: whoever sees that may start another run
         self._look_again()
 
-    def _fail(self, cause: str, remedy: str, **values: Any) -> None:
+    def _fail(self, cause: str, remedy: str, change: Settings | None = None) -> None:
         """End the training with a reason; the run stays on the screen."""
         self.state = "failed"
         number = self.run.number if self.run else 0
         if self.run is not None:
             self.measuring.drop()
             self.faults.attempt("last picture", self._frame)
-        self.send(kind="state", state="failed", cause=cause, remedy=remedy, number=number, **values)
+        self.send(State(number=number, state="failed", cause=cause, remedy=remedy, change=change))
         self._save()
 
     def _break_off(self, error: Exception) -> None:
@@ -303,9 +315,9 @@ class Trainer:
         remedy = "Press Run to start again, perhaps with smaller settings."
         self._fail(f"Training broke off after step {number:,} ({reason(error)}).", remedy)
 
-    def _set_state(self, state: str) -> None:
+    def _set_state(self, state: Phase) -> None:
         self.state = state
-        self.send(kind="state", state=state, number=self._need_run().number)
+        self.send(State(number=self._need_run().number, state=state))
 
     def _save(self) -> None:
         """Write the run into its folder; a failure is reported, once for each reason."""
@@ -317,7 +329,7 @@ class Trainer:
             with self.saves.spending():
                 self._write(self.run, self.folder)
             self.saved, self.unsaved = self.run.number, ""
-            self.send(kind="saved", number=self.saved)
+            self.send(Saved(number=self.saved))
         except Exception as error:  # noqa: BLE001 - a full disk, no memory, tensors that cannot be written: training goes on
             _log.warning("The run could not be saved: %s", reason(error))
             self._report_unsaved((isinstance(error, OSError) and error.strerror) or reason(error))
@@ -337,4 +349,4 @@ class Trainer:
         kept = f"What is kept of it ends at step {self.saved:,}" if self.saved >= 0 else "Nothing of it is kept"
         remedy = "Free some space, or make the folder of the runs writable; training itself is not affected."
         sentence = f"This run cannot be saved ({why}). {kept}. {remedy}"
-        self.send(kind="unsaved", sentence=sentence)
+        self.send(Unsaved(sentence))

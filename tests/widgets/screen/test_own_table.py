@@ -1,6 +1,7 @@
 """A file of a person's own, from the drawer to the worker: what is read, what is refused, and a run that finds it again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from elbo_room.widgets.explorer import Explorer
+from elbo_room.widgets.messages import Frame, ReadTable, Refused, Start, Started, State, TableRead
 from elbo_room.widgets.screen import own_table
 from tests.widgets.worker.test_worker import Driver
 
@@ -31,39 +33,39 @@ def counts(path: Path, scale: float = 1.0) -> Path:
 
 def test_a_table_is_read_trained_on_and_found_again(tmp_path: Path) -> None:
     path, driver = str(counts(tmp_path / "t.csv")), Driver()
-    driver.send("table", path=path, batch="plate")
-    told = driver.until("table")
-    assert (told["counts"], told["columns"], told["labels"]) == (True, ["cell_type", "plate"], "cell_type")
-    assert "30 × 4, coloured by cell_type (2 kinds)" in told["sentence"]
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
-    driver.until("state", state="finished")
-    driver.until("frame", number=15)
+    driver.send(ReadTable(path=path, batch="plate"))
+    told = driver.until(TableRead)
+    assert (told.counts, told.columns, told.labels) == (True, ["cell_type", "plate"], "cell_type")
+    assert "30 × 4, coloured by cell_type (2 kinds)" in told.sentence
+    driver.send(Start(SMALL, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    driver.until(Frame, number=15)
     driver.close()  # it saves
     first = driver.points()[:, 1]
     other = Driver()
-    other.send("start", settings={}, folder=str(tmp_path / "run"), resume=True, play=False)
-    started = other.until("started")
+    other.send(Start({}, str(tmp_path / "run"), resume=True, play=False))
+    started = other.until(Started)
     other.close()
-    assert started["size"] == 30
-    np.testing.assert_array_equal(started["curves"]["elbo"][:, 1], first)
+    assert started.about["size"] == 30
+    np.testing.assert_array_equal(started.curves["elbo"][:, 1], first)
 
 
 def test_what_is_no_count_is_said_and_the_table_before_stays(driver: Driver, tmp_path: Path) -> None:
-    driver.send("table", path=str(counts(tmp_path / "t.csv")), batch="plate")
-    driver.until("table")
-    driver.send("table", path=str(counts(tmp_path / "scaled.csv", 0.3)), batch="plate")
-    told = driver.until("table")
-    assert not told["counts"]
-    assert "No counts: Counts must be whole numbers ≥ 0; row 0, column 0 is" in told["sentence"]
-    driver.send("table", path=str(tmp_path / "gone.csv"))
-    assert "There is no file" in driver.until("refused", command="table")["sentence"]
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
-    assert "whole numbers" in driver.until("refused", command="start")["sentence"]
+    driver.send(ReadTable(path=str(counts(tmp_path / "t.csv")), batch="plate"))
+    driver.until(TableRead)
+    driver.send(ReadTable(path=str(counts(tmp_path / "scaled.csv", 0.3)), batch="plate"))
+    told = driver.until(TableRead)
+    assert not told.counts
+    assert "No counts: Counts must be whole numbers ≥ 0; row 0, column 0 is" in told.sentence
+    driver.send(ReadTable(path=str(tmp_path / "gone.csv")))
+    assert "There is no file" in driver.until(Refused, command=ReadTable).sentence
+    driver.send(Start(SMALL, str(tmp_path / "run")))
+    assert "whole numbers" in driver.until(Refused, command=Start).sentence
 
 
 def test_without_a_table_the_worker_says_where_one_is_given(driver: Driver, tmp_path: Path) -> None:
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
-    assert "the drawer 'Your data' on the page" in driver.until("refused")["sentence"]
+    driver.send(Start(SMALL, str(tmp_path / "run")))
+    assert "the drawer 'Your data' on the page" in driver.until(Refused).sentence
 
 
 def test_uploads_are_kept_under_a_plain_name_and_within_the_cap(
@@ -85,11 +87,11 @@ def test_counts_bring_scvis_settings_and_other_tables_only_themselves(
 ) -> None:
     monkeypatch.setenv("ELBO_ROOM_HOME", str(tmp_path))
     lab = Explorer()
-    told = {"kind": "table", "path": "t.csv", "labels": None, "batch": None, "columns": ["kind"], "sentence": "Read."}
+    told = TableRead("t.csv", None, None, ["kind"], counts=False, sentence="Read.")
     try:
-        lab.show({**told, "counts": False})
+        lab.show(told)
         assert (lab.values["data"], lab.values["response"]) == ("own", "normal")
-        lab.show({**told, "path": "u.csv", "counts": True})
+        lab.show(replace(told, path="u.csv", counts=True))
         assert (lab.values["data"], lab.values["response"]) == ("own", "negative_binomial")
     finally:
         lab.close()
@@ -99,7 +101,7 @@ def test_choosing_a_column_reads_the_same_file_again_and_another_file_forgets_it
     asked: list[tuple[str, dict]] = []
     drawer = own_table.OwnTable(lambda action, **values: asked.append((action, values)))
     drawer.path.value = "t.csv"
-    drawer.show({"path": "t.csv", "labels": None, "batch": None, "columns": ["kind", "plate"], "sentence": "Read."})
+    drawer.show(TableRead("t.csv", None, None, ["kind", "plate"], counts=False, sentence="Read."))
     drawer.labels.value = "kind"
     drawer.path.value = "u.csv"
     first, column, other = ({"path": path, "labels": label, "batch": None} for path, label in

@@ -4,6 +4,7 @@ import pytest
 
 from elbo_room.models.catalogue import catalogue as live_catalogue
 from elbo_room.models.settings import validate
+from elbo_room.widgets.messages import Against, Evidence
 from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.screen.settings_form import SettingsForm, caption_of
 from elbo_room.widgets.sessions.example import CATALOGUE, EXAMPLE, all_knobs, example
@@ -32,14 +33,14 @@ def test_the_shipped_catalogue_is_the_engines():
 
 def test_the_example_is_a_finished_run_of_the_default_settings():
     started, frame, *rest = example()
-    against = [message for message in rest if message["kind"] == "against"]
-    views = [message for message in rest if message["kind"] == "evidence"]
-    assert started["settings"] == validate(KNOBS, {})
-    assert started["number"] == started["settings"]["stop_at"]
-    assert frame["replace"]["latent"]["cloud"]["x"].shape == (1797,)
-    assert [message.get("view") for message in against] == [None, "variance_against_rows"]
-    assert all(len(message["rows"]) > 20 for message in against)
-    assert {each["evidence"]["view"] for each in views} == set(panel_b()) - {"variance"}
+    against = [message for message in rest if isinstance(message, Against)]
+    views = [message for message in rest if isinstance(message, Evidence)]
+    assert started.settings == validate(KNOBS, {})
+    assert started.number == started.settings["stop_at"]
+    assert frame.picture["replace"]["latent"]["cloud"]["x"].shape == (1797,)
+    assert [message.view for message in against] == ["variance_against_draws", "variance_against_rows"]
+    assert all(len(message.rows) > 20 for message in against)
+    assert {each.found["view"] for each in views} == set(panel_b()) - {"variance"}
     assert EXAMPLE.stat().st_size < 150_000
 
 

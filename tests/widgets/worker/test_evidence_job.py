@@ -13,6 +13,7 @@ from elbo_room.models.diagnostics.evidence.log_weights import log_weights
 from elbo_room.models.diagnostics.evidence.overview import Effort, weigh
 from elbo_room.models.probing.probe import frozen
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Evidence, Frame, Start, State, Watch
 from elbo_room.widgets.theme import EVIDENCE
 from elbo_room.widgets.words.tasks import encoders_share
 from elbo_room.widgets.worker import trainer
@@ -139,18 +140,18 @@ def test_the_worker_weighs_while_someone_looks_and_trains_on(tmp_path, monkeypat
     monkeypatch.setattr(trainer, "EvidenceJob", partial(EvidenceJob, effort=EFFORT))
     driver = Driver()
     settings = SMALL | {"latent_size": 1, "stop_at": 80}
-    driver.send("watch", names=["elbo", CHART])
-    driver.send("start", settings=settings, folder=str(tmp_path / "run"))
-    driver.until("state", state="finished")
+    driver.send(Watch(["elbo", CHART]))
+    driver.send(Start(settings, str(tmp_path / "run")))
+    driver.until(State, state="finished")
     again = Run(Settings(**settings))
     steps = [step.elbo for step in again]
     other = EvidenceJob(again, EFFORT)
     other.start()
     whole = finished(other)[-1]["facts"]
-    while driver.until("evidence")["facts"] != whole:
+    while driver.until(Evidence).picture["facts"] != whole:
         pass
-    driver.send("watch", names=["elbo"])
-    driver.until("frame")
+    driver.send(Watch(["elbo"]))
+    driver.until(Frame)
     assert driver.worker.evidence_job.work is None
     np.testing.assert_array_equal(driver.points()[:80, 1], np.asarray(steps, np.float32))
     driver.close()

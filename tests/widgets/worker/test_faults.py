@@ -3,14 +3,37 @@
 import errno
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 from elbo_room.models.run_file import STATE, about
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import (
+    Close,
+    Command,
+    Decode,
+    Decoded,
+    DrawPrior,
+    Fault,
+    Frame,
+    MakeStep,
+    Pause,
+    Play,
+    Refused,
+    Save,
+    Saved,
+    ShowView,
+    Start,
+    Started,
+    State,
+    Unsaved,
+    Variance,
+    Watch,
+)
 from elbo_room.widgets.painting.views import ONE_STEP
 from elbo_room.widgets.worker import serve, trainer
 from elbo_room.widgets.worker.evidence_job import EvidenceJob
@@ -18,6 +41,7 @@ from elbo_room.widgets.worker.faults import MOST, reason
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.measuring.probing import Probing
 from elbo_room.widgets.worker.measuring.selection import Selection
+from elbo_room.widgets.worker.own_data.user_data import UserData
 from elbo_room.widgets.worker.pictures import LatentPictures
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.one_step import OneStep
@@ -66,11 +90,11 @@ def works(driver: Driver, tmp_path: Path) -> None:
     """The worker trains a new run, and it is the engine's own."""
     folder = tmp_path / f"after-{time.monotonic_ns()}"
     driver.seen.clear()
-    driver.send("start", settings=TINY, folder=str(folder))
-    driver.until("state", state="finished")
-    driver.until("frame", number=8)
+    driver.send(Start(TINY, str(folder)))
+    driver.until(State, state="finished")
+    driver.until(Frame, number=8)
     np.testing.assert_array_equal(driver.points()[:, 1], np.asarray(headless(TINY), np.float32))
-    driver.until("variance")
+    driver.until(Variance)
     assert about(folder / STATE)["number"] == 8
 
 
@@ -101,22 +125,22 @@ def test_a_start_that_fails_leaves_the_run_before_it_training(
     for error in ERRORS:
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, raising(error))
-            driver.send("start", settings=TINY, folder=str(tmp_path / "first"))
-            refused = driver.until("refused", command="start")
-            assert is_a_sentence(refused["sentence"]), refused["sentence"]
-            assert (refused["state"], refused["folder"]) == ("idle", str(tmp_path / "first"))
-    driver.send("start", settings=ENDLESS, folder=str(tmp_path / "run"))
-    driver.until("frame")
+            driver.send(Start(TINY, str(tmp_path / "first")))
+            refused = driver.until(Refused, command=Start)
+            assert is_a_sentence(refused.sentence), refused.sentence
+            assert (refused.state, refused.folder) == ("idle", str(tmp_path / "first"))
+    driver.send(Start(ENDLESS, str(tmp_path / "run")))
+    driver.until(Frame)
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, raising(KeyError("x")))
-        driver.send("start", settings=TINY, folder=str(tmp_path / "second"))
-        assert driver.until("refused", command="start")["state"] == "running"
-        driver.send("save")
-        assert driver.until("saved")["number"] >= 1
+        driver.send(Start(TINY, str(tmp_path / "second")))
+        assert driver.until(Refused, command=Start).state == "running"
+        driver.send(Save())
+        assert driver.until(Saved).number >= 1
     assert not (tmp_path / "second" / STATE).exists(), "the earlier run is not written into the other one's folder"
-    driver.send("pause")
-    number = driver.until("state", state="paused")["number"]
-    driver.until("frame", number=number)
+    driver.send(Pause())
+    number = driver.until(State, state="paused").number
+    driver.until(Frame, number=number)
     np.testing.assert_array_equal(
         driver.points()[:, 1], np.asarray(headless(SMALL | {"stop_at": number}), np.float32), strict=True
     )
@@ -126,15 +150,15 @@ def test_a_start_that_fails_leaves_the_run_before_it_training(
 def test_a_resumed_run_that_fails_is_refused(driver: Driver, tmp_path: Path, monkeypatch: Patch) -> None:
     works(driver, tmp_path)
     kept = next(tmp_path.glob("after-*"))
-    for owner, name in ((serve.Worker, "_resumed"), (Curves, "load"), (trainer, "pictures_of")):
+    for owner, name in ((UserData, "resumed"), (Curves, "load"), (trainer, "pictures_of")):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, raising(KeyError("x")))
-            driver.send("start", settings={}, folder=str(kept), resume=True)
-            refused = driver.until("refused", command="start")
-            assert is_a_sentence(refused["sentence"])
-            assert refused["state"] == "finished"
-    driver.send("start", settings={}, folder=str(kept), resume=True)
-    assert driver.until("started")["number"] == 8
+            driver.send(Start({}, str(kept), resume=True))
+            refused = driver.until(Refused, command=Start)
+            assert is_a_sentence(refused.sentence)
+            assert refused.state == "finished"
+    driver.send(Start({}, str(kept), resume=True))
+    assert driver.until(Started).number == 8
 
 
 WATCHING = {
@@ -156,27 +180,27 @@ def test_what_fails_while_watching_is_reported_once_and_training_goes_on(
 ) -> None:
     owner, name, part = WATCHING[stage]
     monkeypatch.setattr(trainer, "LOOKS", 1e3)
-    driver.send("watch", names=[CHART, ONE_STEP, "latent"])
+    driver.send(Watch([CHART, ONE_STEP, "latent"]))
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, raising(KeyError("odd")))
         patch.setattr("elbo_room.widgets.worker.evidence_job.EVERY", 0.0)
-        driver.send("start", settings=SMALL | {"stop_at": 40}, folder=str(tmp_path / "run"))
-        driver.until("state", state="finished")
-        driver.until("frame", number=40)
-        fault = next((m for m in driver.seen if m["kind"] == "fault"), None) or driver.until("fault")
-        driver.send("decode", number=1, x=0.0, y=0.0)
-        driver.until("decoded")
-    faults = [message for message in driver.seen if message["kind"] == "fault"]
-    assert [each["part"] for each in faults] == [part]
-    assert is_a_sentence(fault["sentence"]), fault["sentence"]
+        driver.send(Start(SMALL | {"stop_at": 40}, str(tmp_path / "run")))
+        driver.until(State, state="finished")
+        driver.until(Frame, number=40)
+        fault = next((m for m in driver.seen if isinstance(m, Fault)), None) or driver.until(Fault)
+        driver.send(Decode(question=1, x=0.0, y=0.0))
+        driver.until(Decoded)
+    faults = [message for message in driver.seen if isinstance(message, Fault)]
+    assert [each.part for each in faults] == [part]
+    assert is_a_sentence(fault.sentence), fault.sentence
     np.testing.assert_array_equal(
         driver.points()[:, 1], np.asarray(headless(SMALL | {"stop_at": 40}), np.float32), strict=True
     )
     driver.seen.clear()
-    driver.send("watch", names=["latent"])  # something else is to be seen: all is tried again
-    assert "kl" in driver.until("frame")["facts"]
-    driver.send("view", view="variance")
-    driver.until("variance")
+    driver.send(Watch(["latent"]))  # something else is to be seen: all is tried again
+    assert "kl" in driver.until(Frame).picture["facts"]
+    driver.send(ShowView("variance"))
+    driver.until(Variance)
     works(driver, tmp_path)
 
 
@@ -185,10 +209,10 @@ def test_a_step_told_slowly_that_cannot_be_drawn_is_still_made(
 ) -> None:
     monkeypatch.setattr(OneStep, "peek_next_step", raising(KeyError("odd")))
     monkeypatch.setattr(trainer, "SECONDS", 0.01)
-    driver.send("watch", names=[ONE_STEP])
-    driver.send("start", settings=TINY, folder=str(tmp_path / "run"), speed="slow")
-    driver.until("state", state="finished")
-    assert sum(message["kind"] == "fault" for message in driver.seen) <= 2, "once for its chart, once for its story"
+    driver.send(Watch([ONE_STEP]))
+    driver.send(Start(TINY, str(tmp_path / "run"), speed="slow"))
+    driver.until(State, state="finished")
+    assert sum(isinstance(message, Fault) for message in driver.seen) <= 2, "once for its chart, once for its story"
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
@@ -200,41 +224,41 @@ def test_a_step_that_breaks_off_ends_the_training_and_is_not_saved(
         patch.setattr(
             Run, "_estimate", lambda run, batch: raising(error)() if run.number == 5 else estimate(run, batch)
         )
-        driver.send("start", settings=TINY, folder=str(tmp_path / "run"))
-        failed = driver.until("state", state="failed")
-    assert failed["number"] == 5
-    assert is_a_sentence(failed["cause"]), failed["cause"]
-    assert "Press Run" in failed["remedy"]
-    for command in ("step", "play", "save"):
+        driver.send(Start(TINY, str(tmp_path / "run")))
+        failed = driver.until(State, state="failed")
+    assert failed.number == 5
+    assert is_a_sentence(failed.cause), failed.cause
+    assert "Press Run" in failed.remedy
+    for command in (MakeStep(), Play(), Save()):
         driver.send(command)
-    assert "cannot go on" in driver.until("refused", command="step")["sentence"]
-    assert "cannot go on" in driver.until("refused", command="play")["sentence"]
+    assert "cannot go on" in driver.until(Refused, command=MakeStep).sentence
+    assert "cannot go on" in driver.until(Refused, command=Play).sentence
     works(driver, tmp_path)
     assert about(tmp_path / "run" / STATE)["number"] == 1, "saved at its first step, and not in the middle of the sixth"
 
 
-COMMANDS = sorted(name.removeprefix("on_") for name in dir(serve.Worker) if name.startswith("on_"))
+def any_one(kind: type[Command]) -> Command:
+    """A command of this type; what it is made of is nonsense."""
+    needed = [each.name for each in fields(kind) if each.default is MISSING]
+    return kind(**dict.fromkeys(needed, "nonsense"))
 
 
 def test_every_command_that_fails_is_refused_and_the_run_goes_on(
     driver: Driver, tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    assert {"start", "play", "table", "features", "change", "explore", "prior", "save"} <= set(COMMANDS)
-    driver.send("start", settings=ENDLESS, folder=str(tmp_path / "run"))
-    driver.until("frame")
-    for command in [*COMMANDS, "nobody knows this"]:
-        driver.send(command, nonsense=1)
-        assert is_a_sentence(driver.until("refused", command=command)["sentence"])
-        for error in ERRORS if command in COMMANDS else ():
+    driver.send(Start(ENDLESS, str(tmp_path / "run")))
+    driver.until(Frame)
+    for kind in (each for each in get_args(Command) if each is not Close):
+        for error in ERRORS:
             with monkeypatch.context() as patch:
-                patch.setattr(serve.Worker, f"on_{command}", raising(error))
-                driver.send(command)
-                refused = driver.until("refused", command=command)
-                assert is_a_sentence(refused["sentence"])
-                assert refused["state"] == "running"
-    driver.send("pause")
-    number = driver.until("state", state="paused")["number"]
-    driver.until("frame", number=number)
+                patch.setitem(driver.worker.commands.handlers, kind, [raising(error)])
+                driver.send(any_one(kind))
+                refused = driver.until(Refused, command=kind)
+                assert is_a_sentence(refused.sentence)
+                assert refused.state == "running"
+    driver.send(Pause())
+    number = driver.until(State, state="paused").number
+    driver.until(Frame, number=number)
     np.testing.assert_array_equal(
         driver.points()[:, 1], np.asarray(headless(SMALL | {"stop_at": number}), np.float32), strict=True
     )
@@ -243,8 +267,8 @@ def test_every_command_that_fails_is_refused_and_the_run_goes_on(
 def test_a_prior_that_cannot_be_drawn_is_refused(driver: Driver, tmp_path: Path, monkeypatch: Patch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(serve, "prior_functions", raising(KeyError("odd")))
-        driver.send("prior", settings={"model": "conditional"})
-        assert is_a_sentence(driver.until("refused", command="prior")["sentence"])
+        driver.send(DrawPrior({"model": "conditional"}))
+        assert is_a_sentence(driver.until(Refused, command=DrawPrior).sentence)
     works(driver, tmp_path)
 
 
@@ -255,15 +279,15 @@ def test_a_save_that_fails_is_reported_truly_and_training_goes_on(
     monkeypatch.setattr(trainer, "SAVES", 1e3)
     with monkeypatch.context() as patch:
         patch.setattr(trainer, "save_run", raising(error))
-        driver.send("start", settings=TINY, folder=str(tmp_path / "run"))
-        driver.until("state", state="finished")
-        driver.until("frame", number=8)
-    told = [message["sentence"] for message in driver.seen if message["kind"] == "unsaved"]
+        driver.send(Start(TINY, str(tmp_path / "run")))
+        driver.until(State, state="finished")
+        driver.until(Frame, number=8)
+    told = [message.sentence for message in driver.seen if isinstance(message, Unsaved)]
     assert 1 <= len(told) <= 2, "once while it trains, once when it rests"
     assert all("Nothing of it is kept" in sentence and is_a_sentence(sentence) for sentence in told)
-    assert not any(message["kind"] == "saved" for message in driver.seen)
-    driver.send("save")
-    assert driver.until("saved")["number"] == 8
+    assert not any(isinstance(message, Saved) for message in driver.seen)
+    driver.send(Save())
+    assert driver.until(Saved).number == 8
     works(driver, tmp_path)
 
 
@@ -273,13 +297,13 @@ def test_a_worker_whose_last_save_fails_or_whose_kernel_is_gone_leaves_all_the_s
     """An exception in the thread would be a warning, and so fail this test."""
     monkeypatch.setattr(trainer, "save_run", raising(KeyError("odd")))
     first = Driver()
-    first.send("start", settings=ENDLESS, folder=str(tmp_path / "first"))
-    first.until("frame")
+    first.send(Start(ENDLESS, str(tmp_path / "first")))
+    first.until(Frame)
     first.close()
     monkeypatch.undo()
     second = Driver()
-    second.send("start", settings=ENDLESS, folder=str(tmp_path / "second"))
-    second.until("frame")
+    second.send(Start(ENDLESS, str(tmp_path / "second")))
+    second.until(Frame)
     second.ours.close()
     second.thread.join(60)
     assert not second.thread.is_alive()
@@ -287,6 +311,6 @@ def test_a_worker_whose_last_save_fails_or_whose_kernel_is_gone_leaves_all_the_s
 
 
 def test_a_run_is_saved_before_its_first_frame(driver: Driver, tmp_path: Path) -> None:
-    driver.send("start", settings=ENDLESS, folder=str(tmp_path / "run"), speed="slow")
-    driver.until("frame")
+    driver.send(Start(ENDLESS, str(tmp_path / "run"), speed="slow"))
+    driver.until(Frame)
     assert about(tmp_path / "run" / STATE)["number"] == 1

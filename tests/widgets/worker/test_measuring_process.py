@@ -15,6 +15,18 @@ import pytest
 
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import (
+    Evidence,
+    Frame,
+    Message,
+    Pause,
+    SetSpeed,
+    ShowView,
+    Start,
+    Started,
+    State,
+    Variance,
+)
 from elbo_room.widgets.sessions.link import ProcessLink
 from tests.conftest import ROOT
 
@@ -43,14 +55,14 @@ def away(process, wanted):
     while process.busy:
         process.connection.poll(10)
         found += process.receive()
-    return [row for message in found for row in message["rows"]]
+    return [row for message in found for row in message.rows.tolist()]
 
 def here(wanted):
     probing, found = Probing(run), []
     probing.start(wanted)
     while probing.work is not None:
         found += [message] if (message := probing.slice()) else []
-    return [row for message in found for row in message["rows"]]
+    return [row for message in found for row in message.rows.tolist()]
 
 process = MeasuringProcess(run)
 same = []
@@ -101,15 +113,15 @@ class Driver:
     def __init__(self) -> None:
         self.link = ProcessLink()
         self.link.start()
-        self.waiting: list[dict[str, Any]] = []
-        self.seen: list[dict[str, Any]] = []
+        self.waiting: list[Message] = []
+        self.seen: list[Message] = []
 
     @property
     def pid(self) -> int:
         assert self.link.process is not None
         return int(self.link.process.pid or 0)
 
-    def until(self, truth: Callable[[dict[str, Any]], object], seconds: float = 120.0) -> dict[str, Any]:
+    def until(self, truth: Callable[[Message], object], seconds: float = 120.0) -> Any:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.waiting += self.link.receive()
@@ -118,14 +130,14 @@ class Driver:
                 if truth(self.seen[-1]):
                     return self.seen[-1]
             time.sleep(0.005)
-        raise AssertionError(f"it never came among {[message['kind'] for message in self.seen][-20:]}")
+        raise AssertionError(f"it never came among {[type(message).__name__ for message in self.seen][-20:]}")
 
     def measuring(self) -> list[int]:
         return [int(each) for each in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
 
     def steps(self) -> list[float]:
         """The steps that were measured."""
-        return [float(row[0]) for message in self.seen if message["kind"] == "variance" for row in message["rows"]]
+        return [float(row[0]) for message in self.seen if isinstance(message, Variance) for row in message.rows]
 
 
 @pytest.fixture
@@ -152,40 +164,40 @@ def eventually(truth: Callable[[], object], seconds: float = 60.0) -> None:
 def test_training_has_the_same_bits_whatever_is_measured_or_killed_beside_it(driver, tmp_path):
     """First point at step 0; two measuring processes die, the loop takes over; the ELBO is the headless run's all along."""
     settings = SMALL | {"stop_at": 400}
-    driver.link.send("start", settings=settings, folder=str(tmp_path / "run"), speed="normal")
-    first = driver.until(lambda message: message["kind"] == "variance")
-    assert set(first["rows"][:, 0]) == {0.0}
+    driver.link.send(Start(settings, str(tmp_path / "run"), speed="normal"))
+    first = driver.until(lambda message: isinstance(message, Variance))
+    assert set(first.rows[:, 0]) == {0.0}
     for _ in range(2):
         eventually(driver.measuring)
         victim = driver.measuring()[0]
         os.kill(victim, signal.SIGKILL)
-        driver.until(lambda message: message["kind"] == "variance" and len(message["rows"]))
+        driver.until(lambda message: isinstance(message, Variance) and len(message.rows))
         eventually(lambda victim=victim: victim not in driver.measuring())
-    driver.until(lambda message: message["kind"] == "variance")
-    driver.link.send("view", view="gradient_histogram")
-    driver.until(lambda message: message.get("evidence", {}).get("view") == "gradient_histogram")
-    driver.link.send("speed", speed="full")
-    driver.until(lambda message: message["kind"] == "state" and message["state"] == "finished")
-    driver.until(lambda message: message["kind"] == "frame" and message["number"] == 400)
-    points = np.concatenate([message["points"] for message in driver.seen if message["kind"] == "frame"])
+    driver.until(lambda message: isinstance(message, Variance))
+    driver.link.send(ShowView("gradient_histogram"))
+    driver.until(lambda message: isinstance(message, Evidence) and message.found["view"] == "gradient_histogram")
+    driver.link.send(SetSpeed("full"))
+    driver.until(lambda message: isinstance(message, State) and message.state == "finished")
+    driver.until(lambda message: isinstance(message, Frame) and message.number == 400)
+    points = np.concatenate([message.points for message in driver.seen if isinstance(message, Frame)])
     expected = [step.elbo for step in Run(Settings(**settings))]
     np.testing.assert_array_equal(points[:, 1], np.asarray(expected, np.float32))
-    driver.until(lambda message: message["kind"] == "variance" and 400 in message["rows"][:, 0])
+    driver.until(lambda message: isinstance(message, Variance) and 400 in message.rows[:, 0])
     assert driver.measuring() == []
 
 
 def test_it_goes_with_its_run_and_with_the_worker_however_that_ends(driver, tmp_path):
-    driver.link.send("start", settings=SMALL | {"stop_at": 100_000}, folder=str(tmp_path / "first"))
-    driver.until(lambda message: message["kind"] == "variance")
+    driver.link.send(Start(SMALL | {"stop_at": 100_000}, str(tmp_path / "first")))
+    driver.until(lambda message: isinstance(message, Variance))
     (before,) = driver.measuring()
-    driver.link.send("start", settings=SMALL | {"stop_at": 100_000, "seed": 8}, folder=str(tmp_path / "second"))
-    driver.until(lambda message: message["kind"] == "started")
-    driver.until(lambda message: message["kind"] == "variance")
+    driver.link.send(Start(SMALL | {"stop_at": 100_000, "seed": 8}, str(tmp_path / "second")))
+    driver.until(lambda message: isinstance(message, Started))
+    driver.until(lambda message: isinstance(message, Variance))
     assert ended(before)
     (after,) = driver.measuring()
-    driver.link.send("pause")
-    driver.until(lambda message: message["kind"] == "state" and message["state"] == "paused")
-    number = driver.until(lambda message: message["kind"] == "variance" and message["complete"])["number"]
+    driver.link.send(Pause())
+    driver.until(lambda message: isinstance(message, State) and message.state == "paused")
+    number = driver.until(lambda message: isinstance(message, Variance) and message.complete).number
     assert number in driver.steps(), "the paused step itself is measured"
     os.kill(driver.pid, signal.SIGKILL)
     eventually(lambda: ended(after))

@@ -1,5 +1,6 @@
 """Panel B where q is a point: the noise of minibatches, and what it says where there is none."""
 
+import numpy as np
 import pytest
 
 from elbo_room.models.catalogue import settings_from
@@ -7,6 +8,7 @@ from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.measuring.effort import LEAST
 from elbo_room.widgets.worker.measuring.minibatch_noise import LADDER, MOST, REPLICATES
 from elbo_room.widgets.worker.measuring.probing import Probing, Request
+from elbo_room.widgets.worker.measuring.rows import Probed
 from elbo_room.widgets.worker.measuring.selection import FIRST, Selection
 from tests.widgets.conftest import eventually
 
@@ -74,8 +76,9 @@ def test_a_weight_chosen_in_the_drawing_keeps_its_curve_of_minibatch_noise() -> 
     said = []
     while probing.work is not None:
         said += [message] if (message := probing.slice()) else []
-    assert [message["kind"] for message in said] == ["variance"]
-    assert said[0]["complete"]
-    selection.keep(said[0]["kept"])
-    assert selection.past() == said[0]["rows"]
-    assert said[0]["whole"] != said[0]["rows"]
+    (probed,) = said
+    assert isinstance(probed, Probed)
+    assert probed.complete
+    selection.keep(probed.kept)
+    np.testing.assert_array_equal(np.asarray(selection.past(), np.float32), probed.rows)
+    assert (probed.whole != probed.rows).any()

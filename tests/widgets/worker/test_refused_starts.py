@@ -2,8 +2,10 @@
 
 import pytest
 
+from elbo_room.widgets.messages import Refused, Saved, Start, Started, State, Unsaved
 from elbo_room.widgets.sessions.runs import in_use, new_run, saved_runs
 from elbo_room.widgets.words.remedies import NO_RUN, SavedRun
+from elbo_room.widgets.worker.history import Curves
 from tests.widgets.conftest import eventually
 from tests.widgets.notebook.test_reruns import SMALL, NoWorker, paused
 from tests.widgets.sessions.test_runs import keep
@@ -75,22 +77,26 @@ def quiet(lab, monkeypatch):
     (path,) = room.requested
     folder = room.requested[path].folder
     with room.turn:
-        room._run_started({"folder": path})
+        room._run_started(started(path))
         room.state = "running"
         keep(folder, 7)
-        room.show({"kind": "saved", "number": 7})
+        room.show(Saved(number=7))
     return room
+
+
+def started(folder):
+    return Started(number=0, settings={}, folder=folder, curves=Curves().tables(), about={})
 
 
 def refuse(room, state):
     folder = next(iter(room.requested))
-    room.show({"kind": "refused", "command": "start", "sentence": "No.", "state": state, "folder": folder})
+    room.show(Refused(Start, "No.", state, folder))
 
 
 def test_a_run_that_trains_on_after_a_refusal_is_shown_as_running(quiet):
     first = quiet.folder.identity
     quiet.act("reset", {})
-    quiet.show({"kind": "state", "state": "finished", "number": 8})  # of the run before: nothing is running yet
+    quiet.show(State(state="finished", number=8))  # of the run before: nothing is running yet
     assert quiet.state == "starting"
     refuse(quiet, "running")
     assert (quiet.state, quiet.folder.identity, quiet.screen.caption.value) == ("running", first, "No.")
@@ -104,9 +110,9 @@ def test_of_two_starts_the_last_one_that_was_not_refused_is_held(quiet):
     quiet.act("set", {"name": "seed", "value": 6})
     quiet.act("reset", {})
     second = next(iter(quiet.requested))
-    quiet.show({"kind": "saved", "number": 8})
+    quiet.show(Saved(number=8))
     with quiet.turn:
-        quiet._run_started({"folder": second})
+        quiet._run_started(started(second))
     refuse(quiet, "paused")
     assert str(quiet.folder.path) == second
     assert not in_use(first)
@@ -135,15 +141,15 @@ def test_the_page_knows_how_far_the_run_is_saved_before_its_kernel_stops(quiet):
     page = quiet.screen.page
     assert page.remedies["reload"] == "Your run is kept up to step 7: reload this page to go on."
     assert page.remedies["rerun"].startswith("Your run is kept up to step 7: run the cell again and open")
-    quiet.show({"kind": "unsaved", "sentence": "This run cannot be saved."})
+    quiet.show(Unsaved("This run cannot be saved."))
     assert "up to step 7:" in page.remedies["reload"]
     quiet.act("reset", {})
     assert "up to step 7:" in page.remedies["reload"], "the new run has not started"
     with quiet.turn:
-        quiet._run_started({"folder": next(iter(quiet.requested))})
+        quiet._run_started(started(next(iter(quiet.requested))))
         quiet._refresh()
     assert page.remedies["reload"] == "Nothing of your run was saved yet: reload this page to start at step 0."
-    quiet.show({"kind": "unsaved", "sentence": "This run cannot be saved."})
+    quiet.show(Unsaved("This run cannot be saved."))
     assert "Nothing of your run was saved yet" in page.remedies["rerun"]
 
 

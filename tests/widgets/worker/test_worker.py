@@ -8,14 +8,43 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 import pytest
 
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import (
+    Against,
+    Change,
+    Changed,
+    Close,
+    Command,
+    Decode,
+    Decoded,
+    Evidence,
+    Explore,
+    Frame,
+    MakeStep,
+    MeasureEstimators,
+    Message,
+    Parameters,
+    Pause,
+    Play,
+    Refused,
+    Save,
+    SelectParameter,
+    ShowView,
+    Start,
+    Started,
+    State,
+    Variance,
+    Watch,
+)
 from elbo_room.widgets.worker.serve import Worker
 
+T = TypeVar("T")
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 60, "batch_size": 32}
 
 
@@ -27,28 +56,28 @@ class Driver:
         self.worker = Worker(theirs, factory)
         self.thread = threading.Thread(target=self.worker.serve, daemon=True)
         self.thread.start()
-        self.seen: list[dict] = []
+        self.seen: list[Message] = []
 
-    def send(self, command: str, /, **values) -> None:
-        self.ours.send((command, values))
+    def send(self, command: Command) -> None:
+        self.ours.send(command)
 
-    def until(self, kind: str, seconds: float = 120.0, **match) -> dict:
+    def until(self, kind: type[T], seconds: float = 120.0, **match) -> T:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.ours.poll(0.05):
                 message = self.ours.recv()
                 self.seen.append(message)
-                if message["kind"] == kind and all(message.get(key) == value for key, value in match.items()):
+                if isinstance(message, kind) and all(getattr(message, key) == value for key, value in match.items()):
                     return message
-        raise AssertionError(f"no {kind} {match} among {[message['kind'] for message in self.seen]}")
+        raise AssertionError(f"no {kind.__name__} {match} among {[type(message).__name__ for message in self.seen]}")
 
     def points(self) -> np.ndarray:
-        return np.concatenate([message["points"] for message in self.seen if message["kind"] == "frame"])
+        return np.concatenate([message.points for message in self.seen if isinstance(message, Frame)])
 
     def close(self) -> None:
         """Let the worker save and leave; what comes next may read what it has written."""
         with contextlib.suppress(OSError):  # closed already
-            self.ours.send(("close", {}))
+            self.ours.send(Close())
         deadline = time.monotonic() + 120
         while self.thread.is_alive():  # it may be sending: a full pipe would hold it up
             assert time.monotonic() < deadline, "the worker does not leave"
@@ -69,9 +98,9 @@ def headless(settings: dict) -> list[float]:
 
 def test_the_screen_shows_exactly_the_headless_run(driver, tmp_path):
     """Looking at a run (frames, probes, pictures) takes nothing from its random stream: every ELBO on the screen is the engine's."""
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
-    driver.until("state", state="finished")
-    driver.until("frame", number=60)
+    driver.send(Start(SMALL, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    driver.until(Frame, number=60)
     points = driver.points()
     assert points[:, 0].tolist() == list(range(1, 61))
     np.testing.assert_array_equal(points[:, 1], np.asarray(headless(SMALL), np.float32))
@@ -79,58 +108,58 @@ def test_the_screen_shows_exactly_the_headless_run(driver, tmp_path):
     np.testing.assert_allclose(points[:, 5], points[:, 1] + points[:, 4], rtol=1e-4)  # the objective has log p(θ)/N too
     run = Run(Settings(**SMALL))
     steps = max(20, -(-run.data.size // SMALL["batch_size"]))
-    last = next(message for message in reversed(driver.seen) if message["kind"] == "frame")
-    assert abs(last["elbo"] - np.mean(headless(SMALL)[-steps:])) < 1e-9, (
+    last = next(message for message in reversed(driver.seen) if isinstance(message, Frame))
+    assert abs(last.elbo - np.mean(headless(SMALL)[-steps:])) < 1e-9, (
         "the number above is the mean of the last 20 steps"
     )
 
 
 def test_a_probe_reports_every_estimator_with_a_band(driver, tmp_path):
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    rows = driver.until("variance")["rows"]
+    driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
+    rows = driver.until(Variance).rows
     assert sorted(rows[:, 4].tolist()) == [0, 1, 2, 3, 4]
     assert (rows[:, 2] < rows[:, 1]).all()
     assert (rows[:, 1] < rows[:, 3]).all()
 
 
 def test_pause_keeps_the_state_and_play_goes_on(driver, tmp_path):
-    driver.send("start", settings=SMALL | {"stop_at": 100_000}, folder=str(tmp_path / "run"))
-    driver.until("frame")
-    driver.send("pause")
-    paused = driver.until("state", state="paused")["number"]
-    driver.send("step")
-    assert driver.until("state", state="paused")["number"] == paused + 1
-    driver.send("play")
-    driver.until("state", state="running")
-    driver.send("pause")
-    assert driver.until("state", state="paused")["number"] >= paused + 1
+    driver.send(Start(SMALL | {"stop_at": 100_000}, str(tmp_path / "run")))
+    driver.until(Frame)
+    driver.send(Pause())
+    paused = driver.until(State, state="paused").number
+    driver.send(MakeStep())
+    assert driver.until(State, state="paused").number == paused + 1
+    driver.send(Play())
+    driver.until(State, state="running")
+    driver.send(Pause())
+    assert driver.until(State, state="paused").number >= paused + 1
 
 
 def test_slow_is_slow(driver, tmp_path):
     begin = time.monotonic()
-    driver.send("start", settings=SMALL | {"stop_at": 100_000}, folder=str(tmp_path / "run"), speed="slow")
-    driver.until("frame", number=4)
+    driver.send(Start(SMALL | {"stop_at": 100_000}, str(tmp_path / "run"), speed="slow"))
+    driver.until(Frame, number=4)
     assert time.monotonic() - begin > 0.9  # 3 steps a second
 
 
 def test_a_saved_run_is_taken_up_bit_for_bit(driver, tmp_path):
     """Stopped in the middle and resumed by another worker, the curve is the uninterrupted one; earlier points are drawn again."""
     settings = SMALL | {"stop_at": 40}
-    driver.send("start", settings=settings, folder=str(tmp_path / "run"))
-    driver.until("state", state="finished")
-    driver.until("variance")
-    driver.send("change", stop_at=90)
-    driver.until("state", state="paused")
-    driver.send("save")
+    driver.send(Start(settings, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    driver.until(Variance)
+    driver.send(Change({"stop_at": 90}))
+    driver.until(State, state="paused")
+    driver.send(Save())
     driver.close()
     second = Driver()
-    second.send("start", settings={}, folder=str(tmp_path / "run"), resume=True, play=True)
-    started = second.until("started")
-    assert started["number"] == 40
-    assert started["curves"]["elbo"][:, 0].tolist() == list(range(1, 41))
-    assert len(started["curves"]["variance"]) >= 5
-    second.until("state", state="finished")
-    second.until("frame", number=90)
+    second.send(Start({}, str(tmp_path / "run"), resume=True, play=True))
+    started = second.until(Started)
+    assert started.number == 40
+    assert started.curves["elbo"][:, 0].tolist() == list(range(1, 41))
+    assert len(started.curves["variance"]) >= 5
+    second.until(State, state="finished")
+    second.until(Frame, number=90)
     np.testing.assert_array_equal(
         second.points()[-50:, 1], np.asarray(headless(SMALL | {"stop_at": 90})[40:], np.float32)
     )
@@ -138,28 +167,28 @@ def test_a_saved_run_is_taken_up_bit_for_bit(driver, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "values", "words"),
+    ("command", "words"),
     [
-        ("play", {}, "There is no run yet"),
-        ("step", {}, "There is no run yet"),
-        ("start", {"settings": {"width": -1}, "folder": "x"}, "a whole number from 2 to 256"),
-        ("start", {"settings": {}, "folder": "nowhere", "resume": True}, "cannot be read"),
+        (Play(), "There is no run yet"),
+        (MakeStep(), "There is no run yet"),
+        (Start({"width": -1}, "x"), "a whole number from 2 to 256"),
+        (Start({}, "nowhere", resume=True), "cannot be read"),
     ],
 )
-def test_refusals_are_sentences(driver, tmp_path, monkeypatch, command, values, words):
+def test_refusals_are_sentences(driver, tmp_path, monkeypatch, command, words):
     monkeypatch.chdir(tmp_path)
-    driver.send(command, **values)
-    assert words in driver.until("refused")["sentence"]
+    driver.send(command)
+    assert words in driver.until(Refused).sentence
 
 
 def test_changes_are_live_and_refused_with_a_reason(driver, tmp_path):
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    driver.send("change", estimator="leave_one_out", prior_scale=0.5)
-    assert driver.until("changed")["values"] == {"estimator": "leave_one_out", "prior_scale": 0.5}
-    driver.send("change", draws=1)
-    assert "at least 2 draws" in driver.until("refused")["sentence"]
-    driver.send("change", width=3)
-    assert "cannot change during a run" in driver.until("refused")["sentence"]
+    driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
+    driver.send(Change({"estimator": "leave_one_out", "prior_scale": 0.5}))
+    assert driver.until(Changed).values == {"estimator": "leave_one_out", "prior_scale": 0.5}
+    driver.send(Change({"draws": 1}))
+    assert "at least 2 draws" in driver.until(Refused).sentence
+    driver.send(Change({"width": 3}))
+    assert "cannot change during a run" in driver.until(Refused).sentence
 
 
 def test_divergence_stops_with_cause_and_remedy(tmp_path):
@@ -173,21 +202,21 @@ def test_divergence_stops_with_cause_and_remedy(tmp_path):
         return run
 
     driver = Driver(factory)
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"))
-    failed = driver.until("state", state="failed")
-    assert failed["number"] == 10
-    assert "at step 11" in failed["cause"]
-    assert "step size" in failed["remedy"]
-    assert failed["change"] == {"step_size": pytest.approx(0.005 / 3)}
+    driver.send(Start(SMALL, str(tmp_path / "run")))
+    failed = driver.until(State, state="failed")
+    assert failed.number == 10
+    assert "at step 11" in failed.cause
+    assert "step size" in failed.remedy
+    assert failed.change == {"step_size": pytest.approx(0.005 / 3)}
     driver.close()
 
 
 def test_the_ladder_measures_every_b_and_training_waits_no_longer_than_a_slice(driver, tmp_path):
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    driver.send("view", view="variance_against_draws")
-    while not any(message["kind"] == "against" and message["rows"][0, 0] == 64 for message in driver.seen):
-        driver.until("against")
-    rows = np.concatenate([message["rows"] for message in driver.seen if message["kind"] == "against"])
+    driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
+    driver.send(ShowView("variance_against_draws"))
+    while not any(isinstance(message, Against) and message.rows[0, 0] == 64 for message in driver.seen):
+        driver.until(Against)
+    rows = np.concatenate([message.rows for message in driver.seen if isinstance(message, Against)])
     path = rows[rows[:, 4] == 3]
     assert path[:, 0].tolist() == [1, 2, 4, 8, 16, 32, 64]
     slope = np.polyfit(np.log(path[:, 0]), np.log(path[:, 1]), 1)[0]
@@ -197,66 +226,71 @@ def test_the_ladder_measures_every_b_and_training_waits_no_longer_than_a_slice(d
 def test_the_ladder_of_rows_shows_what_data_share(driver, tmp_path):
     """Weights of a network: with a shared draw the variance falls more slowly than with each datum's own."""
     settings = {"model": "conditional", "data": "diabetes", "width": 8, "depth": 1, "step_size": 0.02, "stop_at": 200}
-    driver.send("start", settings=settings, folder=str(tmp_path / "run"))
-    driver.until("state", state="finished")
-    driver.send("estimators", names=["reparameterization", "local_reparameterization"])
-    driver.send("view", view="variance_against_rows")
-    while not any(message.get("evidence", {}).get("slopes") for message in driver.seen):
-        driver.until("evidence")
-    slopes = next(m["evidence"]["slopes"] for m in driver.seen if m.get("evidence", {}).get("slopes"))
+    driver.send(Start(settings, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    driver.send(MeasureEstimators(["reparameterization", "local_reparameterization"]))
+    driver.send(ShowView("variance_against_rows"))
+    found = {}
+    while not found.get("slopes"):
+        found = driver.until(Evidence).found or {}
+    slopes = found["slopes"]
     assert slopes["local_reparameterization"][0] < slopes["reparameterization"][0] - 0.1
     rows = np.concatenate(
-        [message["rows"] for message in driver.seen if message.get("view") == "variance_against_rows"]
+        [
+            message.rows
+            for message in driver.seen
+            if isinstance(message, Against) and message.view == "variance_against_rows"
+        ]
     )
     assert sorted(set(rows[:, 0].tolist())) == [4, 8, 16, 32, 64, 128, 256]
 
 
 def test_the_grid_holds_the_exact_decode_at_its_nodes(driver, tmp_path):
     """What hovering shows at once agrees with what the worker decodes exactly."""
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    grid = driver.until("frame")["grid"]
-    driver.send("decode", number=5, x=grid["low"][0], y=grid["high"][1])
-    exact = driver.until("decoded", number=5)["values"]
+    driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
+    grid = driver.until(Frame).grid
+    driver.send(Decode(question=5, x=grid["low"][0], y=grid["high"][1]))
+    exact = driver.until(Decoded, question=5).values
     np.testing.assert_allclose(grid["values"][20 * 21], exact, rtol=1e-5)
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_every_latent_size_has_a_picture(driver, tmp_path, size):
-    driver.send("start", settings=SMALL | {"latent_size": size}, folder=str(tmp_path / "run"), play=False)
-    frame = driver.until("frame")
-    assert all(column.shape == (500,) for column in frame["replace"]["latent"]["cloud"].values())
-    assert len(frame["facts"]["kl"]) == size
-    driver.send("explore", dimension=size - 1)
-    assert driver.until("frame")["walk"]["values"].shape == (9, 2)
+    driver.send(Start(SMALL | {"latent_size": size}, str(tmp_path / "run"), play=False))
+    frame = driver.until(Frame)
+    assert all(column.shape == (500,) for column in frame.picture["replace"]["latent"]["cloud"].values())
+    assert len(frame.picture["facts"]["kl"]) == size
+    driver.send(Explore(dimension=size - 1))
+    assert driver.until(Frame).walk["values"].shape == (9, 2)
 
 
 def test_a_parameter_is_chosen_and_its_past_is_drawn_again(driver, tmp_path):
     """All ν first; then log s₂ alone: its curve has as many points as the whole one's, and is below it."""
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    labels = driver.until("parameters")["labels"]
+    driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
+    labels = driver.until(Parameters).labels
     assert labels == ["all ν", "μ₁", "log s₁", "μ₂", "log s₂"]
-    whole = driver.until("variance")["rows"]
-    driver.send("select", index=4)
-    chosen = driver.until("parameters")
-    assert (chosen["chosen"], chosen["whole"]) == (4, False)
-    past = driver.until("variance")
-    assert past["anew"]
-    assert past["rows"][:, [0, 4]].tolist() == whole[:, [0, 4]].tolist()
-    assert (past["rows"][:, 1] < whole[:, 1]).all()
-    driver.send("select", name="z", unit=1)
-    assert driver.until("parameters")["chosen"] == labels.index("μ₂")
-    driver.send("select", name="nobody")
-    assert "No parameter of q is called 'nobody'" in driver.until("refused")["sentence"]
-    driver.send("select", index=99)
-    assert "there are 5" in driver.until("refused")["sentence"]
+    whole = driver.until(Variance).rows
+    driver.send(SelectParameter(index=4))
+    chosen = driver.until(Parameters)
+    assert (chosen.chosen, chosen.whole) == (4, False)
+    past = driver.until(Variance)
+    assert past.anew
+    assert past.rows[:, [0, 4]].tolist() == whole[:, [0, 4]].tolist()
+    assert (past.rows[:, 1] < whole[:, 1]).all()
+    driver.send(SelectParameter(name="z", unit=1))
+    assert driver.until(Parameters).chosen == labels.index("μ₂")
+    driver.send(SelectParameter(name="nobody"))
+    assert "No parameter of q is called 'nobody'" in driver.until(Refused).sentence
+    driver.send(SelectParameter(index=99))
+    assert "there are 5" in driver.until(Refused).sentence
 
 
 def test_the_histogram_is_of_the_probes_own_replicates(driver, tmp_path):
     """Heights are counts (each row's largest bin 0.86), marks are the means, and every unbiased mean is within 4 errors of the long run."""
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    driver.send("view", view="gradient_histogram")
-    message = driver.until("evidence")
-    found, bins = message["evidence"], message["replace"]["gradient_histogram"]["bins"]
+    driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
+    driver.send(ShowView("gradient_histogram"))
+    message = driver.until(Evidence)
+    found, bins = message.found, message.picture["replace"]["gradient_histogram"]["bins"]
     center, error = found["reference"]
     for name, (mean, own, spread) in found["found"].items():
         assert abs(mean - center) < 4 * (own**2 + error**2) ** 0.5, name
@@ -268,43 +302,43 @@ def test_the_histogram_is_of_the_probes_own_replicates(driver, tmp_path):
 
 def test_the_parabola_of_xi_and_the_xi_that_is_held(driver, tmp_path):
     """(1 − ρ²) of the plain score's variance is the least one; ξ held at ξ* has it, and the chart knows where ξ is."""
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    driver.send("view", view="xi_parabola")
-    found = driver.until("evidence")["evidence"]
+    driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
+    driver.send(ShowView("xi_parabola"))
+    found = driver.until(Evidence).found
     assert found["xi"] is None
     assert found["least"][0] == pytest.approx((1 - found["rho_squared"]) * found["plain"][0], rel=1e-5)
-    driver.send("change", xi_from="fixed", xi_value=found["best"][0])
-    message = driver.until("evidence")
-    assert message["params"]["xi_parabola"]["held"] is True
-    assert message["evidence"]["at_xi"][0] == pytest.approx(message["evidence"]["least"][0], rel=0.05)
+    driver.send(Change({"xi_from": "fixed", "xi_value": found["best"][0]}))
+    message = driver.until(Evidence)
+    assert message.picture["params"]["xi_parabola"]["held"] is True
+    assert message.found["at_xi"][0] == pytest.approx(message.found["least"][0], rel=0.05)
 
 
 def test_cost_is_a_multiple_of_the_best(driver, tmp_path):
-    driver.send("start", settings=SMALL, folder=str(tmp_path / "run"), play=False)
-    driver.send("view", view="variance_cost")
-    found = driver.until("evidence")["evidence"]
+    driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
+    driver.send(ShowView("variance_cost"))
+    found = driver.until(Evidence).found
     for unit in (0, 1):
         ratios = [each[unit][0] for each in found["found"].values()]
         assert min(ratios) == 1.0
     assert all(cost[0] == 4 for cost in found["cost"].values()), "one evaluation a draw"
-    driver.send("view", view="tea leaves")
-    assert "Panel B was to show 'tea leaves'" in driver.until("refused")["sentence"]
+    driver.send(ShowView("tea leaves"))
+    assert "Panel B was to show 'tea leaves'" in driver.until(Refused).sentence
 
 
 def test_sobol_noise_reaches_the_probes(driver, tmp_path):
     """Reparameterisation under scrambled Sobol noise falls faster than 1/B; the steeper guide is asked for."""
-    driver.send("start", settings=SMALL | {"noise": "sobol"}, folder=str(tmp_path / "run"), play=False)
-    driver.send("view", view="variance_against_draws")
-    slope, error = driver.until("evidence")["evidence"]["slopes"]["reparameterization"]
+    driver.send(Start(SMALL | {"noise": "sobol"}, str(tmp_path / "run"), play=False))
+    driver.send(ShowView("variance_against_draws"))
+    slope, error = driver.until(Evidence).found["slopes"]["reparameterization"]
     assert slope < -1.1 - 2 * error
-    assert {message["steeper"] for message in driver.seen if message["kind"] == "against"} == {2.0}
+    assert {message.steeper for message in driver.seen if isinstance(message, Against)} == {2.0}
 
 
 def test_the_cause_of_a_collapse_comes_with_the_alarm(driver, tmp_path):
     """β = 100 sends every dimension to the prior; the frame says whether the posterior went along."""
     settings = SMALL | {"beta": 100.0, "stop_at": 800, "step_size": 0.02}
-    driver.send("start", settings=settings, folder=str(tmp_path / "run"))
-    facts = driver.until("frame", number=800)["facts"]
+    driver.send(Start(settings, str(tmp_path / "run")))
+    facts = driver.until(Frame, number=800).picture["facts"]
     assert max(facts["kl"]) < 0.01
     assert re.fullmatch(r"The likelihood is flat in z[12](, z2)?: the posterior itself is the prior.", facts["cause"])
 
@@ -314,10 +348,10 @@ def test_a_run_and_what_was_seen_of_it_are_gone_when_the_next_one_has_started(dr
     settings = ({"draws": 4}, {"model": "conditional"}, {"model": "deep_exponential_family"}, {})
     before = []
     for place, chosen in enumerate(settings):
-        driver.send("watch", names=["elbo", "log_evidence", "function", "layers", "variance"])
-        driver.send("start", settings={**chosen, "stop_at": 3}, folder=str(tmp_path / f"run {place}"))
-        driver.until("state", state="finished")
-        driver.until("variance")
+        driver.send(Watch(["elbo", "log_evidence", "function", "layers", "variance"]))
+        driver.send(Start({**chosen, "stop_at": 3}, str(tmp_path / f"run {place}")))
+        driver.until(State, state="finished")
+        driver.until(Variance)
         gc.collect()
         assert [reference for reference in before if reference() is not None] == []
         worker = driver.worker

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from elbo_room.models.settings import knobs_of, validate
+from elbo_room.widgets.messages import Start, State
 from elbo_room.widgets.sessions.example import all_knobs, catalogue
 from elbo_room.widgets.sessions.link import ProcessLink
 from elbo_room.widgets.sessions.runs import new_run
@@ -28,7 +29,7 @@ class Held:
         """Train a scene for three steps, wait until its worker rests, and return its bytes."""
         wanted = {**catalogue()["presets"][scene]["settings"], "stop_at": 3}
         self.seen = []
-        self.link.send("start", settings=validate(knobs_of(all_knobs(), wanted), wanted), folder=str(new_run().path))
+        self.link.send(Start(validate(knobs_of(all_knobs(), wanted), wanted), str(new_run().path)))
         eventually(lambda: self._heard("finished"))
         eventually(self._rests)
         return float(sum(each.memory_full_info().pss for each in self._processes()))
@@ -39,7 +40,7 @@ class Held:
 
     def _heard(self, state: str) -> bool:
         self.seen += self.link.receive()
-        return any(message["kind"] == "state" and message["state"] == state for message in self.seen)
+        return any(isinstance(message, State) and message.state == state for message in self.seen)
 
     def _rests(self) -> bool:
         before = self._spent()

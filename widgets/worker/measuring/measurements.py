@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
+from elbo_room.widgets.messages import Expected
 from elbo_room.widgets.worker.measuring.cores import Pressure, cores
 from elbo_room.widgets.worker.measuring.effort import LADDER_BUDGET
-from elbo_room.widgets.worker.measuring.probing import Message, Probing, Request
+from elbo_room.widgets.worker.measuring.probing import Probing, Request
 from elbo_room.widgets.worker.measuring.process import MeasuringLostError, MeasuringProcess, possible
+from elbo_room.widgets.worker.measuring.rows import Measured, Probed
 from elbo_room.widgets.worker.measuring.schedule import AT_REST, OWN, SHARED, Schedule
 from elbo_room.widgets.worker.measuring.selection import Selection
 from elbo_room.widgets.worker.pace import CommandPoll
@@ -33,7 +34,7 @@ class Measurer(Protocol):
     def drop(self) -> None:
         """What is under way is no longer wanted."""
 
-    def receive(self) -> Iterator[Message]:
+    def receive(self) -> Iterator[Measured]:
         """What has been found since the last call."""
 
     def overdue(self, now: float) -> bool:
@@ -61,7 +62,7 @@ class InLoop:
         """Forget what is under way."""
         self.busy, self.probing.work = False, None
 
-    def receive(self) -> Iterator[Message]:
+    def receive(self) -> Iterator[Measured]:
         """One slice; whatever it raises is the trainer's to report."""
         if not self.busy:
             return
@@ -125,7 +126,7 @@ class Measuring:
     def _may_begin(self) -> bool:
         return self.measurer is None or (self.measurer.free and not self.measurer.busy)
 
-    def work(self, now: float, duration: float | None, *, running: bool) -> Iterator[Message]:
+    def work(self, now: float, duration: float | None, *, running: bool) -> Iterator[Measured]:
         """Do what is due, and yield what has been found. `duration`: seconds that the whole run takes."""
         try:
             if (measurer := self.measurer) and (self.holds or self.poll.other or measurer.overdue(now)):
@@ -151,7 +152,7 @@ class Measuring:
             self.measurer = InLoop(self.run)
         return self.measurer
 
-    def _begin(self, now: float, duration: float | None, *, running: bool) -> Iterator[Message]:
+    def _begin(self, now: float, duration: float | None, *, running: bool) -> Iterator[Measured]:
         """Send the request; where something new is to be shown, say when it may be expected."""
         chosen, measurer = self.selection, self.measurer or self._make()
         self.hurried = self.schedule.changed
@@ -164,7 +165,7 @@ class Measuring:
         measurer.begin(request)
         if self.hurried:
             seconds = budget * (1.0 if request.view in CURVE else LADDER_BUDGET)
-            yield {"kind": "expected", "chart": request.view, "seconds": seconds}
+            yield Expected(number=request.number, chart=request.view, seconds=seconds)
 
     def _view(self) -> str:
         """What the panel shows; of regular measurements every second one goes on with the curve, so that it has no gap."""
@@ -172,20 +173,14 @@ class Measuring:
         self.curve_next = not self.hurried and not self.curve_next and shown not in CURVE
         return "variance" if self.curve_next else shown
 
-    def _received(self, measurer: Measurer) -> Iterator[Message]:
+    def _received(self, measurer: Measurer) -> Iterator[Measured]:
         was = measurer.busy
         for message in measurer.receive():
-            yield self._taken(message)
+            if isinstance(message, Probed):
+                self.selection.keep(message.kept)
+            yield message
         if was and not measurer.busy:
             self.schedule.end(measurer.spent)
-
-    def _taken(self, message: Message) -> Message:
-        """Keep the variances, and leave what the page is told."""
-        if "rows" in message:
-            if "kept" in message:
-                self.selection.keep(message.pop("kept"))
-            message["rows"] = table(message["rows"], VARIANCE_COLUMNS)
-        return message
 
     def _replace(self, loss: MeasuringLostError) -> None:
         """Another process takes the place of the one that was lost, or at last the loop."""

@@ -5,9 +5,8 @@ The same code measures in the worker's loop and in the measuring process beside 
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -22,9 +21,12 @@ from elbo_room.models.probing.parabola import parabola
 from elbo_room.models.probing.probe import Report, probe, seconds_of
 from elbo_room.models.training.run import Run
 from elbo_room.models.training.settings import InferenceSettings
+from elbo_room.widgets.messages import Against, Evidence, Found, Picture
+from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.measuring import rows as evidence
 from elbo_room.widgets.worker.measuring.effort import LADDER_BUDGET, LEAST, Effort
 from elbo_room.widgets.worker.measuring.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
+from elbo_room.widgets.worker.measuring.rows import Measured, Probed
 
 ROWS = 16  # the same all along a run, so that a curve is of one quantity
 REPLICATES, FINE_REPLICATES = 32, 128  # at most: during training, and while the run rests
@@ -40,8 +42,6 @@ ROW_LADDER = (4, 8, 16, 32, 64, 128, 256)
 AT_ONCE = 0.15  # seconds after which what has been measured is sent, without waiting for the other estimators
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)} | {MINIBATCH: OF_MINIBATCHES}
 TOO_WIDE = "A minibatch of {least} of these rows is more than panel B may measure at a time. Lower B."
-
-Message = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,17 @@ class Probing:
         self.rows = torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))
         self.effort = Effort()
         self.spent = 0.0  # seconds of CPU
-        self.work: Iterator[Message | None] | None = None
+        self.work: Iterator[Measured | None] | None = None
         self.minibatches = MinibatchNoise(run, self._kept)
         self.request: Request
+        self.views: Mapping[str, Callable[[bool], Iterator[Measured | None]]] = {
+            "variance": self._variance,
+            "variance_against_draws": self._variance_against_draws,
+            "variance_against_rows": self._variance_against_rows,
+            "gradient_histogram": self._gradient_histogram,
+            "xi_parabola": self._xi_parabola,
+            "variance_cost": self._variance_cost,
+        }
 
     def start(self, request: Request) -> None:
         """Begin to measure the run as it is now; what was under way is dropped."""
@@ -76,10 +84,10 @@ class Probing:
         self.work = (
             self.minibatches.work(request.view, request.parameter, fine=request.fine, budget=request.budget)
             if deterministic(self.run.model)
-            else getattr(self, f"_{request.view}")(request.fine)
+            else self.views[request.view](request.fine)
         )
 
-    def slice(self) -> Message | None:
+    def slice(self) -> Measured | None:
         """Do one estimator's worth of work; a message when a chart can show something, else None. At the end `work` is None."""
         if self.work is None:
             return None
@@ -90,12 +98,10 @@ class Probing:
             self.work = None
             raise
         self.spent += time.thread_time() - begin
-        if done is False:
+        if isinstance(done, bool):
             self.work = None
             return None
-        if isinstance(done, dict) and "evidence" in done:
-            done["evidence"]["step"] = self.request.number
-        return done or None  # type: ignore[return-value]
+        return done
 
     # measuring
 
@@ -144,7 +150,7 @@ class Probing:
             yield None
         self.replicates = self.effort.replicates(self.request.names, draws, most, budget)
 
-    def _now(self, most: int, rows: int, budget: float | None = None) -> Iterator[Message | None]:
+    def _now(self, most: int, rows: int, budget: float | None = None) -> Iterator[Measured | None]:
         """Every shown estimator at the present step; the reports are kept, and end as rows of the variance curve."""
         draws, seed = self.run.settings.draws, 2 * self.run.number
         yield from self._replicates(draws, most, rows, seed, budget or self.request.budget)
@@ -159,22 +165,31 @@ class Probing:
                 waiting, since = [], time.perf_counter()
             else:
                 yield None
-        yield self._kept(waiting) | {"complete": True}
+        yield replace(self._kept(waiting), complete=True)
 
-    def _kept(self, found: Sequence[Report]) -> Message:
+    def _kept(self, found: Sequence[Report]) -> Probed:
         """What was measured at this step, of every choice; as rows of the curve, of the chosen parameter and of all ν."""
         at, choices = self.run.number, self.request.choices
         kept = [(at, SERIES[each.estimator], evidence.variances(each, choices)) for each in found]
-        table = {
-            key: [evidence.row(at, each[choices.index(what)], series) for _, series, each in kept]
-            for key, what in (("rows", self.request.parameter), ("whole", choices[0]))
-        }
-        return {"kind": "variance", "complete": False, "kept": kept, **table}
+        rows, whole = (
+            table([evidence.row(at, each[choices.index(what)], series) for _, series, each in kept], VARIANCE_COLUMNS)
+            for what in (self.request.parameter, choices[0])
+        )
+        return Probed(number=at, kept=kept, rows=rows, whole=whole, complete=False)
 
-    def _variance(self, fine: bool) -> Iterator[Message | None]:
+    def _against(self, view: str, rows: Sequence[evidence.Row], steeper: float | None = None) -> Against:
+        """A rung of a ladder."""
+        return Against(number=self.run.number, view=view, rows=table(rows, VARIANCE_COLUMNS), steeper=steeper)
+
+    def _evidence(self, found: Found, picture: Picture | None = None) -> Evidence:
+        """What a view has found at this step, and what fills its chart."""
+        found["step"] = self.request.number
+        return Evidence(number=self.run.number, picture=picture or {}, found=found)
+
+    def _variance(self, fine: bool) -> Iterator[Measured | None]:
         yield from self._now(FINE_REPLICATES if fine else REPLICATES, ROWS)
 
-    def _rung(self, draws: int, rows: int, most: int, at: int, share: float) -> Iterator[Message | None]:
+    def _rung(self, draws: int, rows: int, most: int, at: int, share: float) -> Iterator[Measured | None]:
         """One place of a ladder: rows of a curve, of every shown estimator, in `self.rung`."""
         seed = 2 * self.run.number + 1
         yield from self._replicates(draws, most, rows, seed, LADDER_BUDGET * self.request.budget * share)
@@ -185,31 +200,31 @@ class Probing:
                 self.rung.append(evidence.row(at, evidence.variance_of(report, self.request.parameter), SERIES[name]))
             yield None
 
-    def _variance_against_draws(self, fine: bool) -> Iterator[Message | None]:
+    def _variance_against_draws(self, fine: bool) -> Iterator[Measured | None]:
         del fine
-        table: list[evidence.Row] = []
+        measured: list[evidence.Row] = []
         for draws in (each for each in LADDER if each == 1 or self._evaluated(ROWS, each) <= MOST_EVALUATED):
             yield from self._rung(draws, ROWS, max(16, min(128, 512 // draws)), draws, 1 / len(LADDER))
-            table += self.rung
-            yield {"kind": "against", "rows": self.rung, "steeper": NOISES[self.run.settings.noise].steeper}
-        yield evidence.slopes(table, list(ESTIMATORS), "variance_against_draws")
+            measured += self.rung
+            yield self._against("variance_against_draws", self.rung, NOISES[self.run.settings.noise].steeper)
+        yield self._evidence(evidence.slopes(measured, list(ESTIMATORS), "variance_against_draws"))
 
-    def _variance_against_rows(self, fine: bool) -> Iterator[Message | None]:
+    def _variance_against_rows(self, fine: bool) -> Iterator[Measured | None]:
         """At the run's own B, over ever more of the same rows; a wide data point ends the ladder early."""
         del fine
-        draws, table, view = self.run.settings.draws, list[evidence.Row](), "variance_against_rows"
+        draws, measured, view = self.run.settings.draws, list[evidence.Row](), "variance_against_rows"
         most = min(self.run.data.size, CELLS // (draws * self.run.data.x.shape[1]))
         ladder = [size for size in ROW_LADDER if size <= most]
         if not ladder:
-            yield {"kind": "evidence", "evidence": {"view": view, "reason": TOO_WIDE.format(least=ROW_LADDER[0])}}
+            yield self._evidence({"view": view, "reason": TOO_WIDE.format(least=ROW_LADDER[0])})
             return
         for rows in ladder:
             yield from self._rung(draws, rows, max(24, min(128, 2048 // rows)), rows, rows / sum(ladder))
-            table += self.rung
-            yield {"kind": "against", "view": view, "rows": self.rung, "steeper": None}
-        yield evidence.slopes(table, list(ESTIMATORS), view)
+            measured += self.rung
+            yield self._against(view, self.rung)
+        yield self._evidence(evidence.slopes(measured, list(ESTIMATORS), view))
 
-    def _gradient_histogram(self, fine: bool) -> Iterator[Message | None]:
+    def _gradient_histogram(self, fine: bool) -> Iterator[Measured | None]:
         yield from self._now(HISTOGRAM, ROWS, LADDER_BUDGET * self.request.budget)
         draws = self.run.settings.draws
         rows = self._rows(ROWS, draws)
@@ -221,9 +236,10 @@ class Probing:
         )  # fmt: skip
         chosen = self.request.parameter
         shown = chosen if chosen.coordinate else named(self.run.model, chosen.site, (0, 0))
-        yield evidence.histogram(self.latest, reference, shown, SERIES)
+        picture, found = evidence.histogram(self.latest, reference, shown, SERIES)
+        yield self._evidence(found, picture)
 
-    def _xi_parabola(self, fine: bool) -> Iterator[Message | None]:
+    def _xi_parabola(self, fine: bool) -> Iterator[Measured | None]:
         settings, chosen = self.run.settings, self.request.parameter
         generator = torch.Generator().manual_seed(2 * self.run.number)
         batch = self.run.data.batch(self.rows[: self._rows(ROWS, SAMPLES // 128)])  # all samples are held at once
@@ -233,11 +249,12 @@ class Probing:
                 site=chosen.site, coordinate=chosen.coordinate, rao_blackwell=settings.rao_blackwell,
             )  # fmt: skip
         except NotApplicableError as reason:
-            yield {"kind": "evidence", "evidence": {"view": "xi_parabola", "reason": str(reason)}}
+            yield self._evidence({"view": "xi_parabola", "reason": str(reason)})
             return
-        yield evidence.parabola(found, settings.xi_value, held=settings.xi_from == "fixed")
+        picture, facts = evidence.parabola(found, settings.xi_value, held=settings.xi_from == "fixed")
+        yield self._evidence(facts, picture)
 
-    def _variance_cost(self, fine: bool) -> Iterator[Message | None]:
+    def _variance_cost(self, fine: bool) -> Iterator[Measured | None]:
         yield from self._now(FINE_REPLICATES if fine else REPLICATES, ROWS)
         settings, seconds = self.run.settings, {}
         size = min(settings.batch_size, self.run.data.size)
@@ -249,4 +266,5 @@ class Probing:
                 rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
             )  # fmt: skip
             yield None
-        yield evidence.costs(self.latest, seconds, self.request.parameter, SERIES)
+        picture, found = evidence.costs(self.latest, seconds, self.request.parameter, SERIES)
+        yield self._evidence(found, picture)

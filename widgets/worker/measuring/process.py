@@ -15,21 +15,39 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.worker.measuring.probing import Message, Probing, Request
+from elbo_room.widgets.worker.measuring.probing import Probing, Request
 from elbo_room.widgets.worker.measuring.quiet import QUIET
+from elbo_room.widgets.worker.measuring.rows import Measured
 from elbo_room.widgets.worker.measuring.shared_parameters import SharedParameters
 from elbo_room.widgets.worker.memory import let_go, return_pages
 
 HANG = 60.0  # seconds without a word, while it has work, after which it counts as hung
 NICE = 2  # where both want a core training goes first; the schedule keeps measuring within its share
 FIRST_TO_GO = "700"  # of 1000: where memory runs out, this process ends rather than the one that trains
-TAKEN, DONE, NOTHING = "taken", "done", "nothing"  # what it says besides messages
 _PR_SET_PDEATHSIG = 1
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The request has been read."""
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A slice of the work was done, with nothing to show yet."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The measurement is complete."""
+
+    spent: float  # seconds of CPU
 
 
 class MeasuringLostError(Exception):
@@ -76,7 +94,7 @@ class MeasuringProcess:
         """What is under way is no longer wanted; its messages are passed over."""
         self.busy = False
 
-    def receive(self) -> Iterator[Message]:
+    def receive(self) -> Iterator[Measured]:
         """What it has found of the newest request.
 
         Raises:
@@ -89,7 +107,7 @@ class MeasuringProcess:
                 if isinstance(said, Exception):
                     raise MeasuringLostError(str(said)) from said
                 if count == self.count:
-                    yield from self._told(*said)
+                    yield from self._told(said)
         except (EOFError, OSError) as error:
             raise MeasuringLostError("it has died") from error
         if self.overdue(time.perf_counter()):
@@ -99,13 +117,13 @@ class MeasuringProcess:
         """Whether it has work and nothing was heard of it for too long."""
         return (self.busy or not self.free) and now - self.heard > HANG
 
-    def _told(self, kind: str, content: Any) -> Iterator[Message]:
-        if kind == TAKEN:
+    def _told(self, said: Taken | Alive | Done | Measured) -> Iterator[Measured]:
+        if isinstance(said, Taken):
             self.free = True
-        elif kind == DONE:
-            self.busy, self.spent = False, content
-        elif kind == "message" and self.busy:
-            yield content
+        elif isinstance(said, Done):
+            self.busy, self.spent = False, said.spent
+        elif not isinstance(said, Alive) and self.busy:
+            yield said
 
     def close(self) -> None:
         """End it; it has nothing to save."""
@@ -151,7 +169,7 @@ def _serve(run: Run, parameters: SharedParameters, probing: Probing, connection:
         if connection.poll(None if probing.work is None else 0.0):
             count, request = connection.recv()
             parameters.read()
-            connection.send((count, (TAKEN, None)))
+            connection.send((count, Taken()))
             take_up(run, request)
             probing.start(request)
         try:
@@ -159,9 +177,9 @@ def _serve(run: Run, parameters: SharedParameters, probing: Probing, connection:
         except Exception as error:  # noqa: BLE001 - the worker decides what comes of it
             connection.send((count, RuntimeError(f"{type(error).__name__}: {error}")))
             continue
-        connection.send((count, ("message", message) if message else (NOTHING, None)))
+        connection.send((count, message or Alive()))
         if probing.work is None:
-            connection.send((count, (DONE, probing.spent)))
+            connection.send((count, Done(probing.spent)))
             return_pages()
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,19 +10,44 @@ from elbo_room.models.inference.parameters import Parameter
 from elbo_room.models.probing.parabola import Parabola
 from elbo_room.models.probing.probe import Reference, Report
 from elbo_room.models.probing.variance import LEAST, OPEN, Band, Variance
+from elbo_room.widgets.messages import (
+    Against,
+    Array,
+    Columns,
+    Costs,
+    Datasets,
+    Evidence,
+    Expected,
+    OfStep,
+    ParabolaOfXi,
+    Params,
+    Picture,
+    Replicates,
+    Slopes,
+)
 
 BINS = 25  # of a histogram
-Message = dict[str, Any]
-Columns = dict[str, Any]
+Row = tuple[float, float, float, float, float]  # step, B or M; value, low, high, series
+Kept = tuple[int, int, list[Variance]]  # step, series, variance of each choice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed(OfStep):
+    """What was measured at one step: every choice's variance, and rows of the curve of the chosen one and of all ν."""
+
+    kept: Sequence[Kept]
+    rows: Array  # (estimators, 5)
+    whole: Array  # (estimators, 5)
+    complete: bool  # this step's last ones
+
+
+Measured = Probed | Against | Evidence | Expected
 
 
 def columns(names: str, rows: Sequence[tuple[float, ...]]) -> Columns:
     """Rows as float32 columns of these names."""
     table = np.asarray(rows, np.float32).reshape(-1, len(names.split()))
     return dict(zip(names.split(), table.T, strict=True))
-
-
-Row = tuple[float, float, float, float, float]  # step or B, value, low, high, series
 
 
 def row(at: float, variance: Variance, series: int) -> Row:
@@ -47,17 +72,12 @@ def variances(report: Report, parameters: Sequence[Parameter]) -> list[Variance]
     return [found[place] for place in range(len(parameters))]
 
 
-def evidence(chart: str, datasets: dict[str, Columns], params: dict[str, Any], **facts: Any) -> Message:
-    """A message that fills one chart and tells the caption what it shows."""
-    return {
-        "kind": "evidence",
-        "replace": {chart: datasets},
-        "params": {chart: params},
-        "evidence": {"view": chart, **facts},
-    }
+def filled(chart: str, datasets: Datasets, params: Params) -> Picture:
+    """What fills one chart."""
+    return {"replace": {chart: datasets}, "params": {chart: params}}
 
 
-def slopes(table: list[Row], names: list[str], view: str) -> Message:
+def slopes(table: list[Row], names: list[str], view: str) -> Slopes:
     """The power of B, or of M, at which each variance falls, by weighted least squares on log axes, ± its standard error.
 
     Points without an upper end take no part, for they have no known error; `open` names the estimators with too few others.
@@ -76,10 +96,12 @@ def slopes(table: list[Row], names: list[str], view: str) -> Message:
         x = x - np.average(x, weights=weight)
         bottom = float((weight * x**2).sum())
         found[names[series]] = (float((weight * x * y).sum()) / bottom, bottom**-0.5)
-    return {"kind": "evidence", "evidence": {"view": view, "slopes": found, "open": unbounded}}
+    return {"view": view, "slopes": found, "open": unbounded}
 
 
-def histogram(reports: list[Report], reference: Reference, parameter: Parameter, series: Mapping[str, int]) -> Message:
+def histogram(
+    reports: list[Report], reference: Reference, parameter: Parameter, series: Mapping[str, int]
+) -> tuple[Picture, Replicates]:
     """Replicates of ĝ about the reference, one row an estimator; x is asinh((ĝ − reference)/c), c the least spread."""
     which = parameter.coordinate or (0, 0)
     center, center_error = (float(each[which]) for each in reference.average(parameter.site))
@@ -104,8 +126,9 @@ def histogram(reports: list[Report], reference: Reference, parameter: Parameter,
     powers = [10.0**k for k in range(-12, 13) if unit <= 10.0**k <= 1.05 * reach]
     ticks = [-power for power in powers[::-1]] + [0.0] + powers
     band = [(place(-2 * center_error), place(2 * center_error), 0.0)]
-    return evidence(
-        "gradient_histogram",
+    chart = "gradient_histogram"
+    drawn = filled(
+        chart,
         {
             "bins": columns("x base top series", bins),
             "means": columns("x low high y name series", marks),
@@ -113,13 +136,11 @@ def histogram(reports: list[Report], reference: Reference, parameter: Parameter,
             "ticks": columns("x value", [(place(tick), tick) for tick in ticks]),
         },
         {"xLow": -wide, "xHigh": wide, "yLow": 0.0, "yHigh": float(max(1, len(samples)))},
-        label=parameter.label,
-        reference=(center, center_error),
-        found=facts,
     )
+    return drawn, {"view": chart, "label": parameter.label, "reference": (center, center_error), "found": facts}
 
 
-def parabola(found: Parabola, xi: float, *, held: bool) -> Message:
+def parabola(found: Parabola, xi: float, *, held: bool) -> tuple[Picture, ParabolaOfXi]:
     """Var(ĝ_ξ) with its band over ξ* ± a little more than the way to 0, so that 0, the plain score, is always there."""
     best, best_error = found.best
     reach = 1.25 * max(abs(best), 4 * best_error, 1e-6)
@@ -130,26 +151,30 @@ def parabola(found: Parabola, xi: float, *, held: bool) -> Message:
     curve = [(float(at), found.variance(float(at))) for at in grid]
     top = 1.04 * max(each.high if math.isfinite(each.high) else 1.5 * each.value for _, each in curve)
     rows = [(at, each.value, each.low, min(each.high, top)) for at, each in curve]
-    return evidence(
-        "xi_parabola",
+    chart = "xi_parabola"
+    drawn = filled(
+        chart,
         {
             "curve": columns("xi value low high", rows),
             "best": columns("xi low high", [(best, best - 2 * best_error, best + 2 * best_error)]),
             "floor": columns("value", [(found.floor,)]),
         },
         {"xLow": low, "xHigh": high, "yLow": 0.0, "yHigh": top, "xi": xi, "held": held},
-        best=found.best,
-        rho_squared=found.rho_squared,
-        plain=found.variance(0.0).band,
-        least=found.variance(best).band,
-        xi=xi if held else None,
-        at_xi=found.variance(xi).band,
     )
+    return drawn, {
+        "view": chart,
+        "best": found.best,
+        "rho_squared": found.rho_squared,
+        "plain": found.variance(0.0).band,
+        "least": found.variance(best).band,
+        "xi": xi if held else None,
+        "at_xi": found.variance(xi).band,
+    }
 
 
 def costs(
     reports: list[Report], seconds: Mapping[str, float], parameter: Parameter, series: Mapping[str, int]
-) -> Message:
+) -> tuple[Picture, Costs]:
     """Variance × evaluations and variance × seconds, each as a multiple of the best, with the interval of the variance."""
     measured = {report.estimator: variance_of(report, parameter) for report in reports}
     spent = {report.estimator: (float(report.evaluations), seconds[report.estimator]) for report in reports}
@@ -166,8 +191,9 @@ def costs(
     names = [(len(measured) - line - 0.48, series[name]) for line, name in enumerate(measured)]
     low = min((bar[1] for bar in bars), default=1.0)
     high = max((bar[2] if bar[2] < OPEN else 2 * bar[0] for bar in bars), default=10.0)
-    return evidence(
-        "variance_cost",
+    chart = "variance_cost"
+    drawn = filled(
+        chart,
         {"bars": columns("value low high y bottom top unit series", bars), "names": columns("y series", names)},
         {
             "xLow": min(0.8, low / 1.1),
@@ -175,6 +201,5 @@ def costs(
             "yLow": 0.0,
             "yHigh": float(max(1, len(measured))),
         },
-        found=facts,
-        cost=spent,
     )
+    return drawn, {"view": chart, "found": facts, "cost": spent}

@@ -1,11 +1,11 @@
 """What panel B shows of one run: estimators, view, parameter; and the variances that were measured, so that a choice is drawn at once."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from elbo_room.models.inference.parameters import find, listed
 from elbo_room.models.probing.variance import Variance
 from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Parameters
 from elbo_room.widgets.worker.measuring import rows as evidence
 
 KEPT = 2000  # variances of all parameters, over steps and estimators; then every second step is dropped
@@ -16,9 +16,6 @@ FIRST = (
     "reparameterization",
     "path_only",
 )  # shown unless a person chooses others
-
-Message = dict[str, Any]
-Kept = tuple[int, int, list[Variance]]  # step, series, variance of each choice
 
 
 class Selection:
@@ -42,16 +39,11 @@ class Selection:
         """Whether all of ν is shown, and no single parameter."""
         return self.parameter == self.choices[0]
 
-    def about(self) -> Message:
+    def about(self) -> Parameters:
         """The list of parameters, and which one is shown."""
-        return {
-            "kind": "parameters",
-            "labels": [each.label for each in self.choices],
-            "chosen": self.choices.index(self.parameter),
-            "whole": self.whole,
-        }
+        return Parameters([each.label for each in self.choices], self.choices.index(self.parameter), self.whole)
 
-    def keep(self, found: Sequence[Kept]) -> bool:
+    def keep(self, found: Sequence[evidence.Kept]) -> bool:
         """Keep what was measured; whether it takes the place of an earlier measurement of the same step."""
         again = any((step, series) in self.kept for step, series, _ in found)
         self.kept |= {(step, series): each for step, series, each in found}

@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from elbo_room.models.data import Dataset, columns, load
 from elbo_room.models.families.counts import not_counts
+from elbo_room.widgets.messages import TableRead
 
 FILE = "table.json"  # beside a run's state: where its data came from
 LABELS = ("label", "type", "line", "class", "kind", "cluster")  # a column so called colours the picture unasked
@@ -59,7 +59,7 @@ class OwnTable:
         words = {"path": str(Path(self.path).expanduser().resolve()), "labels": self.labels, "batch": self.batch}
         (folder / FILE).write_text(json.dumps(words), encoding="utf-8")
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> TableRead:
         """What the drawer shows."""
         rows, features = self.data.x.shape
         reason = not_counts(self.data.x)
@@ -70,5 +70,4 @@ class OwnTable:
         said += (
             "They are counts: scVI's settings are ready, press Run." if counts else f"No counts: {reason or 'all 0.'}"
         )
-        words = {"path": self.path, "labels": self.labels, "batch": self.batch}
-        return {"kind": "table", **words, "columns": list(self.columns), "counts": counts, "sentence": said}
+        return TableRead(self.path, self.labels, self.batch, list(self.columns), counts, said)

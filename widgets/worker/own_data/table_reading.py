@@ -9,7 +9,7 @@ from elbo_room.widgets.worker.own_data.own_table import OwnTable
 
 
 @dataclass(frozen=True)
-class TableRead:
+class Reading:
     """What came of a request: a table, or the exception that reading it ended with."""
 
     table: OwnTable | None
@@ -21,7 +21,7 @@ class TableReading:
 
     def __init__(self) -> None:
         self.requests: queue.SimpleQueue[Callable[[], OwnTable] | None] = queue.SimpleQueue()
-        self.read: queue.SimpleQueue[TableRead] = queue.SimpleQueue()
+        self.read: queue.SimpleQueue[Reading] = queue.SimpleQueue()
         self.unanswered = 0
         self.thread: threading.Thread | None = None
 
@@ -36,12 +36,12 @@ class TableReading:
     def _serve(self) -> None:
         while (request := self.requests.get()) is not None:
             try:
-                found = TableRead(request(), None)
+                found = Reading(request(), None)
             except Exception as error:  # noqa: BLE001 - the worker says it on the page
-                found = TableRead(None, error)
+                found = Reading(None, error)
             self.read.put(found)
 
-    def answers(self, *, wait: bool = False) -> Iterator[TableRead]:
+    def answers(self, *, wait: bool = False) -> Iterator[Reading]:
         """What has been read since the last call; with `wait` all that was asked for."""
         while self.unanswered and (wait or not self.read.empty()):
             found = self.read.get()

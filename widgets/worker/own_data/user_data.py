@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from elbo_room.models.data import OWN, Dataset
 from elbo_room.models.data.supervised import FEATURES
@@ -13,11 +11,12 @@ from elbo_room.models.features import for_response, read_features, why_not, writ
 from elbo_room.models.training.checkpoint import load_run
 from elbo_room.models.training.run import Run
 from elbo_room.models.training.settings import InferenceSettings
+from elbo_room.widgets.messages import Command, FeaturesRead, Message, ReadTable, UseFeatures
 from elbo_room.widgets.worker.own_data.own_table import OwnTable
-from elbo_room.widgets.worker.own_data.table_reading import TableRead, TableReading
-from elbo_room.widgets.worker.trainer import Trainer
+from elbo_room.widgets.worker.own_data.table_reading import Reading, TableReading
 
 FILE = "features.npz"  # beside a run's state: a copy of the data that it was trained on
+Factory = Callable[[InferenceSettings], Run]
 
 
 def _write_features(features: tuple[Dataset, str], folder: Path) -> None:
@@ -33,26 +32,34 @@ class Origin:
     features: tuple[Dataset, str] | None
     keep_data: Callable[[Path], None] | None = None  # notes in the run's folder which data it was trained on
 
-    def about(self) -> dict[str, Any]:
-        """What a page shows of it: why the run's features cannot be used, if so, and whose features it was trained on."""
+    @property
+    def features_of(self) -> str | None:
+        """Whose features the run is trained on, if on features."""
         used = vars(self.run.settings).get("data") == FEATURES and self.features is not None
-        words = self.features[1] if used and self.features else None
-        return {"featureless": why_not(self.run), "features_of": words}
+        return self.features[1] if used and self.features else None
+
+    @property
+    def featureless(self) -> str | None:
+        """Why the run's own features cannot be used, if so."""
+        return why_not(self.run)
 
 
-class UserDataWorker(Trainer):
-    """Part of the worker: which data a run gets where its settings name none that ship."""
+class UserData:
+    """The data that a person gave a worker, and the runs on them."""
 
-    factory: Callable[[InferenceSettings], Run] = Run
-    own: OwnTable | None = None
-    features: tuple[Dataset, str] | None = None  # with the words that say which run they came from
-    attempt: Callable[[str, Callable[[], None]], None]  # refuses the command with a sentence where the work fails
-
-    def __init__(self, connection: "Connection[Any, Any]") -> None:
-        super().__init__(connection)
+    def __init__(
+        self,
+        factory: Factory,
+        send: Callable[[Message], None],
+        attempt: Callable[[type[Command], Callable[[], None]], None],
+    ) -> None:
+        """`factory` makes the runs of data that ship; `attempt` refuses a command with a sentence where its work fails."""
+        self.factory, self.send, self.attempt = factory, send, attempt
+        self.own: OwnTable | None = None
+        self.features: tuple[Dataset, str] | None = None  # with the words that say which run they came from
         self.tables = TableReading()
 
-    def data_for(self, name: str) -> Dataset | None:
+    def named(self, name: str) -> Dataset | None:
         """The data of this name where a person gave them; None where they ship, or where nothing was given."""
         if name == FEATURES and self.features:
             return self.features[0]
@@ -60,43 +67,58 @@ class UserDataWorker(Trainer):
             self.take_tables(wait=True)
         return self.own.data if name == OWN and self.own else None
 
-    def _made(self, settings: InferenceSettings) -> Origin:
+    def made(self, settings: InferenceSettings) -> Origin:
+        """A new run of these settings."""
         name = str(vars(settings)["data"])
-        data = self.data_for(name)
+        data = self.named(name)
         if data is None:
             return Origin(self.factory(settings), self.own, self.features)
         keep = partial(_write_features, self.features) if name == FEATURES and self.features else None
         return Origin(Run(settings, data), self.own, self.features, keep or (self.own.save if self.own else None))
 
-    def _resumed(self, folder: Path) -> Origin:
+    def resumed(self, folder: Path) -> Origin:
+        """The run that is saved in this folder."""
         own = OwnTable.of(folder)
         features = read_features(folder / FILE) if (folder / FILE).exists() else None
         data = features[0] if features else own.data if own else None
         return Origin(load_run(folder, data), own or self.own, features or self.features)
 
-    def on_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
+    def adopt(self, origin: Origin) -> None:
+        """A run has started: its data are the person's from now on."""
+        self.own, self.features = origin.own, origin.features
+
+    def read_table(self, wanted: ReadTable) -> None:
         """Read a table of a person's own while training goes on; once it is read, runs on "own" data take it."""
-        self.tables.ask(partial(OwnTable.read, path, labels, batch))
+        self.tables.ask(partial(OwnTable.read, wanted.path, wanted.labels, wanted.batch))
 
     def take_tables(self, *, wait: bool = False) -> None:
         """Take up what has been read, or refuse it; with `wait` all that was asked for."""
         for found in self.tables.answers(wait=wait):
-            self.attempt("table", partial(self._take_table, found))
+            self.attempt(ReadTable, partial(self._take_table, found))
 
-    def _take_table(self, found: TableRead) -> None:
+    def _take_table(self, found: Reading) -> None:
         if found.error is not None:
             raise found.error
         if found.table is not None:
             self.own = found.table
-            self.send(**self.own.about())
+            self.send(self.own.about())
 
-    def on_features(self, path: str, title: str | None = None) -> None:
-        """Keep the present run's features under this path and this title, or read what is there; "features" are these from now on."""
-        if title is not None:
-            run = self._need_run()
-            write_features(for_response(run), Path(path), f"{title}, step {run.number:,}")
-        self.features = read_features(path)
+    def use_features(self, wanted: UseFeatures, run: Run | None) -> None:
+        """Keep the run's features under the wanted path where there is a title, or read what is there.
+
+        Raises:
+            ValueError: there is no run, or it has no features.
+        """
+        if wanted.title is not None:
+            if run is None:
+                raise ValueError("There is no run yet. Press Run to start one.")
+            write_features(for_response(run), Path(wanted.path), f"{wanted.title}, step {run.number:,}")
+        self.features = read_features(wanted.path)
         data, words = self.features
         held = 0 if data.test is None else data.test.size
         said = f"{data.x.shape[1]} features of {words}: {data.size:,} rows train, {held:,} are held out; {len(data.label_names)} labels."
-        self.send(kind="features", path=path, sentence=said, made=title is not None)
+        self.send(FeaturesRead(wanted.path, said, made=wanted.title is not None))
+
+    def close(self) -> None:
+        """End the thread that reads tables."""
+        self.tables.close()

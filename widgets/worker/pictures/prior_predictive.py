@@ -12,6 +12,7 @@ from elbo_room.models.diagnostics import functions, limit, no_limit
 from elbo_room.models.networks import FeedForward, build_network
 from elbo_room.models.priors import make_prior
 from elbo_room.models.registry import family_of
+from elbo_room.widgets.messages import Columns, Picture, PriorDrawn
 
 DRAWS, POINTS, COLORS = 20, 121, 5
 STEPS = (1.0, 2.0, 5.0, 10.0)
@@ -45,7 +46,7 @@ def round_up(value: float) -> float:
     return next(step * power for step in STEPS if step * power >= value * (1 - 1e-9))
 
 
-def prior_functions(settings: Any, data: Dataset | None = None) -> dict[str, Any]:
+def prior_functions(settings: Any, data: Dataset | None = None) -> PriorDrawn:
     """Columns, ranges and a sentence for the chart `prior_predictive`; the same noise whatever the knobs. `data` instead of those named.
 
     Raises:
@@ -77,14 +78,13 @@ def prior_functions(settings: Any, data: Dataset | None = None) -> dict[str, Any
     sentence = (
         f"{DRAWS} functions drawn from the prior, before any data.{middle}{f' No band: {reason}' if reason else ''}"
     )
-    return {
-        "replace": {"prior_predictive": {"draws": _columns(draws), "band": _columns(band)}},
-        "params": {
-            "prior_predictive": {"xLow": float(ticks[0]), "xHigh": float(ticks[-1]), "yLow": -high, "yHigh": high}
-        },
-        "sentence": sentence,
+    chart, axes = "prior_predictive", {"xLow": float(ticks[0]), "xHigh": float(ticks[-1]), "yLow": -high, "yHigh": high}
+    picture: Picture = {
+        "replace": {chart: {"draws": _columns(draws), "band": _columns(band)}},
+        "params": {chart: {**axes}},
     }
+    return PriorDrawn(picture, sentence)
 
 
-def _columns(table: dict[str, Tensor]) -> dict[str, np.ndarray[Any, Any]]:
+def _columns(table: dict[str, Tensor]) -> Columns:
     return {name: column.numpy().astype(np.float32) for name, column in table.items()}

@@ -151,11 +151,11 @@ def test_inputs_carry_their_names() -> None:
 def test_the_prior_is_drawn_for_the_very_network_that_would_be_trained(settings: dict[str, object]) -> None:
     """As many different functions as draws; where there is no known limit, the sentence says why."""
     found = prior_functions(Settings(**settings))  # type: ignore[arg-type]
-    drawn = found["replace"]["prior_predictive"]["draws"]
+    drawn = found.picture["replace"]["prior_predictive"]["draws"]
     curves = drawn["y"].reshape(20, -1)
     assert np.isfinite(curves).all()
     assert len(np.unique(curves[:, 60])) == 20
-    assert "No band" in found["sentence"]
+    assert "No band" in found.sentence
 
 
 def test_a_scene_opens_with_its_own_charts_and_the_next_one_with_the_first() -> None:

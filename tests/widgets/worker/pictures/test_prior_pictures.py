@@ -11,6 +11,7 @@ from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import functions, limit
 from elbo_room.models.networks import FeedForward
 from elbo_room.models.priors import make_prior
+from elbo_room.widgets.messages import DrawPrior, PriorDrawn, Refused
 from elbo_room.widgets.worker.pictures import prior_predictive
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions, round_up
 from elbo_room.widgets.worker.pictures.relevance import relevances
@@ -24,7 +25,7 @@ def network(settings: Settings) -> FeedForward:
 
 def test_the_picture_is_the_engines_functions_and_kernel() -> None:
     settings = Settings(prior="fan_in", prior_scale=0.5, width=16)
-    found = prior_functions(settings)["replace"]["prior_predictive"]
+    found = prior_functions(settings).picture["replace"]["prior_predictive"]
     net = network(settings)
     prior = make_prior(settings, point_mass=True).bind(net)
     grid = torch.zeros(121, 2)
@@ -39,16 +40,16 @@ def test_the_picture_is_the_engines_functions_and_kernel() -> None:
 @pytest.mark.parametrize("changes", [{"prior": "student_t", "degrees": 1.0}, {"attention": "simplex"}])
 def test_without_a_limit_there_is_no_band_and_the_sentence_says_why(changes) -> None:
     found = prior_functions(Settings(**changes))
-    assert all(len(column) == 0 for column in found["replace"]["prior_predictive"]["band"].values())
-    assert "No band: " in found["sentence"]
-    assert np.isfinite(found["replace"]["prior_predictive"]["draws"]["y"]).all()
+    assert all(len(column) == 0 for column in found.picture["replace"]["prior_predictive"]["band"].values())
+    assert "No band: " in found.sentence
+    assert np.isfinite(found.picture["replace"]["prior_predictive"]["draws"]["y"]).all()
 
 
 def test_a_network_of_the_data_is_drawn_along_their_first_feature(monkeypatch) -> None:
     """What every family does whose network sees the data themselves."""
     monkeypatch.setattr(prior_predictive, "DECODERS", ())
     settings = Settings(data="pinwheel", prior="fan_in")
-    found = prior_functions(settings)["replace"]["prior_predictive"]["draws"]["x"]
+    found = prior_functions(settings).picture["replace"]["prior_predictive"]["draws"]["x"]
     assert found.min() < -1
     assert found.max() > 1
     assert len(np.unique(found)) == 121
@@ -62,15 +63,16 @@ def test_the_worker_draws_it_without_a_run_and_only_the_last_wish() -> None:
     driver = Driver()
     wishes = [asdict(Settings(prior_scale=scale)) for scale in (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)]
     for wish in wishes:
-        driver.send("prior", settings=wish)
+        driver.send(DrawPrior(wish))
     last = prior_functions(Settings(prior_scale=16.0))
-    message = driver.until("prior", sentence=last["sentence"])
+    message = driver.until(PriorDrawn, sentence=last.sentence)
     np.testing.assert_array_equal(
-        message["replace"]["prior_predictive"]["draws"]["y"], last["replace"]["prior_predictive"]["draws"]["y"]
+        message.picture["replace"]["prior_predictive"]["draws"]["y"],
+        last.picture["replace"]["prior_predictive"]["draws"]["y"],
     )
-    assert sum(seen["kind"] == "prior" for seen in driver.seen) < len(wishes)
-    driver.send("prior", settings=asdict(Settings()) | {"prior": "ard"})
-    assert "Give the weights a distribution q" in driver.until("refused", command="prior")["sentence"]
+    assert sum(isinstance(seen, PriorDrawn) for seen in driver.seen) < len(wishes)
+    driver.send(DrawPrior(asdict(Settings()) | {"prior": "ard"}))
+    assert "Give the weights a distribution q" in driver.until(Refused, command=DrawPrior).sentence
     driver.close()
 
 
