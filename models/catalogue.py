@@ -5,11 +5,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from elbo_room.models.conditional.model import SPREADS
 from elbo_room.models.data import DATA, EXPONENTIAL_DATA
 from elbo_room.models.data.supervised import SUPERVISED
-from elbo_room.models.deep_generative.decoders import DECODERS
-from elbo_room.models.deep_generative.model import SCALE_HEADS
 from elbo_room.models.estimators import ESTIMATORS, XI_SOURCES
 from elbo_room.models.families import FAMILIES
 from elbo_room.models.inference.costs import RAO_BLACKWELL
@@ -18,10 +15,11 @@ from elbo_room.models.latent_priors import LATENT_PRIORS
 from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES, SECOND_ESTIMATORS, WEIGHT_ESTIMATORS, WEIGHTS
 from elbo_room.models.layers import LINKS as LAYER_LINKS
 from elbo_room.models.layers import RESPONSES as LAYER_RESPONSES
+from elbo_room.models.model_family import ModelFamily
 from elbo_room.models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
 from elbo_room.models.presets import PRESETS
 from elbo_room.models.priors import PRIORS
-from elbo_room.models.registry import MODELS, ModelFamily
+from elbo_room.models.registry import MODELS
 from elbo_room.models.responses import LINKS, RESPONSES
 from elbo_room.models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
 from elbo_room.models.training.settings import InferenceSettings
@@ -40,13 +38,10 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "supervised": SUPERVISED,
     "responses": RESPONSES,
     "links": LINKS,
-    "spreads": SPREADS,
     "weight_posteriors": WEIGHT_POSTERIORS,
     "second_estimators": SECOND_ESTIMATORS,
     "weight_estimators": WEIGHT_ESTIMATORS,
     "families": FAMILIES,
-    "scale_heads": SCALE_HEADS,
-    "decoders": DECODERS,
     "latent_priors": LATENT_PRIORS,
     "activations": ACTIVATIONS,
     "attentions": ATTENTIONS,
@@ -62,6 +57,8 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "noises": NOISES,
     "rao_blackwell": RAO_BLACKWELL,
 }
+for _family in MODELS.values():
+    FOLDERS.update(_family.parts)
 
 
 def _plain(parts: Iterable[Any], model: ModelFamily) -> list[dict[str, Any]]:

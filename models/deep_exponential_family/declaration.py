@@ -1,0 +1,24 @@
+"""Deep exponential families as a part."""
+
+from elbo_room.models.data import EXPONENTIAL_DATA
+from elbo_room.models.deep_exponential_family.build import build
+from elbo_room.models.deep_exponential_family.settings import Settings
+from elbo_room.models.estimators import Estimator
+from elbo_room.models.model_family import NO_WEIGHTS, ModelFamily
+
+
+def unavailable(part: type[Estimator]) -> str | None:
+    """Layers are of any family: every estimator applies to some, and the others take the second one."""
+    return NO_WEIGHTS if part.for_weights else None
+
+
+FAMILY = ModelFamily(
+    "deep_exponential_family",
+    "deep exponential family",
+    "z₃ ~ {layer_3} → z₂ ~ {layer_2} → z₁ ~ {layer_1} → x ~ {response}   (L = {depth})   u = θ z + α;   {link};   {weights}",
+    "Every layer is random, each of any exponential family: belief networks, topics.",
+    Settings,
+    build,
+    EXPONENTIAL_DATA,
+    unavailable,
+)
