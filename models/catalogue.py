@@ -8,19 +8,14 @@ from typing import Any
 from elbo_room.models.data import DATA, EXPONENTIAL_DATA
 from elbo_room.models.data.supervised import SUPERVISED
 from elbo_room.models.estimators import ESTIMATORS, XI_SOURCES
-from elbo_room.models.families import FAMILIES
 from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.latent_priors import LATENT_PRIORS
-from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES, SECOND_ESTIMATORS, WEIGHT_ESTIMATORS, WEIGHTS
-from elbo_room.models.layers import LINKS as LAYER_LINKS
-from elbo_room.models.layers import RESPONSES as LAYER_RESPONSES
 from elbo_room.models.model_family import ModelFamily
 from elbo_room.models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
 from elbo_room.models.presets import PRESETS
 from elbo_room.models.priors import PRIORS
 from elbo_room.models.registry import MODELS
-from elbo_room.models.responses import LINKS, RESPONSES
 from elbo_room.models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import STRUCTURES, VARIATIONAL
@@ -30,18 +25,8 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "models": MODELS,
     "data": DATA,
     "exponential_data": EXPONENTIAL_DATA,
-    "layers": LAYERS,
-    "layer_links": LAYER_LINKS,
-    "weights": WEIGHTS,
-    "layer_responses": LAYER_RESPONSES,
-    "positive_families": POSITIVE_FAMILIES,
     "supervised": SUPERVISED,
-    "responses": RESPONSES,
-    "links": LINKS,
     "weight_posteriors": WEIGHT_POSTERIORS,
-    "second_estimators": SECOND_ESTIMATORS,
-    "weight_estimators": WEIGHT_ESTIMATORS,
-    "families": FAMILIES,
     "latent_priors": LATENT_PRIORS,
     "activations": ACTIVATIONS,
     "attentions": ATTENTIONS,

@@ -1,7 +1,7 @@
 """Conditional models as a part."""
 
 from elbo_room.models.conditional.model import SPREADS, build
-from elbo_room.models.conditional.settings import Settings
+from elbo_room.models.conditional.settings import LINK_CHOICES, RESPONSE_CHOICES, Settings
 from elbo_room.models.data.supervised import SUPERVISED
 from elbo_room.models.estimators import Estimator
 from elbo_room.models.families import Normal
@@ -24,5 +24,5 @@ FAMILY = ModelFamily(
     build,
     SUPERVISED,
     unavailable,
-    parts={"spreads": SPREADS},
+    parts={"spreads": SPREADS, "responses": RESPONSE_CHOICES, "links": LINK_CHOICES},
 )

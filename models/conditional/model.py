@@ -19,7 +19,7 @@ from elbo_room.models.conditional.weight_space import WeightSpace
 from elbo_room.models.core import Batch, Factor, Model, Site
 from elbo_room.models.data import Dataset
 from elbo_room.models.estimators import Draw
-from elbo_room.models.families import Family, Normal, PointMass
+from elbo_room.models.families import Family
 from elbo_room.models.networks import build_network
 from elbo_room.models.priors import NormalPrior, Prior, make_prior
 from elbo_room.models.responses import LINKS, RESPONSES, Chain, Response
@@ -132,9 +132,9 @@ class Conditional(nn.Module):
                 "A conditional model needs a response y for every x; these data have none. Give Dataset(y=…)."
             )
         fit = self.response.log_prob(y, self.chain_of(out))  # (R, B, M)
-        normal = isinstance(self.posterior, Normal) and self.why_no_divergence() is None
+        normal = self.posterior.gaussian and self.why_no_divergence() is None
         known = torch.tensor([[0.0], [math.log(self.prior.scale)]], dtype=w.dtype) if normal else None  # (2, 1)
-        point = isinstance(self.posterior, PointMass)
+        point = not self.posterior.scored
         name = "log p(θ)" if point else "log p(w)"
         return [
             Factor("log p(y|x,w)", fit, frozenset({"w"})),
@@ -150,7 +150,7 @@ class Conditional(nn.Module):
 
     def why_not_per_datum(self) -> str | None:
         """None, or why the weights cannot be drawn anew for each datum."""
-        if type(self.posterior) is not Normal:
+        if not self.posterior.gaussian:
             return f"q(w) is a {self.posterior.label}, and it needs independent Normals. Choose a mean-field q."
         if not once_a_datum(self.space.network):
             return "the network's layers act at many positions with the same weights. Choose a feed-forward one."
@@ -203,7 +203,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     """
     y = checked(data.y, data.size, data.name)
     part = RESPONSES[settings.response]
-    response = part(LINKS[settings.link], int(y.max()) + 1 if part.name == "categorical" else 1)
+    response = part(LINKS[settings.link], int(y.max()) + 1 if part.multiclass() else 1)
     if reason := response.refuses(y):
         raise SettingError("response", reason)
     heads = settings.spread_from == "network" and response.dispersed
@@ -217,7 +217,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
             "Make the network smaller, or choose a mean-field q.",
         )
     family = q.family(space.size)
-    prior = make_prior(settings, point_mass=isinstance(family, PointMass))
+    prior = make_prior(settings, point_mass=not family.scored)
     model = Conditional(space, response, prior, family, settings.spread_from, settings.spread)
     scales = {name: Global(site) for name, site in model.prior.sites.items()}
     return model, Posterior({"w": q.start(model.sites["w"], space.first(), generator), **scales})

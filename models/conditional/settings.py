@@ -4,23 +4,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from elbo_room.models.data.supervised import SUPERVISED
 from elbo_room.models.networks import NETWORKS
 from elbo_room.models.networks.elements import ATTENTIVE, NORMED
 from elbo_room.models.networks.settings import NetworkSettings
 from elbo_room.models.priors import PRIORS
 from elbo_room.models.priors.settings import BY_LAYER, HAS_INTERCEPTS, NO_INTERCEPTS, NO_JOINING, ONE_SCALE, OTHER_PRIOR
 from elbo_room.models.responses import LINKS, RESPONSES
-from elbo_room.models.settings import Need, either, objection, rule, setting, when
+from elbo_room.models.responses.choice import Choice, link_choices, needs
+from elbo_room.models.settings import Need, either, rule, setting, when
 from elbo_room.models.training.settings import POINT, InferenceSettings, model_setting
 
-DISPERSED = ("normal", "negative_binomial", "gamma", "beta", "student_t")
-
+BY_MEAN = {name: part for name, part in RESPONSES.items() if part.by_mean}
+RESPONSE_CHOICES = {
+    name: Choice(name, part.label, part.symbol, part.help, needs(part.family.support, SUPERVISED))
+    for name, part in BY_MEAN.items()
+}
+LINK_CHOICES = link_choices(LINKS, BY_MEAN)
+DISPERSED = [name for name, part in BY_MEAN.items() if part.dispersed]
 LINKED = [  # responses that another link makes another model
     name
-    for name, part in RESPONSES.items()
-    if any(link.name not in ("usual", part.usual) and objection({"requires": link.requires}, {"response": name}) is None
-           for link in LINKS.values())
-]  # fmt: skip
+    for name, part in BY_MEAN.items()
+    if any(part.takes(link) for link in LINKS.values() if link.name not in ("usual", part.usual))
+]
 INNER = when("network", among=[name for name, part in NETWORKS.items() if part.inner])
 RULES: Mapping[str, tuple[Need, ...]] = {
     "prior_scale": (either(ONE_SCALE, [OTHER_PRIOR], [when("depth", low=1)]),),

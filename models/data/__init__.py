@@ -28,10 +28,13 @@ class Source:
     load: Callable[[], Dataset]
     symbol: str = ""
     requires: tuple[dict[str, object], ...] = ()
+    kind: str = (
+        "real"  # of the values that a response explains: real, positive, fraction, unit, count, binary, classes, or any
+    )
     axes: int = 0  # along how many axes a datum has neighbours: 1 for a sequence, 2 for a picture
 
 
-OWN = "own"
+OWN, ANY = "own", "any"
 
 
 def _none_given() -> Dataset:
@@ -49,6 +52,7 @@ DATA: dict[str, Source] = {
             "Digits 8×8",
             "1,797 handwritten digits, 64 pixels in [0, 1] (scikit-learn's copy of the UCI set).",
             digits,
+            kind="unit",
             axes=2,
         ),
         Source(
@@ -64,12 +68,14 @@ DATA: dict[str, Source] = {
             "Blood cells (PBMC)",
             "700 human blood cells, counts of 765 genes, 10 kinds (10x Genomics, CC BY).",
             pbmc,
+            kind="count",
         ),
         Source(
             "cell_lines",
             "Five cell lines",
             "909 cancer cells, counts of 2,000 genes, 5 lines, 3 plates (Tian et al. 2019, MIT).",
             cell_lines,
+            kind="count",
         ),
         Source(
             "robot_arm",
@@ -88,6 +94,7 @@ DATA: dict[str, Source] = {
             "your own table",
             "A file (.h5ad, .npz, .csv, .parquet): the drawer 'Your data', Explorer(data=…), Run(…, data=…).",
             _none_given,
+            kind=ANY,  # looked at when they are there
             axes=2,  # they may be pictures; a network over positions says so where they are not
         ),
         Source(
@@ -132,6 +139,7 @@ EXPONENTIAL_DATA: dict[str, Source] = {
             "1,189 chapters of the Bible as counts of 4,559 words; the label is the book (public domain).",
             king_james,
             "x (1189, 4559)",
+            kind="count",
         ),
         Source(
             "docstrings",
@@ -139,6 +147,7 @@ EXPONENTIAL_DATA: dict[str, Source] = {
             "Modules of the installed packages as counts of the words in their docstrings, read on the spot.",
             docstrings,
             "x (N, 1000)",
+            kind="count",
         ),
         DATA[OWN],
     )

@@ -1,23 +1,14 @@
 """Data with a response, by the kind of y: real, positive, fraction, count, binary, classes. Nothing is downloaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from elbo_room.models.data import DATA, Dataset, Source, curves, planes, tables
-from elbo_room.models.settings import rule
 
 
-@dataclass(frozen=True)
-class SupervisedSource(Source):
-    """A data set with a response y of one kind."""
-
-    kind: str = "real"
-
-
-def _ordered(name: str, symbol: str) -> SupervisedSource:
+def _ordered(name: str, symbol: str) -> Source:
     """A data set of sequences with classes, which other families of models take without its response."""
     part = DATA[name]
-    return SupervisedSource(name, part.label, part.help, part.load, symbol, kind="classes", axes=part.axes)
+    return Source(name, part.label, part.help, part.load, symbol, kind="classes", axes=part.axes)
 
 
 FEATURES = "features"  # the data whose x are a trained model's ẑ: `elbo_room.models.features`
@@ -30,12 +21,12 @@ def _no_features() -> Dataset:
     )
 
 
-def _source(name: str, label: str, kind: str, symbol: str, words: str, axes: int = 0) -> SupervisedSource:
+def _source(name: str, label: str, kind: str, symbol: str, words: str, axes: int = 0) -> Source:
     load = next(getattr(module, name) for module in (curves, planes, tables) if hasattr(module, name))
-    return SupervisedSource(name, label, words, load, symbol, kind=kind, axes=axes)
+    return Source(name, label, words, load, symbol, kind=kind, axes=axes)
 
 
-SUPERVISED: Mapping[str, SupervisedSource] = {
+SUPERVISED: Mapping[str, Source] = {
     each.name: each
     for each in (
         _source("gap", "Curve with a gap", "real", "ℝ → ℝ", "80 noisy points of sin 2x + .3x, none of them in the middle; computed."),
@@ -53,7 +44,7 @@ SUPERVISED: Mapping[str, SupervisedSource] = {
         _source("breast_cancer", "Breast cancer", "binary", "ℝ³⁰ → {0,1}", "569 tumours, benign or not (scikit-learn's copy)."),
         _source("visits", "Doctor visits", "count", "ℝ⁹ → ℕ", "3,000 person-years of the RAND health insurance experiment."),
         _source("digit_classes", "Digits, their class", "classes", "ℝ⁶⁴ → {0…9}", "1,797 handwritten digits of 8 × 8 pixels.", 2),
-        SupervisedSource(
+        Source(
             FEATURES, "Features of a run", "E[z|x] of a trained model, and its data's labels: the drawer 'Your data'.",
             _no_features, "ℝᴷ → label", kind="classes",
         ),
@@ -63,9 +54,3 @@ SUPERVISED: Mapping[str, SupervisedSource] = {
         _ordered("verses", "words → {Old, New}"),
     )
 }  # fmt: skip
-
-
-def needs(kinds: tuple[str, ...], reason: str) -> tuple[dict[str, object], ...]:
-    """The rule that the data's y be of one of these kinds."""
-    names = tuple(name for name, source in SUPERVISED.items() if source.kind in kinds)
-    return (rule("data", f"{reason} Choose other data, or another response.", among=names),)

@@ -10,9 +10,8 @@ from elbo_room.models.data import Dataset
 from elbo_room.models.deep_exponential_family.model import DeepExponentialFamily, Plan
 from elbo_room.models.deep_exponential_family.settings import Settings
 from elbo_room.models.estimators import ESTIMATORS
-from elbo_room.models.families import Gamma, Normal
 from elbo_room.models.inference.surrogate_context import estimators_by_site, refusal
-from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES, RESPONSES, WEIGHTS, Scales
+from elbo_room.models.layers import LAYERED_RESPONSES, LAYERS, POSITIVE_FAMILIES, WEIGHTS, Scales
 from elbo_room.models.networks import Architecture
 from elbo_room.models.settings import SettingError
 from elbo_room.models.variational import VARIATIONAL, Amortized, Global, Posterior, Table, TopDown
@@ -38,18 +37,16 @@ def plan_of(settings: Settings, data: Dataset) -> Plan:
     """The layers that the settings name, from the data upwards."""
     named = [(getattr(settings, f"layer_{n}"), getattr(settings, f"width_{n}")) for n in range(1, settings.depth + 1)]
     return Plan(
-        [(LAYERS[name], width) for name, width in named], RESPONSES[settings.response], data.x.shape[1],
+        [(LAYERS[name], width) for name, width in named], LAYERED_RESPONSES[settings.response], data.x.shape[1],
         WEIGHTS[settings.weights], POSITIVE_FAMILIES[settings.positive_family](), settings.intercept, settings.centred,
         sparse=data.entries is not None,
     )  # fmt: skip
 
 
 @torch.no_grad()
-def local_factor(
-    site: Site, first: tuple[float, ...], settings: Settings, data: Dataset, counts: bool, generator: torch.Generator
-) -> nn.Module:
-    """The table or encoder of a layer, its first ν around `first`."""
-    start = torch.tensor(first)[:, None].expand(-1, *site.shape)  # (n_params, K)
+def local_factor(site: Site, settings: Settings, data: Dataset, counts: bool, generator: torch.Generator) -> nn.Module:
+    """The table or encoder of a layer, its first ν around that of the family."""
+    start = torch.tensor(site.family.start)[:, None].expand(-1, *site.shape)  # (n_params, K)
     factor = VARIATIONAL[settings.variational](site, data.x.shape[1], data.size, ENCODER, generator)
     if isinstance(factor, Table):
         noise = torch.randn(factor.table.shape, generator=generator) * SPREAD
@@ -81,14 +78,13 @@ def global_factor(model: DeepExponentialFamily, number: int, mean: Tensor, gener
     if model.plan.weights.positive:
         goal = mean.clamp_min(1e-4) if number == 0 else torch.ones(join.outputs)
         centre = (goal / join.inputs).log().unsqueeze(-1) + APART * noise
-        spread = 0.5 if isinstance(join.site.family, Gamma) else -1.0
     else:
-        centre, spread = noise * APART / join.inputs**0.5, -2.0
+        centre = noise * APART / join.inputs**0.5
         if join.intercept:
             goal = _intercepts(model, mean) if number == 0 else torch.zeros(join.outputs)
             centre = torch.cat([centre, goal.unsqueeze(-1)], -1)
     flat = centre.flatten()
-    return Global(join.site, torch.stack([flat, torch.full_like(flat, spread)]))
+    return Global(join.site, torch.stack([flat, torch.full_like(flat, join.site.family.weight_spread)]))
 
 
 def _intercepts(model: DeepExponentialFamily, mean: Tensor) -> Tensor:
@@ -102,11 +98,8 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         SettingError: the estimator, the noise and the layers do not go together, or the response does not take the data.
     """
     plan = plan_of(settings, data)
-    if plan.response.counts and (bool((data.x < 0).any()) or bool((data.x != data.x.round()).any())):
-        raise SettingError(
-            "response",
-            f"{plan.response.label} takes counts 0, 1, 2, …, but these data have negative numbers or fractions. Choose another response.",
-        )
+    if reason := plan.response.data.refuses(data.x, plan.response.label):
+        raise SettingError("response", reason)
     scales = Scales(settings.layer_scale, settings.layer_shape, settings.activation, settings.link == "natural")
     model = DeepExponentialFamily(plan, scales, settings.prior_scale, settings.weight_shape, generator)
     model.second, model.weight_estimator = settings.second_estimator, settings.weight_estimator
@@ -116,10 +109,9 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         raise SettingError("estimator", reason)
     mean = plan.response.observed(data.x).mean(0)  # (D,)
     factors: dict[str, nn.Module] = {}
-    for number, (kind, _) in enumerate(plan.layers, 1):
+    for number in range(1, len(plan.layers) + 1):
         site = model.sites[f"z{number}"]
-        first = (0.0, -0.5) if isinstance(site.family, Normal) else kind.first
-        factor = local_factor(site, first, settings, data, plan.response.counts, generator)
+        factor = local_factor(site, settings, data, plan.response.counts, generator)
         factors[site.name] = (
             top_down_factor(model, number, factor) if model.top_down and number < len(plan.layers) else factor
         )

@@ -4,6 +4,15 @@ from elbo_room.models.data import EXPONENTIAL_DATA
 from elbo_room.models.deep_exponential_family.build import build
 from elbo_room.models.deep_exponential_family.settings import Settings
 from elbo_room.models.estimators import Estimator
+from elbo_room.models.layers import (
+    LAYERED_RESPONSES,
+    LAYERS,
+    LINKS,
+    POSITIVE_FAMILIES,
+    SECOND_ESTIMATORS,
+    WEIGHT_ESTIMATORS,
+    WEIGHTS,
+)
 from elbo_room.models.model_family import NO_WEIGHTS, ModelFamily
 
 
@@ -21,4 +30,13 @@ FAMILY = ModelFamily(
     build,
     EXPONENTIAL_DATA,
     unavailable,
+    parts={
+        "layered_responses": LAYERED_RESPONSES,
+        "layers": LAYERS,
+        "layer_links": LINKS,
+        "weights": WEIGHTS,
+        "positive_families": POSITIVE_FAMILIES,
+        "second_estimators": SECOND_ESTIMATORS,
+        "weight_estimators": WEIGHT_ESTIMATORS,
+    },
 )

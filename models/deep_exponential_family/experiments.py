@@ -11,7 +11,6 @@ from torch import Tensor
 
 from elbo_room.models.data import Dataset, digits, docstrings, from_array
 from elbo_room.models.deep_exponential_family.build import ENCODER
-from elbo_room.models.deep_exponential_family.sampling import expected
 from elbo_room.models.deep_exponential_family.settings import Settings
 from elbo_room.models.deep_generative.model import build as build_generative
 from elbo_room.models.deep_generative.settings import Settings as GenerativeSettings
@@ -134,8 +133,8 @@ def black_box(parts: Split, settings: Settings, fold_in: int = 600) -> tuple[flo
     for _ in folded:
         pass
     sites, whole = run.model.sites, parts.seen.whole()
-    z = expected(sites["z1"].family, folded.q.nu(sites["z1"], whole).detach())
-    w = expected(sites["w1"].family, folded.q.nu(sites["w1"], whole).detach()).unflatten(-1, (-1, settings.width_1))
+    z = sites["z1"].family.expectation(folded.q.nu(sites["z1"], whole).detach())
+    w = sites["w1"].family.expectation(folded.q.nu(sites["w1"], whole).detach()).unflatten(-1, (-1, settings.width_1))
     last = steps[-100:]
     return perplexity(z @ w.T, parts.held_out), sum(step.elbo for step in last) / len(last)
 

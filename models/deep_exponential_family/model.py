@@ -15,14 +15,12 @@ from torch import Tensor, nn
 from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.deep_exponential_family.settings import Settings
 from elbo_room.models.estimators import ESTIMATORS, AnalyticKL, Estimator, LeaveOneOut, Reparameterization, Score, Vimco
-from elbo_room.models.families import Family, Gamma, Normal
+from elbo_room.models.families import Family, Normal
 from elbo_room.models.families.entries import Entries
 from elbo_room.models.layers import (
     Connection,
     Layer,
-    NormalLayer,
-    PoissonResponse,
-    Response,
+    LayeredResponse,
     Scales,
     WeightKind,
     point_log_prob,
@@ -34,7 +32,7 @@ class Plan:
     """The shape of a model: layers from the data upwards, (kind, width), and what all of them share."""
 
     layers: Sequence[tuple[Layer, int]]
-    response: Response
+    response: LayeredResponse
     features: int
     weights: WeightKind
     positive_family: Family
@@ -114,7 +112,7 @@ class DeepExponentialFamily(nn.Module):
 
     def _prior_declared(self, site: Site) -> bool:
         if site.plate == "global":
-            return not self.plan.weights.positive or isinstance(site.family, Gamma)
+            return type(site.family) is type(self.plan.weights.density)
         number = int(site.name[1:])
         kind = self.plan.layers[number - 1][0]
         alone = number == len(self.plan.layers) or self._non_centred(number)
@@ -122,12 +120,12 @@ class DeepExponentialFamily(nn.Module):
 
     def _non_centred(self, number: int) -> bool:
         below_top = number < len(self.plan.layers)
-        return below_top and isinstance(self.plan.layers[number - 1][0], NormalLayer) and not self.plan.centred
+        return below_top and self.plan.layers[number - 1][0].scaled and not self.plan.centred
 
     @property
     def sparse(self) -> bool:
-        """Whether the likelihood looks at entries x > 0 alone: its rates are sums of products, and most of x is 0."""
-        return self.plan.sparse and isinstance(self.plan.response, PoissonResponse) and self.positive(0)
+        """Whether the likelihood looks at entries x > 0 alone: its means are sums of products, and most of x is 0."""
+        return self.plan.sparse and self.plan.response.factored and self.positive(0)
 
     def positive(self, number: int) -> bool:
         """Whether u into layer `number` (0: the response) cannot be negative."""
@@ -163,7 +161,7 @@ class DeepExponentialFamily(nn.Module):
 
     def _response(self, batch: Batch, above: Seen, latents: Mapping[str, Tensor]) -> Tensor:
         response = self.plan.response
-        if self.sparse and isinstance(response, PoissonResponse):
+        if self.sparse:
             weight, _ = self.joins()[0].matrix(latents["w1"])
             entries = Entries.of(batch.x) if batch.entries is None else batch.entries
             return response.log_prob_factored(entries, above.signal, weight)

@@ -6,7 +6,7 @@ import torch
 
 from elbo_room.models.estimators import ESTIMATORS, AnalyticKL, Estimator
 from elbo_room.models.families import Family, Gamma, Normal
-from elbo_room.models.layers import LAYERS, POSITIVE_FAMILIES, RESPONSES, WEIGHT_ESTIMATORS, WEIGHTS
+from elbo_room.models.layers import LAYERED_RESPONSES, LAYERS, POSITIVE_FAMILIES, WEIGHT_ESTIMATORS, WEIGHTS
 from elbo_room.models.layers.layer import Layer, Scales
 from elbo_room.models.settings import Condition, Need, either, rule, when
 
@@ -97,7 +97,7 @@ LINKED: Need = either(
     "Mean and natural parameter make the same model of these layers and this response.",
     *some_layer(lambda part: part.natural_symbol, below_top=True),
     *some_layer(_top_moves),
-    [when("response", among=[name for name, part in RESPONSES.items() if part.natural_symbol])],
+    [when("response", among=[name for name, part in LAYERED_RESPONSES.items() if part.natural_symbol])],
 )
 POSITIVE: Need = either(
     "No layer is Gamma or exponential, and no weight is positive.",

@@ -7,18 +7,8 @@ from torch import Tensor
 
 from elbo_room.models.core import Batch
 from elbo_room.models.deep_exponential_family.model import DeepExponentialFamily, Seen
-from elbo_room.models.families import Categorical, Family
 from elbo_room.models.inference.noise import draw_noise
 from elbo_room.models.variational import Posterior
-
-
-def expected(family: Family, nu: Tensor) -> Tensor:
-    """E z, whatever the value stands for (log z, logit z, a state): (…, n_params, K) → (…, K), a categorical's states side by side."""
-    if isinstance(family, Categorical):
-        return nu.softmax(-2).transpose(-1, -2).flatten(-2)
-    found = getattr(family, "expectation", family.mean)
-    mean: Tensor = found(nu)
-    return mean
 
 
 @torch.no_grad()
@@ -28,7 +18,7 @@ def weights_of(model: DeepExponentialFamily, q: Posterior, batch: Batch) -> dict
     for name, site in model.sites.items():
         if site.plate == "global":
             nu = q.nu(site, batch)
-            centre = expected(site.family, nu).log() if model.plan.weights.positive else site.family.mean(nu)
+            centre = site.family.expectation(nu).log() if model.plan.weights.positive else site.family.mean(nu)
             found[name] = centre[None, None]
     return found
 
@@ -61,7 +51,7 @@ def network(model: DeepExponentialFamily, top: Tensor, weights: Mapping[str, Ten
     found = {f"z{len(model.plan.layers)}": top}
     for number in range(len(model.plan.layers) - 1, 0, -1):
         nu, _ = model.parameters_of(number, above, weights)
-        above = Seen(expected(model.plan.layers[number - 1][0].density, nu), frozenset())
+        above = Seen(model.plan.layers[number - 1][0].expected_signal(nu), frozenset())
         found[f"z{number}"] = above.signal[0, 0]
     u, _ = model.u(0, above, weights)
     return found | {"mean": model.plan.response.mean(u, model.positive(0), model.scales)[0, 0]}

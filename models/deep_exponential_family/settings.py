@@ -35,7 +35,7 @@ class Settings(InferenceSettings):
         help="What is to be modelled; nothing is downloaded."
     )  # fmt: skip
     response: str = setting(
-        "bernoulli", label="Response", symbol="p(x|z)", group="Model", choices="layer_responses", help="The family of x given layer 1."
+        "bernoulli", label="Response", symbol="p(x|z)", group="Model", choices="layered_responses", help="The family of x given layer 1."
     )  # fmt: skip
     depth: int = setting(
         2, label="Layers", symbol="L", group="Model", low=1, high=3, help="Layers of latent variables above the data."

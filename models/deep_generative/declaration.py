@@ -3,7 +3,7 @@
 from elbo_room.models.data import DATA
 from elbo_room.models.deep_generative.decoders import DECODERS
 from elbo_room.models.deep_generative.model import SCALE_HEADS, build
-from elbo_room.models.deep_generative.settings import Settings
+from elbo_room.models.deep_generative.settings import RESPONSE_CHOICES, Settings
 from elbo_room.models.estimators import Estimator
 from elbo_room.models.families import Normal
 from elbo_room.models.model_family import MANY, NO_WEIGHTS, ModelFamily
@@ -24,5 +24,5 @@ FAMILY = ModelFamily(
     DATA,
     unavailable,
     point_weights=True,
-    parts={"decoders": DECODERS, "scale_heads": SCALE_HEADS},
+    parts={"decoders": DECODERS, "scale_heads": SCALE_HEADS, "decoded_responses": RESPONSE_CHOICES},
 )

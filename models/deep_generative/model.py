@@ -8,7 +8,7 @@ estimate like θ, with a flat prior.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
@@ -16,17 +16,16 @@ from torch import Tensor, nn
 from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.data import Dataset
 from elbo_room.models.deep_generative.decoders import DECODERS
-from elbo_room.models.deep_generative.settings import Settings
-from elbo_room.models.families import FAMILIES, Categorical, Family, Normal, ZeroInflatedNegativeBinomial
+from elbo_room.models.deep_generative.settings import LOCATED, Settings
+from elbo_room.models.families import Family, Normal
 from elbo_room.models.families.counts import LogCounts, library_size, no_counts_at_all
 from elbo_room.models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
 from elbo_room.models.networks import Architecture
 from elbo_room.models.networks.linear import EmptyLinear
 from elbo_room.models.priors import Prior, make_prior
+from elbo_room.models.responses import RESPONSES
 from elbo_room.models.settings import SettingError, objection, rule
 from elbo_room.models.variational import VARIATIONAL, Amortized, Posterior
-
-LOSS = -3.0  # logit of the share of counts lost where θ = 0, which is what the prior pulls at: 5 %, not half of them
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,13 @@ SCALE_HEADS: dict[str, ScaleHead] = {
             "fixed",
             "σ",
             "σ is a knob: a dimension of a linear decoder lives where its eigenvalue exceeds σ².",
-            (rule("response", "Only a Gaussian's σ can be fixed. Choose one, or another scale.", among=("normal",)),),
+            (
+                rule(
+                    "response",
+                    "This response has no σ that could be fixed. Choose a Gaussian, or another scale.",
+                    among=LOCATED,
+                ),
+            ),
         ),
     )
 }
@@ -93,7 +98,6 @@ class DeepGenerative(nn.Module):
         else:
             self.raw_scale = None if first is None else nn.Parameter(first)
         self._sites = {"z": Site("z", "local", (latent_size,), Normal())}  # made once: a step asks a dozen times
-        self.levels: Tensor | None = None  # (S,) the values that a categorical response can take
         self.library: Tensor | None = None  # (1,) where the mean is a share of ℓ_i: the ℓ of a typical datum
         self.covariate: Tensor | None = None  # (C,) where the decoder sees c_i: the average one
 
@@ -105,18 +109,16 @@ class DeepGenerative(nn.Module):
     def update(self, settings: Settings) -> None:
         """Take up the live knobs of the model: λ and those of its prior, a fixed σ or the floor of a learned one."""
         self.prior.update(settings)
-        if isinstance(self.response, Normal) and not self.fixed_scale:
-            self.response = replace(self.response, floor=settings.scale_floor)
+        if not self.fixed_scale:
+            self.response = self.response.floored(settings.scale_floor)
         if self.raw_scale is not None and self.fixed_scale:
             self.raw_scale.fill_(math.log(settings.sigma))
 
     def adapt(self, data: Dataset, *, library: bool, covariate: bool) -> None:
-        """Start at what the data say: their levels, library sizes, covariates, and for counts the genes' mean profile.
+        """Start at what the data say: their library sizes, covariates, and for counts the genes' mean profile.
 
         The profile is centred, so that the prior on the last intercept asks for no more than it must; a softmax does not see it.
         """
-        if isinstance(self.response, Categorical):
-            self.levels = data.x.unique()
         if not self.response.counts:
             return
         bias = getattr(getattr(self.decoder, "out", None), "bias", None)
@@ -145,9 +147,10 @@ class DeepGenerative(nn.Module):
         if self.library is not None:
             library = self.library if batch is None else library_size(batch.x)  # (M, 1)
             first = first.log_softmax(-1) + library.log()
-        if isinstance(self.response, ZeroInflatedNegativeBinomial):
-            others[-1] = others[-1] + LOSS
-        return (first, *others) if self.raw_scale is None else (first, self.raw_scale, *others)
+        heads = (first, *others) if self.raw_scale is None else (first, self.raw_scale, *others)
+        if not self.response.neutral:
+            return heads
+        return tuple(head + at if at else head for head, at in zip(heads, self.response.neutral, strict=True))
 
     def response_parameters(self, z: Tensor, batch: Batch | None = None) -> Tensor:
         """The same stacked, z (…, K) → (…, n_params, D)."""
@@ -155,15 +158,12 @@ class DeepGenerative(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """E[x | z]: (…, K) → (…, D)."""
-        parameters = self.response_parameters(z)
-        if self.levels is not None:
-            return self.levels @ parameters.softmax(-2)
-        return self.response.mean(parameters)
+        return self.response.expectation(self.response_parameters(z))
 
     @torch.no_grad()
     def scales(self) -> Tensor | None:
         """Every feature's learned σ at z = 0: (D,); None where no σ is learned."""
-        if not isinstance(self.response, Normal) or self.fixed_scale:
+        if not self.response.location_scale or self.fixed_scale:
             return None
         mean, raw = torch.broadcast_tensors(*self.heads(torch.zeros(self.latent_size)))
         return self.response.scale(raw).expand_as(mean)
@@ -180,20 +180,13 @@ class DeepGenerative(nn.Module):
         """Draws of p(x) = ∫ p(x | z) p(z) dz, a typical datum's library size and covariates where it has any: (count, D)."""
         parameters = self.response_parameters(self.latent_prior.sample(count, generator))
         shape = self.response.noise_shape((count, self.features))
-        x = self.response.transform(self.response.noise(shape, generator), parameters)
-        return x if self.levels is None else self.levels[x.long()]
-
-    def observed(self, x: Tensor) -> Tensor:
-        """The data as the response sees them: binary ones round at ½, categorical ones are the index of their level."""
-        if self.levels is not None:
-            return torch.searchsorted(self.levels, x).to(x.dtype)
-        return (x > 0.5).to(x.dtype) if self.response.n_states == 2 else x
+        return self.response.original(self.response.transform(self.response.noise(shape, generator), parameters))
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """Log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
         z = latents["z"]  # (R, B, M, K)
         nu = self.latent_prior.nu
-        x = self.response.log_prob_sum(self.observed(batch.x), self.heads(z, batch))  # (R, B, M)
+        x = self.response.log_density_sum(self.response.observed(batch.x), self.heads(z, batch))  # (R, B, M)
         weights = self.prior.log_prob(dict(self.decoder.named_parameters())).expand(z.shape[:2])  # (R, B)
         return [
             Factor(
@@ -215,16 +208,15 @@ def architecture(settings: Settings) -> Architecture:
 
 def response_of(settings: Settings, data: Dataset) -> Family:
     """The response as these data need it; raises `SettingError` when they cannot be its values."""
-    if settings.response == "normal":
-        fixed = settings.scale_head == "fixed"
-        return Normal() if fixed else Normal(scale_link="softplus", floor=settings.scale_floor)
-    kind = FAMILIES[settings.response]
-    reason = kind().unfit(data.x)
-    if not reason and kind.counts and settings.library_size:
+    part = RESPONSES[settings.response]
+    family = part.family()
+    reason = (part.decoded_data or family.support).refuses(data.x, part.label)
+    if not reason and family.counts and settings.library_size:
         reason = no_counts_at_all(data.x)
     if reason:
         raise SettingError("response", reason)
-    return kind().fitted(data.x)
+    fitted = family.fitted(data.x)
+    return fitted if settings.scale_head == "fixed" else fitted.floored(settings.scale_floor)
 
 
 def sees_covariates(settings: Settings, model: DeepGenerative) -> bool:

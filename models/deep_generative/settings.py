@@ -4,16 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from elbo_room.models.data import DATA
 from elbo_room.models.deep_generative.rules import RULES
-from elbo_room.models.families import FAMILIES
+from elbo_room.models.families.support import COUNT
 from elbo_room.models.networks.settings import NetworkSettings
+from elbo_room.models.responses import RESPONSES
+from elbo_room.models.responses.choice import Choice, needs
 from elbo_room.models.settings import Need, rule, setting
 from elbo_room.models.training.collapse_settings import CollapseSettings
 from elbo_room.models.training.settings import InferenceSettings, model_setting
 
-COUNTS = tuple(name for name, family in FAMILIES.items() if family.counts)
+RESPONSE_CHOICES = {
+    name: Choice(
+        name, part.label, (part.decoded or part).symbol, (part.decoded or part).help,
+        needs(part.decoded_data or part.family.support, DATA),
+    )
+    for name, part in RESPONSES.items()
+}  # fmt: skip
+COUNTS = tuple(name for name, part in RESPONSES.items() if part.family.support is COUNT)
 UNPAIRED = ("normal", "mixture", "autoregressive")  # priors that do not ask the encoder
-SCALED = tuple(name for name, family in FAMILIES.items() if family.scaled)
+SCALED = tuple(name for name, part in RESPONSES.items() if part.family.scaled)
+LOCATED = tuple(name for name, part in RESPONSES.items() if part.family.location_scale)
 
 
 BATCHED = (
@@ -37,7 +48,12 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         "digits", label="Data", group="Data", choices="data", help="What is to be modelled; nothing is downloaded."
     )
     response: str = setting(
-        "normal", label="Response", symbol="p(x|z)", group="Model", choices="families", help="The family of x given z."
+        "normal",
+        label="Response",
+        symbol="p(x|z)",
+        group="Model",
+        choices="decoded_responses",
+        help="The family of x given z.",
     )
     scale_head: str = setting(
         "shared", label="Scale", symbol="σ, r", group="Model", choices="scale_heads",
@@ -53,7 +69,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         0.05, label="Floor of σ", symbol="σ₀", group="Model", low=0.0, high=1.0, live=True,
         help="The least σ that can be learned: at 0 a feature that is constant sends the likelihood to ∞.",
         requires=(
-            rule("response", "Only a Gaussian's σ has a floor.", among=("normal",), hides=True),
+            rule("response", "This response's likelihood is bounded: its scale needs no floor.", among=LOCATED, hides=True),
             rule("scale_head", "A σ that is fixed needs no floor.", among=("network", "shared", "feature"), hides=True),
         ),
     )  # fmt: skip

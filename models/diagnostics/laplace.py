@@ -18,7 +18,6 @@ from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.conditional.weight_space import WeightSpace
 from elbo_room.models.core import Batch
 from elbo_room.models.data import Dataset
-from elbo_room.models.families import PointMass
 from elbo_room.models.variational import Posterior
 
 MOST = 2000  # weights: Λ has P² numbers and its root costs P³/3
@@ -119,7 +118,7 @@ class Laplace:
 
 def why_not(model: Conditional) -> str | None:
     """None, or why there is no such approximation of this model."""
-    if not isinstance(model.posterior, PointMass):
+    if model.posterior.scored:
         return f"q(w) is a {model.posterior.label} and has a spread of its own; Laplace begins at a point. Choose a point mass (MAP)."
     if not model.prior.gaussian:
         return f"It needs a Gaussian prior; the density of {model.prior.label} has kinks or several peaks. Choose a Gaussian one."

@@ -14,8 +14,8 @@ def embedding(
     """E_q[z_i] and sd_q[z_i], each (M, K); `nu` saves asking q again."""
     family = model.sites[site].family
     nu = q.nu(model.sites[site], batch) if nu is None else nu
-    scale = getattr(family, "scale", None)
-    return family.mean(nu), scale(nu[..., 1, :]) if scale else torch.zeros_like(nu[..., 0, :])
+    scale = family.scale(nu[..., 1, :]) if family.location_scale else torch.zeros_like(nu[..., 0, :])
+    return family.mean(nu), scale
 
 
 def plane(at: Tensor, axes: tuple[int, int], low: Tensor, high: Tensor, count: int) -> Tensor:

@@ -76,7 +76,7 @@ def scores(model: Conditional, data: Dataset, weights: Tensor, chain: Chain | No
     density = model.response.log_prob(y, chain).logsumexp(0) - math.log(len(weights))
     if model.response.classes > 1:
         right = chain.m.mean(0).argmax(-1) == y
-    elif model.response.kinds == ("binary",):
+    elif model.response.two_classes:
         right = (chain.m.mean(0) > 0.5) == (y > 0.5)
     else:
         error = (chain.m.mean(0) - y).square().mean().sqrt()

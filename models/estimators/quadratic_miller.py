@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.estimators.estimator import Context, Draw, Estimator
-from elbo_room.models.families import Family, Normal
+from elbo_room.models.families import Family
 
 
 def not_normal(label: str, family: Family) -> str | None:
     """None for a Normal with free (μ, log s); else the reason."""
-    if isinstance(family, Normal) and family.scale_link == "exp" and not family.floor:
+    if family.gaussian and family.log_scaled:
         return None
     return (
         f"{label} expands log p around a Gaussian q's mean; {family.label} is not such a q. Choose reparameterisation."

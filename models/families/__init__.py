@@ -1,4 +1,4 @@
-"""Exponential families: one a file, serving as response, as latent layer and as variational factor."""
+"""Distributions, one a file, for responses, layers and q alike. To add one: its file, and one entry in this tuple."""
 
 from elbo_room.models.families.bernoulli import Bernoulli
 from elbo_room.models.families.beta import Beta
@@ -13,19 +13,30 @@ from elbo_room.models.families.negative_binomial import NegativeBinomial, ZeroIn
 from elbo_room.models.families.normal import Normal
 from elbo_room.models.families.point_mass import PointMass
 from elbo_room.models.families.poisson import Poisson
+from elbo_room.models.families.student_t import StudentT
 
 FAMILIES: dict[str, type[Family]] = {
     family.name: family
-    for family in (Normal, Bernoulli, Categorical, Poisson, NegativeBinomial, ZeroInflatedNegativeBinomial)
-}  # of a response
-LATENT_FAMILIES: dict[str, type[Family]] = {
-    family.name: family
-    for family in (Normal, Bernoulli, Categorical, Poisson, Gamma, LogNormal, Beta, Dirichlet, FullRank, LowRank)
-}  # of a site
+    for family in (
+        Normal,
+        Bernoulli,
+        Categorical,
+        Poisson,
+        NegativeBinomial,
+        ZeroInflatedNegativeBinomial,
+        StudentT,
+        LogNormal,
+        Gamma,
+        Beta,
+        Dirichlet,
+        FullRank,
+        LowRank,
+        PointMass,
+    )
+}
 
 __all__ = [
     "FAMILIES",
-    "LATENT_FAMILIES",
     "Bernoulli",
     "Beta",
     "Categorical",
@@ -39,6 +50,7 @@ __all__ = [
     "Normal",
     "PointMass",
     "Poisson",
+    "StudentT",
     "WeakDerivative",
     "ZeroInflatedNegativeBinomial",
 ]

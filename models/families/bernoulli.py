@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from elbo_room.models.families.counts import first_where
 from elbo_room.models.families.family import Family, WeakDerivative
-from elbo_room.models.settings import rule
+from elbo_room.models.families.support import BINARY, Support
 
 
 def compact(tensor: Tensor) -> Tensor:
@@ -64,26 +63,17 @@ class Bernoulli(Family):
     label: ClassVar[str] = "Bernoulli"
     symbol: ClassVar[str] = "Bern(m)"
     help: ClassVar[str] = "Binary values; grey pixels between 0 and 1 are rounded at ½."
-    requires: ClassVar[tuple[dict[str, object], ...]] = (
-        rule(
-            "data",
-            "Bernoulli needs values in [0, 1], and these data have others. Choose Gaussian, or the digits.",
-            among=("digits", "own"),
-        ),
-    )
+    support: ClassVar[Support] = BINARY
     n_params: ClassVar[int] = 1
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = ("logit",)
     n_states: ClassVar[int] = 2
+    start: ClassVar[tuple[float, ...]] = (0.0,)
 
-    def unfit(self, x: Tensor) -> str | None:
-        """A value outside of [0, 1], which rounding at ½ would hide."""
-        found = first_where((x < 0) | (x > 1), x)
-        return (
-            found
-            and f"A Bernoulli response needs values in [0, 1]; {found}. Choose another response, or rescale the data."
-        )
+    def observed(self, x: Tensor) -> Tensor:
+        """1[x > ½]."""
+        return (x > 0.5).to(x.dtype)
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform[0, 1)."""

@@ -12,6 +12,7 @@ from torch.nn.functional import logsigmoid
 
 from elbo_room.models.families.family import Family
 from elbo_room.models.families.log_gamma import log_gamma_quantile, uniform
+from elbo_room.models.families.support import FRACTION, Support
 
 
 def log_beta(a: Tensor, b: Tensor) -> Tensor:
@@ -27,10 +28,25 @@ class Beta(Family):
     label: ClassVar[str] = "Beta, in the logit"
     symbol: ClassVar[str] = "logit Beta(a, b)"
     help: ClassVar[str] = "A latent probability; the value is its logit, so that both ends keep their digits."
+    support: ClassVar[Support] = FRACTION
+    transformed: ClassVar[bool] = True
+    start: ClassVar[tuple[float, ...]] = (0.0, 0.0)
     n_params: ClassVar[int] = 2
     discrete: ClassVar[bool] = False
     reparameterizable: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("log a", "log b")
+
+    def value(self, y: Tensor) -> Tensor:
+        """The logit, log y/(1 − y)."""
+        return torch.logit(y)
+
+    def original(self, value: Tensor) -> Tensor:
+        """Its inverse."""
+        return value.sigmoid()
+
+    def log_slope(self, y: Tensor) -> Tensor:
+        """−log y(1 − y)."""
+        return -y.log() - torch.log1p(-y)
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Two uniforms a coordinate, stacked as ν is: (…, 2, K)."""

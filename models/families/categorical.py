@@ -1,15 +1,13 @@
 """log p(c; η) = η_c − log Σ_a exp η_a: one of S states a coordinate, the value its index 0 … S − 1 as a float."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
 from elbo_room.models.families.family import Family
-from elbo_room.models.settings import rule
-
-MOST = 64  # states a response may have
+from elbo_room.models.families.support import CLASSES, Support
 
 
 @dataclass(frozen=True)
@@ -24,16 +22,11 @@ class Categorical(Family):
     label: ClassVar[str] = "Categorical"
     symbol: ClassVar[str] = "Cat(p)"
     help: ClassVar[str] = "One of a few states, without an order."
-    requires: ClassVar[tuple[dict[str, object], ...]] = (
-        rule(
-            "data",
-            "Categorical needs data with few distinct values, and these have many. Choose the digits' 17 grey levels.",
-            among=("digits", "own"),
-        ),
-    )
+    support: ClassVar[Support] = CLASSES
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
     categories: int = 3
+    levels: Tensor | None = field(default=None, compare=False)  # (S,) the numbers that the states stand for
 
     def __post_init__(self) -> None:
         if self.categories < 2:
@@ -43,7 +36,16 @@ class Categorical(Family):
 
     def fitted(self, x: Tensor) -> Self:
         """One state for each distinct value."""
-        return replace(self, categories=len(x.unique()))
+        levels = x.unique()
+        return replace(self, categories=len(levels), levels=levels)
+
+    def observed(self, x: Tensor) -> Tensor:
+        """The index of each number's level."""
+        return x if self.levels is None else torch.searchsorted(self.levels, x).to(x.dtype)
+
+    def original(self, value: Tensor) -> Tensor:
+        """The number that a state stands for."""
+        return value if self.levels is None else self.levels[value.long()]
 
     @property
     def n_params(self) -> int:  # type: ignore[override]
@@ -56,16 +58,14 @@ class Categorical(Family):
         return self.categories
 
     @property
+    def start(self) -> tuple[float, ...]:  # type: ignore[override]
+        """All states alike."""
+        return (0.0,) * self.categories
+
+    @property
     def parameter_names(self) -> tuple[str, ...]:  # type: ignore[override]
         """Logit 0 … logit S − 1."""
         return tuple(f"logit {state}" for state in range(self.categories))
-
-    def unfit(self, x: Tensor) -> str | None:
-        """More distinct values than a response may have states, or a single one."""
-        count = len(x.unique())
-        if 2 <= count <= MOST:
-            return None
-        return f"A categorical response needs from 2 to {MOST} distinct values; these data have {count:,}. Choose another response."
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform[0, 1)."""
@@ -93,3 +93,19 @@ class Categorical(Family):
         """E c, the mean index: of use where the states have an order; `nu.softmax(-2)` are the probabilities."""
         states = torch.arange(self.categories, dtype=nu.dtype).unsqueeze(-1)
         return (nu.softmax(-2) * states).sum(-2)
+
+    def expectation(self, nu: Tensor) -> Tensor:
+        """The mean of the numbers that the states stand for."""
+        return self.mean(nu) if self.levels is None else self.levels @ nu.softmax(-2)
+
+    @staticmethod
+    def log_prob_counted(counts: Tensor, log_probabilities: Tensor) -> Tensor:
+        """Σ_s n_s log p_s of draws in a given order, of which n_s (…, S) showed state s: (…)."""
+        return (counts * log_probabilities).sum(-1)
+
+    @staticmethod
+    def sample_indicator(probabilities: Tensor, generator: torch.Generator) -> Tensor:
+        """One draw, as 1 at its state and 0 elsewhere: (…, S) → (…, S)."""
+        flat = probabilities.reshape(-1, probabilities.shape[-1])
+        state = torch.multinomial(flat, 1, generator=generator)
+        return torch.zeros_like(flat).scatter_(1, state, 1.0).reshape(probabilities.shape)

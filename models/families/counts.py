@@ -3,13 +3,6 @@
 import torch
 from torch import Tensor
 
-from elbo_room.models.settings import rule
-
-COUNT_DATA = rule(
-    "data",
-    "Counts must be whole numbers ≥ 0, and these data are not. Choose the cells, or a Gaussian response.",
-    among=("pbmc", "cell_lines", "own"),
-)
 RECOVER = (
     "Single-cell tables are often scaled or log-normalised: load the raw counts; from log-normalised values to 10,000 per cell "
     "they are round(expm1(x) · n_counts / 10,000)."

@@ -12,20 +12,27 @@ from torch import Tensor
 
 from elbo_room.models.families.family import Family
 from elbo_room.models.families.log_gamma import log_gamma_quantile, uniform
+from elbo_room.models.families.logarithm import Logarithm
+from elbo_room.models.families.support import PROPORTIONS, Support
 
 
 @dataclass(frozen=True)
-class Dirichlet(Family):
+class Dirichlet(Logarithm, Family):
     """The variational factor of proportions, ν = log α; the value is their logs, jointly one density (Figurnov, Mohamed & Mnih 2018)."""
 
     name: ClassVar[str] = "dirichlet"
     label: ClassVar[str] = "Dirichlet, in log z"
     symbol: ClassVar[str] = "log Dir(α)"
     help: ClassVar[str] = "Proportions that add up to 1, such as a text's topics; the value is their logarithms."
+    support: ClassVar[Support] = PROPORTIONS
     n_params: ClassVar[int] = 1
     discrete: ClassVar[bool] = False
     reparameterizable: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("log concentration",)
+
+    def log_slope(self, y: Tensor) -> Tensor:
+        """−Σ log y_k, of the log ratios jointly: (…, 1)."""
+        return -y.log().sum(-1, keepdim=True)
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform(0, 1), neither end included."""

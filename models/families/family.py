@@ -6,6 +6,9 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
+from elbo_room.models.families.entries import Entries
+from elbo_room.models.families.support import COUNT, REAL, Support
+
 
 @dataclass(frozen=True)
 class WeakDerivative:
@@ -19,21 +22,43 @@ class WeakDerivative:
 
 @dataclass(frozen=True)
 class Family:
-    """A distribution with parameters ν (…, n_params, K) and values (…, K), one independent coordinate each."""
+    """A distribution with parameters ν (…, n_params, K) and values (…, K), one independent coordinate each.
+
+    The value z may be a function of the original variate y: a Gamma's is log y. `support` is y's.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
     symbol: ClassVar[str] = ""
     help: ClassVar[str] = ""
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
+    support: ClassVar[Support] = REAL
     n_params: ClassVar[int]
     discrete: ClassVar[bool]
     reparameterizable: ClassVar[bool]
     parameter_names: ClassVar[tuple[str, ...]]
+    gaussian: ClassVar[bool] = False  # whether its coordinates are independent Normals
+    transformed: ClassVar[bool] = False  # whether its value is another function of y than y itself
     scored: ClassVar[bool] = True  # whether log q depends on ν at all: a point mass's does not
-    counts: ClassVar[bool] = False  # whether its values are counts, whose mean may be a share of a library size
+    variational: ClassVar[bool] = True  # whether it may be a site's, and so q's
     scaled: ClassVar[bool] = False  # whether its second parameter is a scale or dispersion, which need not be decoded
+    location_scale: ClassVar[bool] = (
+        False  # whether ν is a location and a scale, which may be fixed; a learned one needs a floor
+    )
+    start: ClassVar[tuple[float, ...]] = ()  # ν at which a layer's q starts, where that is not 0
+    weight_spread: ClassVar[float] = 0.0  # ν's second row at which the q of a weight starts
+    neutral: ClassVar[tuple[float, ...]] = ()  # ν where a decoder says 0, where that is not 0
     n_states: ClassVar[int] = 0  # how many values a coordinate can take, 0, 1, …; 0 when they cannot be counted out
+
+    @property
+    def log_scaled(self) -> bool:
+        """Whether ν is a location and the logarithm of a scale."""
+        return False
+
+    @property
+    def counts(self) -> bool:
+        """Whether its values are counts, whose mean may be a share of a library size."""
+        return self.support is COUNT
 
     @property
     def parameter_symbols(self) -> tuple[str, ...]:
@@ -76,17 +101,55 @@ class Family:
         """Σ over the coordinates of `log_prob_of`, (…): a family that knows a shorter way to the sum says it."""
         return self.log_prob_of(value, parameters).sum(-1)
 
+    def log_density_sum(self, y: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """Σ log p of original variates y (M, D) rather than of the values that they are held as: (…, M)."""
+        found = self.log_prob_sum(self.value(y), parameters)
+        return found + self.log_slope(y).sum(-1) if self.transformed else found
+
+    def log_prob_factored(self, entries: Entries, left: Tensor, right: Tensor, floor: float) -> Tensor:
+        """`log_prob_sum` of a mean Σ_k left_rk right_ck + `floor`, from the entries that are not 0: (S, M, K), (S, D, K) → (S, M)."""
+        raise NotImplementedError
+
     def fitted(self, x: Tensor) -> Self:  # noqa: ARG002 - most families are the same whatever the data
         """The family as the response of these data (N, D)."""
         return self
 
-    def unfit(self, x: Tensor) -> str | None:  # noqa: ARG002 - most families take any number
-        """Why these data (N, D) cannot be values of this family, with the first that is none; None when they can."""
-        return None
+    def floored(self, floor: float) -> Self:  # noqa: ARG002 - most families' likelihoods are bounded
+        """The family as a response whose scale is learned and at least `floor`."""
+        return self
+
+    def observed(self, x: Tensor) -> Tensor:
+        """Data as values y of this family: as they are, or rounded."""
+        return x
+
+    def scale(self, raw: Tensor) -> Tensor:
+        """The scale of a location–scale family from ν's second row."""
+        raise NotImplementedError
+
+    def value(self, y: Tensor) -> Tensor:
+        """Z of the original variate y: y itself, or a function of y whose log slope is `log_slope`."""
+        return y
+
+    def original(self, value: Tensor) -> Tensor:
+        """Y of a value, the inverse of `value`."""
+        return value
+
+    def log_slope(self, y: Tensor) -> Tensor:
+        """Log |dz/dy|."""
+        return torch.zeros_like(y)
 
     def mean(self, nu: Tensor) -> Tensor:
         """The mean map: E z, (…, K)."""
         raise NotImplementedError
+
+    def expectation(self, nu: Tensor) -> Tensor:
+        """E y, the mean of the original variate: (…, K)."""
+        return self.mean(nu)
+
+    def sample(self, nu: Tensor, generator: torch.Generator) -> Tensor:
+        """Y drawn straight from the generator, where no noise need be shared: (…, n_params, K) → (…, K)."""
+        noise = self.noise(self.noise_shape(nu[..., 0, :].shape), generator, nu.dtype)
+        return self.original(self.transform(noise, nu))
 
     def entropy(self, nu: Tensor) -> Tensor:
         """E[−log q(z; ν)] in closed form, in nats, for every coordinate."""
@@ -105,7 +168,7 @@ class Family:
         raise NotImplementedError
 
     def states(self, method: str) -> bool:
-        """Whether this family has an optional method: mirror, from_uniform, entropy, divergence, latent, weak_derivatives."""
+        """Whether this family has an optional method: mirror, from_uniform, entropy, divergence, latent, weak_derivatives or another."""
         return getattr(type(self), method) is not getattr(Family, method)
 
     def score(self, value: Tensor, nu: Tensor) -> Tensor:

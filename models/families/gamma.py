@@ -13,7 +13,9 @@ from torch import Tensor
 
 from elbo_room.models.families.family import Family
 from elbo_room.models.families.log_gamma import log_ratio_quantile, uniform
+from elbo_room.models.families.logarithm import Logarithm
 from elbo_room.models.families.stirling import constant_of, log_minus_digamma, remainder
+from elbo_room.models.families.support import POSITIVE, Support
 
 
 def log_density_at(t: Tensor, ratio: Tensor, shape: float) -> Tensor:
@@ -28,7 +30,7 @@ def log_density_sum(y: Tensor, z: Tensor, log_mean: float, shape: float) -> Tens
 
 
 @dataclass(frozen=True)
-class Gamma(Family):
+class Gamma(Logarithm, Family):
     """The variational factor of a positive latent variable; reparameterised implicitly (Figurnov, Mohamed & Mnih 2018)."""
 
     name: ClassVar[str] = "gamma"
@@ -37,6 +39,10 @@ class Gamma(Family):
     help: ClassVar[str] = (
         "Positive and sparse latent variables; the value is log z, so that tiny ones keep their digits."
     )
+    support: ClassVar[Support] = POSITIVE
+    scaled: ClassVar[bool] = True
+    start: ClassVar[tuple[float, ...]] = (0.0, 0.0)
+    weight_spread: ClassVar[float] = 0.5
     n_params: ClassVar[int] = 2
     discrete: ClassVar[bool] = False
     reparameterizable: ClassVar[bool] = True

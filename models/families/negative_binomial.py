@@ -12,12 +12,13 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from elbo_room.models.families.count_table import CountTable
-from elbo_room.models.families.counts import COUNT_DATA, not_counts
 from elbo_room.models.families.family import Family
 from elbo_room.models.families.gamma import Gamma
 from elbo_room.models.families.log_gamma import uniform
 from elbo_room.models.families.poisson import Poisson
+from elbo_room.models.families.support import COUNT, Support
 
+LOSS = -3.0  # logit of the share of counts lost where θ = 0, which is what the prior pulls at: 5 %, not half of them
 LARGE = 8.0  # from here Stirling's series, below it the difference itself
 
 
@@ -54,11 +55,11 @@ class NegativeBinomial(Family):
     label: ClassVar[str] = "Negative binomial"
     symbol: ClassVar[str] = "NB(μ, r)"
     help: ClassVar[str] = "Counts whose variance exceeds their mean: μ + μ²/r."
-    requires: ClassVar[tuple[dict[str, object], ...]] = (COUNT_DATA,)
+    support: ClassVar[Support] = COUNT
     n_params: ClassVar[int] = 2
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
-    counts: ClassVar[bool] = True
+    variational: ClassVar[bool] = False
     scaled: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("log mean", "log dispersion")
     table: CountTable | None = field(default=None, compare=False)  # of the data whose response this is
@@ -66,10 +67,6 @@ class NegativeBinomial(Family):
     def fitted(self, x: Tensor) -> Self:
         """With the constants of these data's counts at hand."""
         return replace(self, table=CountTable.of(x))
-
-    def unfit(self, x: Tensor) -> str | None:
-        """Why these data are no counts."""
-        return not_counts(x)
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Two numbers a coordinate: (…, K, 2)."""
@@ -118,6 +115,7 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
     help: ClassVar[str] = "A negative binomial whose counts are lost with probability π."
     n_params: ClassVar[int] = 3
     parameter_names: ClassVar[tuple[str, ...]] = ("log mean", "log dispersion", "logit of loss")
+    neutral: ClassVar[tuple[float, ...]] = (0.0, 0.0, LOSS)
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Three numbers a coordinate: (…, K, 3)."""

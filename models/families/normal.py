@@ -2,20 +2,19 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
 
-from elbo_room.models.families.family import Family, WeakDerivative
+from elbo_room.models.families.family import WeakDerivative
+from elbo_room.models.families.location_scale import LocationScale
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-NARROW = -40.0  # below this log(1 + e^ρ) is e^ρ to the last bit
 
 
 @dataclass(frozen=True)
-class Normal(Family):
+class Normal(LocationScale):
     """Normal with ν = (μ, ρ): s = exp ρ as a variational factor, s = floor + softplus ρ as a response.
 
     A response needs the floor: with a free scale the likelihood is unbounded as s → 0 at a datum.
@@ -30,27 +29,11 @@ class Normal(Family):
     label: ClassVar[str] = "Gaussian"
     symbol: ClassVar[str] = "N(μ, σ²)"
     help: ClassVar[str] = "Real values with a mean and a standard deviation."
-    n_params: ClassVar[int] = 2
-    discrete: ClassVar[bool] = False
+    gaussian: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = True
-    scaled: ClassVar[bool] = True
+    start: ClassVar[tuple[float, ...]] = (0.0, -0.5)
+    weight_spread: ClassVar[float] = -2.0
     parameter_names: ClassVar[tuple[str, ...]] = ("mean", "log scale")
-    parameter_symbols: ClassVar[tuple[str, ...]] = ("μ", "log s")
-    scale_link: Literal["exp", "softplus"] = "exp"
-    floor: float = 0.0
-
-    def scale(self, raw: Tensor) -> Tensor:
-        """The standard deviation s of the raw parameter ρ."""
-        scale = raw.exp() if self.scale_link == "exp" else softplus(raw)
-        return self.floor + scale if self.floor else scale
-
-    def log_scale(self, raw: Tensor) -> Tensor:
-        """Log s: ρ itself where s = e^ρ, and where s = log(1 + e^ρ) has become e^ρ; finite, with its derivative, where s underflows."""
-        if self.floor:
-            return self.scale(raw).log()
-        if self.scale_link == "exp":
-            return raw
-        return torch.where(raw < NARROW, raw, softplus(raw.clamp_min(NARROW)).log())
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ N(0, 1)."""
@@ -81,10 +64,6 @@ class Normal(Family):
         del value
         log_scale = self.log_scale(nu[..., 1, :])
         return -0.5 * noise.square().sum(-1) - log_scale.sum(-1) - noise.shape[-1] * HALF_LOG_2PI
-
-    def mean(self, nu: Tensor) -> Tensor:
-        """μ."""
-        return nu[..., 0, :]
 
     def entropy(self, nu: Tensor) -> Tensor:
         """Log s + ½ log 2πe."""

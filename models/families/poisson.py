@@ -7,8 +7,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from elbo_room.models.families.counts import COUNT_DATA, not_counts
+from elbo_room.models.families.entries import Entries, log_sums
 from elbo_room.models.families.family import Family, WeakDerivative
+from elbo_room.models.families.support import COUNT, Support
+
+
+def log_factorials(x: Tensor) -> Tensor:
+    """Σ_v log x_v!, which is 0 unless some x_v ≥ 2, as few entries of a table of words are: (M, D) → (M,)."""
+    row, column = (x > 1).nonzero(as_tuple=True)
+    return torch.zeros(len(x), dtype=x.dtype).index_add(0, row, torch.lgamma(x[row, column] + 1))
 
 
 @dataclass(frozen=True)
@@ -19,16 +26,12 @@ class Poisson(Family):
     label: ClassVar[str] = "Poisson"
     symbol: ClassVar[str] = "Pois(λ)"
     help: ClassVar[str] = "Counts: 0, 1, 2, … without an upper end."
-    requires: ClassVar[tuple[dict[str, object], ...]] = (COUNT_DATA,)
+    support: ClassVar[Support] = COUNT
     n_params: ClassVar[int] = 1
-    counts: ClassVar[bool] = True
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = ("log rate",)
-
-    def unfit(self, x: Tensor) -> str | None:
-        """Why these data are no counts."""
-        return not_counts(x)
+    start: ClassVar[tuple[float, ...]] = (0.0,)
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform[0, 1)."""
@@ -63,6 +66,28 @@ class Poisson(Family):
         """X η − exp η − log x!, for every coordinate."""
         eta = nu.squeeze(-2)
         return value * eta - eta.exp() - torch.lgamma(value + 1)
+
+    def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """Σ_v (x_v η_v − exp η_v) − Σ_v log x_v!."""
+        (eta,) = parameters
+        return self.log_prob_sum_at(value, eta, eta.exp())
+
+    def log_prob_sum_at(self, value: Tensor, log_rate: Tensor, rate: Tensor) -> Tensor:
+        """The same of a model that has both log λ and λ at hand."""
+        return (value * log_rate - rate).sum(-1) - log_factorials(value)
+
+    def log_prob_factored(self, entries: Entries, left: Tensor, right: Tensor, floor: float) -> Tensor:
+        """The same for rates λ_rv = Σ_k left_rk right_vk + floor, with logs only where x > 0: Σ_v λ_rv is Σ_k left_rk Σ_v right_vk.
+
+        left (S, M, K), right (S, D, K) → (S, M). Ten times as fast on text.
+        """
+        seen = log_sums(left, right, entries, floor)  # (S, M)
+        whole = (left * right.sum(1, keepdim=True)).sum(-1) + floor * right.shape[1]
+        return seen - whole - entries.log_factorials
+
+    def sample(self, nu: Tensor, generator: torch.Generator) -> Tensor:
+        """Torch's own sampler, which is faster than the quantile of a noise."""
+        return torch.poisson(self.mean(nu), generator=generator)
 
     def weak_derivatives(
         self,

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from elbo_room.models.estimators import ESTIMATORS
-from elbo_room.models.families import Family, Gamma, LogNormal, Normal
+from elbo_room.models.families import FAMILIES, Family, Normal
+from elbo_room.models.families.support import POSITIVE
 from elbo_room.models.layers.kinds import (
     BernoulliLayer,
     BetaLayer,
@@ -14,13 +15,7 @@ from elbo_room.models.layers.kinds import (
     PoissonLayer,
 )
 from elbo_room.models.layers.layer import Layer, Scales
-from elbo_room.models.layers.response import (
-    BernoulliResponse,
-    CategoricalResponse,
-    NormalResponse,
-    PoissonResponse,
-    Response,
-)
+from elbo_room.models.layers.response import LAYERED_RESPONSES, LayeredResponse
 from elbo_room.models.layers.weights import WEIGHTS, Connection, WeightKind, point_log_prob
 from elbo_room.models.settings import rule
 
@@ -62,9 +57,6 @@ LAYERS: dict[str, Layer] = {
         CategoricalLayer(),
     )
 }
-RESPONSES: dict[str, Response] = {
-    part.name: part for part in (NormalResponse(), BernoulliResponse(), PoissonResponse(), CategoricalResponse())
-}
 LINKS: dict[str, Option] = {
     each.name: each
     for each in (
@@ -75,21 +67,21 @@ LINKS: dict[str, Option] = {
         ),
     )
 }  # fmt: skip
-POSITIVE_FAMILIES: dict[str, type[Family]] = {part.name: part for part in (LogNormal, Gamma)}
+POSITIVE_FAMILIES: dict[str, type[Family]] = {
+    name: part for name, part in FAMILIES.items() if part.support is POSITIVE and part.variational
+}
 
 __all__ = [
+    "LAYERED_RESPONSES",
     "LAYERS",
     "LINKS",
     "POSITIVE_FAMILIES",
-    "RESPONSES",
     "SECOND_ESTIMATORS",
     "WEIGHTS",
     "WEIGHT_ESTIMATORS",
     "Connection",
     "Layer",
-    "NormalLayer",
-    "PoissonResponse",
-    "Response",
+    "LayeredResponse",
     "Scales",
     "WeightKind",
     "point_log_prob",

@@ -8,7 +8,7 @@ from torch.nn.functional import one_hot, softplus
 
 from elbo_room.models.families import Bernoulli, Beta, Categorical, Gamma, Normal, Poisson
 from elbo_room.models.families.gamma import log_density_at
-from elbo_room.models.layers.layer import Layer, Scales, log_probability, rate
+from elbo_room.models.layers.layer import Layer, Scales, log_probability, logit, rate
 from elbo_room.models.networks import ACTIVATIONS
 
 STATES = 3  # of a categorical unit
@@ -24,7 +24,6 @@ class NormalLayer(Layer):
     help = "Real units around g(u); as σ → 0 they become a network's hidden units."
     density = Normal()
     scaled = True
-    first = (0.0, -0.5)
 
     def mean(self, u: Tensor, scales: Scales) -> Tensor:
         """E[z | u]."""
@@ -52,15 +51,11 @@ class BernoulliLayer(Layer):
     density = Bernoulli()
     positive = True
     learns_top = True
-    first = (0.0,)
 
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """The logit."""
         del scales
-        if positive:
-            yes, no = log_probability(u, positive)
-            u = yes - no
-        return u.unsqueeze(-2)
+        return logit(u, positive).unsqueeze(-2)
 
 
 class PoissonLayer(Layer):
@@ -74,7 +69,6 @@ class PoissonLayer(Layer):
     density = Poisson()
     positive = True
     learns_top = True
-    first = (0.0,)
 
     def look(self, value: Tensor) -> Tensor:
         """log(1 + z)."""
@@ -101,7 +95,6 @@ class GammaLayer(Layer):
     density = Gamma()
     positive = True
     shaped = True
-    first = (0.0, 0.0)
 
     def alpha(self, scales: Scales) -> float:
         """Shape."""
@@ -128,10 +121,6 @@ class GammaLayer(Layer):
     def top(self, units: int, scales: Scales) -> Tensor:
         """Mean 1: another one would be absorbed by the weights below."""
         return torch.stack([torch.zeros(units), torch.full((units,), self.alpha(scales)).log()])
-
-    def signal(self, value: Tensor) -> Tensor:
-        """Z = e^y."""
-        return value.exp()
 
     def look(self, value: Tensor) -> Tensor:
         """log(1 + z) = softplus y."""
@@ -166,7 +155,6 @@ class BetaLayer(Layer):
     positive = True
     shaped = True
     learns_top = True
-    first = (0.0, 0.0)
 
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """(log a, log b)."""
@@ -175,10 +163,6 @@ class BetaLayer(Layer):
             return torch.stack([rate(u, positive).log(), concentration], -2)
         yes, no = log_probability(u, positive)
         return torch.stack([yes + concentration, no + concentration], -2)
-
-    def signal(self, value: Tensor) -> Tensor:
-        """Z = logistic y."""
-        return value.sigmoid()
 
 
 class CategoricalLayer(Layer):
@@ -192,7 +176,6 @@ class CategoricalLayer(Layer):
     per_unit = STATES
     positive = True
     learns_top = True
-    first = (0.0,) * STATES
 
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """Logits."""
@@ -203,3 +186,7 @@ class CategoricalLayer(Layer):
     def signal(self, value: Tensor) -> Tensor:
         """Indicators of the states, unit by unit."""
         return one_hot(value.long(), STATES).to(value.dtype).flatten(-2)
+
+    def expected_signal(self, nu: Tensor) -> Tensor:
+        """Probabilities of the states, unit by unit."""
+        return nu.softmax(-2).transpose(-1, -2).flatten(-2)

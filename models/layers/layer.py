@@ -1,7 +1,7 @@
 """z_{ℓ,k} | z_{ℓ+1} ~ expfam, its mean or its natural parameter g(u), u = θ_{ℓ,k} · z_{ℓ+1} + α.
 
 A layer says which density its units have given u, what of its values the layer below sees (`signal`: z itself, where the engine holds
-log z or logit z), and where q starts. `positive` says that u cannot be negative: no bend is needed to make a rate of it.
+log z or logit z). `positive` says that u cannot be negative: no bend is needed to make a rate of it.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
-from elbo_room.models.families import Family, Gamma
+from elbo_room.models.families import Family
+from elbo_room.models.families.support import POSITIVE
 
 FLOOR = 1e-6  # added to every rate: a sum of sparse terms underflows to 0 in float32, where its log has no slope
 
@@ -38,6 +39,14 @@ def log_probability(u: Tensor, positive: bool) -> tuple[Tensor, Tensor]:
     return logsigmoid(u), logsigmoid(-u)
 
 
+def logit(u: Tensor, positive: bool) -> Tensor:
+    """Log m/(1 − m)."""
+    if not positive:
+        return u
+    yes, no = log_probability(u, positive)
+    return yes - no
+
+
 class Layer:
     """A kind of layer as a part. A subclass is listed in `LAYERS` and nowhere else."""
 
@@ -53,7 +62,6 @@ class Layer:
     scaled: ClassVar[bool] = False  # below the top it is g(u) + σ ε
     shaped: ClassVar[bool] = False  # its density has the shape α
     learns_top: ClassVar[bool] = False  # a top layer has parameters worth learning: no weight below can absorb them
-    first: ClassVar[tuple[float, ...]]  # ν at which q starts
 
     def family(self, positive_family: Family) -> Family:
         """The family of q; `positive_family` is the one chosen for positive values."""
@@ -62,7 +70,7 @@ class Layer:
     @property
     def positive_value(self) -> bool:
         """Whether the value is log z of a positive z."""
-        return isinstance(self.density, Gamma)
+        return self.density.support is POSITIVE
 
     def parameters(self, u: Tensor, positive: bool, scales: Scales) -> Tensor:
         """ν₀ of the density: u (…, K·per_unit) → (…, n_params, K)."""
@@ -82,8 +90,12 @@ class Layer:
         return self.parameters(torch.zeros(units * self.per_unit), False, scales)
 
     def signal(self, value: Tensor) -> Tensor:
-        """What the layer below sees: (…, K) → (…, K·per_unit)."""
-        return value
+        """What the layer below sees, the original variate: (…, K) → (…, K·per_unit)."""
+        return self.density.original(value)
+
+    def expected_signal(self, nu: Tensor) -> Tensor:
+        """E of it: (…, n_params, K) → (…, K·per_unit)."""
+        return self.density.expectation(nu)
 
     def look(self, value: Tensor) -> Tensor:
         """What a top-down q of the layer below sees: the signal, or log(1 + z) where z has no upper end."""

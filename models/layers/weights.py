@@ -24,9 +24,14 @@ class WeightKind:
     positive: bool = False
     requires: tuple[dict[str, object], ...] = ()
 
+    @property
+    def density(self) -> Family:
+        """The family of the prior."""
+        return Gamma() if self.positive else Normal()
+
     def family(self, positive_family: Family) -> Family:
         """The family of q, by the weights' support; `positive_family` is the one chosen for positive values."""
-        return positive_family if self.positive else Normal()
+        return positive_family if self.positive else self.density
 
 
 WEIGHTS: dict[str, WeightKind] = {
@@ -96,7 +101,7 @@ class Connection(nn.Module):
             return None
         value = latents[self.name]
         nu = self.prior(scale, shape, value.dtype)
-        density: Family = Gamma() if self.kind.positive else Normal()
+        density = self.kind.density
         own = nu if type(density) is type(self.site.family) else None
         name = f"log p({self.name})"
         if self.kind.positive:

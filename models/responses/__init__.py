@@ -1,32 +1,30 @@
-"""Responses: families of y given x, one a file, with the chain x → w → m → η → y. To add one: its file, and one entry in this tuple."""
+"""Responses: families of y, or of x, with a link; one a file. To add one: its file, and one entry in this tuple."""
 
-from elbo_room.models.responses.bernoulli import Bernoulli
-from elbo_room.models.responses.beta import Beta
-from elbo_room.models.responses.categorical import Categorical
-from elbo_room.models.responses.gamma import Gamma
+from elbo_room.models.responses.bernoulli import BernoulliResponse
+from elbo_room.models.responses.beta import BetaResponse
+from elbo_room.models.responses.categorical import CategoricalResponse
+from elbo_room.models.responses.gamma import GammaResponse
 from elbo_room.models.responses.link import LINKS, Link
-from elbo_room.models.responses.negative_binomial import NegativeBinomial
-from elbo_room.models.responses.normal import Normal
-from elbo_room.models.responses.poisson import Poisson
-from elbo_room.models.responses.response import Chain, Response
-from elbo_room.models.responses.student_t import StudentT
+from elbo_room.models.responses.negative_binomial import NegativeBinomialResponse
+from elbo_room.models.responses.normal import NormalResponse
+from elbo_room.models.responses.poisson import PoissonResponse
+from elbo_room.models.responses.response import Chain, Response, Words
+from elbo_room.models.responses.student_t import StudentTResponse
+from elbo_room.models.responses.zero_inflated import ZeroInflatedResponse
 
 RESPONSES: dict[str, type[Response]] = {
-    part.name: part for part in (Normal, Bernoulli, Categorical, Poisson, NegativeBinomial, Gamma, Beta, StudentT)
+    part.name: part
+    for part in (
+        NormalResponse,
+        BernoulliResponse,
+        CategoricalResponse,
+        PoissonResponse,
+        NegativeBinomialResponse,
+        ZeroInflatedResponse,
+        GammaResponse,
+        BetaResponse,
+        StudentTResponse,
+    )
 }
 
-__all__ = [
-    "LINKS",
-    "RESPONSES",
-    "Bernoulli",
-    "Beta",
-    "Categorical",
-    "Chain",
-    "Gamma",
-    "Link",
-    "NegativeBinomial",
-    "Normal",
-    "Poisson",
-    "Response",
-    "StudentT",
-]
+__all__ = ["LINKS", "RESPONSES", "Chain", "Link", "Response", "Words"]

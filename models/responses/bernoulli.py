@@ -7,26 +7,28 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from elbo_room.models.data.supervised import needs
-from elbo_room.models.families import Bernoulli as BernoulliFamily
-from elbo_room.models.families import Family
-from elbo_room.models.responses.response import Chain, Response, stack
+from elbo_room.models.families import Bernoulli, Family
+from elbo_room.models.families.support import ROUNDED, UNIT, Support
+from elbo_room.models.responses.response import Chain, Response, Words
 
 
 @dataclass(frozen=True)
-class Bernoulli(Response):
+class BernoulliResponse(Response):
     """Binary y with probability m of a 1."""
 
+    family: ClassVar[type[Family]] = Bernoulli
     name: ClassVar[str] = "bernoulli"
     label: ClassVar[str] = "Bernoulli"
     symbol: ClassVar[str] = "Bern(m)"
     help: ClassVar[str] = "Two classes, 0 and 1: −log p is the cross entropy."
-    kinds: ClassVar[tuple[str, ...]] = ("binary",)
-    allowed: ClassVar[str] = "0 or 1"
-    requires: ClassVar[tuple[dict[str, object], ...]] = needs(kinds, "A Bernoulli response needs y of 0 and 1.")
     usual: ClassVar[str] = "logit"
+    decoded: ClassVar[Words | None] = Words("Bern(m)", "Binary values; grey pixels between 0 and 1 are rounded at ½.")
+    decoded_data: ClassVar[Support | None] = UNIT
+    layered: ClassVar[Words | None] = Words(
+        "Bern(logistic u)", "Binary values; grey pixels are rounded at ½, a word is there or not."
+    )
+    layered_data: ClassVar[Support | None] = ROUNDED
     canonical: ClassVar[str | None] = "logit"
-    discrete: ClassVar[bool] = True
 
     def natural(self, m: Tensor) -> Tensor:
         """Log m/(1 − m)."""
@@ -40,10 +42,6 @@ class Bernoulli(Response):
         """m(1 − m)."""
         return m * (1 - m)
 
-    def law(self, chain: Chain) -> tuple[Family, Tensor]:
-        """Bernoulli with logit η."""
-        return BernoulliFamily(), stack(chain.eta)
-
-    def support(self, y: Tensor) -> Tensor:
-        """0 or 1."""
-        return (y == 0) | (y == 1)
+    def parameters(self, chain: Chain) -> tuple[Tensor, ...]:
+        """The logit η."""
+        return (chain.eta,)

@@ -9,31 +9,29 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from elbo_room.models.data.supervised import needs
-from elbo_room.models.families import Beta as BetaFamily
-from elbo_room.models.families import Family
-from elbo_room.models.responses.response import Chain, Response, stack
+from elbo_room.models.families import Beta, Family
+from elbo_room.models.responses.response import Chain, Response, Words
 
 
 @dataclass(frozen=True)
-class Beta(Response):
+class BetaResponse(Response):
     """Fractions in (0, 1) around a mean."""
 
+    family: ClassVar[type[Family]] = Beta
     name: ClassVar[str] = "beta"
     label: ClassVar[str] = "Beta"
     symbol: ClassVar[str] = "Beta(m, 1/s²)"
     help: ClassVar[str] = "Fractions between 0 and 1, by mean and precision 1/s²; logit link."
-    kinds: ClassVar[tuple[str, ...]] = ("fraction",)
-    allowed: ClassVar[str] = "between 0 and 1, ends excluded"
-    requires: ClassVar[tuple[dict[str, object], ...]] = needs(kinds, "A Beta response needs fractions in (0, 1).")
+    decoded: ClassVar[Words | None] = Words("Beta(a, b)", "Fractions between 0 and 1; the decoder gives a and b.")
+    layered: ClassVar[Words | None] = Words(
+        "Beta(logistic u, 1/s²)", "Fractions between 0 and 1, by mean and one learned precision 1/s²."
+    )
     usual: ClassVar[str] = "logit"
-    canonical: ClassVar[str | None] = None
     dispersed: ClassVar[bool] = True
     linear: ClassVar[bool] = False
 
-    def chain(self, w: Tensor, phi: Tensor) -> Chain:
+    def at_mean(self, w: Tensor, m: Tensor, phi: Tensor) -> Chain:
         """η₁ = m/φ, the number of pseudo-counts for a 1."""
-        m = self.chosen.mean(w)
         return Chain(w, m, m / phi, phi)
 
     def variance(self, m: Tensor) -> Tensor:
@@ -44,22 +42,6 @@ class Beta(Response):
         """m(1 − m) φ/(1 + φ)."""
         return self.variance(chain.m) * chain.phi / (1 + chain.phi)
 
-    def law(self, chain: Chain) -> tuple[Family, Tensor]:
-        """Logit y, ν = (log a, log b)."""
-        return BetaFamily(), stack(chain.m.log() - chain.phi.log(), torch.log1p(-chain.m) - chain.phi.log())
-
-    def value(self, y: Tensor) -> Tensor:
-        """The logit, log y/(1 − y)."""
-        return torch.logit(y)
-
-    def original(self, value: Tensor) -> Tensor:
-        """Its inverse."""
-        return value.sigmoid()
-
-    def log_slope(self, y: Tensor) -> Tensor:
-        """−log y(1 − y)."""
-        return -y.log() - torch.log1p(-y)
-
-    def support(self, y: Tensor) -> Tensor:
-        """Between 0 and 1, ends excluded."""
-        return (y > 0) & (y < 1)
+    def parameters(self, chain: Chain) -> tuple[Tensor, ...]:
+        """(log a, log b)."""
+        return chain.m.log() - chain.phi.log(), torch.log1p(-chain.m) - chain.phi.log()

@@ -9,26 +9,29 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn.functional import pad
 
-from elbo_room.models.data.supervised import needs
-from elbo_room.models.families import Categorical as CategoricalFamily
-from elbo_room.models.families import Family
-from elbo_room.models.responses.response import Chain, Response
+from elbo_room.models.families import Categorical, Family
+from elbo_room.models.families.support import COUNT, LEVELS, Support
+from elbo_room.models.responses.response import Chain, Response, Words
 
 
 @dataclass(frozen=True)
-class Categorical(Response):
+class CategoricalResponse(Response):
     """One of K classes, y the index; the chain's w, m and η have a last axis of K (w of K − 1 with the minimal link)."""
 
+    family: ClassVar[type[Family]] = Categorical
     name: ClassVar[str] = "categorical"
     label: ClassVar[str] = "Categorical"
     symbol: ClassVar[str] = "Cat(m)"
     help: ClassVar[str] = "One of K classes, the softmax of the outputs."
-    kinds: ClassVar[tuple[str, ...]] = ("classes", "binary")
-    allowed: ClassVar[str] = "whole numbers from 0, the classes"
-    requires: ClassVar[tuple[dict[str, object], ...]] = needs(kinds, "A categorical response needs classes.")
+    decoded: ClassVar[Words | None] = Words("Cat(p)", "One of a few states, without an order.")
+    decoded_data: ClassVar[Support | None] = LEVELS
+    layered: ClassVar[Words | None] = Words(
+        "Cat(softmax u)",
+        "Every token of a document is one draw among the words; how many there are is not modelled.",
+    )
+    layered_data: ClassVar[Support | None] = COUNT
     usual: ClassVar[str] = "softmax"
     canonical: ClassVar[str | None] = "softmax"
-    discrete: ClassVar[bool] = True
 
     @property
     def identity(self) -> str:
@@ -62,12 +65,8 @@ class Categorical(Response):
 
     def law(self, chain: Chain) -> tuple[Family, Tensor]:
         """Categorical with logits η: ν (…, M, K, 1)."""
-        return CategoricalFamily(categories=self.classes), chain.eta.unsqueeze(-1)
+        return Categorical(categories=self.classes), chain.eta.unsqueeze(-1)
 
     def point(self, chain: Chain) -> Tensor:
         """The most probable class: (…, M)."""
         return chain.m.argmax(-1).to(chain.m.dtype)
-
-    def support(self, y: Tensor) -> Tensor:
-        """Whole numbers from 0, the classes."""
-        return (y >= 0) & (y == y.floor())

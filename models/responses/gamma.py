@@ -8,25 +8,26 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from elbo_room.models.data.supervised import needs
-from elbo_room.models.families import Family
-from elbo_room.models.families import Gamma as GammaFamily
-from elbo_room.models.responses.response import Chain, Response, stack
+from elbo_room.models.families import Family, Gamma
+from elbo_room.models.responses.response import Chain, Response, Words
 
 
 @dataclass(frozen=True)
-class Gamma(Response):
+class GammaResponse(Response):
     """Positive y whose standard deviation is s times its mean."""
 
+    family: ClassVar[type[Family]] = Gamma
     name: ClassVar[str] = "gamma"
     label: ClassVar[str] = "Gamma"
     symbol: ClassVar[str] = "Γ(m, s²)"
     help: ClassVar[str] = "Positive numbers whose standard deviation is s times the mean; log link."
-    kinds: ClassVar[tuple[str, ...]] = ("positive",)
-    allowed: ClassVar[str] = "positive numbers"
-    requires: ClassVar[tuple[dict[str, object], ...]] = needs(kinds, "A Gamma response needs positive y.")
+    decoded: ClassVar[Words | None] = Words(
+        "Γ(m, s²)", "Positive numbers whose standard deviation is s times the mean."
+    )
+    layered: ClassVar[Words | None] = Words(
+        "Γ(g(u), s²)", "Positive numbers whose standard deviation is s times the mean, with one learned s."
+    )
     usual: ClassVar[str] = "log"
-    canonical: ClassVar[str | None] = None
     dispersed: ClassVar[bool] = True
 
     def natural(self, m: Tensor) -> Tensor:
@@ -41,22 +42,6 @@ class Gamma(Response):
         """m²."""
         return m.square()
 
-    def law(self, chain: Chain) -> tuple[Family, Tensor]:
-        """Log y, ν = (log m, log shape)."""
-        return GammaFamily(), stack(chain.m.log(), -chain.phi.log())
-
-    def value(self, y: Tensor) -> Tensor:
-        """Log y."""
-        return y.log()
-
-    def original(self, value: Tensor) -> Tensor:
-        """Exp of it."""
-        return value.exp()
-
-    def log_slope(self, y: Tensor) -> Tensor:
-        """−log y."""
-        return -y.log()
-
-    def support(self, y: Tensor) -> Tensor:
-        """Positive numbers."""
-        return (y > 0) & y.isfinite()
+    def parameters(self, chain: Chain) -> tuple[Tensor, ...]:
+        """(log m, log shape)."""
+        return chain.m.log(), -chain.phi.log()

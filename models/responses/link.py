@@ -10,13 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, softplus
 
-from elbo_room.models.settings import rule
+from elbo_room.models.families.support import POSITIVE_MEAN, PROBABILITIES, PROBABILITY, REAL_MEAN
 
 TINY = 1e-6  # keeps a probability off 0 and 1 where its logarithm is needed
-
-
-def _only(reason: str, *names: str) -> tuple[dict[str, object], ...]:
-    return (rule("response", f"{reason} Choose the usual link, or another response.", among=names),)
 
 
 def _probability(value: Tensor) -> Tensor:
@@ -32,7 +28,8 @@ class Link:
     symbol: str
     help: str
     function: Callable[[Tensor], Tensor]
-    requires: tuple[dict[str, object], ...] = ()
+    range: str = ""  # where its means lie; everywhere the family's mean does, for the usual one
+    reason: str = ""  # why a response with another mean does not take it
     minimal: bool = False
 
     def mean(self, w: Tensor) -> Tensor:
@@ -40,25 +37,24 @@ class Link:
         return self.function(w)
 
 
-RATES, ODDS = ("poisson", "negative_binomial", "gamma"), ("bernoulli", "beta")
 LINKS: dict[str, Link] = {
     each.name: each
     for each in (
         Link("usual", "the usual one", "η = w", "The canonical link where the family has a usable one: η = w.", torch.clone),
         Link("identity", "identity", "m = w", "The output is the mean.", torch.clone,
-             _only("An identity link lets the mean leave the family's range.", "normal", "student_t")),
+             REAL_MEAN, "An identity link lets the mean leave the family's range."),
         Link("log", "log", "m = exp w", "A positive mean; effects multiply.", torch.exp,
-             _only("A log link is for positive means.", *RATES, "normal")),
+             POSITIVE_MEAN, "A log link is for positive means."),
         Link("softplus", "softplus", "m = log(1+exp w)", "A positive mean that grows linearly.",
-             lambda w: softplus(w) + TINY, _only("A softplus link is for positive means.", *RATES, "normal")),
-        Link("logit", "logit", "m = 1/(1+exp −w)", "Log odds.", torch.sigmoid, _only("A logit link is for means in (0, 1).", *ODDS)),
+             lambda w: softplus(w) + TINY, POSITIVE_MEAN, "A softplus link is for positive means."),
+        Link("logit", "logit", "m = 1/(1+exp −w)", "Log odds.", torch.sigmoid, PROBABILITY, "A logit link is for means in (0, 1)."),
         Link("probit", "probit", "m = Φ(w)", "A latent Gaussian crosses a threshold.",
-             lambda w: _probability(torch.special.ndtr(w)), _only("A probit link is for means in (0, 1).", *ODDS)),
+             lambda w: _probability(torch.special.ndtr(w)), PROBABILITY, "A probit link is for means in (0, 1)."),
         Link("cloglog", "complementary log-log", "m = 1−exp(−exp w)", "The first event of a Poisson process; not symmetric.",
-             lambda w: _probability(-torch.expm1(-w.exp())), _only("A log-log link is for means in (0, 1).", *ODDS)),
+             lambda w: _probability(-torch.expm1(-w.exp())), PROBABILITY, "A log-log link is for means in (0, 1)."),
         Link("softmax", "softmax of K logits", "m ∝ exp w", "Shift-invariant: K logits have one direction too many.",
-             lambda w: w.softmax(-1), _only("A softmax is for classes.", "categorical")),
+             lambda w: w.softmax(-1), PROBABILITIES, "A softmax is for classes."),
         Link("minimal", "softmax of K−1 logits", "m ∝ exp (w, 0)", "Minimal: the last class's logit is fixed at 0.",
-             lambda w: pad(w, (0, 1)).softmax(-1), _only("A softmax is for classes.", "categorical"), minimal=True),
+             lambda w: pad(w, (0, 1)).softmax(-1), PROBABILITIES, "A softmax is for classes.", minimal=True),
     )
 }  # fmt: skip

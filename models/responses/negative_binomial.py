@@ -9,41 +9,34 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from elbo_room.models.data.supervised import needs
-from elbo_room.models.families import Family
-from elbo_room.models.families import NegativeBinomial as NegativeBinomialFamily
-from elbo_room.models.responses.response import Chain, Response, stack
+from elbo_room.models.families import Family, NegativeBinomial
+from elbo_room.models.responses.response import Chain, Response, Words
 
 
 @dataclass(frozen=True)
-class NegativeBinomial(Response):
+class NegativeBinomialResponse(Response):
     """Counts whose variance exceeds their mean."""
 
+    family: ClassVar[type[Family]] = NegativeBinomial
     name: ClassVar[str] = "negative_binomial"
     label: ClassVar[str] = "Negative binomial"
     symbol: ClassVar[str] = "NB(m, 1/s²)"
     help: ClassVar[str] = "Counts of variance m + s²m²: a Poisson whose mean itself varies by s; log link."
-    kinds: ClassVar[tuple[str, ...]] = ("count",)
-    allowed: ClassVar[str] = "counts 0, 1, 2, …"
-    requires: ClassVar[tuple[dict[str, object], ...]] = needs(kinds, "A negative binomial response needs counts.")
+    decoded: ClassVar[Words | None] = Words("NB(μ, r)", "Counts whose variance exceeds their mean: μ + μ²/r.")
+    layered: ClassVar[Words | None] = Words(
+        "NB(g(u), 1/s²)", "Counts of variance m + s²m², with one learned s: a Poisson whose mean itself varies."
+    )
     usual: ClassVar[str] = "log"
-    canonical: ClassVar[str | None] = None
     dispersed: ClassVar[bool] = True
-    discrete: ClassVar[bool] = True
 
-    def chain(self, w: Tensor, phi: Tensor) -> Chain:
+    def at_mean(self, w: Tensor, m: Tensor, phi: Tensor) -> Chain:
         """η = −log(1 + r/m)."""
-        m = self.chosen.mean(w)
         return Chain(w, m, -(1 / (phi * m)).log1p(), phi)
 
     def spread(self, chain: Chain) -> Tensor:
         """M + φ m²."""
         return chain.m + chain.phi * chain.m.square()
 
-    def law(self, chain: Chain) -> tuple[Family, Tensor]:
-        """ν = (log m, log r)."""
-        return NegativeBinomialFamily(), stack(chain.m.log(), -chain.phi.log())
-
-    def support(self, y: Tensor) -> Tensor:
-        """Counts 0, 1, 2, …."""
-        return (y >= 0) & (y == y.floor())
+    def parameters(self, chain: Chain) -> tuple[Tensor, ...]:
+        """(log m, log r)."""
+        return chain.m.log(), -chain.phi.log()

@@ -6,22 +6,22 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from elbo_room.models.data.supervised import needs
-from elbo_room.models.families import Family
-from elbo_room.models.families import Normal as NormalFamily
-from elbo_room.models.responses.response import Chain, Response, stack
+from elbo_room.models.families import Family, Normal
+from elbo_room.models.responses.response import Chain, Response, Words
 
 
 @dataclass(frozen=True)
-class Normal(Response):
+class NormalResponse(Response):
     """Real y with mean m and standard deviation s."""
 
+    family: ClassVar[type[Family]] = Normal
     name: ClassVar[str] = "normal"
     label: ClassVar[str] = "Gaussian"
     symbol: ClassVar[str] = "N(m, s²)"
     help: ClassVar[str] = "Real numbers around a mean: −log p is the squared loss."
-    kinds: ClassVar[tuple[str, ...]] = ("real", "positive", "fraction", "count")
-    requires: ClassVar[tuple[dict[str, object], ...]] = needs(kinds, "A Gaussian is for numbers, these are classes.")
+    decoded: ClassVar[Words | None] = Words("N(μ, σ²)", "Real values with a mean and a standard deviation.")
+    layered: ClassVar[Words | None] = Words("N(u, σₓ²)", "Real values around u with one learned standard deviation.")
+    links: ClassVar[tuple[str, ...]] = ("log", "softplus")
     usual: ClassVar[str] = "identity"
     canonical: ClassVar[str | None] = "identity"
     dispersed: ClassVar[bool] = True
@@ -38,6 +38,6 @@ class Normal(Response):
         """1."""
         return torch.ones_like(m)
 
-    def law(self, chain: Chain) -> tuple[Family, Tensor]:
-        """N(m, s²), ν = (m, log s)."""
-        return NormalFamily(), stack(chain.m, 0.5 * chain.phi.log())
+    def parameters(self, chain: Chain) -> tuple[Tensor, ...]:
+        """(m, log s)."""
+        return chain.m, 0.5 * chain.phi.log()

@@ -5,26 +5,25 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from elbo_room.models.data.supervised import needs
-from elbo_room.models.families import Family
-from elbo_room.models.families import Poisson as PoissonFamily
-from elbo_room.models.responses.response import Chain, Response, stack
+from elbo_room.models.families import Family, Poisson
+from elbo_room.models.responses.response import Chain, Response, Words
 
 
 @dataclass(frozen=True)
-class Poisson(Response):
+class PoissonResponse(Response):
     """Counts whose variance is their mean."""
 
+    family: ClassVar[type[Family]] = Poisson
     name: ClassVar[str] = "poisson"
     label: ClassVar[str] = "Poisson"
     symbol: ClassVar[str] = "Pois(m)"
     help: ClassVar[str] = "Counts 0, 1, 2, …; the variance equals the mean."
-    kinds: ClassVar[tuple[str, ...]] = ("count",)
-    allowed: ClassVar[str] = "counts 0, 1, 2, …"
-    requires: ClassVar[tuple[dict[str, object], ...]] = needs(kinds, "A Poisson response needs counts.")
+    decoded: ClassVar[Words | None] = Words("Pois(λ)", "Counts: 0, 1, 2, … without an upper end.")
+    layered: ClassVar[Words | None] = Words(
+        "Pois(g(u))", "Counts, such as those of words in a document.", natural_symbol="Pois(eᵘ)"
+    )
     usual: ClassVar[str] = "log"
     canonical: ClassVar[str | None] = "log"
-    discrete: ClassVar[bool] = True
 
     def natural(self, m: Tensor) -> Tensor:
         """Log m."""
@@ -38,10 +37,10 @@ class Poisson(Response):
         """The mean itself."""
         return m
 
-    def law(self, chain: Chain) -> tuple[Family, Tensor]:
-        """Poisson with log rate η."""
-        return PoissonFamily(), stack(chain.eta)
+    def parameters(self, chain: Chain) -> tuple[Tensor, ...]:
+        """The log rate η."""
+        return (chain.eta,)
 
-    def support(self, y: Tensor) -> Tensor:
-        """Counts 0, 1, 2, …."""
-        return (y >= 0) & (y == y.floor())
+    def log_prob_sum(self, y: Tensor, chain: Chain) -> Tensor:
+        """With the rate that the chain has: no exponential is taken twice."""
+        return Poisson().log_prob_sum_at(y, chain.eta, chain.m)

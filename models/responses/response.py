@@ -1,6 +1,7 @@
-"""The chain x → w → m → η → y: w = net(x; θ), m = f(w), η the natural parameter at mean m, y ~ the family at (η, φ).
+"""A response is a family and a link: from what a model says of y, its mean m and dispersion φ, to the family's parameters ν.
 
-log p(y) = (y·η − a(η))/φ + log h(y, φ), with E y = m = ∇a(η) and Var y = φ V(m).
+The chain x → w → m → η → y: w = net(x; θ), m = f(w), η the natural parameter at mean m, y ~ the family at (η, φ);
+log p(y) = (y·η − a(η))/φ + log h(y, φ), with E y = m = ∇a(η) and Var y = φ V(m). A decoder gives ν itself.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.families import Family
+from elbo_room.models.families.support import BINARY, PROBABILITIES, Support
 from elbo_room.models.responses.link import LINKS, Link
 
 
@@ -24,21 +26,36 @@ class Chain:
 
 
 @dataclass(frozen=True)
-class Response:
-    """A family of y given x, as a part. `kinds` are the kinds of y it allows, `usual` the link it takes unless told otherwise."""
+class Words:
+    """What one family of models calls a response, where that differs."""
 
+    symbol: str
+    help: str
+    natural_symbol: str = ""  # in the natural DEF, where that differs
+
+
+@dataclass(frozen=True)
+class Response:
+    """A family as a part that explains data; `usual` is the link that it takes unless another one is asked for.
+
+    A subclass is listed in `RESPONSES`, and every family of models offers it where what is declared here allows.
+    """
+
+    family: ClassVar[type[Family]]
     name: ClassVar[str]
     label: ClassVar[str]
     symbol: ClassVar[str]
     help: ClassVar[str]
-    requires: ClassVar[tuple[dict[str, object], ...]] = ()
-    kinds: ClassVar[tuple[str, ...]]
     usual: ClassVar[str]
-    canonical: ClassVar[str | None]  # the link with η = w, None where there is none or it is not usable
+    canonical: ClassVar[str | None] = None  # the link with η = w, None where there is none or it is not usable
+    links: ClassVar[tuple[str, ...]] = ()  # besides those into the set where the family's mean lies
     dispersed: ClassVar[bool] = False  # whether φ is free
-    discrete: ClassVar[bool] = False
     linear: ClassVar[bool] = True  # whether log p is linear in y, given φ
-    allowed: ClassVar[str] = "finite numbers"
+    by_mean: ClassVar[bool] = True  # whether m and φ say all about y; if not, it takes a decoder
+    decoded: ClassVar[Words | None] = None  # in a deep generative model
+    decoded_data: ClassVar[Support | None] = None  # what data it takes there, where those are not its own values
+    layered: ClassVar[Words | None] = None  # in a deep exponential family
+    layered_data: ClassVar[Support | None] = None
     link: Link = LINKS["usual"]
     classes: int = 1
 
@@ -64,7 +81,11 @@ class Response:
     def chain(self, w: Tensor, phi: Tensor) -> Chain:
         """From the network's output on: with the canonical link η is w, untouched by rounding."""
         m = self.chosen.mean(w)
-        return Chain(w, m, w if self.chosen.name == self.canonical else self.natural(m), phi)
+        return Chain(w, m, w, phi) if self.chosen.name == self.canonical else self.at_mean(w, m, phi)
+
+    def at_mean(self, w: Tensor, m: Tensor, phi: Tensor) -> Chain:
+        """The rest of the chain at mean m and dispersion φ."""
+        return Chain(w, m, self.natural(m), phi)
 
     def natural(self, m: Tensor) -> Tensor:
         """η(m), the inverse of ∇a."""
@@ -82,44 +103,54 @@ class Response:
         """Var y = φ V(m)."""
         return chain.phi * self.variance(chain.m)
 
-    def law(self, chain: Chain) -> tuple[Family, Tensor]:
-        """The family of `value(y)` and its ν, with one coordinate: (…, M, n_params, 1)."""
+    def parameters(self, chain: Chain) -> tuple[Tensor, ...]:
+        """ν of the family, not stacked: (…, M) each."""
         raise NotImplementedError
 
-    def value(self, y: Tensor) -> Tensor:
-        """What the family of `law` calls its value: y itself, or a function of y whose log slope is `log_slope`."""
-        return y
-
-    def original(self, value: Tensor) -> Tensor:
-        """The inverse of `value`."""
-        return value
-
-    def log_slope(self, y: Tensor) -> Tensor:
-        """Log |d value/dy|."""
-        return torch.zeros_like(y)
+    def law(self, chain: Chain) -> tuple[Family, Tensor]:
+        """The family and its ν, with one coordinate: (…, M, n_params, 1)."""
+        return self.family(), stack(*self.parameters(chain))
 
     def log_prob(self, y: Tensor, chain: Chain) -> Tensor:
         """Log p(y | x, θ) in nats: y (M,) → (…, M)."""
         family, nu = self.law(chain)
-        return family.log_prob(self.value(y).unsqueeze(-1), nu).squeeze(-1) + self.log_slope(y)
+        return family.log_prob(family.value(y).unsqueeze(-1), nu).squeeze(-1) + family.log_slope(y)
+
+    def log_prob_sum(self, y: Tensor, chain: Chain) -> Tensor:
+        """Σ_j log p(y_j) of many features at once, by the family's shortest way: y (M, D), a chain of (…, M, D) → (…, M)."""
+        return self.family().log_density_sum(y, self.parameters(chain))
 
     @torch.no_grad()
     def sample(self, chain: Chain, generator: torch.Generator) -> Tensor:
         """One y a datum and weight draw: (…, M)."""
         family, nu = self.law(chain)
         noise = family.noise(family.noise_shape((*nu.shape[:-2], 1)), generator, nu.dtype)
-        return self.original(family.transform(noise, nu).squeeze(-1))
+        return family.original(family.transform(noise, nu).squeeze(-1))
 
     def refuses(self, y: Tensor) -> str | None:
-        """None, or why the values of y are none of this family's."""
-        bad = ~self.support(y)
+        """None, or why the values of y (M,) are none of this family's."""
+        bad = ~self.family.support.holds(y)
         if not bool(bad.any()):
             return None
-        return f"{self.label} needs y to be {self.allowed}; one is {float(y[bad][0]):.4g}. Choose another response, or other data."
+        allowed, first = self.family.support.words, float(y[bad][0])
+        return f"{self.label} needs y to be {allowed}; one is {first:.4g}. Choose another response, or other data."
 
-    def support(self, y: Tensor) -> Tensor:
-        """Which values are possible: (M,) of bool."""
-        return y.isfinite()
+    @classmethod
+    def takes(cls, link: Link) -> bool:
+        """Whether the mean that this link gives can be the family's."""
+        if not link.range:
+            return True
+        return link.name in cls.links or link.range == cls.family.support.mean
+
+    @classmethod
+    def multiclass(cls) -> bool:
+        """Whether y is one of several classes, and the network has an output for each."""
+        return cls.family.support.mean == PROBABILITIES
+
+    @property
+    def two_classes(self) -> bool:
+        """Whether y is 0 or 1."""
+        return self.family.support is BINARY
 
     def point(self, chain: Chain) -> Tensor:
         """What is predicted as one number: the mean; the most probable class of a categorical one."""

@@ -56,7 +56,7 @@ class Path:
         """
         refuse_global(model)
         self.model, self.batch = model, batch
-        other = [site for site in model.sites.values() if not isinstance(site.family, Normal)]
+        other = [site for site in model.sites.values() if not site.family.gaussian]
         if other:
             raise ValueError(
                 f"Annealing moves along gradients, so z must be Normal; site {other[0].name!r} is {other[0].family.label}. "

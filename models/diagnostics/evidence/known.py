@@ -16,7 +16,6 @@ from elbo_room.models.core import Batch, Model
 from elbo_room.models.diagnostics.evidence.log_weights import CELLS, local_log_joint
 from elbo_room.models.diagnostics.latent import embedding
 from elbo_room.models.exact.probabilistic_pca import ProbabilisticPCA
-from elbo_room.models.families import Normal
 from elbo_room.models.networks import FeedForward
 from elbo_room.models.variational import Posterior
 
@@ -44,7 +43,8 @@ def linear_decoder(model: Any) -> ProbabilisticPCA | None:
     decoder, prior = getattr(model, "decoder", None), getattr(model, "latent_prior", None)
     raw, response = getattr(model, "raw_scale", None), getattr(model, "response", None)
     plain = isinstance(decoder, FeedForward) and not decoder.hidden and isinstance(decoder.attention, nn.Identity)
-    if decoder is None or not plain or not isinstance(response, Normal) or raw is None or raw.numel() != 1:
+    gaussian = plain and getattr(response, "gaussian", False)
+    if decoder is None or response is None or not gaussian or raw is None or raw.numel() != 1:
         return None
     if prior is None or prior.nu is None:
         return None
@@ -90,7 +90,7 @@ def finding(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterat
     exact = linear_decoder(model)
     if exact is not None:
         yield Known(exact.log_likelihood(batch.x), "closed form")
-    elif site in model.sites and isinstance(model.sites[site].family, Normal):
+    elif site in model.sites and model.sites[site].family.gaussian:
         for found in summing(model, q, batch, site):
             yield None if found is None else Known(found, "sum over a grid")
 

@@ -57,9 +57,7 @@ def simulated(model: Any, batch: Batch, generator: torch.Generator) -> tuple[Bat
     z = model.latent_prior.sample(batch.size, generator)
     z = z.to(batch.x.dtype)
     nu, family = model.response_parameters(z, batch), model.response  # (M, n_params, D)
-    x = family.transform(family.noise((batch.size, *family.noise_shape(nu[:, 0].shape)[1:]), generator, nu.dtype), nu)
-    if model.levels is not None:
-        x = model.levels[x.long()]
+    x = family.original(family.transform(family.noise(family.noise_shape(nu[:, 0].shape), generator, nu.dtype), nu))
     return replace(batch, x=x.to(batch.x.dtype)), z
 
 

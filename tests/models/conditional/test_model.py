@@ -251,7 +251,7 @@ def test_a_column_of_responses_is_refused() -> None:
 
 
 def test_data_that_do_not_go_with_the_response_or_the_posterior_are_refused() -> None:
-    with pytest.raises(SettingError, match="A Bernoulli response needs y of 0 and 1"):
+    with pytest.raises(SettingError, match="It needs zeros and ones"):
         Run(Settings(response="bernoulli"))
     own = Dataset(
         name="own",

@@ -6,7 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from elbo_room.models.catalogue import FOLDERS
+from elbo_room.models.conditional.settings import BY_MEAN, LINK_CHOICES, RESPONSE_CHOICES
 from elbo_room.models.data.supervised import FEATURES, SUPERVISED
+from elbo_room.models.layers import LAYERED_RESPONSES, Scales
 from elbo_room.models.responses import LINKS, RESPONSES, Response
 from elbo_room.models.settings import objection
 from tests.models.problems import numbers
@@ -14,9 +17,9 @@ from tests.models.problems import numbers
 PHI = torch.tensor(0.3, dtype=torch.float64)
 PAIRS = [
     pytest.param(part, link, id=f"{part.name}-{link.name}")
-    for part in RESPONSES.values()
+    for part in BY_MEAN.values()
     for link in LINKS.values()
-    if objection({"requires": link.requires}, {"response": part.name}) is None
+    if part.takes(link)
 ]
 EXPONENTIAL = {"normal", "bernoulli", "categorical", "poisson", "gamma"}
 VALUES = {
@@ -30,12 +33,12 @@ VALUES = {
 
 
 def made(part: type[Response], link: object) -> Response:
-    return part(link, 3 if part.name == "categorical" else 1)
+    return part(link, 3 if part.multiclass() else 1)
 
 
 def outputs(response: Response, scale: float = 0.6) -> Tensor:
     """w of four draws at three data: (4, 3), or (4, 3, K or K − 1)."""
-    shape = (4, 3, response.outputs) if response.name == "categorical" else (4, 3)
+    shape = (4, 3, response.outputs) if response.multiclass() else (4, 3)
     shift = {"identity": 1.5, "cloglog": -1.0}.get(response.chosen.name, 0.0)  # a mean near 1 rounds a Beta's y to 1
     return numbers(*shape, seed=11, scale=scale) + shift
 
@@ -45,7 +48,7 @@ def phi_of(response: Response) -> Tensor:
 
 
 def observed(response: Response) -> Tensor:
-    return VALUES[response.kinds[0]].double()
+    return VALUES[response.family.support.kinds[0]].double()
 
 
 @pytest.mark.parametrize(("part", "link"), PAIRS)
@@ -69,7 +72,7 @@ class TestResponse:
         y = response.sample(chain, torch.Generator().manual_seed(1)).double()
         assert response.refuses(y.flatten()) is None
         assert response.log_prob(y[0], response.chain(w[:1], phi_of(response))).isfinite().all()
-        y = torch.nn.functional.one_hot(y.long(), 3).double() if part.name == "categorical" else y
+        y = torch.nn.functional.one_hot(y.long(), 3).double() if part.multiclass() else y
         error = (y.mean(0) - chain.m[0]) / (response.spread(chain)[0] / many).sqrt()
         assert float(error.abs().max()) < 4
         if part.name != "student_t":  # of four degrees of freedom: the variance of a sample variance is infinite
@@ -80,13 +83,13 @@ class TestResponse:
     def test_gradient_identity(self, part: type[Response], link) -> None:
         """∇_w log p = (y − m)/φ with the canonical link, (y − m)/(φ V(m)) dm/dw with another."""
         response = made(part, link)
-        if part.name not in EXPONENTIAL or (part.name == "categorical" and response.chosen.minimal):
+        if part.name not in EXPONENTIAL or (part.multiclass() and response.chosen.minimal):
             return  # no exponential family in m; the minimal softmax has its own test
         w = outputs(response).requires_grad_()
         phi, y = phi_of(response), observed(response)
         chain = response.chain(w, phi)
         (slope,) = torch.autograd.grad(response.log_prob(y, chain).sum(), w)
-        y = torch.nn.functional.one_hot(y.long(), 3).double() if part.name == "categorical" else y
+        y = torch.nn.functional.one_hot(y.long(), 3).double() if part.multiclass() else y
         if response.chosen.name == part.canonical:
             torch.testing.assert_close(slope, (y - chain.m.detach()) / phi)
         else:
@@ -96,7 +99,7 @@ class TestResponse:
     def test_mean_map_and_variance_function_are_derivatives_of_a(self, part: type[Response], link) -> None:
         """m = ∇a(η), V(m) = a″(η), and log p(y; η) − log p(y; η′) = [y(η − η′) − a(η) + a(η′)]/φ."""
         response = made(part, link)
-        if part.name not in EXPONENTIAL or part.name == "categorical":
+        if part.name not in EXPONENTIAL or part.multiclass():
             return
         phi, y = phi_of(response), observed(response)
         chain = response.chain(outputs(response), phi)
@@ -159,12 +162,77 @@ def test_impossible_values_are_named(name: str, bad: float, allowed: str) -> Non
 
 def test_every_kind_of_data_has_a_response_and_they_agree() -> None:
     """What the form greys is what the values themselves would refuse."""
+    parts = RESPONSE_CHOICES.values()
     for name, source in SUPERVISED.items():
         if name == FEATURES:  # they are made of a run, and refuse without one
             continue
         y = source.load().y
-        for part in RESPONSES.values():
-            greyed = objection({"requires": part.requires}, {"data": name})
-            if greyed is None:
-                assert part().refuses(y) is None, (name, part.name)
-        assert any(objection({"requires": part.requires}, {"data": name}) is None for part in RESPONSES.values())
+        for part in parts:
+            if objection({"requires": part.requires}, {"data": name}) is None:
+                assert RESPONSES[part.name]().refuses(y) is None, (name, part.name)
+        assert any(objection({"requires": part.requires}, {"data": name}) is None for part in parts)
+
+
+def test_links_are_offered_where_they_are_taken() -> None:
+    """The form's rule and the response's own word are one; the usual link is taken by all, and a response's own usual one by it."""
+    for link in LINKS.values():
+        for part in BY_MEAN.values():
+            offered = objection({"requires": LINK_CHOICES[link.name].requires}, {"response": part.name}) is None
+            assert offered == part.takes(link)
+    assert all(part.takes(LINKS[part.usual]) and part.takes(LINKS["usual"]) for part in BY_MEAN.values())
+
+
+def test_every_family_of_models_offers_each_response_that_it_can_use() -> None:
+    """A decoder gives any family its parameters; a mean and a dispersion do not say all of a zero-inflated count."""
+    assert list(FOLDERS["decoded_responses"]) == list(RESPONSES)
+    assert (
+        list(FOLDERS["responses"])
+        == list(FOLDERS["layered_responses"])
+        == [each for each in RESPONSES if each != "zero_inflated"]
+    )
+
+
+@pytest.mark.parametrize("natural", [False, True], ids=["mean", "natural"])
+@pytest.mark.parametrize("positive", [False, True], ids=["real", "positive"])
+@pytest.mark.parametrize("part", LAYERED_RESPONSES.values(), ids=LAYERED_RESPONSES)
+class TestLayered:
+    """The same densities below a layer of a deep exponential family."""
+
+    def test_log_prob_is_the_sum_over_features_at_its_mean(self, part, positive: bool, natural: bool) -> None:
+        """To 1e-10, as y given x in a conditional model: −½ ((x − u)/σ)² − log σ − ½ log 2π, x log m + (1 − x) log(1 − m), …"""
+        if natural and positive:
+            return  # refused: positive weights hold log rates above 0
+        scales, u, raw = Scales(natural=natural), numbers(2, 3, 4, 5, seed=12, scale=0.8), torch.tensor([0.3]).double()
+        u = u.abs() + 0.1 if positive else u
+        mean = part.mean(u, positive, scales)
+        if part.part.multiclass():
+            x = torch.poisson(torch.full((4, 5), 1.5, dtype=torch.float64), generator=torch.Generator().manual_seed(0))
+            found, known = part.log_prob(x, u, positive, scales, None), (x * mean.log()).sum(-1)
+        else:
+            x = part.sample(mean[0, 0], torch.Generator().manual_seed(0), raw)
+            phi = (part.scale(raw) if part.scaled else torch.ones(1)).double().square()
+            response = part.part()
+            found = part.log_prob(x, u, positive, scales, raw if part.scaled else None)
+            known = response.log_prob(x, response.at_mean(mean, mean, phi)).sum(-1)
+        torch.testing.assert_close(found, known, rtol=1e-10, atol=1e-10)
+
+    def test_first_intercepts_give_the_datas_mean(self, part, positive: bool, natural: bool) -> None:
+        if positive:
+            return  # positive weights have no intercepts
+        mean = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64)
+        found = part.mean(part.first(mean, natural), False, Scales(natural=natural))
+        torch.testing.assert_close(found, mean, rtol=1e-5, atol=1e-5)
+
+    def test_draws_have_the_mean(self, part, positive: bool, natural: bool) -> None:
+        """5 standard errors of 20,000 draws."""
+        if natural and positive:
+            return
+        u = numbers(5, seed=13, scale=0.5).abs() + 0.2
+        mean = part.mean(u, positive, Scales(natural=natural))
+        draws = part.sample(mean.expand(20_000, 5), torch.Generator().manual_seed(1), torch.tensor([-1.0]).double())
+        error = draws.std(0) / len(draws) ** 0.5
+        assert float(((draws.mean(0) - mean) / error).abs().max()) < 5
+        assert part.symbol
+        assert bool(part.natural_symbol) == bool(
+            (part.mean(u, False, Scales(natural=True)) != part.mean(u, False, Scales())).any()
+        )

@@ -150,7 +150,7 @@ def test_bernoulli_responses_see_rounded_data() -> None:
 
     data = digits()
     model, _ = build(Settings(response="bernoulli", width=4), data, torch.Generator().manual_seed(6))
-    assert set(model.observed(data.x).unique().tolist()) == {0.0, 1.0}
+    assert set(model.response.observed(data.x).unique().tolist()) == {0.0, 1.0}
     assert model.decode(torch.zeros(3, 2)).shape == (3, 64)
 
 

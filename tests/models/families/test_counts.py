@@ -188,7 +188,9 @@ def test_own_data_that_a_response_cannot_have_are_refused_with_the_first_value(r
 
 
 def test_data_of_the_lab_are_refused_by_name() -> None:
-    with pytest.raises(SettingError, match=r"Response: Poisson does not apply. Counts must be whole numbers"):
+    with pytest.raises(
+        SettingError, match=r"Response: Poisson does not apply. It needs counts 0, 1, 2, …. Choose other data"
+    ):
         Run(Settings(response="poisson"))
     with pytest.raises(SettingError, match="no batch covariate"):
         scvi(DATA["pbmc"].load(), batch_covariate=True)

@@ -171,7 +171,7 @@ def test_estimators_that_compare_draws_need_two(name: str) -> None:
 
 
 def test_settings_are_checked_at_the_start() -> None:
-    with pytest.raises(SettingError, match=r"Bernoulli does not apply. Bernoulli needs values in \[0, 1\]"):
+    with pytest.raises(SettingError, match=r"Bernoulli does not apply. It needs values in \[0, 1\]"):
         Run(small(response="bernoulli"))
 
 

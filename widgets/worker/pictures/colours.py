@@ -77,7 +77,7 @@ class Colours:
     @property
     def choices(self) -> list[tuple[str, str]]:
         """What the list shows, and the names that `choose` takes."""
-        normal = isinstance(self.run.model.sites[self.site].family, Normal)
+        normal = self.run.model.sites[self.site].family.gaussian
         told = {name: words for name, (words, _) in MODEL.items() if normal or name in ("elbo", "fit")}
         known = {name: each[0] for name, each in self.classes.items()} | {
             name: each[0] for name, each in self.numbers.items()

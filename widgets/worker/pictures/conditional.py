@@ -10,7 +10,7 @@ from torch import Tensor
 from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics.predictive import predict, scores
-from elbo_room.models.families import PointMass
+from elbo_room.models.families.support import FRACTION, REAL
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Columns, Explore, Picture
 from elbo_room.widgets.worker.pictures.attention import CHART
@@ -46,7 +46,7 @@ class ConditionalPictures(Pictures):
         if not isinstance(self.model, Conditional) or data.y is None:  # a model of a person's own
             return
         self.observed = data.y
-        self.classes: bool = self.model.response.classes > 1 or self.model.response.kinds == ("binary",)
+        self.classes: bool = self.model.response.classes > 1 or self.model.response.two_classes
         inputs = data.x.shape[1]
         whole = "surface" if self.classes and inputs == 2 else "function" if inputs == 1 and not self.classes else "fit"
         self.first = "calibration" if self.classes and whole == "fit" else whole
@@ -72,15 +72,15 @@ class ConditionalPictures(Pictures):
         """The range of y: what the data need, and room for the bands where y may go on."""
         low, high = float(y.min()), float(y.max())
         room = 0.5 * (high - low)
-        kinds = self.model.response.kinds
-        if kinds == ("fraction",):
+        support = self.model.response.family.support
+        if support is FRACTION:
             return 0.0, 1.0
-        return (low - room, high + room) if "real" in kinds else (0.0, high + 0.3 * room)
+        return (low - room, high + room) if support is REAL else (0.0, high + 0.3 * room)
 
     @property
     def count(self) -> int:
         """How many draws: those of a point mass are all the same; numbers, unlike classes, still need several y for each."""
-        alike = isinstance(self.model.posterior, PointMass) and not self.curvature.used
+        alike = not self.model.posterior.scored and not self.curvature.used
         return 1 if self.classes and alike else self.draws
 
     def explore(self, wanted: Explore) -> None:

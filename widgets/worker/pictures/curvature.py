@@ -7,7 +7,6 @@ from torch import Tensor
 from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.diagnostics.laplace import Laplace, laplace, why_not
 from elbo_room.models.diagnostics.predictive import weight_draws
-from elbo_room.models.families import PointMass
 from elbo_room.models.priors.fan_in import FanInPrior
 from elbo_room.models.priors.normal import NormalPrior
 from elbo_room.models.training.run import Run
@@ -30,7 +29,7 @@ class Curvature:
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """What the list in panel C offers a point mass; nothing for a q that has bands of its own."""
-        if not isinstance(self.model.posterior, PointMass):
+        if self.model.posterior.scored:
             return {}
         return {"bands": [("point", NONE), ("Laplace" if self.why is None else "no Laplace", LAPLACE)]}
 

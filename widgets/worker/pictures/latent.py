@@ -171,9 +171,7 @@ class LatentPictures(Pictures):
         """Of the marked data: their KL per dimension beside everybody's, and the picture of their mean z."""
         rows = self.chosen.marked
         family = self.run.model.sites[self.site].family
-        divergence = (
-            family.divergence_from_standard(nu[rows, :2]).mean(0) if isinstance(family, Normal) and len(rows) else None
-        )
+        divergence = Normal().divergence_from_standard(nu[rows, :2]).mean(0) if family.gaussian and len(rows) else None
         size = 0 if divergence is None else len(divergence)
         ticks = {"dimension": np.arange(size, dtype=np.float32), "value": np.zeros(0, np.float32)}
         if divergence is not None:

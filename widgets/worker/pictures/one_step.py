@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from elbo_room.models.families import Normal
 from elbo_room.models.inference.next_step import Anatomy, anatomy, log_joint, peek_next_step
 from elbo_room.models.inference.parameters import own_names
 from elbo_room.models.training.run import Run
@@ -19,7 +18,7 @@ GRID = 25  # places a side at which log p(x, z) is asked
 def drawable(run: Run, site: str) -> bool:
     """Whether a step of this run can be drawn in the plane: q of the site must be Gaussian, of two dimensions at least."""
     found = run.model.sites.get(site)
-    return found is not None and type(found.family) is Normal and found.shape[0] >= 2
+    return found is not None and found.family.gaussian and found.shape[0] >= 2
 
 
 class OneStep:
@@ -46,7 +45,7 @@ class OneStep:
         site = self.run.model.sites[self.site]
         moved = self.run.q.nu(site, one.batch) if made else one.nu
         after = moved[0] if made and site.plate == "local" else moved
-        scale, scale_after = (family.scale(nu[1]) for nu in (one.nu, after))  # type: ignore[attr-defined]
+        scale, scale_after = (family.scale(nu[1]) for nu in (one.nu, after))
         mean = one.nu[0][plane]
         reach = 1.15 * float(torch.stack([(one.value[:, plane] - mean).abs().max(), 3.0 * scale[plane].max()]).max())
         draws = {

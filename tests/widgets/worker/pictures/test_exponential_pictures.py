@@ -127,9 +127,7 @@ def test_a_table_of_ones_own_counts_trains_on_the_screen_and_speaks_its_own_word
 def test_numbers_that_are_no_counts_are_refused_on_the_screen_with_what_to_do(lab) -> None:
     room = lab(TOPIC, data=torch.full((4, 3), 0.5).numpy())
     room.post("run")
-    eventually(
-        lambda: "these data have negative numbers or fractions. Choose another response" in room.screen.caption.value
-    )
+    eventually(lambda: "Counts must be whole numbers ≥ 0; row 0, column 0 is 0.5" in room.screen.caption.value)
 
 
 def test_a_step_is_told_where_the_top_layer_is_gaussian_and_not_offered_elsewhere():
