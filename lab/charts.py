@@ -1,4 +1,4 @@
-"""The charts' specifications and browser bundle, made at set-up and again when what makes them changed."""
+"""The charts' specifications, browser bundle and scripts, made at set-up and again when what makes them changed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from elbo_room.lab.errors import Refusal
 MAKERS = (
     "widgets/charts/**/*.py",
     "widgets/prepare.py",
+    "widgets/scripts.py",
     "widgets/theme.py",
     "widgets/painting/views.py",
     "widgets/static/catalogue.json",
+    "widgets/static/*.js",
 )
 STAMP = "widgets/static/made/.stamp"
 

@@ -16,6 +16,7 @@ from elbo_room.lab.errors import Refusal, Stopped
 from elbo_room.lab.installed import Installed, copy_notebooks, is_clone, need_clone
 from elbo_room.lab.package_links import link_packages
 
+JAVASCRIPT = ["widgets/static", "tests/widgets/static"]
 EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 COVERAGE = ["--cov", "--cov-report="]  # the share of lines that tests run, held above `fail_under` of pyproject.toml
 
@@ -64,16 +65,22 @@ def test(arguments: list[str]) -> int:
 
 
 def check(arguments: list[str]) -> int:
-    """Format, lint and types, then all tests with their coverage; every part runs, the first failure decides the exit code."""
+    """Format, lint and types, of Python and of JavaScript, then all tests with their coverage; all parts run, the first failure decides."""
     need_clone("check")
     environment = _set_up("check", "docs", "test")
     parts = {
         "format": ["ruff", "format", "--check", "."],
         "lint": ["ruff", "check", "."],
         "types": ["mypy"],
+        "JavaScript format": ["deno", "fmt", "--check"],
+        "JavaScript lint": ["deno", "lint"],
+        "JavaScript types": ["deno", "check", *JAVASCRIPT],
     }
     link_packages(ROOT)
-    codes = {name: processes.run([environment.python, "-m", *command], ROOT) for name, command in parts.items()}
+    codes = {
+        name: processes.run([environment.python, "-m", *command], ROOT, env={"DENO_NO_UPDATE_CHECK": "1"})
+        for name, command in parts.items()
+    }
     for name, code in codes.items():
         print(f"{name}: {'passed' if code == 0 else 'FAILED'}", flush=True)
     return next((code for code in [*codes.values(), test(arguments or [*EVERYTHING, *COVERAGE])] if code), 0)

@@ -1,4 +1,4 @@
-"""Reads what `python -m elbo_room.widgets.prepare` made, specifications and bundle, without Altair and torch."""
+"""Reads what `python -m elbo_room.widgets.prepare` made, specifications and scripts, without Altair and torch."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ class NotPreparedError(RuntimeError):
         )
 
 
-def script(*names: str) -> str:
-    """Join scripts of `static/` into one module (a widget's module cannot import another file), `anywidget_recovery.js` in front."""
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("anywidget_recovery.js", *names))
+def script(name: str) -> str:
+    """Return a widget's module of `static/`, joined with all that it imports."""
+    path = MADE / f"{name}.js"
+    if not path.exists():
+        raise NotPreparedError(path)
+    return path.read_text(encoding="utf-8")
 
 
 def style(name: str) -> str:

@@ -1,8 +1,8 @@
-"""Make the charts once, at set-up: `python -m elbo_room.widgets.prepare`.
+"""Make the charts and the widgets' scripts once, at set-up: `python -m elbo_room.widgets.prepare`.
 
 Altair writes the specifications and vl-convert the browser bundle into the git-ignored `static/made/`; beside the
-specifications is what each chart declares of itself. Nothing is made again unless a source file or a version changed,
-and every file appears at once or not at all.
+specifications is what each chart declares of itself. Our own modules are joined, one script a widget. Nothing is made
+again unless a source file or a version changed, and every file appears at once or not at all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from elbo_room.widgets import built_assets
+from elbo_room.widgets import built_assets, scripts
 
 # vegaEmbed brings Vega, Vega-Lite and the expression interpreter along; vl-convert 1.9 leaves its names for them empty.
 SNIPPET = "globalThis.__elboVega = {embed: vegaEmbed};"
@@ -23,7 +23,7 @@ SOURCES = ("charts/*.py", "prepare.py", "theme.py", "painting/views.py", "static
 
 
 def fingerprint() -> str:
-    """Return a digest of everything that the made files depend on."""
+    """Return a digest of everything that specifications and bundle depend on."""
     here = Path(__file__).parent
     digest = hashlib.sha256(SNIPPET.encode())
     for file in sorted(path for pattern in SOURCES for path in here.glob(pattern)):
@@ -41,7 +41,7 @@ def write(path: Path, data: bytes) -> None:
 
 
 def is_current(mark: str) -> bool:
-    """Say whether the made files belong to the sources as they are now."""
+    """Say whether specifications and bundle belong to the sources as they are now."""
     try:
         return (
             built_assets.BUNDLE.exists()
@@ -52,7 +52,22 @@ def is_current(mark: str) -> bool:
 
 
 def prepare() -> bool:
-    """Make specifications and bundle if they are out of date; return whether anything was made."""
+    """Make specifications, bundle and scripts if they are out of date; return whether anything was made."""
+    built_assets.MADE.mkdir(parents=True, exist_ok=True)
+    return any([_join_scripts(), _make_charts()])
+
+
+def _join_scripts() -> bool:
+    changed = False
+    for name in scripts.entries(built_assets.STATIC):
+        path, joined = built_assets.MADE / f"{name}.js", scripts.join(built_assets.STATIC, name).encode()
+        if not path.exists() or path.read_bytes() != joined:
+            write(path, joined)
+            changed = True
+    return changed
+
+
+def _make_charts() -> bool:
     mark = fingerprint()
     if is_current(mark):
         return False
@@ -60,7 +75,6 @@ def prepare() -> bool:
 
     from elbo_room.widgets.charts import all_charts, specification
 
-    built_assets.MADE.mkdir(parents=True, exist_ok=True)
     charts = all_charts()
     recorded = {
         "made_from": mark,
@@ -74,4 +88,4 @@ def prepare() -> bool:
 
 
 if __name__ == "__main__":
-    print("Charts made in widgets/static/made." if prepare() else "Charts are up to date.")
+    print("Charts and scripts made in widgets/static/made." if prepare() else "Charts and scripts are up to date.")

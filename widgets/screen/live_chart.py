@@ -26,23 +26,7 @@ class LiveChart(anywidget.AnyWidget):
         spec: another Vega-Lite specification over named data, instead of the prepared one.
     """
 
-    _esm = built_assets.script(
-        "pyramid.js",
-        "vega_view.js",
-        "lines.js",
-        "bars.js",
-        "plain.js",
-        "palette.js",
-        "card.js",
-        "card_pictures.js",
-        "features.js",
-        "arm.js",
-        "latent.js",
-        "latent_drawing.js",
-        "manifold.js",
-        "cells.js",
-        "live_chart.js",
-    )
+    _esm = built_assets.script("live_chart")
     _css = built_assets.style("lab.css")
     name = traitlets.Unicode().tag(sync=True)
     bus = anywidget.WidgetTrait().tag(sync=True)

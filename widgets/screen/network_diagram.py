@@ -15,7 +15,7 @@ class NetworkDiagram(LiveChart):
     of the network and the place of the weight in it (row by row).
     """
 
-    _esm = built_assets.script("vega_view.js", "network_graph.js", "network_diagram.js")
+    _esm = built_assets.script("network_diagram")
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
         chosen = (

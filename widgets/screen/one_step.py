@@ -9,4 +9,4 @@ from elbo_room.widgets.screen.live_chart import LiveChart
 class OneStep(LiveChart):
     """Draws what `elbo_room.widgets.worker.pictures.one_step` describes; `labels` hold the estimator's formula and name."""
 
-    _esm = built_assets.script("vega_view.js", "step_words.js", "one_step.js")
+    _esm = built_assets.script("one_step")

@@ -27,7 +27,7 @@ class Page(anywidget.AnyWidget):
     `{"kind": "ready", "query": "…"}` once, and, as far as the browser still gets it out, `{"kind": "closing"}`.
     """
 
-    _esm = built_assets.script("watch.js", "page.js")
+    _esm = built_assets.script("page")
     _css = built_assets.style("lab.css")
     banner = traitlets.Unicode(help="a sentence at the top of the page; empty: none").tag(sync=True)
     remedies = traitlets.Dict(NO_RUN.remedies(), help="what helps when the kernel has stopped: `SavedRun`").tag(

@@ -13,7 +13,7 @@ from elbo_room.widgets import built_assets
 class Reader(anywidget.AnyWidget):
     """Plain text in a read-only field that takes the focus, with a button that copies it; the text is never markup."""
 
-    _esm = built_assets.script("reader.js")
+    _esm = built_assets.script("reader")
     text = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode("Words of the drawer", help="what a screen reader calls the field").tag(sync=True)
 

@@ -1,18 +1,40 @@
-// In front of every module. anywidget 0.11 makes a model deaf for good when its module was not ready within two seconds (runtime.ts), as on a
+// Every widget begins with `hear`. anywidget 0.11 makes a model deaf for good when its module was not ready within two seconds (runtime.ts), as on a
+
+/**
+ * @import { FrameChannel } from "./bus.js"
+ * @import { Host, Model } from "./shapes.d.ts"
+ */
+/**
+ * What the two libraries keep to themselves of a model.
+ * @typedef {object} Whole
+ * @property {{ on_msg(act: (message: unknown) => void): void, send(content: object): void } | undefined} comm
+ * @property {(message: unknown) => Promise<void>} _handle_comm_msg
+ */
 // machine that stands still for a moment: everything from the kernel is dropped, and the page keeps its first values for ever.
 
-/** The model behind anywidget's proxy: events carry it. */
+/**
+ * The model behind anywidget's proxy: events carry it.
+ * @param {Pick<Model<unknown>, "on" | "off" | "set">} model
+ * @returns {Whole|null}
+ */
 function whole(model) {
+  /** @type {Whole | null} */
   let found = null;
-  const take = (itself) => { found = itself; };
+  /** @param {Whole} [itself] */
+  const take = (itself) => {
+    found = itself ?? null;
+  };
   model.on("change:elbo_ear", take);
   model.set("elbo_ear", Math.random()); // no trait: the kernel passes over it
   model.off("change:elbo_ear", take);
   return found;
 }
 
-/** To be called by `initialize`, without waiting: a model that has gone deaf hears again, and asks for what it has missed. */
-async function hear(model) {
+/**
+ * To be called by `initialize`, without waiting: a model that has gone deaf hears again, and asks for what it has missed.
+ * @param {Pick<Model<unknown>, "on" | "off" | "set">} model
+ */
+export async function hear(model) {
   const itself = whole(model), comm = itself?.comm;
   if (!comm) return;
   try {
@@ -24,11 +46,16 @@ async function hear(model) {
   }
 }
 
-/** The page's bus, also on a machine on which it takes longer than the ten seconds that anywidget waits for it. */
-async function frameChannelOf(host, model) {
-  for (let tries = 1; ; tries++) {
+/**
+ * The page's bus, also on a machine on which it takes longer than the ten seconds that anywidget waits for it.
+ * @param {Host} host
+ * @param {Model<{ bus: string }>} model
+ * @returns {Promise<FrameChannel>}
+ */
+export async function frameChannelOf(host, model) {
+  for (let tries = 1;; tries++) {
     try {
-      return (await host.getWidget(model.get("bus"))).exports.road;
+      return (await host.getWidget(model.get("bus"))).exports.channel;
     } catch (error) {
       if (tries === 6) throw error;
     }

@@ -1,27 +1,50 @@
 // Panels with bars: the range of x, and the dimension under the pointer.
 
+import { settled } from "./ranges.js";
+
+/**
+ * @import { Panel } from "./live_chart.js"
+ * @import { Range } from "./shapes.d.ts"
+ */
+
+/** @type {Partial<Record<string, number>>} */
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
 /** Horizontal bars: the range of x, and a click or a key that chooses a dimension. */
-class Bars {
+export class Bars {
+  /** What the axis shows. @type {Range | null} */
+  shown = null;
+  /** The row under the pointer or chosen by the keys. @type {number | undefined} */
+  over;
+
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
     panel.box.tabIndex = 0;
   }
 
   paint() {
-    const { plot, store } = this.panel, { bars, marked, theory } = store.clouds, column = plot.meta.datasets.bars.x;
+    const { plot, store } = this.panel,
+      { bars, marked, theory } = store.clouds,
+      column = plot.meta.datasets.bars.x ?? "";
     // theory: where a closed form says how long the bars should be
     const values = [...(bars?.[column] ?? []), ...(marked?.[column] ?? []), ...(theory?.value ?? [])];
-    const high = Math.max(plot.meta.x.least, ...values);
-    this.range = settled(this.range, 0, high * 1.02, false);
+    const high = Math.max(plot.meta.x.least ?? 0, ...values);
+    this.shown = settled(this.shown, 0, high * 1.02, false);
     plot.signal("xLow", 0);
-    plot.signal("xHigh", this.range[1]);
+    plot.signal("xHigh", this.shown[1]);
   }
 
+  /** @returns {number[]} */
   rows() {
     return [...(this.panel.store.clouds.bars?.dimension ?? [])].sort((a, b) => a - b);
   }
 
-  move(x, y) {
+  /**
+   * @param {number} _x
+   * @param {number} y
+   */
+  move(_x, y) {
     this.over = Math.min(this.rows().length - 1, Math.floor((y / this.panel.plot.height) * this.rows().length));
     this.panel.area.style.cursor = this.over >= 0 ? "pointer" : "";
     this.overlay();
@@ -34,12 +57,13 @@ class Bars {
   }
 
   release() {
-    const dimension = this.rows()[this.over];
+    const dimension = this.over === undefined ? undefined : this.rows()[this.over];
     if (dimension !== undefined) this.panel.send({ kind: "click", dimension });
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], last = this.rows().length - 1;
+    const step = STEPS[event.key], last = this.rows().length - 1;
     if (step) this.over = Math.min(last, Math.max(0, (this.over ?? -step) + step));
     else if (event.key === "Enter") this.release();
     else return;

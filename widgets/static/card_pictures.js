@@ -1,69 +1,189 @@
-// What the card shows of a whole map, a walk through it, or the selected data; of points in the plane.
+// What the card shows of pictures: a place, a data point, a walk, the selected data, the whole map; and of points in the plane.
 
-Object.assign(Card.prototype, {
-  /** The picture of the selected data's mean z, as the worker decoded it, or the mean place's from the grid. */
-  meanOf(chosen) {
-    const { clouds } = this.panel.store, picture = clouds.marked?.picture;
-    if (picture?.length === this.grid.size) return asNumbers(picture);
-    const mean = (column) => [...chosen].reduce((sum, i) => sum + column[i], 0) / chosen.size;
-    return bilinear(this.grid, mean(clouds.cloud.x), mean(clouds.cloud.y));
-  },
+import { asNumbers, bilinear, pathOf } from "./decoded.js";
+import { contextOf, FONT } from "./elements.js";
+import { short } from "./numbers.js";
 
-  /** The selected data: the mean of what they are, and what the decoder makes of their mean z. */
-  average(context, width, height, chosen) {
-    const images = this.panel.store.statics.cloud?.images, { size } = this.grid, mean = new Float32Array(size);
+/**
+ * @import { Card } from "./card.js"
+ * @import { Numbers, Place, Sheet, Strip } from "./shapes.d.ts"
+ */
+
+/**
+ * The decode at the pointer, or a data point beside its reconstruction.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ * @param {Place} where
+ */
+export function digits(card, sheet, where) {
+  const { clouds, statics } = card.panel.store, { cloud } = clouds, images = statics.cloud?.images;
+  const { width, height, decode, grid: { size } } = sheet;
+  const at = where.row >= 0 && images && cloud && where.row < cloud.x.length
+    ? { x: cloud.x[where.row], y: cloud.y[where.row], image: images.subarray(where.row * size, (where.row + 1) * size) }
+    : { x: where.x, y: where.y, image: null };
+  const values = decode(at.x, at.y);
+  if (at.image) {
     const side = Math.min(width, (height - 22) / 2), left = (width - side) / 2;
-    for (const i of chosen) for (let k = 0; k < size; k++) mean[k] += images[i * size + k] / 255 / chosen.size;
-    this.digit(context, mean, left, 0, side, "mean x");
-    this.digit(context, this.meanOf(chosen), left, side + 11, side, "decode(mean z)");
-    this.words.textContent = `${chosen.size} data selected. Shift-drag adds more.`;
-  },
+    digit(card, sheet, asNumbers(at.image), left, 0, side, "x");
+    digit(card, sheet, values, left, side + 11, side, "reconstruction");
+  } else {
+    const side = Math.min(width, height - 11);
+    digit(card, sheet, values, (width - side) / 2, 0, side, "decode(z)");
+  }
+  card.words.textContent = `z = (${short(at.x)}, ${short(at.y)})${at.image ? " · ellipse: ±2 sd of q" : ""}`;
+}
 
-  /** Nobody points anywhere: what the decoder draws all over the map. */
-  sheet(context, width, height) {
-    const { n, size, values } = this.grid, across = Math.min(n, 7), pick = (k) => Math.round(((k + 0.5) * (n - 1)) / across);
-    const pictures = Array.from({ length: across * across }, (_, k) => {
-      const at = (pick(across - 1 - Math.floor(k / across)) * n + pick(k % across)) * size;
-      return values.subarray(at, at + size);
-    });
-    this.tiles(context, width, height, across, pictures);
-    this.words.textContent = "What the decoder draws over this map. Point, click, or drag around data.";
-  },
+/**
+ * @param {Card} card
+ * @param {Sheet} sheet
+ * @param {Numbers} values
+ * @param {number} left
+ * @param {number} top
+ * @param {number} side
+ * @param {string} name
+ */
+function digit(card, sheet, values, left, top, side, name) {
+  const { context, grid: { shape: [rows, columns] } } = sheet;
+  const unit = Math.max(1, Math.floor(side / Math.max(rows, columns)));
+  const x = Math.round(left + (side - unit * columns) / 2);
+  raster(card, sheet, values, x, top, unit);
+  context.strokeStyle = card.panel.ink(0.35);
+  context.strokeRect(x - 0.5, top + 0.5, unit * columns + 1, unit * rows);
+  context.font = `${10 * Math.sqrt(card.panel.factor)}px ${FONT}`;
+  context.fillStyle = card.panel.ink(0.75);
+  context.fillText(name, x, top + unit * rows + 10);
+}
 
-  /** The stops of a walk, row by row. */
-  traversal(context, width, height) {
-    const { values, count } = this.strip, { size } = this.grid;
-    const pictures = Array.from({ length: count }, (_, k) => values.subarray(k * size, (k + 1) * size));
-    this.tiles(context, width, height, Math.ceil(Math.sqrt(count)), pictures);
-    this.words.textContent = `${count} decoded ${this.strip.walk === "draws" ? "" : "stops "}${this.path}.`;
-  },
+/**
+ * One picture in whole pixels, so that it stays crisp.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ * @param {Numbers} values
+ * @param {number} left
+ * @param {number} top
+ * @param {number} unit
+ */
+function raster(card, { context, grid }, values, left, top, unit) {
+  const [rows, columns] = grid.shape, pixels = new ImageData(columns, rows);
+  const [base, gain] = card.panel.dark ? [24, 216] : [255, -235];
+  for (let i = 0; i < rows * columns; i++) {
+    pixels.data.fill(base + gain * Math.min(1, Math.max(0, values[i])), 4 * i, 4 * i + 3);
+    pixels.data[4 * i + 3] = 255;
+  }
+  Object.assign(card.small, { width: columns, height: rows });
+  contextOf(card.small).putImageData(pixels, 0, 0);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(card.small, Math.round(left), Math.round(top), unit * columns, unit * rows);
+}
 
-  /** Data in the plane: the cloud as a small scatter; the decoded point, or what the decoder makes of the whole grid. */
-  scatter(context, width, height, where, decode, chosen) {
-    const points = asNumbers(this.panel.store.statics.cloud?.images ?? new Float32Array(0)), { values } = this.grid;
-    const side = Math.min(width, height), reach = Math.max(1e-6, ...points.map(Math.abs)) * 1.08;
-    const to = (v) => (side / 2) * (1 + v / reach);
-    const dots = (xy, dot) => {
-      for (let i = 0; i + 1 < xy.length; i += 2) context.fillRect(to(xy[i]) - dot / 2, side - to(xy[i + 1]) - dot / 2, dot, dot);
-    };
-    context.strokeStyle = this.panel.ink(0.3);
-    context.strokeRect(0.5, 0.5, side - 1, side - 1);
-    context.fillStyle = this.panel.ink(0.3);
-    dots(points, 2);
-    context.fillStyle = this.panel.ink(0.9);
-    for (const i of chosen) dots(points.subarray(2 * i, 2 * i + 2), 3);
-    context.fillStyle = this.colour;
-    if (!where) {
-      const marked = chosen.size ? this.meanOf(chosen) : null;
-      dots(this.strip?.values ?? marked ?? values, this.strip ? 5 : marked ? 8 : 2);
-      const what = this.strip ? this.path : marked ? "what the decoder makes of their mean z" : "what the decoder makes of the map. Point, click, drag";
-      this.words.textContent = `${chosen.size ? `Dark: ${chosen.size} selected data.` : "Grey: data."} Orange: ${what}.`;
-      return;
+/**
+ * Pictures in rows of `across`.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ * @param {number} across
+ * @param {Numbers[]} pictures
+ */
+function tiles(card, sheet, across, pictures) {
+  const { width, height, grid } = sheet, step = Math.min(width, height) / across;
+  const unit = Math.max(1, Math.floor((step - 1) / Math.max(...grid.shape)));
+  pictures.forEach((values, k) =>
+    raster(card, sheet, values, (k % across) * step, Math.floor(k / across) * step, unit)
+  );
+}
+
+/**
+ * The picture of the selected data's mean z, as the worker decoded it, or the mean place's from the grid.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ * @returns {Float32Array}
+ */
+export function meanOf(card, { grid, chosen }) {
+  const { cloud, marked } = card.panel.store.clouds, picture = marked?.picture;
+  if (picture?.length === grid.size) return asNumbers(picture);
+  /** @param {"x" | "y"} axis */
+  const mean = (axis) => [...chosen].reduce((sum, i) => sum + (cloud?.[axis][i] ?? NaN), 0) / chosen.size;
+  return bilinear(grid, mean("x"), mean("y"));
+}
+
+/**
+ * The selected data: the mean of what they are, and what the decoder makes of their mean z.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ */
+export function average(card, sheet) {
+  const { width, height, chosen, grid: { size } } = sheet, images = card.panel.store.statics.cloud?.images ?? [];
+  const side = Math.min(width, (height - 22) / 2), left = (width - side) / 2, mean = new Float32Array(size);
+  for (const i of chosen) for (let k = 0; k < size; k++) mean[k] += images[i * size + k] / 255 / chosen.size;
+  digit(card, sheet, mean, left, 0, side, "mean x");
+  digit(card, sheet, meanOf(card, sheet), left, side + 11, side, "decode(mean z)");
+  card.words.textContent = `${chosen.size} data selected. Shift-drag adds more.`;
+}
+
+/**
+ * Nobody points anywhere: what the decoder draws all over the map.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ */
+export function overview(card, sheet) {
+  const { n, size, values } = sheet.grid, across = Math.min(n, 7);
+  /** @param {number} k */
+  const pick = (k) => Math.round(((k + 0.5) * (n - 1)) / across);
+  const pictures = Array.from({ length: across * across }, (_, k) => {
+    const at = (pick(across - 1 - Math.floor(k / across)) * n + pick(k % across)) * size;
+    return values.subarray(at, at + size);
+  });
+  tiles(card, sheet, across, pictures);
+  card.words.textContent = "What the decoder draws over this map. Point, click, or drag around data.";
+}
+
+/**
+ * The stops of a walk, row by row.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ * @param {Strip} strip
+ */
+export function traversal(card, sheet, strip) {
+  const { values, count, walk } = strip, { size } = sheet.grid;
+  const pictures = Array.from({ length: count }, (_, k) => values.subarray(k * size, (k + 1) * size));
+  tiles(card, sheet, Math.ceil(Math.sqrt(count)), pictures);
+  card.words.textContent = `${count} decoded ${walk === "draws" ? "" : "stops "}${pathOf(strip)}.`;
+}
+
+/**
+ * Data in the plane: the cloud as a small scatter; the decoded point, or what the decoder makes of the whole grid.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ */
+export function scatter(card, sheet) {
+  const { context, width, height, grid, strip, where, decode, chosen } = sheet;
+  const points = asNumbers(card.panel.store.statics.cloud?.images ?? new Float32Array(0));
+  const side = Math.min(width, height), reach = Math.max(1e-6, ...points.map(Math.abs)) * 1.08;
+  /** @param {number} v */
+  const to = (v) => (side / 2) * (1 + v / reach);
+  /** @param {Numbers} xy @param {number} dot */
+  const dots = (xy, dot) => {
+    for (let i = 0; i + 1 < xy.length; i += 2) {
+      context.fillRect(to(xy[i]) - dot / 2, side - to(xy[i + 1]) - dot / 2, dot, dot);
     }
-    const decoded = decode(where.x, where.y);
-    dots(decoded, 8);
-    context.strokeStyle = this.panel.ink(0.9);
-    if (where.row >= 0) context.strokeRect(to(points[2 * where.row]) - 4, side - to(points[2 * where.row + 1]) - 4, 8, 8);
-    this.words.textContent = `z = (${short(where.x)}, ${short(where.y)}) → (${short(decoded[0])}, ${short(decoded[1])})`;
-  },
-});
+  };
+  context.strokeStyle = card.panel.ink(0.3);
+  context.strokeRect(0.5, 0.5, side - 1, side - 1);
+  context.fillStyle = card.panel.ink(0.3);
+  dots(points, 2);
+  context.fillStyle = card.panel.ink(0.9);
+  for (const i of chosen) dots(points.subarray(2 * i, 2 * i + 2), 3);
+  context.fillStyle = card.colour;
+  if (!where) {
+    const marked = chosen.size ? meanOf(card, sheet) : null;
+    dots(strip?.values ?? marked ?? grid.values, strip ? 5 : marked ? 8 : 2);
+    const whole = "what the decoder makes of the map. Point, click, drag";
+    const what = strip ? pathOf(strip) : marked ? "what the decoder makes of their mean z" : whole;
+    card.words.textContent = `${chosen.size ? `Dark: ${chosen.size} selected data.` : "Grey: data."} Orange: ${what}.`;
+    return;
+  }
+  const decoded = decode(where.x, where.y);
+  dots(decoded, 8);
+  context.strokeStyle = card.panel.ink(0.9);
+  if (where.row >= 0) context.strokeRect(to(points[2 * where.row]) - 4, side - to(points[2 * where.row + 1]) - 4, 8, 8);
+  card.words.textContent = `z = (${short(where.x)}, ${short(where.y)}) → (${short(decoded[0])}, ${short(decoded[1])})`;
+}

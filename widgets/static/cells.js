@@ -1,6 +1,18 @@
-// Heat maps: Vega draws the cells, the words beside them are written on the overlay, and the value under the pointer is told.
+// Heat maps: Vega draws the cells, the words beside them are written on the overlay, and the value under the pointer is shown.
 
-class Cells {
+import { FONT } from "./elements.js";
+import { short } from "./numbers.js";
+
+/**
+ * @import { Panel } from "./live_chart.js"
+ * @import { Columns, Pair } from "./shapes.d.ts"
+ */
+
+export class Cells {
+  /** Where the pointer is. @type {Pair | null} */
+  at = null;
+
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
   }
@@ -15,12 +27,21 @@ class Cells {
     this.overlay();
   }
 
-  /** From cells to pixels of the plot. */
+  /**
+   * From cells to pixels of the plot.
+   * @param {number} x
+   * @param {number} y
+   * @returns {Pair}
+   */
   pixel(x, y) {
     const { plot, params } = this.panel;
     return [(x / (params.xHigh || 1)) * plot.width, (y / (params.yHigh || 1)) * plot.height];
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   move(x, y) {
     this.at = [x, y];
     this.overlay();
@@ -32,26 +53,44 @@ class Cells {
   }
 
   overlay() {
-    if (!this.panel.plot) return;
-    const { store, model, plot, factor } = this.panel, { words, cells } = store.clouds, labels = model.get("labels"), pen = this.panel.pen();
+    if (!this.panel.built) return;
+    const { store, model, plot, factor } = this.panel,
+      { words, cells } = store.clouds,
+      labels = model.get("labels"),
+      pen = this.panel.pen();
     pen.fillStyle = this.panel.ink(0.85);
     if (!cells?.x?.length) {
-      pen.fillText(plot.meta.cells.empty, 4 - plot.meta.padding.left + 4, plot.height / 2);
+      pen.fillText(plot.meta.cells?.empty ?? "", 4 - plot.meta.padding.left + 4, plot.height / 2);
       return;
     }
-    const tall = plot.height / (this.panel.params.yHigh || 1), wide = plot.width / (this.panel.params.xHigh || 1), side = Math.min(tall, wide);
+    const tall = plot.height / (this.panel.params.yHigh || 1),
+      wide = plot.width / (this.panel.params.xHigh || 1),
+      side = Math.min(tall, wide);
+    /** @param {number} room */
     const size = (room) => Math.max(8, Math.min(11, room)) * factor; // pixels of a letter
+    /** @param {number} room */
     const every = (room) => Math.max(1, Math.ceil((0.8 * size(room)) / room)); // where not all fit, each second or third word is written
-    for (let k = 0; k < (words?.x?.length ?? 0); k++) {
+    for (let k = 0; words?.x && k < words.x.length; k++) {
       const [x, y] = this.pixel(words.x[k], words.y[k]), text = labels[words.label[k]] ?? "", kind = words.align[k];
       if (kind > 3) {
-        this.aside(pen, text, kind === 4 ? -7 : plot.height + 16, kind === 4 ? plot.width + plot.meta.padding.left - 8 : plot.meta.padding.left - 12);
+        this.aside(
+          pen,
+          text,
+          kind === 4 ? -7 : plot.height + 16,
+          kind === 4 ? plot.width + plot.meta.padding.left - 8 : plot.meta.padding.left - 12,
+        );
         continue;
       }
-      const room = kind === 0 ? tall : kind === 2 ? wide : side, place = Math.floor(kind === 0 ? words.y[k] : words.x[k]);
+      const room = kind === 0 ? tall : kind === 2 ? wide : side,
+        place = Math.floor(kind === 0 ? words.y[k] : words.x[k]);
       if (kind !== 3 && place % every(room)) continue;
       pen.save();
-      this.fitting(pen, text, size(room), kind === 0 ? plot.meta.padding.left - 8 : kind === 2 ? plot.meta.padding.bottom - 5 : Infinity);
+      this.fitting(
+        pen,
+        text,
+        size(room),
+        kind === 0 ? plot.meta.padding.left - 8 : kind === 2 ? plot.meta.padding.bottom - 5 : Infinity,
+      );
       pen.translate(x, y);
       if (kind === 2) pen.rotate(-Math.PI / 2); // under a column, read from below
       pen.textAlign = kind === 3 ? "left" : "right";
@@ -62,18 +101,34 @@ class Cells {
     this.tell(pen, cells);
   }
 
-  /** Letters of this size, or smaller where the words would be too long. */
+  /**
+   * Letters of this size, or smaller where the words would be too long.
+   * @param {CanvasRenderingContext2D} pen
+   * @param {string} text
+   * @param {number} size
+   * @param {number} room
+   */
   fitting(pen, text, size, room) {
     pen.font = this.font(size);
     const wide = pen.measureText(text).width;
     if (wide > room) pen.font = this.font((size * room) / wide);
   }
 
+  /**
+   * @param {number} size
+   * @returns {string}
+   */
   font(size) {
-    return `${size}px system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif`;
+    return `${size}px ${FONT}`;
   }
 
-  /** A sentence over the whole plot, or a few words in its lower left corner; smaller where they are long. */
+  /**
+   * A sentence over the whole plot, or a few words in its lower left corner; smaller where they are long.
+   * @param {CanvasRenderingContext2D} pen
+   * @param {string} text
+   * @param {number} y
+   * @param {number} room
+   */
   aside(pen, text, y, room) {
     const { plot, factor } = this.panel;
     pen.save();
@@ -84,6 +139,10 @@ class Cells {
     pen.restore();
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {Columns} cells
+   */
   tell(pen, cells) {
     if (!this.at) return;
     pen.font = this.font(11 * this.panel.factor);

@@ -1,153 +1,140 @@
-// What is drawn over the map of the latent space, and which data a pointer or a lasso means.
+// What is drawn over the map of the latent space.
 
-const within = (path, x, y) => {
-  let odd = false;
-  for (let i = 0, j = path.length - 1; i < path.length; j = i++) {
-    const [ax, ay] = path[i], [bx, by] = path[j];
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
+import { FONT } from "./elements.js";
+import { lowered } from "./numbers.js";
+
+/**
+ * @import { Latent } from "./latent.js"
+ * @import { Panel } from "./live_chart.js"
+ * @import { Columns, Pair, Place, Strip } from "./shapes.d.ts"
+ */
+
+/** @param {Latent} latent */
+export function drawOverlay(latent) {
+  const context = latent.panel.pen(), { cloud } = latent;
+  titles(latent.panel, context);
+  if (!latent.domain) return;
+  context.strokeStyle = latent.panel.ink(0.8);
+  context.lineWidth = 1.5;
+  if (latent.drag && latent.drag.path.length > 1) lasso(latent, context, latent.drag.path);
+  if (latent.card.strip?.places.length) steps(latent, context, latent.card.strip);
+  latent.pins.forEach((pin, k) => flag(latent, context, latent.place(pin), latent.pins.length > 1 ? "AB"[k] : ""));
+  const where = latent.at ?? (latent.pins.length === 1 ? latent.place(latent.pins[0]) : null);
+  if (latent.at) cross(latent, context, latent.at);
+  if (where && cloud?.x && where.row >= 0 && where.row < cloud.x.length) posterior(latent, context, cloud, where.row);
+}
+
+/**
+ * @param {Latent} latent
+ * @param {CanvasRenderingContext2D} context
+ * @param {Place} where
+ */
+function cross(latent, context, { x, y }) {
+  const [px, py] = latent.pixel(x, y);
+  context.beginPath();
+  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    context.moveTo(px + 3 * dx, py + 3 * dy);
+    context.lineTo(px + 9 * dx, py + 9 * dy);
   }
-  return odd;
-};
+  context.stroke();
+}
 
-Object.assign(Latent.prototype, {
-  /** The row of the datum near a place, or -1. */
-  nearest(x, y) {
-    const { cloud } = this;
-    if (!cloud?.x) return -1;
-    const { width, height } = this.panel.plot, [a, b, c, d] = this.domain, [kx, ky] = [width / (b - a), height / (d - c)];
-    let best = NEAR * NEAR, row = -1;
-    for (let i = 0; i < cloud.x.length; i++) {
-      const distance = ((cloud.x[i] - x) * kx) ** 2 + ((cloud.y[i] - y) * ky) ** 2;
-      if (distance < best) [best, row] = [distance, i];
-    }
-    return row;
-  },
+/**
+ * @param {Latent} latent
+ * @param {CanvasRenderingContext2D} context
+ * @param {Pair[]} path
+ */
+function lasso(latent, context, path) {
+  context.beginPath();
+  path.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
+  context.closePath();
+  context.fillStyle = latent.panel.ink(0.08);
+  context.fill();
+  context.setLineDash([4, 3]);
+  context.stroke();
+  context.setLineDash([]);
+}
 
-  /** The rows inside a path of pixels. */
-  inside(path) {
-    const { cloud } = this, rows = [];
-    for (let i = 0; i < (cloud?.x?.length ?? 0); i++) if (within(path, ...this.pixel(cloud.x[i], cloud.y[i]))) rows.push(i);
-    return rows;
-  },
-
-  /** Select rows, beside those that are selected already if `more`. */
-  choose(rows, more) {
-    this.chosen = new Set(more ? [...this.chosen, ...rows] : rows);
-    this.panel.send({ kind: "lasso", rows: [...this.chosen] });
-    this.panel.repaint();
-    this.show();
-  },
-
-  /** The key's chip of a class was pressed: select its data, or let go of them. */
-  chooseClass(k) {
-    const values = this.cloud?.value ?? this.panel.store.statics.cloud?.label ?? [], rows = [];
-    values.forEach((value, i) => { if (value === k) rows.push(i); });
-    const same = rows.length === this.chosen.size && rows.every((i) => this.chosen.has(i));
-    this.choose(same ? [] : rows, false);
-  },
-
-  /** The path's stops from the grid, until the exact ones come: right away where the map is the whole latent space. */
-  between() {
-    const { params } = this.panel, { grid } = this.card;
-    if (!grid || isVector(grid.shape) || params.size > 2) return;
-    const [from, to] = this.pins.map((pin) => this.place(pin));
-    const stops = Array.from({ length: 8 }, (_, k) => [from.x + (k / 7) * (to.x - from.x), from.y + (k / 7) * (to.y - from.y)]);
-    const values = Float32Array.from(stops.flatMap(([x, y]) => [...bilinear(grid, x, y)]));
-    this.card.strip = { walk: "path", count: 8, names: [], values, shape: grid.shape, places: Float32Array.from(stops.flat()) };
-  },
-
-  overlay() {
-    const context = this.panel.pen(), { cloud } = this;
-    this.titles(context);
-    if (!this.domain) return;
-    context.strokeStyle = this.panel.ink(0.8);
-    context.lineWidth = 1.5;
-    if (this.drag?.path.length > 1) this.lasso(context);
-    if (this.strip?.places?.length) this.steps(context);
-    this.pins.forEach((pin, k) => this.flag(context, this.place(pin), this.pins.length > 1 ? "AB"[k] : ""));
-    const where = this.at ?? (this.pins.length === 1 ? this.place(this.pins[0]) : null);
-    if (this.at) this.cross(context, this.at);
-    if (where?.row >= 0 && where.row < (cloud?.x?.length ?? 0)) this.posterior(context, cloud, where.row);
-  },
-
-  cross(context, { x, y }) {
-    const [px, py] = this.pixel(x, y);
+/**
+ * The stops of a walk; a path and a dimension are lines, draws are not.
+ * @param {Latent} latent
+ * @param {CanvasRenderingContext2D} context
+ * @param {Strip} strip
+ */
+function steps(latent, context, { places, walk }) {
+  /** @type {Pair[]} */
+  const at = [];
+  for (let k = 0; k + 1 < places.length; k += 2) at.push(latent.pixel(places[k], places[k + 1]));
+  context.strokeStyle = context.fillStyle = latent.card.colour;
+  context.beginPath();
+  if (walk !== "draws") at.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
+  context.stroke();
+  for (const [x, y] of at) {
     context.beginPath();
-    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-      context.moveTo(px + 3 * dx, py + 3 * dy);
-      context.lineTo(px + 9 * dx, py + 9 * dy);
-    }
-    context.stroke();
-  },
-
-  lasso(context) {
-    context.beginPath();
-    this.drag.path.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
-    context.closePath();
-    context.fillStyle = this.panel.ink(0.08);
+    context.arc(x, y, 3, 0, 7);
     context.fill();
-    context.setLineDash([4, 3]);
-    context.stroke();
-    context.setLineDash([]);
-  },
+  }
+  context.strokeStyle = latent.panel.ink(0.8);
+}
 
-  /** The stops of a walk; a path and a dimension are lines, draws are not. */
-  steps(context) {
-    const { places, walk } = this.strip, at = [];
-    for (let k = 0; k + 1 < places.length; k += 2) at.push(this.pixel(places[k], places[k + 1]));
-    context.strokeStyle = context.fillStyle = this.card.colour;
-    context.beginPath();
-    if (walk !== "draws") at.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
-    context.stroke();
-    for (const [x, y] of at) {
-      context.beginPath();
-      context.arc(x, y, 3, 0, 7);
-      context.fill();
-    }
-    context.strokeStyle = this.panel.ink(0.8);
-  },
+/**
+ * A pinned place.
+ * @param {Latent} latent
+ * @param {CanvasRenderingContext2D} context
+ * @param {Place} pin
+ * @param {string} name
+ */
+function flag(latent, context, { x, y }, name) {
+  const [px, py] = latent.pixel(x, y);
+  context.beginPath();
+  context.arc(px, py, 5.5, 0, 7);
+  context.stroke();
+  if (!name) return;
+  context.font = `600 ${12 * latent.panel.factor}px ${FONT}`;
+  context.lineWidth = 3;
+  context.strokeStyle = latent.panel.paper();
+  context.strokeText(name, px + 8, py - 5);
+  context.fillStyle = latent.panel.ink(1);
+  context.fillText(name, px + 8, py - 5);
+  context.lineWidth = 1.5;
+  context.strokeStyle = latent.panel.ink(0.8);
+}
 
-  /** A pinned place. */
-  flag(context, { x, y }, name) {
-    const [px, py] = this.pixel(x, y);
-    context.beginPath();
-    context.arc(px, py, 5.5, 0, 7);
-    context.stroke();
-    if (!name) return;
-    context.font = `600 ${12 * this.panel.factor}px ${CARD_FONT}`;
-    context.lineWidth = 3;
-    context.strokeStyle = this.panel.paper();
-    context.strokeText(name, px + 8, py - 5);
-    context.fillStyle = this.panel.ink(1);
-    context.fillText(name, px + 8, py - 5);
-    context.lineWidth = 1.5;
-    context.strokeStyle = this.panel.ink(0.8);
-  },
+/**
+ * A ring around a datum's mean, and the ellipse of two standard deviations of its posterior, in the shown plane.
+ * @param {Latent} latent
+ * @param {CanvasRenderingContext2D} context
+ * @param {Columns} cloud
+ * @param {number} row
+ */
+function posterior(latent, context, cloud, row) {
+  const [x, y] = [cloud.x[row], cloud.y[row]], [cx, cy] = latent.pixel(x, y), [ox, oy] = latent.pixel(0, 0);
+  context.beginPath();
+  context.arc(cx, cy, 5, 0, 7);
+  context.stroke();
+  if (!cloud.sx || !cloud.sy) return;
+  const [right, up] = [latent.pixel(2 * cloud.sx[row], 0)[0] - ox, latent.pixel(0, 2 * cloud.sy[row])[1] - oy]; // up is negative
+  const both = (cloud.rho?.[row] ?? 0) * right * up,
+    half = (right * right - up * up) / 2,
+    middle = (right * right + up * up) / 2;
+  const spread = Math.hypot(half, both), angle = Math.atan2(both, half) / 2; // of a symmetric 2 × 2 matrix
+  context.beginPath();
+  context.ellipse(cx, cy, Math.sqrt(middle + spread), Math.sqrt(Math.max(0, middle - spread)), angle, 0, 7);
+  context.stroke();
+  context.fillStyle = latent.panel.ink(0.1);
+  context.fill();
+}
 
-  /** A ring around a datum's mean, and the ellipse of two standard deviations of its posterior, in the shown plane. */
-  posterior(context, cloud, row) {
-    const [x, y] = [cloud.x[row], cloud.y[row]], [cx, cy] = this.pixel(x, y), [ox, oy] = this.pixel(0, 0);
-    context.beginPath();
-    context.arc(cx, cy, 5, 0, 7);
-    context.stroke();
-    if (!cloud.sx || !cloud.sy) return;
-    const [right, up] = [this.pixel(2 * cloud.sx[row], 0)[0] - ox, this.pixel(0, 2 * cloud.sy[row])[1] - oy]; // up is negative
-    const both = (cloud.rho?.[row] ?? 0) * right * up, half = (right * right - up * up) / 2, middle = (right * right + up * up) / 2;
-    const spread = Math.hypot(half, both), angle = Math.atan2(both, half) / 2; // of a symmetric 2 × 2 matrix
-    context.beginPath();
-    context.ellipse(cx, cy, Math.sqrt(middle + spread), Math.sqrt(Math.max(0, middle - spread)), angle, 0, 7);
-    context.stroke();
-    context.fillStyle = this.panel.ink(0.1);
-    context.fill();
-  },
-
-  titles(context) {
-    const { plot, params, factor } = this.panel, [a, b] = params.axes ?? [1, 2];
-    const share = params.principal ? `PCA plane, ${Math.round(100 * params.principal)} % of the variance` : "";
-    context.fillStyle = this.panel.ink(0.8);
-    context.textAlign = "center";
-    context.fillText(share || `z${subscript(a)}`, plot.width / 2, plot.height + 31 * factor);
-    if (!share) context.fillText(`z${subscript(b)}`, -40 * factor, plot.height / 2);
-    context.textAlign = "left";
-  },
-});
+/**
+ * @param {Panel} panel
+ * @param {CanvasRenderingContext2D} context
+ */
+export function titles(panel, context) {
+  const { plot, params, factor } = panel, [a, b] = params.axes ?? [1, 2];
+  const share = params.principal ? `PCA plane, ${Math.round(100 * params.principal)} % of the variance` : "";
+  context.fillStyle = panel.ink(0.8);
+  context.textAlign = "center";
+  context.fillText(share || `z${lowered(a)}`, plot.width / 2, plot.height + 31 * factor);
+  if (!share) context.fillText(`z${lowered(b)}`, -40 * factor, plot.height / 2);
+  context.textAlign = "left";
+}

@@ -1,30 +1,32 @@
 // Panels with lines: which range the axes show, labels at the ends that do not overlap, zoom by dragging, values under the pointer.
 
+import { roundUp, short } from "./numbers.js";
+import { settled } from "./ranges.js";
+
+/**
+ * @import { Panel } from "./live_chart.js"
+ * @import { Line } from "./pyramid.js"
+ * @import { LinesMeta, Range } from "./shapes.d.ts"
+ */
+
+/** @typedef {{ key: number, line: Line, rows: number[], inside: number[] }} Drawn */
+
+/** @type {Range} */
+const NO_RANGE = [1, 2]; // while nothing is drawn
 const LABEL_HEIGHT = 13;
-const STEPS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
-/** The next round number that is not below a positive value; axes that end there move rarely. */
-function roundUp(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return power * STEPS.find((step) => step * power >= value * (1 - 1e-9));
-}
-
-/** Keep a range that still fits well; otherwise take the new one with some air. */
-function settled(old, low, high, log) {
-  const f = log ? Math.log : (v) => v, back = log ? Math.exp : (v) => v;
-  const [a, b] = [f(low), f(high)];
-  if (old) {
-    const [c, d] = old.map(f);
-    if (a >= c && b <= d && b - a > 0.6 * (d - c)) return old;
-  }
-  const air = Math.max(b - a, log ? 0.7 : 1e-3 * Math.max(1, Math.abs(b))) * 0.06;
-  return [back(a - air), back(b + air)];
-}
-
-/** Push label centres apart so that each has its room, inside 0..height; order is kept. */
-function apart(centres, rooms, height) {
+/**
+ * Push label centres apart so that each has its room, inside 0..height; order is kept.
+ * @param {number[]} centres
+ * @param {number[]} rooms
+ * @param {number} height
+ * @returns {number[]}
+ */
+export function apart(centres, rooms, height) {
   const order = centres.map((_, i) => i).sort((i, j) => centres[i] - centres[j]), placed = [...centres];
-  const squeeze = Math.min(1, height / Math.max(1, rooms.reduce((sum, room) => sum + room, 0))), half = (i) => (rooms[i] * squeeze) / 2;
+  const squeeze = Math.min(1, height / Math.max(1, rooms.reduce((sum, room) => sum + room, 0)));
+  /** @param {number} i */
+  const half = (i) => (rooms[i] * squeeze) / 2;
   let least = 0;
   for (const i of order) {
     placed[i] = Math.max(placed[i], least + half(i));
@@ -38,35 +40,66 @@ function apart(centres, rooms, height) {
   return placed;
 }
 
-/** A label as one line, or as two where one is wider than its room. */
-function wrapped(text, room, context) {
-  const fits = (part) => context.measureText(part).width <= room, cuts = [...text.matchAll(/ /g)].map(({ index }) => index).reverse();
+/**
+ * A label as one line, or as two where one is wider than its room.
+ * @param {string} text
+ * @param {number} room
+ * @param {CanvasRenderingContext2D} context
+ * @returns {string[]}
+ */
+export function wrapped(text, room, context) {
+  /** @param {string} part */
+  const fits = (part) => context.measureText(part).width <= room;
+  const cuts = [...text.matchAll(/ /g)].map(({ index }) => index).reverse();
   const cut = fits(text) ? undefined : cuts.find((index) => index > 1 && fits(text.slice(0, index)));
   return cut === undefined ? [text] : [text.slice(0, cut), text.slice(cut + 1)];
 }
 
-class Lines {
+export class Lines {
+  /** What the axes show. @type {{ x: Range | null, y: Range | null }} */
+  range = { x: null, y: null };
+  /** What is drawn: rows, and those of them inside the zoomed window. @type {Drawn[]} */
+  drawn = [];
+  /** Where the pointer is, and where a drag began. @type {number | undefined} */
+  at;
+  /** @type {number | undefined} */
+  start;
+
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
-    this.range = { x: null, y: null };
   }
 
   get meta() {
     return this.panel.plot.meta;
   }
 
-  window() {
-    return this.panel.road.windows.get(this.meta.x.zoom) ?? null;
+  get series() {
+    return this.meta.series ?? [];
   }
 
+  /** How the lines are drawn. */
+  get how() {
+    return /** @type {LinesMeta} */ (this.meta.datasets.lines);
+  }
+
+  /** @returns {Range|null} */
+  window() {
+    return this.panel.channel.windows.get(this.meta.x.zoom ?? "") ?? null;
+  }
+
+  /**
+   * @param {number} key
+   * @returns {boolean}
+   */
   visible(key) {
-    const one = this.meta.series[key];
+    const one = this.series[key];
     return Boolean(one) && (!one.when || Boolean(this.panel.params[one.when]));
   }
 
   /** Feed the lines, then set the ranges and labels that follow from what is drawn. */
   paint() {
-    const { plot, store } = this.panel, how = this.meta.datasets.lines, log = this.meta.y.scale === "log";
+    const { plot, store } = this.panel, { how } = this, log = this.meta.y.scale === "log";
     const [from, to] = this.window() ?? [NaN, NaN];
     this.drawn = [];
     for (const [key, line] of store.lines.lines ?? []) {
@@ -76,52 +109,79 @@ class Lines {
       }
     }
     this.drawn.sort((a, b) => a.key - b.key);
-    plot.feed("lines", this.drawn.map(({ key, line, rows }) => [key, rows.length, (tuple, i) => {
-      for (const name of line.names) tuple[name] = line.columns[name][rows[i]];
-      if (log) for (const name of [how.y, ...(how.band ?? [])]) tuple[name] = Math.max(tuple[name], 1e-30);
-    }]));
+    plot.feed(
+      "lines",
+      this.drawn.map(({ key, line, rows }) => [key, rows.length, (tuple, i) => {
+        for (const name of line.names) tuple[name] = line.columns[name][rows[i]];
+        if (log) {
+          for (const name of [how.y, ...(how.band ?? [])]) tuple[name] = Math.max(Number(tuple[name]), 1e-30);
+        }
+      }]),
+    );
     this.setRanges(how);
     this.label(how);
   }
 
+  /** @param {LinesMeta} how */
   setRanges(how) {
-    const xs = [Infinity, -Infinity], ys = [], tops = [];
+    /** @type {Range} */
+    const xs = [Infinity, -Infinity];
+    /** @type {number[]} */
+    const ys = [];
+    /** @type {number[]} */
+    const tops = [];
+    const { open = Infinity } = how;
     for (const { line, inside: rows } of this.drawn) {
       if (!rows.length) continue;
-      const x = line.columns[how.x], y = line.columns[how.y], top = line.columns[how.band?.[1]] ?? y;
+      const x = line.columns[how.x], y = line.columns[how.y], top = how.band ? line.columns[how.band[1]] : y;
       xs[0] = Math.min(xs[0], x[rows[0]]);
       xs[1] = Math.max(xs[1], x[rows[rows.length - 1]]);
       for (const row of rows) {
         ys.push(y[row]);
-        tops.push(top[row] >= how.open ? y[row] : top[row]);
+        tops.push(top[row] >= open ? y[row] : top[row]);
       }
     }
-    for (const value of this.panel.store.clouds.levels?.value ?? []) if (ys.length) [ys, tops].forEach((list) => list.push(value)); // yardsticks are seen
+    for (const value of this.panel.store.clouds.levels?.value ?? []) {
+      if (ys.length) [ys, tops].forEach((list) => list.push(value)); // yardsticks are seen
+    }
     if (!ys.length) Object.assign(this.range, { x: null, y: null });
     const log = this.meta.y.scale === "log";
     const [first, last] = this.meta.x.zoom ? this.span() : xs;
-    this.range.x = this.window() ?? (first <= last ? this.wide(first, last) : this.meta.x.scale === "log" ? [1, 64] : [0, 100]);
+    this.range.x = this.window() ??
+      (first <= last ? this.wide(first, last) : this.meta.x.scale === "log" ? [1, 64] : [0, 100]);
     const held = this.panel.params.frozen && this.range.y;
-    this.range.y = held ? this.range.y : ys.length ? settled(this.range.y, ...this.tall(ys, tops, log), log) : log ? [0.01, 1] : [-1, 0];
-    for (const axis of ["x", "y"]) {
-      this.panel.plot.signal(`${axis}Low`, this.range[axis][0]);
-      this.panel.plot.signal(`${axis}High`, this.range[axis][1]);
+    this.range.y = held
+      ? this.range.y
+      : ys.length
+      ? settled(this.range.y, ...this.tall(ys, tops, log), log)
+      : log
+      ? [0.01, 1]
+      : [-1, 0];
+    const { x, y } = this.range;
+    for (const [name, value] of Object.entries({ xLow: x?.[0], xHigh: x?.[1], yLow: y?.[0], yHigh: y?.[1] })) {
+      this.panel.plot.signal(name, value);
     }
     this.align();
   }
 
   /** The other charts whose zoom this one shares: their axes of x are one. */
   companions() {
-    const all = [...this.panel.road.charts.values()].flatMap((painters) => [...painters]);
-    return all.filter((other) => other.plot?.meta.x?.zoom && other.plot.meta.x.zoom === this.meta.x.zoom && other.kind?.range);
+    const all = [...this.panel.channel.charts.values()].flatMap((painters) => [...painters]);
+    return all.filter((other) =>
+      other.built?.meta.x.zoom && other.built.meta.x.zoom === this.meta.x.zoom && other.kind?.range
+    );
   }
 
-  /** Lowest and highest x of all lines on the shared axis. */
+  /**
+   * Lowest and highest x of all lines on the shared axis.
+   * @returns {Range}
+   */
   span() {
+    /** @type {Range} */
     const xs = [Infinity, -Infinity];
     for (const { kind, store } of this.companions()) {
       for (const [key, line] of store.lines.lines ?? []) {
-        if (!kind.visible(key) || !line.size) continue;
+        if (!kind?.visible?.(key) || !line.size) continue;
         const column = line.columns[line.x];
         xs[0] = Math.min(xs[0], column[0]);
         xs[1] = Math.max(xs[1], column[line.size - 1]);
@@ -134,20 +194,34 @@ class Lines {
   align() {
     if (!this.meta.x.zoom) return;
     for (const other of this.companions()) {
-      const range = other.kind.range.x;
-      if (other.kind !== this && (range?.[0] !== this.range.x[0] || range?.[1] !== this.range.x[1])) other.zoomed(this.meta.x.zoom);
+      const here = this.range.x, there = other.kind?.range?.x;
+      if (other.kind !== this && (there?.[0] !== here?.[0] || there?.[1] !== here?.[1])) {
+        other.zoomed?.(this.meta.x.zoom);
+      }
     }
   }
 
+  /**
+   * @param {number} low
+   * @param {number} high
+   * @returns {Range}
+   */
   wide(low, high) {
     if (this.meta.x.scale === "log") return [low / 1.12, Math.max(high, low * 2) * 1.12];
     return [low < 0.1 * high ? Math.min(0, low) : low, roundUp(Math.max(high, 10))];
   }
 
-  /** Lowest and highest value to show; a long fall at the start must not flatten the rest. */
+  /**
+   * Lowest and highest value to show; a long fall at the start must not flatten the rest.
+   * @param {number[]} ys
+   * @param {number[]} tops
+   * @param {boolean} log
+   * @returns {Range}
+   */
   tall(ys, tops, log) {
     const order = Float64Array.from(ys).sort(), count = order.length;
-    let low = order[0], high = Float64Array.from(tops).sort()[count - 1];
+    const high = Float64Array.from(tops).sort()[count - 1];
+    let low = order[0];
     if (count < 3 && !log) { // what cannot vary yet does not fill the panel with digits
       const room = 0.05 * Math.max(1, Math.abs(high));
       return [low - room, high + room];
@@ -163,44 +237,77 @@ class Lines {
     return [low, high];
   }
 
+  /**
+   * @param {"x"|"y"} axis
+   * @param {number} value
+   * @returns {number}
+   */
   pixel(axis, value) {
-    const log = this.meta[axis].scale === "log", f = log ? Math.log : (v) => v, [low, high] = this.range[axis].map(f);
+    const f = this.meta[axis].scale === "log" ? Math.log : Number, [low, high] = (this.range[axis] ?? NO_RANGE).map(f);
     const part = (f(value) - low) / (high - low);
     return axis === "x" ? part * this.panel.plot.width : (1 - part) * this.panel.plot.height;
   }
 
+  /**
+   * @param {number} pixel
+   * @returns {number}
+   */
   value(pixel) {
-    const log = this.meta.x.scale === "log", f = log ? Math.log : (v) => v, [low, high] = this.range.x.map(f);
+    const log = this.meta.x.scale === "log", [low, high] = (this.range.x ?? NO_RANGE).map(log ? Math.log : Number);
     const found = low + (pixel / this.panel.plot.width) * (high - low);
     return log ? Math.exp(found) : found;
   }
 
+  /** @param {LinesMeta} how */
   label(how) {
     const { plot, params } = this.panel, ends = this.drawn.filter(({ inside }) => inside.length);
+    /** @param {number} pixel */
     const clipped = (pixel) => Math.min(Math.max(pixel, 0), plot.height);
-    const ruler = this.panel.ruler(), words = ends.map(({ key }) => {
-      const { label } = this.meta.series[key];
-      return wrapped(params.active === key ? `▸ ${label}` : label, this.meta.padding.right - 7, ruler);
-    });
-    const places = apart(ends.map(({ line, inside }) => clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))),
-      words.map((lines) => lines.length * LABEL_HEIGHT * this.panel.factor), plot.height);
+    const ruler = this.panel.ruler(),
+      words = ends.map(({ key }) => {
+        const { label } = this.series[key];
+        return wrapped(params.active === key ? `▸ ${label}` : label, this.meta.padding.right - 7, ruler);
+      });
+    const places = apart(
+      ends.map(({ line, inside }) => clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))),
+      words.map((lines) => lines.length * LABEL_HEIGHT * this.panel.factor),
+      plot.height,
+    );
+    /** @param {number} i */
     const first = (i) => places[i] - ((words[i].length - 1) * LABEL_HEIGHT * this.panel.factor) / 2; // its first line stands at py
-    plot.feed("ends", ends.map(({ key }, i) => [key, 1, (tuple) => {
-      Object.assign(tuple, { series: key, ink: this.meta.series[key].ink, px: plot.width + 6, py: first(i), label: words[i] });
-    }]));
+    plot.feed(
+      "ends",
+      ends.map(({ key }, i) => [key, 1, (tuple) => {
+        Object.assign(tuple, {
+          series: key,
+          ink: this.series[key].ink,
+          px: plot.width + 6,
+          py: first(i),
+          label: words[i],
+        });
+      }]),
+    );
   }
 
   // pointer -------------------------------------------------------------------------------------------------------------------
 
+  /** @param {number} x */
   move(x) {
     this.at = x;
     this.overlay();
   }
 
+  out() {
+    this.at = undefined;
+    this.overlay();
+  }
+
+  /** @param {number} x */
   press(x) {
     this.start = this.meta.x.zoom ? x : undefined;
   }
 
+  /** @param {number} x */
   release(x) {
     const start = this.start;
     this.start = undefined;
@@ -209,24 +316,25 @@ class Lines {
     this.zoom([from, to]);
   }
 
+  /** @param {Range|null} range */
   zoom(range) {
-    const { road } = this.panel, group = this.meta.x.zoom;
+    const { channel } = this.panel, group = this.meta.x.zoom;
     if (!group) return;
-    if (range) road.windows.set(group, range);
-    else road.windows.delete(group);
-    for (const painters of road.charts.values()) for (const other of painters) other.zoomed?.(group);
+    if (range) channel.windows.set(group, range);
+    else channel.windows.delete(group);
+    for (const painters of channel.charts.values()) for (const other of painters) other.zoomed?.(group);
     this.panel.send({ kind: "zoom", low: range?.[0] ?? null, high: range?.[1] ?? null });
   }
 
   /** Draw what belongs to the pointer: the dragged range, or a rule with the values at that step. */
   overlay() {
     const { plot } = this.panel;
-    const lonely = (this.drawn ?? []).filter(({ inside }) => inside.length === 1); // a line of one point would not be seen
-    if (!this.window() && !lonely.length && (this.at === undefined || !this.drawn?.length)) return this.panel.wipe();
+    const lonely = this.drawn.filter(({ inside }) => inside.length === 1); // a line of one point would not be seen
+    if (!this.window() && !lonely.length && (this.at === undefined || !this.drawn.length)) return this.panel.wipe();
     const context = this.panel.pen();
     for (const { key, line, inside } of lonely) this.dot(context, key, line, inside[0]);
     if (this.window()) this.write(context, plot.width - 4, plot.height - 6, "zoomed · double-click to see all");
-    if (this.at === undefined || !this.drawn?.length) return;
+    if (this.at === undefined || !this.drawn.length) return;
     context.fillStyle = context.strokeStyle = this.panel.ink(0.7);
     if (this.start !== undefined && Math.abs(this.at - this.start) >= 2) {
       context.globalAlpha = 0.15;
@@ -234,22 +342,29 @@ class Lines {
       context.globalAlpha = 1;
       return;
     }
-    this.readout(context);
+    this.readout(context, this.at);
   }
 
-  readout(context) {
-    const { plot } = this.panel, how = this.meta.datasets.lines, wanted = this.value(this.at);
-    const found = this.drawn.map(({ key, line }) => [key, line, line.nearest(wanted)]);
-    const near = (row) => Math.abs(row[1].columns[how.x][row[2]] - wanted);
-    const closest = found.reduce((best, row) => (near(row) < near(best) ? row : best));
-    const x = closest[1].columns[how.x][closest[2]], px = this.pixel("x", x);
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} at
+   */
+  readout(context, at) {
+    const { plot } = this.panel, { how } = this, wanted = this.value(at);
+    const found = this.drawn.map(({ key, line }) => {
+      const row = line.nearest(wanted);
+      return { key, line, row, x: line.columns[how.x][row] };
+    });
+    const { x } = found.reduce((best, one) => (Math.abs(one.x - wanted) < Math.abs(best.x - wanted) ? one : best));
+    const px = this.pixel("x", x);
     context.fillRect(px, 0, 1, plot.height);
     const words = [[`${this.meta.x.word} ${short(x)}`, this.panel.ink(1)]];
-    for (const [key, line, row] of found) {
-      words.push([this.worded(line, row), this.meta.series[key].ink]);
+    for (const { key, line, row } of found) {
+      words.push([this.worded(line, row), this.series[key].ink]);
       this.dot(context, key, line, row);
     }
-    const widths = words.map(([text]) => context.measureText(text).width + 10), total = widths.reduce((a, b) => a + b, 0);
+    const widths = words.map(([text]) => context.measureText(text).width + 10),
+      total = widths.reduce((a, b) => a + b, 0);
     let left = Math.max(0, Math.min(px - total / 2, plot.width - total));
     context.fillStyle = this.panel.paper();
     context.fillRect(left - 2, 0, total, 16);
@@ -260,21 +375,38 @@ class Lines {
     });
   }
 
-  /** A value; where its band is open upwards, only the least that it may be is known. */
+  /**
+   * A value; where its band is open upwards, only the least that it may be is known.
+   * @param {Line} line
+   * @param {number} row
+   * @returns {string}
+   */
   worded({ columns }, row) {
-    const { y, band, open } = this.meta.datasets.lines;
+    const { y, band, open = Infinity } = this.how;
     return band && columns[band[1]][row] >= open ? `≥ ${short(columns[band[0]][row])}` : short(columns[y][row]);
   }
 
-  /** One value of a line as a dot in its colour. */
+  /**
+   * One value of a line as a dot in its colour.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} key
+   * @param {Line} line
+   * @param {number} row
+   */
   dot(context, key, line, row) {
-    const how = this.meta.datasets.lines, py = this.pixel("y", line.columns[how.y][row]);
-    context.fillStyle = this.meta.series[key].color;
+    const { how } = this, py = this.pixel("y", line.columns[how.y][row]);
+    context.fillStyle = this.series[key].color;
     context.beginPath();
     context.arc(this.pixel("x", line.columns[how.x][row]), py, 3, 0, 7);
     if (py >= 0 && py <= this.panel.plot.height) context.fill();
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} right
+   * @param {number} bottom
+   * @param {string} text
+   */
   write(context, right, bottom, text) {
     const left = right - context.measureText(text).width;
     context.fillStyle = this.panel.paper();

@@ -1,11 +1,54 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
-// (pyramid.js, vega_view.js, lines.js, bars.js, plain.js, palette.js, card.js, card_pictures.js, features.js, arm.js, latent.js, latent_drawing.js, manifold.js
-// and cells.js stand in front of this text.)
 
-class Panel {
-  constructor(model, el, road, signal) {
-    Object.assign(this, { model, el, road, name: model.get("name"), params: model.get("params") ?? {} });
-    this.store = road.store(this.name);
+import { frameChannelOf, hear } from "./anywidget_recovery.js";
+import { Bars } from "./bars.js";
+import { Cells } from "./cells.js";
+import { ink, paper } from "./colours.js";
+import { counter } from "./counters.js";
+import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
+import { Latent } from "./latent.js";
+import { Lines } from "./lines.js";
+import { Manifold } from "./manifold.js";
+import { Plain } from "./plain.js";
+import { VegaView } from "./vega_view.js";
+
+/**
+ * @import { FrameChannel } from "./bus.js"
+ * @import { ChartMeta, ChartValues, Kind, Message, Model, Shown, Size, Started, VegaTools } from "./shapes.d.ts"
+ */
+
+export class Panel {
+  /** The view, or null while there is none. @type {VegaView | null} */
+  built = null;
+  /** What the chart is: lines, bars, a map … @type {Kind | null} */
+  kind = null;
+  dark = false;
+  /** How much larger than usual it is drawn. */
+  factor = 1;
+  /** Not displayed when it was painted last. */
+  stale = false;
+  /** The pointer's button is held. */
+  held = false;
+  /** Nothing is drawn over the chart. */
+  blank = false;
+  closed = false;
+  /** Takes the panel off the bus. @type {(() => void) | undefined} */
+  leave;
+  /** @type {CanvasRenderingContext2D | undefined} */
+  measures;
+
+  /**
+   * @param {Model<ChartValues>} model
+   * @param {HTMLElement} el
+   * @param {FrameChannel} channel
+   * @param {AbortSignal} signal
+   */
+  constructor(model, el, channel, signal) {
+    this.model = model;
+    this.channel = channel;
+    this.name = model.get("name");
+    this.params = model.get("params") ?? {};
+    this.store = channel.store(this.name);
     this.box = element("div", "elbo-chart");
     this.area = element("div", "elbo-area");
     this.holder = element("div", "elbo-vega");
@@ -21,32 +64,39 @@ class Panel {
     size.observe(this.box);
     signal.addEventListener("abort", () => size.disconnect());
     watchTheme(() => this.restyle(), signal);
-    for (const [kind, handler] of Object.entries(this.pointers())) this.area.addEventListener(kind, handler, { signal });
+    this.listen(signal);
     this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
     for (const name of ["summary", "height", "heading", "waiting"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:params", () => this.reparametrise());
     model.on("change:labels", () => {
       this.kind?.relabel?.();
-      this.plot && this.repaint();
+      if (this.built) this.repaint();
     });
+  }
+
+  /** The view; nothing is drawn or pointed at before it is there. */
+  get plot() {
+    if (!this.built) throw new Error(`The chart ${this.name} has no view yet.`);
+    return this.built;
   }
 
   /** Build the view. Everything that came before is in the store and is painted at once. */
   async build() {
-    this.tools = await this.road.load();
-    await this.make();
-    if (!this.closed) this.leave = this.road.attach(this.name, this);
+    const tools = await this.channel.load();
+    await this.make(tools);
+    if (!this.closed) this.leave = this.channel.attach(this.name, this);
   }
 
-  async make() {
+  /** @param {VegaTools} tools */
+  async make(tools) {
     this.dark = hostIsDark();
     this.box.classList.toggle("elbo-dark", this.dark);
     this.factor = enlargement(this.box);
-    const spec = this.model.get("spec"), { tools, holder, dark, factor } = this;
+    const spec = this.model.get("spec"), { holder, dark, factor } = this;
     const plot = await VegaView.build(tools, spec, holder, dark, factor, (meta) => this.size(meta));
     if (this.closed) return plot.finalize();
-    this.plot = plot;
-    if (!this.kind) this.kind = spec.usermeta.card ? new Latent(this) : spec.usermeta.manifold ? new Manifold(this) : spec.usermeta.cells ? new Cells(this) : spec.usermeta.plain ? new Plain(this) : spec.usermeta.series ? new Lines(this) : new Bars(this);
+    this.built = plot;
+    this.kind ??= kindOf(spec.usermeta, this);
     this.fit();
     this.reparametrise();
   }
@@ -59,25 +109,32 @@ class Panel {
     if (this.heading.textContent !== words) this.heading.textContent = words;
     const waiting = this.model.get("waiting");
     if (this.waiting.textContent !== waiting) this.waiting.textContent = waiting;
-    if (this.plot) this.vacate();
+    if (this.built) this.vacate();
   }
 
   restyle() {
     const factor = enlargement(this.box);
-    if (!this.plot || (this.dark === hostIsDark() && this.factor === factor)) return;
-    this.plot.finalize();
-    this.plot = null;
-    requestAnimationFrame(() => { if (!this.closed) this.make(); }); // JupyterLab hides its page while it changes the theme
+    if (!this.built || (this.dark === hostIsDark() && this.factor === factor)) return;
+    this.built.finalize();
+    this.built = null;
+    requestAnimationFrame(async () => { // JupyterLab hides its page while it changes the theme
+      const tools = await this.channel.load();
+      if (!this.closed) this.make(tools);
+    });
   }
 
   reparametrise() {
     this.params = this.model.get("params") ?? {};
-    if (!this.plot) return;
+    if (!this.built) return;
     for (const [name, value] of Object.entries(this.params)) this.plot.signal(name, value);
     this.repaint();
   }
 
-  /** The plot takes what the fixed frame leaves; a square one leaves the rest to the card. */
+  /**
+   * The plot takes what the fixed frame leaves; a square one leaves the rest to the card.
+   * @param {ChartMeta} meta
+   * @returns {Size|null}
+   */
   size({ padding, square }) {
     const { clientWidth: w, clientHeight: h } = this.box;
     if (w < 60 || h < 60) return null;
@@ -89,17 +146,21 @@ class Panel {
 
   fit() {
     this.restyle();
-    const size = this.plot && this.size(this.plot.meta);
+    const size = this.built && this.size(this.built.meta);
     if (!size) return;
     if (this.plot.resize(size.width, size.height) || this.stale) this.repaint();
-    this.kind.fit?.();
+    this.kind?.fit?.();
   }
 
   /** Instead of empty axes a panel says what it waits for. */
   vacate() {
-    const drawn = (name) => [...(this.store.lines[name]?.values() ?? [])].some((line) => line.size)
-      || Object.values(this.store.clouds[name] ?? {}).some((column) => column.length);
-    const filled = Object.entries(this.plot.meta.datasets).some(([name, { mode, beside }]) => mode !== "ends" && !beside && drawn(name));
+    /** @param {string} name */
+    const drawn = (name) =>
+      [...(this.store.lines[name]?.values() ?? [])].some((line) => line.size) ||
+      Object.values(this.store.clouds[name] ?? {}).some((column) => column.length);
+    const filled = Object.entries(this.plot.meta.datasets).some(([name, { mode, beside }]) =>
+      mode !== "ends" && !beside && drawn(name)
+    );
     this.box.classList.toggle("elbo-empty", !filled && Boolean(this.waiting.textContent));
   }
 
@@ -107,43 +168,60 @@ class Panel {
     this.paint(new Set(Object.keys(this.plot.meta.datasets)));
   }
 
-  /** Paint the datasets that changed; called by the bus once per animation frame. */
+  /**
+   * Paint the datasets that changed; called by the bus once per animation frame.
+   * @param {Set<string>} dirty
+   * @returns {Promise<void>}
+   */
   paint(dirty) {
-    if (!this.plot) return Promise.resolve();
+    const { kind, plot } = { kind: this.kind, plot: this.built };
+    if (!plot || !kind) return Promise.resolve();
     this.stale = !this.box.clientWidth; // not displayed: painted when it is
     if (this.stale) return Promise.resolve();
     this.vacate();
     const before = this.holder.firstElementChild;
-    this.kind.paint(dirty);
-    for (const [name, how] of Object.entries(this.plot.meta.datasets)) {
+    kind.paint(dirty);
+    for (const [name, how] of Object.entries(plot.meta.datasets)) {
       if (how.fields && dirty.has(name)) this.feedTable(name, how.fields, how.words);
     }
-    this.kind.overlay();
-    return this.plot.run().then(() => {
-      if (before && before !== this.holder.firstElementChild) counters().rebuilds += 1;
+    kind.overlay();
+    return plot.run().then(() => {
+      if (before && before !== this.holder.firstElementChild) counter.rebuilds += 1;
     });
   }
 
-  /** Numbers become tuples; `words` names a column whose numbers are places in the chart's list of labels. */
+  /**
+   * Numbers become tuples; `words` names a column whose numbers are places in the chart's list of labels.
+   * @param {string} name
+   * @param {string[]} fields
+   * @param {string|undefined} words
+   */
   feedTable(name, fields, words) {
     const labels = words ? (this.model.get("labels") ?? []) : [];
     const cloud = { ...this.store.clouds[name], ...this.store.statics[name] };
-    const used = fields.filter((field) => cloud[field]), size = used.length ? Math.min(...used.map((field) => cloud[field].length)) : 0;
+    const used = fields.filter((field) => cloud[field]),
+      size = used.length ? Math.min(...used.map((field) => cloud[field].length)) : 0;
     this.plot.feed(name, [[0, size, (tuple, i) => {
       for (const field of fields) tuple[field] = cloud[field] ? cloud[field][i] : 0;
-      if (words) tuple.word = labels[tuple[words]] ?? "";
-      this.kind.dress?.(name, tuple, i, cloud);
+      if (words) tuple.word = labels[Number(tuple[words])] ?? "";
+      this.kind?.dress?.(name, tuple, i, cloud);
     }]]);
   }
 
+  /**
+   * @param {Message} message
+   * @param {DataView<ArrayBuffer>[]} buffers
+   */
   note(message, buffers) {
     this.kind?.note?.(message, buffers);
   }
 
+  /** @param {string} group */
   zoomed(group) {
-    if (this.plot?.meta.x.zoom === group) this.repaint();
+    if (this.built?.meta.x.zoom === group) this.repaint();
   }
 
+  /** @param {object} content */
   send(content) {
     try {
       this.model.send(content);
@@ -152,36 +230,64 @@ class Panel {
 
   // pointer -------------------------------------------------------------------------------------------------------------------
 
-  /** The pointer in pixels of the plot: the padding is the plot's origin. */
+  /**
+   * The pointer in pixels of the plot: the padding is the plot's origin.
+   * @param {MouseEvent} event
+   * @returns {{ x: number, y: number, inside: boolean }}
+   */
   place(event) {
     const { left, top } = this.area.getBoundingClientRect(), { padding } = this.plot.meta;
     const x = event.clientX - left - padding.left, y = event.clientY - top - padding.top;
     return { x, y, inside: x >= 0 && y >= 0 && x <= this.plot.width && y <= this.plot.height };
   }
 
-  pointers() {
-    const when = (act) => (event) => { if (this.plot?.width && this.kind) act(event, this.place(event)); };
-    return {
-      pointermove: when((event, at) => (at.inside || this.held ? this.kind.move(Math.min(Math.max(at.x, 0), this.plot.width), at.y, event)
-        : this.kind.out())),
-      pointerrawupdate: when((event, at) => { if (at.inside) this.kind.hasten?.(at.x, at.y, event); }),
-      pointerleave: when(() => { if (!this.held) this.kind.out(); }),
-      pointerdown: when((event, at) => {
-        if (!at.inside || event.button !== 0) return;
-        this.held = true;
-        this.area.setPointerCapture(event.pointerId);
-        this.kind.press?.(at.x, at.y, event);
-      }),
-      pointerup: when((event, at) => {
-        if (!this.held) return;
-        this.held = false;
-        this.kind.release?.(Math.min(Math.max(at.x, 0), this.plot.width), at.y);
-      }),
-      dblclick: when(() => this.kind.zoom?.(null)),
-    };
+  /**
+   * Hand the pointer to the kind of chart.
+   * @param {AbortSignal} signal
+   */
+  listen(signal) {
+    /**
+     * @template {"pointermove" | "pointerleave" | "pointerdown" | "pointerup" | "dblclick"} Name
+     * @param {Name} name
+     * @param {(kind: Kind, event: HTMLElementEventMap[Name], x: number, y: number, inside: boolean) => void} act
+     */
+    const on = (name, act) =>
+      this.area.addEventListener(name, (event) => {
+        if (!this.built?.width || !this.kind) return;
+        const { x, y, inside } = this.place(event);
+        act(this.kind, event, x, y, inside);
+      }, { signal });
+    /** @param {number} x */
+    const within = (x) => Math.min(Math.max(x, 0), this.plot.width);
+    on("pointermove", (kind, event, x, y, inside) => {
+      if (inside || this.held) kind.move(within(x), y, event);
+      else kind.out();
+    });
+    // not in the types of every browser
+    on(/** @type {"pointermove"} */ ("pointerrawupdate"), (kind, event, x, y, inside) => {
+      if (inside) kind.hasten?.(x, y, event);
+    });
+    on("pointerleave", (kind) => {
+      if (!this.held) kind.out();
+    });
+    on("pointerdown", (kind, event, x, y, inside) => {
+      if (!inside || event.button !== 0) return;
+      this.held = true;
+      this.area.setPointerCapture(event.pointerId);
+      kind.press?.(x, y, event);
+    });
+    on("pointerup", (kind, _event, x, y) => {
+      if (!this.held) return;
+      this.held = false;
+      kind.release?.(within(x), y);
+    });
+    on("dblclick", (kind) => kind.zoom?.(null));
   }
 
-  /** The overlay's context, cleared, with the plot's corner as origin. */
+  /**
+   * The overlay's context, cleared, with the plot's corner as origin.
+   * @returns {CanvasRenderingContext2D}
+   */
   pen() {
     const { padding } = this.plot.meta, { width, height } = this.plot;
     const context = cleared(this.glass, width + padding.left + padding.right, height + padding.top + padding.bottom);
@@ -198,41 +304,59 @@ class Panel {
   }
 
   get font() {
-    return `${11 * this.factor}px system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif`;
+    return `${11 * this.factor}px ${FONT}`;
   }
 
-  /** A context that measures text and is never seen. */
+  /**
+   * A context that measures text and is never seen.
+   * @returns {CanvasRenderingContext2D}
+   */
   ruler() {
-    this.measures ??= document.createElement("canvas").getContext("2d");
+    this.measures ??= contextOf(document.createElement("canvas"));
     this.measures.font = this.font;
     return this.measures;
   }
 
+  /**
+   * @param {number} strength
+   * @returns {string}
+   */
   ink(strength) {
-    return this.dark ? `rgba(240,240,240,${strength})` : `rgba(31,31,31,${strength})`;
+    return ink(this.dark, strength);
   }
 
   paper() {
-    return this.dark ? "rgba(24,24,24,0.88)" : "rgba(255,255,255,0.88)";
+    return paper(this.dark);
   }
 
   close() {
     this.closed = true;
     this.leave?.();
-    this.plot?.finalize();
+    this.built?.finalize();
     this.box.remove();
   }
 }
 
-Lines.prototype.out = function () {
-  this.at = undefined;
-  this.overlay();
-};
+/**
+ * What a chart is, by what its specification says of it.
+ * @param {ChartMeta} meta
+ * @param {Panel} panel
+ * @returns {Kind}
+ */
+function kindOf(meta, panel) {
+  if (meta.card) return new Latent(panel);
+  if (meta.manifold) return new Manifold(panel);
+  if (meta.cells) return new Cells(panel);
+  if (meta.plain) return new Plain(panel);
+  return meta.series ? new Lines(panel) : new Bars(panel);
+}
 
 export default {
+  /** @param {Started<ChartValues>} started */
   initialize({ model }) {
     hear(model);
   },
+  /** @param {Shown<ChartValues>} shown */
   async render({ model, el, host, signal }) {
     const panel = new Panel(model, el, await frameChannelOf(host, model), signal);
     signal.addEventListener("abort", () => panel.close());

@@ -1,7 +1,24 @@
 // The latent plane as the decoder bends it. Data in the plane: the regular grid of z as bent lines over the data; pictures: what is
 // decoded at every node, on paper that is tinted by how much the decoder magnifies there; other data: the tint alone.
 
-class Manifold {
+import { isVector } from "./decoded.js";
+import { contextOf, element } from "./elements.js";
+import { titles } from "./latent_drawing.js";
+import { short } from "./numbers.js";
+import { Palette, SHADES } from "./palette.js";
+
+/**
+ * @import { Panel } from "./live_chart.js"
+ * @import { Column, Columns, Pair, Tuple } from "./shapes.d.ts"
+ */
+
+export class Manifold {
+  /** The ranges of x and y that the data need: low, high, low, high. @type {number[]} */
+  limits = [-1, 1, -1, 1];
+  /** The column of the data for which they were set. @type {Column | undefined} */
+  known;
+
+  /** @param {Panel} panel */
   constructor(panel) {
     this.panel = panel;
     this.palette = new Palette(panel);
@@ -36,30 +53,49 @@ class Manifold {
   }
 
   say() {
-    const { factor } = this.panel.params, bounds = factor ? ` areas ${short(factor[0])} to ${short(factor[1])} times` : "";
-    const pictures = this.grid && !isVector(this.shape) ? "What the decoder makes of a regular grid of z" : "How the decoder magnifies the plane of z, and where the data are";
+    const { factor } = this.panel.params,
+      bounds = factor ? ` areas ${short(factor[0])} to ${short(factor[1])} times` : "";
+    const pictures = this.grid && !isVector(this.shape)
+      ? "What the decoder makes of a regular grid of z"
+      : "How the decoder magnifies the plane of z, and where the data are";
     const what = this.flat ? "The regular grid of z, as the decoder bends it over the data" : pictures;
     this.words.replaceChildren(element("div", "", `${what}.`));
     if (!factor) return;
     const bar = element("div", "elbo-scale"), ends = element("div", "elbo-scale-ends");
-    bar.style.background = `linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map((part) => this.tint(part)).join(",")})`;
+    bar.style.background = `linear-gradient(to right, ${
+      [0, 0.25, 0.5, 0.75, 1].map((part) => this.tint(part)).join(",")
+    })`;
     ends.append(element("span", "", short(factor[0])), element("span", "", short(factor[1])));
     this.words.append(element("div", "elbo-scale-name", "√det JᵀJ: one area of z becomes so many of x"), bar, ends);
     this.panel.box.setAttribute("aria-label", `${what};${bounds} as large.`);
   }
 
-  /** From pale, where little is made of much z, to strong. */
+  /**
+   * From pale, where little is made of much z, to strong.
+   * @param {number} part
+   * @returns {string}
+   */
   tint(part) {
     return this.flat ? this.palette.scale[Math.round(part * (SHADES - 1))] : this.paper(part).css;
   }
 
+  /**
+   * @param {number} part
+   * @returns {{ mixed: number[], css: string }}
+   */
   paper(part) {
     const [from, to] = this.panel.dark ? [[24, 24, 24], [120, 66, 10]] : [[255, 255, 255], [255, 186, 110]];
     const mixed = from.map((low, c) => Math.round(low + part * (to[c] - low)));
     return { mixed, css: `rgb(${mixed.join(",")})` };
   }
 
-  dress(name, tuple, i, cloud) {
+  /**
+   * @param {string} _name
+   * @param {Tuple} tuple
+   * @param {number} i
+   * @param {Columns} cloud
+   */
+  dress(_name, tuple, i, cloud) {
     tuple.color = this.palette.of(cloud.label?.[i] ?? 0);
     tuple.alpha = 0.35;
   }
@@ -75,24 +111,35 @@ class Manifold {
   out() {}
 
   overlay() {
-    if (!this.panel.plot) return;
-    const context = this.panel.pen(), { grid } = this, side = this.panel.params.side;
+    if (!this.panel.built) return;
+    const context = this.panel.pen(), { grid } = this, { side = 0 } = this.panel.params;
     context.fillStyle = this.panel.ink(0.8);
-    if (!grid?.shade || grid.shade.length !== side * side) return context.fillText("It is drawn as soon as a run looks at it.", 8, 20);
+    if (!grid?.shade || grid.shade.length !== side * side) {
+      return context.fillText("It is drawn as soon as a run looks at it.", 8, 20);
+    }
     if (this.flat) return this.lines(context, grid, side);
     this.tiles(context, grid, side, isVector(this.shape) ? null : this.shape);
     if (isVector(this.shape)) this.data(context);
-    this.titles(context);
+    titles(this.panel, context);
   }
 
   /** Rows and columns of one picture; anything that is no picture is a vector. */
   get shape() {
     const shape = this.panel.params.shape;
-    return Array.isArray(shape) && shape.length === 2 ? shape : [1, this.grid.decoded.width];
+    return Array.isArray(shape) && shape.length === 2 ? shape : [1, this.grid?.decoded.width ?? 0];
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Columns} grid
+   * @param {number} side
+   */
   lines(context, { shade, decoded }, side) {
-    const { width, height } = this.panel.plot, [a, b, c, d] = this.limits ?? [-1, 1, -1, 1];
+    const { width, height } = this.panel.plot, [a, b, c, d] = this.limits;
+    /**
+     * @param {number} k
+     * @returns {Pair}
+     */
     const at = (k) => [((decoded[2 * k] - a) / (b - a)) * width, (1 - (decoded[2 * k + 1] - c) / (d - c)) * height];
     context.save();
     context.beginPath();
@@ -115,10 +162,19 @@ class Manifold {
     context.restore();
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Columns} grid
+   * @param {number} side
+   * @param {number[]|null} shape
+   */
   tiles(context, { shade, decoded }, side, shape) {
-    const { width, height } = this.panel.plot, [wide, tall] = [width / side, height / side], size = decoded.width;
+    const { width, height } = this.panel.plot, [wide, tall] = [width / side, height / side], size = decoded.width ?? 0;
     for (let k = 0; k < side * side; k++) {
-      const column = k % side, row = side - 1 - Math.floor(k / side), left = Math.round(column * wide), top = Math.round(row * tall);
+      const column = k % side,
+        row = side - 1 - Math.floor(k / side),
+        left = Math.round(column * wide),
+        top = Math.round(row * tall);
       const { css, mixed } = this.paper(shade[k]);
       context.fillStyle = css;
       context.fillRect(left, top, Math.ceil(wide), Math.ceil(tall));
@@ -126,28 +182,29 @@ class Manifold {
       const pixels = new ImageData(shape[1], shape[0]), ink = this.panel.dark ? 240 : 20;
       for (let i = 0; i < size; i++) {
         const value = Math.min(1, Math.max(0, decoded[k * size + i] / 255));
-        mixed.forEach((low, c) => { pixels.data[4 * i + c] = low + value * (ink - low); });
+        mixed.forEach((low, c) => {
+          pixels.data[4 * i + c] = low + value * (ink - low);
+        });
         pixels.data[4 * i + 3] = 255;
       }
       Object.assign(this.small, { width: shape[1], height: shape[0] });
-      this.small.getContext("2d").putImageData(pixels, 0, 0);
+      contextOf(this.small).putImageData(pixels, 0, 0);
       context.imageSmoothingEnabled = true;
       context.drawImage(this.small, left + 1, top + 1, Math.round(wide) - 2, Math.round(tall) - 2);
     }
   }
 
-  /** The data of the map of the latent space, in the same plane. */
+  /**
+   * The data of the map of the latent space, in the same plane.
+   * @param {CanvasRenderingContext2D} context
+   */
   data(context) {
-    const { clouds } = this.panel.road.store("latent"), { cloud } = clouds, { width, height } = this.panel.plot;
+    const { clouds } = this.panel.channel.store("latent"), { cloud } = clouds, { width, height } = this.panel.plot;
     const [a, b, c, d] = this.panel.params.domain ?? [-3, 3, -3, 3];
     context.fillStyle = this.panel.ink(0.55);
-    for (let i = 0; i < (cloud?.x?.length ?? 0); i++) {
+    for (let i = 0; cloud?.x && i < cloud.x.length; i++) {
       const x = ((cloud.x[i] - a) / (b - a)) * width, y = (1 - (cloud.y[i] - c) / (d - c)) * height;
       if (x > 0 && y > 0 && x < width && y < height) context.fillRect(x - 1, y - 1, 2, 2);
     }
-  }
-
-  titles(context) {
-    Latent.prototype.titles.call(this, context);
   }
 }

@@ -1,14 +1,51 @@
 // One step for one datum, told in four stages: sample ε, form z, the gradient of each draw and their mean, update.
-// (vega_view.js and step_words.js stand in front of this text.)
 
-class OneStep extends StepWords {
-  constructor(model, el, road, signal) {
-    super();
-    Object.assign(this, { model, el, road, name: model.get("name"), colours: model.get("spec").usermeta });
-    this.store = road.store(this.name);
+import { frameChannelOf, hear } from "./anywidget_recovery.js";
+import { channels, ink } from "./colours.js";
+import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
+import { lowered, mixed, rounded, short } from "./numbers.js";
+import { latentName, stageAt, STAGES, stepKey, stepLines } from "./step_words.js";
+
+/**
+ * @import { FrameChannel } from "./bus.js"
+ * @import { Step } from "./step_words.js"
+ * @import { ChartValues, Column, Columns, Model, Pair, Shown, Started, StepMeta } from "./shapes.d.ts"
+ */
+
+/**
+ * A step at one moment: how far the movement of its stage is, how far ε has become z, and what of ε is seen.
+ * @typedef {{ stage: number, part: number, formed: number, widest: number } & Step} Shot
+ */
+
+export class OneStep {
+  dark = false;
+  /** How much larger than usual it is drawn. */
+  factor = 1;
+  /** When the step began to be shown, and how long that takes, in ms. */
+  begin = 0;
+  length = 0;
+  playing = false;
+  gone = false;
+  /** Where the plane is, and where the words begin, in pixels. */
+  frame = { left: 0, top: 0, side: 0, right: 0 };
+  /** From one line of words to the next. */
+  line = 15;
+
+  /**
+   * @param {Model<ChartValues<StepMeta>>} model
+   * @param {HTMLElement} el
+   * @param {FrameChannel} channel
+   * @param {AbortSignal} signal
+   */
+  constructor(model, el, channel, signal) {
+    this.model = model;
+    this.name = model.get("name");
+    this.colours = model.get("spec").usermeta;
+    this.store = channel.store(this.name);
     this.box = element("div", "elbo-chart elbo-diagram");
     this.canvas = element("canvas", "elbo-vega");
     this.shade = document.createElement("canvas");
+    this.pen = contextOf(this.canvas);
     this.title = element("div", "elbo-title", this.colours.title);
     this.box.append(this.title, this.canvas);
     el.classList.add("elbo-chart-host");
@@ -16,7 +53,7 @@ class OneStep extends StepWords {
     this.box.setAttribute("role", "img");
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.describe();
-    this.leave = road.attach(this.name, this);
+    const leave = channel.attach(this.name, this);
     const size = new ResizeObserver(() => this.draw());
     size.observe(this.box);
     watchTheme(() => this.draw(), signal);
@@ -25,7 +62,7 @@ class OneStep extends StepWords {
     signal.addEventListener("abort", () => {
       size.disconnect();
       this.gone = true;
-      this.leave();
+      leave();
       this.box.remove();
     });
   }
@@ -37,7 +74,11 @@ class OneStep extends StepWords {
 
   note() {}
 
-  /** A new step is told from its beginning; one without a duration, or under reduced motion, is shown whole. */
+  /**
+   * A new step is told from its beginning; one without a duration, or under reduced motion, is shown whole.
+   * @param {Set<string>} dirty
+   * @returns {Promise<void>}
+   */
   paint(dirty) {
     const { about } = this.store.clouds;
     if (dirty.has("about") && about) {
@@ -60,54 +101,117 @@ class OneStep extends StepWords {
     requestAnimationFrame(tick);
   }
 
-  /** The stage and how far its movement is; stage 4 is the whole picture. */
-  now() {
-    if (!this.length) return [STAGES, 1];
-    const at = Math.min(STAGES - 1e-6, ((performance.now() - this.begin) / this.length) * STAGES);
-    const part = Math.min(1, (at % 1) / TWEEN);
-    return [Math.floor(at), part * part * (3 - 2 * part)];
-  }
-
   draw() {
     const { clientWidth: w, clientHeight: h } = this.box, { about, q, draws } = this.store.clouds;
     this.dark = hostIsDark();
     this.box.classList.toggle("elbo-dark", this.dark);
     if (w < 60 || h < 60) return;
     this.factor = enlargement(this.box);
-    const pen = (this.pen = cleared(this.canvas, w, h)), line = (this.line = 15 * this.factor);
-    pen.lineJoin = "round";
-    this.write(0, 0, "", 1); // sets the font
-    if (!about || !q || !draws?.x?.length) return this.write(12, h / 2, "Press Step: one optimiser step is drawn here, draw by draw.", 0.8);
+    this.pen = cleared(this.canvas, w, h);
+    this.pen.lineJoin = "round";
+    this.line = 15 * this.factor;
+    if (!about || !q || !draws?.x?.length) {
+      this.write(12, h / 2, "Press Step: one optimiser step is drawn here, draw by draw.", 0.8);
+      return;
+    }
     const words = Math.min(176 * this.factor, w * 0.42), left = 46 * this.factor, top = 30 * this.factor;
-    const side = Math.max(40, Math.min(h - top - 36 * this.factor, w - left - words - 10)), [stage, part] = this.now();
+    const side = Math.max(40, Math.min(h - top - 36 * this.factor, w - left - words - 10));
+    const [stage, part] = stageAt(performance.now() - this.begin, this.length);
     this.frame = { left, top, side, right: left + side + 14 };
     this.title.textContent = `${this.colours.title}${about.row[0] < 0 ? "" : ` · data point ${about.row[0]}`}`;
-    this.told = { about, q, draws, stage, part };
-    this.plane();
-    this.explain(h - line * 1.1);
+    const shot = { about, q, draws, stage, part, formed: [0, part][stage] ?? 1, widest: widest(draws) };
+    this.plane(shot);
+    this.explain(shot, h - this.line * 1.1);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {string} text
+   * @param {number} alpha
+   * @param {boolean} [bold]
+   * @returns {number}
+   */
+  write(x, y, text, alpha, bold = false) {
+    this.pen.font = `${bold ? "600 " : ""}${11.5 * this.factor}px ${FONT}`;
+    this.pen.fillStyle = this.ink(alpha);
+    this.pen.fillText(text, x, y);
+    return this.pen.measureText(text).width;
+  }
+
+  /**
+   * @param {"draw" | "posterior" | "q"} name
+   * @returns {string}
+   */
+  colour(name) {
+    const colour = this.colours[name];
+    return this.dark ? (this.colours.dark[colour] ?? colour) : colour;
+  }
+
+  /**
+   * @param {number} alpha
+   * @returns {string}
+   */
+  ink(alpha) {
+    return ink(this.dark, alpha);
+  }
+
+  /**
+   * The four lines of the step, the stage that is shown now underlined, and the key of the picture.
+   * @param {Shot} shot
+   * @param {number} bottom
+   */
+  explain(shot, bottom) {
+    const { right } = this.frame, { about, stage } = shot, [symbol = ""] = this.model.get("labels");
+    const lines = stepLines(shot, symbol), count = lines.reduce((sum, [, details]) => sum + 1.45 + details.length, 0);
+    const top = 52 * this.factor, line = Math.min(this.line, (bottom - top + this.line) / count); // all lines are always seen
+    let y = top;
+    lines.forEach(([formula, details], k) => {
+      const on = stage === k, alpha = on || stage === STAGES ? 1 : 0.75;
+      const width = this.write(right, y, formula, alpha, on || stage === STAGES);
+      if (on) this.pen.fillRect(right, y + 3, width, 2);
+      for (const words of details) this.write(right + 8, y += line, words, 0.9 * alpha);
+      y += 1.45 * line;
+    });
+    const rows = stepKey(about, Boolean(this.store.clouds.density?.value?.length));
+    rows.forEach(([name, words], k) => {
+      const place = bottom - (rows.length - 1 - k) * this.line;
+      if (place < y - this.line * 0.6) return;
+      this.write(right, place, words, 0.85);
+      this.pen.fillStyle = name ? this.colour(name) : this.ink(1);
+      this.pen.fillText(words[0], right, place);
+    });
   }
 
   // the plane -------------------------------------------------------------------------------------------------------------------
 
-  /** Pixels of a place in z, of a place in ε, and of what lies between them in the second stage. */
-  place(z, e, formed) {
-    const { left, top, side } = this.frame, { about, q, draws } = this.told;
-    const widest = (this.widest = Math.max(3, ...draws.ex.map((v) => 1.15 * Math.abs(v)), ...draws.ey.map((v) => 1.15 * Math.abs(v))));
+  /**
+   * Pixels of a place in z, of a place in ε, and of what lies between them in the second stage.
+   * @param {Shot} shot
+   * @param {Pair} z
+   * @param {Pair} e
+   * @returns {Pair}
+   */
+  place({ about, q, formed, widest }, z, e) {
+    const { left, top, side } = this.frame;
+    /** @param {number} value @param {number} middle @param {number} noise */
     const at = (value, middle, noise) => mixed(noise / widest, (value - middle) / about.reach[0], formed);
     return [left + (side / 2) * (1 + at(z[0], q.x[0], e[0])), top + (side / 2) * (1 - at(z[1], q.y[0], e[1]))];
   }
 
-  plane() {
-    const { pen } = this, { left, top, side } = this.frame, { about, q, draws, stage, part } = this.told;
-    const formed = stage === 0 ? 0 : stage === 1 ? part : 1, moved = !about.made[0] || stage < 3 ? 0 : stage === 3 ? part : 1;
+  /** @param {Shot} shot */
+  plane(shot) {
+    const { pen } = this, { left, top, side } = this.frame, { about, q, draws, stage, part, formed } = shot;
+    const moved = !about.made[0] || stage < 3 ? 0 : stage === 3 ? part : 1;
     const unit = side / 2 / about.reach[0];
     pen.save();
     pen.beginPath();
     pen.rect(left, top, side, side);
     pen.clip();
     this.posterior(formed);
+    /** @param {number} x @param {number} y @param {number} sx @param {number} sy @param {number[]} dash */
     const round = (x, y, sx, sy, dash) => {
-      const [px, py] = this.place([x, y], [0, 0], formed), flat = side / this.widest; // two standard deviations of ε
+      const [px, py] = this.place(shot, [x, y], [0, 0]), flat = side / shot.widest; // two standard deviations of ε
       pen.setLineDash(dash);
       pen.beginPath();
       pen.ellipse(px, py, mixed(flat, 2 * sx * unit, formed), mixed(flat, 2 * sy * unit, formed), 0, 0, 7);
@@ -118,28 +222,36 @@ class OneStep extends StepWords {
     pen.strokeStyle = this.ink(0.45);
     if (moved) round(q.x[0], q.y[0], q.sx[0], q.sy[0], [3, 3]);
     pen.strokeStyle = this.colour("q");
+    /** @param {string} name */
     const now = (name) => mixed(q[name][0], q[`${name}2`][0], moved);
     round(now("x"), now("y"), now("sx"), now("sy"), []);
-    this.arrows(stage, part, formed);
+    this.arrows(shot);
     pen.fillStyle = this.colour("draw");
     for (let b = 0; b < draws.x.length; b++) {
-      const [px, py] = this.place([draws.x[b], draws.y[b]], [draws.ex[b], draws.ey[b]], formed);
+      const [px, py] = this.place(shot, [draws.x[b], draws.y[b]], [draws.ex[b], draws.ey[b]]);
       pen.beginPath();
       pen.arc(px, py, 3.5 * this.factor, 0, 7);
       pen.fill();
     }
     pen.restore();
-    this.axes(formed);
+    this.axes(shot);
   }
 
-  /** p(z | x) of this datum as a shade under the draws. */
+  /**
+   * p(z | x) of this data point as a shade under the draws.
+   * @param {number} formed
+   */
   posterior(formed) {
-    const values = this.store.clouds.density?.value, { left, top, side } = this.frame, n = Math.round(Math.sqrt(values?.length ?? 0));
-    if (!n || !formed) return;
-    const pixels = new ImageData(n, n), [r, g, b] = [1, 3, 5].map((at) => parseInt(this.colour("posterior").slice(at, at + 2), 16));
-    for (let k = 0; k < n * n; k++) pixels.data.set([r, g, b, 120 * values[(n - 1 - Math.floor(k / n)) * n + (k % n)]], 4 * k);
+    const values = this.store.clouds.density?.value,
+      { left, top, side } = this.frame,
+      n = Math.round(Math.sqrt(values?.length ?? 0));
+    if (!values || !n || !formed) return;
+    const pixels = new ImageData(n, n), [r, g, b] = channels(this.colour("posterior"));
+    for (let k = 0; k < n * n; k++) {
+      pixels.data.set([r, g, b, 120 * values[(n - 1 - Math.floor(k / n)) * n + (k % n)]], 4 * k);
+    }
     Object.assign(this.shade, { width: n, height: n });
-    this.shade.getContext("2d").putImageData(pixels, 0, 0);
+    contextOf(this.shade).putImageData(pixels, 0, 0);
     this.pen.globalAlpha = formed;
     this.pen.imageSmoothingEnabled = true;
     const cell = side / (n - 1); // values stand at the middles of the cells, the outer ones on the frame
@@ -147,21 +259,32 @@ class OneStep extends StepWords {
     this.pen.globalAlpha = 1;
   }
 
-  /** G_b of μ at every draw, and their mean at μ, all to one scale. */
-  arrows(stage, part, formed) {
+  /**
+   * G_b of μ at every draw, and their mean at μ, all to one scale.
+   * @param {Shot} shot
+   */
+  arrows(shot) {
+    const { stage, part, q, draws } = shot, { side } = this.frame;
     if (stage < 2) return;
-    const { q, draws } = this.told, { side } = this.frame, grown = stage === 2 ? part : 1;
-    const sizes = Array.from(draws.gx, (gx, b) => Math.hypot(gx, draws.gy[b])), longest = Math.max(...sizes, Math.hypot(q.gx[0], q.gy[0]), 1e-30);
+    const grown = stage === 2 ? part : 1;
+    const sizes = Array.from(draws.gx, (gx, b) => Math.hypot(gx, draws.gy[b])),
+      longest = Math.max(...sizes, Math.hypot(q.gx[0], q.gy[0]), 1e-30);
     const scale = (0.36 * side * grown) / longest;
     this.pen.strokeStyle = this.pen.fillStyle = this.colour("draw");
     for (let b = 0; b < sizes.length; b++) {
-      const from = this.place([draws.x[b], draws.y[b]], [draws.ex[b], draws.ey[b]], formed);
+      const from = this.place(shot, [draws.x[b], draws.y[b]], [draws.ex[b], draws.ey[b]]);
       this.arrow(from, draws.gx[b] * scale, -draws.gy[b] * scale, 1.3);
     }
     this.pen.strokeStyle = this.pen.fillStyle = this.ink(0.95);
-    this.arrow(this.place([q.x[0], q.y[0]], [0, 0], formed), q.gx[0] * scale, -q.gy[0] * scale, 2.6);
+    this.arrow(this.place(shot, [q.x[0], q.y[0]], [0, 0]), q.gx[0] * scale, -q.gy[0] * scale, 2.6);
   }
 
+  /**
+   * @param {Pair} from
+   * @param {number} dx
+   * @param {number} dy
+   * @param {number} width
+   */
   arrow([x, y], dx, dy, width) {
     const { pen } = this, size = Math.hypot(dx, dy), head = Math.min(size, (3 + 2 * width) * this.factor);
     pen.lineWidth = width * this.factor;
@@ -178,20 +301,28 @@ class OneStep extends StepWords {
     pen.fill();
   }
 
-  axes(formed) {
-    const { pen, factor } = this, { left, top, side } = this.frame, { about, q } = this.told, early = formed < 0.5;
+  /** @param {Shot} shot */
+  axes({ about, q, formed, widest }) {
+    const { pen, factor } = this, { left, top, side } = this.frame, early = formed < 0.5;
     pen.strokeStyle = this.ink(0.4);
     pen.lineWidth = 1;
     pen.strokeRect(left + 0.5, top + 0.5, side - 1, side - 1);
-    const reach = early ? this.widest : about.reach[0], middle = early ? [0, 0] : [q.x[0], q.y[0]], letter = early ? "ε" : about.row[0] < 0 ? "w" : "z";
-    const step = rounded(reach / 1.5), ticks = (from) => Array.from({ length: 5 }, (_, k) => (Math.round(from / step) + k - 2) * step);
+    const reach = early ? widest : about.reach[0],
+      middle = early ? [0, 0] : [q.x[0], q.y[0]],
+      letter = early ? "ε" : latentName(about);
+    const step = rounded(reach / 1.5);
+    /** @param {number} from */
+    const ticks = (from) => Array.from({ length: 5 }, (_, k) => (Math.round(from / step) + k - 2) * step);
+    /** @param {number} value @param {number} from */
     const seen = (value, from) => 0.5 + (value - from) / (2 * reach);
     pen.textAlign = "center";
     for (const value of ticks(middle[0])) {
       const at = seen(value, middle[0]);
       if (at > 0.06 && at < 0.94) this.write(left + at * side, top + side + 14 * factor, short(value), 0.7);
     }
-    const [, , ...names] = this.model.get("labels"), name = (k, axis) => (!early && names[k]) || `${letter}${lowered(axis[0])}`;
+    const [, , ...names] = this.model.get("labels");
+    /** @param {number} k @param {Column} axis */
+    const name = (k, axis) => (!early && names[k]) || `${letter}${lowered(axis[0])}`;
     this.write(left + side / 2, top + side + 29 * factor, name(0, about.first), 0.9);
     pen.textAlign = "right";
     for (const value of ticks(middle[1])) {
@@ -203,7 +334,12 @@ class OneStep extends StepWords {
     pen.textAlign = "left";
   }
 
-  /** A word along the vertical axis. */
+  /**
+   * A word along the vertical axis.
+   * @param {number} x
+   * @param {number} y
+   * @param {string} text
+   */
   upright(x, y, text) {
     this.pen.save();
     this.pen.translate(x, y);
@@ -214,13 +350,24 @@ class OneStep extends StepWords {
   }
 }
 
+/**
+ * The range of ε that is seen: at least three standard deviations, and all draws.
+ * @param {Columns} draws
+ * @returns {number}
+ */
+function widest({ ex, ey }) {
+  return Math.max(3, ...ex.map((v) => 1.15 * Math.abs(v)), ...ey.map((v) => 1.15 * Math.abs(v)));
+}
+
 export default {
+  /** @param {Started<ChartValues<StepMeta>>} started */
   initialize({ model }) {
     hear(model);
   },
+  /** @param {Shown<ChartValues<StepMeta>>} shown */
   async render({ model, el, host, signal }) {
-    const road = await frameChannelOf(host, model);
-    await road.load();
-    new OneStep(model, el, road, signal);
+    const channel = await frameChannelOf(host, model);
+    await channel.load();
+    new OneStep(model, el, channel, signal);
   },
 };

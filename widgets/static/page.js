@@ -1,13 +1,33 @@
 // The invisible widget of a page: heartbeat, kernel watch, keyboard, run id in the address, polite announcements, clipboard.
-// (watch.js stands in front.)
+
+import { hear } from "./anywidget_recovery.js";
+import { contextOf, element } from "./elements.js";
+import { Banner, inVoila, PING, Watch } from "./watch.js";
+
+/** @import { Model, PageValues, Shown, Started } from "./shapes.d.ts" */
 
 const HEARTBEAT = 5000, SPOKEN = 3000; // ms
 
-class Page {
+export class Page {
+  /** When the last sentence was spoken, in ms. */
+  spokenAt = -SPOKEN;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  later;
+  /** The text that is offered for copying. @type {HTMLElement | undefined} */
+  box;
+  /** @type {Watch | undefined} */
+  watch;
+
+  /**
+   * @param {Model<PageValues>} model
+   * @param {HTMLElement} el
+   */
   constructor(model, el) {
-    Object.assign(this, { model, el, client: Math.random().toString(36).slice(2), spokenAt: -SPOKEN });
+    this.model = model;
+    this.el = el;
+    this.client = Math.random().toString(36).slice(2);
     el.classList.add("elbo-page");
-    this.live = make("div", "elbo-live");
+    this.live = element("div", "elbo-live");
     this.live.setAttribute("role", "status");
     this.live.setAttribute("aria-live", "polite");
     el.append(this.live);
@@ -15,6 +35,7 @@ class Page {
     this.watch = new Watch(this, this.banner);
   }
 
+  /** @param {object} content */
   send(content) {
     try {
       this.model.send(content);
@@ -57,35 +78,48 @@ class Page {
     }
   }
 
-  /** Single keys count only inside the lab and never where something else uses them. */
+  /**
+   * Single keys count only inside the lab and never where something else uses them.
+   * @param {KeyboardEvent} event
+   */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
     const target = event.target instanceof Element ? event.target : null;
     if (!target?.closest(this.model.get("root"))) return;
     if (event.key === " " && target.closest("button")) return; // Space presses the button that has the focus
-    if (target.closest("input, textarea, select, a[href], summary, [contenteditable=''], [contenteditable=true], [role=slider], [role=textbox]")) return;
+    if (
+      target.closest(
+        "input, textarea, select, a[href], summary, [contenteditable=''], [contenteditable=true], [role=slider], [role=textbox]",
+      )
+    ) return;
     const key = event.key === " " ? "space" : event.key.toLowerCase();
     const projected = target.closest(".elbo-projector");
     if (!["space", ".", "r", "[", "]", "e", "p"].includes(key) && !(projected && "abcdys".includes(key))) return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab owns single keys, too
-    if (key === "s") {
+    if (key === "s" && projected) {
       this.snapshot(projected);
       return;
     }
     if (!event.repeat || key === "." || key === "[" || key === "]") this.send({ kind: "key", key });
   }
 
-  /** The panels as they are now, as a picture in the person's download folder. */
+  /**
+   * The panels as they are now, as a picture in the person's download folder.
+   * @param {Element} root
+   */
   snapshot(root) {
-    const main = root.querySelector(".elbo-main"), whole = main.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1;
+    const main = root.querySelector(".elbo-main");
+    if (!main) return;
+    const whole = main.getBoundingClientRect(),
+      ratio = globalThis.devicePixelRatio || 1;
     const sheet = document.createElement("canvas"), dark = Boolean(root.querySelector(".elbo-dark"));
     Object.assign(sheet, { width: Math.round(whole.width * ratio), height: Math.round(whole.height * ratio) });
-    const pen = sheet.getContext("2d");
+    const pen = contextOf(sheet);
     pen.scale(ratio, ratio);
     pen.fillStyle = dark ? "#181818" : "#ffffff";
     pen.fillRect(0, 0, whole.width, whole.height);
-    for (const part of main.querySelectorAll(".elbo-panel canvas")) {
+    for (const part of /** @type {NodeListOf<HTMLCanvasElement>} */ (main.querySelectorAll(".elbo-panel canvas"))) {
       const { left, top, width, height } = part.getBoundingClientRect();
       if (width && height) pen.drawImage(part, left - whole.left, top - whole.top, width, height);
     }
@@ -95,20 +129,27 @@ class Page {
       const { left, top, height } = title.getBoundingClientRect();
       if (height) pen.fillText(title.textContent, left - whole.left, top - whole.top + 0.75 * height);
     }
-    const link = make("a", "");
+    const link = element("a", "");
     Object.assign(link, { href: sheet.toDataURL("image/png"), download: "elbo-room.png" });
     link.click();
   }
 
-  /** A click on the lab's ground takes the focus, so that keys work at once. */
+  /**
+   * A click on the lab's ground takes the focus, so that keys work at once.
+   * @param {Event} event
+   */
   ground(event) {
-    const target = event.target instanceof Element ? event.target : null, root = target?.closest(this.model.get("root"));
-    if (!root || target.closest("input, textarea, select, button, label, [tabindex], .widget-slider")) return;
+    const target = event.target instanceof Element ? event.target : null,
+      root = /** @type {HTMLElement | null | undefined} */ (target?.closest(this.model.get("root")));
+    if (!root || target?.closest("input, textarea, select, button, label, [tabindex], .widget-slider")) return;
     root.tabIndex = -1;
     root.focus({ preventScroll: true });
   }
 
-  /** Settings travel as the end of an address; the beginning is this page's own. In JupyterLab they are pasted into a cell. */
+  /**
+   * Settings travel as the end of an address; the beginning is this page's own. In JupyterLab they are pasted into a cell.
+   * @param {string} said
+   */
   async copy(said) {
     const here = new URL(location.href);
     here.search = said.startsWith("?") ? said : "";
@@ -122,13 +163,19 @@ class Page {
     }
   }
 
-  /** The clipboard is not allowed: show the text, selected, until Escape or a click elsewhere. */
+  /**
+   * The clipboard is not allowed: show the text, selected, until Escape or a click elsewhere.
+   * @param {string} text
+   */
   offer(text) {
     this.box?.remove();
-    const box = (this.box = make("div", "elbo-copy", "Copy this (Ctrl+C), then press Escape:")), field = make("input", "");
+    const box = (this.box = element("div", "elbo-copy", "Copy this (Ctrl+C), then press Escape:")),
+      field = element("input", "");
     Object.assign(field, { readOnly: true, value: text });
     field.setAttribute("aria-label", "text to copy");
-    field.addEventListener("keydown", (event) => { if (event.key === "Escape") box.remove(); });
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") box.remove();
+    });
     field.addEventListener("blur", () => setTimeout(() => box.remove(), 150));
     box.append(field);
     this.el.append(box);
@@ -138,18 +185,20 @@ class Page {
 }
 
 export default {
+  /** @param {Started<PageValues>} started */
   initialize({ model }) {
     hear(model);
   },
+  /** @param {Shown<PageValues>} shown */
   render({ model, el, signal }) {
     const page = new Page(model, el);
     const beat = () => {
       page.send({ kind: "heartbeat", hidden: document.hidden });
       page.name();
     };
-    const timers = [setInterval(beat, HEARTBEAT), setInterval(() => page.watch.ping(), PING)];
+    const timers = [setInterval(beat, HEARTBEAT), setInterval(() => page.watch?.ping(), PING)];
     model.on("msg:custom", (content) => {
-      if (content?.kind === "pong" && content.client === page.client) page.watch.pong();
+      if (content?.kind === "pong" && content.client === page.client) page.watch?.pong();
       else if (content?.kind === "copy" && typeof content.text === "string") page.copy(content.text);
     });
     model.on("change:announce", () => page.announce());
@@ -163,12 +212,12 @@ export default {
     signal.addEventListener("abort", () => {
       timers.forEach(clearInterval);
       clearTimeout(page.later);
-      page.watch.close();
+      page.watch?.close();
     });
     page.address();
     page.banner.set("python", model.get("banner"));
     page.send({ kind: "ready", voila: inVoila(), query: inVoila() ? location.search.slice(0, 4000) : "" });
     beat();
-    page.watch.ping();
+    page.watch?.ping();
   },
 };

@@ -1,16 +1,27 @@
 // A line in bounded memory: rows that are too many are thinned to the lowest and the highest of equally wide buckets of x.
 // Bucket widths are powers of two and begin at zero, so that a picture does not shimmer while a line grows.
 
-const LINE_LIMIT = 4000; // rows a line may have before it is thinned
-const LINE_BUCKETS = 1000; // afterwards it has at most twice as many rows
-const DRAWN = 180; // buckets that are drawn: at most 360 points, and the two ends
+/** @import { Columns, Numbers } from "./shapes.d.ts" */
 
-/** Choose rows first..last-1 of columns so that each bucket of x keeps its lowest and highest y; both ends stay. */
-function thinned(xs, ys, first, last, buckets) {
+export const LINE_LIMIT = 4000; // rows a line may have before it is thinned
+export const LINE_BUCKETS = 1000; // afterwards it has at most twice as many rows
+export const DRAWN = 180; // buckets that are drawn: at most 360 points, and the two ends
+
+/**
+ * Choose rows first..last-1 of columns so that each bucket of x keeps its lowest and highest y; both ends stay.
+ * @param {Numbers} xs
+ * @param {Numbers} ys
+ * @param {number} first
+ * @param {number} last
+ * @param {number} buckets
+ * @returns {number[]}
+ */
+export function thinned(xs, ys, first, last, buckets) {
   const count = last - first;
   if (count <= 2 * buckets) return Array.from({ length: count }, (_, i) => first + i);
   const span = xs[last - 1] - xs[first];
   const width = span > 0 ? 2 ** Math.ceil(Math.log2(span / buckets)) : 0;
+  /** @type {number[]} */
   const chosen = [];
   let at = NaN, low = first, high = first;
   const close = () => {
@@ -34,13 +45,25 @@ function thinned(xs, ys, first, last, buckets) {
 }
 
 /** One series: columns that grow, ordered by x. */
-class Line {
+export class Line {
+  /**
+   * @param {string[]} names
+   * @param {string} x
+   * @param {string} y
+   */
   constructor(names, x, y) {
-    Object.assign(this, { names, x, y, size: 0 });
+    this.names = names;
+    this.x = x;
+    this.y = y;
+    this.size = 0;
     this.columns = Object.fromEntries(names.map((name) => [name, new Float32Array(512)]));
   }
 
-  /** Append a row; a second one at the same x, which was measured again, replaces the first. */
+  /**
+   * Append a row; a second one at the same x, which was measured again, replaces the first.
+   * @param {Columns} table
+   * @param {number} row
+   */
   push(table, row) {
     if (this.size && table[this.x][row] === this.columns[this.x][this.size - 1]) this.size -= 1;
     if (this.size === this.columns[this.x].length) this.grow();
@@ -61,12 +84,19 @@ class Line {
     const kept = thinned(this.columns[this.x], this.columns[this.y], 0, this.size, LINE_BUCKETS);
     for (const name of this.names) {
       const column = this.columns[name];
-      kept.forEach((from, to) => { column[to] = column[from]; });
+      kept.forEach((from, to) => {
+        column[to] = column[from];
+      });
     }
     this.size = kept.length;
   }
 
-  /** The rows to draw between two values of x, with one neighbour on either side. */
+  /**
+   * The rows to draw between two values of x, with one neighbour on either side.
+   * @param {number} from
+   * @param {number} to
+   * @returns {number[]}
+   */
   drawn(from, to) {
     const xs = this.columns[this.x];
     let first = 0, last = this.size;
@@ -75,7 +105,11 @@ class Line {
     return thinned(xs, this.columns[this.y], first, last, DRAWN);
   }
 
-  /** The row whose x is nearest to a value, or -1. */
+  /**
+   * The row whose x is nearest to a value, or -1.
+   * @param {number} value
+   * @returns {number}
+   */
   nearest(value) {
     const xs = this.columns[this.x], at = position(xs, this.size, value);
     if (!this.size) return -1;
@@ -84,8 +118,14 @@ class Line {
   }
 }
 
-/** The first of `size` ordered values that is not below `value`. */
-function position(values, size, value) {
+/**
+ * The first of `size` ordered values that is not below `value`.
+ * @param {Numbers} values
+ * @param {number} size
+ * @param {number} value
+ * @returns {number}
+ */
+export function position(values, size, value) {
   let low = 0, high = size;
   while (low < high) {
     const middle = (low + high) >> 1;

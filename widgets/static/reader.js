@@ -1,9 +1,15 @@
 // A text to read: a field that cannot be written in, and a button that copies it.
 
+import { hear } from "./anywidget_recovery.js";
+
+/** @import { ReaderValues, Shown, Started } from "./shapes.d.ts" */
+
 export default {
+  /** @param {Started<ReaderValues>} started */
   initialize({ model }) {
     hear(model);
   },
+  /** @param {Shown<ReaderValues>} shown */
   render({ model, el }) {
     const field = document.createElement("textarea"), button = document.createElement("button");
     field.readOnly = true;
@@ -29,7 +35,9 @@ export default {
         button.textContent = "Press Ctrl+C";
         field.focus();
       }
-      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+      setTimeout(() => {
+        button.textContent = "Copy";
+      }, 1500);
     });
     for (const kind of ["blur", "select", "pointerup", "keyup"]) field.addEventListener(kind, show);
     model.on("change:text", show);

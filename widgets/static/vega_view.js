@@ -1,43 +1,18 @@
 // A Vega view that is built once and then only fed: tuples are rewritten in place and flow again.
 
-const counters = () => globalThis.__elboCounter ?? { views: 0, rebuilds: 0, hoverMs: [] };
+import { counter } from "./counters.js";
 
-/** An element with a class and plain text. */
-function element(kind, name, text) {
-  const made = document.createElement(kind);
-  made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+/**
+ * @import { Changeset, ChartMeta, Group, Marks, Padding, Size, Specification, Tuple, VegaTools, View } from "./shapes.d.ts"
+ */
 
-/** Whether the host is dark: Jupyter says so, otherwise the system does. */
-function hostIsDark() {
-  const said = document.body.dataset.jpThemeLight;
-  return said ? said === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
-const THUMBNAIL = 190; // pixels of height below which a panel stays as it is at a projector
-
-/** How much larger type and lines are drawn: at a projector, and there not in the small panels beside a large one. */
-function enlargement(box) {
-  const { clientHeight: height } = box;
-  return box.closest(".elbo-projector") && !(height && height < THUMBNAIL) ? 1.4 : 1;
-}
-
-/** Call back when the host turns dark or light. */
-function watchTheme(callback, signal) {
-  const observer = new MutationObserver(callback);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  const query = matchMedia("(prefers-color-scheme: dark)");
-  query.addEventListener("change", callback);
-  signal.addEventListener("abort", () => {
-    observer.disconnect();
-    query.removeEventListener("change", callback);
-  });
-}
-
-/** A copy of a specification with every colour replaced by its dark partner. */
-function recoloured(part, colours) {
+/**
+ * A copy of a specification with every colour replaced by its dark partner.
+ * @param {unknown} part
+ * @param {Record<string, string>} colours
+ * @returns {unknown}
+ */
+export function recoloured(part, colours) {
   if (typeof part === "string") return part.replace(/#[0-9A-Fa-f]{6}/g, (colour) => colours[colour] ?? colour); // expressions too
   if (Array.isArray(part)) return part.map((item) => recoloured(item, colours));
   if (part && typeof part === "object") {
@@ -46,58 +21,59 @@ function recoloured(part, colours) {
   return part;
 }
 
-const SIZED = /^(font|labelFont|titleFont)Size$|^(min|max)Extent$|^labelLimit$|^dx$|^(title|label)?[pP]adding$|^offset$/;
+const SIZED =
+  /^(font|labelFont|titleFont)Size$|^(min|max)Extent$|^labelLimit$|^dx$|^(title|label)?[pP]adding$|^offset$/;
 
-/** A copy of a specification for a lecture room: larger type, wider lines, and the room they need. */
-function enlarged(part, factor, key = "") {
+/**
+ * A copy of a specification for a lecture room: larger type, wider lines, and the room they need.
+ * @param {unknown} part
+ * @param {number} factor
+ * @param {string} [key]
+ * @returns {unknown}
+ */
+export function enlarged(part, factor, key = "") {
   const whole = key === "padding" || key === "strokeWidth";
   if (typeof part === "number") return whole || SIZED.test(key) ? Math.round(10 * part * factor) / 10 : part;
   if (Array.isArray(part)) return part.map((item) => enlarged(item, factor));
   if (part && typeof part === "object") {
-    return Object.fromEntries(Object.entries(part).map(([name, item]) => [name, enlarged(item, factor, whole ? key : name)]));
+    return Object.fromEntries(
+      Object.entries(part).map(([name, item]) => [name, enlarged(item, factor, whole ? key : name)]),
+    );
   }
   return part;
 }
 
-/** A canvas that is sharp on any screen; returns its context in CSS pixels, cleared. */
-function cleared(canvas, width, height) {
-  const ratio = globalThis.devicePixelRatio || 1;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w || canvas.height !== h) {
-    Object.assign(canvas, { width: w, height: h });
-    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return context;
-}
-
-/** Short numbers with a true minus sign. */
-function short(value) {
-  if (!Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? value.toExponential(1) : String(Number(value.toPrecision(3)));
-  return text.replace("-", "−");
-}
-
-/** Vega's changeset(), which the bundle does not name: a view makes one whenever something is inserted, so catch that one. */
-function changesetOf(view, dataset) {
-  let caught;
-  view.pulse = (_, changes) => ((caught = changes), view);
+/**
+ * Vega's changeset(), which the bundle does not name: a view makes one whenever something is inserted, so catch that one.
+ * @param {View} view
+ * @param {string} dataset
+ * @returns {() => Changeset}
+ */
+export function changesetOf(view, dataset) {
+  /** @type {Changeset[]} */
+  const caught = [];
+  view.pulse = (_, changes) => {
+    caught.push(changes);
+    return view;
+  };
   view.insert(dataset, []);
   delete view.pulse;
-  return caught.constructor;
+  return /** @type {() => Changeset} */ (caught[0].constructor);
 }
 
 const FINITE = "isFinite(+";
 
-/** Vega-Lite asks of every coordinate of every tuple whether it is a finite number; what the bus brings is, and asking costs a third. */
-function trusting(vega) {
+/**
+ * Vega-Lite asks of every coordinate of every tuple whether it is a finite number; what the bus brings is, and asking costs a third.
+ * @template {Marks} Specified
+ * @param {Specified} vega
+ * @returns {Specified}
+ */
+export function trusting(vega) {
   for (const mark of vega.marks ?? []) {
     trusting(mark);
-    const channels = mark.encode?.update ?? {};
-    if (channels.defined?.signal?.includes(FINITE)) delete channels.defined;
+    const channels = mark.encode?.update ?? {}, { defined } = channels;
+    if (defined && !Array.isArray(defined) && defined.signal?.includes(FINITE)) delete channels.defined;
     for (const [name, rules] of Object.entries(channels)) {
       if (Array.isArray(rules)) channels[name] = rules.filter(({ test }) => !test?.includes(FINITE));
     }
@@ -105,28 +81,61 @@ function trusting(vega) {
   return vega;
 }
 
-class VegaView {
-  /** Compile a specification and build its view; expressions are interpreted, so that no page needs unsafe-eval. */
+export class VegaView {
+  /** The tuples of every dataset, by their group. @type {Map<string, Map<number, Tuple[]>>} */
+  pools = new Map();
+  /** @type {Record<string, unknown>} */
+  signals = {};
+
+  /**
+   * Compile a specification and build its view; expressions are interpreted, so that no page needs unsafe-eval.
+   * @param {VegaTools} tools
+   * @param {Specification} specification
+   * @param {HTMLElement} holder
+   * @param {boolean} dark
+   * @param {number} factor how much larger than usual it is drawn
+   * @param {(meta: ChartMeta) => Size | null} sizeFor
+   * @returns {Promise<VegaView>}
+   */
   static async build(tools, { usermeta, ...spec }, holder, dark, factor, sizeFor) {
+    /** @param {object} part */
     const dressed = (part) => enlarged(dark ? recoloured(part, usermeta.dark) : part, factor);
-    const meta = { ...dressed(usermeta), padding: enlarged(usermeta.padding, factor, "padding") };
-    const size = sizeFor(meta) ?? { width: 300, height: 150 }, shown = { ...dressed(spec), ...size };
+    const padding = /** @type {Padding} */ (enlarged(usermeta.padding, factor, "padding"));
+    const meta = { .../** @type {ChartMeta} */ (dressed(usermeta)), padding };
+    const size = sizeFor(meta) ?? { width: 300, height: 150 },
+      shown = { .../** @type {object} */ (dressed(spec)), ...size };
     const { view } = await tools.embed(holder, shown, {
-      mode: "vega-lite", ast: true, actions: false, renderer: "canvas", defaultStyle: false, tooltip: false, logLevel: 1,
+      mode: "vega-lite",
+      ast: true,
+      actions: false,
+      renderer: "canvas",
+      defaultStyle: false,
+      tooltip: false,
+      logLevel: 1,
       patch: trusting,
     });
     return new VegaView(view, meta, size);
   }
 
+  /**
+   * @param {View} view
+   * @param {ChartMeta} meta
+   * @param {Size} size
+   */
   constructor(view, meta, { width, height }) {
-    Object.assign(this, { view, meta, width, height });
+    this.view = view;
+    this.meta = meta;
+    this.width = width;
+    this.height = height;
     this.changeset = changesetOf(view, Object.keys(meta.datasets)[0]);
-    this.pools = new Map(); // dataset → series → tuples
-    this.signals = {};
-    counters().views += 1;
+    counter.views += 1;
   }
 
-  /** Set a signal if the view has it and its value is new. */
+  /**
+   * Set a signal if the view has it and its value is new.
+   * @param {string} name
+   * @param {number|boolean|number[]|undefined} value
+   */
   signal(name, value) {
     if (this.signals[name] === value) return;
     this.signals[name] = value;
@@ -135,6 +144,11 @@ class VegaView {
     } catch { /* a parameter that only the browser's own drawing uses */ }
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @returns {boolean}
+   */
   resize(width, height) {
     if (this.width === width && this.height === height) return false;
     Object.assign(this, { width, height });
@@ -142,16 +156,26 @@ class VegaView {
     return true;
   }
 
-  /** Make the tuples of a dataset equal to groups [key, count, write(tuple, i)], reusing the objects that are there. */
+  /**
+   * Make the tuples of a dataset equal to groups [key, count, write(tuple, i)], reusing the objects that are there.
+   * @param {string} name
+   * @param {Group[]} groups
+   */
   feed(name, groups) {
-    const pools = this.pools.get(name) ?? new Map(), fresh = [], surplus = [], seen = new Set();
+    const pools = this.pools.get(name) ?? new Map(), seen = new Set();
+    /** @type {Tuple[]} */
+    const fresh = [];
+    /** @type {Tuple[]} */
+    const surplus = [];
     this.pools.set(name, pools);
     for (const [key, count, write] of groups) {
+      /** @type {Tuple[]} */
       const pool = pools.get(key) ?? [];
       pools.set(key, pool);
       seen.add(key);
-      while (pool.length > count) surplus.push(pool.pop());
+      if (pool.length > count) surplus.push(...pool.splice(count));
       while (pool.length < count) {
+        /** @type {Tuple} */
         const tuple = {};
         pool.push(tuple);
         fresh.push(tuple);
@@ -173,6 +197,6 @@ class VegaView {
 
   finalize() {
     this.view.finalize();
-    counters().views -= 1;
+    counter.views -= 1;
   }
 }

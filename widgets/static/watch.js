@@ -1,40 +1,61 @@
 // The banner at the top of the page, and the watch over the kernel that fills it.
 
-const SILENCE = 6000, PING = 3000; // ms
+import { element } from "./elements.js";
+
+/**
+ * What the watch needs of the page.
+ * @typedef {object} Watched
+ * @property {Model<PageValues>} model
+ * @property {string} client
+ * @property {(content: object) => void} send
+ */
+/** @import { Kernel, Model, PageValues, WidgetManager } from "./shapes.d.ts" */
+
+const SILENCE = 6000; // ms
+export const PING = 3000; // ms
+const REASONS = ["dead", "silent", "python"]; // the first that there is is shown
 const DEAD = new Set(["dead", "autorestarting", "restarting", "terminating", "unknown"]);
 
-function make(kind, name, text) {
-  const made = document.createElement(kind);
-  made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+/**
+ * Voilà serves a page, JupyterLab a document: only in the first the address is ours and a reload starts over.
+ * @returns {boolean}
+ */
+export const inVoila = () => document.body.dataset.voila === "voila" || location.pathname.includes("/voila/");
 
-/** Voilà serves a page, JupyterLab a document: only in the first the address is ours and a reload starts over. */
-const inVoila = () => document.body.dataset.voila === "voila" || location.pathname.includes("/voila/");
-
-/** The kernel connection behind a widget manager: JupyterLab's and Voilà's both have one. */
-function kernelOf(manager) {
+/**
+ * The kernel connection behind a widget manager: JupyterLab's and Voilà's both have one.
+ * @param {WidgetManager|undefined} manager
+ * @returns {Kernel|null}
+ */
+export function kernelOf(manager) {
   return manager?.kernel ?? manager?._kernel ?? manager?.context?.sessionContext?.session?.kernel ?? null;
 }
 
-class Banner {
+export class Banner {
+  /** The sentences, and whether to offer a reload. @type {Map<string, [text: string, reload: boolean]>} */
+  reasons = new Map();
+
+  /** @param {HTMLElement} parent */
   constructor(parent) {
-    this.box = make("div", "elbo-banner");
-    this.words = make("span", "elbo-banner-words");
-    this.button = make("button", "", "Reload");
+    this.box = element("div", "elbo-banner");
+    this.words = element("span", "elbo-banner-words");
+    this.button = element("button", "", "Reload");
     this.button.addEventListener("click", () => location.reload());
     this.box.setAttribute("role", "alert");
     this.box.append(this.words, this.button);
     this.box.hidden = true;
     parent.append(this.box);
-    this.reasons = new Map(); // the first reason in this order is shown
   }
 
+  /**
+   * @param {string} reason
+   * @param {string} text
+   * @param {boolean} [reload]
+   */
   set(reason, text, reload = false) {
     if (text) this.reasons.set(reason, [text, reload]);
     else this.reasons.delete(reason);
-    const shown = ["dead", "silent", "python"].map((name) => this.reasons.get(name)).find(Boolean);
+    const shown = REASONS.map((name) => this.reasons.get(name)).find(Boolean);
     this.box.hidden = !shown;
     if (!shown) return;
     if (this.words.textContent !== shown[0]) this.words.textContent = shown[0];
@@ -43,17 +64,33 @@ class Banner {
 }
 
 /** Watches the kernel by its signals where the host shows them, and by asking where it does not. */
-class Watch {
+export class Watch {
+  dead = false;
+  /** When the kernel answered and when it was asked last, in ms. */
+  answered = performance.now();
+  asked = 0;
+
+  /**
+   * @param {Watched} page
+   * @param {Banner} banner
+   */
   constructor(page, banner) {
-    Object.assign(this, { page, banner, answered: performance.now(), asked: 0 });
-    this.kernel = kernelOf(page.model.widget_manager);
+    this.page = page;
+    this.banner = banner;
+    this.kernel = kernelOf(/** @type {WidgetManager | undefined} */ (page.model.widget_manager));
+    /** @param {unknown} _ @param {string} status */
     this.onStatus = (_, status) => this.status(status);
-    this.onConnection = (_, status) => { if (status === "connected") this.page.send({ kind: "heartbeat", hidden: document.hidden }); };
-    this.kernel?.statusChanged?.connect(this.onStatus);
-    this.kernel?.connectionStatusChanged?.connect(this.onConnection);
-    this.kernel?.disposed?.connect?.(this.onGone = () => this.stopped());
+    /** @param {unknown} _ @param {string} status */
+    this.onConnection = (_, status) => {
+      if (status === "connected") this.page.send({ kind: "heartbeat", hidden: document.hidden });
+    };
+    this.onGone = () => this.stopped();
+    this.kernel?.statusChanged?.connect?.(this.onStatus);
+    this.kernel?.connectionStatusChanged?.connect?.(this.onConnection);
+    this.kernel?.disposed?.connect?.(this.onGone);
   }
 
+  /** @param {string} status */
   status(status) {
     if (DEAD.has(status)) this.stopped();
   }
@@ -82,8 +119,8 @@ class Watch {
   }
 
   close() {
-    this.kernel?.statusChanged?.disconnect(this.onStatus);
-    this.kernel?.connectionStatusChanged?.disconnect(this.onConnection);
+    this.kernel?.statusChanged?.disconnect?.(this.onStatus);
+    this.kernel?.connectionStatusChanged?.disconnect?.(this.onConnection);
     this.kernel?.disposed?.disconnect?.(this.onGone);
   }
 }

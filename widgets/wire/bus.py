@@ -35,7 +35,7 @@ Held = tuple[dict[str, Any], list[bytes]]  # a message and its buffers
 class Bus(anywidget.AnyWidget):
     """Carries the Vega bundle once and afterwards the frames of every chart of a page."""
 
-    _esm = built_assets.script("pyramid.js", "bus.js")
+    _esm = built_assets.script("bus")
     bundle = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:

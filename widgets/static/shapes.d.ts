@@ -1,0 +1,395 @@
+// The shapes of what travels between Python and the page, and of what the charts hand to each other. Types only: nothing here reaches the browser.
+
+import type { FrameChannel } from "./bus.js";
+import type { Store } from "./frames.js";
+import type { VegaView } from "./vega_view.js";
+
+// columns ---------------------------------------------------------------------------------------------------------------------
+
+/** One column of numbers; of a table, `width` is the length of a row. */
+export type Column = (Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>) & { width?: number };
+export type Columns = Record<string, Column>;
+/** Numbers in an order: a column, or a list. */
+export type Numbers = ArrayLike<number>;
+
+// frames (widgets/wire/packing.py) ----------------------------------------------------------------------------------------------
+
+/** Name, type, shape and the place of the first byte in the frame's buffer. */
+export type ColumnDescription = [name: string, type: "u1" | "f4", shape: number[], at: number];
+/** Which columns of a line are x, y and the number of the series. */
+export type LineMode = { x: string; y: string; by: string | null };
+/** One change to one dataset of one chart. */
+export type Part =
+  & { chart: string; data: string; columns?: ColumnDescription[] }
+  & (
+    | { op: "append"; mode: LineMode }
+    | { op: "replace" | "static" | "clear"; mode?: undefined }
+  );
+/** Everything that happened to the charts since the last frame; `messages` name their buffers by number. */
+export interface Frame {
+  kind: "frame";
+  frame: number;
+  full: boolean;
+  parts: Part[];
+  messages: [message: Message, buffers: number[]][];
+}
+
+// messages of the latent space (widgets/painting/latent_painter.py) ----------------------------------------------------------
+
+/** What the decoder makes of a regular n × n grid of places; with `names`, of a table's features. */
+export type GridMessage = {
+  kind: "grid";
+  chart: string;
+  n: number;
+  low: number[];
+  high: number[];
+  shape: number[];
+} & (FeatureTable | { names?: undefined });
+/** What the decoder makes of the stops of a walk. */
+export interface StripMessage {
+  kind: "strip";
+  chart: string;
+  count: number;
+  shape: number[];
+  walk: Walk;
+  dimension?: number;
+}
+/** The rows that are selected. */
+export interface SelectionMessage {
+  kind: "selection";
+  chart: string;
+}
+/** The answer to the question with this number. */
+export interface DecodedMessage {
+  kind: "decoded";
+  chart: string;
+  id: number;
+}
+export type Message = GridMessage | StripMessage | SelectionMessage | DecodedMessage;
+
+/** A table's features as the card shows them; `counts` says whether they are counts. */
+export interface FeatureTable {
+  names: string[];
+  counts: boolean;
+  average: number[];
+  spread: number[];
+  least: number;
+  /** Of each class that has any: its number and the names of the features that mark it. */
+  markers: [label: number, names: string[]][];
+}
+
+export type Walk = "path" | "draws" | "dimension";
+/** Decoded vectors of `size` numbers at n × n places, x fastest. */
+export interface Grid {
+  n: number;
+  low: number[];
+  high: number[];
+  shape: number[];
+  size: number;
+  values: Float32Array;
+}
+export interface Strip {
+  walk: Walk;
+  count: number;
+  dimension?: number;
+  shape: number[];
+  values: Float32Array;
+  places: Float32Array;
+}
+/** A place of the latent space; `row` is the data point that is meant, or −1. */
+export interface Place {
+  x: number;
+  y: number;
+  row: number;
+}
+export type Decode = (x: number, y: number) => Float32Array;
+/** The card's picture: where it is drawn and what it is to show. */
+export interface Sheet {
+  context: CanvasRenderingContext2D;
+  width: number;
+  height: number;
+  grid: Grid;
+  strip: Strip | null;
+  /** The place that is pointed at. */
+  where: Place | null;
+  decode: Decode;
+  /** The rows that are selected. */
+  chosen: Set<number>;
+}
+
+// the host ---------------------------------------------------------------------------------------------------------------------
+
+/** anywidget's model of one widget: the values that Python and the page share, and their messages. */
+export interface Model<Values> {
+  get<Name extends keyof Values>(name: Name): Values[Name];
+  set(name: string, value: number): void;
+  send(content: object): void;
+  on(kind: "msg:custom", act: (content: Frame | PageMessage | null, buffers: DataView<ArrayBuffer>[]) => void): void;
+  on(kind: string, act: () => void): void;
+  off(kind: string, act: () => void): void;
+  widget_manager?: unknown;
+}
+/** What anywidget passes to `initialize` and `render`. */
+export interface Started<Values> {
+  model: Model<Values>;
+  signal: AbortSignal;
+}
+export interface Shown<Values> extends Started<Values> {
+  el: HTMLElement;
+  host: Host;
+}
+/** Finds another widget by its reference. */
+export interface Host {
+  getWidget(reference: string): Promise<{ exports: { channel: FrameChannel } }>;
+}
+/** One of Jupyter's signals. */
+export interface Signal<Value> {
+  connect?(act: (sender: unknown, value: Value) => void): void;
+  disconnect?(act: (sender: unknown, value: Value) => void): void;
+}
+/** The connection to a kernel, as JupyterLab and Voilà have it. */
+export interface Kernel {
+  statusChanged?: Signal<string>;
+  connectionStatusChanged?: Signal<string>;
+  disposed?: Signal<void>;
+}
+export interface WidgetManager {
+  kernel?: Kernel;
+  _kernel?: Kernel;
+  context?: { sessionContext?: { session?: { kernel?: Kernel } } };
+}
+export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string };
+
+/** Values of the page's invisible widget (widgets/screen/page.py). */
+export interface PageValues {
+  root: string;
+  banner: string;
+  remedies: { reload: string; rerun: string };
+  run_id: string;
+  text: string;
+  announce: string;
+}
+/** Values of the bus (widgets/wire/bus.py). */
+export interface BusValues {
+  bundle: DataView<ArrayBuffer>;
+}
+/** Values of the drawer's text (widgets/screen/reader.py). */
+export interface ReaderValues {
+  text: string;
+  label: string;
+}
+/** Values of a chart (widgets/screen/live_chart.py). */
+export interface ChartValues<Meta = ChartMeta> {
+  name: string;
+  bus: string;
+  spec: Specification<Meta>;
+  params: Params | null;
+  labels: string[];
+  summary: string;
+  heading: string;
+  waiting: string;
+  height: string;
+}
+
+// charts (widgets/charts) --------------------------------------------------------------------------------------------------------
+
+/** Named parameters: of the specification's own, and what the drawings beside Vega need. */
+export interface Params {
+  active?: number;
+  axes?: [number, number];
+  colour?: number[];
+  domain?: number[];
+  factor?: number[];
+  frozen?: boolean;
+  held?: boolean;
+  principal?: number;
+  run?: number;
+  scores?: number[];
+  shape?: number[];
+  side?: number;
+  size?: number;
+  xHigh?: number;
+  xLow?: number;
+  yHigh?: number;
+  yLow?: number;
+  xi?: number;
+  [name: string]: number | boolean | number[] | undefined;
+}
+/** A Vega-Lite specification with what our own code must know of the chart. */
+export interface Specification<Meta = ChartMeta> {
+  usermeta: Meta;
+  [part: string]: unknown;
+}
+export interface ChartMeta {
+  title: string;
+  padding: Padding;
+  dark: Record<string, string>;
+  datasets: Record<string, DatasetMeta>;
+  series?: SeriesMeta[];
+  classes?: string[];
+  square?: boolean;
+  card?: boolean;
+  manifold?: boolean;
+  plain?: boolean;
+  drag?: DragMeta;
+  cells?: { empty: string };
+  x: AxisMeta;
+  y: AxisMeta;
+}
+export interface Padding {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+/** How a dataset is drawn: `beside` the data that count as content, `words` a column of places in the list of labels. */
+export interface DatasetMeta {
+  mode: "lines" | "cloud" | "bars" | "ends";
+  beside?: boolean;
+  fields?: string[];
+  words?: string;
+  x?: string;
+  y?: string;
+  by?: string;
+  band?: [low: string, high: string];
+  /** From this value on the upper end of a band is not known. */
+  open?: number;
+}
+export interface SeriesMeta {
+  label: string;
+  color: string;
+  ink: string;
+  /** The parameter that shows this series. */
+  when: string | null;
+}
+export interface AxisMeta {
+  scale?: "linear" | "log";
+  /** Charts whose axes of x zoom together. */
+  zoom?: string;
+  word?: string;
+  least?: number;
+  robust?: boolean;
+}
+/** A number that is dragged along a curve. */
+export interface DragMeta {
+  curve: string;
+  x: string;
+  y: string;
+  word: string;
+}
+/** Title and colours of a drawing that is no Vega view, by what has them; `dark` has their partners on a dark page. */
+export interface NetworkMeta {
+  title: string;
+  dark: Record<string, string>;
+  positive: string;
+  negative: string;
+}
+export interface StepMeta {
+  title: string;
+  dark: Record<string, string>;
+  draw: string;
+  posterior: string;
+  q: string;
+}
+
+/** One row of a dataset of Vega's; our own are rewritten in place. */
+export type Tuple = Record<string, number | string | string[]>;
+/** Rows that belong together: their key, how many there are, and what fills the i-th. */
+export type Group = [key: number, count: number, fill: (tuple: Tuple, i: number) => void];
+
+export type Range = [low: number, high: number];
+export type Pair = [x: number, y: number];
+export interface Size {
+  width: number;
+  height: number;
+}
+/** How a dataset of lines is drawn. */
+export type LinesMeta = DatasetMeta & { x: string; y: string };
+
+// the bus and its charts ------------------------------------------------------------------------------------------------------
+
+/** A chart on the page, as the bus knows it. */
+export interface Painter {
+  /** Paint what changed; the names of the datasets. */
+  paint(dirty: Set<string>): Promise<unknown>;
+  note(message: Message, buffers: DataView<ArrayBuffer>[]): void;
+  zoomed?(group: string): void;
+  store: Store;
+  built?: VegaView | null;
+  kind?: Kind | null;
+}
+/** What a panel with a Vega view is: lines, bars, a map … Pixels are those of the plot. */
+export interface Kind {
+  paint(dirty: Set<string>): void;
+  /** Draw what lies over the chart. */
+  overlay(): void;
+  move(x: number, y: number, event: PointerEvent): void;
+  out(): void;
+  press?(x: number, y: number, event: PointerEvent): void;
+  release?(x: number, y: number): void;
+  /** The pointer moved, earlier than `move` hears of it. */
+  hasten?(x: number, y: number, event: PointerEvent): void;
+  key?(event: KeyboardEvent): void;
+  fit?(): void;
+  /** The labels changed. */
+  relabel?(): void;
+  zoom?(range: Range | null): void;
+  /** Add colours to a tuple of a dataset. */
+  dress?(name: string, tuple: Tuple, i: number, cloud: Columns): void;
+  note?(message: Message, buffers: DataView<ArrayBuffer>[]): void;
+  /** What the axes show, of panels with lines. */
+  range?: { x: Range | null; y: Range | null };
+  visible?(series: number): boolean;
+}
+
+// Vega -------------------------------------------------------------------------------------------------------------------------
+
+/** What the bundle brings (widgets/prepare.py). */
+export interface VegaTools {
+  embed(holder: HTMLElement, spec: object, options: object): Promise<{ view: View }>;
+}
+/** The part of Vega's view that we use. */
+export interface View {
+  signal(name: string, value: unknown): View;
+  width(pixels: number): View;
+  height(pixels: number): View;
+  change(dataset: string, changes: Changeset): View;
+  insert(dataset: string, tuples: Tuple[]): View;
+  pulse?(dataset: string, changes: Changeset): View;
+  runAsync(): Promise<View>;
+  finalize(): void;
+}
+export interface Changeset {
+  insert(tuples: Tuple[]): Changeset;
+  remove(tuples: Tuple[]): Changeset;
+  reflow(): Changeset;
+}
+/** A compiled specification, or one of its marks, as far as `trusting` changes it. */
+export interface Marks {
+  marks?: Marks[];
+  encode?: { update?: Record<string, Rules> };
+}
+export type Rules = Rule | Rule[];
+export interface Rule {
+  test?: string;
+  signal?: string;
+  [part: string]: unknown;
+}
+
+// what the page counts -----------------------------------------------------------------------------------------------------
+
+export interface Counter {
+  frames: number;
+  acks: number;
+  lastFrame: number;
+  views: number;
+  rebuilds: number;
+  resyncs: number;
+  painted: number;
+  /** From the pointer's event to its answer, the newest hundred. */
+  hoverMs: number[];
+}
+declare global {
+  var __elboCounter: Counter | undefined;
+  var __elboVega: VegaTools;
+}
