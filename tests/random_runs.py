@@ -43,6 +43,7 @@ from tests.random_settings import STEPS, random_settings, random_views
 ROOT = Path(__file__).parent.parent
 CPU, MEMORY = 3.0, 2 * 2**30  # seconds of a step at most, bytes of the process at most
 LIMIT = 8 * 2**30  # of the child's addresses: an allocation beyond it fails, and the machine lives on
+MOST_DRAWN = 10  # settings a run, where the rules refuse most
 PATIENCE = 120.0  # seconds of CPU, or ten times as many by the clock, until a case counts as hanging
 SHOWN_BY_PANEL_B = (Variance, Against, Evidence)
 # What a sentence for people does not contain: types, classes, reprs, raw names.
@@ -216,7 +217,7 @@ def judged(seen: list[Message], ended: str) -> Iterator[str]:
         yield ended
     if not ended.startswith("finished") and RAW.search(ended):
         yield f"no sentence for people: {ended}"
-    for message in seen if not ended.startswith("failed") else ():  # a run that diverged says so
+    for message in seen:  # of a run that diverged too: it says so, and is back at its last good step
         for place in not_finite(vars(message), open_upwards=isinstance(message, SHOWN_BY_PANEL_B)):
             yield f"not finite: {type(message).__name__}{place}"
     steps = [message.points for message in seen if isinstance(message, Frame)]
@@ -299,6 +300,21 @@ def outcomes(cases: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], 
             yield each, child(each)
     finally:
         child.close()
+
+
+def runnable(model: str, first: int, count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Cases from this seed on with what came of them, until so many were run; those that the rules refuse come besides."""
+    ran = 0
+
+    def cases() -> Iterator[dict[str, Any]]:
+        for seed in range(first, first + MOST_DRAWN * count):
+            if ran == count:
+                return
+            yield case(model, seed)
+
+    for each, found in outcomes(cases()):
+        ran += not found["ended"].startswith("refused")
+        yield each, found
 
 
 if __name__ == "__main__":

@@ -10,11 +10,17 @@ from elbo_room.widgets.painting.views import views_of
 
 STEPS = 5
 TRIES = 1000
+NEAR, FAR = 10.0, 0.1  # a factor from the default, and the share of the draws that may be further from it
 
 
 def number(knob: Knob, chance: random.Random) -> float | int:
-    """Uniform between the bounds, log-uniform where the knob's scale is logarithmic."""
+    """Uniform between the bounds, log-uniform where the knob's scale is logarithmic, and then seldom far from the default.
+
+    Between the bounds of the step size and of all prior scales most draws make a model that diverges at once.
+    """
     low, high = knob["low"], knob["high"]
+    if knob["log"] and chance.random() > FAR:
+        low, high = max(low, knob["default"] / NEAR), min(high, knob["default"] * NEAR)
     drawn = math.exp(chance.uniform(math.log(low), math.log(high))) if knob["log"] else chance.uniform(low, high)
     return min(max(round(drawn), low), high) if knob["kind"] == "int" else min(max(drawn, low), high)
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -55,6 +56,10 @@ SPREADS: dict[str, SpreadSource] = {
 
 class Conditional(nn.Module):
     """The log joint of y and w given x. Its only parameter is a learned s; the weights belong to q."""
+
+    part_names: ClassVar[Mapping[str, str]] = {
+        "log_spread": "the response's spread s", "prior": "the weights' prior", "space": "the network",
+    }  # fmt: skip
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ below it then contains it, but no gradient grows as 1/σ².
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +52,10 @@ class Seen:
 
 class DeepExponentialFamily(nn.Module):
     """The log joint; its parameters are the weights where they are a point mass, the top's intercepts and the response's scale."""
+
+    part_names: ClassVar[Mapping[str, str]] = {
+        "connections": "the weights between layers", "top": "the top layer's prior", "raw_scale": "the response's scale",
+    }  # fmt: skip
 
     def __init__(
         self, plan: Plan, scales: Scales, prior_scale: float, weight_shape: float, generator: torch.Generator

@@ -9,6 +9,7 @@ estimate like θ, with a flat prior.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +69,10 @@ SCALE_HEADS: dict[str, ScaleHead] = {
 
 class DeepGenerative(nn.Module):
     """The model's decoder and log joint; its parameters are θ, a point mass with prior N(0, λ²)."""
+
+    part_names: ClassVar[Mapping[str, str]] = {
+        "decoder": "the decoder", "latent_prior": "the prior of z", "prior": "the weights' prior", "raw_scale": "the response's scale",
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -169,11 +174,15 @@ class DeepGenerative(nn.Module):
         return self.response.scale(raw).expand_as(mean)
 
     def least_scale(self) -> tuple[int, float, str] | None:
-        """The feature with the smallest learned σ, that σ, and the tensor it comes from."""
+        """The feature with the smallest learned σ, that σ, and what it comes from."""
         scale = self.scales()
         if scale is None:
             return None
-        return int(scale.argmin()), float(scale.min()), "decoder.out" if self.raw_scale is None else "raw_scale"
+        return (
+            int(scale.argmin()),
+            float(scale.min()),
+            "an output of the decoder" if self.raw_scale is None else "a parameter",
+        )
 
     @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Tensor:

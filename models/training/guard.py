@@ -1,4 +1,4 @@
-"""Guard: a run stops at the first number that is not finite, keeps its last good state, and says which tensor, when, and what helps."""
+"""Guard: a run stops at the first number that is not finite, keeps its last good state, and says which part, when, and what helps."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,16 +19,29 @@ class DivergenceError(ArithmeticError):
         self.cause, self.remedy, self.step, self.change = cause, remedy, step, dict(change)
 
 
-def divergence(cause: str, step: int, step_size: float, model: object, features: Sequence[str]) -> DivergenceError:
-    """What to raise at this step: the tensor that has lost its floor where there is one, else a third of the step size."""
+UNTRAINED = (
+    "No step has been made yet, so these settings are too extreme to begin with: choose milder ones, such as a smaller λ or "
+    "fewer layers."
+)
+
+
+def divergence(
+    cause: str, step: int, step_size: float, model: object, features: Sequence[str], *, untrained: bool = False
+) -> DivergenceError:
+    """What to raise at this step: the scale that has lost its floor where there is one, else a third of the step size.
+
+    `untrained`: no step was made, so a smaller one would change nothing.
+    """
     least = getattr(model, "least_scale", lambda: None)()
     if least is None or not least[1] < NARROW:  # not a number is no σ that has fallen
+        if untrained:
+            return DivergenceError(f"{cause} at step {step}.", UNTRAINED, step, {})
         smaller = step_size / 3
         remedy = f"Go on with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
         return DivergenceError(f"{cause} at step {step}.", remedy, step, {"step_size": smaller})
-    index, scale, tensor = least
+    index, scale, source = least
     name = features[index] if features else f"feature {index + 1}"
-    narrow = f"σ of {name} ({tensor}) is down to {scale:.1g}"
+    narrow = f"σ of {name} ({source}) is down to {scale:.1g}"
     remedy = f"Go on with a floor of {ROOM:g} under σ, or drop what is constant: there the likelihood has no maximum."
     return DivergenceError(f"{cause} at step {step}: {narrow}.", remedy, step, {"scale_floor": ROOM})
 
@@ -43,8 +56,23 @@ def named_parameters(modules: Iterable[object]) -> dict[str, nn.Parameter]:
     return found
 
 
+def part_in_words(name: str, model: object) -> str:
+    """What the screen calls the part of a parameter of `named_parameters`: the decoder, or the encoder of q(z); a user's own in quotes."""
+    _, _, inner = name.partition(".")
+    if inner.startswith("by_site."):
+        site, _, part = inner.removeprefix("by_site.").partition(".")
+        q = f"q({site.replace('_', ' ')})"
+        return f"the encoder of {q}" if "encoder." in part else q
+    known: Mapping[str, str] = getattr(model, "part_names", {})
+    return next((words for prefix, words in known.items() if inner.startswith(prefix)), f"'{name}'")
+
+
 def complaint(
-    elbo: float, objective: float, gradients: dict[str, Tensor], terms: Mapping[str, float] = MappingProxyType({})
+    elbo: float,
+    objective: float,
+    gradients: Mapping[str, Tensor],
+    terms: Mapping[str, float] = MappingProxyType({}),
+    model: object = None,
 ) -> str | None:
     """What is wrong with this step, or None; `terms` are the ELBO's, by name, one of which is to blame where it is not finite."""
     for what, value in (("ELBO", elbo), ("objective", objective)):
@@ -55,5 +83,9 @@ def complaint(
             return f"The {what} fell to {value:.3g} nats per data point"
     if not math.isfinite(torch.stack(torch._foreach_norm(list(gradients.values()))).sum().item()):
         name = next((name for name, gradient in gradients.items() if not gradient.isfinite().all()), None)
-        return f"The gradient of {name} is not finite" if name else "The gradient became too large to be summed"
+        return (
+            f"The gradient of {part_in_words(name, model)} is not finite"
+            if name
+            else "The gradient became too large to be summed"
+        )
     return None

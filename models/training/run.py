@@ -287,8 +287,11 @@ class Run(Iterator[Step]):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
         elbo, objective, _, *terms = values.tolist()
-        if cause := complaint(elbo, objective, gradients, dict(zip(names, terms, strict=True))):
-            trouble = divergence(cause, self.number + 1, settings.step_size, self.model, self.data.feature_names)
+        if cause := complaint(elbo, objective, gradients, dict(zip(names, terms, strict=True)), self.model):
+            untrained = not self.number and not self.optimizer.state
+            trouble = divergence(
+                cause, self.number + 1, settings.step_size, self.model, self.data.feature_names, untrained=untrained
+            )
             self._restore()
             raise trouble
         self._keep()

@@ -57,13 +57,12 @@ def quantile(values: list[float], share: float) -> float:
 
 
 def processes(address: str, word: str) -> list[psutil.Process]:
-    """What the server on this address has started whose command holds a word, newest last."""
+    """What the server on this address has started whose command holds a word, newest last; but no fork, which has its parent's command."""
     port = urlsplit(address).port
     mine = next(c.pid for c in psutil.net_connections("tcp") if c.laddr.port == port and c.status == "LISTEN")
-    return sorted(
-        (p for p in psutil.Process(mine).children(recursive=True) if any(word in part for part in p.cmdline())),
-        key=lambda process: process.create_time(),
-    )
+    named = [p for p in psutil.Process(mine).children(recursive=True) if any(word in part for part in p.cmdline())]
+    forks = {child.pid for each in named for child in each.children() if child.cmdline() == each.cmdline()}
+    return sorted((p for p in named if p.pid not in forks), key=lambda process: process.create_time())
 
 
 def settles(find: Callable[[], list[psutil.Process]], count: int, seconds: float = 60.0) -> psutil.Process:

@@ -3,9 +3,12 @@
 import pytest
 import torch
 
+from elbo_room.models.catalogue import settings_from
 from elbo_room.models.core import Factor
 from elbo_room.models.data import Dataset
-from elbo_room.models.training.guard import DivergenceError, complaint
+from elbo_room.models.presets import PRESETS
+from elbo_room.models.registry import MODELS
+from elbo_room.models.training.guard import DivergenceError, complaint, part_in_words
 from elbo_room.models.training.run import Run
 from tests.models.training.test_run import small
 
@@ -93,7 +96,35 @@ def test_a_gradient_that_is_not_finite_is_named(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(DivergenceError, match="at step 1"):
         next(run)
     fine, bad = torch.ones(2), torch.tensor([1.0, float("nan")])
-    assert complaint(-1.0, -1.0, {"encoder.a": fine, "decoder.b": bad}) == "The gradient of decoder.b is not finite"
+    blamed = complaint(-1.0, -1.0, {"Mine.a": fine, "Mine.b": bad})
+    assert blamed == "The gradient of 'Mine.b' is not finite", "the name that a user's own model has for it"
+    assert run.parameters
+    for name in run.parameters:
+        words = part_in_words(name, run.model)
+        assert words in ("the decoder", "the response's scale", "the encoder of q(z)"), name
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_part_of_the_models_on_the_screen_has_a_name_there(model: str) -> None:
+    """No parameter of the scenes, nor of random settings, is called by its place in the code."""
+    chosen = [
+        scene["settings"] for scene in PRESETS.values() if scene["settings"].get("model", "deep_generative") == model
+    ]
+    small_ones = [each for each in chosen if each.get("data") not in ("verses", "cell_lines", "king_james")]
+    for settings in small_ones:
+        run = Run(settings_from(settings))
+        for name in run.parameters:
+            words = part_in_words(name, run.model)
+            assert "'" not in words.replace("response's", "").replace("weights'", "").replace("layer's", ""), name
+            assert "_" not in words, name
+
+
+def test_a_start_that_is_too_extreme_is_not_blamed_on_the_step_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(small())
+    poison(run, 1, monkeypatch, 1e12)
+    with pytest.raises(DivergenceError, match=r"The ELBO fell to .* at step 1\. No step has been made yet") as caught:
+        next(run)
+    assert not caught.value.change
 
 
 def test_finite_gradients_whose_norm_overflows_are_a_divergence_too() -> None:
@@ -118,7 +149,7 @@ def test_complaints(elbo: float, objective: float, cause: str) -> None:
 
 @pytest.mark.parametrize("head", ["feature", "network"])
 def test_a_scale_without_a_floor_is_named_with_its_feature_and_gets_one(head: str) -> None:
-    """σ of the one constant column at 0: log N is ∞ there. The message names column and tensor; its remedy goes on."""
+    """σ of the one constant column at 0: log N is ∞ there. The message names column and source; its remedy goes on."""
     data = Dataset(
         name="t",
         x=torch.tensor([[0.0, 1.5], [1.0, 1.5], [2.0, 1.5]]),
@@ -133,8 +164,8 @@ def test_a_scale_without_a_floor_is_named_with_its_feature_and_gets_one(head: st
             run.model.raw_scale[1] = -200.0
         else:
             run.model.decoder.out.bias[3] = -200.0
-    tensor = {"feature": "raw_scale", "network": "decoder.out"}[head]
-    sentence = rf"The ELBO .* at step 1: σ of level \({tensor}\) is down to .*\. Go on with a floor of 0.05 under σ"
+    source = {"feature": "a parameter", "network": "an output of the decoder"}[head]
+    sentence = rf"The ELBO .* at step 1: σ of level \({source}\) is down to .*\. Go on with a floor of 0.05 under σ"
     with pytest.raises(DivergenceError, match=sentence) as caught:
         next(run)
     run.change(**caught.value.change)

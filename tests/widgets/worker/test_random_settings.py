@@ -7,7 +7,7 @@ import pytest
 from elbo_room.models.catalogue import knobs
 from elbo_room.models.registry import MODELS
 from elbo_room.models.settings import validate
-from tests.random_runs import MEMORY, RAW, case, not_finite, outcomes
+from tests.random_runs import MEMORY, RAW, not_finite, runnable
 from tests.random_settings import random_settings
 
 COUNT = 40
@@ -15,13 +15,11 @@ COUNT = 40
 
 @pytest.mark.slow
 def test_random_settings_run_or_say_why_not() -> None:
-    """Five steps of 40 settings in a process that stays warm: no exception, no NaN, no step over 3 s of CPU, no more than 2 GB."""
-    names = list(MODELS)
-    cases = [case(names[number % len(names)], number // len(names)) for number in range(COUNT)]
-    found = list(outcomes(cases))
+    """Five steps of 40 settings in processes that stay warm: no exception, no NaN, no step over 3 s of CPU, no more than 2 GB."""
+    found = [each for model in MODELS for each in runnable(model, 0, -(-COUNT // len(MODELS)))]
     failed = [json.dumps({**came, **each}) for each, came in found if came["faults"]]
     assert not failed, "\n".join(failed)
-    assert sum(came["ended"] == "finished" for _, came in found) > COUNT / 4
+    assert sum(came["ended"] == "finished" for _, came in found) > COUNT / 2, "a run that diverges has little to show"
     assert max(came["memory"] for _, came in found) < MEMORY
 
 
