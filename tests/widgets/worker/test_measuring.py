@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from elbo_room.models.deep_generative.settings import Settings
+from elbo_room.models.inference.parameters import listed
 from elbo_room.models.probing.variance import Variance
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.painting.measured import Measured
@@ -14,8 +15,9 @@ from elbo_room.widgets.words.waiting import waiting
 from elbo_room.widgets.worker.measuring import cores
 from elbo_room.widgets.worker.measuring.cores import Pressure
 from elbo_room.widgets.worker.measuring.effort import LEAST, Effort
+from elbo_room.widgets.worker.measuring.probing import Probing, Request
 from elbo_room.widgets.worker.measuring.schedule import FEWEST, LATEST, LONGEST, OWN, SHARED, SOONEST, Schedule
-from elbo_room.widgets.worker.measuring.selection import KEPT, Selection
+from elbo_room.widgets.worker.measuring.selection import FIRST, KEPT, Selection
 
 
 def simulated(
@@ -99,6 +101,18 @@ def test_replicates_follow_from_what_they_took():
     assert effort.replicates(("score", "path_only"), 4, 32, 0.2) == 10, "one that is unknown counts as the slowest"
     assert effort.replicates(("score",), 4, 32, 10.0) == 32
     assert effort.replicates(("score",), 4, 32, 1e-6) == LEAST
+
+
+def test_replicates_that_only_told_the_time_are_not_made_again(monkeypatch):
+    """Where a few are all that the budget allows: of a large network with many draws they take three seconds."""
+    run, made, one = Run(Settings(data="pinwheel", width=8, depth=1)), [], Probing._one
+    monkeypatch.setattr(Probing, "_one", lambda probing, name, *rest: made.append(name) or one(probing, name, *rest))
+    probing, chosen = Probing(run), tuple(listed(run.model))
+    probing.start(Request(0, run.settings, "variance", FIRST, chosen[0], chosen, fine=False, budget=1e-9))
+    while probing.work is not None:
+        probing.slice()
+    assert made == list(FIRST)
+    assert {report.replicates for report in probing.latest} == {LEAST}
 
 
 def test_training_that_gets_less_than_its_core_is_pressed():

@@ -141,14 +141,22 @@ class Probing:
         return found[name]
 
     def _replicates(self, draws: int, most: int, rows: int, seed: int, budget: float) -> Iterator[None]:
-        """Set `self.replicates` to what the budget allows; where nothing is known of the time, a few replicates tell."""
-        most = max(LEAST, min(most, HELD // self._numbers(rows, draws)))
+        """Set `self.replicates` to what the budget allows; where nothing is known of the time, a few replicates tell.
+
+        Where no more than those fit, their report is the measurement, in `self.tried`.
+        """
+        most, tried = max(LEAST, min(most, HELD // self._numbers(rows, draws))), dict[str, Report | None]()
         for name in self.request.names:
             if self.effort.knows(draws):
                 break
-            self._one(name, draws, LEAST, rows, seed)
+            tried[name] = self._one(name, draws, LEAST, rows, seed)
             yield None
         self.replicates = self.effort.replicates(self.request.names, draws, most, budget)
+        self.tried = tried if self.replicates == LEAST else {}
+
+    def _measured(self, name: str, draws: int, rows: int, seed: int) -> Report | None:
+        """The report of `self.replicates` replicates."""
+        return self.tried[name] if name in self.tried else self._one(name, draws, self.replicates, rows, seed)
 
     def _now(self, most: int, rows: int, budget: float | None = None) -> Iterator[Measured | None]:
         """Every shown estimator at the present step; the reports are kept, and end as rows of the variance curve."""
@@ -156,7 +164,7 @@ class Probing:
         yield from self._replicates(draws, most, rows, seed, budget or self.request.budget)
         self.latest, waiting, since = list[Report](), list[Report](), time.perf_counter()
         for name in self.request.names:
-            report = self._one(name, draws, self.replicates, rows, seed)
+            report = self._measured(name, draws, rows, seed)
             if report:
                 self.latest.append(report)
                 waiting.append(report)
@@ -195,7 +203,7 @@ class Probing:
         yield from self._replicates(draws, most, rows, seed, LADDER_BUDGET * self.request.budget * share)
         self.rung = list[evidence.Row]()
         for name in self.request.names:
-            report = self._one(name, draws, self.replicates, rows, seed)
+            report = self._measured(name, draws, rows, seed)
             if report:
                 self.rung.append(evidence.row(at, evidence.variance_of(report, self.request.parameter), SERIES[name]))
             yield None
@@ -231,7 +239,7 @@ class Probing:
         batch, generator = self.run.data.batch(self.rows[:rows]), torch.Generator().manual_seed(2 * self.run.number + 1)
         longest = int(LADDER_BUDGET * self.request.budget * draws / (LONG_DRAWS * self.effort.slowest(draws)))
         reference = long_run(
-            self.run.model, self.run.q, batch, generator, max(32, min(512 if fine else 256, longest)),
+            self.run.model, self.run.q, batch, generator, max(LEAST, min(512 if fine else 256, longest)),
             chunk=self._together(rows, LONG_DRAWS),
         )  # fmt: skip
         chosen = self.request.parameter
