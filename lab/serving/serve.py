@@ -21,6 +21,7 @@ from elbo_room.lab.serving.jupyter_settings import (
     configure_voila,
     share_our_templates,
 )
+from elbo_room.widgets.sessions.local_use import LOCAL
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -115,6 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, signal.default_int_handler)  # how a launcher on Windows says Ctrl-C
+    os.environ[LOCAL] = "1"  # for the pages' kernels: the address is HOST
     spare_the_grammars()
     share_our_templates()
     logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it remarks on Jupyter's own ping settings

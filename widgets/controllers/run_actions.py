@@ -25,6 +25,7 @@ from elbo_room.widgets.messages import (
 from elbo_room.widgets.painting.views import ONE_STEP, OPENING
 from elbo_room.widgets.screen.own_table import keep
 from elbo_room.widgets.sessions.example import all_knobs, catalogue
+from elbo_room.widgets.sessions.local_use import REFUSED, local_use
 from elbo_room.widgets.sessions.runs import RunFolder, in_use, kept_until, new_run, note_cell, open_run, saved_runs
 from elbo_room.widgets.words import texts
 
@@ -198,11 +199,18 @@ class RunActions:
 
     def _do_upload(self, name: str, content: bytes) -> None:
         try:
-            self._do_table(str(keep(name, content)))
+            self._read_table(str(keep(name, content)))
         except (OSError, ValueError) as error:
             self.screen.own.refuse(str(error))
 
     def _do_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
+        """Read the table in use with other columns, or, in local use, a file whose path was typed."""
+        if path == self.screen.own.given.get("path") or local_use():
+            self._read_table(path, labels, batch)
+        else:
+            self.screen.own.refuse(REFUSED)
+
+    def _read_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
         self.screen.own.refuse(f"Reading {path} …")
         self.session.send(ReadTable(path, labels, batch))
 

@@ -10,15 +10,16 @@ from typing import Any
 import ipywidgets as ipw
 
 from elbo_room.widgets.messages import ReadTable, TableRead
+from elbo_room.widgets.sessions.local_use import local_use
 from elbo_room.widgets.sessions.runs import home
 
 ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".gz", ".parquet")
 MOST_BYTES = 100_000_000  # of an upload; the server takes messages a little larger (`elbo_room.lab.serving.serve`)
 FIRST = (
     "A table of your own: counts of cells or any numbers, rows are data. .h5ad, .npz, .csv, .tsv or .parquet; "
-    "upload it, or give its path on the computer where the lab runs and press Enter. Or take the features that the run on the "
-    "screen has learned: a conditional model predicts the labels from them."
+    "upload it{path}. Or take the features that the run on the screen has learned: a conditional model predicts the labels from them."
 )
+PATH = ", or give its path on the computer where the lab runs and press Enter"
 NONE = "–"
 USE = "Of the run on the screen: E[z|x] of every row becomes the x of a conditional model, its label the y"
 NO_RUN = (
@@ -36,7 +37,8 @@ def keep(name: str, content: bytes) -> Path:
         raise ValueError(f"{name[:60]} is of no kind that can be read. Save it as one of: {', '.join(ENDINGS)}.")
     if len(content) > MOST_BYTES:
         raise ValueError(
-            f"{name[:60]} has {len(content) / 1e6:.0f} MB; an upload may have {MOST_BYTES / 1e6:.0f}. Give its path instead."
+            f"{name[:60]} has {len(content) / 1e6:.0f} MB; an upload may have {MOST_BYTES / 1e6:.0f}. "
+            "Give its path instead, where the lab runs on this computer, or keep fewer rows."
         )
     folder = home().parent / "tables"
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +71,9 @@ class OwnTable:
         self.use = ipw.Button(description="Use this run's features", layout=ipw.Layout(width="auto"))
         self.use.on_click(lambda _: self._post("features"))
         self.offer_features(NO_RUN)
-        self.said = ipw.Label(FIRST)
+        local = local_use()
+        self.path.layout.display = None if local else "none"
+        self.said = ipw.Label(FIRST.format(path=PATH if local else ""))
         self.said.add_class("elbo-answer")
         self.widget = ipw.VBox([ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use]), self.said])
         self.widget.add_class("elbo-quiz")

@@ -11,6 +11,8 @@ import torch
 from elbo_room.widgets.explorer import Explorer
 from elbo_room.widgets.messages import Frame, ReadTable, Refused, Start, Started, State, TableRead
 from elbo_room.widgets.screen import own_table
+from elbo_room.widgets.sessions.local_use import LOCAL, REFUSED, REQUEST, local_use
+from tests.widgets.conftest import eventually
 from tests.widgets.worker.test_worker import Driver
 
 SMALL = {"data": "own", "width": 8, "stop_at": 15, "response": "poisson", "batch_size": 16}
@@ -107,3 +109,49 @@ def test_choosing_a_column_reads_the_same_file_again_and_another_file_forgets_it
     first, column, other = ({"path": path, "labels": label, "batch": None} for path, label in
                             (("t.csv", None), ("t.csv", "kind"), ("u.csv", None)))  # fmt: skip
     assert asked == [("table", first), ("table", column), ("table", other)]
+
+
+OPEN_TO_OTHERS = [
+    {REQUEST: "http://localhost:8866/"},  # Voilà started by hand: where it listens is not known
+    {REQUEST: "http://lab.example.org/", LOCAL: "1"},  # the lab's server behind a proxy
+    {REQUEST: "http://10.0.0.3:8866/"},
+]
+ALONE = [
+    {},
+    {REQUEST: "http://localhost:8866/", LOCAL: "1"},
+    {REQUEST: "http://127.0.0.1:8866/?scene=scvi", LOCAL: "1"},
+]
+
+
+def served(environment: dict[str, str], patch: pytest.MonkeyPatch) -> None:
+    """As if the kernel had this environment."""
+    for name in (REQUEST, LOCAL):
+        patch.delenv(name, raising=False)
+    for name, value in environment.items():
+        patch.setenv(name, value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "local"), [*((each, False) for each in OPEN_TO_OTHERS), *((each, True) for each in ALONE)]
+)
+def test_a_path_is_asked_for_only_where_no_other_computer_can_answer(environment, local, monkeypatch) -> None:
+    served(environment, monkeypatch)
+    drawer = own_table.OwnTable(lambda *_, **__: None)
+    assert local_use() is local
+    assert (drawer.path.layout.display != "none") is local
+    assert ("give its path" in drawer.said.value) is local
+
+
+def test_a_page_that_others_reach_reads_uploads_but_no_path(
+    lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a path that a changed client sends, though the field is hidden; columns of the table in use can be chosen."""
+    room = lab({"data": "pinwheel"})
+    served(OPEN_TO_OTHERS[0], monkeypatch)
+    room.screen.own.path.value = str(counts(tmp_path / "secret.csv"))
+    eventually(lambda: room.screen.own.said.value == REFUSED)
+    room.post("upload", name="mine.csv", content=counts(tmp_path / "mine.csv").read_bytes())
+    eventually(lambda: "30 × 4, coloured by cell_type" in room.screen.own.said.value)
+    room.screen.own.labels.value = "plate"
+    eventually(lambda: "coloured by plate" in room.screen.own.said.value)
+    assert "secret" not in str(room.screen.own.given)
