@@ -67,6 +67,17 @@ def lacking(site: Site, kind: str) -> str | None:
     )
 
 
+def too_wide(model: Model, kind: str) -> str | None:
+    """None, or why the draws of all sites have too many numbers to be points of a net."""
+    numbers = sum(math.prod(site.family.noise_shape((1, *site.shape))) for site in model.sites.values())
+    if kind != "sobol" or numbers <= SobolEngine.MAXDIM:
+        return None
+    return (
+        f"A draw of this model has {numbers:,} numbers; a scrambled Sobol net has at most {SobolEngine.MAXDIM:,} dimensions. "
+        "Draw independently, or choose a smaller model."
+    )
+
+
 def draw_noise(
     model: Model,
     batch: Batch,

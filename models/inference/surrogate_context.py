@@ -10,7 +10,7 @@ from torch import Tensor
 from elbo_room.models.core import Batch, Factor, Model, Site
 from elbo_room.models.estimators import Context, Draw, Estimator
 from elbo_room.models.inference.costs import cost_of, factors_at
-from elbo_room.models.inference.noise import draw_noise, lacking
+from elbo_room.models.inference.noise import draw_noise, lacking, too_wide
 from elbo_room.models.variational import Posterior
 
 
@@ -28,6 +28,8 @@ def refusal(
     q: Posterior | None = None,
 ) -> str | None:
     """None, or why these estimators do not go with this model, B, kind of noise and, where it is given, q."""
+    if reason := too_wide(model, noise_kind):
+        return reason
     for name, site in model.sites.items():
         part = estimators[name]
         if reason := part.supports(site.family, draws) or part.refuses(model) or lacking(site, noise_kind):
@@ -62,12 +64,13 @@ def weighted(estimators: Mapping[str, Estimator]) -> bool:
 
 
 def numbers_of_evaluation(model: Model, features: Sequence[int], rows: int) -> int:
-    """Numbers that one evaluation of f at M rows holds: values and ν of all sites, and what is compared with the data."""
+    """Numbers that one evaluation of f at M rows holds: values and ν of all sites, what is compared with the data, and what z with its prior."""
     own = [
         prod(site.shape) * (1 + site.family.n_params) * (rows if site.plate == "local" else 1)
         for site in model.sites.values()
     ]
-    return sum(own) + rows * prod(features)
+    prior: int = getattr(getattr(model, "latent_prior", None), "compared", 0)
+    return sum(own) + rows * (prod(features) + prior)
 
 
 @dataclass

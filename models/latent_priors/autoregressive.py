@@ -58,6 +58,7 @@ class AutoregressivePrior(LatentPrior):
         super().__init__()
         del x, encoder
         self.layout = (size, 3, components)  # w (logits), m and log s of every dimension
+        self.compared = size * 3 * components
         dimension = torch.arange(size)
         seen = torch.arange(WIDTH) % max(size - 1, 1)  # the last dimension that a hidden unit sees
         outputs = dimension.repeat_interleave(3 * components)

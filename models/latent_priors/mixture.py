@@ -26,6 +26,7 @@ class MixturePrior(MixedPrior):
     ) -> None:
         super().__init__()
         del x, encoder
+        self.compared = components * size
         self.logits = nn.Parameter(torch.zeros(components))
         nu = torch.stack([torch.randn(components, size, generator=generator), torch.zeros(components, size)], 1)
         self.table = nn.Parameter(nu)  # (C, 2, K)

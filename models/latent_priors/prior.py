@@ -22,6 +22,7 @@ class LatentPrior(nn.Module):
     symbol: ClassVar[str]
     help: ClassVar[str]
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
+    compared: int = 0  # numbers that one z is compared with: C·K of a mixture
 
     @property
     def nu(self) -> Tensor | None:

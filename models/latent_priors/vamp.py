@@ -35,11 +35,11 @@ class VampPrior(MixedPrior):
         components: int = COMPONENTS,
     ) -> None:
         super().__init__()
-        del size
         if encoder is None:
             raise ValueError("A VampPrior came without an encoder. Choose an amortised q, or another latent prior.")
         self.shared = (encoder,)  # a tuple: the encoder's parameters belong to q
         first = torch.randperm(len(x), generator=generator)[:components]
+        self.compared = len(first) * size
         self.pseudo = nn.Parameter(x[first].clone())  # u, (C, D)
 
     def components(self) -> tuple[Tensor, Tensor]:

@@ -205,7 +205,8 @@ class RunActions:
 
     def _do_table(self, path: str, labels: str | None = None, batch: str | None = None) -> None:
         """Read the table in use with other columns, or, in local use, a file whose path was typed."""
-        if path == self.screen.own.given.get("path") or local_use():
+        given = self.screen.own.given
+        if local_use() or (given is not None and path == given.path):
             self._read_table(path, labels, batch)
         else:
             self.screen.own.refuse(REFUSED)

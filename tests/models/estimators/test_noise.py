@@ -11,6 +11,7 @@ from elbo_room.models.inference.noise import NOISES, draw_noise, sobol
 from elbo_room.models.probing.probe import probe
 from elbo_room.models.settings import SettingError
 from elbo_room.models.training.run import Run
+from elbo_room.models.training.run_from import run_from
 from tests.models.contracts.parts import conditions_of
 from tests.models.problems import PROBLEMS, conjugate, logistic, plates, sigmoid_belief
 from tests.models.truth import LIMIT, REPLICATES, applies, assert_unbiased, distance, every
@@ -143,3 +144,9 @@ def test_a_run_refuses_leave_one_out_with_dependent_draws() -> None:
         run.change(estimator="leave_one_out")
     with pytest.raises(SettingError, match="Raise B to 2 or more"):
         run.change(draws=1)
+
+
+def test_a_model_with_more_numbers_than_a_net_has_dimensions_is_refused() -> None:
+    with pytest.raises(SettingError, match="40,801 numbers; a scrambled Sobol net has at most 21,201 dimensions"):
+        run_from({"model": "conditional", "width": 200, "depth": 2, "noise": "sobol"})
+    run_from({"model": "conditional", "width": 100, "depth": 2, "noise": "sobol"})
