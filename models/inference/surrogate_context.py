@@ -64,7 +64,7 @@ def weighted(estimators: Mapping[str, Estimator]) -> bool:
 
 
 def numbers_of_evaluation(model: Model, features: Sequence[int], rows: int) -> int:
-    """Numbers that one evaluation of f at M rows holds: values and ν of all sites, and what is compared with the data and with the prior."""
+    """Numbers that one evaluation of f at M rows holds: values and ν of all sites, and what the data and the prior are compared with."""
     own = [
         prod(site.shape) * (1 + site.family.n_params) * (rows if site.plate == "local" else 1)
         for site in model.sites.values()
