@@ -13,14 +13,14 @@ from elbo_room.models.core import Batch, Model
 from elbo_room.models.diagnostics.collapse import kl_per_dimension
 from elbo_room.models.diagnostics.latent import embedding
 from elbo_room.models.families import Normal
+from elbo_room.models.inference.size import Trace
 from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.variational import Posterior
 
 NODES, REACH = 81, 5.0  # of the grid along each dimension, and how far it goes
-TOGETHER = 10**7  # numbers of data that are compared at once: places times features
-ON_GRID = (
-    3 * 10**8
-)  # numbers of data compared in all, beyond which a plane is too dear and lines through q's means are looked at
+TOGETHER = 10**7  # numbers that are held at once: of places, features and whatever the model computes between the two
+ON_GRID = 10**8  # such numbers in all, beyond which a plane is too dear and lines through q's means are looked at
+TRIED, HELD = 4, 4  # places of the trial; copies of the data that any model holds beside them
 FLAT = 0.1  # nats: what the optimiser's noise leaves of a column that ought to be 0; .03 to .05 with Adam at .01
 
 
@@ -55,9 +55,19 @@ class GridPosterior:
         return mean, (margins @ self.nodes.square() - mean.square()).clamp_min(0).sqrt()
 
 
+@torch.no_grad()
+def numbers_of_a_place(model: Model, batch: Batch, site: str = "z") -> int:
+    """Numbers that log p(x, z) of all rows holds at one place z: the data, or what a decoder and a mixture hold where that is more."""
+    z = torch.zeros(1, TRIED, batch.size, *model.sites[site].shape, dtype=batch.x.dtype)
+    with Trace() as trace:
+        _log_joint_at_once(model, batch, z, site)
+    most = max(trace.steps, default=0) // (TRIED * z.element_size())
+    return max(batch.size * batch.x[0].numel(), most // HELD)
+
+
 def _log_joint(model: Model, batch: Batch, z: Tensor, site: str) -> tuple[Tensor, Tensor]:
     """Log p(z) and the terms of datum i at z (1, G, M, K): (1, G, M) each, some of the G places at a time."""
-    parts = z.split(max(1, TOGETHER // (batch.size * batch.x[0].numel())), 1)
+    parts = z.split(max(1, TOGETHER // numbers_of_a_place(model, batch, site)), 1)
     priors, likelihoods = zip(*(_log_joint_at_once(model, batch, each, site) for each in parts), strict=True)
     return torch.cat(priors, 1), torch.cat(likelihoods, 1)
 
@@ -145,8 +155,8 @@ class Collapse:
 def diagnose(model: Model, q: Posterior, batch: Batch, site: str = "z") -> list[Collapse]:
     """Every dimension's state: by the grid where K ≤ 2 and the data are small enough for it, else along lines through q's means."""
     by_q = kl_per_dimension(model, q, batch, site)
-    compared = batch.size * batch.x[0].numel() * NODES ** len(by_q)
-    few = len(by_q) <= 2 and len(model.sites) == 1 and compared <= ON_GRID
+    few = len(by_q) <= 2 and len(model.sites) == 1
+    few = few and numbers_of_a_place(model, batch, site) * NODES ** len(by_q) <= ON_GRID
     exact = posterior_on_grid(model, batch, site).divergence() if few else flatness(model, q, batch, site)
     return [Collapse(k, float(a), float(b)) for k, (a, b) in enumerate(zip(by_q, exact.mean(0), strict=True))]
 

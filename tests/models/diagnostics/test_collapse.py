@@ -162,3 +162,13 @@ def test_a_grid_is_compared_with_wide_data_in_parts_and_a_large_one_is_not_laid_
     )  # 60 · 2,000 · 81² numbers are too many: it is not called
     monkeypatch.setattr(exact_posterior, "TOGETHER", 10**7)
     assert [each.exact for each in diagnose(model, q, every)] == flatness(model, q, every).mean(0).tolist()
+
+
+def test_a_mixture_of_many_components_is_laid_out_in_small_parts() -> None:
+    """The places are compared with 300 components besides the data, which have 2 features."""
+    data = from_array(torch.randn(60, 2, generator=torch.Generator().manual_seed(5)))
+    settings = Settings(latent_size=2, width=4, depth=1, data="own", latent_prior="mixture", components=300)
+    model, _ = build(settings, data, torch.Generator().manual_seed(0))
+    with Trace() as trace:
+        posterior_on_grid(model, data.batch(torch.arange(10)), nodes=81)
+    assert max(trace.steps) < 200e6

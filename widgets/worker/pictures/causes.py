@@ -6,7 +6,7 @@ import time
 import torch
 
 from elbo_room.models.diagnostics import active, diagnose
-from elbo_room.models.diagnostics.exact import NODES
+from elbo_room.models.diagnostics.exact import NODES, numbers_of_a_place
 from elbo_room.models.training.run import Run
 
 ROWS = 60
@@ -19,7 +19,8 @@ class Causes:
 
     def __init__(self, run: Run, site: str) -> None:
         self.run, self.site = run, site
-        one = NODES * math.prod(run.model.sites[site].shape) * run.data.x[0].numel()  # of one row
+        held = numbers_of_a_place(run.model, run.data.batch(torch.arange(1)), site)
+        one = NODES * math.prod(run.model.sites[site].shape) * held  # of one row
         rows = min(run.data.size, ROWS, max(1, COMPARED // one))
         self.batch = run.data.batch(torch.linspace(0, run.data.size - 1, rows).long())
         self.found: dict[int, str] = {}

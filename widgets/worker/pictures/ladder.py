@@ -8,10 +8,12 @@ import numpy as np
 import torch
 
 from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
+from elbo_room.models.inference.surrogate_context import numbers_of_evaluation
 from elbo_room.models.probing.probe import probe
 from elbo_room.models.probing.variance import OPEN, Variance
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Columns, Datasets, Params, Picture
+from elbo_room.widgets.worker.measuring.probing import EVALUATED
 from elbo_room.widgets.worker.pictures.numbers import Numbers
 from elbo_room.widgets.worker.pictures.protocol import Pictures
 
@@ -25,6 +27,9 @@ RUNGS = (
 )
 RUNG_NAMES = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 REPLICATES, ROWS, CELLS = 24, 16, 60_000  # data a probe looks at: fewer where a datum is wide
+FEWEST = 8  # replicates
+MOST_EVALUATED, IN_ALL = 2**22, 2**25  # numbers of one replicate's evaluations, some 350 MB; and of all of a rung's
+TOO_LARGE = "A rung of this ladder would hold {count:,} numbers at a time, more than a picture may. Lower B, or make the layers smaller."
 SITES = ("z1", "z2", "z3", "w1", "w2", "w3")
 SITE_NAMES = ("of z₁", "of z₂", "of z₃", "of the weights w₁", "of the weights w₂", "of the weights w₃")
 LEAST = 1e-12  # nats², below which a bar is not drawn longer
@@ -46,12 +51,30 @@ class Ladder(Numbers[Pictures]):
         self.found: dict[int, Variance] = {}
         self.due = 0.0
 
+    @property
+    def draws(self) -> int:
+        """B, which may change; at least two, for leave-one-out."""
+        return max(2, self.run.settings.draws)
+
+    @property
+    def rows(self) -> int:
+        """Fewer where a data point is wide."""
+        return max(2, min(ROWS, CELLS // (self.run.data.x.shape[1] * self.draws)))
+
+    @property
+    def evaluated(self) -> int:
+        """Numbers that one replicate's evaluations hold."""
+        return self.draws * numbers_of_evaluation(self.run.model, self.run.data.x.shape[1:], self.rows)
+
     def about(self) -> About:
         """What the sites are called."""
         return {"labels": {self.chart: list(SITE_NAMES)}}
 
     def look(self) -> Picture:
         """The bars, with a sentence for the caption."""
+        if self.evaluated > MOST_EVALUATED:
+            reason = TOO_LARGE.format(count=self.evaluated)
+            return {"facts": {"sentence": reason, "summaries": {self.chart: reason}}}
         bars, sentence = self._measured(), self._sentence()
         return {
             "replace": {self.chart: bars} if bars else {},
@@ -72,13 +95,13 @@ class Ladder(Numbers[Pictures]):
 
     def _measure(self, place: int) -> None:
         name, level = RUNGS[place]
-        run, settings = self.run, self.run.settings
-        rows = max(2, min(ROWS, CELLS // (run.data.x.shape[1] * max(2, settings.draws))))
-        batch = run.data.batch(torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))[:rows])
+        run = self.run
+        batch = run.data.batch(torch.randperm(run.data.size, generator=torch.Generator().manual_seed(0))[: self.rows])
         try:
             reports = probe(
-                run.model, run.q, {name: ESTIMATORS[name]()}, batch, max(2, settings.draws), REPLICATES,
-                torch.Generator().manual_seed(2 * run.number), site=self.site, rao_blackwell=level,
+                run.model, run.q, {name: ESTIMATORS[name]()}, batch, self.draws,
+                max(FEWEST, min(REPLICATES, IN_ALL // self.evaluated)), torch.Generator().manual_seed(2 * run.number),
+                site=self.site, rao_blackwell=level, chunk=max(1, EVALUATED // self.evaluated),
             )  # fmt: skip
         except NotApplicableError:
             return

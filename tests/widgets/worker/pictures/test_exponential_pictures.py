@@ -11,7 +11,7 @@ from elbo_room.models.data import from_array
 from elbo_room.models.deep_exponential_family.settings import Settings
 from elbo_room.models.exact.gamma_poisson import GammaPoisson, Prior
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.worker.pictures import pictures_of
+from elbo_room.widgets.worker.pictures import ladder, pictures_of
 from elbo_room.widgets.worker.pictures.exponential import TOPICS, WORDS
 from elbo_room.widgets.worker.pictures.yardstick import yardstick_of
 from tests.widgets.conftest import eventually
@@ -77,6 +77,16 @@ def test_the_drawing_says_what_u_decides(settings: dict[str, Any], words: str) -
     pictures, look = seen(Run(Settings(**settings)))
     shown = int(look["replace"]["layers"]["formula"]["index"][0])
     assert pictures.labels[shown].startswith(words)
+
+
+def test_a_ladder_too_large_for_a_picture_is_refused_before_its_memory_is_taken(monkeypatch) -> None:
+    """The numbers of one replicate are known beforehand; with them a rung of 107 × 4,559 weights held 2.3 GB."""
+    monkeypatch.setattr(ladder, "MOST_EVALUATED", 1000)
+    monkeypatch.setattr(ladder, "probe", None)
+    run = Run(Settings(**TOPIC), planted())
+    _, look = seen(run, "ladder")
+    assert "ladder" not in look["replace"]
+    assert "Lower B, or make the layers smaller." in look["facts"]["sentence"]
 
 
 def test_the_ladder_of_the_upper_weights_falls_at_every_rung() -> None:
