@@ -32,14 +32,22 @@ def lay_out(root: Path, source: Path) -> None:
 
 
 def execute(notebooks: Path) -> None:
-    """Run every notebook; keep what it prints, and a picture of every widget in its place."""
+    """Run every notebook; keep what it prints, and a picture of every widget in its place.
+
+    Raises:
+        Refusal: a cell raised an exception, or its widgets could not be photographed.
+    """
     import nbclient
     import nbformat
+    from nbclient.exceptions import CellExecutionError
 
     for path in sorted(notebooks.glob("*.ipynb")):
         print(f"Running {path.name} …", flush=True)
         notebook = nbformat.read(path, 4)
-        nbclient.NotebookClient(notebook, timeout=900, startup_timeout=240).execute()
+        try:
+            nbclient.NotebookClient(notebook, timeout=900, startup_timeout=240).execute()
+        except CellExecutionError as error:
+            raise Refusal(f"A cell of {path.name} raised {error.ename}: {error.evalue}") from error
         add_pictures(notebook.cells, photograph(path), path.name)
         nbformat.write(notebook, path)
 

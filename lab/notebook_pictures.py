@@ -86,7 +86,7 @@ def _picture(output: Any, *, lab: bool) -> Picture:
     widget = output.locator(".jupyter-widgets").first
     named = output.locator(".elbo-chart [aria-label], .elbo-chart[aria-label]").first
     label = "The lab in this cell, after its run" if lab or not named.count() else named.get_attribute("aria-label")
-    return Picture(widget.screenshot(), str(label), round(widget.bounding_box()["width"]))
+    return Picture(widget.screenshot(timeout=LONGEST), str(label), round(widget.bounding_box()["width"]))
 
 
 def add_pictures(cells: list[Any], pictures: dict[int, list[Picture]], name: str) -> None:
