@@ -1,8 +1,12 @@
-"""Records the bundled example run and the catalogue from the real engine: `python -m elbo_room.widgets.record`."""
+"""Records the catalogue, and on request the bundled example run, from the real engine: `python -m elbo_room.widgets.record [example]`.
+
+The example run is recorded, too, where its estimators no longer have the places that it names them by.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -95,13 +99,17 @@ def condense(messages: list[Message]) -> list[Message]:
     return [started, last, *against, *views.values()]
 
 
-def main() -> None:
-    """Write both files."""
-    CATALOGUE.write_text(json.dumps(catalogue(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def main(arguments: list[str]) -> None:
+    """Write the catalogue, and the example run where it is asked for or out of date."""
+    before, found = list(json.loads(CATALOGUE.read_text(encoding="utf-8"))["estimators"]), catalogue()
+    CATALOGUE.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(f"Recorded {CATALOGUE.name}.")
+    if "example" not in arguments and list(found["estimators"])[: len(before)] == before:
+        return
     about, arrays = pack(record({}))
     np.savez_compressed(EXAMPLE, about=np.array(about), **arrays)  # type: ignore[arg-type]
-    print(f"Recorded {EXAMPLE.name} ({EXAMPLE.stat().st_size / 1000:.0f} kB) and {CATALOGUE.name}.")
+    print(f"Recorded {EXAMPLE.name} ({EXAMPLE.stat().st_size / 1000:.0f} kB).")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

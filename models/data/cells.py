@@ -10,6 +10,7 @@ from dataclasses import replace
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.reading.packed import FILES, read_npz
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 
 
 @remembered
@@ -22,3 +23,14 @@ def pbmc() -> Dataset:
 def cell_lines() -> Dataset:
     """X (909, 2000), labels of 5 kinds, covariates (909, 3)."""
     return replace(read_npz(FILES / "cell_lines.npz"), name="cell_lines")
+
+
+SOURCES = (
+    Source(
+        "pbmc", "Blood cells (PBMC)", "700 human blood cells, counts of 765 genes, 10 kinds (10x Genomics, CC BY).", pbmc, kind="count",
+    ),
+    Source(
+        "cell_lines", "Five cell lines", "909 cancer cells, counts of 2,000 genes, 5 lines, 3 plates (Tian et al. 2019, MIT).",
+        cell_lines, kind="count",
+    ),
+)  # fmt: skip

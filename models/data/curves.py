@@ -5,6 +5,7 @@ from torch import Tensor
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 from elbo_room.models.families import Beta, Family, Gamma, Normal, Poisson
 
 ROWS, TEST_ROWS = 80, 80
@@ -85,3 +86,15 @@ def outliers(seed: int = 5) -> Dataset:
     y = _drawn(Normal(), torch.stack([mean, torch.full_like(mean, 0.2).log()], 1), generator)
     off = (torch.rand(len(x), generator=generator) < 1 / 8) * (torch.rand(len(x), generator=generator) * 8 - 4)
     return _toy("outliers", x, y + off)
+
+
+SOURCES = tuple(
+    Source(load.__name__, label, words, load, symbol, models=("conditional",), kind=kind, axes=axes)
+    for load, label, kind, symbol, words, axes in (
+        (gap, "Curve with a gap", "real", "ℝ → ℝ", "80 noisy points of sin 2x + .3x, none of them in the middle; computed.", 0),
+        (outliers, "Line with outliers", "real", "ℝ → ℝ", "80 points of a line; one in eight is far off; computed.", 0),
+        (bursts, "Counts along a line", "count", "ℝ → ℕ", "80 counts whose mean is exp(1 + sin 1.5x + .3x); computed.", 0),
+        (durations, "Durations along a line", "positive", "ℝ → ℝ₊", "80 positive numbers with sd = mean/2; computed.", 0),
+        (fractions, "Fractions along a line", "fraction", "ℝ → (0,1)", "80 numbers in (0, 1) of precision 20; computed.", 0),
+    )
+)  # fmt: skip

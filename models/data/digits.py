@@ -8,6 +8,7 @@ import torch
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 
 
 def _table() -> np.ndarray:
@@ -34,3 +35,9 @@ def digits() -> Dataset:
         label_names=tuple("0123456789"),
         shape=(8, 8),
     )
+
+
+SOURCES = (
+    Source("digits", "Digits 8×8", "1,797 handwritten digits, 64 pixels in [0, 1] (scikit-learn's copy of the UCI set).", digits,
+           models=("deep_generative", "deep_exponential_family"), kind="unit", axes=2),
+)  # fmt: skip

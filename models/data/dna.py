@@ -10,6 +10,7 @@ from torch import Tensor
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import sequences
 
 FILES = Path(__file__).parent / "files"
 BASES = "ACGT"
@@ -117,3 +118,17 @@ def correlation(filters: Tensor, motif: Tensor) -> tuple[float, int, int]:
         if float(value.max()) > best[0]:
             best = (float(value.max()), int(value.argmax()), shift - width)
     return best
+
+
+SOURCES = (
+    *sequences(
+        "splice_junctions", "Splice junctions",
+        "2,549 DNA strings of 60 bases, with a junction in the middle or none (UCI, CC BY 4.0).",
+        splice_junctions, "DNA⁶⁰ → {ei, ie, n}",
+    ),
+    *sequences(
+        "planted_motifs", "Planted motifs",
+        "2,400 random DNA strings of 60 bases that hide one of three known motifs, or none; computed.",
+        planted_motifs, "DNA⁶⁰ → {none, 1, 2, 3}",
+    ),
+)  # fmt: skip

@@ -16,6 +16,7 @@ import torch
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 
 FOLDERS: dict[str, tuple[str, ...]] = {
     "asyncio": ("",), "email": ("",), "unittest": ("",),
@@ -74,3 +75,12 @@ def docstrings() -> Dataset:
         name="docstrings", x=x[kept].contiguous(), labels=torch.tensor(labels), label_names=names,
         shape=(len(vocabulary),), feature_names=tuple(vocabulary)
     )  # fmt: skip
+
+
+SOURCES = (
+    Source(
+        "docstrings", "Docstrings of packages",
+        "Modules of the installed packages as counts of the words in their docstrings, read on the spot.",
+        docstrings, "x (N, 1000)", models=("deep_exponential_family",), kind="count",
+    ),
+)  # fmt: skip

@@ -7,6 +7,7 @@ import torch
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 
 FILE = Path(__file__).parent / "files" / "king_james.npz"
 
@@ -27,3 +28,12 @@ def king_james() -> Dataset:
     return Dataset(
         name="king_james", x=counts, labels=books, label_names=names, shape=(words,), feature_names=vocabulary
     )
+
+
+SOURCES = (
+    Source(
+        "king_james", "King James chapters",
+        "1,189 chapters of the Bible as counts of 4,559 words; the label is the book (public domain).",
+        king_james, "x (1189, 4559)", models=("deep_exponential_family",), kind="count",
+    ),
+)  # fmt: skip

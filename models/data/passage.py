@@ -10,6 +10,7 @@ import torch
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import sequences
 from elbo_room.models.data.words import indicators
 
 NOUNS = ("dog", "cat", "kid", "aunt", "owl", "snake", "baker", "queen")
@@ -90,3 +91,12 @@ def gerbil(seed: int = 0) -> Dataset:
         )
     assert made is not None  # noqa: S101 - two parts, so there is one
     return made
+
+
+SOURCES = (
+    *sequences(
+        "gerbil", "The gerbil passage",
+        "1,600 sentences like the notes' own; which noun is she? Words as tokens; computed.",
+        gerbil, "words → noun",
+    ),
+)  # fmt: skip

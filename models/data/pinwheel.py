@@ -6,6 +6,7 @@ import torch
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 
 ARMS, PER_ARM, RADIAL, TANGENTIAL, RATE = 5, 100, 0.3, 0.05, 0.25
 
@@ -29,3 +30,9 @@ def pinwheel(seed: int = 0) -> Dataset:
         label_names=tuple(f"arm {number}" for number in range(1, ARMS + 1)),
         shape=(2,),
     )
+
+
+SOURCES = (
+    Source("pinwheel", "Pinwheel 2-D", "500 points on five bent arms, computed; 2 features, so everything can be seen.", pinwheel,
+           models=("deep_generative", "deep_exponential_family")),
+)  # fmt: skip

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 
 ROWS = 200  # that train; as many are held out
 
@@ -55,3 +56,12 @@ def spiral(seed: int = 2) -> Dataset:
     angle = label * 2 * math.pi / 3 + 3.5 * radius + noise
     x = torch.stack([radius * angle.cos(), radius * angle.sin()], 1)
     return _plane("spiral", x, label, ("arm 1", "arm 2", "arm 3"), generator)
+
+
+SOURCES = tuple(
+    Source(load.__name__, label, words, load, symbol, models=("conditional",), kind=kind, axes=axes)
+    for load, label, kind, symbol, words, axes in (
+        (moons, "Two moons", "binary", "ℝ² → {0,1}", "200 points of two half circles that meet; computed.", 0),
+        (spiral, "Three spiral arms", "classes", "ℝ² → {1,2,3}", "200 points of three arms, wound around each other.", 0),
+    )
+)  # fmt: skip

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 
 Array = NDArray[np.float64]
 LENGTHS = (0.033, 0.155, 0.135, 0.0, 0.0)  # a, metres
@@ -93,3 +94,15 @@ def robot_arm() -> Dataset:
 def robot_arm_exact() -> Dataset:
     """The same poses without noise: the shoulder's height is 1.47 in every row."""
     return _dataset("robot_arm_exact", noisy=False)
+
+
+SOURCES = (
+    Source(
+        "robot_arm", "Robot arm",
+        "20,000 poses of the youBot's arm: 5 joint angles → 5 points in space, with 5 mm of noise; in dm, computed.", robot_arm,
+    ),
+    Source(
+        "robot_arm_exact", "Robot arm, no noise",
+        "The same poses without noise: the shoulder's height is a constant, so its σ wants to be 0.", robot_arm_exact,
+    ),
+)  # fmt: skip

@@ -9,6 +9,7 @@ import torch
 
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import Source
 
 IRIS = ("sepal length", "sepal width", "petal length", "petal width")
 WINE = (
@@ -50,3 +51,9 @@ def iris() -> Dataset:
 def wine() -> Dataset:
     """X (178, 13), three growers."""
     return _table("wine_data.csv", "wine", WINE)
+
+
+SOURCES = (
+    Source("iris", "Iris", "150 irises, 4 measures, standardised (Fisher 1936).", iris),
+    Source("wine", "Wine", "178 wines of three growers, 13 measures, standardised.", wine),
+)

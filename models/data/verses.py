@@ -12,6 +12,7 @@ import torch
 from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.reading.packed import FILES
 from elbo_room.models.data.remembered import remembered
+from elbo_room.models.data.source import sequences
 from elbo_room.models.data.words import indicators
 
 SIZE, TEST = 400, 1000  # vocabulary, held-out verses
@@ -44,3 +45,12 @@ def verses() -> Dataset:
         )  # fmt: skip
 
     return part(slice(first), part(slice(first, None)))
+
+
+SOURCES = (
+    *sequences(
+        "verses", "Verses, which testament",
+        "4,000 verses of 5 to 32 words of the King James Bible: Old or New Testament? 1,000 held out (public domain).",
+        verses, "words → {Old, New}",
+    ),
+)  # fmt: skip

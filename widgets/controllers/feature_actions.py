@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from elbo_room.widgets.sessions.runs import RunFolder
     from elbo_room.widgets.sessions.session import Session
 
-FEATURES = "features"  # the name of `elbo_room.models.data.supervised.FEATURES`, which the kernel must not import
+FEATURES = "features"  # the name of `elbo_room.models.data.own.FEATURES`, which the kernel must not import
 RESPONSE_MODEL = {
     "model": "conditional", "data": FEATURES, "response": "categorical", "depth": 0, "step_size": 0.02, "stop_at": 1500,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from elbo_room.widgets import built_assets
 
@@ -50,7 +51,15 @@ class View:
 @cache
 def all_views() -> dict[str, View]:
     """Every chart's view by its name, in the order of the panels' lists."""
-    return {name: View(**declared) for name, declared in built_assets.views().items()}
+    return {name: _declared(**record) for name, record in built_assets.views().items()}
+
+
+def _declared(**record: Any) -> View:
+    """A view from its record, in which tuples are lists."""
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in record.items()
+    }
+    return View(**fields)
 
 
 def views_of(model: str, absent: Collection[str] = ()) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """The finished run that the first page shows before anybody presses anything: recorded from the real worker, shipped as one npz.
 
-`python -m elbo_room.widgets.record` makes it anew, together with the catalogue.
+`python -m elbo_room.widgets.record example` records it again, together with the catalogue.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from elbo_room.models.data import DATA, EXPONENTIAL_DATA, OWN, Dataset, from_array
+from elbo_room.models.data.own import FEATURES
 from elbo_room.models.data.remembered import SMALL
-from elbo_room.models.data.supervised import FEATURES, SUPERVISED
+from elbo_room.models.data.supervised import SUPERVISED
 
 ALL = [source for source in (DATA | EXPONENTIAL_DATA).values() if source.name != OWN]
 ids = [source.name for source in ALL]

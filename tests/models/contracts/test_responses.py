@@ -8,7 +8,8 @@ from torch import Tensor
 
 from elbo_room.models.catalogue import FOLDERS
 from elbo_room.models.conditional.settings import BY_MEAN, LINK_CHOICES, RESPONSE_CHOICES
-from elbo_room.models.data.supervised import FEATURES, SUPERVISED
+from elbo_room.models.data.own import FEATURES
+from elbo_room.models.data.supervised import SUPERVISED
 from elbo_room.models.layers import LAYERED_RESPONSES, Scales
 from elbo_room.models.responses import LINKS, RESPONSES, Response
 from elbo_room.models.settings import objection

@@ -5,7 +5,8 @@ import torch
 
 from elbo_room.models.core import Site
 from elbo_room.models.data import Dataset
-from elbo_room.models.data.supervised import FEATURES, SUPERVISED
+from elbo_room.models.data.own import FEATURES
+from elbo_room.models.data.supervised import SUPERVISED
 from elbo_room.models.families import PointMass
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 from tests.models.problems import numbers

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from elbo_room.models.data import OWN, Dataset
-from elbo_room.models.data.supervised import FEATURES
+from elbo_room.models.data.own import FEATURES
 from elbo_room.models.features import for_response, read_features, why_not, write_features
 from elbo_room.models.training.checkpoint import load_run
 from elbo_room.models.training.run import Run

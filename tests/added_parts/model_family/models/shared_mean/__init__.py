@@ -1,0 +1,1 @@
+"""A family of models: one mean that all data share."""

@@ -1,0 +1,74 @@
+"""Every chart: its file declares it, `prepare` has recorded that, and its numbers are the columns that its specification draws."""
+
+from typing import Any
+
+import pytest
+
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.registry import MODELS
+from elbo_room.models.training.run_from import run_from
+from elbo_room.widgets.charts import all_charts, specification
+from elbo_room.widgets.messages import Charts
+from elbo_room.widgets.painting.views import all_views, views_of
+from elbo_room.widgets.screen.panels import Panels
+from elbo_room.widgets.worker.pictures import pictures_of
+from elbo_room.widgets.worker.pictures.numbers import numbers_of
+
+# Of charts that a family's default settings cannot fill: settings that can.
+FITTING: dict[str, dict[str, Any]] = {
+    "surface": {"data": "moons", "response": "bernoulli"},
+    "fit": {"data": "diabetes"},
+    "relevance": {"prior": "ard"},
+    "arm": {"data": "robot_arm"},
+}
+SMALL = {"width": 4, "depth": 1, "stop_at": 3}
+FILLED = [(model, chart) for model in MODELS for chart in numbers_of(model)]
+
+
+@pytest.mark.parametrize("name", all_charts())
+def test_a_chart_declares_itself_and_is_listed_where_it_says(name: str) -> None:
+    view, meta = all_charts()[name].VIEW, specification(name)["usermeta"]
+    assert all_views()[name] == view
+    assert 0 < len(view.word) <= 20
+    assert meta["title"]
+    assert meta["datasets"]
+    assert view.empty.endswith(".")
+    panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
+    assert set(view.choices) <= set(panels.choosers)
+    for model in view.models or MODELS:
+        assert name in views_of(model)[view.panel]
+        panels.use(model)
+        assert (view.word, name) in panels.lists[view.panel].options
+        panels.look(view.panel, name)
+        assert panels.in_sight().count(name) == 1
+
+
+@pytest.mark.parametrize(("model", "name"), FILLED, ids=[f"{model}-{name}" for model, name in FILLED])
+def test_the_numbers_of_a_chart_are_the_columns_that_it_draws(model: str, name: str) -> None:
+    own = set(vars(MODELS[model].settings()))
+    small = {knob: value for knob, value in SMALL.items() if knob in own and model != "deep_exponential_family"}
+    run = run_from(settings_from({"model": model, **small, **FITTING.get(name, {})}))
+    next(run)
+    pictures = pictures_of(run)
+    told = pictures.about()
+    assert name in told["views"][all_views()[name].panel]
+    pictures.watched = frozenset({name})
+    seen = pictures.look()
+    filled = columns(name, told.get("static", {}), seen.get("replace", {}), seen.get("append", {}))
+    drawn = specification(name)["usermeta"]["datasets"]
+    assert filled.keys() <= drawn.keys()
+    assert filled
+    for dataset, kinds in filled.items():
+        fields = drawn[dataset].get("fields")
+        assert fields is None or set(fields) <= kinds, f"{dataset} of {name} lacks columns that are drawn"
+    assert seen["facts"].get("summaries", {}).get(name, "") or name == "samples", "a screen reader hears a sentence"
+
+
+def columns(name: str, *parts: Charts) -> dict[str, set[str]]:
+    """Of one chart the columns of every dataset, those that stay and those that move; of one moment they have one length."""
+    found: dict[str, set[str]] = {}
+    for charts in parts:
+        for dataset, table in charts.get(name, {}).items():
+            assert len({len(column) for column in table.values()}) == 1, dataset
+            found.setdefault(dataset, set()).update(table)
+    return found
