@@ -1,1 +1,1 @@
-"""The house: set-up, servers and notebooks (`python lab`)."""
+"""Set-up, servers and notebooks (`python lab`)."""

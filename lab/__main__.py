@@ -1,6 +1,6 @@
 """`python lab`: set up once, then open the lab. Needs nothing but Python 3.11 or newer.
 
-This file alone must be readable by older Pythons, so that they get a sentence instead of a syntax error.
+Only this file must parse in older Pythons, so that they print a sentence instead of a syntax error.
 """
 
 import os
@@ -11,7 +11,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH1
 
 
 def python_is_too_old(version):  # type: ignore[no-untyped-def]
-    """The sentence for a Python that cannot run the lab, or None."""
+    """The message for a Python that cannot run the lab, or None."""
     if tuple(version[:2]) >= OLDEST:
         return None
     needed, found = ".".join(map(str, OLDEST)), ".".join(map(str, version[:2]))
@@ -19,7 +19,7 @@ def python_is_too_old(version):  # type: ignore[no-untyped-def]
 
 
 def main():  # type: ignore[no-untyped-def]
-    """Check the Python, make the packages importable from the clone, and do the job asked for."""
+    """Check the Python version, make the packages importable from the clone, and run the requested job."""
     complaint = python_is_too_old(sys.version_info)
     if complaint:
         sys.stderr.write(complaint + "\n")

@@ -1,4 +1,4 @@
-"""A Chromium for the browser tests: the person's own, the system's, or Playwright's."""
+"""A Chromium for the browser tests: the user's, the system's, or Playwright's."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PLACES = (
 
 
 def find() -> str | None:
-    """A browser that is already here."""
+    """A browser that is already installed."""
     named = os.environ.get(VARIABLE)
     candidates = [named, *map(shutil.which, NAMES), *PLACES, *_of_playwright()]
     return next((path for path in candidates if path and Path(path).is_file()), None)
 
 
 def ensure(python: Path) -> str | None:
-    """Find a browser or install one; None when there is none, which only CI takes for a failure."""
+    """Find a browser or install one; None if there is none, which is a failure only in CI."""
     found = find()
     if found:
         return found
@@ -43,19 +43,19 @@ def ensure(python: Path) -> str | None:
         missing = "No Chromium could be found or installed"
         if in_ci():
             raise Refusal(
-                f"{missing}, and in CI the browser tests must run: install one, or set {VARIABLE} to its path."
+                f"{missing}, but the browser tests must run in CI: install one, or set {VARIABLE} to its path."
             )
         print(f"{missing}: the browser tests will be skipped. Install one, or set {VARIABLE} to its path.", flush=True)
     return found
 
 
 def in_ci() -> bool:
-    """Whether this runs where nobody looks at skipped tests."""
+    """Whether this runs in CI, where skipped tests would go unnoticed."""
     return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
 def is_root() -> bool:
-    """Whether apt-get may be used, and Chromium must go without its sandbox."""
+    """Whether apt-get may be used, and Chromium must run without its sandbox."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 

@@ -1,4 +1,4 @@
-"""The charts' specifications, browser bundle and scripts, made at set-up and again when what makes them changed."""
+"""The charts' specifications, browser bundle and scripts, built at set-up and rebuilt when their sources change."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ STAMP = "widgets/static/made/.stamp"
 
 
 def prepare(environment: Environment) -> None:
-    """Run `python -m elbo_room.widgets.prepare` unless its product is up to date."""
+    """Run `python -m elbo_room.widgets.prepare` unless its output is up to date."""
     root = environment.root
     stamp, key = root / STAMP, _key(environment)
     if stamp.exists() and stamp.read_text(encoding="utf-8") == key:
         return
-    print("Setting up the lab: making the charts …", flush=True)
+    print("Setting up the lab: building the charts …", flush=True)
     if processes.run([environment.python, "-m", "elbo_room.widgets.prepare"], root, own_group=True) != 0:
-        raise Refusal("The charts could not be made; what went wrong stands above. Start again when it is mended.")
+        raise Refusal("The charts could not be built; the error is above. Fix it and start again.")
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(key, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The documentation as a static site: `python lab docs`. Sphinx makes it from the docstrings, the notebooks and the benchmark tables."""
+"""The documentation as a static site: `python lab docs`. Sphinx builds it from the docstrings, the notebooks and the benchmark tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = Path("build") / "docs"  # ignored by git
 
 
 def lay_out(root: Path, source: Path) -> None:
-    """Put the pages, notebooks and pictures of a clone where Sphinx looks for them; what was there goes."""
+    """Copy the pages, notebooks and pictures of a clone to where Sphinx looks for them, replacing what was there."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "lab" / "docs", source)
     for name, page in PAGES.items():
@@ -53,14 +53,14 @@ def execute(notebooks: Path) -> None:
 
 
 def build(python: Path, root: Path, site: Path, options: Sequence[str] = ()) -> None:
-    """Make the site from what `lay_out` laid out beside it; warnings are errors.
+    """Build the site from what `lay_out` laid out next to it; warnings are errors.
 
     Raises:
-        Refusal: Sphinx found something wrong; its own lines are above.
+        Refusal: Sphinx reported an error; its output is above.
     """
     command: processes.Command = [python, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", *options]
     if processes.run([*command, str(site.parent / "source"), str(site)], root) != 0:
-        raise Refusal("The documentation could not be made; what is wrong is above. Mend it and start again.")
+        raise Refusal("The documentation could not be built; the error is above. Fix it and start again.")
 
 
 if __name__ == "__main__":

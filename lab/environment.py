@@ -1,4 +1,4 @@
-"""The lab's own Python environment, `.venv`: made once, made again only when its two describing files change."""
+"""The lab's Python environment, `.venv`: created once, and again only when one of its two defining files changes."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ class Environment:
         self.python = self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     def ready(self, extras: Iterable[str] = ()) -> bool:
-        """Whether set-up has finished here, for these very files, with these extras."""
+        """Whether set-up has finished here, for exactly these files, with these extras."""
         key, have = self._read_stamp()
         return self.python.exists() and key == self.key() and set(extras) <= set(have)
 
     def key(self) -> str:
-        """What the environment was made from; the place counts too, for an editable install knows its folder."""
+        """What the environment was made from; the location counts too, because an editable install contains its path."""
         described = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
-        tools = {"tool": described.get("tool", {}).get("setuptools")}  # how ruff or pytest are set does not matter here
+        tools = {"tool": described.get("tool", {}).get("setuptools")}  # settings of ruff or pytest do not matter here
         parts = [str(self.root), {**described, **tools}, (self.root / CONSTRAINTS).read_text(encoding="utf-8")]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def set_up(self, extras: Iterable[str] = ()) -> None:
-        """Make or complete the environment; raises Refusal with a sentence when that is impossible."""
+        """Create or complete the environment; raises Refusal if that is impossible."""
         if self.ready(extras):
             return
         with self._alone():
             if self.ready(extras):
                 return  # another `python lab` did it while we waited
             wanted = sorted({*self._read_stamp()[1], *extras})
-            self.stamp.unlink(missing_ok=True)  # from here until the end an interruption is noticed next time
+            self.stamp.unlink(missing_ok=True)  # an interruption from here on is noticed next time
             self._make_folder()
             self._install(wanted)
             self._install_jupyter_settings()
@@ -69,8 +69,8 @@ class Environment:
     def _make_folder(self) -> None:
         if self._has_pip():
             return
-        print("Setting up the lab: making .venv …", flush=True)
-        self._log_to_file([sys.executable, "-m", "venv", "--clear", self.folder], "a", "Python could not make .venv")
+        print("Setting up the lab: creating .venv …", flush=True)
+        self._log_to_file([sys.executable, "-m", "venv", "--clear", self.folder], "a", "Python could not create .venv")
 
     def _has_pip(self) -> bool:
         command: processes.Command = [self.python, "-c", "import pip"]
@@ -78,7 +78,7 @@ class Environment:
 
     def _install(self, extras: list[str]) -> None:
         print(
-            "Setting up the lab: installing packages, some minutes the first time (1.5 GB, on Linux up to 5) …",
+            "Setting up the lab: installing packages, a few minutes the first time (1.5 GB, on Linux up to 5) …",
             flush=True,
         )
         project = "." + (f"[{','.join(extras)}]" if extras else "")
@@ -91,7 +91,7 @@ class Environment:
         )
 
     def _log_to_file(self, command: processes.Command, mode: str, complaint: str) -> None:
-        """Run a set-up step: one moving line on the terminal, everything in the log."""
+        """Run a set-up step: one updating line on the terminal, everything in the log."""
         with self.log.open(mode, encoding="utf-8") as log, Ticker() as ticker:
 
             def note(line: str) -> None:
@@ -107,13 +107,11 @@ class Environment:
     def _reason(self) -> str:
         text = self.log.read_text(encoding="utf-8", errors="replace")
         if any(sign in text for sign in OFFLINE_SIGNS):
-            return ": the network cannot be reached. Set-up needs it this once; connect and start again."
+            return ": the network cannot be reached. Set-up needs it once; connect and start again."
         if "No space left" in text:
             return ": the disk is full. Free some GB and start again."
         if "ensurepip is not available" in text:
-            return (
-                ": this Python came without `venv`. Install it (on Debian: apt install python3-venv) and start again."
-            )
+            return ": this Python has no `venv`. Install it (on Debian: apt install python3-venv) and start again."
         errors = [line for line in text.splitlines() if line.startswith(("ERROR:", "Error:"))]
         return f" ({errors[-1].split(':', 1)[1].strip()})." if errors else "."
 
@@ -127,11 +125,11 @@ class Environment:
                 f"The lab must be able to write in {self.root} to set itself up ({error.strerror})."
             ) from None
         with lock:
-            told = False
+            announced = False
             while not _locked(lock):
-                if not told:
+                if not announced:
                     print("Another `python lab` is setting up; waiting for it …", flush=True)
-                    told = True
+                    announced = True
                 time.sleep(0.2)
             yield
 

@@ -1,4 +1,4 @@
-"""Put the servers' settings where this environment's Jupyter looks for them: `python -m elbo_room.lab.install_settings`.
+"""Write the servers' settings to where this environment's Jupyter looks for them: `python -m elbo_room.lab.install_settings`.
 
 Set-up runs it in `.venv` and Binder in its image; `jupyter lab` started by hand is then as quiet and offline as
 `python lab notebooks`.
@@ -20,7 +20,7 @@ DISABLED = {"@jupyterlab/apputils-extension:announcements": True, "@jupyterlab/e
 
 
 def install(prefix: Path) -> None:
-    """Write the two files under `prefix`; a server configuration that is not ours is kept and ours is added to it."""
+    """Write the two files under `prefix`; an existing server configuration is kept and ours is appended."""
     server = prefix / "etc" / "jupyter" / "jupyter_server_config.py"
     server.parent.mkdir(parents=True, exist_ok=True)
     present = server.read_text(encoding="utf-8") if server.exists() else ""

@@ -1,4 +1,4 @@
-"""The lab installed from a wheel: nothing to set up, for the person's own environment has everything and its charts came along."""
+"""The lab installed from a wheel: nothing to set up, because the user's environment has everything and the charts are included."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_clone(root: Path = ROOT) -> bool:
 
 
 def need_clone(job: str) -> None:
-    """Refuse a job whose files are only in a clone."""
+    """Refuse a job whose files exist only in a clone."""
     if not is_clone():
         raise Refusal(
             f"`elbo-room {job}` needs a clone of the repository, and this is the installed package. "
@@ -29,12 +29,12 @@ def need_clone(job: str) -> None:
 
 
 class Installed:
-    """This very interpreter, in the place of a clone's `.venv`."""
+    """The current interpreter, in place of a clone's `.venv`."""
 
     python = Path(sys.executable)
 
     def set_up(self, extras: Iterable[str] = ()) -> None:
-        """Point Jupyter at the servers' settings, in a folder of our own: the person's environment stays as it is."""
+        """Point Jupyter at the servers' settings, in our own folder: the user's environment is not changed."""
         del extras
         from platformdirs import user_data_path
 
@@ -48,7 +48,7 @@ class Installed:
 
 
 def copy_notebooks(target: Path = NOTEBOOKS) -> Path:
-    """A copy of the notebooks that can be changed and saved; one that is there already is left as it is."""
+    """A copy of the notebooks that can be edited and saved; an existing copy is left unchanged."""
     target.mkdir(parents=True, exist_ok=True)
     for source in sorted((ROOT / "lab").glob("*.ipynb")):
         if source.name != "app.ipynb" and not (target / source.name).exists():

@@ -1,4 +1,4 @@
-"""The jobs of `python lab`: what each takes and what it does."""
+"""The jobs of `python lab`: their arguments and what they do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COVERAGE = ["--cov", "--cov-report="]  # the share of lines that tests run, held
 
 @dataclass(frozen=True)
 class Job:
-    """One word after `python lab`."""
+    """One subcommand of `python lab`."""
 
     help: str
     do: Callable[[list[str]], int]
@@ -56,7 +56,7 @@ def open_notebooks(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """pytest, with the arguments handed on; the whole suite runs on all cores, each file on one of them."""
+    """pytest, with the arguments passed on; the whole suite runs on all cores, each file on one of them."""
     need_clone("test")
     environment = _set_up("test")
     chromium = browsers.ensure(environment.python)
@@ -92,7 +92,7 @@ def bench(arguments: list[str]) -> int:
     folder = ROOT / "tests" / "benchmarks"
     names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
     if not arguments or arguments[0] not in names:
-        came = f"`{arguments[0]}` is no benchmark" if arguments else "A benchmark must be named"
+        came = f"`{arguments[0]}` is not a benchmark" if arguments else "A benchmark must be named"
         raise Refusal(f"{came}; there are: {', '.join(names) or 'none yet'}.")
     environment = _set_up("test", "bench")
     return processes.run([environment.python, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]], ROOT)
@@ -101,7 +101,7 @@ def bench(arguments: list[str]) -> int:
 def docs(arguments: list[str]) -> int:
     """The documentation as a static site in build/docs/site, with the notebooks executed."""
     parser = _Parser(prog="python lab docs", epilog=usage(), formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--no-run", action="store_true", help="show the notebooks as they are, without running them")
+    parser.add_argument("--no-run", action="store_true", help="show the notebooks without running them")
     chosen = parser.parse_args(arguments)
     need_clone("docs")
     environment = _set_up("docs", "test")
@@ -127,21 +127,21 @@ def print_binder(arguments: list[str]) -> int:
 JOBS = {
     "": Job("open the lab in the browser", open_lab),
     "notebooks": Job("open the notebooks in JupyterLab", open_notebooks),
-    "test": Job("run the tests; further words go to pytest", test),
+    "test": Job("run the tests; further arguments go to pytest", test),
     "check": Job("format, lint, types and tests: what CI runs", check),
-    "bench": Job("run a benchmark by its name", bench),
+    "bench": Job("run a benchmark by name", bench),
     "docs": Job("build the documentation as a static site", docs),
     "binder": Job("print the address that starts the lab on Binder", print_binder),
 }
 
 
 def command() -> int:
-    """The command `elbo-room` that a wheel installs."""
+    """The command `elbo-room`, installed by the wheel."""
     return main(sys.argv[1:])
 
 
 def main(arguments: list[str]) -> int:
-    """Do the job that the arguments name; 0 when it went well."""
+    """Run the job named in the arguments; 0 on success."""
     name, rest = (arguments[0], arguments[1:]) if arguments and not arguments[0].startswith("-") else ("", arguments)
     try:
         if name not in JOBS:
@@ -160,7 +160,7 @@ def main(arguments: list[str]) -> int:
 
 
 def usage() -> str:
-    """The jobs, one a line."""
+    """The jobs, one per line."""
     return "jobs:\n" + "\n".join(f"  python lab {name:<10} {job.help}" for name, job in JOBS.items())
 
 
@@ -171,13 +171,13 @@ class _Parser(argparse.ArgumentParser):
 
 def _server_options(prog: str, arguments: list[str]) -> argparse.Namespace:
     parser = _Parser(prog=prog, epilog=usage(), formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=ports.number, help="use this port, or say that it is taken")
+    parser.add_argument("--port", type=ports.number, help="use this port; an error if it is taken")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     return parser.parse_args(arguments)
 
 
 def _set_up(*extras: str, port: int | None = None) -> Environment | Installed:
-    """The environment, ready, with its charts made; a requested port is checked before minutes of set-up."""
+    """The ready environment, with its charts built; a requested port is checked before minutes of set-up."""
     if port is not None:
         ports.choose(port, first=port)
     environment = Environment() if is_clone() else Installed()

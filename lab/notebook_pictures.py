@@ -1,4 +1,4 @@
-"""Pictures of what a notebook's cells show, for readers without a kernel: Voilà serves the notebook, Chromium photographs each widget."""
+"""Pictures of a notebook's widgets, for readers without a kernel: Voilà serves the notebook, Chromium takes a screenshot of each widget."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from elbo_room.lab.errors import Refusal
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 WIDTH, HEIGHT = 1100, 1200  # CSS pixels of the page
-LONGEST = 600_000  # milliseconds that a notebook may take to run
-RUN = 60_000  # and a lab in a cell to finish its run; one that is not done by then is photographed as it is
-SETTLE = 1_000  # between the last change of a drawing and the photograph
+LONGEST = 600_000  # milliseconds; the longest a notebook may run
+RUN = 60_000  # milliseconds; the longest a lab in a cell may take to finish; otherwise it is captured as it is
+SETTLE = 1_000  # between the last change of a drawing and the screenshot
 
-# Every chart in an output has drawn something, or says why it is empty.
+# Every chart in an output has drawn something, or shows why it is empty.
 DRAWN = """output => [...output.querySelectorAll('.elbo-chart')].every(
   chart => chart.querySelector('canvas, svg') || chart.textContent.trim())"""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One widget: PNG, a sentence for those who do not see it, width in CSS pixels."""
+    """One widget: PNG, alternative text, width in CSS pixels."""
 
     png: bytes
     label: str
@@ -51,7 +51,7 @@ def photograph(notebook: Path) -> dict[int, list[Picture]]:
     """The pictures of each cell's widgets, by the cell's number.
 
     Raises:
-        Refusal: there is no Chromium.
+        Refusal: no Chromium was found.
     """
     from playwright.sync_api import TimeoutError as Late
     from playwright.sync_api import sync_playwright
@@ -90,7 +90,7 @@ def _picture(output: Any, *, lab: bool) -> Picture:
 
 
 def add_pictures(cells: list[Any], pictures: dict[int, list[Picture]], name: str) -> None:
-    """Put a PNG in the place of every widget in executed cells.
+    """Replace every widget in executed cells by a PNG.
 
     Raises:
         Refusal: the cells and the page do not show the same number of widgets.
@@ -100,7 +100,7 @@ def add_pictures(cells: list[Any], pictures: dict[int, list[Picture]], name: str
         photographs = pictures.get(number, [])
         if len(shown) != len(photographs):
             raise Refusal(
-                f"Cell {number} of {name} has {len(shown)} widgets, and the page showed {len(photographs)} of them."
+                f"Cell {number} of {name} has {len(shown)} widgets, but the page showed {len(photographs)} of them."
             )
         for output, picture in zip(shown, photographs, strict=True):
             del output["data"][WIDGET]

@@ -14,7 +14,7 @@ TRIES = 100
 def number(text: str) -> int:
     """A port from the command line."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"`{text}` is no port, which is a whole number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a port, a whole number from 1 to 65535")
     return int(text)
 
 
@@ -31,7 +31,7 @@ def is_free(port: int) -> bool:
 
 
 def choose(wanted: int | None, first: int) -> int:
-    """The port asked for; else the first free one from `first` on, said aloud when another program has `first`."""
+    """The requested port; else the first free one from `first` on, with a message if `first` is taken."""
     if wanted is not None:
         if not is_free(wanted):
             raise Refusal(
@@ -40,7 +40,7 @@ def choose(wanted: int | None, first: int) -> int:
         return wanted
     port = next((port for port in range(first, first + TRIES) if is_free(port)), None)
     if port is None:
-        raise Refusal(f"No port from {first} to {first + TRIES - 1} is free; close some or name another with --port.")
+        raise Refusal(f"No port from {first} to {first + TRIES - 1} is free; free one or choose another with --port.")
     if port != first:
         print(f"Port {first} is taken by another program; using {port}.", flush=True)
     return port

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from elbo_room.lab.errors import Stopped
 
-PATIENCE = 10.0  # seconds a server gets to shut its kernels down
+PATIENCE = 10.0  # seconds for a server to shut down its kernels
 Command = Sequence[str | os.PathLike[str]]
 
 
 class Child:
-    """A process and all it starts.
+    """A process and everything it starts.
 
-    In a group of its own it does not hear the terminal's Ctrl-C, only `stop`; otherwise it hears it together with us
+    In its own process group it does not receive the terminal's Ctrl-C, only `stop`; otherwise it receives it together with us
     (and may use the terminal: the debugger of a test).
     """
 
@@ -47,16 +47,16 @@ class Child:
         )
 
     def stop(self) -> None:
-        """Ask politely, insist, then end the whole tree."""
+        """Interrupt, terminate, then kill the whole tree."""
         for ask, seconds in ((self._interrupt, PATIENCE), (self._terminate, 3.0), (self._kill, 3.0)):
             if self.process.poll() is not None:
                 break
             with suppress(OSError):
                 ask()
-            with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):  # a second Ctrl-C ends the patience
+            with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):  # a second Ctrl-C ends the wait
                 self.process.wait(seconds)
         with suppress(OSError):
-            self._kill()  # whatever it left behind in its group
+            self._kill()  # whatever remains in its group
 
     def _interrupt(self) -> None:
         if self.own_group:
@@ -76,7 +76,7 @@ class Child:
 
     def _signal(self, number: int) -> None:
         if self.own_group and sys.platform != "win32":
-            os.killpg(self.process.pid, number)  # the group's number is its leader's, and outlives it
+            os.killpg(self.process.pid, number)  # the group's id is its leader's, and outlives it
         else:
             self.process.send_signal(number)
 
@@ -93,7 +93,7 @@ def run(command: Command, cwd: Path, own_group: bool = False, env: Mapping[str, 
 
 
 def read(command: Command, cwd: Path, each_line: Callable[[str], None], env: Mapping[str, str] | None = None) -> int:
-    """Run a child to its end and hand over every line it prints; on Ctrl-C stop it and everything it started."""
+    """Run a child to its end and pass on every line it prints; on Ctrl-C stop it and everything it started."""
     with _stoppable():
         child = Child(command, cwd, True, env, output=subprocess.PIPE)
         with child.process:
@@ -108,7 +108,7 @@ def read(command: Command, cwd: Path, each_line: Callable[[str], None], env: Map
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Inside, a closed terminal or a polite kill arrives as KeyboardInterrupt, as Ctrl-C does."""
+    """Turn a closed terminal or a SIGTERM into KeyboardInterrupt, like Ctrl-C."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""The build backend: setuptools, except that a wheel is built with its charts made, so that an installed lab needs no clone.
+"""The build backend: setuptools, plus the charts, which are built before a wheel so that an installed lab needs no clone.
 
 Named in pyproject.toml; `python -m build` and pip call these functions (PEP 517, PEP 660).
 """
@@ -28,7 +28,7 @@ def get_requires_for_build_wheel(config_settings: dict[str, str] | None = None) 
 def build_wheel(
     wheel_directory: str, config_settings: dict[str, str] | None = None, metadata_directory: str | None = None
 ) -> str:
-    """Make the charts where they are missing or out of date, then the wheel; returns its file name."""
+    """Build the charts if missing or out of date, then the wheel; returns its file name."""
     sys.path.insert(0, str(Path(__file__).resolve().parent / "package"))
     from elbo_room.widgets.prepare import prepare
 

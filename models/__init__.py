@@ -1,5 +1,5 @@
-"""ELBO Room's engine: models, the parts they are made of, and black box variational inference. It knows of no screen.
+"""ELBO Room's engine: models, their parts, and black box variational inference. It is independent of the screen.
 
-Files are models; folders are the parts that models are made of. Importing this package alone imports no torch, so that a
-notebook kernel can read `elbo_room.models.settings` for 50 MB less.
+Each folder holds one kind of part. Importing this package alone does not import torch, so that a
+notebook kernel can read `elbo_room.models.settings` with 50 MB less.
 """

@@ -1,4 +1,4 @@
-"""The catalogue: everything a screen must know about settings, parts and presets, as plain data for a kernel without torch."""
+"""The catalogue: everything the screen needs to know about settings, parts and presets, as plain data for a kernel without torch."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ def _plain(parts: Iterable[Any], model: ModelFamily) -> list[dict[str, Any]]:
 
 
 def _unavailable(part: Any, model: ModelFamily) -> str | None:
-    """Why a part can never be chosen with this family of models."""
+    """Why a part can never be chosen with this model family."""
     if part in ESTIMATORS.values():
         return model.unavailable(part)
     if part in PRIORS.values():
@@ -66,42 +66,42 @@ def _unavailable(part: Any, model: ModelFamily) -> str | None:
 
 
 def _needs(part: Any, model: ModelFamily) -> list[dict[str, Any]]:
-    """A network over positions needs one of the family's data that have them."""
+    """A network over positions needs one of the family's data sets that have them."""
     axes = getattr(part, "ordered", 0)
     fitting = tuple(name for name, source in model.data.items() if source.axes >= axes)
     words = (
-        "a picture: its windows slide both ways"
+        "an image: its windows slide in both directions"
         if axes == 2
-        else "a sequence or a picture, whose features have an order"
+        else "a sequence or an image, whose features are ordered"
     )
     return [rule("data", f"It needs {words}.", among=fitting)] if 0 < len(fitting) < len(model.data) else []
 
 
 @cache
 def knobs(model: str = FIRST_MODEL) -> list[Knob]:
-    """Every knob of a run of one family of models, with its choices, as plain data."""
+    """Every knob of a run of one model family, with its choices, as plain data."""
     family = MODELS[model]
     return describe(family.settings, {folder: _plain(parts.values(), family) for folder, parts in FOLDERS.items()})
 
 
 def all_knobs() -> dict[str, list[Knob]]:
-    """The knobs of every family of models."""
+    """The knobs of every model family."""
     return {name: knobs(name) for name in MODELS}
 
 
 def settings_from(values: Mapping[str, Any]) -> InferenceSettings:
-    """Settings of the family that the values name, checked; raises `SettingError`."""
+    """Checked settings of the family named in the values; raises `SettingError`."""
     whole = validate(knobs_of(all_knobs(), values), values)
     return MODELS[whole["model"]].settings(**whole)
 
 
 def formula(part: type) -> str:
-    """The formula of a part: the first paragraph of its file, which begins with it."""
+    """The formula of a part: the first paragraph of its file."""
     return " ".join((sys.modules[part.__module__].__doc__ or "").split("\n\n", 1)[0].split())
 
 
 def catalogue() -> dict[str, Any]:
-    """Knobs, presets, and what panel B calls the estimators."""
+    """Knobs, presets, and the estimators' labels for panel B."""
     estimators = {
         name: {
             "label": part.label,

@@ -2,10 +2,10 @@
 
 log p(x, z, θ) = Σ_factors value. Each factor lists the sites it contains, so Rao-Blackwellisation is arithmetic on `on`.
 
-There are two plates, the data and everything. Offsets of G groups, one variable a group, are one global site of shape (G,), read as
-`latents["b"][..., group]` with the group of each row of the batch, (M,): (R, B, M). Reparameterisation needs no more. A score multiplies
-all of the site's factors, all groups' rows together; where that is too noisy, make a site of each group, and of its rows a factor that is 0
-elsewhere: then the Markov blanket of an offset holds its own rows (`models.exact.toys.Groups` has both).
+There are two plates, the data points and the whole model. Offsets of G groups, one variable per group, are one global site of shape (G,),
+read as `latents["b"][..., group]` with the group of each row of the batch, (M,): (R, B, M). That is enough for reparameterisation. A
+score multiplies all of the site's factors, all groups' rows together; if that is too noisy, make each group a site, and its rows a factor
+that is 0 elsewhere: then the Markov blanket of an offset contains its own rows only (`models.exact.toys.Groups` has both).
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from elbo_room.models.families.family import Family
 
 @dataclass(frozen=True)
 class Site:
-    """A latent variable: one a datum (`local`) or one for all (`global`), of `shape`, with the family of its q.
+    """A latent variable: one per data point (`local`) or one for all (`global`), of `shape`, with the family of its q.
 
     >>> import elbo_room as er
     >>> er.Site("w", "global", (3,), er.Normal()).shape
@@ -35,7 +35,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Factor:
-    """One term of the log joint in nats, unscaled: value (R, B) of the whole model or (R, B, M), one a datum of the batch.
+    """One term of the log joint in nats, unscaled: value (R, B) for the whole model or (R, B, M), one per data point of the batch.
 
     >>> import elbo_room as er
     >>> import torch
@@ -46,9 +46,9 @@ class Factor:
 
     name: str
     value: Tensor  # (R, B) or (R, B, M)
-    on: frozenset[str]  # the sites whose values enter; none for a prior of the model's own parameters
-    prior: Tensor | None = None  # ν₀ (n_params, K or 1) of q's own family, where value = Σ_k log p(z_k; ν₀)
-    in_kl: bool = False  # a latent prior's term: β weighs it, as it does log q
+    on: frozenset[str]  # the sites whose values enter; none for a prior on the model's own parameters
+    prior: Tensor | None = None  # ν₀ (n_params, K or 1) of q's family, if value = Σ_k log p(z_k; ν₀)
+    in_kl: bool = False  # a latent prior's term: β weights it, as it does log q
     of_parameters: bool = (
         False  # log p(θ) of a point estimate θ: part of the objective, not of the bound on log p(x | θ)
     )
@@ -56,7 +56,7 @@ class Factor:
 
 @dataclass(frozen=True)
 class Batch:
-    """M rows of the data, and how many there are in all: the engine scales local terms by N/M.
+    """M rows of the data, and the total N: the engine scales local terms by N/M.
 
     >>> import elbo_room as er
     >>> er.Dataset([[1.0], [2.0], [3.0]]).whole().size
@@ -66,10 +66,10 @@ class Batch:
     x: Tensor  # (M, D)
     rows: Tensor  # (M,) int64
     total: int  # N
-    y: Tensor | None = None  # (M, …) what a conditional model responds with
-    covariates: Tensor | None = None  # (M, C) what is known of a datum besides x, such as its batch
-    entries: Entries | None = None  # where x is not 0, of data that mostly are
-    whole: bool = False  # all N rows in their own order
+    y: Tensor | None = None  # (M, …) the response of a conditional model
+    covariates: Tensor | None = None  # (M, C) known properties of a data point besides x, such as its batch
+    entries: Entries | None = None  # the nonzero entries of x, for sparse data
+    whole: bool = False  # all N rows in their original order
 
     @property
     def size(self) -> int:
@@ -78,7 +78,7 @@ class Batch:
 
 
 class Model(Protocol):
-    """What black box variational inference needs of a model: its sites, and its log joint as terms.
+    """What black box variational inference needs from a model: its sites, and its log joint as terms.
 
     >>> import elbo_room as er
     >>> class Mean:  # w ~ N(0, 1), x_i ~ N(w, 1)
@@ -103,9 +103,9 @@ class Model(Protocol):
 
 
 def check_factors(factors: object, sites: Mapping[str, Site], replicates: int, draws: int, size: int) -> None:
-    """Refuse what is no list of factors over these sites.
+    """Refuse anything but a list of factors over these sites.
 
-    A wrong shape would broadcast: y (N, 1) against (N,) gives N × N, and trains to nonsense. A wrong `on` biases the gradient.
+    A wrong shape would broadcast: y (N, 1) against (N,) gives N × N, and training converges to nonsense. A wrong `on` biases the gradient.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
@@ -117,7 +117,7 @@ def check_factors(factors: object, sites: Mapping[str, Site], replicates: int, d
         )
     if not factors:
         raise ValueError(
-            "The model's factors(…) returned no factor, so there is nothing to climb. Return at least one."
+            "The model's factors(…) returned no factors, so there is nothing to maximise. Return at least one."
         )
     for factor in factors:
         _check_factor(factor, sites, ((replicates, draws), (replicates, draws, size)))
@@ -125,7 +125,7 @@ def check_factors(factors: object, sites: Mapping[str, Site], replicates: int, d
         names = [factor.name for factor in factors]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(
-            f"Two factors are called {twice!r}; their terms of the ELBO would be one. Give each a name of its own."
+            f"Two factors are called {twice!r}; their terms of the ELBO would be merged. Give each its own name."
         )
     covered = frozenset[str]().union(*(factor.on for factor in factors))
     if missing := [name for name in sites if name not in covered]:
@@ -149,20 +149,20 @@ def _check_factor(factor: object, sites: Mapping[str, Site], allowed: tuple[tupl
         )
     if unknown := [name for name in factor.on if name not in sites]:
         raise ValueError(
-            f"Factor {factor.name!r} lists {unknown[0]!r} in its `on`, which is no site; the model's sites are: {', '.join(sites)}. "
-            "List every site that the factor contains, and nothing else: the model's parameters are no sites."
+            f"Factor {factor.name!r} lists {unknown[0]!r} in its `on`, which is not a site; the model's sites are: {', '.join(sites)}. "
+            "List every site that the factor contains, and nothing else: the model's parameters are not sites."
         )
     if factor.value.ndim == 2 and (lost := [name for name in factor.on if sites[name].plate == "local"]):
         raise ValueError(
             f"Factor {factor.name!r} contains the local site {lost[0]!r} but is one number for all data, (R, B); a data point's "
-            "score would miss it. Give it one value a data point, (R, B, M)."
+            "score would miss it. Return one value per data point, (R, B, M)."
         )
 
 
 def _check_value(factor: Factor, allowed: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     if not isinstance(factor.value, Tensor):
         raise ValueError(
-            f"Factor {factor.name!r} has {described(factor.value)} for its value; it must be a tensor of log densities in nats."
+            f"Factor {factor.name!r} has {described(factor.value)} as its value; it must be a tensor of log densities in nats."
             " Compute it with torch from the latents."
         )
     if not factor.value.is_floating_point():
@@ -173,7 +173,7 @@ def _check_value(factor: Factor, allowed: tuple[tuple[int, ...], tuple[int, ...]
     if factor.value.shape not in allowed:
         raise ValueError(
             f"Factor {factor.name!r} has shape {tuple(factor.value.shape)}; it must be (R, B) = {allowed[0]} or (R, B, M) = "
-            f"{allowed[1]}. Sum over the features, and check that no (M, 1) meets an (M,)."
+            f"{allowed[1]}. Sum over the features, and check that no (M, 1) is combined with an (M,)."
         )
 
 
@@ -183,7 +183,7 @@ def kind_of(tensor: Tensor) -> str:
 
 
 def described(thing: object) -> str:
-    """What came, in a few words: its kind, and the shape of a tensor."""
+    """What was passed, in a few words: its kind, and the shape of a tensor."""
     if thing is None:
         return "nothing (None)"
     if isinstance(thing, Tensor):
@@ -195,5 +195,5 @@ def described(thing: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it is quoted in a message: text and numbers themselves, of anything else what it is."""
+    """A value as quoted in a message: text and numbers themselves, anything else described."""
     return repr(value)[:42] if isinstance(value, str | int | float) else described(value)

@@ -1,6 +1,6 @@
-"""Feature learner → response model: a trained model's ẑ_i = E_q[z_i | x_i] as the x of a conditional one (the notes' diagram).
+"""Feature learner → response model: a trained model's ẑ_i = E_q[z_i | x_i] as the x of a conditional model (the lecture notes' diagram).
 
-The learner needs no labels, so it may see all rows; the response model then needs few (M1 of Kingma et al. 2014).
+The learner needs no labels, so it may use all rows; the response model then needs few labels (M1 of Kingma et al. 2014).
 """
 
 from dataclasses import replace
@@ -18,37 +18,37 @@ from elbo_room.models.variational import Table
 
 
 def _features(run: Run, data: Dataset) -> Tensor:
-    """Concatenated over the local sites: (N, Σ K)."""
+    """Features concatenated over the local sites: (N, Σ K)."""
     sites = [name for name, site in run.model.sites.items() if site.plate == "local"]
     if not sites:
         raise ValueError(
-            "This run has no latent variable of a data point, so no features. Use a deep generative model's run."
+            "This run has no latent variable per data point, so no features. Use a run of a deep generative model."
         )
     if data is not run.data and any(isinstance(run.q.by_site[name], Table) for name in sites):
-        raise ValueError("q is a table, which has no ν for new rows. Train with an amortised q to have their features.")
+        raise ValueError("q is a table, which has no ν for new rows. Train with an amortised q to get their features.")
     batch = data.whole()
     return torch.cat([embedding(run.model, run.q, batch, name)[0] for name in sites], -1)
 
 
 def labelled(data: Dataset) -> Dataset:
-    """The data with the label of every row as its response y, unless it has one: what a response model is to predict."""
+    """The data with every row's label as its response y, unless it has one: the target of a response model."""
     test = None if data.test is None else labelled(data.test)
     return replace(data, y=data.labels.float() if data.y is None else data.y, test=test)
 
 
 def embedded(run: Run, data: Dataset | None = None) -> Dataset:
-    """The data (the run's own unless others are given) with E_q[z_i] for x_i; y is kept, or else it is the label.
+    """The data (the run's own unless others are passed) with E_q[z_i] as x_i; y is kept, or else is the label.
 
     Raises:
         ValueError: the run has no local latent variable, or q is a table and the rows are new.
     """
-    given = run.data if data is None else data
-    x = _features(run, given)
-    test = None if given.test is None else embedded(run, given.test)
+    source = run.data if data is None else data
+    x = _features(run, source)
+    test = None if source.test is None else embedded(run, source.test)
     names = tuple(f"ẑ{k + 1}" for k in range(x.shape[1]))
     return replace(
-        labelled(given),
-        name=f"features of {given.name}",
+        labelled(source),
+        name=f"features of {source.name}",
         x=x,
         shape=(x.shape[1],),
         test=test,
@@ -57,7 +57,7 @@ def embedded(run: Run, data: Dataset | None = None) -> Dataset:
     )
 
 
-HELD_OUT = 0.2  # of the rows of a run that held out none: its labels are news to the response model all the same
+HELD_OUT = 0.2  # of the rows of a run that held out none: its labels are still new to the response model
 NO_LABELS = (
     "These data have no labels that a response could predict. Choose labelled data, or a column under 'Colour by'."
 )
@@ -75,10 +75,10 @@ def why_not(run: Run) -> str | None:
 
 
 def for_response(run: Run) -> Dataset:
-    """ẑ of the rows that trained the run, standardised, and of those that it held out (a fifth of all where it held out none).
+    """ẑ of the run's training rows, standardised, and of its held-out rows (a fifth of all if it held out none).
 
     Raises:
-        ValueError: `why_not` says the reason.
+        ValueError: the reason from `why_not`.
     """
     if reason := why_not(run):
         raise ValueError(reason)
@@ -92,13 +92,13 @@ def for_response(run: Run) -> Dataset:
 def _arrays(kind: str, data: Dataset | None) -> dict[str, Any]:
     if data is None or data.y is None:
         raise ValueError(
-            "Features are kept with a label of every row and a held-out part. Make them with for_response."
+            "Features are saved with a label for every row and a held-out part. Make them with for_response."
         )
     return {f"{kind}_x": data.x.numpy(), f"{kind}_y": data.y.numpy(), f"{kind}_labels": data.labels.numpy()}
 
 
 def write_features(data: Dataset, path: Path, title: str) -> None:
-    """Keep what `for_response` made as a file; `title` says which run it came from."""
+    """Save the result of `for_response` to a file; `title` identifies the run."""
     parts = _arrays("train", data) | _arrays("test", data.test)
     words = {"names": data.feature_names, "kinds": data.label_names, "name": data.name, "title": title}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,10 +107,10 @@ def write_features(data: Dataset, path: Path, title: str) -> None:
 
 
 def read_features(path: Path | str) -> tuple[Dataset, str]:
-    """The data that `write_features` kept, and their title.
+    """The data saved by `write_features`, and their title.
 
     Raises:
-        ValueError: the file is not there, or is no such file.
+        ValueError: the file does not exist, or is not such a file.
     """
     try:
         with Path(path).open("rb") as stored, np.load(stored, allow_pickle=False) as file:
@@ -131,28 +131,28 @@ def read_features(path: Path | str) -> tuple[Dataset, str]:
             )
 
         return part("train", part("test")), str(kept["title"])
-    except Exception as error:  # zipfile, zlib and numpy each have errors of their own for a damaged file
+    except Exception as error:  # zipfile, zlib and numpy each raise different errors for a damaged file
         raise ValueError(
             f"The features in {path} cannot be read ({type(error).__name__}). Make them again from their run."
         ) from error
 
 
 def few(data: Dataset, count: int, seed: int = 0) -> Dataset:
-    """`count` rows of the data, as many of each class as there can be; the held-out part stays.
+    """`count` rows of the data, balanced over the classes as far as possible; the held-out part stays.
 
     Raises:
-        ValueError: there are not so many rows.
+        ValueError: there are not enough rows.
     """
     if not len(data.label_names) <= count <= data.size:
         raise ValueError(
-            f"{count} rows were asked for; {data.name} has {data.size} rows of {len(data.label_names)} classes. "
-            f"Ask for {len(data.label_names)} to {data.size}."
+            f"{count} rows were requested; {data.name} has {data.size} rows of {len(data.label_names)} classes. "
+            f"Request {len(data.label_names)} to {data.size}."
         )
     generator = torch.Generator().manual_seed(seed)
     shuffled = torch.randperm(data.size, generator=generator)
-    place = torch.zeros(data.size, dtype=torch.int64)  # of each row within its class
+    place = torch.zeros(data.size, dtype=torch.int64)  # rank of each row within its class
     for label in range(len(data.label_names)):
         rows = shuffled[data.labels[shuffled] == label]
         place[rows] = torch.arange(len(rows))
-    turns = place[shuffled] * len(data.label_names) + data.labels[shuffled]  # one of every class, then a second, …
+    turns = place[shuffled] * len(data.label_names) + data.labels[shuffled]  # one row of every class, then a second, …
     return replace(data.kept(shuffled[turns.argsort()[:count]].sort().values), test=data.test)

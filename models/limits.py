@@ -1,6 +1,6 @@
-"""What a run may use on this machine: bytes of memory, seconds of a step; and sentences that say how much that is.
+"""Limits of a run on this machine: bytes of memory, seconds per step; and their wording in sentences.
 
-The limits hold wherever the lab runs: a server has several sessions, and a page that waits three seconds for a step looks dead.
+The limits apply wherever the lab runs: a server has several sessions, and a page that waits three seconds for a step looks frozen.
 """
 
 import os
@@ -13,7 +13,7 @@ COPIES = 6  # of every parameter: value, gradient, Adam's two moments, the last 
 
 
 def free_bytes() -> float:
-    """Memory that is free here: of the machine, and of this process's control group where that has a limit."""
+    """Free memory: of the machine, and of this process's control group if that has a limit."""
     return min(_machine(), _group())
 
 
@@ -36,18 +36,18 @@ def _group() -> float:
     ):
         try:
             return max(float(int(Path(limit).read_text()) - int(Path(used).read_text())), 0.0)
-        except (OSError, ValueError):  # there is no such group, or "max"
+        except (OSError, ValueError):  # no such group, or "max"
             continue
     return inf
 
 
 def most_bytes() -> float:
-    """What a run may use here."""
+    """The memory that a run may use here."""
     return min(MOST_BYTES, SHARE * free_bytes())
 
 
 def too_many_weights(count: int, whose: str) -> str | None:
-    """None, or why so many weights are refused; nothing need have been made of them."""
+    """None, or why so many weights are refused; nothing needs to have been allocated."""
     need = 4.0 * COPIES * count
     if need <= most_bytes():
         return None

@@ -20,12 +20,12 @@ def family_of(settings: InferenceSettings) -> ModelFamily:
     """The family whose settings these are.
 
     Raises:
-        ValueError: they are no settings.
+        ValueError: they are not settings.
     """
     found = next((each for each in MODELS.values() if type(settings) is each.settings), None)
     if found is None:
         raise ValueError(
-            f"The settings are {described(settings)}; a run takes Settings of a family of models. Write Run(Settings(draws=3)), or "
-            "settings_from({'draws': 3}) of a dict."
+            f"The settings are {described(settings)}; a run takes the Settings of a model family. Write Run(Settings(draws=3)), or "
+            "settings_from({'draws': 3}) from a dict."
         )
     return found

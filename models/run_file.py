@@ -1,6 +1,6 @@
-"""A saved run is one file, so nothing in it can belong to another step: tensors, and in the header the step and the settings.
+"""A saved run is a single file, so all of it belongs to the same step: tensors, and in the header the step and the settings.
 
-This side reads the header and needs no torch; `elbo_room.models.training.checkpoint` writes and reads the whole.
+This module reads the header without torch; `elbo_room.models.training.checkpoint` writes and reads the whole file.
 """
 
 import json
@@ -15,12 +15,12 @@ def about(path: Path) -> dict[str, Any]:
     """The step and the settings of a saved run: {"number", "settings", "version"}.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError, RuntimeError: this is no run's file.
+        OSError, ValueError, KeyError, TypeError, RuntimeError: this is not a run's file.
     """
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
         if size > MOST:
-            raise ValueError(f"its header would be of {size} bytes")
-        said = json.loads(file.read(size))["__metadata__"]
-    found = json.loads(said["about"])
+            raise ValueError(f"its header would have {size} bytes")
+        metadata = json.loads(file.read(size))["__metadata__"]
+    found = json.loads(metadata["about"])
     return {"number": int(found["number"]), "settings": dict(found["settings"]), "version": int(found["version"])}

@@ -1,7 +1,7 @@
 """Settings: every knob is declared once, and the form, the checks, the share link and the exported code follow.
 
 A knob is a dataclass field made by `setting`. `describe` turns a settings class into plain data (the *catalogue* that a kernel
-without torch reads); `validate` checks values against that plain data, so the engine and the screen run the very same checks.
+without torch reads); `validate` checks values against that plain data, so the engine and the screen run the same checks.
 """
 
 import dataclasses
@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 VERSION = 1
-FIRST_MODEL = "deep_generative"  # the model of settings that name none
+FIRST_MODEL = "deep_generative"  # the model of settings that do not name one
 GROUPS = ("Data", "Model", "Prior", "Inference", "Run")
 Knob = dict[str, Any]
 Values = dict[str, Any]
 Condition = dict[str, Any]  # {"knob", "low", "among"}: what another knob must be
-Need = dict[str, Any]  # {"reason", "ways", "hides"}: lists of conditions, of which one must hold altogether
+Need = dict[str, Any]  # {"reason", "ways", "hides"}: lists of conditions, one of which must hold completely
 
 
 class SettingError(ValueError):
-    """A value that is not allowed: the sentence says what came, what is allowed, and what to do.
+    """A value that is not allowed: the message states what came, what is allowed, and what to do.
 
     >>> import elbo_room as er
     >>> try:
@@ -49,7 +49,7 @@ def setting(
     choices: str | None = None,
     requires: tuple[Need, ...] = (),
 ) -> Any:
-    """Declare a knob: default, bounds, scale, whether it acts live or restarts, and (for a choice) the folder of its parts."""
+    """Declare a knob: default, bounds, scale, whether it is live or needs a restart, and (for a choice) the folder of its parts."""
     kind = "choice" if choices else {bool: "bool", int: "int", float: "float"}[type(default)]
     knob = {"label": label, "group": group, "help": help, "symbol": symbol, "low": low, "high": high, "log": log}
     metadata = {**knob, "live": live, "choices": choices, "kind": kind, "requires": list(requires)}
@@ -57,10 +57,10 @@ def setting(
 
 
 def describe(cls: type, folders: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Knob]:
-    """The knobs of a settings class as plain data, by group, its own before those of its bases.
+    """The knobs of a settings class as plain data, by group, its own before those of its base classes.
 
-    `folders` gives the choices: name, label, symbol, help, requires, unavailable. A class may state, in `RULES`, what knobs that it
-    inherits require in its own family of models.
+    `folders` has the choices: name, label, symbol, help, requires, unavailable. A class may declare, in `RULES`, what knobs that it
+    inherits require in its model family.
     """
     knobs = []
     own: Mapping[str, Iterable[Need]] = getattr(cls, "RULES", {})
@@ -77,14 +77,14 @@ def describe(cls: type, folders: Mapping[str, Iterable[Mapping[str, Any]]]) -> l
 
 
 def when(knob: str, *, low: float | None = None, among: Iterable[Any] | None = None) -> Condition:
-    """What another knob must be, as plain data: at least `low`, or one of `among`."""
+    """A condition on another knob, as plain data: at least `low`, or one of `among`."""
     return {"knob": knob, "low": low, "among": None if among is None else list(among)}
 
 
 def either(reason: str, *ways: Iterable[Condition], hides: bool = False) -> Need:
-    """What a part or a knob requires of other knobs: that every condition of one of these ways holds; else `reason` is shown.
+    """What a part or a knob requires of other knobs: every condition of one of these alternatives; otherwise `reason` is shown.
 
-    `hides`: where it is unmet the form does not show the knob at all, because it belongs to a part that is not chosen.
+    `hides`: if unmet, the form does not show the knob at all, because it belongs to a part that is not chosen.
     """
     return {"reason": reason, "ways": [list(way) for way in ways], "hides": hides}
 
@@ -97,7 +97,7 @@ def rule(
 
 
 def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
-    """Whether another knob is as it must be; of a knob that this family of models does not have nothing is asked."""
+    """Whether another knob meets the condition; a knob that this model family does not have always does."""
     if condition["knob"] not in values:
         return True
     value = values[condition["knob"]]
@@ -115,7 +115,7 @@ def unmet(part: Mapping[str, Any], values: Mapping[str, Any]) -> Need | None:
 
 
 def objection(choice: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
-    """Why a choice (or a knob) does not apply, at all or beside the other values, in the part's own words; None when it does."""
+    """Why a choice (or a knob) does not apply, at all or with the other values, in the part's own words; None if it does."""
     if reason := choice.get("unavailable"):
         return str(reason)
     need = unmet(choice, values)
@@ -123,7 +123,7 @@ def objection(choice: Mapping[str, Any], values: Mapping[str, Any]) -> str | Non
 
 
 def idle(knob: Knob, values: Mapping[str, Any]) -> str | None:
-    """Why turning a knob would change nothing: its own rules say so, or none of its other choices applies; None when it acts."""
+    """Why changing a knob would have no effect: by its own rules, or because none of its other choices applies; None if it has one."""
     if reason := objection(knob, values):
         return reason
     others = [choice for choice in knob["choices"] or () if choice["name"] != values[knob["name"]]]
@@ -173,7 +173,7 @@ def check(knob: Knob, value: Any) -> Any:
 
 
 def validate(knobs: list[Knob], values: Mapping[str, Any]) -> Values:
-    """All values against all knobs; defaults fill what is missing. Raises `SettingError` for the first that is not allowed."""
+    """All values against all knobs; defaults fill in missing ones. Raises `SettingError` for the first that is not allowed."""
     known = {knob["name"]: knob for knob in knobs}
     for name in values:
         if name not in known:
@@ -188,9 +188,9 @@ def validate(knobs: list[Knob], values: Mapping[str, Any]) -> Values:
 
 
 def settled(knobs: list[Knob], values: Mapping[str, Any], changed: str) -> tuple[Values, list[str]]:
-    """The values, with every other choice that no longer applies beside the changed one set to the first that does.
+    """The values, with every other choice that no longer applies after the change set to the first that does.
 
-    Returns the values and the names of the choices that had to move; a choice that nothing could replace is left as it is.
+    Returns the values and the names of the choices that had to change; a choice without a valid alternative is left unchanged.
     """
     whole, moved = dict(values), []
     for knob in knobs:
@@ -206,15 +206,15 @@ def settled(knobs: list[Knob], values: Mapping[str, Any], changed: str) -> tuple
 
 
 def encode(knobs: list[Knob], values: Mapping[str, Any]) -> str:
-    """Settings as one line of JSON: the version and only what differs from the defaults. Run file and link share it."""
+    """Settings as one line of JSON: the version and only what differs from the defaults. Used in run files and links."""
     changed = {knob["name"]: values[knob["name"]] for knob in knobs if values[knob["name"]] != knob["default"]}
-    if values["model"] != FIRST_MODEL:  # links made before there was a choice of models name none
+    if values["model"] != FIRST_MODEL:  # older links, from before there was a choice of models, name none
         changed["model"] = values["model"]
     return json.dumps({"version": VERSION, **changed}, separators=(",", ":"), sort_keys=True)
 
 
 def knobs_of(models: Mapping[str, list[Knob]], values: Mapping[str, Any]) -> list[Knob]:
-    """The knobs of the model family that values name; those of the first one when they name none."""
+    """The knobs of the model family named in the values; those of the first one by default."""
     name = values.get("model", FIRST_MODEL)
     if not isinstance(name, str) or name not in models:
         raise SettingError("model", f"Model was {str(name)[:40]!r}; choose one of: {', '.join(models)}.")
@@ -234,7 +234,7 @@ def decode(models: Mapping[str, list[Knob]], text: str) -> Values:
         raise SettingError("version", sentence)
     version = values.pop("version", VERSION)
     if version != VERSION:
-        sentence = f"These settings are of version {repr(version)[:20]}, this lab reads version {VERSION}. "
+        sentence = f"These settings have version {repr(version)[:20]}; this lab reads version {VERSION}. "
         sentence += "Update the lab, or use its defaults."
         raise SettingError("version", sentence)
     return validate(knobs_of(models, values), values)

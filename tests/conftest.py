@@ -1,4 +1,4 @@
-"""Servers and a browser for the tests that need them; every page fails its test when a request leaves this machine."""
+"""Servers and a browser for the tests that need them; a page fails its test if a request leaves this machine."""
 
 from __future__ import annotations
 

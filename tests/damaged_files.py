@@ -1,4 +1,4 @@
-"""Whole files of every kind, the same with random damage, and what comes of reading them."""
+"""Whole files of every kind, the same with random damage, and the result of reading them."""
 
 import gzip
 import random

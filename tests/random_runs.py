@@ -1,4 +1,4 @@
-"""Random settings on a worker, as a page drives it: five steps, pictures, panel B; a run, or one sentence, within bounds.
+"""Random settings on a worker, driven as by a page: five steps, charts, panel B; a run, or one sentence, within bounds.
 
 The runs are made in a child process that stays warm, `python -m tests.random_runs`: a case a line in, what came of it a line out. So a
 run that needs too much memory, or never ends, is a failure of its own and ends nothing else.

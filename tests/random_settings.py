@@ -1,4 +1,4 @@
-"""Random valid settings: every knob drawn between its declared bounds, every choice among those that apply beside the others."""
+"""Random valid settings: every knob drawn between its declared bounds, every choice among those that apply with the others."""
 
 import math
 import random

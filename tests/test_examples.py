@@ -53,6 +53,6 @@ def test_an_example_that_is_wrong_is_reported() -> None:
     assert failures(test)
 
 
-def test_every_exported_name_is_loaded_where_it_is_said_to_be() -> None:
+def test_every_exported_name_is_loaded_from_its_declared_module() -> None:
     assert sorted(_PLACES) == sorted(elbo_room.__all__)
     assert all(getattr(elbo_room, name) is not None for name in elbo_room.__all__)

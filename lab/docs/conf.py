@@ -1,4 +1,4 @@
-"""How Sphinx builds the site; `python lab docs` lays the sources out and calls it. Nothing of the site is loaded from elsewhere."""
+"""Sphinx configuration; `python lab docs` lays out the sources and calls Sphinx. The site loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ autodoc_preserve_defaults = True
 napoleon_google_docstring, napoleon_numpy_docstring = True, False
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
-nb_execution_mode = "off"  # they have been executed already, with their pictures
+nb_execution_mode = "off"  # they have already been executed, with pictures of their widgets
 nb_ipywidgets_js: dict[str, Any] = {}
 html_math_renderer = "mathml"
 suppress_warnings = [
     "myst.xref_missing",
     "autosummary.import_cycle",
     "ref.python",
-]  # a name may be reached by two paths
+]  # a name may be reachable by two paths
 templates_path = ["templates"]
 
-# Characters that mean something in reStructuredText and are mathematics in our docstrings: x*, |x|, ν_, z_b.
+# Characters that are markup in reStructuredText but mathematics in our docstrings: x*, |x|, ν_, z_b.
 _SPECIAL = re.compile(r"([*|\\]|(?<=\w)_(?!\w))")
 
 
 def escape(text: str) -> str:
-    """A line of a docstring as literal text, but for what stands in backticks."""
+    """A line of a docstring as literal text, except what is in backticks."""
     parts = text.split("`")
     return "`".join(part if place % 2 else _SPECIAL.sub(r"\\\1", part) for place, part in enumerate(parts))
 
@@ -47,7 +47,7 @@ def _escape_docstring(app: Any, what: str, name: str, subject: Any, options: Any
 
 
 def _write_formula(translator: Any, node: Any, *, block: bool) -> None:
-    """Formulas are MathML: no script draws them."""
+    """Write a formula as MathML, which needs no script."""
     translator.body.append(convert(node.astext(), display="block" if block else "inline"))
     raise nodes.SkipNode
 

@@ -1,1 +1,1 @@
-"""The servers: Voilà's page and JupyterLab, each with a kernel started ahead."""
+"""The servers: Voilà's page and JupyterLab, each with a kernel started in advance."""

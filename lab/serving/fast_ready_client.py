@@ -1,4 +1,4 @@
-"""The server's own connection to a kernel, ready as soon as the kernel answers: 5 ms, the stock client 200 or more."""
+"""The server's connection to a kernel, ready as soon as the kernel answers: 5 ms instead of 200 or more with the stock client."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 
 
 class FastReadyClient(AsyncKernelClient):
-    """Waits for the answer to its own question on both channels, rather than for 0.2 s of silence after each try."""
+    """Waits for the answer to its own request on both channels, rather than for 0.2 s of silence after each attempt."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Return once the kernel has replied and its broadcasts arrive; RuntimeError when it died or took too long."""
+        """Return once the kernel has replied and its broadcasts arrive; RuntimeError if it died or took too long."""
         deadline = time.monotonic() + (60.0 if timeout is None else timeout)
         pause, asked = 0.03, set()
         while True:
@@ -22,14 +22,14 @@ class FastReadyClient(AsyncKernelClient):
             if await self._hears_itself(asked, pause):
                 break
             if not await self.is_alive():
-                raise RuntimeError("The kernel died before it answered. Look at the terminal for its last words.")
+                raise RuntimeError("The kernel died before it answered. Its last output is in the terminal.")
             if time.monotonic() > deadline:
                 raise RuntimeError(f"The kernel did not answer within {timeout} seconds. Is the machine out of memory?")
             pause = min(0.5, pause * 1.5)
         self._handle_kernel_info_reply(await self._reply(deadline))
 
     async def _hears_itself(self, asked: set[str], seconds: float) -> bool:
-        """Whether a broadcast that answers one of our questions arrives in time."""
+        """Whether a broadcast that answers one of our requests arrives in time."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             try:

@@ -1,7 +1,7 @@
 """Every setting of the servers in one place: Voilà stand-alone, and JupyterLab (on Binder with Voilà as its extension).
 
-Each line answers a measured fault of the defaults: kernels that outlive their tab, stale frames replayed on reconnect,
-style sheets and news fetched from outside, and 40 ms of Nagle delay on every message.
+Each line corrects a measured fault of the defaults: kernels that outlive their tab, stale frames replayed on reconnect,
+style sheets and news fetched from the internet, and 40 ms of Nagle delay on every message.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARE = ROOT / "lab" / "share"  # a Jupyter data directory: holds the Voilà template `elbo_room`
 TEMPLATE = "elbo_room"
 
-# No `unsafe-eval`: Vega evaluates its expressions with its interpreter. `unsafe-inline` is needed by Voilà's own inline
+# No `unsafe-eval`: Vega evaluates its expressions with its interpreter. `unsafe-inline` is needed by Voilà's inline
 # scripts, `blob:` by anywidget modules and the chart bundle.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -33,25 +33,25 @@ CONTENT_SECURITY_POLICY = "; ".join(
 # Bytes: an uploaded table is one message (`elbo_room.widgets.screen.own_table.MOST_BYTES`), and tornado allows 10 MB.
 LARGEST_MESSAGE = 110_000_000
 
-# Traffic that counts as no sign of life, besides Jupyter's own: else a training that nobody watches is never culled.
+# Traffic that does not count as activity, in addition to Jupyter's list: otherwise unwatched training is never culled.
 # A thread's messages carry the cell that started it as their parent, hence `execute_request`.
 QUIET_MESSAGES = ["comm_open", "comm_msg", "comm_close", "execute_request", "execute_reply"]
 
 
 def give_page_a_token(request: Any, **_: Any) -> None:
-    """Set the XSRF cookie (reading the property does it), so that closing the tab may shut its kernel down."""
+    """Set the XSRF cookie (by reading the property), so that closing the tab can shut down its kernel."""
     _ = request.xsrf_token
 
 
 def share_our_templates() -> None:
-    """Put `lab/share` on Jupyter's data path, before anything asks for it."""
+    """Add `lab/share` to Jupyter's data path before anything reads it."""
     known = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
     if str(SHARE) not in known:
         os.environ["JUPYTER_PATH"] = os.pathsep.join([str(SHARE), *filter(None, known)])
 
 
 def configure_kernels(c: Any, idle_seconds: int, cull: bool) -> None:
-    """Kernels: no memory of frames for absent tabs, no Nagle delay, and (where each tab has its own) an end."""
+    """Kernels: no buffering of frames for closed tabs, no Nagle delay, and culling (where each tab has its own kernel)."""
     c.MappingKernelManager.buffer_offline_messages = False
     if cull:
         c.MappingKernelManager.untracked_message_types.extend(QUIET_MESSAGES)

@@ -8,9 +8,9 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 
 
 class NoDelayConnection(ZMQChannelsWebsocketConnection):
-    """Sends each message at once; else the kernel's `busy` status holds the next one back until it is acknowledged."""
+    """Sends each message at once; otherwise the kernel's `busy` status delays the next message until it is acknowledged."""
 
     def connect(self) -> Any:
-        """Switch the delay off, then connect as ever."""
+        """Switch off the delay, then connect as usual."""
         self.websocket_handler.set_nodelay(True)
         return super().connect()

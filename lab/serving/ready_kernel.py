@@ -1,7 +1,7 @@
-"""One kernel is always started ahead, with the lab's modules imported, so that a page need not wait for it.
+"""One kernel is always started in advance, with the lab's modules imported, so that a page need not wait for it.
 
-Unlike Voilà's own preheating nothing of the notebook has run in it: the request's environment (query string, address)
-reaches it before the first cell, cookies are set as usual, and each page gets a kernel that nobody has used.
+Unlike with Voilà's preheating, no notebook code has run in it: the request's environment (query string, address)
+reaches it before the first cell, cookies are set as usual, and each page gets an unused kernel.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from traitlets import Float, Unicode
 
 
 class ReadyKernelManager(AsyncMappingKernelManager):
-    """Hands out the kernel that waits, else starts one as usual; either way the next one is started a little later.
+    """Assigns the waiting kernel, else starts one as usual; either way the next one is started a little later.
 
-    Idle kernels are culled, but neither the one that waits nor one whose page has been requested and has not connected yet.
+    Idle kernels are culled, except the waiting one and any whose page has been requested but has not connected yet.
     """
 
-    warm_up = Unicode("import elbo_room.widgets.explorer", help="what the waiting kernel has run").tag(config=True)
+    warm_up = Unicode("import elbo_room.widgets.explorer", help="code that the waiting kernel has run").tag(config=True)
     refill_seconds = Float(4.0, help="how long a new page has the machine to itself").tag(config=True)
     first_connection_seconds = Float(
         360.0, help="how long a page may take from its request to its first connection"
@@ -34,25 +34,23 @@ class ReadyKernelManager(AsyncMappingKernelManager):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._ahead: str | None = None  # the kernel started ahead, which no page has yet
-        self._refill: asyncio.Task[None] | None = None  # starts it, or warms it up again
-        self._on_its_way = False  # the task has begun
+        self._ahead: str | None = None  # the kernel started in advance, not yet assigned to a page
+        self._refill: asyncio.Task[None] | None = None  # starts it or warms it up again
+        self._on_its_way = False  # the task has started
         self._unseen: WeakKeyDictionary[Any, float] = (
             WeakKeyDictionary()
-        )  # kernels without a connection so far: requested when
+        )  # kernels without a connection so far, with their request times
 
     def prepare(self, delay: float = 0.0, **start: Any) -> None:
-        """Start a kernel in the background, unless one waits or is on its way."""
+        """Start a kernel in the background, unless one is waiting or starting."""
         if self._ahead is None and (self._refill is None or self._refill.done()):
             self._refill = asyncio.ensure_future(self._start_ahead(delay, start))
 
     async def start_kernel(self, *, kernel_id: str | None = None, path: str | None = None, **kwargs: Any) -> str:
-        """A kernel for one page: the waiting one where there is one."""
+        """A kernel for one page: the waiting one if there is one."""
         environment = kwargs.get("env") or {}
         if self._refill is not None and self._on_its_way:
-            await asyncio.wait(
-                [self._refill]
-            )  # the browser was faster than the kernel, which has a head start all the same
+            await asyncio.wait([self._refill])  # the browser was faster than the kernel, which still has a head start
         ready, self._ahead = self._ahead, None
         started = ready if ready and await self._hand_over(ready, environment) else None
         if started is None:
@@ -62,20 +60,20 @@ class ReadyKernelManager(AsyncMappingKernelManager):
         return started
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """The kernel started ahead is idle by profession, and a page just requested is not there yet."""
+        """Spare the waiting kernel, which is idle by design, and kernels whose page has not connected yet."""
         since = self._unseen.get(self.get_kernel(kernel_id))
         expected = since is not None and time.monotonic() - since < self.first_connection_seconds
         if kernel_id != self._ahead and not expected:
             await super().cull_kernel_if_idle(kernel_id)
 
     def notify_connect(self, kernel_id: str) -> None:
-        """The page is there: from now on its connection keeps the kernel alive."""
+        """The page has connected: from now on its connection keeps the kernel alive."""
         super().notify_connect(kernel_id)
         if kernel_id in self:
             self._unseen.pop(self.get_kernel(kernel_id), None)
 
     def notify_disconnect(self, kernel_id: str) -> None:
-        """Being left alone counts from the moment the last tab went: a network that dropped may come back."""
+        """Idle time starts when the last tab disconnects: a dropped network may come back."""
         super().notify_disconnect(kernel_id)
         if kernel_id in self:
             self.get_kernel(kernel_id).last_activity = datetime.now(UTC)
@@ -94,11 +92,11 @@ class ReadyKernelManager(AsyncMappingKernelManager):
         try:
             yield
         except Exception as error:  # noqa: BLE001 - a page then starts its own kernel, and reports what is wrong
-            self.log.error("No kernel could be started ahead: %s", error)
+            self.log.error("No kernel could be started in advance: %s", error)
             failed, self._ahead = self._ahead, None
             await self._end(failed)
         finally:
-            if asyncio.current_task() is self._refill:  # not cancelled in favour of another
+            if asyncio.current_task() is self._refill:  # not superseded by another
                 self._on_its_way = False
 
     async def _warm(self, kernel_id: str) -> None:
@@ -119,27 +117,27 @@ class ReadyKernelManager(AsyncMappingKernelManager):
             await self._warm(kernel_id)
 
     async def _hand_over(self, kernel_id: str, environment: Mapping[str, str]) -> bool:
-        """Give the waiting kernel the request's environment; False when it is no longer alive."""
+        """Pass the request's environment to the waiting kernel; False if it is no longer alive."""
         if kernel_id not in self:
             return False
         kernel = self.get_kernel(kernel_id)
-        self._unseen[kernel] = time.monotonic()  # first of all: its last activity is as old as its wait
+        self._unseen[kernel] = time.monotonic()  # first: its last activity dates from before the wait
         news = {str(name): str(value) for name, value in environment.items() if os.environ.get(name) != value}
         update = f"__import__('os').environ.update({news!r})"
         if await kernel.is_alive() and await self._run(kernel_id, update, seconds=5):
             return True
-        self.log.error("The kernel started ahead did not take the request; another one is started.")
+        self.log.error("The kernel started in advance did not accept the request; another one is being started.")
         await self._end(kernel_id)
         return False
 
     async def _end(self, kernel_id: str | None) -> None:
         """Shut down a kernel that no page will get."""
         if kernel_id is not None and kernel_id in self:
-            with suppress(Exception):  # whatever is wrong with it, it must not keep the next one from its page
+            with suppress(Exception):  # its failure must not affect the next kernel
                 await self.shutdown_kernel(kernel_id, now=True)
 
     async def _run(self, kernel_id: str, code: str, seconds: float) -> bool:
-        """Run code unseen in a kernel; True once it has answered."""
+        """Run code silently in a kernel; True once it has answered."""
         client = self.get_kernel(kernel_id).client()
         client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
         try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 NOTEBOOK = ROOT / "lab" / "app.ipynb"
-PATIENCE = 3  # times the seconds that a kernel may be left alone: how long a page on a slow machine may take to connect
+PATIENCE = 3  # multiple of the idle timeout that a page on a slow machine may take to connect
 
 
 def spare_the_grammars() -> None:
@@ -43,13 +43,13 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
     c = Config()
     configure_voila(c)
     configure_kernels(c, idle_seconds, cull=True)
-    c.Application.log_level = "ERROR"  # a person who wants to know more reads the page, or starts Voilà by hand
+    c.Application.log_level = "ERROR"  # for more detail, start Voilà by hand
     c.Voila.ip = HOST
     c.Voila.port = port
     c.Voila.open_browser = False
     c.Voila.notebook_path = str(notebook)
     c.Voila.root_dir = str(notebook.parent)
-    c.Voila.config_file_paths = []  # the person's own Voilà settings are for the person's own pages
+    c.Voila.config_file_paths = []  # the user's Voilà settings are for other pages
     c.Voila.kernel_websocket_connection_class = "elbo_room.lab.serving.no_delay.NoDelayConnection"
     c.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"},
@@ -59,7 +59,7 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
     }
     c.VoilaConfiguration.multi_kernel_manager_class = "elbo_room.lab.serving.ready_kernel.ReadyKernelManager"
     if os.name == "posix":
-        c.KernelManager.transport = "ipc"  # nobody else on this machine can listen in; Windows has TCP only
+        c.KernelManager.transport = "ipc"  # other users of this machine cannot listen in; Windows has TCP only
     c.AsyncKernelManager.client_factory = "elbo_room.lab.serving.fast_ready_client.FastReadyClient"
     c.ReadyKernelManager.first_connection_seconds = PATIENCE * idle_seconds
     if warm_up is not None:
@@ -68,7 +68,7 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
 
 
 def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool, warm_up: str | None) -> Any:
-    """Voilà, listening on exactly one port, with a kernel started ahead."""
+    """Voilà, listening on exactly one port, with a kernel started in advance."""
     from voila.app import Voila
 
     class Room(Voila):
@@ -98,7 +98,7 @@ def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool
 
 
 def watch_the_launcher(parent: int, room: Any) -> None:
-    """Close when `python lab` itself was killed, so that no server is left behind."""
+    """Shut down if `python lab` itself is killed, so that no server is left behind."""
     if os.getppid() != parent:
         room.ioloop.stop()
     else:
@@ -106,7 +106,7 @@ def watch_the_launcher(parent: int, room: Any) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until Ctrl-C; 1 with a sentence when the port is taken."""
+    """Serve until Ctrl-C; 1 with a message if the port is taken."""
     parser = argparse.ArgumentParser(prog="python -m elbo_room.lab.serving.serve")
     parser.add_argument("--port", type=int, default=8866)
     parser.add_argument("--no-browser", action="store_true")
@@ -115,11 +115,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--warm-up", default=None)
     chosen = parser.parse_args(arguments)
     if hasattr(signal, "SIGBREAK"):
-        signal.signal(signal.SIGBREAK, signal.default_int_handler)  # how a launcher on Windows says Ctrl-C
+        signal.signal(signal.SIGBREAK, signal.default_int_handler)  # a launcher's Ctrl-C on Windows
     os.environ[LOCAL] = "1"  # for the pages' kernels: the address is HOST
     spare_the_grammars()
     share_our_templates()
-    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it remarks on Jupyter's own ping settings
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns about Jupyter's own ping settings
     room = make_application(
         chosen.notebook.resolve(), chosen.port, chosen.idle_seconds, not chosen.no_browser, chosen.warm_up
     )

@@ -43,7 +43,7 @@ DATA, EXPONENTIAL_DATA = sources_of("deep_generative"), sources_of("deep_exponen
 
 
 def as_dataset(data: object) -> Dataset:
-    """A data set as it is, a file's path, or an array (N, D).
+    """A data set from a data set, a file's path, or an array (N, D).
 
     >>> import elbo_room as er
     >>> er.as_dataset([[1.0, 2.0], [3.0, 4.0]]).size

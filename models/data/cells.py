@@ -1,7 +1,7 @@
 """Counts of single cells, shipped: 700 blood cells (10x Genomics, CC BY 4.0; in scanpy, BSD-3), 909 cells of five cancer cell lines (MIT).
 
-PBMC are scanpy's `pbmc68k_reduced` with the counts recovered, round(expm1(raw.X) · n_counts / 10,000); the labels are bulk ones. The cell
-lines are those of Tian et al. 2019 (`LuyiTian/sc_mixology`, CEL-seq2), cut to the 2,000 genes whose log counts vary most; their
+PBMC is scanpy's `pbmc68k_reduced` with the counts recovered, round(expm1(raw.X) · n_counts / 10,000); the labels are the bulk labels. The
+cell lines are those of Tian et al. 2019 (`LuyiTian/sc_mixology`, CEL-seq2), restricted to the 2,000 genes whose log counts vary most; their
 labels come from the genotype, not from a clustering, and the three plates are the batch.
 """
 
@@ -15,13 +15,13 @@ from elbo_room.models.data.source import Source
 
 @remembered
 def pbmc() -> Dataset:
-    """X (700, 765), labels of 10 kinds."""
+    """x (700, 765), labels of 10 types."""
     return replace(read_npz(FILES / "pbmc.npz"), name="pbmc")
 
 
 @remembered
 def cell_lines() -> Dataset:
-    """X (909, 2000), labels of 5 kinds, covariates (909, 3)."""
+    """x (909, 2000), labels of 5 lines, covariates (909, 3)."""
     return replace(read_npz(FILES / "cell_lines.npz"), name="cell_lines")
 
 

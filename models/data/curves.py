@@ -1,4 +1,4 @@
-"""One-dimensional toys, computed: a curve with a gap, counts, durations, fractions. Everything about a model can be seen on them."""
+"""One-dimensional toys, computed: a curve with a gap, counts, durations, fractions. They show everything about a model."""
 
 import torch
 from torch import Tensor
@@ -35,14 +35,14 @@ def _inputs(generator: torch.Generator) -> Tensor:
 
 
 def _drawn(family: Family, nu: Tensor, generator: torch.Generator) -> Tensor:
-    """One value a row of ν (N, n_params): (N,)."""
+    """One value per row of ν (N, n_params): (N,)."""
     noise = family.noise(family.noise_shape((len(nu), 1)), generator)
     return family.transform(noise, nu.unsqueeze(-1)).squeeze(-1)
 
 
 @remembered
 def gap(seed: int = 1) -> Dataset:
-    """Y = sin 2x + .3x + .15 ε, with no x in (−.8, 1.1): what does the model say where there are no data?"""
+    """y = sin 2x + .3x + .15 ε, with no x in (−.8, 1.1): what does the model predict where there are no data?"""
     generator = torch.Generator().manual_seed(seed)
     x = torch.rand(ROWS + TEST_ROWS, 1, generator=generator) * 3.9 - 2.8
     x = torch.where(x > -0.8, x + 1.9, x)  # (−2.8, −.8) and (1.1, 3)
@@ -79,7 +79,7 @@ def fractions(seed: int = 4) -> Dataset:
 
 @remembered
 def outliers(seed: int = 5) -> Dataset:
-    """A line, y = .8x + .2 ε, of which every eighth y is off by up to ±4."""
+    """A line, y = .8x + .2 ε, with every eighth y off by up to ±4."""
     generator = torch.Generator().manual_seed(seed)
     x = _inputs(generator)
     mean = 0.8 * x[:, 0]

@@ -1,4 +1,4 @@
-"""A data set as the engine takes it: features x (N, D), optional labels, and how one datum is drawn."""
+"""The engine's data set: features x (N, D), optional labels, and how one data point is drawn."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,15 +15,15 @@ from elbo_room.models.families.entries import Entries, entries_of
 
 
 class DataError(ValueError):
-    """Data that cannot be used; its text is a whole sentence for the page: what came, what is allowed, what to do."""
+    """Data that cannot be used; the message is a complete sentence for the page: what came, what is allowed, what to do."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """N rows of D features, with responses y where there are any.
+    """N rows of D features, optionally with responses y.
 
-    x, y, labels and covariates may be tensors, arrays, lists or data frames. x may also be pictures (N, H, W): `shape` is then
-    (H, W), and x is kept as a table (N, D).
+    x, y, labels and covariates may be tensors, arrays, lists or data frames. x may also be images (N, H, W): `shape` is then
+    (H, W), and x is stored as a table (N, D).
 
     >>> import elbo_room as er
     >>> data = er.Dataset([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], [1.0, 2.0, 3.0])
@@ -33,27 +33,27 @@ class Dataset:
     ('a', 'b')
 
     Raises:
-        DataError: x or another part is not what it must be; what came, what is allowed, what to do.
+        DataError: x or another part is invalid; what came, what is allowed, what to do.
     """
 
     x: Tensor  # (N, D) float32
     y: Tensor | None = None  # (N, …) responses of a conditional model
     labels: Tensor = None  # type: ignore[assignment]  # (N,) int64, all zero where there are none; words may come
-    label_names: tuple[str, ...] = ()  # of the numbers in labels; of words they are made
+    label_names: tuple[str, ...] = ()  # of the numbers in labels; derived if the labels are words
     name: str = "your data"
-    shape: tuple[int, ...] = ()  # (8, 8) for an image and (2,) for a point in the plane; () where x itself has it
+    shape: tuple[int, ...] = ()  # (8, 8) for an image and (2,) for a point in the plane; (): taken from x
     covariates: Tensor | None = None  # (N, C)
     test: "Dataset | None" = None  # held-out rows of the same kind
     feature_names: tuple[str, ...] = ()
     bones: tuple[
         tuple[int, int], ...
-    ] = ()  # where x is D/3 points in space: which pairs to join in a drawing, −1 the origin
+    ] = ()  # if x is D/3 points in space: which pairs to join in a drawing, −1 is the origin
     covariate_names: tuple[str, ...] = ()  # of the columns of covariates
-    row_names: tuple[str, ...] = ()  # of the data, where each has one
-    padded: bool = False  # x are texts of up to T tokens, indicators (T, C); positions behind the last token are 0
+    row_names: tuple[str, ...] = ()  # one per row, or none
+    padded: bool = False  # x are texts of up to T tokens, indicators (T, C); positions after the last token are 0
 
     def __post_init__(self) -> None:
-        """Bring the parts into their form; refuse those that do not fit the table, and padding that no mask can find."""
+        """Convert the parts; refuse those that do not match the table, and padding that no mask can find."""
         self._convert()
         self._check_parts()
         if self.padded:
@@ -62,11 +62,11 @@ class Dataset:
             if bool(wrong.any()):
                 raise DataError(
                     f"Row {int(wrong.nonzero()[0])} of {self.name} is empty or has a gap. A padded text has one indicator at each "
-                    "position from the first to its last token, and zeros behind it; leave empty texts out."
+                    "position from the first to its last token, and zeros after it; leave out empty texts."
                 )
 
     def _convert(self) -> None:
-        """Tensors of arrays, defaults for what was left out."""
+        """Convert arrays to tensors, and fill in defaults for missing parts."""
         if not isinstance(self.shape, tuple) or not all(isinstance(size, int) for size in self.shape):
             raise DataError(
                 f"The shape is {described(self.shape)}; it must be a tuple of whole numbers. Write shape=(8, 8)."
@@ -74,7 +74,7 @@ class Dataset:
         values = _numbers(self.x, "Data")
         if values.ndim not in (2, 3) or not values.numel():
             raise DataError(
-                f"Data must be a table (N, D), or pictures (N, H, W), with at least one row; this has shape {tuple(values.shape)}. "
+                f"Data must be a table (N, D), or images (N, H, W), with at least one row; this has shape {tuple(values.shape)}. "
                 "Reshape it to rows."
             )
         parts: dict[str, object] = {"x": values.flatten(1), "shape": self.shape or tuple(values.shape[1:])}
@@ -83,7 +83,7 @@ class Dataset:
                 parts[part] = made = _numbers(getattr(self, part), part)
                 if made.ndim not in ((2,) if part == "covariates" else (1, 2, 3)):
                     raise DataError(
-                        f"{part} has shape {tuple(made.shape)}; it must have a row for each row of x. Reshape it to "
+                        f"{part} has shape {tuple(made.shape)}; it must have one row for each row of x. Reshape it to "
                         f"{'(N, C)' if part == 'covariates' else '(N,)'}."
                     )
         if not isinstance(self.labels, Tensor) or not self.label_names:
@@ -96,14 +96,14 @@ class Dataset:
     def _check_parts(self) -> None:
         rows, columns = self.x.shape
         if not isinstance(self.name, str):
-            raise DataError(f"The name of these data is {described(self.name)}; it must be text. Write name='mine'.")
+            raise DataError(f"The name of this data set is {described(self.name)}; it must be text. Write name='mine'.")
         if self.test is not None and not isinstance(self.test, Dataset):
             raise DataError(
                 f"The held-out data are {described(self.test)}; they must be a Dataset. Write test=Dataset(x)."
             )
         if math.prod(self.shape) != columns:
             raise DataError(
-                f"The shape {self.shape!r} does not hold the {columns:,} columns of x. Leave it out, or give one whose product is "
+                f"The shape {self.shape!r} does not match the {columns:,} columns of x. Leave it out, or pass one whose product is "
                 f"{columns}."
             )
         known = 0 if self.covariates is None else self.covariates.shape[1]
@@ -118,7 +118,7 @@ class Dataset:
             if part is not None and len(part) != wanted:
                 what = {rows: f"{rows:,} rows", columns: f"{columns:,} columns"}.get(wanted, f"{wanted:,} batches")
                 raise DataError(
-                    f"There are {len(part):,} {name} for {what}. Give one for each, or leave them out of the file."
+                    f"There are {len(part):,} {name} for {what}. Pass one for each, or leave them out of the file."
                 )
 
     @property
@@ -128,13 +128,13 @@ class Dataset:
 
     @property
     def bytes(self) -> int:
-        """How much memory the tables take, the held-out ones included."""
+        """The memory that the tables take, including the held-out rows."""
         tables = [table for table in (self.x, self.labels, self.y, self.covariates) if table is not None]
         return sum(table.nbytes for table in tables) + (self.test.bytes if self.test is not None else 0)
 
     @cached_property
     def lengths(self) -> Tensor:
-        """How many positions of each datum hold something: (N,) int64, T where nothing is padded."""
+        """The number of tokens in each data point: (N,) int64, T if nothing is padded."""
         tokens = (
             self.x.unflatten(1, (self.shape[0], -1)).sum(-1) if self.padded else torch.ones(self.size, self.shape[0])
         )
@@ -142,18 +142,18 @@ class Dataset:
 
     @cached_property
     def entries(self) -> Entries | None:
-        """Where x is not 0, if that is rare."""
+        """The nonzero entries of x, if they are rare."""
         return entries_of(self.x)
 
     def batch(self, rows: Tensor, *, entries: bool = False) -> Batch:
-        """These rows as a batch; a sparse model asks for the `entries` that are not 0, too."""
+        """These rows as a batch; a sparse model also requests the nonzero `entries`."""
         y = None if self.y is None else self.y[rows]
         covariates = None if self.covariates is None else self.covariates[rows]
         own = self.entries.rows(rows) if entries and self.entries is not None else None
         return Batch(self.x.index_select(0, rows), rows, self.size, y, covariates, own)
 
     def kept(self, rows: Tensor) -> "Dataset":
-        """These rows as data of their own."""
+        """These rows as a data set."""
         parts = {
             name: value[rows]
             for name in ("x", "labels", "y", "covariates")
@@ -163,13 +163,13 @@ class Dataset:
         return replace(self, **parts, row_names=names, test=None)
 
     def split(self, share: float) -> "Dataset":
-        """The same data with this share of their rows, the same ones at every call, held out as `test`; at least one on either side.
+        """The same data with this share of the rows, the same ones at every call, held out as `test`; at least one on either side.
 
         Raises:
-            ValueError: there is one row only.
+            ValueError: there is only one row.
         """
         if self.size < 2:
-            raise DataError(f"{self.name} has one row; none can be held out. Set the held-out share to 0.")
+            raise DataError(f"{self.name} has one row, so none can be held out. Set the held-out share to 0.")
         order = torch.randperm(self.size, generator=torch.Generator().manual_seed(0))
         held = min(max(1, round(share * self.size)), self.size - 1)
         return replace(self.kept(order[held:].sort().values), test=self.kept(order[:held].sort().values))
@@ -180,33 +180,33 @@ class Dataset:
 
 
 def kinds(words: Sequence[str]) -> tuple[tuple[str, ...], Tensor]:
-    """The distinct words in alphabetical order, and the place (N,) of each word among them."""
+    """The distinct words in alphabetical order, and the index (N,) of each word among them."""
     names = tuple(sorted(set(words)))
     place = {name: number for number, name in enumerate(names)}
     return names, torch.tensor([place[word] for word in words], dtype=torch.int64)
 
 
 def from_array(x: object, labels: object = None, name: str = "your data", words: Sequence[str] = ()) -> Dataset:
-    """Any finite (N, D) or, of pictures, (N, H, W) array of numbers; labels, one a row, only colour, `words` name the columns."""
+    """Any finite array of numbers, (N, D) or, for images, (N, H, W); labels, one per row, only colour, `words` name the columns."""
     values = x.float() if isinstance(x, Tensor) and x.is_floating_point() else x
     return Dataset(values, labels=labels, name=name, feature_names=words)  # type: ignore[arg-type]
 
 
 def as_batch(batch: object) -> Batch:
-    """A batch as it is, or all rows of a data set, or of what a data set can be made of."""
+    """A batch unchanged, or all rows of a data set or of anything that converts to one."""
     if isinstance(batch, Batch):
         return batch
     return (batch if isinstance(batch, Dataset) else Dataset(batch)).whole()  # type: ignore[arg-type]
 
 
 def _numbers(part: object, what: str) -> Tensor:
-    """A tensor of finite numbers: floating-point tensors keep their type, all else becomes float32; (N,) of y stays (N,)."""
+    """A tensor of finite numbers: floating-point tensors keep their type, everything else becomes float32; y of shape (N,) stays (N,)."""
     try:
         values = part if isinstance(part, Tensor) else _from_numpy(part)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise DataError(
-            f"{what} must be an array of numbers{' (N, D)' if what == 'Data' else ', one or more a row'}; this is {described(part)}, "
-            "of which none can be made. Pass a numpy array, a tensor or a data frame of numbers."
+            f"{what} must be an array of numbers{' (N, D)' if what == 'Data' else ', one or more per row'}; this is {described(part)}, "
+            "which cannot be converted. Pass a numpy array, a tensor or a data frame of numbers."
         ) from error
     if values.is_complex():
         raise DataError(f"{what} must be real numbers; these are complex. Pass real and imaginary parts as columns.")
@@ -221,24 +221,24 @@ def _numbers(part: object, what: str) -> Tensor:
 
 
 def _from_numpy(part: Any) -> Tensor:
-    """The tensor of an array, a data frame or lists: float32, or complex where it is."""
+    """The tensor of an array, a data frame or lists: float32, or complex if the input is."""
     values = np.asarray(part.to_numpy() if hasattr(part, "to_numpy") else part)
     if part is None or isinstance(part, set | dict):
         raise TypeError
-    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused as such
+    with np.errstate(over="ignore"):  # values too large for float32 become infinite, and are refused as such
         return torch.as_tensor(values if np.iscomplexobj(values) else values.astype(np.float32))
 
 
 def _kinds_of(labels: object, rows: int) -> tuple[tuple[str, ...], Tensor]:
-    """The names of the labels and their numbers (N,): of one word a row, or of none."""
+    """The names of the labels and their numbers (N,), from one word per row or from none."""
     if labels is None:
         return ("all",), torch.zeros(rows, dtype=torch.int64)
     words = labels.tolist() if isinstance(labels, Tensor | np.ndarray) else labels
     if isinstance(words, str) or not isinstance(words, Iterable):
-        raise DataError(f"The labels are {described(labels)}; give one label a row, or none.")
+        raise DataError(f"The labels are {described(labels)}; pass one label per row, or none.")
     kept = [str(word) for word in words]
     if len(kept) != rows:
-        raise DataError(f"There are {len(kept)} labels for {rows} rows; give one label a row, or none.")
+        raise DataError(f"There are {len(kept)} labels for {rows} rows; pass one label per row, or none.")
     return kinds(kept)
 
 

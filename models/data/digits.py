@@ -12,7 +12,7 @@ from elbo_room.models.data.source import Source
 
 
 def _table() -> np.ndarray:
-    """(1797, 65): pixels and label, from scikit-learn's own file; importing scikit-learn would cost a worker a second."""
+    """(1797, 65): pixels and label, from scikit-learn's file; importing scikit-learn would cost a worker a second."""
     package = find_spec("sklearn")
     file = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz" if package and package.origin else None
     if file is not None and file.exists():
@@ -25,7 +25,7 @@ def _table() -> np.ndarray:
 
 @remembered
 def digits() -> Dataset:
-    """X (1797, 64) in [0, 1], labels 0–9."""
+    """x (1797, 64) in [0, 1], labels 0–9."""
     table = _table()
     x = torch.tensor(table[:, :-1] / 16, dtype=torch.float32)
     return Dataset(

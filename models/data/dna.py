@@ -1,4 +1,4 @@
-"""DNA as numbers: each base one of four indicators, x (N, 4T), so that a filter over positions is a matrix of bases."""
+"""DNA as numbers: each base is one of four indicators, x (N, 4T), so that a filter over positions is a matrix of bases."""
 
 import json
 from functools import cache
@@ -26,7 +26,7 @@ def one_hot(bases: Tensor) -> Tensor:
 def classified(
     name: str, x: Tensor, labels: Tensor, label_names: tuple[str, ...], shape: tuple[int, ...], test_size: int
 ) -> Dataset:
-    """Sequences with a class y, their last rows held out."""
+    """Sequences with a class y; the last rows are held out."""
     names = tuple(f"{t + 1}{base}" for t in range(shape[0]) for base in BASES) if shape[1] == 4 else ()
     first, last = slice(0, len(x) - test_size), slice(len(x) - test_size, None)
 
@@ -50,7 +50,7 @@ def classified(
 def splice_junctions(seed: int = 0) -> Dataset:
     """3,186 strings of 60 bases around a possible splice junction: exon→intron (ei), intron→exon (ie), or none (n).
 
-    X (2549, 240), y in {0, 1, 2}; 637 rows are held out. Truth: an intron begins with GT right after base 30 and ends with AG right
+    x (2549, 240), y in {0, 1, 2}; 637 rows are held out. Truth: an intron begins with GT right after base 30 and ends with AG right
     before base 31. UCI Machine Learning Repository, set 69 (StatLog DNA), CC BY 4.0.
     """
     with np.load(FILES / "splice_junctions.npz", allow_pickle=False) as file:
@@ -70,7 +70,7 @@ def splice_junctions(seed: int = 0) -> Dataset:
 def known_motifs() -> dict[str, Tensor]:
     """Base probabilities of the planted motifs, (width, 4) each (JASPAR 2024 CORE, CC BY 4.0); 1 % is added to every base.
 
-    Without that the log odds of a base that was never counted would be −∞, and no finite filter could be compared with them.
+    Without that the log odds of a base with count zero would be −∞, which cannot be compared with a finite filter.
     """
     listed = json.loads((FILES / "jaspar_motifs.json").read_text(encoding="utf-8"))["motifs"]
     counts = {each["name"]: torch.tensor(each["counts_ACGT"]).T for each in listed}  # (width, 4)
@@ -80,9 +80,9 @@ def known_motifs() -> dict[str, Tensor]:
 
 @remembered
 def planted_motifs(seed: int = 0) -> Dataset:
-    """Random DNA of 60 bases; three of four strings hold one motif, drawn from its base probabilities, anywhere. Computed.
+    """Random DNA of 60 bases; three of four strings contain one motif, drawn from its base probabilities, anywhere. Computed.
 
-    X (2400, 240), y: which motif, or none; 600 rows are held out. The best filter for a motif is its log odds, log p/¼, so what a
+    x (2400, 240), y: which motif, or none; 600 rows are held out. The best filter for a motif is its log odds, log p/¼, so what a
     convolution learns can be compared with the truth.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -102,7 +102,7 @@ def planted_motifs(seed: int = 0) -> Dataset:
 def correlation(filters: Tensor, motif: Tensor) -> tuple[float, int, int]:
     """The best correlation of a filter with a motif's log odds over all shifts: (correlation, filter, shift).
 
-    Filters (channels, 4, k). Each position is centred over its bases, because a constant there only moves the intercept; positions of
+    Filters (channels, 4, k). Each position is centred over its bases, because a constant there only shifts the intercept; positions of
     the motif that fall outside a filter are compared with 0.
     """
     truth = (motif / 0.25).log()

@@ -1,7 +1,7 @@
-"""Docstrings of installed packages as counts of words: a document is a module, its label the package; nothing is shipped.
+"""Docstrings of installed packages as word counts: a document is a module, its label the package; nothing is shipped.
 
-Words are runs of three letters or more, lower-case; those of more than two fifths of the modules say nothing and are left out, then the
-1,000 of most modules are kept. The same versions of the packages give the same table.
+Words are lower-case runs of three letters or more; those in more than two fifths of the modules are uninformative and left out, then the
+1,000 that occur in the most modules are kept. The same versions of the packages give the same table.
 """
 
 import re
@@ -40,7 +40,7 @@ def _root(package: str) -> Path | None:
 
 
 def _files() -> Iterator[tuple[str, Path]]:
-    """(package, file), in the order of their names."""
+    """(package, file), sorted by name."""
     for package, folders in FOLDERS.items():
         root = _root(package)
         for folder in folders if root else ():
@@ -49,14 +49,14 @@ def _files() -> Iterator[tuple[str, Path]]:
 
 
 def words_of(source: str) -> Counter[str]:
-    """How often each word stands between triple quotes."""
+    """How often each word occurs between triple quotes."""
     inside = " ".join(source.split('"""')[1::2])
     return Counter(WORD.findall(inside.lower()))
 
 
 @remembered
 def docstrings() -> Dataset:
-    """X (N, up to 1000), how often each word stands in each module's docstrings."""
+    """x (N, up to 1000), how often each word occurs in each module's docstrings."""
     found = [(package, words_of(path.read_text(encoding="utf-8", errors="replace"))) for package, path in _files()]
     found = [(package, words) for package, words in found if words.total() >= LEAST_TOKENS]
     spread = Counter(word for _, words in found for word in words)

@@ -14,7 +14,7 @@ FILE = Path(__file__).parent / "files" / "king_james.npz"
 
 @remembered
 def king_james() -> Dataset:
-    """X (1189, 4559), how often each word stands in each chapter."""
+    """x (1189, 4559), how often each word occurs in each chapter."""
     with np.load(FILE, allow_pickle=False) as file:
         chapters, words = (int(size) for size in file["shape"])
         counts = torch.zeros(chapters, words)

@@ -1,7 +1,7 @@
-"""The notes' passage as a task for attention: "The big dog ate my kid's gerbil and she was …": who is she?
+"""The lecture notes' passage as a task for attention: "The big dog ate my kid's gerbil and she was …": who is she?
 
-Sad is who owned the gerbil, full is who ate it. So the last word must find its noun, and where attention looks can be compared with
-the truth. Computed from templates; words are tokens, in one of three orders of different length; the last one is the feeling.
+The owner of the gerbil is sad, its eater is full. So the last word must find its noun, and the attention can be compared with
+the truth. Computed from templates; words are tokens, in one of three word orders of different length; the last word is the feeling.
 """
 
 import itertools
@@ -42,7 +42,7 @@ def tokens(sentence: str) -> list[str]:
 
 
 def encode(sentences: list[str]) -> torch.Tensor:
-    """Sentences as indicators of their words, zeros behind the last one: (N, T · vocabulary).
+    """Sentences as indicators of their words, zeros after the last one: (N, T · vocabulary).
 
     Raises:
         ValueError: a word is not in the vocabulary, or there are too many.
@@ -51,7 +51,7 @@ def encode(sentences: list[str]) -> torch.Tensor:
 
 
 def _sentences() -> list[tuple[str, str]]:
-    """Every sentence of the templates with who `she` is."""
+    """Every sentence of the templates with the noun that `she` refers to."""
     found = []
     people = itertools.permutations(NOUNS, 2)
     for template, (eater, owner), eaten, look, feeling in itertools.product(
@@ -65,9 +65,9 @@ def _sentences() -> list[tuple[str, str]]:
 
 @remembered
 def gerbil(seed: int = 0) -> Dataset:
-    """Sentences of the notes' passage: x (1600, T · vocabulary), y: which noun `she` is; 400 other sentences are held out.
+    """Sentences like the lecture notes' passage: x (1600, T · vocabulary), y: which noun `she` is; 400 other sentences are held out.
 
-    The notes' own sentence is the first of the held-out ones.
+    The sentence from the lecture notes is the first of the held-out ones.
     """
     every = _sentences()
     order = torch.randperm(len(every), generator=torch.Generator().manual_seed(seed)).tolist()

@@ -13,7 +13,7 @@ ARMS, PER_ARM, RADIAL, TANGENTIAL, RATE = 5, 100, 0.3, 0.05, 0.25
 
 @remembered
 def pinwheel(seed: int = 0) -> Dataset:
-    """X (500, 2), centred and scaled to unit standard deviation; the label is the arm."""
+    """x (500, 2), centred and scaled to unit standard deviation; the label is the arm."""
     generator = torch.Generator().manual_seed(seed)
     arm = torch.arange(ARMS).repeat_interleave(PER_ARM)  # (N,)
     noise = torch.randn(len(arm), 2, generator=generator) * torch.tensor([RADIAL, TANGENTIAL]) + torch.tensor(

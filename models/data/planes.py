@@ -9,7 +9,7 @@ from elbo_room.models.data.dataset import Dataset
 from elbo_room.models.data.remembered import remembered
 from elbo_room.models.data.source import Source
 
-ROWS = 200  # that train; as many are held out
+ROWS = 200  # for training; as many are held out
 
 
 def _plane(name: str, x: Tensor, label: Tensor, names: tuple[str, ...], generator: torch.Generator) -> Dataset:
@@ -36,7 +36,7 @@ def _plane(name: str, x: Tensor, label: Tensor, names: tuple[str, ...], generato
 
 @remembered
 def moons(seed: int = 1) -> Dataset:
-    """Two half circles that reach into each other, with noise of .2."""
+    """Two interleaving half circles, with noise of .2."""
     generator = torch.Generator().manual_seed(seed)
     label = torch.arange(2 * ROWS) % 2
     angle = torch.rand(2 * ROWS, generator=generator) * math.pi

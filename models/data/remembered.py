@@ -1,4 +1,4 @@
-"""Loaders that remember: a small data set is kept for good, a large one for as long as somebody uses it."""
+"""Cached loaders: a small data set is kept for good, a large one as long as it is in use."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,7 +11,7 @@ SMALL = 8_000_000  # bytes
 
 
 def remembered(load: Callable[..., Dataset]) -> Callable[..., Dataset]:
-    """Like `functools.cache`, but what nobody uses any more and is not small is let go of, and loaded again when it is needed."""
+    """Like `functools.cache`, but a large data set that is no longer in use is released, and loaded again when needed."""
     in_use: WeakValueDictionary[Any, Dataset] = WeakValueDictionary()
     kept: dict[Any, Dataset] = {}
 

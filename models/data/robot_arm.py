@@ -1,9 +1,9 @@
-"""A robot arm, computed: 5 joint angles → the 3-D places of 5 points, by the published kinematics of KUKA's youBot.
+"""A robot arm, computed: 5 joint angles → the 3-D positions of 5 points, by the published kinematics of KUKA's youBot.
 
 Joint i turns its frame by T_i = Rot_z(q_i + offset_i) Trans_z(d_i) Trans_x(a_i) Rot_x(α_i), and T_1 ⋯ T_i carries that frame to the
-base (Denavit & Hartenberg 1955). The five frames' origins span 4 dimensions only, as the last joint turns on the spot; so the points
+base (Denavit & Hartenberg 1955). The five frames' origins span only 4 dimensions, as the last joint rotates in place; so the points
 are shoulder, elbow, wrist and the tips of two fingers, 5 cm to either side of the palm. q is uniform between the joints' limits, the
-sensor adds N(0, 5 mm) to every coordinate, and x is in decimetres, so that numbers are of size 1. The shoulder's height is constant.
+sensor adds N(0, 5 mm) to every coordinate, and x is in decimetres, so that numbers are of order 1. The shoulder's height is constant.
 """
 
 import math
@@ -44,12 +44,12 @@ def poses(angles: Array) -> Array:
         lean[0, 3], lean[2, 3] = a, d
         frame = frame @ turn @ lean
         frames.append(frame)
-    palm, aside = frames[4][:, :3, 3], FINGER * frames[4][:, :3, 0]
-    return np.stack([*(each[:, :3, 3] for each in frames[:3]), palm + aside, palm - aside], 1)
+    palm, sideways = frames[4][:, :3, 3], FINGER * frames[4][:, :3, 0]
+    return np.stack([*(each[:, :3, 3] for each in frames[:3]), palm + sideways, palm - sideways], 1)
 
 
 def _angles() -> Array:
-    """Uniform between the limits: 3,000 that train, 17,000 more, 1,000 that are held out: (21000, 5)."""
+    """Uniform between the limits: 3,000 for training, 17,000 more, 1,000 held out: (21000, 5)."""
     low, high = np.radians(LIMITS).T
     first, more = (np.random.default_rng(seed).uniform(low, high, (rows, 5)) for seed, rows in ((0, POSES), (2, MORE)))
     return np.concatenate([first[:-HELD_OUT], more, first[-HELD_OUT:]])
@@ -62,7 +62,7 @@ def _noise() -> Array:
 
 
 def _dataset(name: str, *, noisy: bool) -> Dataset:
-    """X (20000, 15), 1,000 poses held out; the label is the side to which the base is turned."""
+    """x (20000, 15), 1,000 poses held out; the label is the side to which the base is turned."""
     angles = _angles()
     points = poses(angles).reshape(len(angles), 15) + (_noise() if noisy else 0.0)
     x = torch.tensor(points / UNIT, dtype=torch.float32)
@@ -86,7 +86,7 @@ def _dataset(name: str, *, noisy: bool) -> Dataset:
 
 @remembered
 def robot_arm() -> Dataset:
-    """X (20000, 15) in decimetres with the sensor's noise of .05."""
+    """x (20000, 15) in decimetres with the sensor's noise of .05."""
     return _dataset("robot_arm", noisy=True)
 
 

@@ -1,4 +1,4 @@
-"""Two classical tables, standardised: 150 irises (Fisher 1936) and 178 wines (Forina et al. 1991), from scikit-learn's own files."""
+"""Two classical tables, standardised: 150 irises (Fisher 1936) and 178 wines (Forina et al. 1991), from scikit-learn's files."""
 
 import csv
 from importlib.util import find_spec
@@ -43,13 +43,13 @@ def _table(file: str, name: str, features: tuple[str, ...]) -> Dataset:
 
 @remembered
 def iris() -> Dataset:
-    """X (150, 4), three kinds."""
+    """x (150, 4), three species."""
     return _table("iris.csv", "iris", IRIS)
 
 
 @remembered
 def wine() -> Dataset:
-    """X (178, 13), three growers."""
+    """x (178, 13), three growers."""
     return _table("wine_data.csv", "wine", WINE)
 
 

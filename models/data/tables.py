@@ -1,8 +1,8 @@
-"""Tables with a response, real ones: inputs standardised with the training part, real responses too; a fixed fifth is held out.
+"""Real tables with a response: inputs and real responses are standardised with the training part; a fixed fifth is held out.
 
-Diabetes (Efron et al. 2004) and breast cancer (Wolberg et al. 1995) are scikit-learn's own files; yacht hydrodynamics (Gerritsma et al.),
+Diabetes (Efron et al. 2004) and breast cancer (Wolberg et al. 1995) are scikit-learn's files; yacht hydrodynamics (Gerritsma et al.),
 energy efficiency (Tsanas & Xifara 2012), concrete strength (Yeh 1998) and red wine quality (Cortez et al. 2009) are UCI's, CC BY 4.0, their
-rows in UCI's order, so that published splits can be redone; doctor visits are the RAND health insurance experiment (Deb & Trivedi
+rows in UCI's order, so that published splits can be reproduced; doctor visits are the RAND health insurance experiment (Deb & Trivedi
 2002), in the public domain, 3,000 of its 20,190 rows.
 """
 
@@ -24,14 +24,14 @@ Table = np.ndarray[Any, Any]
 
 
 def standardized(train: Table, other: Table) -> tuple[Table, Table]:
-    """Both by the mean and the standard deviation of the first; a column that never moves is only centred."""
+    """Both by the mean and the standard deviation of the first; a constant column is only centred."""
     mean, scale = train.mean(0), train.std(0)
     scale = np.where(scale > 0, scale, 1.0)
     return (train - mean) / scale, (other - mean) / scale
 
 
 def split(rows: int, seed: int = 0) -> tuple[Table, Table]:
-    """Row numbers that train, and those that are held out."""
+    """Row numbers for training and held-out row numbers."""
     order = np.random.default_rng(seed).permutation(rows)
     held = rows // TEST_SHARE
     return np.sort(order[held:]), np.sort(order[:held])
@@ -47,7 +47,7 @@ def table(
     classes: tuple[str, ...] = ("all",),
     shape: tuple[int, ...] | None = None,
 ) -> Dataset:
-    """A table as a data set with its held-out part; `real` standardises y, `classes` makes labels of it."""
+    """A table as a data set with its held-out part; `real` standardises y, `classes` turns it into labels."""
     train, test = split(len(x))
     x_train, x_test = standardized(x[train], x[test])
     y_train, y_test = standardized(y[train], y[test]) if real else (y[train], y[test])
@@ -70,13 +70,13 @@ def table(
 
 
 def shipped(name: str) -> tuple[Table, Table, tuple[str, ...]]:
-    """(x, y, names of the columns) of a file that comes with the package."""
+    """(x, y, names of the columns) of a file shipped with the package."""
     with np.load(FILES / f"{name}.npz", allow_pickle=False) as file:
         return file["x"].astype(np.float64), file["y"].astype(np.float64), tuple(str(each) for each in file["names"])
 
 
 def _of_sklearn(name: str) -> Path | None:
-    """Scikit-learn's own file; importing scikit-learn would cost a worker a second."""
+    """scikit-learn's file; importing scikit-learn would cost a worker a second."""
     package = find_spec("sklearn")
     file = Path(package.origin).parent / "datasets" / "data" / name if package and package.origin else None
     return file if file is not None and file.exists() else None
@@ -84,7 +84,7 @@ def _of_sklearn(name: str) -> Path | None:
 
 @remembered
 def diabetes() -> Dataset:
-    """X (442, 10): age, sex, body mass, blood pressure, six serum values; y: how far the disease went in a year."""
+    """x (442, 10): age, sex, body mass, blood pressure, six serum values; y: disease progression in a year."""
     names = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
     files = [_of_sklearn(f"diabetes_{part}.csv.gz") for part in ("data_raw", "target")]
     if files[0] and files[1]:
@@ -98,7 +98,7 @@ def diabetes() -> Dataset:
 
 @remembered
 def breast_cancer() -> Dataset:
-    """X (569, 30) of cell nuclei; y is 1 for a benign tumour."""
+    """x (569, 30) of cell nuclei; y is 1 for a benign tumour."""
     file = _of_sklearn("breast_cancer.csv")
     if file:
         found = np.loadtxt(file, delimiter=",", skiprows=1)
@@ -125,42 +125,42 @@ def breast_cancer() -> Dataset:
 
 @remembered
 def yacht() -> Dataset:
-    """X (308, 6) of a hull and its speed; y: its resistance."""
+    """x (308, 6) of a hull and its speed; y: its resistance."""
     x, y, names = shipped("yacht")
     return table("yacht", x, y, names)
 
 
 @remembered
 def energy() -> Dataset:
-    """X (768, 8) of a simulated building; y: its heating load."""
+    """x (768, 8) of a simulated building; y: its heating load."""
     x, y, names = shipped("energy")
     return table("energy", x, y, names)
 
 
 @remembered
 def concrete() -> Dataset:
-    """X (1030, 8): seven ingredients in kg/m³ and the age in days; y: compressive strength."""
+    """x (1030, 8): seven ingredients in kg/m³ and the age in days; y: compressive strength."""
     x, y, names = shipped("concrete")
     return table("concrete", x, y, names)
 
 
 @remembered
 def wine_red() -> Dataset:
-    """X (1599, 11) of the chemistry of red wines; y: their quality, 3 to 8."""
+    """x (1599, 11) of the chemistry of red wines; y: their quality, 3 to 8."""
     x, y, names = shipped("wine_red")
     return table("wine_red", x, y, names)
 
 
 @remembered
 def visits() -> Dataset:
-    """X (3000, 9) of a person and the insurance plan; y: visits to a doctor in a year."""
+    """x (3000, 9) of a person and the insurance plan; y: visits to a doctor in a year."""
     x, y, names = shipped("visits")
     return table("visits", x, y, names, real=False)
 
 
 @remembered
 def digit_classes() -> Dataset:
-    """X (1797, 64) pixels, centred; y: which digit."""
+    """x (1797, 64) pixels, centred; y: which digit."""
     data = digits()
     pixels = tuple(f"pixel {row},{column}" for row in range(8) for column in range(8))
     x = data.x.double().numpy()

@@ -1,6 +1,6 @@
-"""Texts of different length as tokens: 4,000 whole verses of the King James Bible, the label Old or New Testament (public domain).
+"""Texts of different length as tokens: 4,000 whole verses of the King James Bible, labelled Old or New Testament (public domain).
 
-A verse has 5 to T = 32 words; behind its last one there is padding, zeros. A token is an indicator over `SIZE` words, the commonest of
+A verse has 5 to T = 32 words, followed by padding with zeros. A token is an indicator over `SIZE` words, the most common in
 the training part; every rarer word is "…".
 """
 
@@ -22,7 +22,7 @@ TESTAMENTS, OLD = ("Old Testament", "New Testament"), 39  # the books of the Old
 
 @remembered
 def verses() -> Dataset:
-    """X (3000, 32 · 400), y: 0 of the Old, 1 of the New Testament, half each; 1,000 verses are held out.
+    """x (3000, 32 · 400), y: 0 for the Old, 1 for the New Testament, half each; 1,000 verses are held out.
 
     Drawn at random from the three quarters of all verses that have 5 to 32 words.
     """

@@ -1,4 +1,4 @@
-"""Texts as indicators of their words, and back: (N, T · C), zeros behind the last word of a text that is shorter than T."""
+"""Texts as indicators of their words, and back: (N, T · C), zeros after the last word of a text shorter than T."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from elbo_room.models.data.dataset import Dataset
 
 
 def indicators(texts: Sequence[Sequence[str]], vocabulary: Sequence[str], longest: int, other: str = "") -> Tensor:
-    """X (N, T · C) of texts of up to T = `longest` words; `other` stands for the words that are not in the vocabulary, where there is one.
+    """x (N, T · C) of texts of up to T = `longest` words; `other`, if not empty, replaces words that are not in the vocabulary.
 
     Raises:
-        ValueError: a text is too long, or one of its words is not known.
+        ValueError: a text is too long, or one of its words is unknown.
     """
     place = {word: index for index, word in enumerate(vocabulary)}
     x = torch.zeros(len(texts), longest, len(vocabulary))
@@ -30,7 +30,7 @@ def indicators(texts: Sequence[Sequence[str]], vocabulary: Sequence[str], longes
 
 
 def words_of(data: Dataset, row: Tensor) -> list[str]:
-    """The words of one datum of `data`, (T · C): the name of the indicator at each position that holds one."""
+    """The words of one data point of `data`, (T · C): the name of the indicator at each position that has one."""
     slices = row.unflatten(0, (data.shape[0], -1))  # (T, C)
     kept = slices[slices.sum(-1) > 0] if data.padded else slices
     return [data.feature_names[t * slices.shape[1] + int(c)] for t, c in enumerate(kept.argmax(-1))]

@@ -1,4 +1,4 @@
-"""Diagnostics: what a trained model is asked."""
+"""Diagnostics of a trained model."""
 
 from elbo_room.models.diagnostics.collapse import THRESHOLD, active, active_units, kl_per_dimension, mutual_information
 from elbo_room.models.diagnostics.exact import Collapse, diagnose, flatness, posterior_on_grid

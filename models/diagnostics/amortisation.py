@@ -1,4 +1,4 @@
-"""Amortisation gap: (1/M) Σ_i max_ν ELBO_i(ν) − ELBO_i(encoder(x_i)), in nats per datum (Cremer, Li & Duvenaud 2018)."""
+"""Amortisation gap: (1/M) Σ_i max_ν ELBO_i(ν) − ELBO_i(encoder(x_i)), in nats per data point (Cremer, Li & Duvenaud 2018)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,24 +15,24 @@ from elbo_room.models.variational import Posterior
 
 
 class Free(nn.Module):
-    """ν of each row of one batch, free to move: (M, n_params, K)."""
+    """ν of each row of one batch as free parameters: (M, n_params, K)."""
 
     def __init__(self, first: Tensor) -> None:
         super().__init__()
         self.table = nn.Parameter(first.detach().clone())
 
     def nu(self, batch: Batch) -> Tensor:
-        """All of them: it belongs to the batch it was made for."""
+        """All of them; valid only for the batch they were made for."""
         if batch.size != len(self.table):
             raise ValueError(
-                f"These ν belong to {len(self.table)} rows, the batch has {batch.size}. Use the batch they were made for."
+                f"These ν belong to {len(self.table)} rows; the batch has {batch.size}. Use the batch they were made for."
             )
         return self.table
 
 
 @dataclass(frozen=True)
 class Gap:
-    """The gap, and the standard error that the draws leave, in nats per datum."""
+    """The gap, and its standard error due to the draws, in nats per data point."""
 
     gap: float
     error: float
@@ -52,7 +52,7 @@ def improving(
     replicates: int = 16,
     site: str = "z",
 ) -> Iterator[Gap | None]:
-    """`amortisation_gap` in slices: None after each step, the gap at last. Model and q must be frozen meanwhile."""
+    """`amortisation_gap` in slices: None after each step, finally the gap. Model and q must be frozen meanwhile."""
     free = Free(q.nu(model.sites[site], batch))
     own = Posterior({name: free if name == site else q.by_site[name] for name in model.sites})
     names = {"table": free.table}
@@ -88,9 +88,9 @@ def amortisation_gap(
     replicates: int = 16,
     site: str = "z",
 ) -> Gap:
-    """Start every datum's ν at the encoder's and climb its own ELBO for a few steps, model and encoder frozen.
+    """Start every data point's ν at the encoder's output and maximise its own ELBO for a few steps, model and encoder frozen.
 
-    The two ELBOs are compared at common draws, so most of their noise cancels; too few steps give too small a gap.
+    The two ELBOs are compared at common draws, so most of their noise cancels; with too few steps the gap is underestimated.
     """
     with frozen(model, q):
         *_, found = improving(

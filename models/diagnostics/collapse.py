@@ -27,10 +27,10 @@ def _nu(model: Model, q: Posterior, batch: Batch, site: str) -> Tensor:
 
 @torch.no_grad()
 def kl_per_dimension(model: Model, q: Posterior, batch: Batch, site: str = "z", nu: Tensor | None = None) -> Tensor:
-    """Average KL of every latent dimension from its prior, in nats: (K,); `nu` saves asking q again.
+    """Average KL of every latent dimension from its prior, in nats: (K,); `nu` saves computing it again.
 
-    Under a learned prior, which is no product over dimensions, from N(mean, variance) of q's average over the batch instead: the
-    Gaussian bound on I(x; z_k), 0 where every datum has the same q.
+    Under a learned prior, which is not a product over dimensions, from N(mean, variance) of q's average over the batch instead: the
+    Gaussian bound on I(x; z_k), 0 if every data point has the same q.
     """
     nu = _nu(model, q, batch, site) if nu is None else nu
     prior = getattr(model, "latent_prior", None)
@@ -58,8 +58,8 @@ def mutual_information(
 ) -> tuple[float, float]:
     """I_q(x; z) = E log q(z | x) − log (1/M) Σ_j q(z | x_j) over the batch, and its standard error, in nats.
 
-    Each datum's z is held against the mixture of the batch's own M posteriors (Hoffman & Johnson 2016): the mutual information of these
-    M data, at most log M, and below that of all the data.
+    Each data point's z is compared with the mixture of the batch's M posteriors (Hoffman & Johnson 2016): the mutual information of these
+    M data points, at most log M, and below that of all the data.
     """
     nu = _nu(model, q, batch, site)  # (M, 2, K)
     noise = torch.randn(draws, *nu[:, 0].shape, generator=generator, dtype=nu.dtype)

@@ -1,6 +1,6 @@
-"""p(z | x) ∝ p(z) p(x | z) on a grid, and with it the two kinds of collapse told apart.
+"""p(z | x) ∝ p(z) p(x | z) on a grid, which distinguishes the two kinds of collapse.
 
-Exact collapse: KL(p(z_k | x) ‖ p(z_k)) itself is 0, the likelihood is flat in z_k. Variational collapse: q sits at the prior though the
+Exact collapse: KL(p(z_k | x) ‖ p(z_k)) itself is 0, the likelihood is flat in z_k. Variational collapse: q equals the prior although the
 exact posterior does not (He et al. 2019; Wang, Blei & Cunningham 2021).
 """
 
@@ -17,16 +17,16 @@ from elbo_room.models.inference.size import Trace
 from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.variational import Posterior
 
-NODES, REACH = 81, 5.0  # of the grid along each dimension, and how far it goes
+NODES, REACH = 81, 5.0  # of the grid along each dimension, and its half-width
 TOGETHER = 10**7  # numbers that are held at once: of places, features and whatever the model computes between the two
 ON_GRID = 10**8  # such numbers in all, beyond which a plane is too dear and lines through q's means are looked at
 TRIED, HELD = 4, 4  # places of the trial; copies of the data that any model holds beside them
-FLAT = 0.1  # nats: what the optimiser's noise leaves of a column that ought to be 0; .03 to .05 with Adam at .01
+FLAT = 0.1  # nats: the optimiser's noise in a column that should be 0; .03 to .05 with Adam at .01
 
 
 @dataclass(frozen=True)
 class GridPosterior:
-    """P(z | x) of M data as masses on a grid of NODES^K places."""
+    """p(z | x) of M data points as masses on a grid of NODES^K points."""
 
     nodes: Tensor  # (G,), the ticks of every dimension
     log_mass: Tensor  # (M, G) or (M, G, G), Σ exp = 1
@@ -34,14 +34,14 @@ class GridPosterior:
     evidence: Tensor  # (M,), log p(x) by the grid's sum, nats
 
     def margin(self, axis: int) -> tuple[Tensor, Tensor]:
-        """Log mass of one dimension: of the posterior (M, G) and of the prior (G,)."""
+        """Marginal log mass of one dimension: of the posterior (M, G) and of the prior (G,)."""
         others = [k for k in range(self.log_prior.ndim) if k != axis]
         if not others:
             return self.log_mass, self.log_prior
         return self.log_mass.logsumexp([k + 1 for k in others]), self.log_prior.logsumexp(others)
 
     def divergence(self) -> Tensor:
-        """KL(p(z_k | x_i) ‖ p(z_k)) of every datum and dimension: (M, K)."""
+        """KL(p(z_k | x_i) ‖ p(z_k)) of every data point and dimension: (M, K)."""
         found = []
         for axis in range(self.log_prior.ndim):
             posterior, prior = self.margin(axis)
@@ -66,7 +66,7 @@ def numbers_of_a_place(model: Model, batch: Batch, site: str = "z") -> int:
 
 
 def _log_joint(model: Model, batch: Batch, z: Tensor, site: str) -> tuple[Tensor, Tensor]:
-    """Log p(z) and the terms of datum i at z (1, G, M, K): (1, G, M) each, some of the G places at a time."""
+    """log p(z) and the terms of data point i at z (1, G, M, K): (1, G, M) each, some of the G points at a time."""
     parts = z.split(max(1, TOGETHER // numbers_of_a_place(model, batch, site)), 1)
     priors, likelihoods = zip(*(_log_joint_at_once(model, batch, each, site) for each in parts), strict=True)
     return torch.cat(priors, 1), torch.cat(likelihoods, 1)
@@ -82,7 +82,7 @@ def _log_joint_at_once(model: Model, batch: Batch, z: Tensor, site: str) -> tupl
 def posterior_on_grid(
     model: Model, batch: Batch, site: str = "z", nodes: int = NODES, reach: float = REACH
 ) -> GridPosterior:
-    """The exact posterior of M data for K ≤ 2, up to the grid's step 2·reach/(nodes − 1); narrower ones need more nodes.
+    """The exact posterior of M data points for K ≤ 2, up to the grid's step 2·reach/(nodes − 1); narrower posteriors need more nodes.
 
     Raises:
         ValueError: more than two latent dimensions, or more than one site.
@@ -90,7 +90,7 @@ def posterior_on_grid(
     (size,) = model.sites[site].shape
     if size > 2 or len(model.sites) > 1:
         raise ValueError(
-            f"A grid was wanted for {size} dimensions of {len(model.sites)} site(s); it can be laid out for at most 2 of one site. "
+            f"A grid was requested for {size} dimensions of {len(model.sites)} site(s); it is possible for at most 2 of one site. "
             "Choose a latent size of 1 or 2, or use `flatness`."
         )
     ticks = torch.linspace(-reach, reach, nodes, dtype=batch.x.dtype)
@@ -128,7 +128,7 @@ def flatness(
 
 @dataclass(frozen=True)
 class Collapse:
-    """What became of one dimension: q's KL and the exact posterior's, averaged over the data, in nats."""
+    """The state of one dimension: q's KL and the exact posterior's, averaged over the data, in nats."""
 
     dimension: int  # from 0
     by_q: float
@@ -146,14 +146,14 @@ class Collapse:
         """The cause in one sentence."""
         name = f"z{self.dimension + 1}"
         if self.kind == "exact":
-            return f"The likelihood is flat in {name}: the posterior itself is the prior."
+            return f"The likelihood is flat in {name}: the exact posterior equals the prior."
         if self.kind == "variational":
-            return f"q gave up {name} though the exact posterior has {self.exact:.2f} nats."
+            return f"q ignores {name} although the exact posterior has {self.exact:.2f} nats."
         return f"{name} is active with {self.by_q:.2f} nats."
 
 
 def diagnose(model: Model, q: Posterior, batch: Batch, site: str = "z") -> list[Collapse]:
-    """Every dimension's state: by the grid where K ≤ 2 and the data are small enough for it, else along lines through q's means."""
+    """Every dimension's state: from the grid if K ≤ 2 and the data are small enough, else along lines through q's means."""
     by_q = kl_per_dimension(model, q, batch, site)
     few = len(by_q) <= 2 and len(model.sites) == 1
     few = few and numbers_of_a_place(model, batch, site) * NODES ** len(by_q) <= ON_GRID
@@ -163,7 +163,7 @@ def diagnose(model: Model, q: Posterior, batch: Batch, site: str = "z") -> list[
 
 @torch.no_grad()
 def distance_of_q(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Tensor:
-    """KL(q(z | x_i) ‖ p(z | x_i)) = log p(x_i) − ELBO_i with q laid out on the same grid, for K ≤ 2: (M,)."""
+    """KL(q(z | x_i) ‖ p(z | x_i)) = log p(x_i) − ELBO_i with q evaluated on the same grid, for K ≤ 2: (M,)."""
     grid = posterior_on_grid(model, batch, site)
     nu = q.nu(model.sites[site], batch)  # (M, 2, K)
     each = Normal().log_prob(grid.nodes[:, None], nu.unsqueeze(1).expand(-1, len(grid.nodes), -1, -1))  # (M, G, K)

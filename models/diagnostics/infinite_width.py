@@ -1,8 +1,8 @@
-"""E g(a)g(b) and E g(a) of jointly Gaussian sums (a, b) with covariance K: how one hidden layer bends a kernel.
+"""E g(a)g(b) and E g(a) of jointly Gaussian sums (a, b) with covariance K: how one hidden layer transforms a kernel.
 
 Closed forms with u = K_xx, c = K_xx′, θ = acos(c/√(uu′)): ReLU √(uu′)[sin θ + (π − θ) cos θ]/2π (Cho & Saul 2009), erf
 (2/π) asin(2c/√((1+2u)(1+2u′))) (Williams 1998), identity c. Every other g by its Hermite series (Mehler's formula):
-E g(a)g(b) = Σ_k c_k(u) c_k(u′) ρ^k, c_k(u) = E[g(√u z) h_k(z)], ρ = c/√(uu′), h_k orthonormal; on the diagonal by quadrature alone.
+E g(a)g(b) = Σ_k c_k(u) c_k(u′) ρ^k, c_k(u) = E[g(√u z) h_k(z)], ρ = c/√(uu′), h_k orthonormal; on the diagonal by quadrature.
 """
 
 import math

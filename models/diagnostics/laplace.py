@@ -1,8 +1,8 @@
 """Laplace's approximation p(w | y) ≈ N(ŵ, Λ⁻¹) at the maximum ŵ of log p(y, w), Λ = G + D with D the prior's precision.
 
 G = Σ_i J_iᵀ H_i J_i, J_i = ∂f(x_i; w)/∂w, H_i = −∂² log p(y_i | f)/∂f²: the generalised Gauss-Newton matrix, or exactly −∇² log p(y | w).
-The predictive is that of the tangent f(x; ŵ) + J(x)(w − ŵ), of whose posterior G is the curvature (Immer, Korzepa & Bauer 2021), and
-log p(y) ≈ log p(y, ŵ) + ½P log 2π − ½ log|Λ| (MacKay 1992). A learned s is held at its value. All of it is in double precision.
+The predictive is that of the tangent f(x; ŵ) + J(x)(w − ŵ), whose posterior has the curvature G (Immer, Korzepa & Bauer 2021), and
+log p(y) ≈ log p(y, ŵ) + ½P log 2π − ½ log|Λ| (MacKay 1992). A learned s is fixed at its value. Everything is in double precision.
 """
 
 import copy
@@ -25,7 +25,7 @@ CHUNK = 4_000_000  # numbers of J at a time
 
 
 class Tangent(WeightSpace):
-    """net(x; ŵ) + J(x)(w − ŵ): the network that is linear in its weights and touches the true one at ŵ."""
+    """net(x; ŵ) + J(x)(w − ŵ): the network linearised in its weights at ŵ."""
 
     def __init__(self, space: WeightSpace, at: Tensor) -> None:
         self.network, self.shapes, self.sizes = space.network, space.shapes, space.sizes
@@ -41,13 +41,13 @@ class Tangent(WeightSpace):
 
 
 def few(outputs: int, weights: int) -> int:
-    """How many rows' Jacobians are held at once."""
+    """How many rows' Jacobians are in memory at once."""
     return max(1, CHUNK // (outputs * weights))
 
 
 @dataclass(frozen=True)
 class Laplace:
-    """N(ŵ, Λ⁻¹). `model` is the tangent: with `draws` it goes into `predict`, `bands`, `scores` and `ranks` as any model does."""
+    """N(ŵ, Λ⁻¹). `model` is the tangent: with `draws` it works in `predict`, `bands`, `scores` and `ranks` like any model."""
 
     model: Conditional
     mean: Tensor  # (P,), ŵ
@@ -70,18 +70,18 @@ class Laplace:
         root, failed = torch.linalg.cholesky_ex(self.precision)
         if bool(failed):
             raise ValueError(
-                "−∇² log p(y, w) is not positive definite here, so the weights are at no maximum. Train longer, or take curvature='ggn'."
+                "−∇² log p(y, w) is not positive definite here, so the weights are not at a maximum. Train longer, or use curvature='ggn'."
             )
         return root
 
     @property
     def log_evidence(self) -> float:
-        """Log p(y), approximately, in nats of all data."""
+        """log p(y), approximately, in nats for all data."""
         return self.log_joint + 0.5 * len(self.mean) * math.log(2 * math.pi) - float(self.root.diagonal().log().sum())
 
     @cached_property
     def determined(self) -> Tensor:
-        """Eigenvalues of D^−½ G D^−½, ascending: how many times surer of a direction the data are than the prior. (P,)."""
+        """Eigenvalues of D^−½ G D^−½, ascending: the data's precision in a direction relative to the prior's. (P,)."""
         unit = self.prior_precision.rsqrt()
         return torch.linalg.eigvalsh(unit[:, None] * self.curvature * unit).clamp_min(0)
 
@@ -91,7 +91,7 @@ class Laplace:
         return float((self.determined / (self.determined + 1)).sum())
 
     def evidence_at(self, factor: Tensor) -> Tensor:
-        """Log evidence with every prior scale times `factor` (F,), ŵ and G held: what λ the data ask for. (F,)."""
+        """Log evidence with every prior scale times `factor` (F,), ŵ and G fixed: which λ the data favour. (F,)."""
         square = (self.mean.square() * self.prior_precision).sum()
         change = -0.5 * (self.determined * factor[:, None].square() + 1).log().sum(-1)
         now = -0.5 * (self.determined + 1).log().sum()
@@ -99,12 +99,12 @@ class Laplace:
 
     @cached_property
     def best_factor(self) -> float:
-        """Where `evidence_at` is largest between a hundredth and a hundred times."""
+        """The maximiser of `evidence_at` between 1/100 and 100."""
         factor = torch.logspace(-2, 2, 801, dtype=torch.float64)
         return float(factor[self.evidence_at(factor).argmax()])
 
     def draws(self, count: int, seed: int = 0) -> Tensor:
-        """W_s ~ N(ŵ, Λ⁻¹) from a generator of their own, the same noise every time: (S, P)."""
+        """w_s ~ N(ŵ, Λ⁻¹) from a separate generator, the same noise every time: (S, P)."""
         noise = torch.randn(len(self.mean), count, generator=torch.Generator().manual_seed(seed), dtype=self.mean.dtype)
         moved = torch.linalg.solve_triangular(self.root.T, noise, upper=True)  # (P, S)
         return (self.mean + moved.T).float()
@@ -117,21 +117,21 @@ class Laplace:
 
 
 def why_not(model: Conditional) -> str | None:
-    """None, or why there is no such approximation of this model."""
+    """None, or why this model has no such approximation."""
     if model.posterior.scored:
-        return f"q(w) is a {model.posterior.label} and has a spread of its own; Laplace begins at a point. Choose a point mass (MAP)."
+        return f"q(w) is a {model.posterior.label} and has its own spread; Laplace starts from a point. Choose a point mass (MAP)."
     if not model.prior.gaussian:
         return f"It needs a Gaussian prior; the density of {model.prior.label} has kinks or several peaks. Choose a Gaussian one."
     if model.space.size > MOST:
-        return f"The network has {model.space.size:,} weights; a curvature of them all is kept for up to {MOST:,}. Make it smaller."
+        return f"The network has {model.space.size:,} weights; the full curvature is computed for up to {MOST:,}. Make it smaller."
     return None
 
 
 def laplace(model: Conditional, q: Posterior, data: Dataset, curvature: str = "ggn") -> Laplace:
-    """The approximation at the weights that q, a point mass, holds now; `curvature` is "ggn" (the usual one) or "exact".
+    """The approximation at the current weights of q, a point mass; `curvature` is "ggn" (the usual one) or "exact".
 
     Raises:
-        ValueError: q, the prior or the size do not allow it, or the curvature is another word.
+        ValueError: q, the prior or the size does not allow it, or the curvature is unknown.
     """
     if reason := why_not(model):
         raise ValueError(f"Laplace's approximation does not apply. {reason}")
@@ -160,7 +160,7 @@ def _prior_precision(model: Conditional) -> Tensor:
     return torch.cat(each).square().reciprocal()
 
 
-@torch.enable_grad()  # a picture is looked at without gradients
+@torch.enable_grad()  # charts are made without gradients
 def output_curvature(model: Conditional, out: Tensor, y: Tensor) -> Tensor:
     """H = −∂² log p(y | f)/∂f², its negative eigenvalues set to 0 where log p is not concave in f: out (M, H) → (M, H, H)."""
     out = out.detach().requires_grad_()
@@ -185,7 +185,7 @@ def _gauss_newton(model: Conditional, batch: Batch, at: Tensor) -> Tensor:
 
 @torch.enable_grad()
 def _exact(model: Conditional, batch: Batch, at: Tensor) -> Tensor:
-    """−∇² log p(y | w), one row a backward pass: (P, P)."""
+    """−∇² log p(y | w), one row per backward pass: (P, P)."""
 
     def fit(w: Tensor) -> Tensor:
         return -model.factors(batch, {"w": w[None, None]})[0].value.sum()

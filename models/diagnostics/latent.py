@@ -1,4 +1,4 @@
-"""The latent space as numbers a picture needs: embedding ẑ_i = E_q[z_i], its posterior spread, and decoded grids."""
+"""The latent space as numbers for charts: embedding ẑ_i = E_q[z_i], its posterior spread, and decoded grids."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from elbo_room.models.variational import Posterior
 def embedding(
     model: Model, q: Posterior, batch: Batch, site: str = "z", nu: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """E_q[z_i] and sd_q[z_i], each (M, K); `nu` saves asking q again."""
+    """E_q[z_i] and sd_q[z_i], each (M, K); `nu` saves computing it again."""
     family = model.sites[site].family
     nu = q.nu(model.sites[site], batch) if nu is None else nu
     scale = family.scale(nu[..., 1, :]) if family.location_scale else torch.zeros_like(nu[..., 0, :])

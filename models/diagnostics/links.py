@@ -1,7 +1,7 @@
-"""Does a sample of p(x) look like the arm? Its links keep their lengths, so | ‖p_a − p_b‖ − ℓ | is an exact score in metres.
+"""Does a sample of p(x) look like the arm? Its links have fixed lengths, so | ‖p_a − p_b‖ − ℓ | is an exact score in metres.
 
-Sensor noise of s on every coordinate alone gives a link between two points an error of s √2 (7.1 mm at 5 mm), and the one to the palm,
-the middle of the fingers, s √1.5 (6.1 mm): a faithful sample can do no better.
+Sensor noise of s on every coordinate alone gives a link between two points an error of s √2 (7.1 mm at 5 mm), and the link to the palm,
+the midpoint of the fingers, s √1.5 (6.1 mm): even a perfect sample can do no better.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ def link_lengths(x: Tensor) -> Tensor:
     """The lengths of `LINKS` in metres: x (…, 15) in decimetres → (…, 4).
 
     Raises:
-        ValueError: x has no 15 columns.
+        ValueError: x does not have 15 columns.
     """
     if x.shape[-1] != 15:
         raise ValueError(f"An arm has 15 coordinates; these rows have {x.shape[-1]}. Choose the data “Robot arm”.")

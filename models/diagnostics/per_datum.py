@@ -1,4 +1,4 @@
-"""What one datum has to say: its ELBO, its KL, and how crowded the latent space is where it stands."""
+"""Per data point: its ELBO, its KL, and the density of the average q at its position in the latent space."""
 
 import math
 
@@ -30,7 +30,7 @@ def elbo_of_each(
 
 
 def average_q(at: Tensor, nu: Tensor) -> Tensor:
-    """Log (1/M) Σ_j N(z; μ_j, s_j²), the log density of the average q, at z (n, K) for ν (M, 2, K) of a Normal: (n,).
+    """log (1/M) Σ_j N(z; μ_j, s_j²), the log density of the average q, at z (n, K) for ν (M, 2, K) of a Normal: (n,).
 
     In float64: z²/s² − 2zμ/s² + μ²/s² is one matrix product, but differences of large numbers where s is small.
     """

@@ -9,25 +9,25 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Plane:
-    """Z = at + u W: coordinates u (…, 2) of a plane through `at` (K,), along the orthonormal rows of W (2, K)."""
+    """z = at + u W: coordinates u (…, 2) of a plane through `at` (K,), along the orthonormal rows of W (2, K)."""
 
     at: Tensor
     along: Tensor
 
     def coordinates(self, z: Tensor) -> Tensor:
-        """Where z (…, K) stands in the plane, after projection: (…, 2)."""
+        """The coordinates of z (…, K) projected onto the plane: (…, 2)."""
         return (z - self.at) @ self.along.T
 
     def lift(self, u: Tensor) -> Tensor:
-        """The z (…, K) of a place u (…, 2) of the plane."""
+        """The z (…, K) at coordinates u (…, 2) of the plane."""
         return self.at + u @ self.along
 
     def through(self, z: Tensor) -> "Plane":
-        """The same coordinates on the parallel plane through z (K,): what is across the plane is z's own."""
+        """The same coordinates on the parallel plane through z (K,): the component orthogonal to the plane is z's."""
         return Plane(z - self.coordinates(z) @ self.along, self.along)
 
     def spread(self, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Sd along both directions and their correlation, (M,) each, of a q with independent sd `scale` (M, K)."""
+        """The sd along both directions and their correlation, (M,) each, of a q with independent sd `scale` (M, K)."""
         variance = scale.square()
         first, second = (variance @ self.along.square().T).unbind(-1)
         both = variance @ (self.along[0] * self.along[1])
@@ -36,16 +36,16 @@ class Plane:
 
 
 def axes_plane(axes: tuple[int, int], size: int) -> Plane:
-    """The plane of two axes through the prior's mean, 0; its coordinates are z's own."""
+    """The plane of two axes through the prior's mean, 0; its coordinates are those of z."""
     return Plane(torch.zeros(size), torch.eye(size)[list(axes)])
 
 
 def principal_plane(mean: Tensor, before: Plane | None = None) -> tuple[Plane, float]:
     """The plane of the first two principal components of the posterior means (M, K), and its share of their variance.
 
-    The signs of eigenvectors are arbitrary, and two of nearly one length turn freely: `before` keeps the orientation from
-    picture to picture, W = R V with R = argmin ‖R V − W₀‖ over the orthogonal ones (Procrustes; Schönemann 1966). Without it V's
-    own axes are taken, the largest weight of each positive.
+    The signs of eigenvectors are arbitrary, and two with nearly equal eigenvalues rotate freely: `before` keeps the orientation from
+    frame to frame, W = R V with R = argmin ‖R V − W₀‖ over orthogonal matrices (Procrustes; Schönemann 1966). Without it V's
+    own axes are used, the largest weight of each positive.
     """
     center = mean.mean(0)
     value, vector = torch.linalg.eigh((mean - center).T @ (mean - center) / len(mean))  # ascending
@@ -61,7 +61,7 @@ def principal_plane(mean: Tensor, before: Plane | None = None) -> tuple[Plane, f
 def magnification(decode: Callable[[Tensor], Tensor], at: Tensor, along: Tensor, step: float = 0.01) -> Tensor:
     """√det(W JᵀJ Wᵀ) at points (n, K): by how much J = ∂E[x|z]/∂z enlarges areas of the plane W (2, K) (Bishop et al. 1997).
 
-    J by central differences of `step`, so any decoder will do.
+    J by central differences of `step`, so any decoder works.
     """
     first, second = ((decode(at + step * way) - decode(at - step * way)) / (2 * step) for way in along)  # (n, D)
     area = first.square().sum(-1) * second.square().sum(-1) - (first * second).sum(-1).square()

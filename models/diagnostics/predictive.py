@@ -13,21 +13,19 @@ from elbo_room.models.data import Dataset
 from elbo_room.models.responses import Chain
 from elbo_room.models.variational import Posterior
 
-NO_ROWS = Batch(
-    torch.empty(0), torch.empty(0, dtype=torch.int64), 0
-)  # ν of a global site is the same whatever the rows
+NO_ROWS = Batch(torch.empty(0), torch.empty(0, dtype=torch.int64), 0)  # ν of a global site does not depend on the rows
 
 
 def observed(data: Dataset) -> Tensor:
-    """The responses of a data set, or the sentence that there are none: (M,)."""
+    """The responses of a data set, (M,); an error if there are none."""
     if data.y is None:
-        raise ValueError(f"The data {data.name!r} have no response y. Give Dataset(y=…).")
+        raise ValueError(f"The data {data.name!r} have no response y. Pass Dataset(y=…).")
     return data.y
 
 
 @dataclass(frozen=True)
 class Scores:
-    """How well a data set is predicted: nats per datum, and the root mean square error or the share of right classes."""
+    """How well a data set is predicted: nats per data point, and the root mean square error or the share of correct classes."""
 
     log_density: float
     error: float
@@ -41,7 +39,7 @@ class Scores:
 
 @torch.no_grad()
 def weight_draws(model: Conditional, q: Posterior, draws: int, seed: int = 0) -> Tensor:
-    """W_s ~ q, from a generator of their own: the same noise whenever they are drawn, so that a picture moves only as q does. (S, P)."""
+    """w_s ~ q, from a separate generator: the same noise at every call, so that a chart moves only as q does. (S, P)."""
     site = model.sites["w"]
     nu = q.nu(site, NO_ROWS).detach()
     generator = torch.Generator().manual_seed(seed)
@@ -56,7 +54,7 @@ def predict(model: Conditional, x: Tensor, weights: Tensor) -> Chain:
 
 
 def probabilities(chain: Chain) -> Tensor:
-    """P(y* = k | x*), the mean over weight draws, where y is one of K classes or binary: (M, K)."""
+    """p(y* = k | x*), the mean over weight draws, for y binary or one of K classes: (M, K)."""
     m = chain.m.mean(0)
     return m if m.ndim == 2 else torch.stack([1 - m, m], -1)
 
@@ -70,7 +68,7 @@ def bands(model: Conditional, chain: Chain) -> tuple[Tensor, Tensor, Tensor]:
 
 @torch.no_grad()
 def scores(model: Conditional, data: Dataset, weights: Tensor, chain: Chain | None = None) -> Scores:
-    """Log predictive density log (1/S) Σ_s p(y|x, w_s) and RMSE of E y, or accuracy of the most probable class; `chain` if it is known."""
+    """Log predictive density log (1/S) Σ_s p(y|x, w_s) and RMSE of E y, or accuracy of the most probable class; `chain` if known."""
     y = observed(data)
     chain = model.chain(data.x, weights) if chain is None else chain
     density = model.response.log_prob(y, chain).logsumexp(0) - math.log(len(weights))
@@ -86,7 +84,7 @@ def scores(model: Conditional, data: Dataset, weights: Tensor, chain: Chain | No
 
 @torch.no_grad()
 def ranks(model: Conditional, data: Dataset, weights: Tensor, seed: int = 0) -> Tensor:
-    """P(y* < y) + U · P(y* = y) of each datum, uniform on (0, 1) where the predictive is right (Czado et al. 2009): (M,)."""
+    """P(y* < y) + U · P(y* = y) of each data point, uniform on (0, 1) if the predictive is correct (Czado et al. 2009): (M,)."""
     generator = torch.Generator().manual_seed(seed)
     y = observed(data)
     drawn = model.response.sample(model.chain(data.x, weights), generator)  # (S, M)

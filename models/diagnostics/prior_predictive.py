@@ -1,4 +1,4 @@
-"""Functions f(·; w), w ~ prior, before any training, and the Gaussian process that they become when the layers are infinitely wide.
+"""Functions f(·; w), w ~ prior, before any training, and the Gaussian process that they become as the layers become infinitely wide.
 
 K₁ = x V xᵀ + v_b,  K_ℓ = n v_ℓ E[g g′ | K_{ℓ−1}] + v_b (+ x V_γ xᵀ for re-injected inputs; residual and dense sums add up),
 K_f = n v_o E[g g′ | K_L] + v_b (Neal 1996; Lee et al. 2018; Matthews et al. 2018). With one hidden layer K_f = E f f′ at any width.
@@ -13,8 +13,8 @@ from elbo_room.models.networks import ACTIVATIONS, Architecture
 from elbo_room.models.priors import Prior
 from elbo_room.models.priors.prior import fan_in
 
-UNITS = 4096  # of a first layer whose weights are not Gaussian: its kernel is an average over so many
-NUMBERS = 4_000_000  # weights that are held at a time
+UNITS = 4096  # of a first layer with non-Gaussian weights: its kernel is an average over this many units
+NUMBERS = 4_000_000  # weights in memory at a time
 
 
 @torch.no_grad()
@@ -28,7 +28,7 @@ def functions(network: nn.Module, prior: Prior, x: Tensor, draws: int, generator
 
 
 def no_limit(prior: Prior, architecture: Architecture) -> str | None:
-    """Why no Gaussian process is known for this prior and network, or None."""
+    """None, or why no Gaussian process limit is known for this prior and network."""
     if prior.sites:
         return f"{prior.label}: the scales are random, so the limit is a mixture of Gaussian processes, not one."
     if prior.variance("out.weight") is None:
@@ -42,10 +42,10 @@ def no_limit(prior: Prior, architecture: Architecture) -> str | None:
 def limit(prior: Prior, architecture: Architecture, x: Tensor) -> Tensor:
     """The covariance K_f of one output at x (G, P), all layers infinitely wide: (G, G), in float64.
 
-    Where n units of scale s stand, the limit keeps n s². A first layer of other than Gaussian weights enters by an average over units.
+    With n units of scale s, the limit keeps n s². A first layer with non-Gaussian weights enters as an average over units.
 
     Raises:
-        ValueError: there is no such limit; the sentence says why.
+        ValueError: there is no such limit; the message explains why.
     """
     if reason := no_limit(prior, architecture):
         raise ValueError(reason)
@@ -78,7 +78,7 @@ def _variance(prior: Prior, name: str) -> Tensor:
 
 
 def _linear(prior: Prior, layer: str, x: Tensor) -> Tensor:
-    """X V xᵀ + v_b: the covariance of Σ_j w_j x_j + b."""
+    """x V xᵀ + v_b: the covariance of Σ_j w_j x_j + b."""
     return (x * _variance(prior, f"{layer}.weight").reshape(-1)) @ x.T + _variance(prior, f"{layer}.bias")
 
 

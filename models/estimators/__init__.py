@@ -1,4 +1,4 @@
-"""Gradient estimators: one a file, named as in the notes. To add one: its file, and one entry in this tuple.
+"""Gradient estimators: one per file, named as in the lecture notes. To add one: write its file and add one entry to this tuple.
 
 >>> import elbo_room as er
 >>> er.ESTIMATORS["leave_one_out"].unbiased

@@ -14,9 +14,10 @@ from elbo_room.models.families import Family
 
 @dataclass(frozen=True)
 class AnalyticEntropy(Estimator):
-    """Differs from the total derivative only where log q is no location-scale density: Gamma, Beta (Kucukelbir et al. 2017).
+    """Differs from the total derivative only where log q is not a location-scale density: Gamma, Beta (Kucukelbir et al. 2017).
 
-    Analytic is not always quieter: for score gradients −log q(z) acts as a control variate, and taking it out raises the variance.
+    The analytic form is not always less noisy: for score gradients −log q(z) acts as a control variate, and removing it raises the
+    variance.
     """
 
     name: ClassVar[str] = "analytic_entropy"
@@ -33,7 +34,7 @@ class AnalyticEntropy(Estimator):
         if reason := super().supports(family, draws):
             return reason
         if not family.states("entropy"):
-            return f"{self.label} needs the entropy in closed form, {family.label} has none here. Choose reparameterisation."
+            return f"{self.label} needs the entropy in closed form; {family.label} has none here. Choose reparameterisation."
         return None
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:

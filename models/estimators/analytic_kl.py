@@ -1,8 +1,8 @@
 """Path for the likelihood, KL in closed form: G_b = ∇_ν log p(x | t(ε_b, ν)) − ∇_ν KL(q(·; ν) ‖ p), the VAE's usual form.
 
 It holds only if the prior factor contains this site alone, with q's own family: log p(z) = Σ_k log p(z_k; ν₀). A factor declares its
-ν₀ (`Factor.prior`), and the declaration is held against the factor's value at every estimate (where a run plays a tape: now and then).
-With a prior whose parameters hang on another site the closed form would be silently wrong.
+ν₀ (`Factor.prior`), and the declaration is checked against the factor's value at every estimate (in a run that replays a tape: from time
+to time). With a prior whose parameters depend on another site, the closed form would be silently wrong.
 """
 
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AnalyticKL(Estimator):
-    """Often, not always, quieter than the total derivative; not zero at q = posterior (Kingma & Welling 2014, appendix B)."""
+    """Often, but not always, less noisy than the total derivative; not zero at q = posterior (Kingma & Welling 2014, appendix B)."""
 
     name: ClassVar[str] = "analytic_kl"
     label: ClassVar[str] = "path + KL"
     symbol: ClassVar[str] = "∇_z log p(x|z) ∇_ν t − ∇KL"
     help: ClassVar[str] = (
-        "Draws only for the likelihood; the KL to the prior, a Gaussian one say, is known in closed form."
+        "Draws only for the likelihood; the KL to the prior, for example a Gaussian, has a closed form."
     )
     source: ClassVar[str] = "Kingma & Welling 2014"
     path: ClassVar[bool] = True
@@ -45,20 +45,20 @@ class AnalyticKL(Estimator):
         if reason := super().supports(family, draws):
             return reason
         if not family.states("divergence"):
-            return f"{self.label} needs the KL in closed form, {family.label} has none here. Choose reparameterisation."
+            return f"{self.label} needs the KL in closed form; {family.label} has none here. Choose reparameterisation."
         return None
 
     def refuses(self, model: "Model") -> str | None:
-        """None, or the reason that the model has: a prior that q's KL to is not known."""
+        """None, or the reason: the KL to the model's prior is not known."""
         find = getattr(model, "why_no_divergence", None)
         reason: str | None = find() if find is not None else None
         return reason and f"{self.label.capitalize()} does not apply: {reason}"
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        """−KL − log p(z): the live factor log p(z) is taken back.
+        """−KL − log p(z): cancels the live factor log p(z).
 
         Raises:
-            NotApplicableError: no factor declares the site's prior, or it is not what it declares.
+            NotApplicableError: no factor declares the site's prior, or its declaration is wrong.
         """
         factor = context.prior
         if factor is None or factor.prior is None:
@@ -70,10 +70,12 @@ class AnalyticKL(Estimator):
         with untaped():
             declared = draw.family.log_prob(draw.value.detach(), factor.prior.detach()).sum(-1)  # (R, B, M)
             close = torch.isclose(value.detach(), declared, rtol=1e-4, atol=1e-3)
-            known = value.detach().isfinite() & declared.isfinite()  # else the run has diverged, and says so
+            known = (
+                value.detach().isfinite() & declared.isfinite()
+            )  # otherwise the run has diverged, which is reported elsewhere
             fits = bool((close | ~known).all())
         if not fits:
             raise NotApplicableError(
-                f"Factor {factor.name!r} declares a prior that is not its value. Mend its `prior`, or choose reparameterisation."
+                f"Factor {factor.name!r} declares a prior that does not match its value. Correct its `prior`, or choose reparameterisation."
             )
         return -draw.family.divergence(draw.nu, factor.prior).sum(-1) - value

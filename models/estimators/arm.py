@@ -13,21 +13,21 @@ from elbo_room.models.families import Family
 class Arm(Estimator):
     """Augment, reinforce, merge: unbiased for Bernoulli logits, without a gradient of F (Yin & Zhou 2019).
 
-    One ε of all K units makes both b and b'. A deep model needs a pair a layer: the other sites stay as drawn while this one flips.
-    Traps: F contains −log q(b; ⌊ν⌋); per evaluation leave-one-out was the better one wherever we measured.
+    One ε of all K units makes both b and b'. A deep model needs a pair per layer: the other sites stay as drawn while this one flips.
+    Traps: F contains −log q(b; ⌊ν⌋); per evaluation, leave-one-out was better in all our measurements.
     """
 
     name: ClassVar[str] = "arm"
     label: ClassVar[str] = "ARM"
     symbol: ClassVar[str] = "(F(b') − F(b))(ε − ½)"
-    help: ClassVar[str] = "An antithetic pair of binary draws; their difference times the noise."
+    help: ClassVar[str] = "An antithetic pair of binary draws: the difference of their F times the noise."
     source: ClassVar[str] = "Yin & Zhou 2019"
     moves: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs a binary value of a logit."""
         if not family.states("latent"):
-            return f"{self.label} is for Bernoulli latents, these are {family.label}. Choose another estimator."
+            return f"{self.label} is for Bernoulli latents; these are {family.label}. Choose another estimator."
         return super().supports(family, draws)
 
     def evaluations(self, draws: int, size: int) -> int:

@@ -11,9 +11,9 @@ from elbo_room.models.estimators.estimator import Context, Draw
 
 @dataclass(frozen=True)
 class DisArm(Arm):
-    """Unbiased, and never of more variance than ARM, whose conditional expectation it is (Dong, Mnih & Tucker 2020; Yin et al. 2020).
+    """Unbiased, and never with more variance than ARM, whose conditional expectation it is (Dong, Mnih & Tucker 2020; Yin et al. 2020).
 
-    Traps: the sign (−1)^{b'} belongs to the second of the pair; units where b = b' get nothing; leave-one-out at the same number of
+    Traps: the sign (−1)^{b'} belongs to the second of the pair; units where b = b' contribute nothing; leave-one-out at the same number of
     evaluations was 13-30 % lower.
     """
 

@@ -1,7 +1,7 @@
 """Doubly reparameterised: ∇_ν L_B = E Σ_b w̃_b² (∂log w_b/∂z_b) ∂t/∂ν, ν stopped in log q; θ keeps Σ_b w̃_b ∇_θ log p.
 
-The score that hides in ∇_ν log w_b is itself reparameterised, which leaves w̃ − w̃² of the path less. The second w̃ is a hook on the
-draw: it scales what flows back into ν and leaves what flows into the decoder alone.
+The score hidden in ∇_ν log w_b is itself reparameterised, which subtracts (w̃ − w̃²) times the path. The second w̃ is a hook on the
+draw: it scales the gradient that flows back into ν and leaves the decoder's unchanged.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from elbo_room.models.settings import rule
 class Dreg(Estimator):
     """Signal-to-noise rises as √B where IWAE's falls; no variance at q = posterior (Tucker, Lawson, Gu & Maddison 2019).
 
-    The rise needs weights with finite moments: with q narrower than the posterior it does not show.
+    The rise requires weights with finite moments: it does not appear when q is narrower than the posterior.
     """
 
     name: ClassVar[str] = "dreg"
@@ -30,11 +30,11 @@ class Dreg(Estimator):
     path: ClassVar[bool] = True
     bound: ClassVar[str] = "iwae"
     independent_draws: ClassVar[bool] = True
-    factorised: ClassVar[bool] = True  # a path through two sites would meet w̃ twice
+    factorised: ClassVar[bool] = True  # a path through two sites would be multiplied by w̃ twice
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule(
             "structure",
-            "A path through two layers of a top-down q would be weighed twice. Choose importance weighting, or independent layers.",
+            "A path through two layers of a top-down q would be weighted twice. Choose importance weighting, or independent layers.",
             among=("product",),
         ),
         rule("noise", "Doubly reparameterised needs independent draws. Draw independently.", among=("iid",)),
@@ -43,7 +43,7 @@ class Dreg(Estimator):
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """−⌊B w̃_b⌋ log q(t(ε_b, ν); ⌊ν⌋), and w̃_b times everything that flows back through t."""
         weights = context.weights
-        assert weights is not None  # noqa: S101 - `bound` says so
+        assert weights is not None  # noqa: S101 - `bound` guarantees it
         share = (weights / weights.shape[1]).unsqueeze(-1)  # w̃, (R, B, M, 1)
         draw.value.register_hook(lambda slope: slope * share)
         return -weights * draw.log_q(frozen_nu=True)

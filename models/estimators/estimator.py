@@ -1,4 +1,4 @@
-"""What an estimator is: for one site, the surrogate whose gradient in ν, draw by draw, is its G_b.
+"""The protocol of an estimator: for one site, the surrogate whose gradient in ν, draw by draw, is its G_b.
 
 Shapes: R replicates, B draws, M data (a global site has M = 1). f = log p(x, z) − log q(z; ν), s = ∇_ν log q(z; ν), ⌊·⌋ = stop gradient.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class NotApplicableError(ValueError):
-    """An estimator that does not go with this model, family, number of draws or kind of noise; the sentence is shown to the user.
+    """An estimator does not apply to this model, family, number of draws or kind of noise; the message is shown to the user.
 
     >>> import elbo_room as er
     >>> run = er.run_from({"data": "pinwheel"})
@@ -37,18 +37,18 @@ class Draw:
     family: Family
     nu: Tensor  # (R, B, M, n_params, K), the tap that keeps every draw's gradient
     value: Tensor  # (R, B, M, K); detached for score-type estimators
-    noise: Tensor | None = None  # the ε that became this value, for estimators that use it twice
-    still: Tensor | None = None  # ν with q's parameters stopped and the draw above live, where ν hangs on such a draw
+    noise: Tensor | None = None  # the ε behind this value, for estimators that use it twice
+    still: Tensor | None = None  # ν with q's parameters stopped and the draw above live, if ν depends on such a draw
 
     def log_q(self, *, frozen_nu: bool = False, frozen_value: bool = False) -> Tensor:
-        """Log q(z; ν) in nats, summed over the site's coordinates: (R, B, M)."""
+        """log q(z; ν) in nats, summed over the site's coordinates: (R, B, M)."""
         frozen = self.nu.detach() if self.still is None else self.still
         nu = frozen if frozen_nu else self.nu
         value = self.value.detach() if frozen_value else self.value
         return self.family.log_prob(value, nu).sum(-1)
 
     def log_q_drawn(self) -> Tensor:
-        """Log q(t(ε, ν); ν), live in both places, summed over the coordinates: (R, B, M)."""
+        """log q(t(ε, ν); ν), live in both places, summed over the coordinates: (R, B, M)."""
         if self.noise is None:
             return self.log_q()
         return self.family.log_prob_drawn(self.noise, self.value, self.nu)
@@ -65,26 +65,26 @@ class Draw:
         """ε of these draws, for an estimator that uses it twice."""
         if self.noise is None:
             raise ValueError(
-                "This estimator wants the noise of its draws; call it through `estimate`, which hands it on."
+                "This estimator needs the noise of its draws; call it through `estimate`, which passes it."
             )
         return self.noise
 
     def carry(self, gradient: Tensor) -> Tensor:
-        """A term (R, B, M) whose derivative in ν is this given gradient (R, B, M, n_params, K): G_b worked out by hand."""
+        """A term (R, B, M) whose derivative in ν is this gradient (R, B, M, n_params, K): G_b worked out by hand."""
         return (gradient.detach() * self.nu).flatten(3).sum(-1)
 
 
 def _no_evaluation(value: Tensor, live: bool = False) -> Tensor:
-    raise ValueError("This estimator evaluates the model anew; call it through `estimate`, which knows the model.")
+    raise ValueError("This estimator evaluates the model again; call it through `estimate`, which has the model.")
 
 
 def _no_pilot(count: int) -> "tuple[Draw, Tensor]":
-    raise ValueError(f"This estimator wants {count} pilot draws; call it through `estimate`, which can draw them.")
+    raise ValueError(f"This estimator needs {count} pilot draws; call it through `estimate`, which can draw them.")
 
 
 @dataclass(frozen=True)
 class Context:
-    """What an estimator may use besides its own draws."""
+    """What an estimator may use in addition to its own draws."""
 
     cost: Tensor  # f, detached: (R, B, M), or (R, B, 1) without Rao-Blackwellisation
     at: Callable[..., Tensor] = (
@@ -94,14 +94,14 @@ class Context:
         _no_pilot  # pilot(count): extra draws and their f, which never enter G
     )
     weights: Tensor | None = None  # B·w̃_b of an importance-weighted bound, detached: (R, B, M)
-    log_weights: Tensor | None = None  # log w_b of a datum, all sites together, detached: (R, B, M)
-    memory: dict[str, Tensor] = field(default_factory=dict)  # what an adaptive estimator keeps from step to step
+    log_weights: Tensor | None = None  # log w_b of a data point, all sites together, detached: (R, B, M)
+    memory: dict[str, Tensor] = field(default_factory=dict)  # state of an adaptive estimator from step to step
     generator: torch.Generator | None = None
     x: Tensor | None = None  # the batch's data (M, D)
-    prior: Factor | None = None  # the live factor that holds this site alone and declares its ν₀
-    alone: bool = False  # no other site: f elsewhere may be asked for at any number of values
+    prior: Factor | None = None  # the live factor that contains this site alone and declares its ν₀
+    alone: bool = False  # no other site: f elsewhere may be requested at any number of values
     share: float = 1.0  # the weight of one surrogate term in the loss that goes backward
-    evaluation: int = 0  # numbers that one more value of the site brings along: all sites' values, and the data
+    evaluation: int = 0  # numbers needed for one more value of the site: all sites' values, and the data
 
 
 @dataclass(frozen=True)
@@ -123,46 +123,42 @@ class Estimator:
     unbiased: ClassVar[bool] = True
     bound: ClassVar[str] = "elbo"  # or "iwae": log (1/B) Σ_b w_b, whose gradient it estimates
     least_draws: ClassVar[int] = 1
-    independent_draws: ClassVar[bool] = (
-        False  # the proof needs draws that know nothing of each other: no antithetic, no Sobol
-    )
-    warm_up: ClassVar[int] = (
-        0  # estimates a probe makes first, so that an adaptive estimator has something in its memory
-    )
-    moves: ClassVar[bool] = False  # it asks for f at other values of its site while the other sites stay as drawn
+    independent_draws: ClassVar[bool] = False  # the proof needs independent draws: no antithetic, no Sobol
+    warm_up: ClassVar[int] = 0  # estimates that a probe makes first, to fill an adaptive estimator's memory
+    moves: ClassVar[bool] = False  # it evaluates f at other values of its site while the other sites stay as drawn
     factorised: ClassVar[bool] = False  # the proof needs a q that is a product over sites
-    for_weights: ClassVar[bool] = False  # it is about the weights of a Bayesian network, and means nothing elsewhere
+    for_weights: ClassVar[bool] = False  # it is for the weights of a Bayesian network only
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
 
     def supports(self, family: Family, draws: int) -> str | None:
         """None, or the reason why it does not apply to a site of this family with B = draws."""
         if self.path and not family.reparameterizable:
             return (
-                f"{self.label} needs z = t(ε, ν) to be differentiable, {family.label} is not. "
+                f"{self.label} needs z = t(ε, ν) to be differentiable; {family.label} is not. "
                 "Choose a score-type estimator."
             )
         if not self.path and not family.scored:
             return (
-                f"{self.label} multiplies f with ∇ log q, and the {family.label} has none. "
+                f"{self.label} multiplies f by ∇ log q, and the {family.label} has none. "
                 "Choose reparameterisation, or a q with a density."
             )
         if draws < self.least_draws:
             return (
-                f"{self.label} needs at least {self.least_draws} draws, B is {draws}. "
+                f"{self.label} needs at least {self.least_draws} draws; B is {draws}. "
                 "Raise B, or choose another estimator."
             )
         return None
 
     def refuses(self, model: "Model") -> str | None:
-        """None, or the reason why it does not go with this model, whatever the family of its sites."""
+        """None, or the reason why it does not apply to this model, whatever the family of its sites."""
         return None
 
     def wrap_model(self, model: "Model", site: str, draw: Draw, generator: torch.Generator) -> "Model":
-        """The model as this estimator has its factors computed at the draws of its site: as it is, or with noise of its own."""
+        """The model whose factors this estimator evaluates at the draws of its site: unchanged, or with additional noise."""
         return model
 
     def evaluations(self, draws: int, size: int) -> int:
-        """Evaluations of log p for one datum, one ĝ of B = draws, and a site of `size` coordinates."""
+        """Evaluations of log p for one data point, one ĝ with B = draws, and a site of `size` coordinates."""
         return draws
 
     def value(self, family: Family, noise: Tensor, nu: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Gumbel-softmax (binary: concrete): b ≈ y = logistic(z/τ), z = a + logistic noise, and G_b = ∇_y f(y) ∇_a y. Biased.
 
-f = log p − log q is the mass function's formula read between 0 and 1, with ⌊ν⌋ in q; it is not the ELBO of the relaxed variable.
+f = log p − log q is the mass function's formula evaluated between 0 and 1, with ⌊ν⌋ in q; it is not the ELBO of the relaxed variable.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from elbo_room.models.families import Family
 class GumbelSoftmax(Estimator):
     """The model sees relaxed values: low variance, and a bias that τ trades for it (Jang, Gu & Poole 2017; Maddison, Mnih & Teh 2017).
 
-    `temperature` τ in (0, 5]. Traps: decoder and reported ELBO see y too, which is neither 0 nor 1; do not add a KL of relaxed against
+    `temperature` τ in (0, 5]. Traps: decoder and reported ELBO see y too, which is neither 0 nor 1; do not add a KL between relaxed and
     discrete.
     """
 
@@ -32,11 +32,11 @@ class GumbelSoftmax(Estimator):
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs a binary value of a logit."""
         if not family.states("latent"):
-            return f"{self.label} is for Bernoulli latents, these are {family.label}. Choose another estimator."
+            return f"{self.label} is for Bernoulli latents; these are {family.label}. Choose another estimator."
         return None
 
     def value(self, family: Family, noise: Tensor, nu: Tensor) -> Tensor:
-        """Logistic(z/τ), live in ν."""
+        """logistic(z/τ), live in ν."""
         return (family.latent(noise, nu) / self.temperature).sigmoid()
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:

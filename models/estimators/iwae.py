@@ -1,6 +1,6 @@
 """IWAE: L_B = E log (1/B) Σ_b w_b, w = p(x, z)/q(z; ν); its gradient is ĝ = Σ_b w̃_b ∇_ν log w_b, w̃ = softmax_b log w_b.
 
-The weights are a datum's own: log Σ exp goes over its draws before anything is summed over the data. As ĝ = (1/B) Σ_b G_b, the
+The weights belong to one data point: log Σ exp runs over its draws before anything is summed over the data. As ĝ = (1/B) Σ_b G_b, the
 tap holds G_b = B w̃_b ∇ log w_b.
 """
 
@@ -23,7 +23,7 @@ class Iwae(Estimator):
     label: ClassVar[str] = "importance weighted"
     symbol: ClassVar[str] = "Σ w̃ ∇log w"
     help: ClassVar[str] = (
-        "Climbs log (1/B) Σ w, a tighter bound the more draws; the gradient of ν drowns in noise as B grows."
+        "Maximises log (1/B) Σ w, a bound that tightens with more draws; the gradient of ν drowns in noise as B grows."
     )
     source: ClassVar[str] = "Burda, Grosse & Salakhutdinov 2016"
     path: ClassVar[bool] = True

@@ -1,6 +1,6 @@
-"""What an adaptive estimator keeps in its memory: running moments of past f, and a small network moved by its own Adam steps.
+"""The memory of an adaptive estimator: running moments of past f, and a small network trained with Adam.
 
-Whoever uses it reads first and updates afterwards, so no draw meets a baseline that has seen it.
+The caller reads first and updates afterwards, so that no draw is corrected by a baseline that depends on it.
 """
 
 from collections.abc import Sequence
@@ -14,24 +14,24 @@ FIRST, SECOND = 0.9, 0.99  # Adam's decays: short, since λ may move
 
 
 def moments(memory: Memory, cost: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of past f, (0, 1) before there was any: (), ()."""
+    """Mean and standard deviation of past f, (0, 1) before the first: (), ()."""
     mean, square = memory.get("mean", cost.new_zeros(())), memory.get("square", cost.new_ones(()))
     return mean, (square - mean.square()).clamp_min(1e-12).sqrt()
 
 
 def remember(memory: Memory, **values: Tensor) -> None:
-    """Exponential moving averages: m ← .9 m + .1 value; the first value is taken whole."""
+    """Exponential moving averages: m ← .9 m + .1 value; starting from the first value."""
     for name, value in values.items():
         memory[name] = memory[name].lerp(value.detach(), 1 - DECAY) if name in memory else value.detach().clone()
 
 
 def remember_moments(memory: Memory, cost: Tensor) -> None:
-    """Add the present f to the running moments."""
+    """Add the current f to the running moments."""
     remember(memory, mean=cost.mean(), square=cost.square().mean())
 
 
 def weights(memory: Memory, inputs: int, like: Tensor, generator: torch.Generator | None) -> list[Tensor]:
-    """The network's (W, α, v), as leaves; at first W is random and v is 0, so the output is 0."""
+    """The network's (W, α, v), as leaves; initially W is random and v is 0, so the output is 0."""
     if "weight" not in memory or memory["weight"].shape[0] != inputs:
         first = torch.randn(inputs, HIDDEN, generator=generator, dtype=like.dtype) / inputs**0.5
         made = {"weight": first, "intercept": like.new_zeros(HIDDEN), "out": like.new_zeros(HIDDEN)}

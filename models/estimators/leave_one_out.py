@@ -17,14 +17,14 @@ class LeaveOneOut(Estimator):
     label: ClassVar[str] = "leave-one-out"
     symbol: ClassVar[str] = "(f − f̄₋ᵦ) s"
     help: ClassVar[str] = (
-        "A baseline for nothing: the mean f of the other draws. Near the optimum it can beat the path gradient."
+        "A baseline at no cost: the mean f of the other draws. Near the optimum it can beat the path gradient."
     )
     source: ClassVar[str] = "Kool, van Hoof & Welling 2019"
     least_draws: ClassVar[int] = 2
     independent_draws: ClassVar[bool] = True
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule(
-            "draws", "Leave-one-out needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2
+            "draws", "Leave-one-out needs at least 2 draws; B is {draws}. Raise B, or choose another estimator.", low=2
         ),
         rule("noise", "Leave-one-out needs independent draws. Draw independently, or choose another.", among=("iid",)),
     )

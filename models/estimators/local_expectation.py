@@ -13,23 +13,24 @@ from elbo_room.models.families import Family
 
 @dataclass(frozen=True)
 class LocalExpectation(Estimator):
-    """Rao-Blackwellised unit by unit; exact when the site is one unit (Titsias & Lázaro-Gredilla 2015).
+    """Rao-Blackwellised unit by unit; exact when the site is a single unit (Titsias & Lázaro-Gredilla 2015).
 
-    Trap: F contains −log q(z; ⌊ν⌋) of the altered value. For Bernoulli this is σ'(a_k)[F(b_k = 1) − F(b_k = 0)], the measure-valued one.
+    Trap: F contains −log q(z; ⌊ν⌋) of the altered value. For Bernoulli this is σ'(a_k)[F(b_k = 1) − F(b_k = 0)], the measure-valued
+    estimator.
     """
 
     name: ClassVar[str] = "local_expectation"
     label: ClassVar[str] = "local expectation"
     symbol: ClassVar[str] = "Σ_c ∇q_c F_c"
-    help: ClassVar[str] = "Sums each unit over its states: the best per draw, at states × units evaluations."
+    help: ClassVar[str] = "Sums each unit over its states: the best estimator per draw, at states × units evaluations."
     source: ClassVar[str] = "Titsias & Lázaro-Gredilla 2015"
     moves: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:
-        """Needs states that can be counted out."""
+        """Needs states that can be enumerated."""
         if not family.n_states:
             return (
-                f"{self.label.capitalize()} sums over every state of a unit, {family.label} has no finite list of them. "
+                f"{self.label.capitalize()} sums over every state of a unit; {family.label} has no finite list of states. "
                 "Choose another estimator."
             )
         return super().supports(family, draws)

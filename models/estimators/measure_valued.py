@@ -23,7 +23,7 @@ class MeasureValued(Estimator):
     label: ClassVar[str] = "measure-valued"
     symbol: ClassVar[str] = "c (f(z⁺) − f(z⁻))"
     help: ClassVar[str] = (
-        "A difference of f at two coupled draws for each parameter: low variance, 4 evaluations a coordinate."
+        "A difference of f at two coupled draws for each parameter: low variance, 4 evaluations per coordinate."
     )
     source: ClassVar[str] = "Pflug 1989; Mohamed, Rosca, Figurnov & Mnih 2020"
     moves: ClassVar[bool] = True
@@ -31,7 +31,7 @@ class MeasureValued(Estimator):
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs the family's weak derivatives."""
         if not family.states("weak_derivatives"):
-            return f"{self.label.capitalize()} needs a weak derivative, {family.label} states none. Choose another estimator."
+            return f"{self.label.capitalize()} needs a weak derivative; {family.label} declares none. Choose another estimator."
         return super().supports(family, draws)
 
     def evaluations(self, draws: int, size: int) -> int:

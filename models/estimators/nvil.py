@@ -12,20 +12,20 @@ from elbo_room.models.estimators.estimator import Context, Draw, Estimator
 
 @dataclass(frozen=True)
 class Nvil(Estimator):
-    """Neural variational inference and learning: unbiased for any q, already at B = 1 (Mnih & Gregor 2014).
+    """Neural variational inference and learning: unbiased for any q, even at B = 1 (Mnih & Gregor 2014).
 
-    Traps: a moving average that holds the present f is biased; the baseline lags after λ changes. A global site has no x: only c̄.
+    Traps: a moving average that includes the current f is biased; the baseline lags after λ changes. A global site has no x: only c̄.
     """
 
     name: ClassVar[str] = "nvil"
     label: ClassVar[str] = "NVIL"
     symbol: ClassVar[str] = "(f − c̄ − c_φ(x)) s"
-    help: ClassVar[str] = "A baseline learned by a small network from each data point: works at B = 1, but lags."
+    help: ClassVar[str] = "A baseline predicted by a small network from each data point: works at B = 1, but lags."
     source: ClassVar[str] = "Mnih & Gregor 2014"
     warm_up: ClassVar[int] = 50
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        """⌊f − c̄ − ς c_φ(x)⌋ log q(⌊z⌋; ν), with last step's c̄, ς and φ; then one step for each of them."""
+        """⌊f − c̄ − ς c_φ(x)⌋ log q(⌊z⌋; ν), with the previous step's c̄, ς and φ; then one step for each."""
         cost, memory = context.cost, context.memory
         mean, spread = learned.moments(memory, cost)
         baseline = mean

@@ -1,6 +1,6 @@
-"""Path only ("sticking the landing"): G_b = ∇_ν [log p(x, t(ε_b, ν)) − log q(t(ε_b, ν); ⌊ν⌋)], the notes' last line.
+"""Path only ("sticking the landing"): G_b = ∇_ν [log p(x, t(ε_b, ν)) − log q(t(ε_b, ν); ⌊ν⌋)], the lecture notes' last line.
 
-The dropped −∇_ν log q at fixed z has mean zero, so the two lines of the notes are equal in expectation, not draw by draw.
+The dropped −∇_ν log q at fixed z has mean zero, so the two lines of the lecture notes are equal in expectation, not draw by draw.
 """
 
 from dataclasses import dataclass

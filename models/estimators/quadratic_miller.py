@@ -19,12 +19,12 @@ def not_normal(label: str, family: Family) -> str | None:
     if family.gaussian and family.log_scaled:
         return None
     return (
-        f"{label} expands log p around a Gaussian q's mean; {family.label} is not such a q. Choose reparameterisation."
+        f"{label} expands log p around a Gaussian q's mean; {family.label} is not Gaussian. Choose reparameterisation."
     )
 
 
 def centered(slope: Tensor, curvature: Tensor, noise: Tensor, variance: Tensor) -> Tensor:
-    """(H δ, g₀ δ + H (δ² − s²)) stacked as ν is: (R, B, M, 2, K)."""
+    """(H δ, g₀ δ + H (δ² − s²)) stacked like ν: (R, B, M, 2, K)."""
     return torch.stack([curvature * noise, slope * noise + curvature * (noise.square() - variance)], -2)
 
 
@@ -32,7 +32,7 @@ def centered(slope: Tensor, curvature: Tensor, noise: Tensor, variance: Tensor) 
 class QuadraticMiller(Estimator):
     """Removes what a quadratic log p explains: nearly everything when q is narrow, little where ReLU makes H vanish (Miller et al. 2017).
 
-    Diagonal H, one Hessian-vector product a coordinate; with several sites, others as drawn, once a draw.
+    Diagonal H, one Hessian-vector product per coordinate; with several sites, the others as drawn, once per draw.
     """
 
     name: ClassVar[str] = "quadratic_miller"
@@ -63,7 +63,7 @@ class QuadraticMiller(Estimator):
             rows = [
                 torch.autograd.grad(slope[..., k].sum(), at, retain_graph=True)[0][..., k] for k in range(at.shape[-1])
             ]
-        # f holds −log q(z; ⌊ν⌋): no slope at the mean, curvature 1/s².
+        # f contains −log q(z; ⌊ν⌋): no slope at the mean, curvature 1/s².
         return slope.detach(), torch.stack(rows, -1).detach() - torch.exp(-2 * raw)
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:

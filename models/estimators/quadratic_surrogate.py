@@ -1,7 +1,8 @@
 """Learned quadratic control variate: G_b = path_b − ξ (∇f̂(z_b) − E_q ∇f̂), f̂(z) = βᵀ(z − μ) + ½ (z − μ)ᵀ diag(h) (z − μ).
 
 β and h are least squares of ∇_z log p on (1, δ), δ = z − μ, over past estimates; ξ = E[⟨path, c⟩]/E‖c‖², c = ∇f̂ − E ∇f̂, likewise. All
-three start at 0 and are moving averages of *past* draws: the current draw is learned from on the way back, after it was corrected.
+three start at 0 and are moving averages of *past* draws: the current draw is learned from in the backward pass, after it has been
+corrected.
 """
 
 from dataclasses import dataclass
@@ -19,15 +20,15 @@ DECAY = 0.9
 
 @dataclass(frozen=True)
 class QuadraticSurrogate(Estimator):
-    """No second derivatives and no extra evaluation: it learns from the gradients that pass by (Geffner & Domke 2020, least squares here).
+    """No second derivatives and no extra evaluation: it learns from past gradients (Geffner & Domke 2020, here by least squares).
 
-    One f̂ serves all data of a site, so it helps most where the site is global or the data's posteriors are of one shape.
+    One f̂ serves all data of a site, so it helps most where the site is global or the data points' posteriors have the same shape.
     """
 
     name: ClassVar[str] = "quadratic_surrogate"
     label: ClassVar[str] = "path − learned quadratic"
     symbol: ClassVar[str] = "∇f − ξ(∇f̂ − E∇f̂)"
-    help: ClassVar[str] = "A quadratic stand-in for log p, learned step by step; its noise is known and is subtracted."
+    help: ClassVar[str] = "A quadratic approximation of log p, learned step by step; its noise is known and subtracted."
     source: ClassVar[str] = "Geffner & Domke 2020"
     path: ClassVar[bool] = True
     warm_up: ClassVar[int] = 20
@@ -37,7 +38,7 @@ class QuadraticSurrogate(Estimator):
         return super().supports(family, draws) or not_normal(self.label, family)
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        """H(q) − ξ ⌊∇f̂ − E ∇f̂⌋ · ν, and a look at ∇_z log p as it flows back."""
+        """H(q) − ξ ⌊∇f̂ − E ∇f̂⌋ · ν, and a hook that reads ∇_z log p in the backward pass."""
         mean, raw = draw.nu.detach().unbind(-2)
         noise, variance = draw.value.detach() - mean, torch.exp(2 * raw)  # (R, B, M, K)
         kept, nil = context.memory, torch.zeros_like(noise[0, 0, 0])
@@ -50,7 +51,9 @@ class QuadraticSurrogate(Estimator):
 
         def learn(flow: Tensor) -> None:
             gradient = -flow / context.share  # ∇_z log p, (R, B, M, K)
-            off = gradient - slope  # centred by what is known of the past: E c = 0 keeps the mean, and the noise falls
+            off = (
+                gradient - slope
+            )  # centred by the estimate from past draws: E c = 0 keeps the mean, and the noise falls
             path = torch.stack([off, gradient * noise - curvature * variance], -2)
             news = (torch.ones_like(gradient), gradient, gradient * noise, noise.square(), (path * extra).sum(-2))
             names = ("weight", "slope", "cross", "square", "top")

@@ -1,7 +1,7 @@
 """REBAR: G_b = (f(b) − η c(z̃)) s + η ∇_a[c(z) − c(z̃)], c(z) = f(logistic(z/τ)), z = a + logistic noise, b = 1[z > 0], z̃ ~ z | b.
 
-z and z̃ share their uniform, so z̃ = z as numbers (the paper's coupling) and ∇_a[c(z) − c(z̃)] = c'(z) (1 − ∂z̃/∂a): one evaluation with
-gradient serves both. At a fixed uniform of its own, 1 − ∂z̃/∂a = (1 − p)/(1 − ε) where b = 1, p/ε where b = 0.
+z and z̃ share their uniform, so z̃ = z numerically (the paper's coupling) and ∇_a[c(z) − c(z̃)] = c'(z) (1 − ∂z̃/∂a): one evaluation with
+gradient serves both. At a fixed uniform, 1 − ∂z̃/∂a = (1 − p)/(1 − ε) where b = 1, p/ε where b = 0.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from elbo_room.models.families import Family
 
 
 def coupling(draw: Draw) -> tuple[Tensor, Tensor]:
-    """The logit with noise z (R, B, M, K) that became each binary draw, and 1 − ∂z̃/∂a of its coupled z̃ given that draw."""
+    """The noisy logit z (R, B, M, K) behind each binary draw, and 1 − ∂z̃/∂a of its coupled z̃ given that draw."""
     nu, noise = draw.nu.detach(), draw.own_noise()
     p, tiny = draw.family.mean(nu), torch.finfo(noise.dtype).tiny
     below = (1 - p) / (1 - noise).clamp_min(tiny)
@@ -26,7 +26,7 @@ def coupling(draw: Draw) -> tuple[Tensor, Tensor]:
 class Rebar(Estimator):
     """Unbiased for Bernoulli and any η, τ > 0; f must be defined, and smooth, between 0 and 1 (Tucker, Mnih, Maddison et al. 2017).
 
-    `temperature` τ in (0, 5]: as τ → 0, c becomes f(b) itself and its gradient explodes. `strength` η near 1: 0 is plain score.
+    `temperature` τ in (0, 5]: as τ → 0, c becomes f(b) itself and its gradient explodes. `strength` η near 1: 0 is the plain score.
     Traps: the term with s is detached as a whole; c is one fixed function of z, so ν inside it is ⌊ν⌋.
     """
 
@@ -42,7 +42,7 @@ class Rebar(Estimator):
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs a binary value of a logit."""
         if not family.states("latent"):
-            return f"{self.label} is for Bernoulli latents, these are {family.label}. Choose another estimator."
+            return f"{self.label} is for Bernoulli latents; these are {family.label}. Choose another estimator."
         return super().supports(family, draws)
 
     def evaluations(self, draws: int, size: int) -> int:

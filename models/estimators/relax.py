@@ -13,10 +13,10 @@ from elbo_room.models.estimators.rebar import Rebar, coupling
 
 @dataclass(frozen=True)
 class Relax(Rebar):
-    """Unbiased for Bernoulli and any c; f itself is asked only at 0 and 1 (Grathwohl, Choi, Wu, Roeder & Duvenaud 2018).
+    """Unbiased for Bernoulli and any c; f itself is evaluated only at 0 and 1 (Grathwohl, Choi, Wu, Roeder & Duvenaud 2018).
 
-    The mean of G does not depend on φ, so descending E‖G‖² descends the variance. Traps: that is the norm of each draw's G, not of
-    their mean; it needs a second derivative of c; draws meet last step's φ.
+    The mean of G does not depend on φ, so minimising E‖G‖² minimises the variance. Traps: that is the norm of each draw's G, not of
+    their mean; it needs a second derivative of c; draws use the previous step's φ.
     """
 
     name: ClassVar[str] = "relax"
@@ -31,7 +31,7 @@ class Relax(Rebar):
         return draws
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
-        """⌊G⌋ · ν with last step's φ; then one step for φ."""
+        """⌊G⌋ · ν with the previous step's φ; then one step for φ."""
         memory, cost = context.memory, context.cost
         mean, spread = learned.moments(memory, cost)
         z, apart = coupling(draw)

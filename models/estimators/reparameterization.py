@@ -1,4 +1,4 @@
-"""Reparameterisation, total derivative: G_b = ∇_ν [log p(x, t(ε_b, ν)) − log q(t(ε_b, ν); ν)], the notes' first line."""
+"""Reparameterisation, total derivative: G_b = ∇_ν [log p(x, t(ε_b, ν)) − log q(t(ε_b, ν); ν)], the lecture notes' first line."""
 
 from dataclasses import dataclass
 from typing import ClassVar

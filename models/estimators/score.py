@@ -15,7 +15,7 @@ class Score(Estimator):
     name: ClassVar[str] = "score"
     label: ClassVar[str] = "score"
     symbol: ClassVar[str] = "f s"
-    help: ClassVar[str] = "Works for any q, needs only values of log p; its variance is large."
+    help: ClassVar[str] = "Works for any q and needs only values of log p; its variance is large."
     source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014"
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:

@@ -1,7 +1,7 @@
-"""Score gradient with the notes' control variate h = s: G_b = (f_b − ξ) s_b, ξ* = tr Cov(f s, s)/tr Var(s) = E[f ‖s‖²]/E‖s‖².
+"""Score gradient with the lecture notes' control variate h = s: G_b = (f_b − ξ) s_b, ξ* = tr Cov(f s, s)/tr Var(s) = E[f ‖s‖²]/E‖s‖².
 
-E s = 0, so the correction leaves the mean alone as long as ξ does not use draw b. Estimated on the very draws it corrects, it is
-biased: 39 % at B = 4, 12 % at B = 16 on a logistic regression. `same_draws` is kept as the switch that shows this.
+E s = 0, so the correction does not change the mean as long as ξ does not use draw b. Estimated on the same draws that it corrects, it is
+biased: 39 % at B = 4, 12 % at B = 16 on a logistic regression. The option `same_draws` shows this.
 """
 
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ XI_SOURCES: dict[str, XiSource] = {
         ),
         XiSource(
             "fixed",
-            "held by hand",
+            "fixed by hand",
             "ξ = const",
-            "ξ is a number of your own: unbiased whatever it is; drag it along panel B's parabola.",
+            "ξ is a number you choose: unbiased whatever it is; drag it along panel B's parabola.",
         ),
     )
 }
@@ -63,30 +63,30 @@ class ScoreXi(Estimator):
     name: ClassVar[str] = "score_xi"
     label: ClassVar[str] = "score with ξ*"
     symbol: ClassVar[str] = "(f − ξ) s"
-    help: ClassVar[str] = "The notes' control variate: subtract ξ* times the score, whose mean is zero."
+    help: ClassVar[str] = "The lecture notes' control variate: subtract ξ* times the score, whose mean is zero."
     source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014; Paisley, Blei & Jordan 2012"
     least_draws: ClassVar[int] = 2
     independent_draws: ClassVar[bool] = True
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule(
-            "draws", "Score with ξ* needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2
+            "draws", "Score with ξ* needs at least 2 draws; B is {draws}. Raise B, or choose another estimator.", low=2
         ),
         rule("noise", "Score with ξ* needs independent draws. Draw independently, or choose another.", among=("iid",)),
     )
     xi_from: str = "leave_one_out"
-    xi_value: float = 0.0  # ξ where it is held by hand
+    xi_value: float = 0.0  # ξ if fixed by hand
 
     def __post_init__(self) -> None:
         if self.xi_from not in XI_SOURCES:
-            raise ValueError(f"ξ was to come from {self.xi_from!r}; choose one of: {', '.join(XI_SOURCES)}.")
+            raise ValueError(f"The source of ξ was {self.xi_from!r}; choose one of: {', '.join(XI_SOURCES)}.")
 
     @property
     def warm_up(self) -> int:  # type: ignore[override]
-        """A running ξ needs a past."""
+        """A running ξ needs past steps."""
         return 20 if self.xi_from == "running" else 0
 
     def evaluations(self, draws: int, size: int) -> int:
-        """B, and the pilot batch where ξ comes from one."""
+        """B, plus the pilot batch if ξ comes from one."""
         return draws + (PILOT_DRAWS if self.xi_from == "pilot" else 0)
 
     def xi(self, draw: Draw, context: Context) -> Tensor:
@@ -102,7 +102,7 @@ class ScoreXi(Estimator):
 
     @staticmethod
     def past(memory: dict[str, Tensor], cost: Tensor, norm: Tensor) -> Tensor:
-        """ξ of past steps, 0 before the first, (norm's axes after M, or none); then the present draws join the moving average."""
+        """ξ of past steps, 0 before the first, (norm's axes after M, or none); then the current draws enter the moving average."""
         xi = memory["top"] / memory["bottom"].clamp_min(1e-30) if "top" in memory else torch.zeros((), dtype=cost.dtype)
         remember(memory, top=(cost * norm).mean((0, 1, 2)), bottom=norm.mean((0, 1, 2)))
         return xi
@@ -111,7 +111,7 @@ class ScoreXi(Estimator):
         """Σ f ‖s‖² / Σ ‖s‖² over the draws it may use, from f (R, B, M) and ‖s‖² (R, B, M): (R, B or 1, M)."""
         top, bottom = cost * norm, norm
         if self.xi_from == "leave_one_out":
-            # The others are summed themselves: a sum minus one's own term loses every digit when ‖s‖² differs by 1e7 among draws.
+            # The others are summed directly: the total minus the own term loses every digit when ‖s‖² differs by 1e7 among draws.
             others = 1 - torch.eye(cost.shape[1], dtype=cost.dtype)  # (B, B)
             top_sum, bottom_sum = (torch.einsum("bc,rcm->rbm", others, part) for part in (top, bottom))
         else:

@@ -14,10 +14,10 @@ from elbo_room.models.settings import rule
 
 @dataclass(frozen=True)
 class ScoreXiEach(ScoreXi):
-    """Unbiased where ξ does not use draw b. Noisier than one ξ for all at small B, better at large (Ranganath, Gerrish & Blei 2014).
+    """Unbiased if ξ does not use draw b. Noisier than a single ξ at small B, better at large B (Ranganath, Gerrish & Blei 2014).
 
-    `gate` in [0, 1): ξ_j acts only where ρ̂_j² reaches it, ρ̂² from the draws that ξ comes from (½ in Blei's deep exponential families; 0
-    is no gate, and on our test problems a gate never helped). With E s = 0 known, moments are taken about 0. Trap: from the same
+    `gate` in [0, 1): ξ_j acts only where ρ̂_j² reaches it, with ρ̂² from the same draws as ξ (½ in Blei's deep exponential families; 0
+    means no gate, and on our test problems a gate never helped). Since E s = 0, moments are taken about 0. Trap: from the same
     draws the bias was 52 % at B = 4.
     """
 
@@ -29,7 +29,7 @@ class ScoreXiEach(ScoreXi):
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule(
             "draws",
-            "Score with ξ* per coordinate needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.",
+            "Score with ξ* per coordinate needs at least 2 draws; B is {draws}. Raise B, or choose another estimator.",
             low=2,
         ),
         rule("noise", "Score with ξ* needs independent draws. Draw independently, or choose another.", among=("iid",)),
@@ -44,7 +44,7 @@ class ScoreXiEach(ScoreXi):
             )
 
     def coefficients(self, draw: Draw, context: Context, score: Tensor) -> Tensor:
-        """ξ_j, gated: (R, B or 1, M, n_params, K); (n_params, K) from past steps, () where it is held."""
+        """ξ_j, gated: (R, B or 1, M, n_params, K); (n_params, K) from past steps, () if fixed."""
         cost = context.cost[..., None, None]  # (R, B, M, 1, 1)
         if self.xi_from == "fixed":
             return cost.new_full((), self.xi_value)

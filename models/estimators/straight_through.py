@@ -11,10 +11,10 @@ from elbo_room.models.families import Family
 
 @dataclass(frozen=True)
 class StraightThrough(GumbelSoftmax):
-    """Hard forwards, soft backwards: the model and the ELBO see true draws (Bengio, Léonard & Courville 2013; Jang, Gu & Poole 2017).
+    """Hard forward, soft backward: the model and the ELBO see true draws (Bengio, Léonard & Courville 2013; Jang, Gu & Poole 2017).
 
-    `temperature` τ in (0, 5]; its bias is that of the soft one or larger: 11 % against 10 % at τ = ½ on our sigmoid belief network, 25 %
-    for both at τ = 1, and more variance for it.
+    `temperature` τ in (0, 5]; its bias is at least that of Gumbel-softmax: 11 % against 10 % at τ = ½ on our sigmoid belief network, 25 %
+    for both at τ = 1, and its variance is larger.
     """
 
     name: ClassVar[str] = "straight_through"
@@ -24,6 +24,6 @@ class StraightThrough(GumbelSoftmax):
     source: ClassVar[str] = "Bengio, Léonard & Courville 2013; Jang, Gu & Poole 2017"
 
     def value(self, family: Family, noise: Tensor, nu: Tensor) -> Tensor:
-        """B + y − ⌊y⌋."""
+        """b + y − ⌊y⌋."""
         soft = super().value(family, noise, nu)
         return family.transform(noise, nu.detach()) + (soft - soft.detach())

@@ -1,7 +1,7 @@
-"""VIMCO: G_b = B (L̂ − L̂_{−b} − w̃_b) s_b, where L̂_{−b} puts the others' geometric mean in the place of w_b.
+"""VIMCO: G_b = B (L̂ − L̂_{−b} − w̃_b) s_b, where L̂_{−b} replaces w_b by the others' geometric mean.
 
-L̂ = log (1/B) Σ w is every draw's reward, L̂_{−b} a baseline that knows nothing of draw b; −w̃_b s_b is the derivative of L̂ itself.
-The sums without b are running log-sums from the left and from the right: O(B) memory, and no digit lost when w_b is all of Σ w.
+L̂ = log (1/B) Σ w is every draw's reward, L̂_{−b} a baseline independent of draw b; −w̃_b s_b is the derivative of L̂ itself.
+The sums without b are running log-sums from the left and from the right: O(B) memory, and no loss of precision when w_b dominates Σ w.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,15 @@ class Vimco(Estimator):
     name: ClassVar[str] = "vimco"
     label: ClassVar[str] = "VIMCO"
     symbol: ClassVar[str] = "(L̂ − L̂₋ᵦ − w̃) s"
-    help: ClassVar[str] = "The importance-weighted bound for any q: each draw is paid by how much it raised log Σ w."
+    help: ClassVar[str] = (
+        "The importance-weighted bound for any q: each draw is rewarded by how much it raised log Σ w."
+    )
     source: ClassVar[str] = "Mnih & Rezende 2016"
     bound: ClassVar[str] = "iwae"
     least_draws: ClassVar[int] = 2
     independent_draws: ClassVar[bool] = True
     requires: ClassVar[tuple[dict[str, object], ...]] = (
-        rule("draws", "VIMCO needs at least 2 draws, B is {draws}. Raise B, or choose another estimator.", low=2),
+        rule("draws", "VIMCO needs at least 2 draws; B is {draws}. Raise B, or choose another estimator.", low=2),
         rule(
             "noise", "VIMCO needs independent draws. Draw independently, or choose another estimator.", among=("iid",)
         ),

@@ -1,8 +1,8 @@
-"""Gamma–Poisson factorisation, z_nk ~ Γ(a, rate b), w_vk ~ Γ(c, rate d), x_nv ~ Poisson(Σ_k z_nk w_vk): a conjugate pair's yardstick.
+"""Gamma–Poisson factorisation, z_nk ~ Γ(a, rate b), w_vk ~ Γ(c, rate d), x_nv ~ Poisson(Σ_k z_nk w_vk): a conjugate yardstick.
 
-It is the one-layer sparse gamma DEF with Gamma weights. Splitting x_nv into its K sources makes every conditional a known one, so that
-exact coordinate ascent (Cemgil 2009; Gopalan, Hofman & Blei 2015) and Gibbs sampling need no gradient: black box inference should
-approach what they find.
+It is the one-layer sparse gamma DEF with Gamma weights. Splitting x_nv into its K sources makes every conditional a known distribution,
+so that exact coordinate ascent (Cemgil 2009; Gopalan, Hofman & Blei 2015) and Gibbs sampling need no gradient: black box inference should
+approach their results.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class GammaPoisson:
         self.rate = at_entries(self.z_center[None], self.w_center[None], self.entries)
 
     def sweep(self, *, weights: bool = True) -> Self:
-        """q(z), then q(w) (unless they are held), each to its optimum given the rest; x_nv is shared out in proportion to z_nk w_vk."""
+        """q(z), then q(w) (unless it is fixed), each set to its optimum given the rest; x_nv is split in proportion to z_nk w_vk."""
         p, z, w = self.prior, self.z_center, self.w_center
         self.z_shape = p.a + z * times(self.entries.count / self.rate, w[None], self.entries)[0]  # a + Σ_v x_nvk
         self.z_rate = p.b + (self.w_shape / self.w_rate).sum(0).expand_as(self.z_shape)
@@ -60,7 +60,7 @@ class GammaPoisson:
         return self
 
     def elbo(self) -> float:
-        """Of all the data in nats, exact; the splits are at their optimum given q(z) q(w)."""
+        """The exact ELBO of all data in nats; the splits are at their optimum given q(z) q(w)."""
         mean_z, mean_w = self.means()
         seen = (self.entries.count * self.rate.log()).sum() - self.entries.log_factorials.sum()
         likelihood = seen - (mean_z.sum(0) * mean_w.sum(0)).sum()
@@ -73,7 +73,7 @@ class GammaPoisson:
         return self.z_shape / self.z_rate, self.w_shape / self.w_rate
 
     def fold_in(self, x: Tensor, sweeps: int = 50) -> Tensor:
-        """E z of other documents (N', K), q(w) held."""
+        """E z of other documents (N', K), q(w) fixed."""
         other = GammaPoisson(x, self.z_shape.shape[1], self.prior, torch.Generator().manual_seed(0))
         other.w_shape, other.w_rate = self.w_shape, self.w_rate
         other._moved()
@@ -132,6 +132,6 @@ def perplexity(rates: Tensor, x: Tensor) -> float:
 
 
 def halves(x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Each token goes to one of two halves by a fair coin: (observed, held out)."""
+    """Assign each token to one of two halves by a fair coin: (observed, held out)."""
     seen = torch.binomial(x, torch.full_like(x, 0.5), generator=generator)
     return seen, x - seen

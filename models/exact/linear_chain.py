@@ -1,4 +1,4 @@
-"""What a product over layers keeps from log p(x): a linear Gaussian chain z₂ → z₁ → x, whose evidence is exact."""
+"""The gap that a product over layers leaves below log p(x): a linear Gaussian chain z₂ → z₁ → x with exact evidence."""
 
 import math
 from dataclasses import replace
@@ -21,7 +21,7 @@ CHAIN = Settings(
 
 @torch.no_grad()
 def _chain(structure: str, x: torch.Tensor) -> Run:
-    """A run of q alone: the chain's parameters stand still at those that made the data."""
+    """A run of q alone: the chain's parameters are fixed at those that generated the data."""
     settings, data = replace(CHAIN, structure=structure), as_dataset(x)
     model, q = build(settings, data, torch.Generator().manual_seed(1))
     low, high = model.joins()
@@ -33,10 +33,10 @@ def _chain(structure: str, x: torch.Tensor) -> Run:
 
 
 def gap_of_structure(structure: str, steps: int = 600, rows: int = 64) -> float:
-    """Log p(x) − ELBO, nats per datum, of a linear Gaussian chain z₂ → z₁ → x with this structure of q.
+    """log p(x) − ELBO, nats per data point, of a linear Gaussian chain z₂ → z₁ → x with this structure of q.
 
     The evidence is exact: x ~ N(0, (w² + σ²) ℓℓᵀ + I). A product over layers keeps a gap, as z₁ and z₂ are correlated given x;
-    q(z₂ | x) q(z₁ | z₂, x) holds the posterior itself. The model's own parameters are given: learned ones would bend to close the gap.
+    q(z₂ | x) q(z₁ | z₂, x) contains the posterior itself. The model's parameters are fixed: learned ones would adapt to close the gap.
     """
     noise = torch.randn(rows, 5, generator=torch.Generator().manual_seed(0))
     x = (SLOPE * noise[:, :1] + CHAIN.layer_scale * noise[:, 1:2]) @ LOADINGS + noise[:, 2:]

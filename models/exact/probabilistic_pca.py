@@ -21,7 +21,7 @@ def active(eigenvalues: Tensor, variance: float, beta: float = 1.0) -> Tensor:
 
 @dataclass(frozen=True)
 class ProbabilisticPCA:
-    """A fitted model, in float64; nats per datum throughout."""
+    """A fitted model, in float64; nats per data point throughout."""
 
     mean: Tensor  # (D,), m
     loadings: Tensor  # (D, K), β; a collapsed column is zero
@@ -39,12 +39,12 @@ class ProbabilisticPCA:
         return inner / self.variance
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """p(z | x) = N(M⁻¹ βᵀ (x − m), σ² M⁻¹): means (N, K) and the covariance (K, K) that all data share."""
+        """p(z | x) = N(M⁻¹ βᵀ (x − m), σ² M⁻¹): means (N, K) and the covariance (K, K) shared by all data points."""
         covariance = torch.linalg.inv(self.precision())
         return (x.double() - self.mean) @ self.loadings @ covariance / self.variance, covariance
 
     def log_likelihood(self, x: Tensor) -> Tensor:
-        """Log N(x; m, C) of every row, C = ββᵀ + σ² I, in O(NDK): C⁻¹ = (I − β M⁻¹ βᵀ)/σ², |C| = σ^{2(D−K)} |M|: (N,)."""
+        """log N(x; m, C) of every row, C = ββᵀ + σ² I, in O(NDK): C⁻¹ = (I − β M⁻¹ βᵀ)/σ², |C| = σ^{2(D−K)} |M|: (N,)."""
         features, size = self.loadings.shape
         off = x.double() - self.mean
         root = torch.linalg.cholesky(self.precision() * self.variance)  # of M, (K, K)
@@ -53,7 +53,7 @@ class ProbabilisticPCA:
         return -0.5 * (features * LOG_2PI + log_determinant + (off.square().sum(1) - kept) / self.variance)
 
     def average_log_likelihood(self, mean: Tensor, covariance: Tensor) -> float:
-        """The log-likelihood per datum of data with this mean (D,) and covariance S (D, D), in O(D²K) and without the data.
+        """The log-likelihood per data point of data with this mean (D,) and covariance S (D, D), in O(D²K) and without the data.
 
         −½ [D log 2π + log|C| + tr C⁻¹(S + ddᵀ)], d = mean − m, and by Woodbury C⁻¹ = (I − β M⁻¹ βᵀ)/σ², |C| = σ^{2(D−K)} |M|.
         """
@@ -71,7 +71,7 @@ class ProbabilisticPCA:
         return active(self.eigenvalues[: self.latent_size], self.variance)
 
     def divergence(self) -> Tensor:
-        """The average KL of every dimension's posterior from its prior: ½ log(l_k/σ²) where active, else 0: (K,)."""
+        """The average KL between every dimension's posterior and its prior: ½ log(l_k/σ²) where active, else 0: (K,)."""
         return 0.5 * (self.eigenvalues[: self.latent_size] / self.variance).clamp_min(1).log()
 
 
@@ -84,7 +84,7 @@ def spectrum(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def fit(x: Tensor, latent_size: int, variance: float | None = None) -> ProbabilisticPCA:
-    """The maximum of the likelihood in m, β and, unless it is given, σ².
+    """The maximum of the likelihood in m, β and, unless it is passed, σ².
 
     Raises:
         ValueError: K leaves no dimension to estimate σ² from, or σ² is not positive.
@@ -94,7 +94,7 @@ def fit(x: Tensor, latent_size: int, variance: float | None = None) -> Probabili
     if not 1 <= latent_size <= features or (variance is None and latent_size == features):
         raise ValueError(
             f"The latent size was {latent_size}; with {features} features it must be from 1 to "
-            f"{features - (variance is None)}. Choose a smaller one, or give the variance."
+            f"{features - (variance is None)}. Choose a smaller one, or pass the variance."
         )
     variance = float(values[latent_size:].mean()) if variance is None else variance
     if not variance > 0:
@@ -107,7 +107,7 @@ def fit(x: Tensor, latent_size: int, variance: float | None = None) -> Probabili
 
 
 def best_elbo(eigenvalues: Tensor, latent_size: int, variance: float) -> float:
-    """The largest ELBO per datum at a fixed σ², which equals the log-likelihood there.
+    """The largest ELBO per data point at a fixed σ², which equals the log-likelihood there.
 
     −½[D log 2π + Σ_active log l_i + (D − K_act) log σ² + K_act + Σ_rest l_i/σ²]; at the best σ² it is
     −½[D log 2π + Σ_{i≤K} log l_i + (D − K) log σ² + D].

@@ -1,4 +1,4 @@
-"""Toy problems whose gradients and variances are known in closed form: for notebooks, and to see an estimator's noise naked.
+"""Toy problems whose gradients and variances are known in closed form: for notebooks, and to see an estimator's noise in isolation.
 
 Each returns (model, q, batch) for `probe` and `estimate`. The first three have one data point and one site z of `size` coordinates.
 """
@@ -36,7 +36,7 @@ def _problem(family: Family, nu: Tensor, log_joint: Callable[[Tensor], Tensor]) 
 
 
 def _normal(mean: float, scale: float, size: int) -> Tensor:
-    """ν = (μ, log s) of `size` coordinates alike: (2, size)."""
+    """ν = (μ, log s) of `size` identical coordinates: (2, size)."""
     return torch.stack([torch.full((size,), mean), torch.full((size,), scale).log()])
 
 
@@ -57,7 +57,7 @@ def gaussian(
     """The ELBO of q = N(m, s²) against p = N(m0, s0²); D = m − m0.
 
     Variance for m: total s²/s0⁴, path only (1/s − s/s0²)²; for log s: s²D²/s0⁴ + 2s⁴/s0⁴ and s²D²/s0⁴ + 2(1 − s²/s0²)².
-    At q = p path only has none; it is the worse one for m when s² < s0²/2.
+    At q = p path only has none; it is worse for m when s² < s0²/2.
     """
     target = _normal(target_mean, target_scale, size)
     return _problem(Normal(), _normal(mean, scale, size), lambda z: Normal().log_prob(z, target))
@@ -95,7 +95,7 @@ class Pair:
 
 
 def pair(x: tuple[float, float] = (1.5, 0.5), scale: float = 1.0) -> tuple[Pair, Posterior, Batch]:
-    """A model whose exact posterior is a product of Normals, and that posterior as q: f = log p(x), whatever is drawn.
+    """A model whose exact posterior is a product of Normals, and that posterior as q: f = log p(x) at every draw.
 
     So leave-one-out has no variance at all with the whole f. The Markov blanket of a leaves out h = log p(b) − log q(b), which
     cancelled the noise of b in the fit: for B = 2 its variance for a's mean is Var h/s², Var h = m²s² + ½(1 − s²)² with b ~ N(m, s²).
@@ -110,7 +110,7 @@ def pair(x: tuple[float, float] = (1.5, 0.5), scale: float = 1.0) -> tuple[Pair,
 class Groups:
     """Offsets of groups: b_g ~ N(0, τ²), x_i ~ N(b_{g(i)}, σ²), row i belonging to the group g(i).
 
-    `apart` makes a site of each group's offset, not one of all: then a Markov blanket holds the group's own rows alone.
+    `apart` makes each group's offset a separate site: a Markov blanket then contains only the group's own rows.
     """
 
     def __init__(self, group: Tensor, spread: float, scale: float, *, apart: bool) -> None:

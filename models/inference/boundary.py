@@ -1,4 +1,4 @@
-"""What a person hands to a run, an estimate or a probe is refused here, in one sentence each, before anything is computed with it."""
+"""Checks of what users pass to a run, an estimate or a probe: bad input is refused in one sentence before anything is computed."""
 
 from collections.abc import Mapping
 from numbers import Integral
@@ -14,11 +14,11 @@ from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.inference.objective import Objective
 from elbo_room.models.variational import Posterior
 
-MOST = 10**7  # draws or replicates that are tried at all
+MOST = 10**7  # draws or replicates that are attempted at all
 
 
 def check_model(model: object) -> None:
-    """Refuse what is no model: it has `sites`, a Site by each name, and `factors`.
+    """Refuse anything that is not a model: it needs `sites`, a dict of Sites by name, and `factors`.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
@@ -53,7 +53,7 @@ def _check_site(name: str, site: object) -> None:
         )
     if site.plate not in ("local", "global"):
         raise ValueError(
-            f"Site {name!r} is on the plate {site.plate!r}; choose 'local', one a data point, or 'global', one for all data."
+            f"Site {name!r} is on the plate {site.plate!r}; choose 'local', one per data point, or 'global', one for all data."
         )
     if (
         not isinstance(site.shape, tuple)
@@ -62,11 +62,11 @@ def _check_site(name: str, site: object) -> None:
         or site.shape[0] < 1
     ):
         raise ValueError(
-            f"Site {name!r} has the shape {site.shape!r}; it must be (K,), K coordinates. Flatten it, and shape it in `factors`."
+            f"Site {name!r} has the shape {site.shape!r}; it must be (K,), K coordinates. Flatten it, and reshape it in `factors`."
         )
     if not isinstance(site.family, Family):
         raise ValueError(
-            f"Site {name!r} has {described(site.family)} for its family; it must be a family of q. Write Normal(), with brackets."
+            f"Site {name!r} has {described(site.family)} as its family; it must be a family of q. Write Normal(), with parentheses."
         )
 
 
@@ -86,7 +86,7 @@ def check_posterior(model: object, q: object) -> None:
             raise ValueError(f"q has no factor for site {name!r}; it covers {', '.join(q.by_site)}. Give it one.")
     if extra := [name for name in q.by_site if name not in sites]:
         raise ValueError(
-            f"q has a factor for {extra[0]!r}, which is no site; the model's sites are: {', '.join(sites)}. Leave it out."
+            f"q has a factor for {extra[0]!r}, which is not a site; the model's sites are: {', '.join(sites)}. Remove it."
         )
     for name, factor in q.by_site.items():
         if not callable(getattr(factor, "nu", None)):
@@ -96,7 +96,7 @@ def check_posterior(model: object, q: object) -> None:
 
 
 def check_nu(site: Site, nu: Tensor, size: int) -> None:
-    """Refuse a ν of the wrong shape or type: (n_params, K) of a global site, (M, n_params, K) of a local one.
+    """Refuse a ν of the wrong shape or type: (n_params, K) for a global site, (M, n_params, K) for a local one.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
@@ -106,17 +106,17 @@ def check_nu(site: Site, nu: Tensor, size: int) -> None:
     if nu.shape[-len(allowed) :] != allowed or nu.ndim not in (len(allowed), 5):
         which = "(M, n_params, K)" if site.plate == "local" else "(n_params, K)"
         raise ValueError(
-            f"q gives ν of shape {tuple(nu.shape)} for the {site.plate} site {site.name!r}; it must be {which} = {allowed}. "
+            f"q returns ν of shape {tuple(nu.shape)} for the {site.plate} site {site.name!r}; it must be {which} = {allowed}. "
             "Check the factor's table, and the site's family and shape."
         )
     if not nu.is_floating_point():
         raise ValueError(
-            f"q gives ν of type {kind_of(nu)} for site {site.name!r}, not floating-point numbers. Convert it with .float()."
+            f"q returns ν of type {kind_of(nu)} for site {site.name!r}, not floating-point numbers. Convert it with .float()."
         )
 
 
 def check_estimators(sites: Mapping[str, Site], estimators: object, *, all_sites: bool = True) -> None:
-    """Refuse what is no dict of estimators by site, {"z": "score"}: a name, a class or an instance each.
+    """Refuse anything but a dict of estimators by site, {"z": "score"}: each a name, a class or an instance.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
@@ -142,7 +142,7 @@ def check_estimators(sites: Mapping[str, Site], estimators: object, *, all_sites
 
 
 def check_probed(sites: Mapping[str, Site], site: object, objective: object, chunk: object) -> None:
-    """Refuse a probe of an unknown site, of no objective, or in chunks of no replicates.
+    """Refuse a probe of an unknown site, without a valid objective, or in chunks of fewer than one replicate.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
@@ -155,7 +155,7 @@ def check_probed(sites: Mapping[str, Site], site: object, objective: object, chu
 
 
 def check_objective(objective: object) -> None:
-    """Refuse what is no objective.
+    """Refuse anything that is not an objective.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
@@ -167,19 +167,19 @@ def check_objective(objective: object) -> None:
 
 
 def check_count(what: str, count: object) -> None:
-    """Refuse what is no whole number from 1 on.
+    """Refuse anything that is not a positive integer.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
     """
     if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-        raise ValueError(f"{what} was {shown(count)}; it must be a whole number from 1 on. 1 is the least.")
+        raise ValueError(f"{what} was {shown(count)}; it must be a whole number, 1 or more. 1 is the least.")
     if int(count) > MOST:
         raise ValueError(f"{what} was {shown(count)}; no machine can hold so many. Choose at most {MOST:,}.")
 
 
 def check_call(batch: object, draws: object, replicates: object, level: object, noise_kind: object) -> None:
-    """Refuse a batch without rows, a number of draws or replicates below 1, and names of choices that do not exist.
+    """Refuse a batch without rows, fewer than one draw or replicate, and unknown names of choices.
 
     Raises:
         ValueError: what came, what is allowed, what to do.
@@ -192,7 +192,7 @@ def check_call(batch: object, draws: object, replicates: object, level: object, 
     if not len(batch.rows) or len(batch.x) != len(batch.rows) or batch.total < len(batch.rows):
         raise ValueError(
             f"The batch has {len(batch.x)} rows of x and {len(batch.rows)} row numbers, of {batch.total} data points in all; it needs at "
-            "least one row, as many numbers, and no more than there are. Take it from the data: data.batch(rows)."
+            "least one row, as many row numbers, and no more rows than data points. Take it from the data: data.batch(rows)."
         )
     check_count("B", draws)
     check_count("R", replicates)

@@ -1,8 +1,8 @@
 """f of a site: the part of the instantaneous ELBO that its score multiplies, at three levels of Rao-Blackwellisation.
 
-f = f_k + g, g the terms without the site: E[g s] = 0, so g may be left out. Var(f s) − Var(f_k s) = E[s² (2 f_k g + g²)], which is a loss,
-not a gain, where g cancels noise of f_k: close to the posterior f is almost constant, and f_k is not. A baseline takes the constant of
-either away, and leaves that noise.
+f = f_k + g, where g are the terms without the site: E[g s] = 0, so g may be left out. Var(f s) − Var(f_k s) = E[s² (2 f_k g + g²)], which
+is a loss, not a gain, where g cancels noise of f_k: close to the posterior f is almost constant and f_k is not. A baseline removes the
+constant of either but leaves that noise.
 """
 
 from collections.abc import Mapping
@@ -39,8 +39,8 @@ RAO_BLACKWELL: dict[str, Level] = {
             "blanket",
             "Markov blanket",
             "f_i^{(k)}",
-            "Each site's score multiplies only the factors that contain the site. Often quieter; noisier where the others' noise "
-            "cancelled, as close to a good q.",
+            "Each site's score multiplies only the factors that contain the site. Often less noisy; noisier where the others' noise "
+            "cancelled, as it does close to a good q.",
         ),
     )
 }
@@ -64,9 +64,9 @@ def cost_of(
     log_q: Mapping[str, Tensor],
     below: frozenset[str] = frozenset(),
 ) -> Tensor:
-    """F of a site: (R, B, M) or (R, B, 1). Terms left out do not contain the site, so they multiply a mean of zero.
+    """f of a site: (R, B, M) or (R, B, 1). Terms left out do not contain the site, so they multiply a mean of zero.
 
-    `below` are the sites whose q depends on this one's draw: what they are in, moves with it.
+    `below` are the sites whose q depends on this one's draw: the terms that contain them move with it.
     """
     moving = below | {site.name}
     plates = {name: other.plate for name, other in model.sites.items()}

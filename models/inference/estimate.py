@@ -1,6 +1,6 @@
 """∇_ν ELBO, draw by draw: one backward pass of the summed surrogate leaves every draw's gradient on the expanded ν.
 
-ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)], here per datum: (1/N)[(N/M) Σ_i local_i + global]. Training and the variance chart
+ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)], here per data point: (1/N)[(N/M) Σ_i local_i + global]. Training and the variance chart
 both come through `estimate`; training takes R = 1 and real parameters, a probe takes R replicates and a frozen ν.
 """
 
@@ -48,7 +48,7 @@ class Estimate:
 
     @property
     def terms(self) -> dict[str, Tensor]:
-        """By name, (): they sum to the ELBO."""
+        """The ELBO's terms by name, each (); they sum to the ELBO."""
         return self.summary.terms
 
     @property
@@ -58,16 +58,16 @@ class Estimate:
 
     @property
     def log_prior(self) -> Tensor:
-        """Log p(θ)/N of a point estimate θ, (); 0 where there is none."""
+        """log p(θ)/N of a point estimate θ, (); 0 without one."""
         return self.summary.log_prior
 
     @property
     def objective(self) -> Tensor:
-        """What the gradients climb, ()."""
+        """The objective that the gradients ascend, ()."""
         return self.summary.objective
 
     def draw_gradients(self, site: Site) -> Tensor:
-        """G_b of a site: of each datum's own ELBO (R, B, M, n_params, K), or, for a global site, of the whole ELBO (M = 1)."""
+        """G_b of a site: of each data point's own ELBO (R, B, M, n_params, K) or, for a global site, of the whole ELBO (M = 1)."""
         size = self.batch.size if site.plate == "local" else self.batch.total
         gradient = self.draws[site.name].nu.grad
         if gradient is None:
@@ -78,7 +78,7 @@ class Estimate:
 
 
 def _tap(site: Site, nu: Tensor, replicates: int, draws: int) -> Tensor:
-    """ν of a site expanded to (R, B, M or 1, n_params, K), keeping its gradient; one that hangs on a draw has that shape already."""
+    """ν of a site expanded to (R, B, M or 1, n_params, K), keeping its gradient; one that depends on a draw has that shape already."""
     nu = nu if nu.requires_grad else nu.detach().requires_grad_()
     if nu.ndim < 4:
         nu = nu if site.plate == "local" else nu.unsqueeze(0)
@@ -96,7 +96,7 @@ def _draw(
     taps: Mapping[str, Tensor],
     noise: Mapping[str, Tensor],
 ) -> dict[str, Draw]:
-    """Every site's draws, in the model's order: a site below another one takes its ν from the other's draw."""
+    """Every site's draws, in the model's order: a site below another takes its ν from that site's draw."""
     held: dict[str, Draw] = {}
     values: dict[str, Tensor] = {}
     for name, site in model.sites.items():
@@ -127,7 +127,7 @@ def estimate(
     memory: dict[str, dict[str, Tensor]] | None = None,
     objective: Objective = ELBO,
 ) -> Estimate:
-    """Fill the gradients of −objective per datum (of q, encoder, decoder) and keep every draw's on the taps.
+    """Fill the gradients of −objective per data point (of q, encoder, decoder) and keep every draw's on the taps.
 
     >>> import elbo_room as er
     >>> run = er.run_from({"data": "pinwheel"})
@@ -137,21 +137,21 @@ def estimate(
 
     Args:
         model: the log joint as factors.
-        q: the variational factors, one a site.
-        estimators: the name, the class or an instance of one for all sites, or a dict of one a site.
-        batch: M rows of N; a data set or an array stands for all of its rows.
-        draws: B, at least what each estimator needs.
-        generator: the run's own; noise and pilot draws come from it. None: one with seed 0.
+        q: the variational factors, one per site.
+        estimators: one for all sites, as a name, a class or an instance, or a dict with one per site.
+        batch: M of N rows; a data set or an array means all of its rows.
+        draws: B, at least as many as each estimator needs.
+        generator: the run's generator, the source of noise and pilot draws. None: one with seed 0.
         replicates: R, independent repetitions of the whole estimate.
         noise: ε to use instead of fresh draws (common noise, quadrature nodes).
         rao_blackwell: a name in `RAO_BLACKWELL`.
         noise_kind: a name in `NOISES`.
-        memory: what adaptive estimators keep from one estimate to the next; changed in place. None: they start afresh.
+        memory: what adaptive estimators keep from one estimate to the next; changed in place. None: they start from scratch.
         objective: β and free bits; the gradients are this objective's, the ELBO and its terms stay unweighted.
 
     Raises:
-        NotApplicableError: an estimator does not go with its site, the model, B or the kind of noise.
-        ValueError: the model, q, a factor or another argument is not what it must be (`boundary`).
+        NotApplicableError: an estimator does not apply to its site, the model, B or the kind of noise.
+        ValueError: the model, q, a factor or another argument is invalid (`boundary`).
     """
     check_model(model)
     check_posterior(model, q)
@@ -197,7 +197,7 @@ def estimate(
 
 
 def _averages(found: Mapping[str, tuple[Tensor, float]]) -> Tensor:
-    """Each value's mean times its weight, (n,), those of one shape together: a dozen means of a few numbers would cost as many calls."""
+    """Each value's mean times its weight, (n,); values of one shape are averaged together, since each separate mean is another call."""
     alike: dict[torch.Size, list[str]] = {}
     for name, (value, _) in found.items():
         alike.setdefault(value.shape, []).append(name)
@@ -216,7 +216,7 @@ class Summary:
     terms: dict[str, Tensor]
     elbo: Tensor  # Σ terms
     log_prior: Tensor  # log p(θ)/N of a point estimate
-    objective: Tensor  # what is climbed
+    objective: Tensor  # what is maximised
 
     @property
     def whole(self) -> Tensor:
@@ -225,7 +225,7 @@ class Summary:
 
 
 def _summary(work: SurrogateContext, weighted: bool, missing: Tensor | None) -> Summary:
-    """The terms of the unweighted bound, and the objective: its KL times β, less β times what free bits miss, plus log p(θ)/N."""
+    """The terms of the unweighted bound, and the objective: its KL times β, minus β times the shortfall of free bits, plus log p(θ)/N."""
 
     def share(local: bool) -> float:
         return 1.0 if local else 1 / work.batch.total

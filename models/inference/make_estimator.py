@@ -1,4 +1,4 @@
-"""The estimators that settings name, or that a user names, site by site or to be compared: a name, a class or an instance each."""
+"""Estimators from the settings or from the user, for each site or for comparison: each a name, a class or an instance."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -15,16 +15,16 @@ EXAMPLE = "Write 'score', Score or Score()"
 
 
 def make_estimator(name: str, settings: InferenceSettings) -> Estimator:
-    """The estimator of this name, with the settings it reads."""
+    """The estimator with this name, with the settings it reads."""
     part = ESTIMATORS[name]
     return part(settings.xi_from, settings.xi_value) if issubclass(part, ScoreXi) else part()
 
 
 def as_estimator(chosen: object) -> Estimator:
-    """An estimator from its name, its class, or itself.
+    """An estimator from its name, its class or an instance.
 
     Raises:
-        ValueError: it is none of them; what came, what is allowed, what to do.
+        ValueError: it is none of these; what came, what is allowed, what to do.
     """
     if isinstance(chosen, Estimator):
         return chosen
@@ -35,12 +35,12 @@ def as_estimator(chosen: object) -> Estimator:
     if isinstance(chosen, type) and issubclass(chosen, Estimator) and hasattr(chosen, "name"):
         return chosen()
     raise ValueError(
-        f"The estimator is {described(chosen)}; it must be the name, the class or an instance of one. {EXAMPLE}."
+        f"The estimator is {described(chosen)}; it must be an estimator's name, class or instance. {EXAMPLE}."
     )
 
 
 def own_estimators(model: Model, chosen: BySite, settings: InferenceSettings) -> dict[str, Estimator]:
-    """The estimators that a user chose site by site; those chosen by name take the settings that they read."""
+    """The estimators that a user chose site by site; those chosen by name take the settings they read."""
     if not isinstance(chosen, Mapping) or chosen:
         check_estimators(model.sites, chosen, all_sites=False)
     return {
@@ -50,10 +50,10 @@ def own_estimators(model: Model, chosen: BySite, settings: InferenceSettings) ->
 
 
 def site_estimators(model: Model, chosen: Chosen | BySite, draws: int) -> Mapping[str, Estimator]:
-    """One estimator a site: of one for all of them, or of a dict by site.
+    """One estimator per site, from one for all sites or from a dict by site.
 
     Raises:
-        ValueError: a site has none, or what came is no estimator.
+        ValueError: a site has none, or what came is not an estimator.
     """
     if not isinstance(chosen, Mapping):
         return estimators_by_site(model, as_estimator(chosen), draws)
@@ -66,10 +66,10 @@ def site_estimators(model: Model, chosen: Chosen | BySite, draws: int) -> Mappin
 def compared_estimators(
     model: Model, chosen: Chosen | Sequence[Chosen] | Mapping[str, Chosen | BySite]
 ) -> dict[str, Estimator | dict[str, Estimator]]:
-    """What a probe compares, by the name that each report carries: from one, a list, or a dict of estimators.
+    """The estimators a probe compares, by the name of their report: from one, a list, or a dict of estimators.
 
     Raises:
-        ValueError: nothing came, or something that is no estimator.
+        ValueError: nothing came, or something that is not an estimator.
     """
     if isinstance(chosen, Mapping):
         named = dict(chosen)
@@ -88,7 +88,7 @@ def compared_estimators(
 
 
 def _named(estimators: Sequence[Estimator]) -> dict[str, Chosen | BySite]:
-    """Each under its own name; of several of one name the later ones are numbered."""
+    """Each under its own name; repeated names are numbered."""
     names = [each.name for each in estimators]
     counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
     return {

@@ -1,7 +1,7 @@
 """ĝ = (1/B) Σ_b G_b, taken apart: the ε_b, z_b and G_b of the step that a run will make next, without making it.
 
-The step itself may be played from a tape, which keeps no draws; here the same noise, batch and parameters go through `estimate`
-once more, and everything that decides the next step is put back. So the numbers are the very ones of that step.
+The step itself may be replayed from a tape, which keeps no draws; here the same noise, batch and parameters go through `estimate`,
+and everything that determines the next step is restored afterwards. So the numbers are exactly those of that step.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from elbo_room.models.training.run import Run
 
 @contextmanager
 def undisturbed(run: Run) -> Iterator[None]:
-    """Whatever happens inside: the run's stream, its order of the data and its gradients are as before."""
+    """Restore the run's random stream, its data order and its gradients afterwards, whatever happens inside."""
     stream, order = run.generator.get_state(), run.order
     gradients = {name: parameter.grad for name, parameter in run.parameters.items()}
     try:
@@ -33,7 +33,7 @@ def undisturbed(run: Run) -> Iterator[None]:
 
 
 def peek_next_step(run: Run) -> Estimate:
-    """The estimate of the next step, draw by draw: bit for bit the one that `next(run)` will climb."""
+    """The estimate of the next step, draw by draw: bit for bit the one that `next(run)` will use."""
     settings = run.settings
     memory = {part: {key: value.clone() for key, value in kept.items()} for part, kept in run.memory.items()}
     with undisturbed(run):
@@ -45,14 +45,14 @@ def peek_next_step(run: Run) -> Estimate:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """One step as q of one datum sees it, or q of a global site; gradients are of the datum's own objective, or the whole one, in nats."""
+    """One step as seen by q of one data point or of a global site; gradients are of the point's own or the whole objective, in nats."""
 
     row: int  # of the data; −1: the site is global
     nu: Tensor  # (n_params, K)
     noise: Tensor  # ε_b (B, K)
     value: Tensor  # z_b (B, K)
     gradient: Tensor  # G_b (B, n_params, K)
-    batch: Batch  # the datum alone, or for a global site the minibatch
+    batch: Batch  # the data point alone, or for a global site the minibatch
     score: Tensor  # s_b = ∇_ν log q(z_b; ν) (B, n_params, K)
 
     @property
@@ -62,14 +62,14 @@ class Anatomy:
 
     @property
     def weights(self) -> Tensor:
-        """The w_b with G_b = w_b s_b, (B,): f_b for the score gradient, f_b less the other draws' mean for leave-one-out."""
+        """The w_b with G_b = w_b s_b, (B,): f_b for the score gradient, f_b minus the other draws' mean for leave-one-out."""
         score, gradient = self.score.flatten(1), self.gradient.flatten(1)
         return (score * gradient).sum(1) / score.square().sum(1)
 
 
 @torch.no_grad()
 def anatomy(found: Estimate, run: Run, site: str, at: int) -> Anatomy:
-    """The step of `found` for the datum at place `at` of its batch; a global site has only the place 0."""
+    """The step of `found` for the data point at position `at` of its batch; a global site has only position 0."""
     draw, batch = found.draws[site], found.batch
     if draw.noise is None:
         raise ValueError(f"Site {site!r} was drawn without noise of its own; a step of it cannot be taken apart.")
@@ -88,9 +88,9 @@ def anatomy(found: Estimate, run: Run, site: str, at: int) -> Anatomy:
 def log_joint(
     run: Run, site: str, one: Anatomy, axes: tuple[int, int], low: Tensor, high: Tensor, count: int
 ) -> Tensor:
-    """Log p(x_i, z) over a count × count grid in the plane of two axes through μ, rows from low to high of the second: (count²,).
+    """log p(x_i, z) over a count × count grid in the plane of two axes through μ, rows from low to high of the second: (count²,).
 
-    Of a global site, log p(x, w) of all N data, as the minibatch estimates it.
+    For a global site: log p(x, w) of all N data points, as estimated from the minibatch.
     """
     z = plane(one.nu[0], axes, low, high, count)  # (count², K)
     if one.row >= 0:

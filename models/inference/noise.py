@@ -1,7 +1,8 @@
 """ε of B draws, three ways: independent; in pairs (ε, −ε); or B points of a scrambled Sobol net through the inverse CDF.
 
-Each draw has the right law in all three, so the mean of an estimator that adds up terms of single draws stays. Antithetic and Sobol
-draws know of each other: leave-one-out and its kin are biased then, and a variance can be measured only across whole replicates.
+Each draw has the right distribution in all three, so the mean of an estimator that sums over single draws is unchanged. Antithetic and
+Sobol draws depend on each other, which biases leave-one-out and its relatives; a variance can then be measured only across whole
+replicates.
 """
 
 import math
@@ -28,10 +29,10 @@ class NoiseKind:
     help: str
     needs: str  # the method of `Family` that makes it possible
     requires: tuple[dict[str, object], ...] = ()
-    steeper: float | None = None  # variance falls at least as B to the minus this where f is smooth; None: as 1/B
+    steeper: float | None = None  # variance falls at least as B^−steeper where f is smooth; None: as 1/B
 
 
-PAIR = rule("draws", "One draw has no partner: B is {draws}. Raise B to 2 or more, or draw independently.", low=2)
+PAIR = rule("draws", "A single draw has no partner: B is {draws}. Raise B to 2 or more, or draw independently.", low=2)
 NOISES: dict[str, NoiseKind] = {
     each.name: each
     for each in (
@@ -48,7 +49,7 @@ NOISES: dict[str, NoiseKind] = {
             "sobol",
             "scrambled Sobol",
             "F⁻¹(u)",
-            "B points spread evenly, scrambled anew at each step: variance falls faster than 1/B (Buchholz et al. 2018).",
+            "B evenly spread points, scrambled again at each step: variance falls faster than 1/B (Buchholz et al. 2018).",
             "from_uniform",
             (PAIR,),
             2.0,
@@ -62,7 +63,7 @@ def lacking(site: Site, kind: str) -> str | None:
     if site.family.states(NOISES[kind].needs):
         return None
     return (
-        f"{NOISES[kind].label.capitalize()} draws need to mirror the noise or start from uniforms; {site.family.label} does neither. "
+        f"{NOISES[kind].label.capitalize()} draws need noise that is mirrored or made from uniforms; {site.family.label} allows neither. "
         "Draw independently."
     )
 
@@ -87,7 +88,7 @@ def draw_noise(
     dtype: torch.dtype,
     kind: str = "iid",
 ) -> dict[str, Tensor]:
-    """ε of every site, (R, B, M or 1, K), from the given generator; the axes after M are the family's `noise_shape`."""
+    """ε of every site, (R, B, M or 1, K), from this generator; the axes after M are the family's `noise_shape`."""
     shapes = {
         name: site.family.noise_shape((batch.size if site.plate == "local" else 1, *site.shape))
         for name, site in model.sites.items()
@@ -113,10 +114,10 @@ def sobol(
     generator: torch.Generator,
     dtype: torch.dtype,
 ) -> dict[str, Tensor]:
-    """One net over all coordinates of all sites, scrambled once; every replicate and datum shifts its digits by its own random bits.
+    """One net over all coordinates of all sites, scrambled once; every replicate and data point shifts its digits by its own random bits.
 
-    A digital shift (xor) keeps the net a net, makes every point uniform on its own, and costs B·K integers a datum where a scramble
-    of its own would cost a new engine. Without it the first point is 0, and F⁻¹(0) = −∞.
+    A digital shift (xor) keeps the net a net, makes every point uniform by itself, and costs B·K integers per data point, where a separate
+    scramble would cost a new engine. Without it the first point is 0, and F⁻¹(0) = −∞.
     """
     widths = {name: math.prod(shape[1:]) for name, shape in shapes.items()}
     seed = int(torch.randint(2**31, (), generator=generator))

@@ -1,11 +1,11 @@
-"""The parameters of q that a person can point at: (site, which of ν's numbers, which coordinate), with their names."""
+"""The parameters of q that the user can select: (site, which of ν's numbers, which coordinate), with their names."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from elbo_room.models.core import Model
 
-MOST_LISTED = 32  # of a site; others are reached by their name
+MOST_LISTED = 32  # per site; others are reached by name
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -19,7 +19,7 @@ class Parameter:
 
 
 def own_names(model: Model, site: str) -> list[str]:
-    """What the model itself calls a site's coordinates, such as the network's weights; nothing where it has no names."""
+    """The model's own names for a site's coordinates, such as the network's weights; empty if it has none."""
     own = getattr(model, "coordinate_names", None)
     return list(own(site)) if own is not None else []
 
@@ -35,12 +35,12 @@ def named(model: Model, site: str, coordinate: tuple[int, int]) -> Parameter:
 
 
 def listed(model: Model) -> list[Parameter]:
-    """What a list offers: all of a site's ν, then its parameters one by one, the first `MOST_LISTED` of a site."""
+    """The choices of a drop-down list: all of a site's ν, then its parameters one by one, the first `MOST_LISTED` of each site."""
     return [parameter for site in _order(model) for parameter in _of(model, site)]
 
 
 def _order(model: Model) -> list[str]:
-    """Local sites first: the chart's first choice is all of the first one."""
+    """Local sites first: the chart starts with all of the first one."""
     return sorted(model.sites, key=lambda name: model.sites[name].plate != "local")
 
 
@@ -56,10 +56,10 @@ def _of(model: Model, site: str) -> Iterator[Parameter]:
 
 
 def find(model: Model, *, name: str | None = None, unit: int | None = None) -> Parameter:
-    """The parameter that a click in a drawing means: unit k of the site `name`, or the coordinate that the model calls `name`.
+    """The parameter that a click in a diagram refers to: unit k of the site `name`, or the coordinate that the model calls `name`.
 
     Raises:
-        ValueError: nothing is called so.
+        ValueError: nothing has this name.
     """
     for site in _order(model):
         names = own_names(model, site)

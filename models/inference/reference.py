@@ -1,7 +1,7 @@
 """∇ELBO without sampling, for small models: Σ_nodes W(ν) [log p(x, z) − log q(z; ν)], W = Π q(state; ν) or quadrature weights.
 
 Discrete coordinates are enumerated. Continuous ones take the noise's own quantiles at Gauss-Hermite nodes, ε = F⁻¹(Φ(t)), so any family
-that can start from uniforms is integrated. One grid serves all data, because a datum's terms contain its own latents only.
+that can start from uniforms is integrated. One grid serves all data points, because a data point's terms contain only its own latents.
 """
 
 import math
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from elbo_room.models.variational import Posterior
 
 MOST_NODES = 2**16
-MOST_POINTS, LEAST_POINTS = 40, 8  # of a continuous coordinate
+MOST_POINTS, LEAST_POINTS = 40, 8  # per continuous coordinate
 LONG_REPLICATES, LONG_DRAWS = 512, 8
 
 
@@ -36,7 +36,7 @@ def _points(sites: Mapping[str, Site]) -> int:
             continuous += size
         else:
             raise ValueError(
-                f"No exact gradient: {family.label} can be neither enumerated nor integrated node by node. Use reference='long'."
+                f"No exact gradient: {family.label} can be neither enumerated nor integrated by quadrature. Use reference='long'."
             )
     room = (MOST_NODES / states) ** (1 / continuous) if continuous else MOST_POINTS
     if states > MOST_NODES or room < LEAST_POINTS:
@@ -47,7 +47,7 @@ def _points(sites: Mapping[str, Site]) -> int:
 
 
 def _grid(sites: Mapping[str, Site], points: int) -> dict[str, Tensor]:
-    """Indices of nodes or states, every combination of all coordinates of all sites: (B, K) a site."""
+    """Indices of nodes or states, every combination of all coordinates of all sites: (B, K) per site."""
     sizes = {name: math.prod(site.shape) for name, site in sites.items()}
     axes = [torch.arange(site.family.n_states or points) for name, site in sites.items() for _ in range(sizes[name])]
     whole = torch.cartesian_prod(*axes).reshape(-1, len(axes))
@@ -55,7 +55,7 @@ def _grid(sites: Mapping[str, Site], points: int) -> dict[str, Tensor]:
 
 
 def _nodes(site: Site, index: Tensor, nu: Tensor, points: int) -> tuple[Tensor, Tensor]:
-    """(values, log W) of one site: (1, B, M, K), live in ν where continuous, and (1, B, M), live where discrete."""
+    """(values, log W) of one site: (1, B, M, K), differentiable in ν where continuous, and (1, B, M), differentiable where discrete."""
     wide = nu.expand(1, len(index), *nu.shape[-3:])  # (1, B, M, n_params, K)
     shape = (1, len(index), nu.shape[-3], index.shape[1])
     if site.family.n_states:
@@ -69,7 +69,7 @@ def _nodes(site: Site, index: Tensor, nu: Tensor, points: int) -> tuple[Tensor, 
 
 
 def exact(model: Model, q: "Posterior", batch: Batch) -> Reference:
-    """The exact ∇ELBO of every site, in the engine's units: of each datum's own ELBO, or of the whole for a global site.
+    """The exact ∇ELBO of every site, in the engine's units: of each data point's own ELBO, or of the whole for a global site.
 
     Raises:
         ValueError: the model is too large, or a family can be neither enumerated nor integrated.
@@ -79,11 +79,13 @@ def exact(model: Model, q: "Posterior", batch: Batch) -> Reference:
     shifts: dict[str, Tensor] = {}
     grid = _grid(model.sites, points)
     for name, site in model.sites.items():
-        hung = name in q.above  # its ν moves with the draw above; the gradient is in what is added to it at every draw
-        nu = q.nu(site, batch, values if hung else None)
+        dependent = (
+            name in q.above
+        )  # its ν moves with the draw above; the gradient is taken in a shift added at every draw
+        nu = q.nu(site, batch, values if dependent else None)
         nu = nu if site.plate == "local" else nu.unsqueeze(0)
         shifts[name] = torch.zeros(nu.shape[-3:], dtype=nu.dtype, requires_grad=True)
-        nus[name] = (nu if hung else nu.detach()) + shifts[name]
+        nus[name] = (nu if dependent else nu.detach()) + shifts[name]
         values[name], log_weight[name] = _nodes(site, grid[name], nus[name], points)
     weight = torch.stack([each.expand(1, -1, batch.size) for each in log_weight.values()]).sum(0).exp()  # (1, B, M)
     scale, whole = batch.total / batch.size, torch.zeros(())
@@ -106,9 +108,9 @@ def long_run(
     replicates: int = LONG_REPLICATES,
     chunk: int | None = None,
 ) -> Reference:
-    """The mean of many replicates of an unbiased estimator, path where there is one, else leave-one-out, with its standard error.
+    """The mean of many replicates of an unbiased estimator, path where applicable, else leave-one-out, with its standard error.
 
-    `chunk` replicates are made at a time, which bounds the memory; None: all at once.
+    `chunk` replicates are drawn at a time, which bounds the memory; None: all at once.
     """
     from elbo_room.models.inference.estimate import estimate
 

@@ -1,8 +1,8 @@
 """Bytes and seconds of an estimate before it is made: live_t(M) = a_t + b_t M at every kernel t, from two estimates of a few rows.
 
-An estimate is the same sequence of kernels however many rows or replicates it has, and what each of them allocates is affine in their
-number. So the memory at each kernel, and with it the peak, is known from two small ones; so are the numbers that are written and the
-multiplications, of which the time is a weighted sum. Nothing of the run is changed: the generator and the memory are the trace's own.
+An estimate is the same sequence of kernels for any number of rows or replicates, and what each kernel allocates is affine in that
+number. So two small estimates determine the memory at each kernel, hence the peak; likewise the numbers written and the
+multiplications, of which the time is a weighted sum. The run is not changed: the trace has its own generator and memory.
 """
 
 import weakref
@@ -28,25 +28,25 @@ from elbo_room.models.variational import Posterior
 
 FEW, MORE = 2, 3  # rows, or replicates, of the two small estimates
 PER_KERNEL, PER_BYTE, PER_PRODUCT = 5e-6, 0.5e-9, 0.05e-9  # seconds, on one core of an ordinary laptop
-SMALL = 2**30  # bytes by the rough count, which is an upper bound, below which nothing is measured
+SMALL = 2**30  # bytes; if the rough count, an upper bound, is below this, nothing is measured
 DEAR = 4  # times B evaluations
-FORWARD = 0.5  # share of an estimate's time that is not its gradient's
-CERTAIN = 0.1  # of the seconds that a step may take: below it by the rough count nothing is measured
-CONVOLUTION = 2  # products of a matrix in the time of one of a convolution
-RESULTS = 3  # numbers kept of each altered evaluation and row
-ROUGH = 30  # numbers that an estimate holds for each input and output of each linear map, at most
+FORWARD = 0.5  # share of an estimate's time that is not spent on its gradient
+CERTAIN = 0.1  # share of the seconds that a step may take; if the rough count is below it, nothing is measured
+CONVOLUTION = 2  # products of a matrix multiplication in the time of one of a convolution
+RESULTS = 3  # numbers kept per altered evaluation and row
+ROUGH = 30  # most numbers that an estimate holds per input and output of each linear map
 
 
 @dataclass(frozen=True)
 class Size:
-    """What one estimate, or one step, needs."""
+    """Memory and time of one estimate, or of one step."""
 
     bytes: float
     seconds: float
 
 
 class Trace(TorchDispatchMode):
-    """Notes how many bytes are alive after every kernel, how many were written, and how many products were summed."""
+    """Records how many bytes are alive after every kernel, how many were written, and how many products were summed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,10 +56,10 @@ class Trace(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        return False  # else torch imports its compiler, a second, to keep it away from here
+        return False  # otherwise torch imports its compiler, which takes a second, only to disable it here
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Call the kernel and note what it leaves."""
+        """Call the kernel and record what it leaves allocated."""
         out = func(*args, **(kwargs or {}))
         self.products += products(func, args, out)
         for each in out if isinstance(out, list | tuple) else (out,):
@@ -85,7 +85,7 @@ class Trace(TorchDispatchMode):
 
 
 def products(func: Any, args: Any, out: Any) -> float:
-    """Multiplications that a matrix product sums, or that take as long as a convolution does; 0 of any other kernel."""
+    """Multiplications in a matrix product, or those that take as long as a convolution; 0 for any other kernel."""
     name = func._schema.name.removeprefix("aten::")
     if name in ("mm", "bmm", "addmm", "baddbmm", "addmv", "mv"):
         first = args[1] if name in ("addmm", "baddbmm", "addmv") else args[0]
@@ -97,7 +97,7 @@ def products(func: Any, args: Any, out: Any) -> float:
 
 @dataclass(frozen=True)
 class Plan:
-    """An estimate that somebody is about to make: of which model and data, by which estimators, with which settings."""
+    """An estimate about to be made: its model, data, estimators and settings."""
 
     model: Model
     q: Posterior
@@ -109,7 +109,7 @@ class Plan:
     objective: Objective
 
     def size(self, rows: int) -> Size:
-        """What a step at so many rows needs, q's own steps before it included; the rough count where that is small."""
+        """What a step on this many rows needs, including q's own steps before it; the rough count where that is small."""
         rough, estimates = self.rough(rows), 1 + self.objective.encoder_steps
         small = rough.bytes < min(SMALL, most_bytes()) and estimates * rough.seconds < CERTAIN * MOST_SECONDS
         found = rough if small else self.measured(rows)
@@ -119,9 +119,7 @@ class Plan:
         """live_t(M) = a_t + b_t M at every kernel t, from two estimates of a few rows; and what `altered` adds."""
         few, more = self.trace(FEW), self.trace(MORE)
         step = (rows - FEW) / (MORE - FEW)
-        same = len(few.steps) == len(
-            more.steps
-        )  # not where a kernel depends on the numbers; then by the two peaks alone
+        same = len(few.steps) == len(more.steps)  # unless a kernel depends on the values; then from the two peaks alone
         pairs = zip(few.steps, more.steps, strict=True) if same else [(max(few.steps), max(more.steps))]
         written = few.written + step * (more.written - few.written)
         multiplied = few.products + step * (more.products - few.products)
@@ -130,9 +128,9 @@ class Plan:
         return self.altered(rows, scale * peak, scale * seconds, len(more.steps) * PER_KERNEL)
 
     def altered(self, rows: int, peak: float, seconds: float, calls: float) -> Size:
-        """The size with the evaluations that alter one coordinate at a time, each like one of a draw without its gradient.
+        """The size including the evaluations that alter one coordinate at a time, each like that of a draw without its gradient.
 
-        `seconds` are those of the numbers, `calls` those of the kernels, which come again with every part of the coordinates.
+        `seconds` is the time for the numbers, `calls` that for the kernel calls, which recur for every part of the coordinates.
         """
         many = sum(count - self.draws for name, count in self.evaluations() if name in self.dear)
         together = min(many, MOST_NUMBERS / numbers_of_evaluation(self.model, self.data.x.shape[1:], rows))
@@ -145,20 +143,20 @@ class Plan:
 
     @property
     def dear(self) -> frozenset[str]:
-        """Sites whose estimator alters their coordinates one by one: too many evaluations to try them out."""
+        """Sites whose estimator alters their coordinates one by one: too many evaluations for a trial."""
         return frozenset(
             name for name, count in self.evaluations() if self.estimators[name].moves and count > DEAR * self.draws
         )
 
     @property
     def few_draws(self) -> int:
-        """B of the small estimates: fewer where each draw has very many numbers; the size is then about in proportion to B."""
+        """B of the small estimates: fewer where each draw has very many numbers; the size is then about proportional to B."""
         whole = sum(prod(site.shape) for site in self.model.sites.values() if site.plate == "global")
         least = max(part.least_draws for part in self.estimators.values())
         return self.draws if self.draws * whole < MOST_NUMBERS else max(least, -(-self.draws // 8))
 
     def trace(self, rows: int) -> Trace:
-        """The trace of an estimate at a few rows, with the plain score at sites that are `dear`."""
+        """The trace of an estimate on a few rows, with the plain score at sites that are `dear`."""
         batch = self.data.batch(torch.arange(rows) % self.data.size, entries=getattr(self.model, "sparse", False))
         generator = torch.Generator().manual_seed(0)
         parts = {name: Score() if name in self.dear else part for name, part in self.estimators.items()}
@@ -170,12 +168,12 @@ class Plan:
         return trace
 
     def evaluations(self) -> Iterator[tuple[str, int]]:
-        """Every site with how often its estimator evaluates log p for one row."""
+        """Every site with the number of evaluations of log p that its estimator makes for one row."""
         for name, site in self.model.sites.items():
             yield name, self.estimators[name].evaluations(self.draws, prod(site.shape))
 
     def rough(self, rows: int) -> Size:
-        """An upper bound from the numbers of coordinates, features, and inputs and outputs of all linear maps."""
+        """An upper bound from the counts of coordinates, features, and inputs and outputs of all linear maps."""
         units = self.data.x.shape[1] + sum(places(module) for module in (self.model, self.q))
         units += places(getattr(getattr(self.model, "space", None), "network", None))
         local = sum(prod(site.shape) for site in self.model.sites.values() if site.plate == "local")
@@ -188,7 +186,7 @@ class Plan:
 
 
 def places(module: object) -> int:
-    """Inputs and outputs of all linear maps of a network, at every position where they act."""
+    """Inputs and outputs of all linear maps of a network, at every position where they are applied."""
     if not isinstance(module, nn.Module):
         return 0
     found = 0
@@ -203,7 +201,7 @@ def places(module: object) -> int:
 
 @contextmanager
 def untouched(*modules: object) -> Iterator[None]:
-    """Gradients that the parameters have now are theirs again afterwards."""
+    """Restore the parameters' gradients afterwards."""
     held = [(p, p.grad) for module in modules if isinstance(module, nn.Module) for p in module.parameters()]
     for parameter, _ in held:
         parameter.grad = None
@@ -236,7 +234,7 @@ def _too_long(plan: Plan, rows: int, seconds: float) -> str:
 
 
 def _remedy(plan: Plan, rows: int, share: float, *, too_slow: bool = False) -> str:
-    """What to choose so that this share of the size is left."""
+    """What to choose to cut the size to this share."""
     least = max(estimator.least_draws for estimator in plan.estimators.values())
     found = [f"B ≤ {int(plan.draws * share)}"] if least <= int(plan.draws * share) < plan.draws else []
     found += [f"a minibatch M ≤ {int(rows * share)}"] if 1 <= int(rows * share) < rows else []

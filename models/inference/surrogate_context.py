@@ -15,7 +15,7 @@ from elbo_room.models.variational import Posterior
 
 
 def estimators_by_site(model: Model, chosen: Estimator, draws: int) -> dict[str, Estimator]:
-    """The estimator of every site: the chosen one, unless the model itself says which it takes where that does not apply."""
+    """The estimator of every site: the chosen one, or the one that the model prescribes where that does not apply."""
     choose = getattr(model, "default_estimators", None)
     return dict.fromkeys(model.sites, chosen) if choose is None else choose(chosen, draws)
 
@@ -27,7 +27,7 @@ def refusal(
     noise_kind: str = "iid",
     q: Posterior | None = None,
 ) -> str | None:
-    """None, or why these estimators do not go with this model, B, kind of noise and, where it is given, q."""
+    """None, or why these estimators do not apply to this model, B, kind of noise and, if passed, q."""
     if reason := too_wide(model, noise_kind):
         return reason
     for name, site in model.sites.items():
@@ -40,26 +40,30 @@ def refusal(
             return reason
     if len({estimator.bound for estimator in estimators.values()}) > 1:
         names = ", ".join(f"{estimator.label} ({estimator.bound})" for estimator in estimators.values())
-        return f"The sites' estimators climb different bounds: {names}. Choose estimators of one bound for all sites."
+        return (
+            f"The sites' estimators maximise different bounds: {names}. Choose estimators of one bound for all sites."
+        )
     if weighted(estimators) and any(site.plate == "global" for site in model.sites.values()):
-        return "An importance-weighted bound weighs the draws of each data point; this model has global sites. Choose an ELBO estimator."
+        return "An importance-weighted bound weights the draws of each data point; this model has global sites. Choose an ELBO estimator."
     return None
 
 
 def tied(part: Estimator, site: str, q: Posterior) -> str | None:
-    """None, or why an estimator does not go with a q in which one site's ν hangs on another's draw."""
+    """None, or why an estimator does not apply to a q in which one site's ν depends on another's draw."""
     if part.moves and (below := q.below(site)):
         return (
             f"{part.label} moves {site} and leaves the others as drawn, but q draws {', '.join(sorted(below))} given {site}. "
             "Choose leave-one-out or reparameterisation, or a q with independent layers."
         )
     if part.factorised and q.above:
-        return f"{part.label} needs a q that is a product over sites, and this one goes from the top down. Choose importance weighting."
+        return (
+            f"{part.label} needs a q that is a product over sites; this one is top-down. Choose importance weighting."
+        )
     return None
 
 
 def weighted(estimators: Mapping[str, Estimator]) -> bool:
-    """Whether the bound that all sites climb together is the importance-weighted one."""
+    """Whether the bound that all sites maximise together is the importance-weighted one."""
     return any(estimator.bound == "iwae" for estimator in estimators.values())
 
 
@@ -75,7 +79,7 @@ def numbers_of_evaluation(model: Model, features: Sequence[int], rows: int) -> i
 
 @dataclass
 class SurrogateContext:
-    """What `estimate` holds while it assembles the surrogate."""
+    """The state of `estimate` while it assembles the surrogate."""
 
     model: Model
     q: Posterior
@@ -84,13 +88,13 @@ class SurrogateContext:
     factors: list[Factor]
     level: str
     generator: torch.Generator
-    beta: float = 1.0  # what the tempered model's objective is multiplied by
+    beta: float = 1.0  # factor on the tempered model's objective
 
     def __post_init__(self) -> None:
         self.log_q = {name: draw.log_q_drawn().detach() for name, draw in self.draws.items()}
 
     def cost(self, site: Site) -> Tensor:
-        """F of a site at its draws, detached."""
+        """f of a site at its draws, detached."""
         detached = [Factor(factor.name, factor.value.detach(), factor.on) for factor in self.factors]
         return cost_of(site, self.level, self.model, self.batch, detached, self.log_q, **self._moving(site))
 
@@ -99,7 +103,7 @@ class SurrogateContext:
         return {"below": below} if below else {}
 
     def at(self, site: Site, values: Tensor, live: bool = False) -> Tensor:
-        """F of a site at other values (R, B·m, M, K), m for each draw in turn, the other sites as drawn: (R, B·m, M or 1)."""
+        """f of a site at other values (R, B·m, M, K), m for each draw in turn, the other sites as drawn: (R, B·m, M or 1)."""
         times = values.shape[1] // self.count
         with torch.set_grad_enabled(live):
             others = [name for name in self.draws if name != site.name]
@@ -109,7 +113,7 @@ class SurrogateContext:
             nu = self.draws[site.name].nu.detach()
             nu = nu.repeat_interleave(times, 1) if times else nu[:, : values.shape[1]]  # ν is the same at every draw
             log_q[site.name] = Draw(site.family, nu, wide[site.name]).log_q()
-            # Without Rao-Blackwellisation too: what another datum's f does when its own value moves is no part of this site's.
+            # Without Rao-Blackwellisation too: how another data point's f changes when its own value moves is not part of this site's f.
             level = "plate" if self.level == "none" and site.plate == "local" else self.level
             return cost_of(site, level, self.model, self.batch, factors_at(self.model, self.batch, wide), log_q)
 
@@ -130,7 +134,7 @@ class SurrogateContext:
         return held[site.name], cost_of(site, self.level, self.model, self.batch, factors, log_q, **self._moving(site))
 
     def log_weights(self) -> Tensor:
-        """Log w of each datum, all its sites together, detached: (R, B, M)."""
+        """log w of each data point, all its sites together, detached: (R, B, M)."""
         local = next(iter(self.model.sites.values()))
         detached = [Factor(factor.name, factor.value.detach(), factor.on) for factor in self.factors]
         return cost_of(local, "plate", self.model, self.batch, detached, self.log_q)

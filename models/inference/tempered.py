@@ -1,6 +1,6 @@
 """β {E (1/β) log p(x | z) + E log p(z) − E log q(z)}: a weight on the KL is the ELBO of a tempered model, times β.
 
-So no estimator has to know of β: f, pilot draws, f elsewhere and closed-form parts are those of the tempered model, and the weighted
+So no estimator needs to know β: f, pilot draws, f elsewhere and closed-form parts are those of the tempered model, and the weighted
 objective's gradient is as unbiased as the ELBO's.
 """
 
@@ -23,19 +23,19 @@ class Tempered:
 
     @property
     def sites(self) -> Mapping[str, Site]:
-        """The model's own."""
+        """The sites of the model."""
         return self.model.sites
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """The model's factors, the likelihood's and the weights' divided by β.
 
         Raises:
-            NotApplicableError: no factor belongs to the KL, so there is nothing that β could weigh.
+            NotApplicableError: no factor belongs to the KL, so β has nothing to weight.
         """
         found = self.model.factors(batch, latents)
         if not any(factor.in_kl for factor in found):
             raise NotApplicableError(
-                f"β was {self.beta:g}, but no factor of this model says that it belongs to the KL (in_kl). "
+                f"β was {self.beta:g}, but no factor of this model is marked as part of the KL (in_kl). "
                 "Mark the latent prior's, or set β to 1."
             )
         return [factor if factor.in_kl else replace(factor, value=factor.value / self.beta) for factor in found]
@@ -48,23 +48,23 @@ NO_FREE_BITS = (
 
 
 def refused(model: Model, estimators: Mapping[str, Estimator], objective: Objective) -> str | None:
-    """None, or why these estimators, or this model's latent prior, do not go with this objective."""
+    """None, or why these estimators, or this model's latent prior, do not work with this objective."""
     prior = getattr(model, "latent_prior", None)
     if objective.free_bits and prior is not None and prior.nu is None:
         return NO_FREE_BITS.format(site=next(iter(model.sites)))
     for estimator in estimators.values():
         if estimator.bound != "elbo" and not objective.plain:
             return (
-                f"{estimator.label} climbs a bound without a KL of its own, so β, warm-up and free bits have nothing to weigh. "
+                f"{estimator.label} maximises a bound without a separate KL, so β, warm-up and free bits have nothing to act on. "
                 "Set β to 1 and the others to 0, or choose an ELBO estimator."
             )
     return None
 
 
 def shortfall(draws: Mapping[str, Draw], factors: list[Factor], free_bits: float) -> Tensor:
-    """Σ_k max(λ − KL_k, 0), KL_k in closed form and averaged over the minibatch: (R, B), live in ν.
+    """Σ_k max(λ − KL_k, 0), KL_k in closed form and averaged over the minibatch: (R, B), differentiable in ν.
 
-    Added with a minus sign it takes ∇KL_k back wherever KL_k < λ, for every estimator alike.
+    Subtracted, it cancels ∇KL_k wherever KL_k < λ, whatever the estimator.
 
     Raises:
         NotApplicableError: a prior without a closed-form KL.

@@ -27,14 +27,14 @@ NETWORKS: dict[str, type[Network]] = {
 def build_network(
     settings: object, input_shape: tuple[int, ...], outputs: int, generator: torch.Generator, *, padded: bool = False
 ) -> Network:
-    """f(x; θ) of the kind that settings (or an `Architecture`) name: flat (…, P) → (…, D), P the product of `input_shape`.
+    """f(x; θ) of the kind named in settings (or an `Architecture`): flat (…, P) → (…, D), P the product of `input_shape`.
 
-    Shapes: (P,) a table's row, (T, C) a sequence of T slices, (H, W) a picture. First weights come from `generator` alone; the network
-    may run under `torch.func.functional_call` and `vmap` over draws of its weights. `padded`: positions at which a datum is 0 are behind
-    its end, and a network over positions gives what it gives for the datum without them.
+    Shapes: (P,) a table's row, (T, C) a sequence of T slices, (H, W) an image. Initial weights come from `generator` alone; the network
+    may run under `torch.func.functional_call` and `vmap` over draws of its weights. `padded`: positions at which a data point is 0 are
+    past its end, and a network over positions gives the same result as for the data point without them.
 
     Raises:
-        ValueError: a network over positions was asked for data without any.
+        ValueError: a network over positions was requested for data without positions.
         SettingError: feature attention, which has P² weights, would be too large for this machine.
     """
     kind, features = Architecture.of(settings), prod(input_shape)

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class Activation:
-    """A named g: R → R; `gain` keeps the signal's variance through a layer at initialisation (He et al. 2015)."""
+    """A named g: R → R; `gain` preserves the signal's variance through a layer at initialisation (He et al. 2015)."""
 
     name: str
     label: str
@@ -35,8 +35,13 @@ ACTIVATIONS: dict[str, Activation] = {
             "softplus", "softplus", "log(1+exp u)", "A smooth ReLU, always positive.", functional.softplus, 2**0.5
         ),
         Activation(
-            "logistic", "logistic", "1/(1+exp −u)", "The notes' g: bounded in (0, 1), saturates.", torch.sigmoid, 1.0
+            "logistic",
+            "logistic",
+            "1/(1+exp −u)",
+            "The lecture notes' g: bounded in (0, 1), saturates.",
+            torch.sigmoid,
+            1.0,
         ),
-        Activation("identity", "identity", "u", "No bend: any depth is a linear map.", lambda u: u, 1.0),
+        Activation("identity", "identity", "u", "No nonlinearity: any depth is a linear map.", lambda u: u, 1.0),
     )
 }

@@ -1,4 +1,4 @@
-"""What a network is made of, as plain values: its kind, its size, its elements."""
+"""The architecture of a network as plain values: its kind, size and elements."""
 
 from dataclasses import dataclass, fields
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 class Architecture:
     """The elements of a network; depth 0 is a linear map.
 
-    Input re-injection is the notes' "residual" (γ_ℓ x in every later hidden layer), identity residual the usual one (h_{ℓ−1} + g(·)),
-    dense skip lets h_ℓ see all earlier hidden layers. They may be combined.
+    Input re-injection is the lecture notes' "residual" (γ_ℓ x in every later hidden layer), identity residual the usual one (h_{ℓ−1} +
+    g(·)), dense skip connects h_ℓ to all earlier hidden layers. They may be combined.
     """
 
     width: int = 64
@@ -29,5 +29,5 @@ class Architecture:
 
     @classmethod
     def of(cls, settings: object) -> "Architecture":
-        """The architecture that settings (or another architecture) name."""
+        """The architecture named in settings (or in another architecture)."""
         return cls(**{field.name: getattr(settings, field.name) for field in fields(cls)})

@@ -1,7 +1,7 @@
 """c_t = g(Σ_τ Θ_τ x_{t+τ} + α), τ over a window of k positions: the same Θ at every t (LeCun et al. 1989).
 
-A convolution is a linear map of windows, so windows are cut out and the linear map is the feed-forward layer's own. Beyond the ends
-stand zeros, so every position has its window; behind the end of a padded text, too, where every layer is 0.
+A convolution is a linear map of windows, so windows are extracted and mapped by the feed-forward layer. Both ends are padded
+with zeros, so every position has its window; so is the end of a padded text, where every layer is 0.
 """
 
 import torch
@@ -24,12 +24,12 @@ def windows(hidden: Tensor, kernel: int, axes: int) -> Tensor:
 
 
 class Convolution(OverPositions):
-    """1-D: windows slide over the first axis of a datum, the second is the channels (bases of DNA, pixels of a row)."""
+    """1-D: windows slide over the first axis of a data point, the second is the channels (bases of DNA, pixels of a row)."""
 
     name = "convolution"
     label = "convolution 1-D"
     symbol = "g(Θ ∗ x + α)"
-    help = "One small filter bank slides over the positions of a sequence, or over the rows of a picture."
+    help = "One small filter bank slides over the positions of a sequence, or over the rows of an image."
     axes = 1
     uses = (*(name for name in ELEMENTS if name != "width"), "kernel", "channels", "pooling")
 
@@ -64,11 +64,11 @@ class Convolution(OverPositions):
 
 
 class Convolution2D(Convolution):
-    """2-D: windows of k × k slide over both axes of a picture."""
+    """2-D: k × k windows slide over both axes of an image."""
 
     name = "convolution_2d"
     label = "convolution 2-D"
     symbol = "g(Θ ∗∗ x + α)"
-    help = "One small filter bank slides over a picture, up and down and across."
+    help = "One small filter bank slides over an image in both directions."
     axes = 2
     ordered = 2

@@ -1,4 +1,4 @@
-"""What each knob of a network requires: a network that is built from it, and enough hidden layers."""
+"""The requirements of each network knob: a kind of network that uses it, and enough hidden layers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ NO_LAYER = "There is no hidden layer. Raise 'Hidden layers' to 1 or more."
 
 @dataclass(frozen=True)
 class Element:
-    """One knob of a network: the hidden layers it takes, and the reasons shown where there are too few, or where no network has it."""
+    """One knob of a network: the hidden layers it needs, and the reasons shown if there are too few or the network does not use it."""
 
     least: int = 0
     shallow: str = ""
     unused: str = ""
-    hides: bool = False  # out of sight where the network is of another kind
+    hides: bool = False  # hidden if the network is of another kind
 
 
 ELEMENTS: Mapping[str, Element] = {
@@ -27,9 +27,9 @@ ELEMENTS: Mapping[str, Element] = {
     "depth": Element(),
     "activation": Element(1, NO_LAYER),
     "intercept": Element(),
-    "input_reinjection": Element(2, "It joins hidden layers, so it needs at least 2 of them."),
-    "identity_residual": Element(2, "It joins hidden layers, so it needs at least 2 of them."),
-    "dense_skip": Element(3, "The second hidden layer sees the first one anyway, so it needs at least 3 of them."),
+    "input_reinjection": Element(2, "It connects hidden layers, so it needs at least 2 of them."),
+    "identity_residual": Element(2, "It connects hidden layers, so it needs at least 2 of them."),
+    "dense_skip": Element(3, "The second hidden layer already sees the first, so it needs at least 3 of them."),
     "norm": Element(1, NO_LAYER),
     "attention": Element(),
     "kernel": Element(unused="Only a convolution has a window.", hides=True),
@@ -41,13 +41,13 @@ ELEMENTS: Mapping[str, Element] = {
 
 
 def networks_with(name: str) -> list[Condition]:
-    """That the network is of a kind that is built from this element; nothing where all kinds are."""
+    """The condition that the network's kind uses this element; empty if all kinds do."""
     found = [key for key, part in NETWORKS.items() if name in part.uses]
     return [] if len(found) == len(NETWORKS) else [when("network", among=found)]
 
 
 def in_network(name: str) -> tuple[Need, ...]:
-    """What a knob requires where there is one network."""
+    """The requirements of a knob in a model with one network."""
     element, kind = ELEMENTS[name], networks_with(name)
     needs = [either(element.unused, kind, hides=element.hides)] if kind else []
     return (*needs, *([rule("depth", element.shallow, low=element.least)] if element.least else []))

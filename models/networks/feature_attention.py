@@ -1,4 +1,4 @@
-"""Feature attention, the notes' definition: A(x; α): R^P → [0, 1]^P, and the network sees A(x) ∘ x."""
+"""Feature attention, as defined in the lecture notes: A(x; α): R^P → [0, 1]^P, and the network sees A(x) ∘ x."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from elbo_room.models.networks.linear import linear
 
 @dataclass(frozen=True)
 class AttentionKind:
-    """How the P scores become weights."""
+    """How the P scores are turned into weights."""
 
     name: str
     label: str
@@ -22,7 +22,7 @@ class AttentionKind:
 ATTENTIONS: dict[str, AttentionKind] = {
     each.name: each
     for each in (
-        AttentionKind("none", "none", "x", "The network sees x as it is."),
+        AttentionKind("none", "none", "x", "The network sees x unchanged."),
         AttentionKind(
             "logistic",
             "logistic bank",
@@ -48,7 +48,7 @@ class FeatureAttention(nn.Module):
         self.scores = linear(size, size, bias=True, gain=1.0, generator=generator)
 
     def weights(self, x: Tensor, real: Tensor | None = None) -> Tensor:
-        """A(x; α), of x's shape (…, P); where positions are padding, not `real` (…, T), their features do not compete."""
+        """A(x; α), of x's shape (…, P); features at padded positions, those not `real` (…, T), do not compete."""
         scores = self.scores(x)
         if self.kind == "logistic":
             return scores.sigmoid()

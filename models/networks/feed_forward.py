@@ -16,8 +16,8 @@ class FeedForward(Layered):
     name = "feed_forward"
     label = "feed-forward"
     symbol = "g(Θx + α)"
-    help = "Every unit sees every unit of the layer before."
-    ordered = 0  # how many axes of a datum must have neighbours
+    help = "Every unit sees every unit of the previous layer."
+    ordered = 0  # how many axes of a data point must be ordered
     requires: tuple[dict[str, object], ...] = ()
 
     def __init__(self, inputs: int, outputs: int, architecture: Architecture, generator: torch.Generator) -> None:
@@ -32,7 +32,7 @@ class FeedForward(Layered):
     def of_shape(
         cls, shape: tuple[int, ...], outputs: int, architecture: Architecture, generator: torch.Generator
     ) -> "FeedForward":
-        """The network for data of this shape: the shape does not matter."""
+        """The network for data of this shape: only the size matters."""
         return cls(math.prod(shape), outputs, architecture, generator)
 
     def forward(self, x: Tensor) -> Tensor:

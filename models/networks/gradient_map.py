@@ -1,7 +1,7 @@
 """g(u) = c u + ∇ψ(u), ψ input-convex: h₁ = s(W₁u + b₁), h_ℓ = s(P_ℓ h_{ℓ−1} + W_ℓ u + b_ℓ), ψ = p·h_L, P_ℓ and p > 0, s = softplus.
 
 ψ is convex (Amos, Xu & Kolter 2017), so the Jacobian c I + ∇²ψ is symmetric and at least c: g is one-to-one and onto, a Brenier map
-(Wang, Blei & Cunningham 2021). ∇ψ is written out, backwards from p, so training needs no second pass of autograd inside the first.
+(Wang, Blei & Cunningham 2021). ∇ψ is written out explicitly, backwards from p, so training needs no autograd pass inside another.
 """
 
 import math
@@ -21,7 +21,7 @@ class GradientMap(nn.Module):
     def __init__(self, size: int, width: int, depth: int, generator: torch.Generator, slope: float) -> None:
         super().__init__()
         self.slope = slope
-        self.small = math.log(math.expm1(4 / width))  # softplus of it is 4/width: slopes of order one at first
+        self.small = math.log(math.expm1(4 / width))  # its softplus is 4/width: initial slopes of order one
         self.direct = nn.ModuleList(
             linear(size, width, bias=True, gain=1.0, generator=generator) for _ in range(max(depth, 1))
         )
@@ -29,11 +29,11 @@ class GradientMap(nn.Module):
         self.out = nn.Parameter(torch.zeros(width))
 
     def positive(self, raw: Tensor) -> Tensor:
-        """Softplus(raw + small): 4/width where raw is 0, which is also where a prior N(0, λ²) on raw has its peak."""
+        """softplus(raw + small): 4/width where raw is 0, which is also where a prior N(0, λ²) on raw has its peak."""
         return softplus(raw + self.small)
 
     def forward(self, u: Tensor) -> Tensor:
-        """C u + ∇ψ(u)."""
+        """c u + ∇ψ(u)."""
         before = self.direct[0](u)
         steep = [before.sigmoid()]  # s'(a_ℓ) = logistic(a_ℓ)
         for layer, raw in zip(self.direct[1:], self.across, strict=True):
@@ -50,8 +50,8 @@ class GradientMap(nn.Module):
 class IdentifiableDecoder(nn.Module):
     """f(z) = σ̂ g₂(Q g₁(z)) + α, g₁ and g₂ gradient maps, Q (D, K) with orthonormal columns, σ̂ the data's scale: injective.
 
-    No likelihood of it is flat in z whatever the weights, so every z is identifiable (Wang, Blei & Cunningham 2021). The paper's β is I
-    with zeros beneath; a learned Q gives the same guarantee, and the slopes c keep f from being flat in the limit.
+    Its likelihood is never flat in z, whatever the weights, so every z is identifiable (Wang, Blei & Cunningham 2021). The paper's β is I
+    with zeros below; a learned Q gives the same guarantee, and the slopes c keep f from becoming flat in the limit.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class IdentifiableDecoder(nn.Module):
         super().__init__()
         if inputs > outputs:
             raise ValueError(
-                f"The latent size was {inputs} with {outputs} outputs; an identifiable decoder maps into at least as many. "
+                f"The latent size was {inputs} with {outputs} outputs; an identifiable decoder needs at least as many outputs. "
                 "Choose a smaller latent size, or the plain network."
             )
         self.scale = scale

@@ -1,8 +1,8 @@
 """h_ℓ = g(LN(Θ_ℓ s(h_{ℓ−1}) + γ_ℓ x + Σ_{j<ℓ−1} Δ_ℓj h_j + α_ℓ)) [+ h_{ℓ−1}]: the hidden layers of every network.
 
-What differs is s, how a layer sees the one before (as it is, through windows, through attention), and the bend (g, or a recurrence).
-Skips act at each position alone. With positions, h is (…, T, width) and all of them share Θ, γ, Δ, α: sharing within each slice. `real`
-(…, T) says where a token stands, None that all are; elsewhere h is 0.
+Networks differ in s, how a layer sees the previous one (unchanged, through windows, through attention), and in the nonlinearity (g, or a
+recurrence). Skips act at each position separately. With positions, h is (…, T, width) and all positions share Θ, γ, Δ, α. `real`
+(…, T) marks the positions of tokens, None means all; elsewhere h is 0.
 """
 
 from typing import ClassVar
@@ -22,23 +22,23 @@ ELEMENTS = (
 
 
 class Layered(nn.Module):
-    """Hidden layers with their skips; subclasses say how a layer sees (`see`) and bends (`bend`), and what goes in and out."""
+    """Hidden layers with skips; subclasses define what a layer sees (`see`), its nonlinearity (`bend`), input and output."""
 
-    uses: ClassVar[tuple[str, ...]] = ELEMENTS  # the knobs that it is built from
-    inner: ClassVar[bool] = False  # one hidden layer already has weights that are neither the input's nor the output's
-    padded = False  # whether a position at which a datum is 0 lies behind its end
-    gates = 1  # sums a unit needs: 3 for a GRU, 4 for an LSTM
+    uses: ClassVar[tuple[str, ...]] = ELEMENTS  # the knobs it uses
+    inner: ClassVar[bool] = False  # even one hidden layer has weights besides the input's and the output's
+    padded = False  # whether a position at which a data point is 0 is past its end
+    gates = 1  # sums per unit: 3 for a GRU, 4 for an LSTM
     out: nn.Linear
 
     def _begin(self, inputs: int, kind: Architecture, generator: torch.Generator) -> None:
-        """Activation and feature attention on the P inputs; a run's first weights depend on this order."""
+        """Activation and feature attention on the P inputs; a run's initial weights depend on this order."""
         self.kind, self.activation = kind, ACTIVATIONS[kind.activation]
         self.attention = (
             FeatureAttention(inputs, kind.attention, generator) if kind.attention != "none" else nn.Identity()
         )
 
     def _layers(self, inputs: int, seen: tuple[int, int], width: int, generator: torch.Generator) -> None:
-        """Hidden layers of `width` units that see `seen` values, the first and the later ones; `inputs` are re-injected."""
+        """Hidden layers of `width` units with `seen` inputs in the first and in later layers; `inputs` values are re-injected."""
         kind, sums = self.kind, self.gates * width
         sizes, later = [seen[0], *[seen[1]] * (kind.depth - 1)][: kind.depth], range(max(kind.depth - 1, 0))
         gain = self.activation.gain
@@ -57,17 +57,17 @@ class Layered(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(sums, bias=kind.intercept) for _ in normed)
 
     def _end(self, positions: int, width: int, outputs: int, generator: torch.Generator) -> None:
-        """Pooling, and the last linear map."""
+        """Pooling and the last linear map."""
         self.pool = POOLINGS[self.kind.pooling]
         size = width * (positions if self.pool.keeps else 1)
         self.out = linear(size, outputs, bias=self.kind.intercept, gain=1.0, generator=generator)
 
     def attend(self, x: Tensor, real: Tensor | None = None) -> Tensor:
-        """A(x) ∘ x, where there is feature attention; x (…, P)."""
+        """A(x) ∘ x with feature attention, else x: (…, P)."""
         return self.attention(x, real) if isinstance(self.attention, FeatureAttention) else x
 
     def see(self, layer: int, hidden: Tensor, real: Tensor | None = None) -> Tensor:
-        """What layer `layer` sees of the one before: here, just that."""
+        """The input of layer `layer` from the previous one: here, its values unchanged."""
         del layer, real
         return hidden
 
@@ -77,7 +77,7 @@ class Layered(nn.Module):
         return self.activation(before)
 
     def climb(self, x: Tensor, real: Tensor | None = None) -> list[Tensor]:
-        """Every hidden layer, from below: (…, inputs) → [(…, width)]."""
+        """Every hidden layer, from the input up: (…, inputs) → [(…, width)]."""
         hidden, all_layers = x, list[Tensor]()
         for depth, layer in enumerate(self.hidden):
             before = layer(self.see(depth, hidden, real))

@@ -1,4 +1,4 @@
-"""A linear map whose first weights come from the run's own generator: Θ_jk ~ N(0, gain²/fan-in), intercepts 0."""
+"""A linear map whose initial weights come from the run's generator: Θ_jk ~ N(0, gain²/fan-in), intercepts 0."""
 
 import torch
 from torch import nn
@@ -7,11 +7,11 @@ from torch import nn
 class EmptyLinear(nn.Linear):
     """An `nn.Linear` with uninitialised weights, so that torch's global seed is not used.
 
-    `nn.utils.skip_init` builds the same through the meta device, for which torch imports its symbolic shapes and sympy: .4 s, 35 MB.
+    `nn.utils.skip_init` does the same through the meta device, for which torch imports its symbolic shapes and sympy: .4 s, 35 MB.
     """
 
     def reset_parameters(self) -> None:
-        """Leave the weights as they are: the caller fills them."""
+        """Do nothing: the caller fills the weights."""
 
 
 def linear(inputs: int, outputs: int, *, bias: bool, gain: float, generator: torch.Generator) -> nn.Linear:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Norm:
-    """What is done to a hidden layer's sums before the bend; `refused` is why it is never done here."""
+    """What is done to a hidden layer's sums before the activation; `refused` is why it is never done here."""
 
     name: str
     label: str
@@ -18,14 +18,14 @@ class Norm:
 NORMS: dict[str, Norm] = {
     each.name: each
     for each in (
-        Norm("none", "none", "u", "The sums go to the activation as they are."),
+        Norm("none", "none", "u", "The sums go to the activation unchanged."),
         Norm("layer", "layer norm", "LN(u)", "Each data point's sums are centred and scaled over the layer's units."),
         Norm(
             "batch",
             "batch norm",
             "BN(u)",
             "Refused: it would tie the rows of a minibatch together.",
-            "With it a data point's density depends on the other rows of its minibatch, so the log joint is no sum over data and N/M "
+            "With it a data point's density depends on the other rows of its minibatch, so the log joint is not a sum over data and N/M "
             "does not scale it. Choose layer norm.",
         ),
         Norm(

@@ -1,7 +1,7 @@
-"""From z to a picture: C small maps, then twice as tall and wide and a window slid over them, until the picture's size is reached.
+"""From z to an image: C small maps, repeatedly doubled in height and width and convolved until the image's size is reached.
 
 h₀ = g(Θ₀ z + α₀) as maps (C, H/2ⁿ, W/2ⁿ); h_ℓ = g(Θ_ℓ ∗∗ up(h_{ℓ−1}) + α_ℓ), up repeats every pixel 2 × 2; out = Θ_out ∗∗ h_n + α_out.
-Resizing before a convolution leaves no chequerboard, as a transposed one does (Odena, Dumoulin & Olah 2016). The same Θ at every place.
+Resizing before a convolution avoids the checkerboard of a transposed convolution (Odena, Dumoulin & Olah 2016). Θ is the same everywhere.
 """
 
 import math
@@ -15,11 +15,11 @@ from elbo_room.models.networks.architecture import Architecture
 from elbo_room.models.networks.linear import linear
 
 WINDOW = 3  # pixels across
-LEAST = 4  # pixels of the first maps across, at least
+LEAST = 4  # least width of the first maps in pixels
 
 
 class PictureDecoder(nn.Module):
-    """(…, K) → (…, n_params · H · W), one picture a parameter of the response."""
+    """(…, K) → (…, n_params · H · W), one image per parameter of the response."""
 
     def __init__(
         self, inputs: int, outputs: int, shape: tuple[int, ...], kind: Architecture, generator: torch.Generator
@@ -27,7 +27,7 @@ class PictureDecoder(nn.Module):
         super().__init__()
         if len(shape) != 2:
             raise ValueError(
-                f"A convolution decodes pictures (H, W); these data have shape {shape}. Choose the plain network."
+                f"A convolution decodes images (H, W); these data have shape {shape}. Choose the plain network."
             )
         self.activation, self.shape = ACTIVATIONS[kind.activation], shape
         self.doublings = max(0, int(math.log2(min(shape) / LEAST))) if min(shape) >= LEAST else 0
@@ -42,7 +42,7 @@ class PictureDecoder(nn.Module):
         self.out = made(size, outputs // math.prod(shape), 1.0)
 
     def slide(self, layer: nn.Linear, maps: Tensor) -> Tensor:
-        """Windows over maps, zeros beyond the edge: (S, C, h, w) → (S, C′, h, w)."""
+        """Convolve maps, with zeros beyond the edge: (S, C, h, w) → (S, C′, h, w)."""
         weight = layer.weight.unflatten(1, (-1, WINDOW, WINDOW))
         return functional.conv2d(maps, weight, layer.bias, padding=WINDOW // 2)
 

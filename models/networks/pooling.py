@@ -1,6 +1,6 @@
-"""From a layer at every position to one vector: all positions side by side, their mean, their largest, or the last.
+"""From a layer at every position to one vector: all positions concatenated, their mean, their maximum, or the last.
 
-Of a padded text only the T' positions count where a token stands, `real` (…, T); the layer is 0 at the others.
+In a padded text only the T' positions with a token count, `real` (…, T); the layer is 0 at the others.
 """
 
 from collections.abc import Callable
@@ -13,14 +13,14 @@ from elbo_room.models.settings import rule
 
 SEQUENTIAL = rule(
     "network",
-    "Only a recurrence or token attention brings the whole sequence to its last position.",
+    "Only a recurrence or token attention carries the whole sequence to its last position.",
     among=("recurrence", "token_attention"),
 )
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """(…, T, width) → (…, size · width); `keeps` tells whether every position is kept."""
+    """(…, T, width) → (…, size · width); `keeps`: whether every position is kept."""
 
     name: str
     label: str
@@ -54,13 +54,13 @@ POOLINGS: dict[str, Pooling] = {
     each.name: each
     for each in (
         Pooling(
-            "positions", "all positions", "[h₁ … h_T]", "Every position keeps its own output weights: the place matters.",
+            "positions", "all positions", "[h₁ … h_T]", "Every position has its own output weights: position matters.",
             lambda hidden, _: hidden.flatten(-2), keeps=True,
         ),
-        Pooling("mean", "mean", "Σ_t h_t / T", "The place is forgotten; how often counts.", _mean),
-        Pooling("max", "max", "max_t h_t", "The place is forgotten; whether it is there counts.", _max),
+        Pooling("mean", "mean", "Σ_t h_t / T", "Position is lost; frequency counts.", _mean),
+        Pooling("max", "max", "max_t h_t", "Position is lost; presence counts.", _max),
         Pooling(
-            "last", "last", "h_T", "What the sequence has come to at its end.", _last, requires=(SEQUENTIAL,),
+            "last", "last", "h_T", "The state at the end of the sequence.", _last, requires=(SEQUENTIAL,),
         ),
     )
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""Networks over positions: x (…, P) is read as slices (…, T, C), the hidden layers share their weights over T, a pooling ends it.
+"""Networks over positions: x (…, P) is read as slices (…, T, C), the hidden layers share their weights over T, and pooling follows.
 
-Texts shorter than T are `padded`: behind their last token stand slices of zeros. The hidden layers are 0 there, attention gives such keys
-−∞ before its softmax, and the pooling leaves them out, so that the output is the one of the same text alone.
+Texts shorter than T are `padded`: their last token is followed by slices of zeros. The hidden layers are 0 there, attention gives such keys
+−∞ before its softmax, and pooling leaves them out, so that the output equals that of the unpadded text.
 """
 
 import torch
@@ -11,7 +11,7 @@ from elbo_room.models.networks.architecture import Architecture
 from elbo_room.models.networks.layered import Layered
 from elbo_room.models.settings import rule
 
-HIDDEN = rule("depth", "What is shared over positions is a hidden layer, so it needs at least 1 of them.", low=1)
+HIDDEN = rule("depth", "Hidden layers are shared over positions, so it needs at least 1 of them.", low=1)
 
 
 class OverPositions(Layered):
@@ -20,25 +20,25 @@ class OverPositions(Layered):
     label = ""
     ordered = 1
     requires: tuple[dict[str, object], ...] = (HIDDEN,)
-    slices: tuple[int, ...]  # (T, C), or (H, W, C) where both axes have neighbours
+    slices: tuple[int, ...]  # (T, C), or (H, W, C) if both axes are ordered
 
     def _read(self, shape: tuple[int, ...], architecture: Architecture, generator: torch.Generator) -> None:
         if len(shape) < 2:
             raise ValueError(
-                f"{self.label.capitalize()} needs data with an order, of shape (T, C) or (H, W); these have shape {shape}. "
-                "Choose the feed-forward network, or give the data their shape."
+                f"{self.label.capitalize()} needs ordered data, of shape (T, C) or (H, W); these have shape {shape}. "
+                "Choose the feed-forward network, or set the data's shape."
             )
         self._begin(int(torch.tensor(shape).prod()), architecture, generator)
 
     def real(self, x: Tensor) -> Tensor | None:
-        """Where a token stands: (…, P) → (…, T), or (…, H, W); None where every datum fills all positions."""
+        """The positions of tokens: (…, P) → (…, T), or (…, H, W); None if every data point fills all positions."""
         if not self.padded:
             return None
         there = x.unflatten(-1, (self.slices[0], -1)).sum(-1) > 0  # (…, T): a token is an indicator
         return there if len(self.slices) == 2 else there.unsqueeze(-1).expand(*there.shape, self.slices[1])
 
     def arrange(self, x: Tensor) -> Tensor:
-        """(…, P) → slices, what the first hidden layer is built on."""
+        """(…, P) → slices, the input of the first hidden layer."""
         return self.attend(x, self.real(x)).unflatten(-1, self.slices)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """h_t = g(Θx_t + Uh_{t−1} + α), h_0 = 0: the same Θ and U at every t; with gates, GRU (Cho et al. 2014) or LSTM (Hochreiter et al. 1997).
 
 GRU: r, u = logistic(·), c = g(Θx_t + r ∘ Uh_{t−1} + α), h_t = u ∘ h_{t−1} + (1 − u) ∘ c.
-LSTM: i, f, o = logistic(·), c_t = f ∘ c_{t−1} + i ∘ g(·), h_t = o ∘ g(c_t); f's intercept begins at 1.
+LSTM: i, f, o = logistic(·), c_t = f ∘ c_{t−1} + i ∘ g(·), h_t = o ∘ g(c_t); f's intercept starts at 1.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def _lstm(below: Tensor, before: Tensor, state: State, g: Bend) -> State:
 CELLS: dict[str, Cell] = {
     each.name: each
     for each in (
-        Cell("plain", "plain", "g(Θx + Uh + α)", "What was long ago fades or explodes.", 1, 1, _plain),
+        Cell("plain", "plain", "g(Θx + Uh + α)", "The distant past fades or explodes.", 1, 1, _plain),
         Cell("gru", "GRU", "u∘h + (1−u)∘c", "A gate decides how much of h is kept.", 3, 1, _gru),
         Cell("lstm", "LSTM", "f∘c + i∘g(·)", "A separate memory with gates to write, keep and read.", 4, 2, _lstm),
     )
@@ -62,14 +62,14 @@ CELLS: dict[str, Cell] = {
 
 
 class Recurrence(OverPositions):
-    """Layers of a recurrence over x_1 … x_T; a picture is read row by row."""
+    """Recurrent layers over x_1 … x_T; an image is read row by row."""
 
     name = "recurrence"
     label = "recurrence"
     symbol = "h_t = g(Θx_t + Uh_{t−1})"
     uses = (*ELEMENTS, "cell", "pooling")
     inner = True
-    help = "One step, the same at every position, carries a state along the sequence (or down the rows of a picture)."
+    help = "One step, the same at every position, carries a state along the sequence (or down the rows of an image)."
 
     def __init__(
         self, shape: tuple[int, ...], outputs: int, architecture: Architecture, generator: torch.Generator

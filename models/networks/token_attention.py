@@ -1,6 +1,6 @@
 """s(h)_t = Σ_u A_tu V h_u, A = softmax(QK'/√d) over the positions u of a sequence, by heads (Vaswani et al. 2017).
 
-Tokens enter as h_0t = Ex_t + p_t, with p_t learned; every row of the map A lies on the simplex of a text's own tokens: padding gets −∞.
+Tokens enter as h_0t = Ex_t + p_t, with p_t learned; every row of the map A is on the simplex over a text's tokens: padding gets −∞.
 """
 
 import torch
@@ -13,14 +13,14 @@ from elbo_room.models.networks.positions import OverPositions
 
 
 class TokenAttention(OverPositions):
-    """Layers of self-attention, each followed by a linear map and a bend at every position."""
+    """Layers of self-attention, each followed by a linear map and a nonlinearity at every position."""
 
     name = "token_attention"
     label = "token attention"
     symbol = "softmax(QK'/√d) V"
     uses = (*ELEMENTS, "heads", "pooling")
     inner = True
-    help = "Every position looks at all others and weighs them: query, key and value."
+    help = "Every position attends to all others: query, key and value."
 
     def __init__(
         self, shape: tuple[int, ...], outputs: int, architecture: Architecture, generator: torch.Generator
@@ -29,7 +29,7 @@ class TokenAttention(OverPositions):
         self._read(shape, architecture, generator)
         self.slices, width = (shape[0], int(torch.tensor(shape[1:]).prod())), architecture.width
         self.heads = architecture.heads
-        size = self.heads * max(1, width // self.heads)  # any width goes with any number of heads
+        size = self.heads * max(1, width // self.heads)  # any width works with any number of heads
         self.embed = linear(self.slices[1], width, bias=False, gain=1.0, generator=generator)
         self.places = nn.Parameter(torch.randn(shape[0], width, generator=generator) / width**0.5)  # (T, width)
         self.bank = nn.ModuleList(
@@ -51,7 +51,7 @@ class TokenAttention(OverPositions):
         return self.embed(super().arrange(x)) + self.places
 
     def _heads(self, layer: int, hidden: Tensor, real: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The map A (…, heads, T, T) of a layer, and its values (…, heads, T, d); what is not `real` (…, T) is not looked at."""
+        """The map A (…, heads, T, T) of a layer, and its values (…, heads, T, d); positions that are not `real` (…, T) get no attention."""
         query, key, value = (
             part.unflatten(-1, (self.heads, -1)).transpose(-3, -2) for part in self.bank[layer](hidden).chunk(3, -1)
         )
@@ -59,16 +59,16 @@ class TokenAttention(OverPositions):
         if real is not None:
             scores = scores.masked_fill(
                 ~real[..., None, None, :], torch.finfo(scores.dtype).min
-            )  # −inf is no number of an empty text
+            )  # an empty text has only −inf
         return scores.softmax(-1), value
 
     def see(self, layer: int, hidden: Tensor, real: Tensor | None = None) -> Tensor:
-        """What every position gathers from all: (…, T, heads·d)."""
+        """The attention output at every position: (…, T, heads·d)."""
         weights, value = self._heads(layer, hidden, real)
         return (weights @ value).transpose(-3, -2).flatten(-2)
 
     def attention_map(self, x: Tensor, layer: int = -1) -> Tensor:
-        """A of one layer: (…, P) → (…, heads, T, T); row t says where position t looks."""
+        """A of one layer: (…, P) → (…, heads, T, T); row t is the attention of position t."""
         first, real = self.arrange(x), self.real(x)
         layer %= len(self.hidden)
         return self._heads(layer, [first, *self.climb(first, real)][layer], real)[0]

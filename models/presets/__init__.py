@@ -1,6 +1,6 @@
-"""Presets: named choices of settings, each with a goal in one sentence. Only what differs from the defaults is written.
+"""Presets: named settings, each with a goal in one sentence. Only values that differ from the defaults are listed.
 
-A scene is an entry in one of this folder's files; the order here is the order of the list on the screen.
+A scene is an entry in one of this folder's files; the order here is the order of the drop-down list.
 
 >>> import elbo_room as er
 >>> run = er.run_from(er.PRESETS["scvi"]["settings"])

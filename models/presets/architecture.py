@@ -1,4 +1,4 @@
-"""Scenes of networks for data with an order: attention to words, convolution along DNA."""
+"""Scenes of networks for ordered data: attention over words, convolution along DNA."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ VERSES_BY_WORDS, SPLICE_BY_WORDS = 0.81, 0.955  # accuracy of logistic regressio
 ARCHITECTURE: dict[str, dict[str, Any]] = {
     "attention": {
         "label": "Attention: who is she?",
-        "goal": "The notes' gerbil sentence: she is sad, so she is the kid. Watch the last word find its noun in the attention map.",
+        "goal": "The lecture notes' gerbil sentence: she is sad, so she is the kid. Watch the last word find its noun in the map.",
         "settings": {
             "model": "conditional",
             "data": "gerbil",
@@ -30,7 +30,7 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
                 "edges": [0.5, 0.9],
                 "measure": {"name": "fact", "of": "attention"},
                 "after": 600,
-                "why": "A row of the map lies on the simplex, and only one noun answers the question; the rest of the sentence is no help.",
+                "why": "A row of the map sums to one, and only one noun answers the question; the rest of the sentence is no help.",
             },
         ],
     },
@@ -55,18 +55,18 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
         "views": {"c": "attention_map", "d": "scores", "text": "8"},
         "tasks": [
             {
-                "ask": "Words alone, without order, tell 81 % of unseen verses right. How many will attention?",
+                "ask": "Words alone, without their order, classify 81 % of unseen verses correctly. How many will attention get right?",
                 "choices": ["less than 70 %", "70 to 85 %", "more than 85 %"],
                 "edges": [0.7, 0.85],
                 "measure": {"name": "fact", "of": "accuracy"},
                 "after": 250,
-                "why": "Which words stand there says nearly all: every row looks a little more at the telling words, whatever its own.",
+                "why": "Which words occur says nearly everything: every row attends a little more to the telling words, whatever its own.",
             },
         ],
     },
     "motifs": {
         "label": "Convolution finds motifs",
-        "goal": "Random DNA hides one of three known motifs: the filters learn them without being told where they are.",
+        "goal": "Random DNA hides one of three known motifs: the filters learn them without any labels for their positions.",
         "settings": {
             "model": "conditional",
             "data": "planted_motifs",
@@ -105,12 +105,12 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
         "views": {"c": "calibration", "d": "filters"},
         "tasks": [
             {
-                "ask": "Of 637 strings that it has not seen, how many will the convolution get right?",
+                "ask": "Of 637 unseen strings, how many will the convolution get right?",
                 "choices": ["less than 80 %", "80 to 93 %", "more than 93 %"],
                 "edges": [0.8, 0.93],
                 "measure": {"name": "fact", "of": "accuracy"},
                 "after": 300,
-                "why": "GT begins an intron and AG ends it; the filters see such pairs wherever they stand, the output knows the place.",
+                "why": "GT begins an intron, AG ends it; the filters detect such pairs anywhere, the output weights know the position.",
             },
         ],
     },

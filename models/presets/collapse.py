@@ -19,48 +19,48 @@ COLLAPSE: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "The data's eigenvalues are .70, .64, .55, .39, .27, .23, .20, .17. With σ = .57: how many of 8 dimensions live?",
+                "ask": "The data's eigenvalues are .70, .64, .55, .39, .27, .23, .20, .17. If σ = .57, how many dimensions are active?",
                 "choices": ["3 or fewer", "4", "5 or more"],
                 "edges": [3.5, 4.5],
                 "measure": {"name": "active_dimensions"},
                 "after": 1500,
-                "why": "σ² = .325: four eigenvalues exceed it. What a dimension below would explain is worth less than its own nats.",
+                "why": "σ² = .325: four eigenvalues exceed it. What a dimension below would explain is worth less than the nats it costs.",
             },
         ],
     },
     "collapse_weight": {
         "label": "Collapse: β too large",
-        "goal": "The KL weighs four times: dimensions that bring less go back to the prior. Drag β (under Inference).",
+        "goal": "The KL counts four times: dimensions that gain less return to the prior. Drag β (under Inference).",
         "settings": {"latent_size": 8, "beta": 4.0, "step_size": 0.01, "stop_at": 1500},
         "tasks": [
             {
-                "ask": "Every nat of z now costs four. How many of the 8 dimensions still pay?",
+                "ask": "Every nat of z now costs four. How many of the 8 dimensions still pay off?",
                 "choices": ["none", "1 to 6", "7 or 8"],
                 "edges": [0.5, 6.5],
                 "measure": {"name": "active_dimensions"},
                 "after": 1400,
-                "why": "The first dimensions explain much per nat and stay; the last ones bring less than four nats for one, and go.",
+                "why": "The first dimensions explain much per nat and stay; the last ones gain less than four nats for one, and collapse.",
             },
         ],
     },
     "collapse_cure": {
         "label": "Cure: identifiable decoder",
-        "goal": "The same β = 4 with a one-to-one decoder: no likelihood is flat in z, so all eight dimensions live.",
+        "goal": "The same β = 4 with a one-to-one decoder: its likelihood is never flat in z, so all eight dimensions stay active.",
         "settings": {"latent_size": 8, "beta": 4.0, "decoder": "gradient_map", "step_size": 0.01, "stop_at": 1500},
         "tasks": [
             {
-                "ask": "The same β = 4, but this decoder cannot ignore a dimension. How many of 8 live?",
+                "ask": "The same β = 4, but this decoder cannot ignore a dimension. How many of the 8 stay active?",
                 "choices": ["6 or fewer", "7", "all 8"],
                 "edges": [6.5, 7.5],
                 "measure": {"name": "active_dimensions"},
                 "after": 1400,
-                "why": "Its slope is at least c in every direction, so x always says something about z; the price is a lower ELBO.",
+                "why": "Its slope is at least c in every direction, so x always carries information about z; the price is a lower ELBO.",
             },
         ],
     },
     "collapse_early": {
         "label": "Collapse in training",
-        "goal": "A deep decoder with σ(z) learns to do without z: after some hundred steps dimensions begin to die.",
+        "goal": "A deep decoder with σ(z) learns to do without z: after a few hundred steps dimensions begin to die.",
         "settings": {"latent_size": 8, "scale_head": "network", "depth": 4, "step_size": 0.006, "stop_at": 1500},
         "tasks": [
             {
@@ -69,13 +69,13 @@ COLLAPSE: dict[str, dict[str, Any]] = {
                 "edges": [4.5, 6.5],
                 "measure": {"name": "active_dimensions"},
                 "after": 1400,
-                "why": "The decoder learned to do without z; where it is flat, nothing pulls q away from the prior.",
+                "why": "The decoder learned to do without z; where it is flat in z, nothing pulls q away from the prior.",
             },
         ],
     },
     "warm_up": {
         "label": "Cure: warm-up",
-        "goal": "The same model, its KL let in over 800 steps: most dimensions live, and the ELBO ends higher.",
+        "goal": "The same model, with the KL phased in over 800 steps: most dimensions stay active, and the ELBO ends higher.",
         "settings": {
             "latent_size": 8,
             "scale_head": "network",
@@ -86,12 +86,12 @@ COLLAPSE: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "Let the KL in slowly, over 800 steps. How many of the 8 dimensions live in the end?",
+                "ask": "Phase the KL in slowly, over 800 steps. How many of the 8 dimensions are active in the end?",
                 "choices": ["4 or fewer", "5", "6 or more"],
                 "edges": [4.5, 5.5],
                 "measure": {"name": "active_dimensions"},
                 "after": 1400,
-                "why": "At first z was free, so the decoder learned to listen; by the time nats cost their price they were worth it.",
+                "why": "At first z was free, so the decoder learned to use it; by the time nats had their full price, they were worth it.",
             },
         ],
     },

@@ -16,18 +16,18 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "Of the upper layer, at the same parameters: how noisy is the score gradient, against leave-one-out?",
+                "ask": "For the upper layer, at the same parameters: how noisy is the score gradient compared with leave-one-out?",
                 "choices": ["no noisier", "up to 10×", "10 to 100×", "more than 100×"],
                 "edges": [1.0, 10.0, 100.0],
                 "measure": {"name": "variance_ratio", "of": "score", "to": "leave_one_out"},
                 "after": 500,
-                "why": "Every draw's f is some −20 nats whatever its units say; the other draws' mean takes that constant off.",
+                "why": "Every draw's f is around −20 nats whatever its units are; the other draws' mean removes that constant.",
             },
         ],
     },
     "latent_gaussian": {
         "label": "Deep latent Gaussian model",
-        "goal": "Drag σ towards 0 while it trains: centred, its gradient grows as 1/σ²; uncentred, the layers become a network.",
+        "goal": "Drag σ towards 0 during training: centred, the gradient grows as 1/σ²; non-centred, the layers become a network.",
         "settings": {
             "model": "deep_exponential_family",
             "response": "normal",
@@ -42,7 +42,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "top_down": {
         "label": "Top-down q",
-        "goal": "The lower layer's q follows what was drawn above it: the ELBO climbs faster; independent layers catch up. Switch and see.",
+        "goal": "The lower layer's q depends on the draw above it: the ELBO rises faster; independent layers catch up. Switch and see.",
         "settings": {
             "model": "deep_exponential_family",
             "response": "normal",
@@ -59,7 +59,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "gamma_topics": {
         "label": "Sparse gamma DEF: topics",
-        "goal": "Topics of the King James Bible by black box inference; the dashed line climbs by exact coordinate ascent.",
+        "goal": "Topics of the King James Bible by black box inference; the dashed line is exact coordinate ascent.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "king_james",
@@ -73,18 +73,18 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "Of z₁: how noisy is the score gradient, against the path's?",
+                "ask": "For z₁: how noisy is the score gradient compared with the path gradient?",
                 "choices": ["up to 100×", "100 to 10,000×", "more than 10,000×"],
                 "edges": [100.0, 10000.0],
                 "measure": {"name": "variance_ratio", "of": "score", "to": "reparameterization"},
                 "after": 300,
-                "why": "A chapter's f is hundreds of nats, squared by the score; the path asks for its slope along each topic alone.",
+                "why": "A chapter's f is hundreds of nats, squared in the score's variance; the path needs only its slope in each topic.",
             },
         ],
     },
     "gamma_hierarchy": {
         "label": "Topics of topics",
-        "goal": "Two sparse gamma layers over the packages' docstrings: what the upper units join.",
+        "goal": "Two sparse gamma layers over the packages' docstrings: see which topics the upper units combine.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "docstrings",
@@ -100,7 +100,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "natural_layers": {
         "label": "Natural Poisson DEF",
-        "goal": "u is the log rate itself, not the mean: products of words' rates, no sums. Set 'u sets the' to mean and compare.",
+        "goal": "u is the log rate, not the mean: word rates multiply instead of adding. Set 'u sets the' to mean and compare.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "docstrings",
@@ -117,7 +117,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "poisson_layers": {
         "label": "Poisson DEF",
-        "goal": "Units that count have no path: leave-one-out for them, with Markov blankets; the Gamma weights take the path.",
+        "goal": "Count-valued units have no path: they use leave-one-out with Markov blankets; the Gamma weights use the path.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "docstrings",

@@ -1,4 +1,4 @@
-"""Scenes of the robot arm: samples of p(x) that an exact score judges, and what a likelihood without a floor does."""
+"""Scenes of the robot arm: samples of p(x) with an exact score, and a likelihood without a floor."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ _DECODER: dict[str, Any] = {"latent_size": 5, "scale_head": "feature", "activati
 ROBOT_ARM: dict[str, dict[str, Any]] = {
     "robot_arm": {
         "label": "Robot arm",
-        "goal": "Five joints, 15 numbers, five z: see in panel D whether samples of p(x) keep the arm's links.",
+        "goal": "Five joints, 15 numbers, five z: see in panel D whether samples of p(x) keep the lengths of the arm's links.",
         "views": {"d": "arm"},
         "settings": {
             "data": "robot_arm",
@@ -19,18 +19,18 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "The sensor's noise alone makes links wrong by 7 mm. And samples of this model, after 3,000 steps?",
+                "ask": "The sensor's noise alone makes link lengths wrong by 7 mm. How wrong are samples of this model after 3,000 steps?",
                 "choices": ["less than 10 mm", "10 to 25 mm", "more than 25 mm"],
                 "edges": [10.0, 25.0],
                 "measure": {"name": "fact", "of": "link_error"},
                 "after": 3000,
-                "why": "Two joints turn nearly all the way round, and a circle does not fit on a line: the roll of the hand is left to σ.",
+                "why": "Two joints turn almost full circle, and a circle does not map onto a line: the roll of the hand is left to σ.",
             },
         ],
     },
     "robot_arm_prior": {
         "label": "Robot arm: a prior that follows",
-        "goal": "Ten z and a prior that follows q: in minutes the links of samples come within twice the sensor's error.",
+        "goal": "Ten z and a prior that follows q: within minutes the samples' links are within twice the sensor's error.",
         "yardstick": {"of": "link_error", "value": TWICE_THE_SENSOR, "words": "twice the sensor's error"},
         "views": {"d": "arm"},
         "settings": {
@@ -50,27 +50,27 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "The sensor's noise makes links wrong by 7 mm. How far off are they after 10,000 steps of this prior?",
+                "ask": "The sensor's noise makes link lengths wrong by 7 mm. How wrong are samples with this prior after 10,000 steps?",
                 "choices": ["less than 10 mm", "10 to 20 mm", "more than 20 mm"],
                 "edges": [10.0, 20.0],
                 "measure": {"name": "fact", "of": "link_error"},
                 "after": 10_000,
-                "why": "q puts a turning joint on a ring. A draw of N(0, I) falls inside it, where no data are; this prior's does not.",
+                "why": "q maps a turning joint to a ring. A draw from N(0, I) falls inside it, where no data are; this prior's does not.",
             },
         ],
     },
     "robot_arm_floor": {
         "label": "Robot arm without a floor",
-        "goal": "No noise, and σ may go to 0: the shoulder's height is constant, and the ELBO never arrives anywhere.",
+        "goal": "No noise, and σ may go to 0: the shoulder's height is constant, and the ELBO never converges.",
         "settings": {"data": "robot_arm_exact", **_DECODER, "scale_floor": 0.0, "step_size": 0.01, "stop_at": 5000},
         "tasks": [
             {
                 "ask": "The shoulder is at 1.47 dm in every row. How small is its σ after 2,000 steps (in dm)?",
-                "choices": ["below 0.05", "0.05 to 0.5, as the others", "above 0.5"],
+                "choices": ["below 0.05", "0.05 to 0.5, like the others", "above 0.5"],
                 "edges": [0.05, 0.5],
                 "measure": {"name": "fact", "of": "constant_scale"},
                 "after": 2000,
-                "why": "Its mean can be exact, so every halving of σ is worth .7 nats, for ever: only a floor ends it.",
+                "why": "Its mean can be exact, so every halving of σ gains another .7 nats, without end: only a floor stops it.",
             },
         ],
     },

@@ -20,28 +20,28 @@ PLATES = ["fewer than 36 %: hardly more than chance", "36 to 42 %", "more than 4
 SINGLE_CELLS: dict[str, dict[str, Any]] = {
     "scvi": {
         "label": "Single cells (scVI)",
-        "goal": "Counts of 765 genes in 700 blood cells: watch the kinds of cells come apart without being told.",
+        "goal": "Counts of 765 genes in 700 blood cells: watch the cell types separate without any labels.",
         "views": {"plane": "pca"},
         "settings": SCVI,
         "tasks": [
             {
-                "ask": "The model never sees the names of the kinds. Of a cell's ten nearest neighbours in z, how many are its own kind?",
+                "ask": "The model never sees the cell types. Of a cell's ten nearest neighbours in z, how many are of its own type?",
                 "choices": SHARES,
                 "edges": [0.4, 0.6, 0.8],
                 "measure": {"name": "neighbours", "of": "label"},
                 "after": 200,
-                "why": "Monocytes, B cells and natural killers lie apart; the five kinds of T cells differ in few genes, and overlap.",
+                "why": "Monocytes, B cells and natural killer cells separate; the five types of T cells differ in few genes and overlap.",
             },
         ],
     },
     "cell_lines": {
         "label": "Cell lines on three plates",
-        "goal": "Five cancer cell lines on three plates: z should know a cell's line, not its plate.",
+        "goal": "Five cancer cell lines on three plates: z should encode a cell's line, not its plate.",
         "views": {"plane": "pca"},
         "settings": SCVI | {"data": "cell_lines", "stop_at": 200},
         "tasks": [
             {
-                "ask": "A third of a cell's neighbours would be of its own plate by chance. How many are, while the model knows no plates?",
+                "ask": "By chance, a third of a cell's neighbours are from its own plate. How many are, if the model knows no plates?",
                 "choices": PLATES,
                 "edges": [0.36, 0.42],
                 "measure": {"name": "neighbours", "of": "batch"},
@@ -49,12 +49,12 @@ SINGLE_CELLS: dict[str, dict[str, Any]] = {
                 "why": "Plates differ in the counts, and only z can explain that. Switch 'Batch covariate' on and run again.",
             },
             {
-                "ask": "And of its own cell line?",
+                "ask": "And how many are of its own cell line?",
                 "choices": SHARES,
                 "edges": [0.4, 0.6, 0.8],
                 "measure": {"name": "neighbours", "of": "label"},
                 "after": 150,
-                "why": "Lines of different patients differ in hundreds of genes; the clusters of z are the lines.",
+                "why": "Lines from different patients differ in hundreds of genes; the clusters in z are the lines.",
             },
         ],
     },

@@ -3,7 +3,7 @@
 from typing import Any
 
 RIDGE_EVIDENCE = -1.1491  # log p(y | x)/N of Bayesian linear regression on the diabetes data, s = .7, λ = 1
-VISITS_BY_POISSON = -2.75  # nats of a held-out person under a Poisson regression
+VISITS_BY_POISSON = -2.75  # nats per held-out person under a Poisson regression
 
 SUPERVISED: dict[str, dict[str, Any]] = {
     "regression": {
@@ -21,12 +21,12 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "How much wider will the dark band (what is not known of f) be at its widest than among the data?",
+                "ask": "How much wider will the dark band (uncertainty about f) be at its widest than among the data?",
                 "choices": ["no wider", "up to 3×", "more than 3×"],
                 "edges": [1.1, 3.0],
                 "measure": {"name": "fact", "of": "band_ratio"},
                 "after": 1500,
-                "why": "Where there are data, weights that miss them are ruled out; beyond them only the prior speaks: λ sets the width.",
+                "why": "Where there are data, weights that miss them are ruled out; elsewhere only the prior counts: λ sets the width.",
             },
         ],
     },
@@ -43,26 +43,26 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         "shown": ["reparameterization", "path_only", "local_reparameterization", "flipout"],
         "tasks": [
             {
-                "ask": "At the same weights' q: how noisy is local reparameterisation, against one shared draw?",
+                "ask": "With the same q(w): how noisy is local reparameterisation compared with one shared draw?",
                 "choices": ["a tenth or less", "between a tenth and equal", "noisier"],
                 "edges": [0.1, 1.0],
                 "measure": {"name": "variance_ratio", "of": "local_reparameterization", "to": "reparameterization"},
                 "after": 300,
-                "why": "Sums of their own average out over the data. Panel B looks at few data; over a larger minibatch it gains more.",
+                "why": "Separate draws average out over the data. Panel B uses few data points; with a larger minibatch it gains more.",
             },
             {
-                "ask": "Flipout keeps one draw and gives each data point random signs: how noisy is that beside local reparameterisation?",
-                "choices": ["much quieter", "about as quiet", "much noisier"],
+                "ask": "Flipout keeps one draw but gives each data point random signs. How noisy is it, against local reparameterisation?",
+                "choices": ["much less noisy", "about the same", "much noisier"],
                 "edges": [0.7, 1.4],
                 "measure": {"name": "variance_ratio", "of": "flipout", "to": "local_reparameterization"},
                 "after": 300,
-                "why": "Signs undo what is odd in ε, which is nearly all that data share here; only the even part stays.",
+                "why": "The signs decorrelate what is odd in ε, nearly all of the shared noise here; only the even part stays.",
             },
         ],
     },
     "map": {
         "label": "Neural regression, MAP",
-        "goal": "A point mass for q knows one function and no doubt. Then choose Laplace in panel C.",
+        "goal": "A point mass for q has one function and no uncertainty. Then choose Laplace in panel C.",
         "settings": {
             "model": "conditional",
             "width": 10,
@@ -76,12 +76,12 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "A point has no band. Choose Laplace in panel C: how much wider will they be in the middle than at the data?",
+                "ask": "A point mass has no band. Choose Laplace in panel C: how much wider is the band in the middle than at the data?",
                 "choices": ["no wider", "up to 3×", "more than 3×"],
                 "edges": [1.1, 3.0],
                 "measure": {"name": "fact", "of": "band_ratio"},
                 "after": 1500,
-                "why": "The curvature at the point says which weights the data hold fast; the others move the curve in the gap.",
+                "why": "The curvature at the mode shows which weights the data determine; the others move the curve in the gap.",
             },
         ],
     },
@@ -130,7 +130,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "moons": {
         "label": "Two moons",
-        "goal": "Classes in the plane: how sure is the network where it has seen nothing? Compare with MAP.",
+        "goal": "Classes in the plane: how certain is the network where it has seen no data? Compare with MAP.",
         "settings": {
             "model": "conditional",
             "data": "moons",
@@ -143,7 +143,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "outliers": {
         "label": "Robust regression",
-        "goal": "One point in eight is far off: a Student-t response ignores them. Try a Gaussian.",
+        "goal": "One point in eight is an outlier: a Student-t response ignores them. Try a Gaussian.",
         "settings": {
             "model": "conditional",
             "data": "outliers",
@@ -155,7 +155,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "visits": {
         "label": "Counts that vary too much",
-        "goal": "Visits to a doctor: a Poisson's variance is its mean, these vary far more. Compare the test score with a Poisson's.",
+        "goal": "Visits to a doctor: a Poisson's variance is its mean; these vary far more. Compare the test score with a Poisson's.",
         "yardstick": {
             "of": "test_density",
             "value": VISITS_BY_POISSON,
@@ -179,13 +179,13 @@ SUPERVISED: dict[str, dict[str, Any]] = {
                 "edges": [-2.8, -2.65],
                 "measure": {"name": "fact", "of": "test_density"},
                 "after": 1000,
-                "why": "Its variance m + s²m² has room for people who go twenty times; a Poisson finds each of them all but impossible.",
+                "why": "Its variance m + s²m² allows for people who go twenty times; under a Poisson each of them is all but impossible.",
             },
         ],
     },
     "prior_evidence": {
         "label": "λ by evidence",
-        "goal": "λ starts at 10, far too loose, and is trained to raise the ELBO: watch the prior's density close in on the weights.",
+        "goal": "λ starts at 10, far too wide, and is trained to raise the ELBO: watch the prior's density close in on the weights.",
         "settings": {
             "model": "conditional",
             "prior": "evidence",
@@ -204,13 +204,13 @@ SUPERVISED: dict[str, dict[str, Any]] = {
                 "edges": [0.5, 4.0],
                 "measure": {"name": "fact", "of": "scale"},
                 "after": 2500,
-                "why": "At fixed q its optimum is λ² = mean of E w²: the size that the weights have once they fit the data.",
+                "why": "At fixed q its optimum is λ² = mean of E w²: the size of the weights once they fit the data.",
             },
         ],
     },
     "relevance": {
         "label": "Which inputs matter? (ARD)",
-        "goal": "Six measures of a yacht, each with a scale λ_j of its own: the evidence switches off what does not move the hull.",
+        "goal": "Six measurements of a yacht, each with its own scale λ_j: the evidence switches off the inputs that do not matter.",
         "settings": {
             "model": "conditional",
             "data": "yacht",

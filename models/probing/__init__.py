@@ -1,1 +1,1 @@
-"""The variance of the gradient: R replicates at frozen parameters, and the intervals of what they say."""
+"""The variance of the gradient: R replicates at frozen parameters, and confidence intervals."""

@@ -3,19 +3,19 @@
     log high = log V + (t + a) e,   log low = log V − t e,   e = sd(d)/(V √R),   a = [γ (2t² + 1)/6 − c t²/2]₊/√R
 
 t is Student's 97.5 % quantile, c = sd(d)/V, γ the skewness of d. The estimate's error is large where the estimate is large, which is
-why V ± 2 sd/√R lies too low; in log V that is gone but for the skewness, whose term a is the first one of Cornish & Fisher's expansion
-of the studentised log mean (Johnson 1978, Hall 1992). R numbers have less skewness than what they were drawn from: γ is
-(1 + 12/√R) times theirs, a factor that was found to hold for the distances of Gaussian, polynomial and network gradients at R = 8 to 128
+why V ± 2 sd/√R is too low; in log V only the skewness remains, and its term a is the first of the Cornish–Fisher expansion
+of the studentised log mean (Johnson 1978, Hall 1992). R numbers have less skewness than their distribution: γ is
+(1 + 12/√R) times theirs, a factor found empirically for the distances of Gaussian, polynomial and network gradients at R = 8 to 128
 (`tests/benchmarks/coverage.py` measures it).
 
-Where the tail is heavier than that, V is mostly too low, because what makes it large has not been drawn. Of n numbers whose
-tail is P(d > x) ~ exp(−x^(1/θ)), the share Q(1 + θ, log n) of the mean comes from beyond the largest one to be expected, Q the upper
+Where the tail is heavier than that, V is mostly too low, because the draws that make it large are still missing. Of n numbers whose
+tail is P(d > x) ~ exp(−x^(1/θ)), the share Q(1 + θ, log n) of the mean comes from beyond the largest expected one, with Q the upper
 regularised incomplete Γ. Where that share is above a quarter, R replicates cannot bound the variance above: high is ∞, and low the
-one-sided 96 % limit, a little more than 95 % because some such samples look tame, stay closed, and are too low. θ is the Weibull tail
-coefficient of the largest eighth (Beirlant et al. 1995, Gardes & Girard 2008), taken from the single draws where they are known: B
-times as many numbers as replicates, whatever their dependence does to V.
+one-sided 96 % limit, a little more than 95 % because some such samples look harmless, stay closed, and are too low. θ is the Weibull tail
+coefficient of the largest eighth (Beirlant et al. 1995, Gardes & Girard 2008), estimated from the single draws where they are available: B
+times as many numbers as replicates, however their dependence affects V.
 
-Every point has its own interval: neighbouring probes are not pooled, for between them the parameters move, and their variances with them.
+Every point has its own interval: neighbouring probes are not pooled, because the parameters move between them, and the variances with them.
 """
 
 import math
@@ -27,9 +27,9 @@ from elbo_room.models.probing.variance import Variance
 
 NORMAL_TWO_SIDED, NORMAL_ONE_SIDED = 1.959964, 1.750686  # 97.5 % and 96 % quantiles
 SKEWNESS = 12.0  # γ is (1 + 12/√R) times that of the R distances
-UNSEEN = 0.25  # share of the mean beyond the largest draw to be expected, above which the interval is open
-TAIL, LEAST_TAIL = 8, 4  # the largest eighth, and at least four numbers, tell how heavy the tail is
-LEAST_REPLICATES = 8  # with fewer nothing is known of the error of V
+UNSEEN = 0.25  # share of the mean beyond the largest expected draw, above which the interval is open
+TAIL, LEAST_TAIL = 8, 4  # the largest eighth, and at least four numbers, determine how heavy the tail is
+LEAST_REPLICATES = 8  # with fewer, the error of V cannot be estimated
 
 
 def student(quantile: float, freedom: int) -> float:
@@ -44,7 +44,7 @@ def student(quantile: float, freedom: int) -> float:
 
 
 def unseen(single: Tensor) -> Tensor:
-    """Q(1 + θ, log n), elementwise: the share of the mean of n squared distances (n, …) that lies beyond the largest to be expected."""
+    """Q(1 + θ, log n), elementwise: the share of the mean of n squared distances (n, …) that is beyond the largest expected one."""
     count = len(single)
     size = max(LEAST_TAIL, count // TAIL)
     logs = single.double().topk(size + 1, 0).values.clamp_min(1e-300).log()  # (size + 1, …)

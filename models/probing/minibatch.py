@@ -1,7 +1,7 @@
-"""The noise of minibatches: how much ĝ varies with the rows that a step happens to see. Where q is a point it is all the noise there is.
+"""Minibatch noise: how much ĝ varies with the rows that a step happens to see. Where q is a point mass this is the only noise.
 
-With g_i the gradient of the whole ELBO as estimated from datum i alone, a minibatch of M of the N data without replacement has
-E ĝ = ḡ, the gradient of the whole data, and Var ĝ = (1 − M/N) S²/M with S² the sample variance of the g_i (Cochran 1977, ch. 2).
+With g_i the gradient of the whole ELBO as estimated from data point i alone, a minibatch of M of N data points without replacement has
+E ĝ = ḡ, the gradient on all data, and Var ĝ = (1 − M/N) S²/M with S² the sample variance of the g_i (Cochran 1977, ch. 2).
 """
 
 import math
@@ -20,37 +20,37 @@ from elbo_room.models.probing.probe import frozen
 from elbo_room.models.probing.report import Report, moments
 from elbo_room.models.variational import Posterior
 
-MINIBATCH = "minibatch"  # what the reports are called
+MINIBATCH = "minibatch"  # the name of the reports
 
 
 def deterministic(model: Model) -> bool:
-    """Whether q is a point at every site: then nothing is drawn but rows."""
+    """Whether q is a point mass at every site: then only rows are drawn."""
     return not any(site.family.scored for site in model.sites.values())
 
 
 def minibatch_gradients(
     model: Model, q: Posterior, data: Dataset, rows: int, generator: torch.Generator, *, objective: Objective = ELBO
 ) -> Iterator[dict[str, Tensor]]:
-    """ĝ of every site at one minibatch after the other, as a step draws them: (n_params, K) each, of the whole ELBO, in nats per unit of ν.
+    """ĝ of every site for successive minibatches, drawn as in a step: (n_params, K) each, of the whole ELBO, in nats per unit of ν.
 
     Args:
         model: the log joint; `deterministic`.
         q: the point masses; nothing in them changes.
         data: all N rows.
         rows: M, from 1 to N.
-        generator: a generator of the probe's own.
-        objective: what the gradients are of.
+        generator: the probe's own generator.
+        objective: the objective whose gradients these are.
 
     Raises:
-        ValueError: a site has noise of its own, which a minibatch's would be mixed with, or M is not between 1 and N.
+        ValueError: a site is drawn, so its noise would mix with the minibatch's, or M is not between 1 and N.
     """
     if not deterministic(model):
         noisy = ", ".join(repr(name) for name, site in model.sites.items() if site.family.scored)
         raise ValueError(
-            f"Sites {noisy} are drawn, so ĝ varies with the draws, too. Use `probe`, or make every q a point mass."
+            f"Sites {noisy} are drawn, so ĝ varies with the draws too. Use `probe`, or make every q a point mass."
         )
     if not 1 <= rows <= data.size:
-        raise ValueError(f"A minibatch was to have {rows} rows of {data.size}. Choose a number from 1 to {data.size}.")
+        raise ValueError(f"The minibatch was {rows} rows of {data.size}. Choose a number from 1 to {data.size}.")
     parts = dict.fromkeys(model.sites, Reparameterization())
     while True:
         batch = data.batch(torch.randperm(data.size, generator=generator)[:rows])
@@ -75,7 +75,7 @@ def minibatch_report(
     least: int = 2,
     seconds: float = math.inf,
 ) -> Iterator[Report | None]:
-    """Nothing after each of R minibatches, so that whoever waits can do something else, and last the report of all of them.
+    """Yields None after each of R minibatches, so that the caller can interleave other work, and finally the report of them all.
 
     `replicates` minibatches are drawn, or fewer, but at least `least`, where they take longer than `seconds` of CPU.
 

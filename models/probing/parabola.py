@@ -1,4 +1,4 @@
-"""Var(ĝ_ξ) = [Var g − 2ξ Cov(g, h) + ξ² Var h]/B, g = f s, h = s: the parabola of the control variate, its bottom ξ* and (1 − ρ²)."""
+"""Var(ĝ_ξ) = [Var g − 2ξ Cov(g, h) + ξ² Var h]/B, g = f s, h = s: the parabola of the control variate, its minimum ξ* and (1 − ρ²)."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ from elbo_room.models.probing.probe import frozen
 from elbo_room.models.probing.variance import Variance
 from elbo_room.models.variational import Posterior
 
-LEAST = 32  # samples: with fewer the bands say nothing
-MOST_NUMBERS, AT_A_TIME = 2**25, 2**21  # of all samples together, and of those that are made at a time
+LEAST = 32  # samples: with fewer the bands are meaningless
+MOST_NUMBERS, AT_A_TIME = 2**25, 2**21  # of all samples together, and of those drawn at a time
 Coordinate = tuple[int, int]  # which of ν's parameters, which of the site's coordinates
 
 
@@ -26,13 +26,13 @@ class Parabola:
     raw: Tensor  # (D,), ‖g − ḡ‖² of each draw
     cross: Tensor  # (D,), ⟨g − ḡ, h − h̄⟩
     square: Tensor  # (D,), ‖h − h̄‖²
-    draws: int  # B of the estimate whose variance is asked for
+    draws: int  # B of the estimate whose variance is computed
 
     def _distance(self, xi: float) -> Tensor:
         return self.raw - 2 * xi * self.cross + xi**2 * self.square
 
     def variance(self, xi: float) -> Variance:
-        """Var(ĝ_ξ) of B draws."""
+        """Var(ĝ_ξ) with B draws."""
         return variance_of(self._distance(xi) / self.draws)
 
     @property
@@ -44,12 +44,12 @@ class Parabola:
 
     @property
     def rho_squared(self) -> float:
-        """ρ² = Cov²/(Var g Var h): what part of the variance ξ* takes away."""
+        """ρ² = Cov²/(Var g Var h): the share of the variance that ξ* removes."""
         return float(self.cross.mean() ** 2 / (self.raw.mean() * self.square.mean()).clamp_min(1e-30))
 
     @property
     def floor(self) -> float:
-        """(1 − ρ²) Var(ĝ₀): what is left at ξ*."""
+        """(1 − ρ²) Var(ĝ₀): what remains at ξ*."""
         return (1 - self.rho_squared) * self.variance(0.0).value
 
 
@@ -65,10 +65,10 @@ def parabola(
     coordinate: Coordinate | None = None,
     rao_blackwell: str = "plate",
 ) -> Parabola:
-    """The parabola of one site at frozen ν from `samples` independent draws: all of ν with one ξ for all data, averaged over the data.
+    """The parabola of one site at frozen ν from `samples` independent draws: for all of ν, with one ξ for all data, averaged over the data.
 
-    With a `coordinate`, of that parameter's gradient averaged over the data. Where one draw has very many numbers, as of the weights of a
-    large network, there are fewer samples than asked for, and wider bands; they are made a few at a time.
+    With a `coordinate`, for that parameter's gradient averaged over the data. Where one draw has very many numbers, such as the weights
+    of a large network, there are fewer samples than requested, and wider bands; they are drawn a few at a time.
     """
     numbers = numbers_of_evaluation(model, batch.x.shape[1:], batch.size)
     samples = max(LEAST, min(samples, MOST_NUMBERS // numbers))
@@ -97,7 +97,7 @@ def _gradients(
     coordinate: Coordinate | None,
     rao_blackwell: str,
 ) -> tuple[Tensor, Tensor]:
-    """G and h of so many draws: all of ν, (D, M, P), or one coordinate's average over the data, (D, 1, 1)."""
+    """g and h of this many draws: all of ν, (D, M, P), or one coordinate's average over the data, (D, 1, 1)."""
     with frozen(model, q):
         parts = dict.fromkeys(model.sites, Score())
         found = estimate(model, q, parts, batch, count, generator, rao_blackwell=rao_blackwell)

@@ -1,6 +1,6 @@
 """Probe: every estimator at the same frozen parameters with the same noise: variance in [low, high], bias, signal-to-noise, ξ*, ρ², cost.
 
-tr Var(ĝ) is estimated from R independent replicates of ĝ = (1/B) Σ_b G_b, each a whole estimate made by `estimate`, the very code
+tr Var(ĝ) is estimated from R independent replicates of ĝ = (1/B) Σ_b G_b, each a whole estimate made by `estimate`, the same code
 that trains.
 """
 
@@ -25,7 +25,7 @@ from elbo_room.models.inference.surrogate_context import estimators_by_site
 from elbo_room.models.probing.report import Moments, Reference, Report, Reports, moments, weight_of
 from elbo_room.models.variational import Posterior
 
-ENOUGH = 0.3  # seconds of timing: a slow estimate is known from the first
+ENOUGH = 0.3  # seconds of timing: one run is enough for a slow estimate
 
 __all__ = [
     "Moments",
@@ -42,7 +42,7 @@ __all__ = [
 
 @contextmanager
 def frozen(*modules: object) -> Iterator[None]:
-    """Parameters stand still and collect no gradient, so a probe cannot touch the run it looks at."""
+    """Freeze parameters: they do not move or collect gradients, so a probe cannot affect the run it measures."""
     parameters = [
         p for module in modules if isinstance(module, nn.Module) for p in module.parameters() if p.requires_grad
     ]
@@ -71,7 +71,7 @@ def probe(
     objective: Objective = ELBO,
     chunk: int | None = None,
 ) -> Reports:
-    """A report of every estimator that applies at B = draws, on the same ν and the same noise, and why the others do not.
+    """A report for every estimator that applies at B = draws, on the same ν and the same noise, and why the others do not.
 
     >>> import elbo_room as er
     >>> run = er.run_from({"data": "pinwheel"})
@@ -84,23 +84,23 @@ def probe(
     Args:
         model: the log joint as factors.
         q: the variational factors; nothing in them changes.
-        estimators: one, a list, or a dict by the name that each report is to carry; each is the name, the class or an instance of
-            an estimator for all sites, and in a dict of reports also a dict of one a site.
-        batch: the data at which ν is looked at: a batch, or all rows of a data set or an array.
+        estimators: one, a list, or a dict by the name of the report; each is the name, the class or an instance of
+            an estimator for all sites or, inside a dict, also a dict with one per site.
+        batch: the data for the local ν: a batch, or all rows of a data set or an array.
         draws: B.
         replicates: R ≥ 2.
-        generator: a generator of the probe's own, so the run's stream stays untouched. None: one with seed 0.
-        site: the site that a report speaks of first; every site is measured. None: the first local one, else the first.
+        generator: the probe's own generator, so that the run's stream stays untouched. None: one with seed 0.
+        site: the site that a report's attributes describe; every site is measured. None: the first local one, else the first.
         rao_blackwell: a name in `RAO_BLACKWELL`.
-        noise_kind: a name in `NOISES`; every variance here is across replicates, so it holds for dependent draws too.
-        reference: what bias is measured against: "exact" (small models), "long", or one made before.
-        objective: β and free bits of the gradient that is measured.
-        chunk: how many replicates are made at a time, which bounds the memory; None: all R at once.
+        noise_kind: a name in `NOISES`; every variance here is across replicates, so dependent draws are handled correctly.
+        reference: the gradient that bias is measured against: "exact" (small models), "long", or an existing Reference.
+        objective: β and free bits of the measured gradient.
+        chunk: how many replicates are drawn at a time, which bounds the memory; None: all R at once.
 
     Raises:
-        ValueError: fewer than two replicates, a reference of another name, or no exact gradient of this model; or the model, q or
-            another argument is not what it must be (`boundary`).
-        NotApplicableError: no estimator applies; the sentence has each one's reason.
+        ValueError: fewer than two replicates, an unknown reference, or no exact gradient for this model; or the model, q or
+            another argument is invalid (`boundary`).
+        NotApplicableError: no estimator applies; the message has each one's reason.
     """
     check_model(model)
     check_posterior(model, q)
@@ -121,7 +121,7 @@ def probe(
         noise = draw_noise(model, batch, replicates, draws, generator, dtype, noise_kind)
         for name, chosen in compared.items():
             if isinstance(chosen, Estimator) and (reason := chosen.supports(model.sites[site].family, draws)):
-                reasons[name] = reason  # another one would take its place at this site, and be measured under its name
+                reasons[name] = reason  # otherwise another would replace it at this site and be measured under its name
                 continue
             same = (
                 estimators_by_site(model, chosen, draws) | {site: chosen} if isinstance(chosen, Estimator) else chosen
@@ -168,7 +168,7 @@ def _moments(
     chunk: int,
     memory: Mapping[str, Mapping[str, Tensor]],
 ) -> dict[str, Moments]:
-    """The moments of R replicates, made `chunk` at a time; every one of them starts from the same memory."""
+    """The moments of R replicates, drawn `chunk` at a time; each starts from the same memory."""
     found: dict[str, list[Tensor]] = {name: [] for name in model.sites}
     for start in range(0, replicates, chunk):
         part = {name: each[start : start + chunk] for name, each in noise.items()}
@@ -186,7 +186,7 @@ def _joined(parts: list[Tensor]) -> Tensor:
 
 
 def evaluations(model: Model, estimators: Mapping[str, Estimator], draws: int) -> int:
-    """Evaluations of log p for one datum and one ĝ: the B draws that all sites share, and what each site asks for besides."""
+    """Evaluations of log p for one data point and one ĝ: the B draws that all sites share, plus what each site needs in addition."""
     extra = sum(
         estimators[name].evaluations(draws, math.prod(site.shape)) - draws for name, site in model.sites.items()
     )
@@ -199,12 +199,12 @@ def _reference(
     if asked is None or isinstance(asked, Reference):
         return asked
     if not isinstance(asked, str):
-        raise ValueError(f"The reference was {shown(asked)}; choose 'exact', 'long', or a Reference made before.")
+        raise ValueError(f"The reference was {shown(asked)}; choose 'exact', 'long', or an existing Reference.")
     if asked == "exact":
         return exact(model, q, batch)
     if asked == "long":
         return long_run(model, q, batch, torch.Generator().manual_seed(generator.initial_seed() + 1))
-    raise ValueError(f"The reference was {shown(asked)}; choose 'exact', 'long', or a Reference made before.")
+    raise ValueError(f"The reference was {shown(asked)}; choose 'exact', 'long', or an existing Reference.")
 
 
 def seconds_of(
@@ -218,9 +218,9 @@ def seconds_of(
     noise_kind: str = "iid",
     repeats: int = 5,
 ) -> float:
-    """Seconds of one training estimate, R = 1: the least of a few, which is what the machine needs when nobody disturbs it.
+    """Seconds of one training estimate, R = 1: the minimum of a few, which is the time without interference from other processes.
 
-    The run's generator and gradients stay untouched; the encoder's and decoder's gradients are not counted, they are frozen.
+    The run's generator and gradients stay untouched; the encoder and decoder are frozen, so their gradients are not timed.
     """
     generator, memory = torch.Generator().manual_seed(0), dict[str, dict[str, Tensor]]()
     times = []
@@ -239,7 +239,7 @@ def seconds_of(
 def control_variate(
     model: Model, q: Posterior, batch: Batch, draws: int, generator: torch.Generator, site: str = "z"
 ) -> tuple[Tensor, Tensor]:
-    """(ξ*, ρ²) of each datum, (M,): ξ* = tr Cov(f s, s)/tr Var(s), and (1 − ρ²) the best factor on the score's variance."""
+    """(ξ*, ρ²) of each data point, (M,): ξ* = tr Cov(f s, s)/tr Var(s), and (1 − ρ²) the best factor on the score's variance."""
     from elbo_room.models.estimators import Score
 
     with frozen(model, q):

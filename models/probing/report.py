@@ -1,7 +1,7 @@
-"""What R replicates tell of an estimator: tr Var(ĝ) in [low, high], mean ± se, signal-to-noise, bias, variance × cost.
+"""An estimator's figures from R replicates: tr Var(ĝ) in [low, high], mean ± se, signal-to-noise, bias, variance × cost.
 
-Var is the mean of R squared distances d_r = ‖ĝ_r − ḡ‖² R/(R−1), and its standard error sd(d)/√R = Var √((κ−1)/R), κ the kurtosis. Its
-interval, which holds the truth 95 times in 100, is that of `interval`: on a log axis, skewed upwards, and open where the tail is heavy.
+Var is the mean of R squared distances d_r = ‖ĝ_r − ḡ‖² R/(R−1), and its standard error sd(d)/√R = Var √((κ−1)/R), with κ the kurtosis. Its
+95 % confidence interval comes from `interval`: on a log axis, skewed upwards, and open where the tail is heavy.
 """
 
 import math
@@ -37,7 +37,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Moments:
-    """What a probe found of one site. Variances are in nats² per unit of ν², averaged over the data."""
+    """A probe's measurements at one site. Variances are in nats² per unit of ν², averaged over the data."""
 
     signal_to_noise: float  # ‖mean ĝ‖ / √variance, both averaged over the data
     mean: Tensor  # (M, n_params, K), the mean of ĝ over replicates
@@ -46,17 +46,17 @@ class Moments:
     parameter_error: Tensor  # (n_params, K), its standard error
     average: Tensor  # (R, n_params, K), ĝ averaged over the data, replicate by replicate
     distance: Tensor  # (R,), squared distances from the mean; their mean is `variance`
-    single_distance: Tensor  # (R, B), those of the single draws, which tell how heavy the tail is
-    single: Tensor | None  # (R, B, n_params, K), G_b averaged over the data; None where it would be too large to keep
+    single_distance: Tensor  # (R, B), those of the single draws, which show how heavy the tail is
+    single: Tensor | None  # (R, B, n_params, K), G_b averaged over the data; None if it would be too large to keep
 
     @cached_property
     def summary(self) -> Variance:
-        """Tr Var(ĝ), summed over ν, with its standard error and its interval."""
+        """tr Var(ĝ), summed over ν, with its standard error and its interval."""
         return variance_of(self.distance, self.single_distance.flatten())
 
     @property
     def variance(self) -> float:
-        """Tr Var(ĝ), summed over ν."""
+        """tr Var(ĝ), summed over ν."""
         return self.summary.value
 
     @property
@@ -66,12 +66,12 @@ class Moments:
 
     @property
     def low(self) -> float:
-        """V exp(−t e), the lower end of the interval that holds the true variance 95 times in 100 (see `interval`)."""
+        """V exp(−t e), the lower end of the 95 % confidence interval (see `interval`)."""
         return self.summary.low
 
     @property
     def high(self) -> float:
-        """V exp((t + a) e), the upper end; `math.inf` where R replicates cannot bound the variance above."""
+        """V exp((t + a) e), the upper end; `math.inf` if R replicates cannot bound the variance above."""
         return self.summary.high
 
     def of_parameters(self, coordinates: Sequence[tuple[int, int]]) -> list[Variance]:
@@ -133,7 +133,7 @@ def _distances(draws: Tensor, mean: Tensor) -> Tensor:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What a probe found of one estimator at one B: every site's moments, those of `site` also as attributes, and what one ĝ costs.
+    """A probe's measurements of one estimator at one B: every site's moments, those of `site` also as attributes, and the cost of one ĝ.
 
     >>> import elbo_room as er
     >>> run = er.run_from({"data": "pinwheel"})
@@ -145,11 +145,11 @@ class Report:
     estimator: str
     draws: int  # B
     replicates: int  # R
-    site: str  # the site that the attributes below speak of
+    site: str  # the site that the attributes below describe
     sites: Mapping[str, Moments]
     weights: Mapping[str, float]  # N for a local site, 1 for a global one: how many such ν the whole model has
-    evaluations: int  # of log p for one datum and one ĝ
-    seconds: float  # of one ĝ among R made together
+    evaluations: int  # of log p for one data point and one ĝ
+    seconds: float  # of one ĝ among R drawn together
     reference: Reference | None = None
     biased: bool = False
     bound: str = "elbo"  # whose gradient is estimated
@@ -168,7 +168,7 @@ class Report:
 
     @property
     def variance(self) -> float:
-        """Tr Var(ĝ) of the site, averaged over the data."""
+        """tr Var(ĝ) of the site, averaged over the data."""
         return self.of_site.variance
 
     @property
@@ -178,12 +178,12 @@ class Report:
 
     @property
     def low(self) -> float:
-        """V exp(−t e), the lower end of the interval that holds the true variance 95 times in 100."""
+        """V exp(−t e), the lower end of the 95 % confidence interval."""
         return self.of_site.low
 
     @property
     def high(self) -> float:
-        """V exp((t + a) e), its upper end; `math.inf` where R replicates cannot bound the variance above."""
+        """V exp((t + a) e), its upper end; `math.inf` if R replicates cannot bound the variance above."""
         return self.of_site.high
 
     @property
@@ -208,7 +208,7 @@ class Report:
 
     @property
     def total(self) -> Variance:
-        """Tr Var of the whole ELBO's gradient in all ν of all sites."""
+        """tr Var of the whole ELBO's gradient in all ν of all sites."""
         sites = [(self.weights[name], each) for name, each in self.sites.items()]
         distance = torch.stack([weight * each.distance for weight, each in sites]).sum(0)
         single = torch.stack([weight * each.single_distance for weight, each in sites]).sum(0)
@@ -218,23 +218,23 @@ class Report:
         """(mean − reference, its standard error), each (M, n_params, K); without one, against the probe's own reference.
 
         Raises:
-            ValueError: there is none.
+            ValueError: there is no reference.
         """
         against = self.reference if reference is None else reference
         if against is None:
-            raise ValueError("This probe has no reference. Ask for probe(…, reference='exact') or 'long', or give one.")
+            raise ValueError("This probe has no reference. Use probe(…, reference='exact') or 'long', or pass one.")
         if isinstance(against, Tensor):
             return self.mean - against, self.mean_error
         error = (self.mean_error.square() + against.error[self.site].square()).sqrt()
         return self.mean - against.mean[self.site], error
 
     def work(self, unit: str = "evaluations") -> Variance:
-        """Variance × cost of one ĝ: what a given accuracy takes, in `evaluations` or `seconds`."""
+        """Variance × cost of one ĝ: the effort for a fixed accuracy, in `evaluations` or `seconds`."""
         return self.of_site.summary.times({"evaluations": float(self.evaluations), "seconds": self.seconds}[unit])
 
 
 class Reports(dict[str, Report]):
-    """A probe's reports by name; `not_applicable` has the reason of every estimator that could not be measured. Prints as a table.
+    """A probe's reports by name; `not_applicable` has the reason for every estimator that could not be measured. Prints as a table.
 
     >>> import elbo_room as er
     >>> run = er.run_from({"data": "pinwheel"})

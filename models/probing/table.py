@@ -1,11 +1,11 @@
-"""A table as text or as HTML, for what prints itself in a terminal or a notebook."""
+"""A table as text or as HTML, for objects that print themselves in a terminal or a notebook."""
 
 from collections.abc import Sequence
 from html import escape
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table: the first column to the left, the others to the right, two spaces between them."""
+    """The lines of a table: the first column left-aligned, the others right-aligned, separated by two spaces."""
     lines = [header, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return [
@@ -18,7 +18,7 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
 
 
 def html_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
-    """The same with its title as the caption and its notes below."""
+    """The same as HTML, with its title as the caption and its notes below."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     below = "".join(f"<div>{escape(note)}</div>" for note in notes)

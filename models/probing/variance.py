@@ -1,9 +1,9 @@
-"""An estimated variance with the interval that holds the true one, and when two such intervals tell two variances apart. No torch."""
+"""An estimated variance with its confidence interval, and when two such intervals separate two variances. No torch."""
 
 import math
 from typing import NamedTuple
 
-LEAST, OPEN = 1e-30, 1e30  # what stands for zero on a log axis, and for an upper end that is not known
+LEAST, OPEN = 1e-30, 1e30  # replace zero and an unknown upper end on a log axis
 Band = tuple[float, float, float]  # value, low, high
 
 
@@ -12,8 +12,8 @@ class Variance(NamedTuple):
 
     value: float
     error: float  # its standard error
-    low: float  # [low, high] holds the true variance 95 times in 100
-    high: float  # math.inf where R replicates cannot bound it above
+    low: float  # [low, high] is a 95 % confidence interval
+    high: float  # math.inf if R replicates cannot bound it above
 
     @property
     def band(self) -> Band:
@@ -26,9 +26,9 @@ class Variance(NamedTuple):
 
 
 def apart(one: Band, other: Band) -> bool:
-    """Whether (log v₁ − log v₂)² > log²(v₁/low₁) + log²(high₂/v₂), v₁ > v₂: the interval of the ratio v₁/v₂ lies above 1.
+    """Whether (log v₁ − log v₂)² > log²(v₁/low₁) + log²(high₂/v₂), v₁ > v₂: the interval of the ratio v₁/v₂ is above 1.
 
-    It takes the two ends that face each other, so an interval that is open upwards is never known to lie below another one.
+    It uses the two ends that face each other, so an interval that is open upwards is never known to be below another one.
     Source: the method of variance estimates recovery (Zou & Donner 2008); intervals symmetric in the logarithm give the usual rule.
     """
     less, more = sorted((one, other))

@@ -1,1 +1,1 @@
-"""Recording the kernels of a training step once and playing them again without autograd, shapes or Python modules."""
+"""Recording the kernels of a training step once and replaying them without autograd, shape computations or Python modules."""

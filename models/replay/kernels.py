@@ -1,4 +1,4 @@
-"""What a tape needs to know of torch's kernels: which can be played again, which draw, and how each writes into a given place."""
+"""What a tape needs to know about torch's kernels: which can be replayed, which draw, and how each writes into a preallocated buffer."""
 
 import types
 from collections.abc import Callable
@@ -17,12 +17,18 @@ _FILLED = {
 }
 _SCALAR = {
     aten.mul.Scalar: aten.mul.out, aten.div.Scalar: aten.div.out, aten.add.Scalar: aten.add.out, aten.sub.Scalar: aten.sub.out,
-}  # fmt: skip  # whose own `out` forms make a copy more
-_MADE = {"dtype", "layout", "device", "pin_memory", "memory_format"}  # of a new tensor; a given place has them already
+}  # fmt: skip  # their own `out` forms make an extra copy
+_MADE = {
+    "dtype",
+    "layout",
+    "device",
+    "pin_memory",
+    "memory_format",
+}  # properties of a new tensor; a preallocated buffer has them already
 
 
 class Unfit(ValueError):
-    """A computation that a tape cannot hold; the sentence says why."""
+    """A computation that cannot be recorded on a tape; the message says why."""
 
 
 _RESIZES = {"aten::set_", "aten::resize_", "aten::resize_as_"}
@@ -30,39 +36,35 @@ _READS = {"tolist", "numpy", "__array__", "data_ptr", "untyped_storage", "storag
 
 
 def unfit(func: Any, args: tuple[Any, ...], touched: list[Tensor]) -> str:
-    """Why a kernel cannot be played again, or nothing; `touched` are its operands and results."""
+    """Why a kernel cannot be replayed, or an empty string; `touched` are its operands and results."""
     name = str(func._schema.name)
     if any(tensor.layout != torch.strided for tensor in touched):
-        return f"{func} works on a sparse tensor, which has no one place"
+        return f"{func} works on a sparse tensor, which has no single storage"
     if any(tensor.is_conj() or tensor.is_neg() for tensor in touched):
-        return f"{func} works on a tensor whose signs are not yet written"
+        return f"{func} works on a tensor with a pending negation or conjugation"
     if "batch_norm" in name:
         return f"{func} keeps running averages that its signature does not declare as written"
     if name in _RESIZES or func is aten.view.dtype:
-        return f"{func} gives a tensor's memory another shape or type"
+        return f"{func} changes the shape or type of a tensor's memory"
     return _depends(func, args)
 
 
 def _depends(func: Any, args: tuple[Any, ...]) -> str:
     if func is aten.index.Tensor and all(i is None or i.dtype not in (torch.bool, torch.uint8) for i in args[1]):
-        return ""  # only a mask gives a shape that depends on values
+        return ""  # only a mask makes the shape depend on values
     tags = set(func.tags)
     if torch.Tag.data_dependent_output in tags:
-        return f"Python reads a value out of a tensor ({func}), and may decide something by it"
+        return f"Python reads a value out of a tensor ({func}) and may branch on it"
     if torch.Tag.dynamic_output_shape in tags:
-        return f"{func} gives a shape that depends on values"
+        return f"{func} returns a shape that depends on values"
     return ""
 
 
 def reads_values(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """Why a function of torch reads values without any kernel seeing it, or nothing."""
+    """Why a torch function reads values without any kernel seeing it, or an empty string."""
     name = getattr(func, "__name__", "")
     splits = name == "tensor_split" and any(isinstance(each, Tensor) for each in [*args[1:], *kwargs.values()])
-    return (
-        f"Python reads values out of a tensor ({name}), and may decide something by them"
-        if name in _READS or splits
-        else ""
-    )
+    return f"Python reads values out of a tensor ({name}) and may branch on them" if name in _READS or splits else ""
 
 
 def draws(func: Any) -> bool:
@@ -71,7 +73,7 @@ def draws(func: Any) -> bool:
 
 
 def generator_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Generator:
-    """The generator that a kernel draws from; torch's own where it was given none."""
+    """The generator that a kernel draws from; torch's default if none was passed."""
     found = (each for each in (*args, *kwargs.values()) if isinstance(each, torch.Generator))
     return next(found, torch.default_generator)
 
@@ -82,24 +84,24 @@ def changes(func: Any) -> bool:
 
 
 def pure(func: Any, draws: bool = True) -> bool:
-    """Whether the same operands give the same result and nothing else happens (`draws`: and no generator is asked)."""
+    """Whether the same operands give the same result without side effects (`draws`: including no use of a generator)."""
     return not globals()["draws"](func) and not (draws and changes(func))
 
 
 def fresh(func: Any) -> bool:
-    """Whether a kernel only finds a place."""
+    """Whether a kernel only allocates."""
     return str(func._schema.name) in _EMPTY
 
 
 def filled_by_shape(func: Any) -> bool:
-    """Whether a result is known from the operands' shape alone."""
+    """Whether the result is determined by the operands' shape alone."""
     return str(func._schema.name) in _FILLED
 
 
 def swift(call: Call) -> Call:
-    """The same kernel called through torch's own binding, a microsecond sooner, where it takes the same arguments.
+    """The same kernel called through torch's Python binding, a microsecond faster, where that takes the same arguments.
 
-    It is tried once, on the places that it fills anyway; a tape is trusted only when all its numbers have been compared.
+    It is tried once, on the buffers that it fills anyway; a tape is trusted only when all its numbers have been compared.
     """
     func, args, kwargs = call
     if not isinstance(func, torch._ops.OpOverload) or not pure(func, draws=False) or "out" not in kwargs:
@@ -111,7 +113,7 @@ def swift(call: Call) -> Call:
     try:
         with torch.no_grad():
             binding(*args, **kwargs)
-    except (TypeError, ValueError, RuntimeError, IndexError, Warning):  # or the places' zeros are no operands for it
+    except (TypeError, ValueError, RuntimeError, IndexError, Warning):  # or the buffers' zeros are not valid operands
         return call
     return binding, args, kwargs
 
@@ -123,14 +125,14 @@ def _copied(place: Tensor, source: Tensor, **made: Any) -> Call:
 
 
 def _taken_from(place: Tensor, tensor: Tensor, number: float, alpha: float = 1) -> Call | None:
-    """A number less α times a tensor."""
+    """A number minus α times a tensor."""
     if tensor.dtype != place.dtype:
         return None
     return torch.sub, (torch.tensor(number, dtype=place.dtype), tensor), {"alpha": alpha, "out": place}
 
 
 def _slope_of_select(place: Tensor, slope: Tensor, sizes: Any, dim: int, index: int) -> Call:
-    """The slope at one index, 0 elsewhere."""
+    """The gradient at one index, 0 elsewhere."""
     del sizes
     row = place.select(dim, index)
 
@@ -150,7 +152,7 @@ def _rows_of(place: Tensor, tensor: Tensor, indices: list[Tensor | None]) -> Cal
     def filled() -> None:
         try:
             torch.index_select(tensor, 0, rows, out=place)
-        except (IndexError, RuntimeError):  # it does not count from the end
+        except (IndexError, RuntimeError):  # it does not support negative indices
             aten.index.Tensor_out(tensor, indices, out=place)
 
     return filled, (), {}
@@ -159,11 +161,11 @@ def _rows_of(place: Tensor, tensor: Tensor, indices: list[Tensor | None]) -> Cal
 def _put_into(
     place: Tensor, tensor: Tensor, indices: list[Tensor | None], values: Tensor, accumulate: bool = False
 ) -> Call:
-    """A table with values put, or added, into some places."""
+    """A table with values written, or added, at some indices."""
 
     def filled() -> None:
         place.copy_(tensor)
-        aten.index_put_.default(place, indices, values, accumulate)  # torch's own binding takes no None
+        aten.index_put_.default(place, indices, values, accumulate)  # torch's Python binding does not accept None
 
     return filled, (), {}
 
@@ -171,19 +173,19 @@ def _put_into(
 _SHORT: dict[Any, Callable[..., Call | None]] = {
     aten._to_copy.default: _copied, aten.rsub.Scalar: _taken_from, aten.select_backward.default: _slope_of_select,
     aten.index.Tensor: _rows_of, aten.index_put.default: _put_into,
-}  # fmt: skip  # whose own `out` forms copy more than they compute
+}  # fmt: skip  # their own `out` forms copy more than they compute
 
 
 def out_variant(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: list[Tensor]) -> Call:
-    """The call that runs a kernel and leaves its result in `out`; a kernel that writes in place is called as it is."""
+    """The call that runs a kernel and leaves its result in `out`; a kernel that writes in place is called unchanged."""
     if not out:
         return func, args, kwargs
     if func in _SCALAR:
         return _SCALAR[func], args, {**kwargs, "out": out[0]}
     if func in _SHORT and (call := _SHORT[func](out[0], *args, **kwargs)) is not None:
         return call
-    given = [a for a in func._schema.arguments if a.name not in _MADE or not a.kwarg_only]
-    wanted = [(a.name, str(a.type)) for a in given]
+    arguments = [a for a in func._schema.arguments if a.name not in _MADE or not a.kwarg_only]
+    wanted = [(a.name, str(a.type)) for a in arguments]
     for name in func.overloadpacket.overloads():
         other = getattr(func.overloadpacket, name)
         places = [a.name for a in other._schema.arguments if a.is_out]

@@ -1,6 +1,7 @@
-"""Whether Python still holds of some objects what it held: every number, flag and name that they, and what they refer to, keep.
+"""Detects whether some objects have changed: every number, flag and name stored in them or in anything they refer to.
 
-A tape bakes such values in: λ, a β that warms up, a layer that was exchanged. Tensors count by who they are: their values are read anew.
+A tape bakes such values in: λ, a β that warms up, a layer that was replaced. Tensors are compared by identity: their values are read at
+every replay.
 """
 
 import types
@@ -14,13 +15,13 @@ from torch import Tensor
 
 from elbo_room.models.replay.kernels import Unfit
 
-MOST = 2_000  # containers; a model that refers to more than that refers to half a notebook
+MOST = 2_000  # containers; a model that refers to more probably refers to the whole notebook
 _contents = attrgetter("cell_contents")
 _LEAVES = (Tensor, str, bytes, int, float, complex, type, types.ModuleType)
 
 
 class ObjectSnapshot:
-    """A photograph of what objects refer to; `unchanged()` compares."""
+    """A snapshot of what objects refer to; `unchanged()` compares."""
 
     def __init__(self, *roots: Any) -> None:
         """Walk through attributes, dicts, lists, closures and bound methods.
@@ -41,7 +42,7 @@ class ObjectSnapshot:
             if len(seen) > MOST:
                 raise Unfit(f"it refers to more than {MOST} objects")
             waiting += self._inside(item)
-        self.empty = [each for each in (*self.dicts, *self.lists) if not each]  # most of them: a module's hooks
+        self.empty = [each for each in (*self.dicts, *self.lists) if not each]  # mostly a module's hooks
         self.dicts = [each for each in self.dicts if each]
         self.lists = [each for each in self.lists if each]
         self.then = self._now()
@@ -67,14 +68,14 @@ class ObjectSnapshot:
         return [vars(item)] if hasattr(item, "__dict__") else []
 
     def _now(self) -> tuple[list[Any], ...]:
-        """What is held, in three long lists and the sizes of its parts, made without a loop in Python."""
+        """The contents, as three long lists and the sizes of their parts, built without a Python loop."""
         values: Iterable[Iterable[Any]] = map(dict.values, self.dicts)
         parts = [*map(len, self.dicts), *map(len, self.lists)]
         return parts, [*chain.from_iterable(values)], [*chain.from_iterable(self.lists)], [*map(_contents, self.cells)]
 
     def unchanged(self) -> bool:
-        """Whether all of it is as it was; identical objects are not looked into, so this takes microseconds."""
+        """Whether everything is unchanged; identical objects are not descended into, so this takes microseconds."""
         try:
             return not any(self.empty) and self._now() == self.then
-        except (ValueError, RuntimeError):  # a tensor or an array took another's place
+        except (ValueError, RuntimeError):  # a tensor or an array replaced another
             return False

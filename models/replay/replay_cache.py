@@ -1,9 +1,9 @@
-"""The short way to a run's gradient: once its settings have stood still, the kernels of `estimate` are played from a tape.
+"""The fast path to a run's gradient: once its settings have settled, the kernels of `estimate` are replayed from a tape.
 
-The first steps go through `estimate`; then one step is recorded, the next is made both ways, and only where every number agrees bit for
-bit (ELBO, terms, gradients, memory, generator) does the tape take over, until a setting, a shape or anything that the model holds
-changes. Now and then a step is made both ways again. Whatever goes wrong with a tape, its step is undone and made the long way, and the
-run keeps to the long way from there on. So a run has the same numbers with and without it, and a part of the lab need not know of it.
+The first steps go through `estimate`; then one step is recorded, the next is made both ways, and only if every number agrees bit for
+bit (ELBO, terms, gradients, memory, generator) does the tape take over, until a setting, a shape or anything stored in the model
+changes. From time to time a step is made both ways again. If anything goes wrong with a tape, its step is undone and made the slow way,
+and the run uses the slow path from then on. So a run has the same numbers with and without it, and other code need not know about it.
 """
 
 import logging
@@ -18,16 +18,16 @@ from elbo_room.models.replay.kernels import Unfit
 from elbo_room.models.replay.object_snapshot import ObjectSnapshot
 from elbo_room.models.replay.tape import Recorder, Tape
 
-LOOK = 250  # every so many steps are made both ways: the long one makes the checks that a tape leaves out
-WAIT = 10  # steps as they are after a change: a slider that moves is not recorded at every place
+LOOK = 250  # steps between two that are made both ways: the slow path makes the checks that a tape omits
+WAIT = 10  # ordinary steps after a change: a moving slider is not recorded at every position
 
 _log = logging.getLogger(__name__)
 Memory = dict[str, dict[str, Tensor]]
 Found = tuple[tuple[str, ...], Tensor]  # names of the ELBO's terms; ELBO, objective, log prior and the terms (3 + n,)
 
 
-def given(batch: Batch, memory: Memory) -> dict[str, Tensor]:
-    """The tensors that are new at each step: the batch's, and what adaptive estimators keep."""
+def step_inputs(batch: Batch, memory: Memory) -> dict[str, Tensor]:
+    """The tensors that change at each step: the batch's, and the state of adaptive estimators."""
     parts = {"x": batch.x, "rows": batch.rows, "y": batch.y, "covariates": batch.covariates}
     entries = {} if batch.entries is None else batch.entries.tensors()
     kept = {f"memory/{part}/{key}": value for part, held in memory.items() for key, value in held.items()}
@@ -36,14 +36,14 @@ def given(batch: Batch, memory: Memory) -> dict[str, Tensor]:
 
 
 def own(batch: Batch) -> Batch:
-    """A copy that nobody else looks at."""
+    """A private copy."""
     parts = {name: None if value is None else value.clone() for name, value in
              (("x", batch.x), ("rows", batch.rows), ("y", batch.y), ("covariates", batch.covariates))}  # fmt: skip
     return replace(batch, entries=None if batch.entries is None else batch.entries.clone(), **parts)  # type: ignore[arg-type]
 
 
 class Before:
-    """What a step may change apart from gradients, as it was before: generators, and tensors that a tape writes into."""
+    """The earlier state of what a step may change apart from gradients: generators, and tensors that a tape writes into."""
 
     def __init__(self, generators: Iterable[torch.Generator], changed: Iterable[Tensor] = ()) -> None:
         self.streams = [(generator, generator.get_state()) for generator in generators]
@@ -51,27 +51,27 @@ class Before:
 
     @torch.no_grad()
     def restore(self) -> None:
-        """Put it back."""
+        """Restore it."""
         for generator, state in self.streams:
             generator.set_state(state)
         for tensor, value in self.values:
             tensor.copy_(value)
 
     def same(self) -> bool:
-        """Whether all of it is now as it was."""
+        """Whether all of it is unchanged."""
         streams = all(torch.equal(generator.get_state(), state) for generator, state in self.streams)
         return streams and all(torch.equal(tensor, value) for tensor, value in self.values)
 
 
 class ReplayCache:
-    """Makes steps of one run by the long way or the short one; both fill the gradients of `parameters`."""
+    """Makes the steps of one run by the slow or the fast path; both fill the gradients of `parameters`."""
 
     def __init__(
         self, long_way: Callable[[Batch], Found], parameters: Mapping[str, Tensor], generator: torch.Generator
     ) -> None:
         self.long_way, self.parameters, self.generator = long_way, parameters, generator
         self.refused = ""  # why the present settings have no tape
-        self.failed = ""  # why this run has none any more
+        self.failed = ""  # why this run no longer has one
         self._forget()
 
     def _forget(self) -> None:
@@ -80,13 +80,13 @@ class ReplayCache:
         self.names: tuple[str, ...] = ()
         self.slopes: list[
             tuple[Tensor, Tensor]
-        ] = []  # each parameter with the place where the tape leaves its gradient
+        ] = []  # each parameter with the buffer where the tape leaves its gradient
         self.key: object = None
         self.steps, self.trusted, self.refused = 0, False, self.failed
 
     def step(self, batch: Batch, settings: object, roots: tuple[object, ...], memory: Memory) -> Found:
         """The ELBO, its terms, and the gradients at this batch."""
-        inputs = given(batch, memory)
+        inputs = step_inputs(batch, memory)
         shapes = [(name, tensor.shape, tensor.dtype) for name, tensor in inputs.items()]
         places = [(p.data_ptr(), p.requires_grad) for p in self.parameters.values()]
         key = (settings, [id(root) for root in roots], batch.total, batch.whole, shapes, places)
@@ -105,10 +105,10 @@ class ReplayCache:
         return self.long_way(batch) if found is None else found
 
     def _give_up(self, error: Exception) -> None:
-        """No tape any more in this run: a kernel, or the planning, failed where the long way does not."""
+        """Stop using a tape in this run: a kernel, or the planning, failed where the slow path does not."""
         self.failed = f"the recorded step failed ({type(error).__name__}: {error})"
         self.tape, self.trusted, self.refused = None, False, self.failed
-        _log.warning("This run goes on without a recorded step, slower and with the same numbers: %s.", self.failed)
+        _log.warning("This run continues without a recorded step, slower and with the same numbers: %s.", self.failed)
         for parameter in self.parameters.values():
             parameter.grad = None
 
@@ -121,9 +121,9 @@ class ReplayCache:
         return {"values": values, **gradients, **kept}
 
     def _record(self, batch: Batch, roots: tuple[object, ...], memory: Memory) -> Found | None:
-        """A step by the long way, recorded. It counts whether or not a tape comes of it; None where recording itself fails."""
+        """A step by the slow path, recorded. It counts whether or not it yields a tape; None if recording itself fails."""
         mine = own(batch)
-        inputs = given(mine, memory)
+        inputs = step_inputs(mine, memory)
         before = Before([self.generator, torch.default_generator])
         kept = {part: dict(held) for part, held in memory.items()}
         recorder = Recorder()
@@ -140,9 +140,9 @@ class ReplayCache:
         outputs = self._outputs(found[1], memory)
         results = {
             name: tensor.detach().clone() for name, tensor in outputs.items()
-        }  # planning tries kernels on the places
+        }  # planning tries kernels on the buffers
         try:
-            if set(given(mine, memory)) != set(inputs):
+            if set(step_inputs(mine, memory)) != set(inputs):
                 raise Unfit("an estimator began to keep something at this step")
             self.snapshot = ObjectSnapshot(*roots)
             self.tape, self.names = Tape(recorder, inputs, outputs), found[0]
@@ -159,7 +159,7 @@ class ReplayCache:
         return found[0], results["values"]
 
     def _both(self, tape: Tape, batch: Batch, inputs: Mapping[str, Tensor], memory: Memory) -> Found | None:
-        """A step both ways; the tape is trusted from here on if no bit differs. None where the tape fails."""
+        """A step both ways; the tape is trusted from now on if no bit differs. None if the tape fails."""
         before = Before({self.generator, torch.default_generator, *tape.generators}, tape.changed)
         try:
             played = {name: tensor.clone() for name, tensor in tape.play(inputs).items()}
@@ -175,11 +175,11 @@ class ReplayCache:
         if same and after.same():
             self.trusted = True
         else:
-            self.tape, self.trusted, self.refused = None, False, "played again, it gave other numbers"
+            self.tape, self.trusted, self.refused = None, False, "the replay gave other numbers"
         return found
 
     def _short(self, tape: Tape, inputs: Mapping[str, Tensor], memory: Memory) -> Found | None:
-        """A step from the tape; None where it fails, with everything as before."""
+        """A step from the tape; None if it fails, with everything restored."""
         before = Before(tape.generators, tape.changed)
         try:
             outputs = tape.play(inputs)

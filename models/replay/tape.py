@@ -1,8 +1,9 @@
-"""A tape of the kernels behind a computation: recorded once while it runs, played again without autograd, shapes or Python modules.
+"""A tape of the kernels behind a computation: recorded once while it runs, replayed without autograd, shape computations or Python modules.
 
-Every kernel of a replay is the one that ran before, on operands in the same place and layout, so the numbers are the same bit for bit.
-Views are not played again (they look at the same storage), nor what nobody reads, nor what was computed twice. A parameter is read
-where it lies; generators draw anew. Numbers of Python are baked in: who records must see to it that they stay (`ReplayCache` does).
+Every kernel of a replay is the one that ran before, on operands with the same storage and layout, so the numbers are the same bit for bit.
+Not replayed: views (they share their storage), results that nothing reads, and repeated computations. A parameter is read
+in place; generators draw fresh numbers. Python numbers are baked in: the caller must make sure that they stay constant (`ReplayCache`
+does).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -30,8 +31,8 @@ from elbo_room.models.replay.kernels import (
     unfit,
 )
 
-MOST_BYTES = 300_000_000  # that a tape holds: intermediate values after their places are shared
-MOST_RECORDED = 1_000_000_000  # that are alive at once while a step is recorded, where no place is used twice
+MOST_BYTES = 300_000_000  # held by a tape: intermediate values after buffers are shared
+MOST_RECORDED = 1_000_000_000  # alive at once while a step is recorded, where no buffer is reused
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Op:
 
 
 def storage(tensor: Tensor) -> int:
-    """Which storage a tensor looks at."""
+    """The storage of a tensor, as a number."""
     return int(tensor.untyped_storage()._cdata)
 
 
@@ -56,7 +57,7 @@ def tensors(item: Any) -> list[Tensor]:
 
 
 class Reads(TorchFunctionMode):
-    """Notices what no kernel sees: Python, or a function's own C++, reading values straight out of a tensor's memory."""
+    """Detects what no kernel sees: Python, or a function's C++ code, reading values straight out of a tensor's memory."""
 
     def __init__(self, recorder: "Recorder") -> None:
         super().__init__()
@@ -72,17 +73,17 @@ class Reads(TorchFunctionMode):
 
 
 class Recorder(TorchDispatchMode):
-    """Records every kernel that runs inside, autograd's own included; everything is kept alive, so that no place is used twice.
+    """Records every kernel that runs inside, autograd's included; everything is kept alive, so that no storage is reused.
 
-    What a kernel writes into that was there before is copied first: `undo` puts it back if the computation fails halfway.
+    Tensors from outside that a kernel writes into are copied first: `undo` restores them if the computation fails halfway.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.ops: list[Op] = []
         self.kept: dict[int, Tensor] = {}
-        self.made: set[int] = set()  # storages that came into being inside
-        self.constants: set[int] = set()  # of Python's numbers, as `torch.tensor` makes them
+        self.made: set[int] = set()  # storages created inside
+        self.constants: set[int] = set()  # from Python numbers, as `torch.tensor` makes them
         self.before: dict[int, tuple[Tensor, Tensor]] = {}  # storage → (all of it, a copy from before the first write)
         self.bytes, self.trouble, self.busy = 0, "", False
         self.reads = Reads(self)
@@ -94,18 +95,18 @@ class Recorder(TorchDispatchMode):
         return self
 
     def __exit__(self, *details: Any) -> None:
-        """Record no longer."""
+        """Stop recording."""
         super().__exit__(*details)
         self.reads.__exit__(*details)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        return False  # else torch imports its compiler, a second, to keep it away from here
+        return False  # otherwise torch imports its compiler, which takes a second, only to disable it here
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run a kernel and note it."""
+        """Run a kernel and record it."""
         outer, self.busy = self.busy, True
         try:
             changed = written(func, args, kwargs or {})
@@ -117,13 +118,13 @@ class Recorder(TorchDispatchMode):
         return result
 
     def stop(self, trouble: str) -> None:
-        """There will be no tape of this computation: let go of what was kept for it."""
+        """Give up on a tape of this computation and release what was kept for it."""
         self.trouble = self.trouble or trouble
         self.ops.clear()
         self.kept.clear()
 
     def undo(self) -> None:
-        """Give every tensor from outside that was written into its earlier values."""
+        """Restore the earlier values of every tensor from outside that was written into."""
         for place, copy in self.before.values():
             place.copy_(copy)
 
@@ -154,12 +155,12 @@ class Recorder(TorchDispatchMode):
         self.ops.append(op)
 
     def _tangled(self, op: Op, there: set[int]) -> str:
-        """Why a kernel's results cannot be told from its operands, or nothing."""
+        """Why a kernel's results cannot be separated from its operands, or an empty string."""
         if op.wrote & self.constants:
-            return f"{op.func} writes into a number of Python"
+            return f"{op.func} writes into a Python number"
         old = {storage(tensor) in there for tensor in op.out}
         if len(old) == 2 or (op.wrote and old == {False}):
-            return f"{op.func} gives new values and changes or returns old ones as well"
+            return f"{op.func} returns new values and also changes or returns old ones"
         return ""
 
 
@@ -173,19 +174,19 @@ def written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Te
 
 
 def entire(tensor: Tensor) -> Tensor:
-    """All of a tensor's storage, as numbers in a row."""
+    """All of a tensor's storage, flattened."""
     count = tensor.untyped_storage().nbytes() // tensor.itemsize
     return torch.as_strided(tensor.detach(), (count,), (1,), 0)
 
 
 class Tape:
-    """Plays a recorded computation again: `inputs` are overwritten with new values first, `outputs` hold the results after `play`."""
+    """Replays a recorded computation: `inputs` are overwritten with new values first, `outputs` hold the results after `play`."""
 
     def __init__(self, recorder: Recorder, inputs: Mapping[str, Tensor], outputs: Mapping[str, Tensor]) -> None:
         """Plan the replay.
 
         Raises:
-            Unfit: this computation cannot be replayed; the sentence says why.
+            Unfit: this computation cannot be replayed; the message says why.
         """
         if recorder.trouble:
             raise Unfit(recorder.trouble)
@@ -207,32 +208,32 @@ class Tape:
             size for root, size in apart.items() if root in self._made and root not in layout.slots
         )
         if own > MOST_BYTES:
-            raise Unfit(f"its intermediate values take {own / 1e6:.0f} MB, their places shared")
-        places = layout.places()
-        self.calls = [self._call(op, places) for op in ops]
+            raise Unfit(f"its intermediate values take {own / 1e6:.0f} MB, even with shared buffers")
+        buffers = layout.buffers()
+        self.calls = [self._call(op, buffers) for op in ops]
 
     def _now(self, tensor: Tensor) -> Tensor:
-        """The tensor as it is found on the tape: detached, and in the storage that stands for its own."""
+        """The tensor as it is on the tape: detached, and in the storage that represents its own."""
         there = self.moved.get(storage(tensor))
         if there is None:
             return plain(tensor)
         return torch.as_strided(plain(there), tensor.shape, tensor.stride(), tensor.storage_offset())
 
     def _touched(self, op: Op) -> list[Tensor]:
-        """What a kernel reads or writes, where it is found on the tape."""
+        """What a kernel reads or writes, as it is on the tape."""
         return [self._now(tensor) for tensor in [*tensors([op.args, op.kwargs]), *op.out]]
 
     def _distinct(self, ops: list[Op]) -> list[Op]:
-        """Without copies of whole values, and without what was computed before from the same operands."""
+        """The kernels without copies of whole values and without what was computed before from the same operands."""
         written = states(ops, self._made)
-        untouched = set[int]()  # empty places that nobody has filled or looked at
+        untouched = set[int]()  # empty buffers that nothing has filled or read
         known: dict[Any, list[Tensor]] = {}
         kept, settled = [], set[int]()
         for op in ops:
             once = all(written.get(storage(tensor), 0) <= 1 for tensor in tensors([op.args, op.kwargs]) + op.out)
             if fresh(op.func) and any(written.get(storage(tensor), 0) > 1 for tensor in op.out):
                 untouched |= {storage(tensor) for tensor in op.out}
-                continue  # an empty place that a later kernel fills
+                continue  # an empty buffer that a later kernel fills
             if op.func is COPY and storage(op.args[0]) in untouched and self._whole(op, written):
                 self.moved[storage(op.args[0])] = self._now(op.args[1])
                 continue
@@ -240,7 +241,7 @@ class Tape:
             if once and pure(op.func):
                 if filled_by_shape(op.func) or self._asks(op, settled):
                     settled |= {storage(tensor) for tensor in op.out}
-                    continue  # the same number for ever
+                    continue  # a constant
                 key = self._key(op)
                 if key in known:
                     for mine, theirs in zip(op.out, known[key], strict=True):
@@ -257,7 +258,7 @@ class Tape:
         return bool(read) and settled.issuperset(read)
 
     def _whole(self, op: Op, written: Mapping[int, int]) -> bool:
-        """Whether a copy fills an empty place of its own with values that stay, in the same layout."""
+        """Whether a copy fills a private empty buffer with values that stay, in the same layout."""
         to, source = op.args[0], op.args[1]
         return (
             written.get(storage(to), 0) == 2  # made empty, filled once
@@ -281,12 +282,12 @@ class Tape:
         layout = tuple((each.shape, each.stride(), each.storage_offset(), each.dtype) for each in op.out)
         return (op.func, str(shape), tuple(word(leaf) for leaf in leaves), layout)
 
-    def _call(self, op: Op, places: Mapping[int, Tensor]) -> Call:
+    def _call(self, op: Op, buffers: Mapping[int, Tensor]) -> Call:
         def placed(leaf: Any) -> Any:
             if not isinstance(leaf, Tensor):
                 return leaf
             now = self._now(leaf)
-            there = places.get(storage(now), now)
+            there = buffers.get(storage(now), now)
             return torch.as_strided(there, now.shape, now.stride(), now.storage_offset())
 
         out = [] if op.wrote else [placed(tensor) for tensor in op.out]
@@ -294,7 +295,7 @@ class Tape:
 
     @torch.no_grad()
     def play(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Put new values in, run every kernel, return the outputs (the same tensors each time)."""
+        """Write new inputs, run every kernel, return the outputs (the same tensors each time)."""
         for name in self.read:
             self.inputs[name].copy_(inputs[name])
         for function, args, kwargs in self.calls:
@@ -303,18 +304,18 @@ class Tape:
 
 
 def plain(tensor: Tensor) -> Tensor:
-    """The tensor itself without a history."""
+    """The tensor itself without its autograd history."""
     return tensor.detach()
 
 
 def aliases(op: Op) -> bool:
-    """Whether a kernel only looks at a storage that was there before, and changed nothing."""
+    """Whether a kernel only returns views of an existing storage and changes nothing."""
     before = {storage(tensor) for tensor in tensors([op.args, op.kwargs])}
     return not op.wrote and bool(op.out) and all(storage(tensor) in before for tensor in op.out)
 
 
 def states(ops: list[Op], made: set[int]) -> dict[int, int]:
-    """How many values each storage has in turn; what was there before begins with one."""
+    """How many values each storage takes in turn; an existing one starts with one."""
     found: dict[int, int] = {}
     for op in ops:
         for place in op.wrote or {storage(tensor) for tensor in op.out}:
@@ -324,24 +325,24 @@ def states(ops: list[Op], made: set[int]) -> dict[int, int]:
 
 @dataclass
 class Layout:
-    """Which intermediate value lies in which of a few places, each used again when its last reader is through."""
+    """Which intermediate value is in which of a few buffers, each reused after its last reader."""
 
-    slots: dict[int, int] = field(default_factory=dict)  # storage → place
+    slots: dict[int, int] = field(default_factory=dict)  # storage → buffer
     kinds: list[tuple[int, torch.dtype, torch.device]] = field(default_factory=list)
 
     @property
     def bytes(self) -> int:
-        """What all places take together."""
+        """The size of all buffers together."""
         return sum(size * dtype.itemsize for size, dtype, _ in self.kinds)
 
-    def places(self) -> dict[int, Tensor]:
-        """The places themselves, with zeros: planning tries kernels on them, and garbage would be an index out of range."""
+    def buffers(self) -> dict[int, Tensor]:
+        """The buffers themselves, filled with zeros: planning tries kernels on them, and garbage could be an index out of range."""
         made = [torch.zeros(size, dtype=dtype, device=device) for size, dtype, device in self.kinds]
         return {root: made[slot] for root, slot in self.slots.items()}
 
 
 def shared(ops: list[Op], outputs: set[int], now: Callable[[Tensor], Tensor]) -> Layout:
-    """A place for every intermediate value that is written once and is no output: what is small stays in the cache."""
+    """A buffer for every intermediate value that is written once and is not an output: what is small stays in the cache."""
     roots = [{storage(now(tensor)): now(tensor) for tensor in tensors([op.args, op.kwargs]) + op.out} for op in ops]
     last = {root: n for n, found in enumerate(roots) for root in found}
     apart = outputs.union(*(op.wrote for op in ops)) if ops else outputs
@@ -362,12 +363,12 @@ def shared(ops: list[Op], outputs: set[int], now: Callable[[Tensor], Tensor]) ->
 
 
 def wanted(ops: list[Op], outputs: Iterable[int], now: Callable[[Tensor], Tensor]) -> list[Op]:
-    """Those kernels on which an output depends, or a generator's next number, or a tensor from outside that is changed in place."""
+    """The kernels on which an output depends, or a generator's next number, or a tensor from outside that is changed in place."""
     needed, kept = set(outputs), []
     made = {storage(now(tensor)) for op in ops for tensor in op.out if not op.wrote}
     for op in reversed(ops):
-        places = op.wrote or {storage(now(tensor)) for tensor in op.out}
-        if places & needed or not places <= made or not pure(op.func, draws=False):
+        storages = op.wrote or {storage(now(tensor)) for tensor in op.out}
+        if storages & needed or not storages <= made or not pure(op.func, draws=False):
             kept.append(op)
             needed |= {storage(now(tensor)) for tensor in tensors([op.args, op.kwargs])}
     return kept[::-1]

@@ -9,6 +9,6 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 @contextmanager
 def untaped() -> Iterator[None]:
-    """A check that reads values and changes nothing: a tape (`models.replay.tape`) neither records it nor replays it."""
+    """A check that reads values and changes nothing: a tape (`models.replay.tape`) neither records nor replays it."""
     with torch.no_grad(), _disable_current_modes(), torch._C.DisableTorchFunction():
         yield

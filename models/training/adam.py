@@ -1,6 +1,6 @@
 """Adam (Kingma & Ba 2015): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − ρ m̂/(√v̂ + ε), by torch's own fused kernel.
 
-The kernel is called itself, not through torch's `Optimizer`: the first optimiser object imports the compiler stack, two seconds and
+The kernel is called directly, not through torch's `Optimizer`: the first optimiser object imports the compiler stack, two seconds and
 72 MB that every worker would pay before its first step, and each of its steps spends more on lists than on a small model's numbers.
 """
 
@@ -19,10 +19,10 @@ class Adam:
         self.parameters, self.step_size = parameters, step_size
         self.state: dict[str, dict[str, Tensor]] = {}
         self._together: list[dict[str, Tensor]] = []  # the moments that moved at the last step
-        self._clock = torch.zeros(0)  # their steps t, one tensor that each of them looks into
+        self._clock = torch.zeros(0)  # their steps t, one tensor of which each has a view
 
     def clear_gradients(self) -> None:
-        """Forget every gradient."""
+        """Clear every gradient."""
         for parameter in self.parameters.values():
             parameter.grad = None
 
@@ -33,7 +33,7 @@ class Adam:
         return self.state[name]
 
     def _tick(self, moments: list[dict[str, Tensor]]) -> None:
-        """T ← t + 1 of all that move, in one addition."""
+        """t ← t + 1 for all that move, in one addition."""
         same = len(moments) == len(self._together) and all(map(lambda a, b: a is b, moments, self._together))
         if not same:
             self._together, self._clock = moments, torch.stack([each["step"] for each in moments])

@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file with the settings in its header; written aside and moved into place, so a full disk keeps the old."""
+"""Checkpoints: a safetensors file with the settings in its header, written to a temporary file and renamed: a full disk keeps the last."""
 
 import json
 import os
@@ -17,37 +17,37 @@ from elbo_room.models.training.run import Run
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.aside")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.aside")
     try:
-        with aside.open("wb") as file:
+        with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)  # noqa: PTH105 - the tests break this very function
+        os.replace(temporary, path)  # noqa: PTH105 - the tests make this function fail
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def save_run(run: Run, folder: Path) -> None:
     """Write a run's state and settings into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.contiguous() for name, tensor in run.tensors().items()}
-    said = {"version": VERSION, "number": run.number, "settings": asdict(run.settings)}
-    write_bytes(folder / STATE, save(tensors, {"about": json.dumps(said)}))
+    header = {"version": VERSION, "number": run.number, "settings": asdict(run.settings)}
+    write_bytes(folder / STATE, save(tensors, {"about": json.dumps(header)}))
 
 
 def load_run(folder: Path, data: Dataset | None = None) -> Run:
-    """A run as it was saved; pulling it continues bit for bit.
+    """A run as it was saved; iterating over it continues bit for bit.
 
     Raises:
-        ValueError: the folder holds no run that can be read.
+        ValueError: the folder contains no readable run.
     """
     try:
-        said = about(folder / STATE)
-        run = Run(settings_from(said["settings"]), data)
-        run.load_tensors(load((folder / STATE).read_bytes()), said["number"])
+        header = about(folder / STATE)
+        run = Run(settings_from(header["settings"]), data)
+        run.load_tensors(load((folder / STATE).read_bytes()), header["number"])
     except (OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError, SafetensorError) as error:
         raise ValueError(
-            f"The run in {folder} cannot be read ({error}). Start a new run; the folder is left as it is."
+            f"The run in {folder} cannot be read ({error}). Start a new run; the folder is left unchanged."
         ) from error
     return run

@@ -8,23 +8,23 @@ from elbo_room.models.settings import setting
 
 @dataclass(frozen=True)
 class CollapseSettings:
-    """How the KL is weighed and how far the encoder runs ahead; all of it live but the warm-up."""
+    """How the KL is weighted and how far the encoder runs ahead; all live except the warm-up."""
 
     beta: float = setting(
         1.0, label="KL weight", symbol="β", group="Inference", low=0.01, high=100.0, log=True, live=True,
-        help="Weight of the KL in the objective; a dimension that brings less than β times its nats collapses.",
+        help="Weight of the KL in the objective; a dimension that gains less than β times its nats collapses.",
     )  # fmt: skip
     warm_up: int = setting(
         0, label="Warm-up", group="Inference", low=0, high=20_000,
-        help="Steps over which the KL's weight rises from 0 to β, in proportion.",
+        help="Steps over which the weight of the KL rises linearly from 0 to β.",
     )  # fmt: skip
     free_bits: float = setting(
         0.0, label="Free bits", symbol="nats", group="Inference", low=0.0, high=5.0, live=True,
-        help="Nats of KL that every dimension has for free.",
+        help="Nats of KL that cost nothing, per dimension.",
     )  # fmt: skip
     encoder_steps: int = setting(
         0, label="Encoder first", group="Inference", low=0, high=20, live=True,
-        help="Steps of q alone before every step of both: the aggressive encoder.",
+        help="Steps of q alone before each joint step: the aggressive encoder.",
     )  # fmt: skip
 
     def objective(self, number: int) -> Objective:

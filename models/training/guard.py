@@ -1,4 +1,4 @@
-"""Guard: a run stops at the first number that is not finite, keeps its last good state, and says which part, when, and what helps."""
+"""Guard: a run stops at the first non-finite number, keeps its last good state, and reports which part, when, and what helps."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,12 +7,12 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
-FLOOR = -1e9  # nats per datum: far below any model that is still learning
-NARROW, ROOM = 1e-4, 0.05  # a σ below the first has lost its data; the second is the floor that the remedy proposes
+FLOOR = -1e9  # nats per data point: far below any model that is still learning
+NARROW, ROOM = 1e-4, 0.05  # a σ below the first has collapsed; the second is the floor that the remedy proposes
 
 
 class DivergenceError(ArithmeticError):
-    """Training left the finite numbers; `cause` and `remedy` are one sentence each, `change` holds the live knobs that the remedy sets."""
+    """Training produced a non-finite number; `cause` and `remedy` are one sentence each, `change` has the live knobs of the remedy."""
 
     def __init__(self, cause: str, remedy: str, step: int, change: Mapping[str, float]) -> None:
         super().__init__(f"{cause} {remedy}")
@@ -28,26 +28,26 @@ UNTRAINED = (
 def divergence(
     cause: str, step: int, step_size: float, model: object, features: Sequence[str], *, untrained: bool = False
 ) -> DivergenceError:
-    """What to raise at this step: the scale that has lost its floor where there is one, else a third of the step size.
+    """The error to raise at this step: it proposes a floor for a collapsed σ if there is one, else a third of the step size.
 
     `untrained`: no step was made, so a smaller one would change nothing.
     """
     least = getattr(model, "least_scale", lambda: None)()
-    if least is None or not least[1] < NARROW:  # not a number is no σ that has fallen
+    if least is None or not least[1] < NARROW:  # NaN is not a collapsed σ
         if untrained:
             return DivergenceError(f"{cause} at step {step}.", UNTRAINED, step, {})
         smaller = step_size / 3
-        remedy = f"Go on with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
+        remedy = f"Continue with a third of the step size ({smaller:.2g}); more draws or a smaller λ help too."
         return DivergenceError(f"{cause} at step {step}.", remedy, step, {"step_size": smaller})
     index, scale, source = least
     name = features[index] if features else f"feature {index + 1}"
     narrow = f"σ of {name} ({source}) is down to {scale:.1g}"
-    remedy = f"Go on with a floor of {ROOM:g} under σ, or drop what is constant: there the likelihood has no maximum."
+    remedy = f"Continue with σ ≥ {ROOM:g}, or drop constant features: there the likelihood has no maximum."
     return DivergenceError(f"{cause} at step {step}: {narrow}.", remedy, step, {"scale_floor": ROOM})
 
 
 def named_parameters(modules: Iterable[object]) -> dict[str, nn.Parameter]:
-    """Parameters of all modules with names that tell decoder from encoder."""
+    """Parameters of all modules, named so that decoder and encoder are distinct."""
     found: dict[str, nn.Parameter] = {}
     for module in modules:
         if isinstance(module, nn.Module):
@@ -57,7 +57,7 @@ def named_parameters(modules: Iterable[object]) -> dict[str, nn.Parameter]:
 
 
 def part_in_words(name: str, model: object) -> str:
-    """What the screen calls the part of a parameter of `named_parameters`: the decoder, or the encoder of q(z); a user's own in quotes."""
+    """The screen's name for a parameter's part in `named_parameters`: the decoder, or the encoder of q(z); a user's own in quotes."""
     _, _, inner = name.partition(".")
     if inner.startswith("by_site."):
         site, _, part = inner.removeprefix("by_site.").partition(".")
@@ -74,7 +74,7 @@ def complaint(
     terms: Mapping[str, float] = MappingProxyType({}),
     model: object = None,
 ) -> str | None:
-    """What is wrong with this step, or None; `terms` are the ELBO's, by name, one of which is to blame where it is not finite."""
+    """What is wrong with this step, or None; `terms` are the ELBO's by name, and a non-finite one is named as the cause."""
     for what, value in (("ELBO", elbo), ("objective", objective)):
         if not math.isfinite(value):
             blamed = next((f" ({name} is {term})" for name, term in terms.items() if not math.isfinite(term)), "")

@@ -1,4 +1,4 @@
-"""The knobs of inference alone, checked: what a run of a model of one's own needs, whatever its family."""
+"""The inference knobs alone, checked: what a run of the user's own model needs."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -32,11 +32,11 @@ def inference_knobs() -> list[Knob]:
 
 
 def inference_from(inference: InferenceSettings | Mapping[str, Any] | None) -> InferenceSettings:
-    """Checked settings of inference: from settings, a dict of some knobs, or the defaults. Those of a family keep its other knobs.
+    """Checked inference settings, from settings, a dict of some knobs, or the defaults. A family's settings keep its other knobs.
 
     Raises:
-        ValueError: what came is none of them.
-        SettingError: a setting is not allowed, or does not go with another.
+        ValueError: what came is none of these.
+        SettingError: a setting is not allowed, or conflicts with another.
     """
     if inference is None:
         return InferenceSettings()
@@ -47,6 +47,6 @@ def inference_from(inference: InferenceSettings | Mapping[str, Any] | None) -> I
     if isinstance(inference, Mapping):
         return InferenceSettings(**validate(inference_knobs(), inference))
     raise ValueError(
-        f"The settings of inference are {described(inference)}; they must be InferenceSettings or a dict of its knobs. "
+        f"The inference settings are {described(inference)}; they must be InferenceSettings or a dict of its knobs. "
         "Write {'draws': 8}."
     )

@@ -1,6 +1,6 @@
-"""A run: ν ← ν + ρ_t ĝ_t with Adam's step, as a generator. Whoever pulls may pause, stop, or change λ, B, estimator and step size.
+"""A run: ν ← ν + ρ_t ĝ_t with Adam's step, as a generator. The caller may pause, stop, or change λ, B, estimator and step size.
 
-The same settings and seed give the same run, bit for bit, on the same machine; looking at it (probes, pictures) takes nothing from its
+The same settings and seed give the same run, bit for bit, on the same machine; observing it (probes, charts) uses nothing of its
 random stream.
 """
 
@@ -36,8 +36,8 @@ from elbo_room.models.variational import Posterior
 class Step:
     """One optimiser step, in nats per data point and before the update.
 
-    The ELBO bounds log p(x | θ) from below, or log p(x) where all weights are random; of a point mass for all weights it is the log
-    likelihood. The objective is what the step climbs: the ELBO plus log p(θ)/N of a point estimate, with its KL weighed where β ≠ 1.
+    The ELBO bounds log p(x | θ) from below, or log p(x) where all weights are random; with a point mass for all weights it is the log
+    likelihood. The objective is what the step maximises: the ELBO plus log p(θ)/N of a point estimate, with its KL weighted where β ≠ 1.
 
     >>> import elbo_room as er
     >>> step = next(er.run_from({"data": "pinwheel"}))
@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a run is made of, all of it checked."""
+    """The parts of a run, all checked."""
 
     settings: Any  # InferenceSettings, or a family's
     knobs: list[Knob]  # of these settings
@@ -62,11 +62,11 @@ class Parts:
     model: Model
     q: Posterior
     generator: torch.Generator
-    ready_made: bool = True  # whether the model came from the user, who may make it as large as they like
+    ready_made: bool = True  # whether the model came from the user, whose models may have any size
 
 
 class Run(Iterator[Step]):
-    """Training as an iterator of steps: of a model, its q and data, or of a family's settings.
+    """Training as an iterator of steps, from a model, its q and data, or from a family's settings.
 
     `Run(model, q, data)` trains any model; `inference` is `InferenceSettings` or a dict of some of its knobs.
     `Run(settings)` or `Run(settings, data)` is `run_from(settings, data)`: the settings of a family build the model.
@@ -129,16 +129,16 @@ class Run(Iterator[Step]):
     ) -> None:
         """Take a model, its q and data, or build them from settings.
 
-        `data` is a data set, an array or a file's path. `estimators` gives sites their own, {"z1": "leave_one_out", "w1": PathOnly()};
-        the others take the one that the settings name.
+        `data` is a data set, an array or a file's path. `estimators` overrides the estimator of sites, {"z1": "leave_one_out", "w1":
+        PathOnly()}; the others use the one in the settings.
 
         Raises:
-            ValueError: the model, q, the data or the estimators are not what they must be (`boundary`).
-            NotApplicableError: an estimator does not go with its site.
-            SettingError: a setting is not allowed, or does not go with another.
+            ValueError: the model, q, the data or the estimators are invalid (`boundary`).
+            NotApplicableError: an estimator does not apply to its site.
+            SettingError: a setting is not allowed, or conflicts with another.
         """
         if model is None or isinstance(model, InferenceSettings):
-            table, extra = (data, None) if q is None else (q, data)  # data may come by name
+            table, extra = (data, None) if q is None else (q, data)  # data may be passed by name
             parts = _parts_of_settings(model, table, extra, inference)
         else:
             parts = _parts_of_model(model, q, data, inference)
@@ -146,7 +146,7 @@ class Run(Iterator[Step]):
 
     @classmethod
     def of(cls, parts: Parts, estimators: BySite | None = None) -> Self:
-        """A run of parts that are ready and checked."""
+        """A run from parts that are ready and checked."""
         run = cls.__new__(cls)
         run._begin(parts, estimators)
         return run
@@ -157,7 +157,7 @@ class Run(Iterator[Step]):
         self.parameters = named_parameters((self.model, self.q))
         self.optimizer = Adam(self.parameters, self.settings.step_size)
         self.number = 0
-        self.memory: dict[str, dict[str, Tensor]] = {}  # what adaptive estimators keep, by estimator and site
+        self.memory: dict[str, dict[str, Tensor]] = {}  # state of adaptive estimators, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
         self.own = own_estimators(self.model, {} if estimators is None else estimators, self.settings)
         if reason := refusal(self.model, self.estimators, self.draws, self.noise, self.q):
@@ -175,27 +175,27 @@ class Run(Iterator[Step]):
 
     @property
     def estimators(self) -> dict[str, Estimator]:
-        """The estimator of every site: its own, the chosen one, or what the model takes where that does not apply."""
+        """The estimator of every site: its own, the chosen one, or the model's fallback where that does not apply."""
         chosen = make_estimator(self.settings.estimator, self.settings)
         return estimators_by_site(self.model, chosen, self.settings.draws) | self.own
 
     @property
     def draws(self) -> int:
-        """B; one where q is a point, whose draws are all alike."""
+        """B; one where q is a point mass, whose draws are all equal."""
         return 1 if deterministic(self.model) else self.settings.draws
 
     @property
     def noise(self) -> str:
-        """How the draws of a step depend on each other; independent where q is a point, which has no noise to pair or to spread."""
+        """How the draws of a step depend on each other; independent where q is a point mass, which has no noise to pair or to spread."""
         return "iid" if deterministic(self.model) else self.settings.noise
 
     @property
     def objective(self) -> Objective:
-        """What the next step climbs: the weights come from its number, so a run that is taken up goes on exactly."""
+        """The objective of the next step: its weights depend on the step's number only, so a resumed run continues exactly."""
         return self.settings.objective(self.number)
 
     def change(self, **values: Any) -> None:
-        """Set live knobs; they act at the next step. Raises `SettingError` for a knob that restarts or a value not allowed."""
+        """Set live knobs; they take effect at the next step. Raises `SettingError` for a knob that needs a restart or an invalid value."""
         live = {knob["name"] for knob in self.knobs if knob["live"]}
         for name in values:
             if name not in live:
@@ -219,11 +219,11 @@ class Run(Iterator[Step]):
         self.settings = settings
         if (
             hasattr(self.model, "update") and type(settings) is not InferenceSettings
-        ):  # a family's knobs are its model's
+        ):  # a family's knobs belong to its model
             self.model.update(self.settings)
 
     def _too_large(self, settings: InferenceSettings, estimators: Mapping[str, Estimator]) -> str | None:
-        """None, or why a step with these settings is refused; a model that came ready is its maker's own business."""
+        """None, or why a step with these settings is refused; a ready-made model is not checked."""
         if self.ready_made:
             return None
         plan = Plan(
@@ -234,7 +234,7 @@ class Run(Iterator[Step]):
         return too_large(plan, min(settings.batch_size, self.data.size))
 
     def next_batch(self) -> Batch:
-        """M rows without replacement from a shuffled pass over the data; a rest smaller than M starts the next pass."""
+        """M rows without replacement from a shuffled pass over the data; a remainder smaller than M starts the next pass."""
         size = min(self.settings.batch_size, self.data.size)
         sparse = getattr(self.model, "sparse", False)
         if sparse and size == self.data.size:
@@ -265,7 +265,7 @@ class Run(Iterator[Step]):
         """One step.
 
         Raises:
-            StopIteration: at `stop_at`; raise that knob and pull again to go on.
+            StopIteration: at `stop_at`; raise that knob and call next again to continue.
             DivergenceError: a number is no longer finite; the parameters are back at the last good step.
         """
         if self.number >= self.settings.stop_at:
@@ -316,22 +316,20 @@ class Run(Iterator[Step]):
             state |= {f"adam/{key}/{name}": value for key, value in moments.items()}
         for part, kept in self.memory.items():
             state |= {f"memory/{part}/{key}": value for key, value in kept.items()}
-        rows = torch.tensor(self.data.size)  # at the end of a pass the order does not tell
+        rows = torch.tensor(self.data.size)  # at the end of a pass the order does not show it
         return state | {"generator": self.generator.get_state(), "order": self.order, "rows": rows}
 
     @torch.no_grad()
     def load_tensors(self, state: dict[str, Tensor], number: int) -> None:
-        """Take up the state of `tensors`; the next step is the very step that would have followed.
+        """Restore the state of `tensors`; the next step is exactly the one that would have followed.
 
         Raises:
-            ValueError: the state is of another model, or of other data.
+            ValueError: the state belongs to another model or to other data.
         """
         for name, parameter in self.parameters.items():
             if (kept := state[f"parameter/{name}"].shape) != parameter.shape:
-                raise ValueError(f"{name} is of shape {tuple(kept)} there, {tuple(parameter.shape)} here")
-        least = (
-            int(state["order"].max()) + 1 if len(state["order"]) else 0
-        )  # of a file that does not hold the number of rows
+                raise ValueError(f"{name} has shape {tuple(kept)} there, {tuple(parameter.shape)} here")
+        least = int(state["order"].max()) + 1 if len(state["order"]) else 0  # for a file without the number of rows
         if int(state.get("rows", torch.tensor(least))) > self.data.size:
             raise ValueError(f"it was made with more than the {self.data.size} rows of these data")
         for name, parameter in self.parameters.items():
@@ -349,10 +347,10 @@ class Run(Iterator[Step]):
 
 
 def _parts_of_settings(settings: Any, data: Any, extra: Any, inference: Any) -> Parts:
-    """What `run_from` makes; imported here because it is above this module."""
+    """The parts that `run_from` makes; imported here because it is above this module."""
     if extra is not None or inference is not None:
         raise ValueError(
-            f"Settings came first and then {described(data)} and {described(extra)}; settings build their own model. "
+            f"Settings came first, followed by {described(data)} and {described(extra)}; settings build their own model. "
             "Write Run(settings, data), or Run(model, q, data, settings) for a model of your own."
         )
     from elbo_room.models.training.run_from import parts_from
@@ -363,7 +361,7 @@ def _parts_of_settings(settings: Any, data: Any, extra: Any, inference: Any) -> 
 
 
 def _parts_of_model(model: Any, q: Any, data: Any, inference: Any) -> Parts:
-    """What a user hands over, checked.
+    """The parts that a user passes, checked.
 
     Raises:
         ValueError: what came, what is allowed, what to do.

@@ -26,7 +26,7 @@ def run_from(
     q: Posterior | None = None,
     estimators: BySite | None = None,
 ) -> Run:
-    """A run of the model that settings describe.
+    """A run of the model described by settings.
 
     >>> import elbo_room as er
     >>> run = er.run_from({"data": "pinwheel", "width": 8, "stop_at": 2})
@@ -36,22 +36,22 @@ def run_from(
     (2,)
 
     Args:
-        settings: a family's settings or a dict of its knobs; what is left out takes its default.
-        data: a data set, an array or a file's path, used instead of the one that the settings name; the settings read "own" then.
+        settings: a family's settings or a dict of its knobs; missing knobs take their defaults.
+        data: a data set, an array or a file's path, used instead of the one named in the settings, which then read "own".
         model: a ready model, trained instead of the family's under the family's settings; it needs `q` and `data`.
         q: that model's variational factors.
-        estimators: sites' own, {"z1": "leave_one_out", "w1": PathOnly()}; the others take the one that the settings name.
+        estimators: for single sites, {"z1": "leave_one_out", "w1": PathOnly()}; the others use the one in the settings.
 
     Raises:
-        ValueError: the settings, the data, the model, q or the estimators are not what they must be.
-        NotApplicableError: an estimator does not go with its site.
-        SettingError: a setting is not allowed, or does not go with another.
+        ValueError: the settings, the data, the model, q or the estimators are invalid.
+        NotApplicableError: an estimator does not apply to its site.
+        SettingError: a setting is not allowed, or conflicts with another.
     """
     return Run.of(parts_from(settings, data, model, q), estimators)
 
 
 def parts_from(settings: object, data: object = None, model: object = None, q: object = None) -> Parts:
-    """What a run is made of: settings that are checked, the data, the model and its q.
+    """The parts of a run: checked settings, the data, the model and its q.
 
     Raises:
         ValueError: what came, what is allowed, what to do.

@@ -1,4 +1,4 @@
-"""Knobs of inference and of a run, which every model family shares; each family's own settings add its data and parts.
+"""Knobs of inference and of a run, shared by every model family; each family's settings add its data and parts.
 
 A knob is declared once. The form, the checks, the run file, the link and the exported code are derived from it.
 """
@@ -12,19 +12,17 @@ from elbo_room.models.settings import rule, setting
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 
 DRAWN = [name for name, part in WEIGHT_POSTERIORS.items() if part.drawn]
-POINT = rule("posterior", "q is a point: nothing is drawn.", among=DRAWN)
+POINT = rule("posterior", "q is a point mass: nothing is drawn.", among=DRAWN)
 
 
 def model_setting(name: str) -> Any:
-    """The knob that names the model family; each family's settings declare it first, with their own name."""
-    return setting(
-        name, label="Model", group="Data", choices="models", help="Another family of models has other knobs."
-    )
+    """The knob for the model family; each family's settings declare it first, with their own name."""
+    return setting(name, label="Model", group="Data", choices="models", help="Each model family has its own knobs.")
 
 
 @dataclass(frozen=True)
 class InferenceSettings:
-    """How a model is trained; live knobs act at the next step, the others start a new run. A family's settings add `model` and `data`.
+    """How a model is trained; live knobs take effect at the next step, the others start a new run. Families add `model` and `data`.
 
     >>> import elbo_room as er
     >>> er.InferenceSettings(estimator="leave_one_out", draws=8).step_size
@@ -42,14 +40,14 @@ class InferenceSettings:
     )
     xi_from: str = setting(
         "leave_one_out", label="ξ from", symbol="ξ", group="Inference", live=True, choices="xi_sources",
-        help="The draws that ξ* is estimated from: of score with ξ*, where it trains and where panel B measures it.",
+        help="The draws from which ξ* is estimated, for score with ξ*, in training and in panel B.",
         requires=(POINT, *ScoreXi.requires),
     )  # fmt: skip
     xi_value: float = setting(
-        0.0, label="ξ held at", symbol="ξ", group="Inference", low=-1e6, high=1e6, live=True,
-        help="The coefficient of the control variate where it is held by hand.",
+        0.0, label="ξ fixed at", symbol="ξ", group="Inference", low=-1e6, high=1e6, live=True,
+        help="The coefficient of the control variate when it is fixed by hand.",
         requires=(
-            rule("xi_from", "ξ is estimated from draws; choose 'held by hand' to set it.", among=("fixed",), hides=True),
+            rule("xi_from", "ξ is estimated from draws; choose 'fixed by hand' to set it.", among=("fixed",), hides=True),
             POINT, *ScoreXi.requires,
         ),
     )  # fmt: skip
@@ -91,7 +89,7 @@ class InferenceSettings:
     )
     cooling: int = setting(
         0, label="Cools from", symbol="t₀", group="Inference", low=0, high=100_000, live=True,
-        help="From this step on ρ falls as 1/t, the steps of Robbins & Monro, so that noise averages out; 0: it never does.",
+        help="From this step on ρ falls as 1/t (Robbins & Monro), so that noise averages out; 0: ρ stays constant.",
     )  # fmt: skip
     batch_size: int = setting(
         128,
@@ -102,13 +100,13 @@ class InferenceSettings:
         high=2000,
         log=True,
         live=True,
-        help="Rows a step.",
+        help="Rows per step.",
     )
     seed: int = setting(
         7, label="Seed", group="Run", low=0, high=2**31 - 1, help="Same settings and seed: the same run, bit for bit."
     )
     stop_at: int = setting(
-        2000, label="Stop at", group="Run", low=1, high=100_000, live=True, help="The step at which the run rests."
+        2000, label="Stop at", group="Run", low=1, high=100_000, live=True, help="The step at which the run pauses."
     )
 
     def step_size_at(self, number: int) -> float:
@@ -116,6 +114,6 @@ class InferenceSettings:
         return self.step_size * min(1.0, self.cooling / (number + 1)) if self.cooling else self.step_size
 
     def objective(self, number: int) -> Objective:
-        """What the step after `number` steps climbs; families with knobs for it give their own."""
+        """The objective of the step after `number` steps; families with knobs for it override this."""
         del number
         return ELBO

@@ -1,6 +1,6 @@
 """Sigmoid belief network on binarised digits: top ~ Bernoulli(σ(a)), low | top ~ Bernoulli(σ(W top + b)), x | low likewise.
 
-16 → 32 → 64 units, every weight learned as a point mass, q a free logit for every unit of every datum.
+16 → 32 → 64 units, every weight learned as a point mass, q a free logit for every unit of every data point.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""The lab beside scvi-tools: as it comes, and as scvi-tools' own model from the very same first weights.
+"""The lab compared with scvi-tools: by default, and as scvi-tools' own model from the same initial weights.
 
-What scvi-tools does otherwise is three lines here, all of them within a user's reach: its encoder sees log(1 + x), q's second row is a log
-variance, s² = exp(v) + 1e-4 (`LogVariance`), and the KL is taken in closed form (the estimator `analytic_kl`).
+What scvi-tools does differently is three lines here, all of them within a user's reach: its encoder sees log(1 + x), q's second row is a
+log variance, s² = exp(v) + 1e-4 (`LogVariance`), and the KL is taken in closed form (the estimator `analytic_kl`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The default run without a page: `python -m tests.benchmarks._headless SECONDS` prints steps a second, and a second of CPU."""
+"""The default run without a page: `python -m tests.benchmarks._headless SECONDS` prints steps per second, and per second of CPU."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Folds of cells, and the ELBO of cells that a run has not seen."""
+"""Folds of cells, and the ELBO of held-out cells."""
 
 from dataclasses import replace
 

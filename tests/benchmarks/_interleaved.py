@@ -1,4 +1,4 @@
-"""CPU time of several works side by side: turns of about equal length in random order, and the median over rounds.
+"""CPU time of several tasks side by side: turns of about equal length in random order, and the median over rounds.
 
 A turn is as long as training is compared with the caches: after another work's turn the first few calls find them cold, which would
 count a call of one millisecond twice over, and one of a hundred hardly.

@@ -1,4 +1,4 @@
-"""The sparse gamma DEF of Pyro's example (`examples/sparse_gamma_def.py`): its model, and the guides it offers, on given counts."""
+"""The sparse gamma DEF of Pyro's example (`examples/sparse_gamma_def.py`): its model and its guides, on the same counts."""
 
 import pyro
 import pyro.distributions as dist

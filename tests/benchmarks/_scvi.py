@@ -1,4 +1,4 @@
-"""The peer: scvi-tools trains the model of the benchmark; run by a Python that has it, spoken to in lines of JSON.
+"""The peer: scvi-tools trains the benchmark's model; run by a Python that has it, communicating in lines of JSON.
 
 A line in: {"data": .npz of x and the rows that train, "weights": .npz to write, "record", "epochs", "batch_size", "step_size", "seed"}.
 A line out: CPU seconds of each epoch and of the whole training, and the held-out ELBO of every cell. The weights are those before

@@ -1,4 +1,4 @@
-"""Collapse scenes over seeds: how many of ten behave as their goal says. `python -m tests.benchmarks.collapse [seeds]`."""
+"""Collapse scenes over seeds: how many of ten behave as their goal states. `python -m tests.benchmarks.collapse [seeds]`."""
 
 import sys
 

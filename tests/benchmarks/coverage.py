@@ -1,4 +1,4 @@
-"""Whether the interval of a variance holds: `python -m tests.benchmarks.coverage` prints a Markdown table; words choose problems.
+"""Coverage of a variance's interval: `python -m tests.benchmarks.coverage` prints a Markdown table; arguments choose problems.
 
 400 probes of R = 32 replicates with independent noise, of each estimator at fixed parameters. Truth: the closed form, or a run so long that
 its own relative error is below a twentieth of the interval's width. *Coverage* is how often low ≤ truth ≤ high (an interval that is open

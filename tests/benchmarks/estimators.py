@@ -1,4 +1,4 @@
-"""What every estimator costs and what it gives: `python -m tests.benchmarks.estimators` prints three Markdown tables.
+"""The cost and the variance of every estimator: `python -m tests.benchmarks.estimators` prints three Markdown tables.
 
 Continuous ones on the default digits model after 300 steps, against reparameterisation; those that need discrete latents on a sigmoid
 belief network, against leave-one-out; those of weights on a Bayesian network of a table, against reparameterisation. The cost is CPU

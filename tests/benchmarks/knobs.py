@@ -1,4 +1,4 @@
-"""Turns every knob of every scene, and of random neighbours of the scenes: `python lab bench knobs [neighbours] [seed]`.
+"""Changes every knob of every scene, and of random neighbours of the scenes: `python lab bench knobs [neighbours] [seed]`.
 
 A neighbour is a scene with three of its choices changed. A line is printed for a knob that the form offers and that does nothing, and for
 a grey one that does something; 0 of either is the goal.

@@ -1,4 +1,4 @@
-"""Pages that open dead after the server has rested: `python -m tests.benchmarks.openings [--openings 50] [--servers 10]`.
+"""Pages that open dead after the server has been idle: `python -m tests.benchmarks.openings [--openings 50] [--servers 10]`.
 
 Each server rests for 130 to 200 s, longer than an idle kernel lives, is asked for its page once, and the page's kernel is watched for a
 minute in which no browser connects, as on a slow machine. Then a websocket connects and asks the kernel a question. A page is dead

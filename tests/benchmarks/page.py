@@ -1,4 +1,4 @@
-"""What a person waits for: `python -m tests.benchmarks.page` opens the lab as `python lab` serves it and prints one table.
+"""The waiting times of a user: `python -m tests.benchmarks.page` opens the lab as `python lab` serves it and prints one table.
 
 Wall times depend on what else the machine does, which is why the load stands above the table and the throughput is also given per
 second of CPU: steps of the worker (which spends a fixed share on probes, by design) against the same run without any page.
@@ -86,7 +86,7 @@ def opened(browser: Browser, address: str) -> tuple[Screen, float]:
 
 
 def openings(browser: Browser, address: str) -> list[Row]:
-    """The first page, while the kernel started ahead is still on its way, and pages that find it ready."""
+    """The first page, while the waiting kernel is still starting, and pages that find it ready."""
     _, at_once = opened(browser, address)
     times = []
     for count in range(OPENINGS):

@@ -1,4 +1,4 @@
-"""Random settings: `python -m tests.benchmarks.settings [--seed S] [--count N] [--model NAME]` runs 150 of each family of models.
+"""Random settings: `python -m tests.benchmarks.settings [--seed S] [--count N] [--model NAME]` runs 150 for each model family.
 
 Each makes five steps with pictures and panel B: a run, or one sentence. Settings that the rules refuse are counted and others drawn in
 their place. What fails is printed with its settings; any failure ends with 1.

@@ -1,4 +1,4 @@
-"""The lab's screen as a person meets it: find things by what they say."""
+"""The lab's screen as a user sees it: elements are found by their text."""
 
 from __future__ import annotations
 

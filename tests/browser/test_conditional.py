@@ -1,4 +1,4 @@
-"""A conditional model on the page: the scene opens with the charts that it is about, and they move while it trains."""
+"""A conditional model on the page: the scene opens with its charts, and they change during training."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A trained model's features, by one button, become the x of a conditional model that says how well it knows the labels."""
+"""A trained model's features become, with one button, the x of a conditional model that reports how well it predicts the labels."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The charts in a real page: they stream, keep their canvas, rest when nobody looks, and answer the pointer."""
+"""The charts in a real page: they stream, keep their canvas, pause when hidden, and respond to the pointer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main job in a real browser, in Voilà and in JupyterLab: press Run, see it grow, pause, switch, hover."""
+"""The main job in a real browser, in Voilà and in JupyterLab: press Run, watch it grow, pause, switch, hover."""
 
 import pytest
 

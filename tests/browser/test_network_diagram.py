@@ -1,4 +1,4 @@
-"""The drawn network on the page: it moves while a run trains, answers the pointer and the keys, and gives its place back."""
+"""The network diagram on the page: it moves while a run trains, responds to the pointer and the keys, and frees its space when closed."""
 
 import pytest
 

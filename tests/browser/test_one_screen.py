@@ -1,4 +1,4 @@
-"""What a person can do on the one screen beyond run and pause: slow steps, seeds, comparisons, tables, lecture-room keys."""
+"""What the user can do on the screen beyond run and pause: slow steps, seeds, comparisons, tables, lecture-room keys."""
 
 import re
 
@@ -26,16 +26,16 @@ def small(screen, stop_at):
     field.press("Enter")
 
 
-def until_it_stands_still(screen, and_also=lambda: True):
+def until_it_is_still(screen, and_also=lambda: True):
     """What panel C showed until nothing has moved for longer than a stage, 1.2 s, is told."""
     pictures = []
 
-    def it_stands_still():
+    def it_is_still():
         pictures.append(screen.ink("c"))
         screen.page.wait_for_timeout(50)
         return and_also() and len(pictures) > 30 and len(set(pictures[-30:])) == 1
 
-    screen.until(it_stands_still)
+    screen.until(it_is_still)
     return set(pictures)
 
 
@@ -58,9 +58,9 @@ def test_slow_speed_tells_a_step_in_four_stages_and_reduced_motion_shows_it_whol
     screen.paused()
     screen.page.emulate_media(reduced_motion="reduce")
     step = screen.step()
-    until_it_stands_still(screen)
+    until_it_is_still(screen)
     screen.press("Step")
-    pictures = until_it_stands_still(screen, lambda: screen.step() == step + 1)
+    pictures = until_it_is_still(screen, lambda: screen.step() == step + 1)
     assert len(pictures) <= 3, "the step before, this one, nothing between them"
 
 
@@ -125,7 +125,7 @@ def test_the_drawer_reads_and_cannot_be_written_in(screen):
         assert field.input_value() == held
 
 
-def test_a_question_is_asked_beside_the_evidence(screen):
+def test_a_question_is_asked_next_to_the_evidence(screen):
     screen.press("Try this")
     screen.page.get_by_text("how noisy is the score gradient").wait_for()
     asked, panel = (screen.page.locator(name) for name in (".elbo-drawer", ".elbo-b"))
@@ -140,10 +140,10 @@ def test_a_question_is_asked_beside_the_evidence(screen):
     screen.page.get_by_text("Press Run: this scene answers at step 500.").wait_for()
 
 
-def test_a_grey_control_says_why_beneath_it_and_nothing_overlaps(screen):
+def test_a_grey_control_shows_the_reason_below_it_and_nothing_overlaps(screen):
     """In a MAP scene: estimator and draws have nothing to act on; each reason stands between its control and the next one."""
     screen.choose("Scene", "Neural regression, MAP")
-    why = screen.page.locator(".elbo-why", has_text="q is a point: nothing is drawn.")
+    why = screen.page.locator(".elbo-why", has_text="q is a point mass: nothing is drawn.")
     screen.until(lambda: why.first.is_visible())
     draws, scale = (
         screen.page.locator(".elbo-controls .widget-inline-hbox", has_text=words).first

@@ -1,4 +1,4 @@
-"""A file of counts, uploaded on the page, trains; one that was scaled is told so; the card reads its genes."""
+"""A file of counts, uploaded on the page, trains; one that was scaled is refused with an explanation; the card shows its genes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Functions drawn from the prior, on the page: there at a click, and others as soon as a knob is turned; nothing trains."""
+"""Functions drawn from the prior, on the page: they appear at a click and change with every knob, without training."""
 
 import pytest
 

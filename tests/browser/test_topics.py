@@ -1,4 +1,4 @@
-"""Topics of text on the page: words in panel C, the yardstick in A, the variance ladder in D, and σ under one's finger."""
+"""Topics of text on the page: words in panel C, the yardstick in A, the variance ladder in D, and σ by dragging."""
 
 import pytest
 

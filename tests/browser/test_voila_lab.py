@@ -102,7 +102,7 @@ def test_a_page_whose_modules_came_late_hears_the_kernel_all_the_same(page, wait
     screen.until(lambda: screen.ink("c") not in (0, before["c"]))
 
 
-def test_a_killed_kernel_is_said_at_once(screen, watch, page):
+def test_a_killed_kernel_is_reported_at_once(screen, watch, page):
     address = page.url
     screen.endless()
     screen.press("Run")

@@ -1,4 +1,4 @@
-"""Binder's files, as far as they can be judged without Binder."""
+"""Binder's files, as far as they can be tested without Binder."""
 
 from __future__ import annotations
 

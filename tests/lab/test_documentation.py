@@ -1,4 +1,4 @@
-"""The documentation is made without a warning, every link inside it leads somewhere, and nothing in it is loaded from elsewhere."""
+"""The documentation builds without a warning, its internal links work, and it loads nothing from elsewhere."""
 
 from __future__ import annotations
 

@@ -43,10 +43,10 @@ def test_a_wrong_job_is_one_sentence(module):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--port", "tea"], "`tea` is no port, which is a whole number from 1 to 65535"),
+        (["--port", "tea"], "`tea` is not a port, a whole number from 1 to 65535"),
         (["--port", "70000"], "`70000` is no port"),
         (["notebooks", "--colour"], "unrecognized arguments: --colour"),
-        (["bench", "nonsense"], "`nonsense` is no benchmark; there are:"),
+        (["bench", "nonsense"], "`nonsense` is not a benchmark; there are:"),
     ],
 )
 def test_wrong_options_are_one_sentence(arguments, sentence, capsys):
@@ -167,7 +167,7 @@ def test_a_missing_browser_is_a_failure_in_ci_only(monkeypatch, capsys):
     assert "will be skipped" in capsys.readouterr().out
 
 
-def test_the_browser_that_a_person_names_comes_first(monkeypatch, tmp_path):
+def test_the_browser_that_the_user_names_comes_first(monkeypatch, tmp_path):
     mine = tmp_path / "my-chromium"
     mine.touch()
     monkeypatch.setenv(browsers.VARIABLE, str(mine))

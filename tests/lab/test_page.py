@@ -72,7 +72,7 @@ def eventually(condition: Callable[[], Any], seconds: float = 120.0) -> None:
         time.sleep(0.1)
 
 
-def test_a_page_gets_a_kernel_that_knows_its_query_and_nobody_else_has(new_page, address):
+def test_a_page_gets_an_unshared_kernel_that_knows_its_query(new_page, address):
     labels = []
     for run in ("one", "two"):
         page = new_page()
@@ -108,7 +108,7 @@ def test_a_page_from_elsewhere_is_refused(address):
         urllib.request.urlopen(request)
 
 
-def test_an_error_in_the_notebook_is_said_in_words(page, watch, tmp_path):
+def test_an_error_in_the_notebook_is_reported_in_words(page, watch, tmp_path):
     path = notebook(tmp_path / "broken.ipynb", "raise RuntimeError('unutterable')")
     with server("elbo_room.lab.serving.serve", tmp_path, "--notebook", str(path), "--warm-up", "") as address:
         page.goto(address)

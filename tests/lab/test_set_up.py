@@ -1,4 +1,4 @@
-"""Set-up happens once, alone, and says in one sentence why it could not. Small fakes play the minutes of pip."""
+"""Set-up happens once, exclusively, and reports in one sentence why it failed. Small fakes replace the minutes of pip."""
 
 from __future__ import annotations
 

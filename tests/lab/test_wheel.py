@@ -1,4 +1,4 @@
-"""The wheel: built from the tracked files alone, installed where there is no clone, beside a person's own `models/` and `widgets/`."""
+"""The wheel: built from the tracked files alone, installed without a clone, next to a user's own `models/` and `widgets/`."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_the_command_serves_the_page(python, elsewhere):
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_what_needs_a_clone_says_so(python, elsewhere):
+def test_a_job_that_needs_a_clone_reports_it(python, elsewhere):
     command = [python.with_name("elbo-room"), "bench", "page"]
     done = subprocess.run(
         command, cwd=elsewhere, env=environment(elsewhere), capture_output=True, text=True, check=False

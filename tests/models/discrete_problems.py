@@ -1,4 +1,4 @@
-"""Problems with sites that are neither Normal nor binary: counts and categories, exact by adding up their states."""
+"""Problems with sites that are neither Normal nor binary: counts and categories, exact by summing over their states."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""What a knob does, found out by turning it: the same run with one setting changed, compared bit for bit.
+"""What a knob does, found by changing it: the same run with one setting changed, compared bit for bit.
 
 A knob is *idle* where no other allowed value changes the parameters after two steps, nor what panel B measures at the first
 parameters. A knob that the form offers must not be idle, one that is grey must be, and a live one must act in the middle of a run.

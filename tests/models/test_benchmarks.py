@@ -42,13 +42,13 @@ def test_turns_of_all_works_are_equally_long(monkeypatch: pytest.MonkeyPatch) ->
     assert found == pytest.approx({"short": 1.0, "long": 20.0})
 
 
-def test_a_missing_pyro_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pyro_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sigmoid_belief, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match="Pyro, which is not installed"):
         sigmoid_belief.main()
 
 
-def test_a_missing_scvi_is_said_in_one_sentence_after_the_tables_that_need_none(
+def test_a_missing_scvi_is_reported_in_one_sentence_after_the_other_tables(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(single_cell, "find_spec", lambda name: None)

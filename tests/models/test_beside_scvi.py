@@ -1,4 +1,4 @@
-"""scVI step for step: the lab's run against the model written down again in plain torch, the same weights, minibatches and noise."""
+"""scVI step for step: the lab's run against the model rewritten in plain torch, the same weights, minibatches and noise."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The catalogue is plain data, holds every part, and costs no torch to read."""
+"""The catalogue is plain data, holds every part, and is read without torch."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def test_every_knob_has_the_words_and_bounds_of_a_form() -> None:
             assert knob["default"] in [choice["name"] for choice in knob["choices"]]
 
 
-def test_estimators_are_told_as_panel_b_needs_them() -> None:
+def test_estimators_are_described_as_panel_b_needs_them() -> None:
     told = catalogue()["estimators"]
     assert list(told) == list(ESTIMATORS)
     keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "bound", "formula"}
@@ -44,7 +44,7 @@ def test_estimators_are_told_as_panel_b_needs_them() -> None:
     assert told["score"]["formula"].startswith("Score gradient: G_b = f_b s_b")
 
 
-def test_estimators_that_cannot_be_chosen_say_why() -> None:
+def test_estimators_that_cannot_be_chosen_have_a_reason() -> None:
     """Those for discrete latents are listed, grey, with their reason; a setting that names one is refused with it."""
     offered = next(knob["choices"] for knob in knobs() if knob["name"] == "estimator")
     reasons = {choice["name"]: choice["unavailable"] for choice in offered}
@@ -52,12 +52,12 @@ def test_estimators_that_cannot_be_chosen_say_why() -> None:
         name for name, part in ESTIMATORS.items() if part().supports(Normal(), 64) or part.for_weights
     }
     assert reasons["score"] is None
-    assert reasons["disarm"] == "DisARM is for Bernoulli latents, these are Gaussian. Choose another estimator."
+    assert reasons["disarm"] == "DisARM is for Bernoulli latents; these are Gaussian. Choose another estimator."
     with pytest.raises(SettingError, match=r"Estimator: DisARM does not apply. DisARM is for Bernoulli latents"):
         validate(knobs(), {"estimator": "disarm"})
 
 
-def test_no_scene_takes_the_place_of_another() -> None:
+def test_no_scene_replaces_another() -> None:
     """Two files with one name would lose a scene without a word."""
     assert len(PRESETS) == sum(len(kind) for kind in KINDS)
     assert len({preset["label"] for preset in PRESETS.values()}) == len(PRESETS)

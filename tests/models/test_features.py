@@ -1,4 +1,4 @@
-"""Features of a trained model are the posterior's means, row by row, and few labels are shared out evenly."""
+"""Features of a trained model are the posterior's means, row by row, and few labels are distributed evenly over the classes."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -49,13 +49,13 @@ def test_few_labels_are_as_many_of_each_class() -> None:
 
 @pytest.mark.parametrize("count", [9, 100_000])
 def test_too_few_or_too_many_are_refused(count: int) -> None:
-    with pytest.raises(ValueError, match=f"{count} rows were asked for; digits has 1797 rows of 10 classes"):
+    with pytest.raises(ValueError, match=f"{count} rows were requested; digits has 1797 rows of 10 classes"):
         few(digits(), count)
 
 
-def test_a_run_without_features_says_so() -> None:
+def test_a_run_without_features_is_refused() -> None:
     run = Run(Conditional(width=4, depth=1))
-    with pytest.raises(ValueError, match="no latent variable of a data point, so no features"):
+    with pytest.raises(ValueError, match="no latent variable per data point, so no features"):
         embedded(run)
     table = Run(Settings(data="pinwheel", variational="table", width=4))
     assert embedded(table).x.shape == (500, 2)
@@ -88,7 +88,7 @@ def test_features_for_a_response_are_standardised_split_and_kept(tmp_path: Path)
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda: Run(Conditional(width=4, depth=1)), "no latent variable of a data point"),
+        (lambda: Run(Conditional(width=4, depth=1)), "no latent variable per data point"),
         (lambda: Run(Settings(width=4), from_array(torch.randn(20, 3))), "no labels that a response could predict"),
         (lambda: Run(Settings(data="pinwheel", variational="table", width=4, held_out=0.2)), "no ν for new rows"),
     ],

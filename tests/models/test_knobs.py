@@ -48,7 +48,7 @@ OTHERS: dict[str, dict[str, object]] = {  # what no scene has: the knobs of part
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_every_knob_acts_or_is_grey_beside_rarer_parts(name: str) -> None:
+def test_every_knob_acts_or_is_grey_with_rarer_parts(name: str) -> None:
     assert Scene(OTHERS[name]).silent() == []
 
 
@@ -57,14 +57,14 @@ def test_every_knob_acts_or_is_grey_beside_rarer_parts(name: str) -> None:
     [
         ({"model": "conditional", "posterior": "point"}, "draws", "q is a point"),
         ({"model": "conditional"}, "rao_blackwell", "the only latent variable"),
-        ({"draws": 1}, "noise", "One draw has no partner"),
-        ({"draws": 1}, "xi_from", "needs at least 2 draws, B is 1"),
+        ({"draws": 1}, "noise", "A single draw has no partner"),
+        ({"draws": 1}, "xi_from", "needs at least 2 draws; B is 1"),
         ({"model": "deep_exponential_family", "layer_2": "normal"}, "layer_scale", "Only a Gaussian layer with another"),
         ({"model": "deep_exponential_family", "weights": "gamma", "response": "poisson"}, "intercept", "no intercepts"),
         ({"model": "conditional", "data": "splice_junctions", "network": "convolution", "response": "categorical"}, "width", "filters"),
     ],
 )  # fmt: skip
-def test_a_grey_knob_says_why(settings: dict[str, object], knob: str, reason: str) -> None:
+def test_a_grey_knob_has_a_reason(settings: dict[str, object], knob: str, reason: str) -> None:
     own = knobs(str(settings.get("model", "deep_generative")))
     whole = validate(own, settings | ({"data": "docstrings"} if settings.get("response") == "poisson" else {}))
     assert reason in (idle(next(each for each in own if each["name"] == knob), whole) or "")

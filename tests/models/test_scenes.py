@@ -1,5 +1,5 @@
-"""What the scenes say, computed another way: numbers of goals and questions in closed form, with numpy, scikit-learn or statsmodels; claims
-of a direction by a few own replicates of the gradient. Every scene has a test here, and a new one without fails.
+"""What the scenes state, computed another way: numbers of goals and questions in closed form, with numpy, scikit-learn or statsmodels;
+claims of a direction by a few own replicates of the gradient. Every scene has a test here, and a new one without fails.
 """
 
 import math
@@ -451,7 +451,7 @@ def links(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _the_sensors_noise_on_links() -> None:
     """Two points with 5 mm of noise each: 5√2 = 7.1 mm along a link, and so it is in the data."""
     noisy = links(made("robot_arm").data.x.numpy())
-    told = numbers("robot_arm", r"links wrong by (\d+) mm")[0]
+    told = numbers("robot_arm", r"link lengths wrong by (\d+) mm")[0]
     assert 5 * math.sqrt(2) == pytest.approx(told, abs=0.5)
     np.testing.assert_allclose(noisy.std(0), 5 * math.sqrt(2), rtol=0.02)
     np.testing.assert_allclose(noisy.mean(0), [155, 135], atol=0.5)
@@ -465,7 +465,7 @@ def _a_turning_joint_is_a_ring() -> None:
     x = made("robot_arm_prior").data.x.numpy().reshape(-1, 5, 3)
     bearing = np.arctan2(x[:, 3, 1], x[:, 3, 0])
     assert (np.histogram(bearing, 12, (-math.pi, math.pi))[0] > 0).all()
-    assert numbers("robot_arm_prior", r"links wrong by (\d+) mm")[0] == 7
+    assert numbers("robot_arm_prior", r"link lengths wrong by (\d+) mm")[0] == 7
     assert PRESETS["robot_arm_prior"]["settings"]["latent_size"] == 10
 
 

@@ -149,14 +149,14 @@ def test_the_nearest_allowed_value_is_named() -> None:
         ('{"draws":' + "9" * 400 + "}", "Draws B was"),
         ('{"draws":1e400}', "Draws B was 'inf'"),
         ('{"draws":NaN}', "Draws B was 'nan'"),
-        ('{"version":2}', "of version 2, this lab reads version 1. Update the lab"),
-        ('{"version":"1"}', "of version '1', this lab reads version 1"),
+        ('{"version":2}', "have version 2; this lab reads version 1. Update the lab"),
+        ('{"version":"1"}', "have version '1'; this lab reads version 1"),
         ('{"drows":2}', "There is no setting called 'drows'; the settings are: model, data, held_out, response"),
         ('{"data":"__import__(\'os\')"}', "Data was .*; choose one of: digits, pinwheel"),
         ('{"intercept":1}', "Intercept was '1'; it must be true or false"),
         (
             '{"draws":1,"estimator":"leave_one_out"}',
-            "Estimator: leave-one-out does not apply. Leave-one-out needs at least 2 draws, B is 1",
+            "Estimator: leave-one-out does not apply. Leave-one-out needs at least 2 draws; B is 1",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Files become data sets: the same table from every kind of file, and a sentence for what cannot be read."""
+"""Files become data sets: the same table from every kind of file, and one sentence for what cannot be read."""
 
 import importlib.util
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_h5ad_without_counts_or_column_is_refused(tmp_path: Path) -> None:
     file = h5ad(tmp_path / "scaled.h5ad", "csr", COUNTS / 2 + 0.25 * (COUNTS > 0))
     with pytest.raises(
         ValueError,
-        match=r"holds no counts .* X: Counts must be whole numbers ≥ 0; row 0, column 1 is 1.75. Single-cell",
+        match=r"contains no counts .* X: Counts must be whole numbers ≥ 0; row 0, column 1 is 1.75. Single-cell",
     ):
         load(file)
     with pytest.raises(ValueError, match=r"no column 'knd' in obs. Choose one of: kind, plate"):
@@ -70,7 +70,7 @@ def test_h5ad_without_counts_or_column_is_refused(tmp_path: Path) -> None:
 
 
 @needs_h5py
-def test_files_of_old_are_read_and_log_normalised_counts_are_told_the_way_back(tmp_path: Path) -> None:
+def test_old_files_are_read_and_log_normalised_counts_come_with_a_remedy(tmp_path: Path) -> None:
     """As scanpy's own pbmc68k_reduced: obs a table of records, X scaled, raw.X log(1 + 10,000 x/n)."""
     import h5py
 
@@ -138,9 +138,9 @@ def test_parquet_needs_what_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("t.csv", "x,y\n1,2\n3,four\n", "not a table of numbers below one line of names .*four.*labels="),
+        ("t.csv", "x,y\n1,2\n3,four\n", "not a table of numbers below a header line of names .*four.*labels="),
         ("t.tsv", "x\ty\n1\n", "not a table of numbers"),
-        ("t.xlsx", "", r"of no kind that can be read. Save it as one of: .h5ad, .npz"),
+        ("t.xlsx", "", r"not a kind of file that can be read. Save it as one of: .h5ad, .npz"),
         ("t.npz", "no zip", "cannot be read as .npz"),
     ],
 )
@@ -157,7 +157,9 @@ def test_missing_files_and_columns(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"t.csv has no column 'kind'. Choose one of: x, y"):
         load(tmp_path / "t.csv", labels="kind")
     np.savez(tmp_path / "half.npz", data=COUNTS)
-    with pytest.raises(ValueError, match="neither a table 'x' nor a whole CSR matrix; it lacks indices, indptr, shape"):
+    with pytest.raises(
+        ValueError, match="neither a table 'x' nor a complete CSR matrix; it lacks indices, indptr, shape"
+    ):
         load(tmp_path / "half.npz")
 
 

@@ -1,4 +1,4 @@
-"""Top-down q of layers: it holds the exact posterior of a linear Gaussian chain, where a product over layers misses it by a known gap."""
+"""Top-down q of layers: it contains the exact posterior of a linear Gaussian chain, which a product over layers misses by a known gap."""
 
 import math
 

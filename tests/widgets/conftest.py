@@ -1,4 +1,4 @@
-"""A temporary home for runs, a clean-up of what a test opens, and patience for workers."""
+"""A temporary home for runs, a clean-up of what a test opens, and waiting for workers."""
 
 import time
 from collections.abc import Callable, Iterator

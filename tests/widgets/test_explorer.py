@@ -469,4 +469,4 @@ def test_a_key_does_not_turn_a_grey_knob_but_says_why(lab, key):
     before = dict(room.values)
     room.act("page", {"content": {"kind": "key", "key": key}})
     assert room.values == before
-    assert room.screen.caption.value.endswith("q is a point: nothing is drawn.")
+    assert room.screen.caption.value.endswith("q is a point mass: nothing is drawn.")

@@ -29,7 +29,7 @@ def test_a_conditional_model_on_the_features_is_taken_up_from_its_own_folder(tmp
     driver.send(Start(RESPONSE, str(tmp_path / "response")))
     started = driver.until(Started)
     assert (started.about["size"], started.features_of) == (120, "run 7, step 30")
-    assert "no latent variable of a data point" in started.featureless
+    assert "no latent variable per data point" in started.featureless
     driver.until(State, state="finished")
     driver.until(Frame, number=40)
     driver.close()

@@ -1,4 +1,4 @@
-"""The latent explorer without a browser: what its frames say is true, and a selection goes both ways."""
+"""The latent explorer without a browser: its frames are correct, and a selection goes both ways."""
 
 import time
 

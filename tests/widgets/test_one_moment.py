@@ -1,4 +1,4 @@
-"""What status line, caption, charts and table print of one moment of a run is the same number, in every scene."""
+"""Status line, caption, charts and table print the same number at one moment of a run, in every scene."""
 
 import re
 from typing import Any

@@ -31,10 +31,12 @@ def keep(name: str, content: bytes) -> Path:
     """Write an uploaded file into the lab's own folder; the newest of a name stands.
 
     Raises:
-        ValueError: it is of no kind that can be read, or too large.
+        ValueError: it is not a kind of file that can be read, or too large.
     """
     if not name.lower().endswith(ENDINGS):
-        raise ValueError(f"{name[:60]} is of no kind that can be read. Save it as one of: {', '.join(ENDINGS)}.")
+        raise ValueError(
+            f"{name[:60]} is not a kind of file that can be read. Save it as one of: {', '.join(ENDINGS)}."
+        )
     if len(content) > MOST_BYTES:
         raise ValueError(
             f"{name[:60]} has {len(content) / 1e6:.0f} MB; an upload may have {MOST_BYTES / 1e6:.0f}. "

@@ -1,8 +1,8 @@
 """Counts of single cells from an `.h5ad` file (AnnData's HDF5 layout), read without anndata, which would cost 4 seconds to import.
 
-The first of X, layers/counts and raw/X that holds counts is taken. scanpy's own copies often do not: X is scaled there, raw/X
-log-normalised; where obs still knows each cell's total, the refusal says how the counts come back. Files written before AnnData 0.7
-keep obs as one table of records, its categories in uns, and raw/X as raw.X.
+The first of X, layers/counts and raw/X that contains counts is used. scanpy's example files often contain none: X is scaled there, raw/X
+log-normalised; if obs still has each cell's total, the error message explains how to recover the counts. Files written before AnnData 0.7
+store obs as one table of records, its categories in uns, and raw/X as raw.X.
 """
 
 from dataclasses import replace
@@ -19,8 +19,8 @@ from elbo_room.models.data.reading.sparse import dense
 from elbo_room.models.families.counts import not_counts
 
 PLACES = ("X", "layers/counts", "raw/X", "raw.X")
-RAW_NAMES = {"raw/X": ("raw/var",), "raw.X": ("raw.var", "raw/var")}  # where the names of its features are, if anywhere
-TOTALS = ("n_counts", "total_counts", "nCount_RNA", "n_umi")  # what a column of totals is called
+RAW_NAMES = {"raw/X": ("raw/var",), "raw.X": ("raw.var", "raw/var")}  # where the names of its features may be
+TOTALS = ("n_counts", "total_counts", "nCount_RNA", "n_umi")  # names of a column of totals
 SYMBOLS = (
     "symbol",
     "gene_symbol",
@@ -30,7 +30,7 @@ SYMBOLS = (
     "feature_name",
 )  # CD79A, not ENSG00000105369
 MISSING = {"", "nan", "NA", "None"}
-NEAR = 0.2  # of a whole number: log-normalised values are stored with seven digits
+NEAR = 0.2  # to a whole number: log-normalised values are stored with seven digits
 
 
 def matrix(node: Group | Stored, path: Path) -> np.ndarray[Any, Any]:
@@ -74,30 +74,32 @@ def _named(file: Group, name: str, path: Path) -> list[str]:
 
 
 def _index(file: Group, place: str) -> list[str]:
-    """The names of the features at a place: people's own for genes where there are any, else the index; raw has a var of its own."""
+    """The names of the features of a matrix: readable gene names if there are any, else the index; raw has its own var."""
     where = next((each for each in RAW_NAMES.get(place, ()) if file.at(each) is not None), "var")
     var = file.at(where)
     index = _column(file, where, var.attrs["_index"] if isinstance(var, Group) else var.names[0])
     known = next((name for name in SYMBOLS if name in _names(var)), None)
-    said = _column(file, where, known) if known else index
-    return [word if word not in MISSING else name for word, name in zip(said, index, strict=True)]
+    readable = _column(file, where, known) if known else index
+    return [word if word not in MISSING else name for word, name in zip(readable, index, strict=True)]
 
 
 def _way_back(file: Group, place: str, x: torch.Tensor) -> str:
-    """How the counts come back from log-normalised values, where the totals of obs make them whole; else nothing."""
+    """How to recover the counts from log-normalised values, if the totals in obs make them whole; else an empty string."""
     for name in (name for name in TOTALS if name in _names(file["obs"])):
         total = torch.from_numpy(np.asarray(_values(file, "obs", name), np.float32)).unsqueeze(1)
         counts = torch.expm1(x) * total / 10_000
         if bool((x >= 0).all()) and float(counts.max()) >= 1 and float((counts - counts.round()).abs().max()) < NEAR:
-            return f" {place} is log-normalised, and round(expm1({place}) · {name} / 10,000) are its counts: save those as X."
+            return (
+                f" {place} is log-normalised; its counts are round(expm1({place}) · {name} / 10,000): save those as X."
+            )
     return ""
 
 
 def _counts(file: Group, path: Path) -> tuple[str, torch.Tensor]:
-    """The first stored matrix that holds counts, and its place.
+    """The first stored matrix that contains counts, and its path.
 
     Raises:
-        ValueError: none does; the sentence names the first value of the first one that is no count.
+        ValueError: none does; the message names the first value of the first matrix that is not a count.
     """
     reasons, way = [], ""
     for place in (place for place in PLACES if file.at(place) is not None):
@@ -107,12 +109,12 @@ def _counts(file: Group, path: Path) -> tuple[str, torch.Tensor]:
             return place, x
         reasons.append(f"{place}: {reason}")
         way = way or _way_back(file, place, x)
-    said = reasons[0] if reasons else "there is no X."
-    raise DataError(f"{path.name} holds no counts in {', '.join(PLACES[:3])}. {said}{way}")
+    reason = reasons[0] if reasons else "there is no X."
+    raise DataError(f"{path.name} contains no counts in {', '.join(PLACES[:3])}. {reason}{way}")
 
 
 def obs_columns(path: Path) -> tuple[str, ...]:
-    """The columns of `obs` that hold words: classes, batches."""
+    """The columns of `obs` that contain text: classes, batches."""
     try:
         with opened(path, ("obs", "uns/*_categories")) as file:
             return tuple(name for name in _names(file["obs"]) if _values(file, "obs", name).dtype.kind in "OSU")
@@ -124,7 +126,7 @@ def one_hot(words: list[str], path: Path) -> torch.Tensor:
     """(N, C), a column for each distinct word in alphabetical order.
 
     Raises:
-        DataError: it does not fit into memory.
+        DataError: it does not fit in memory.
     """
     names, numbers = kinds(words)
     check_size(len(words), len(names), path)
@@ -135,7 +137,7 @@ def read_h5ad(path: Path, labels: str | None = None, batch: str | None = None) -
     """Counts, genes, and the columns of `obs` that name the labels and the batch (one-hot in `covariates`).
 
     Raises:
-        DataError: h5py is missing, the file is no `.h5ad` or unsafe, a column is not there, or no matrix holds counts.
+        DataError: h5py is missing, the file is not an `.h5ad` or is unsafe, a column is missing, or no matrix contains counts.
     """
     with opened(path, (*PLACES, "obs", "var", "raw/var", "raw.var", "uns/*_categories")) as file:
         place, x = _counts(file, path)

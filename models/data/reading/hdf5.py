@@ -1,4 +1,4 @@
-"""An HDF5 file as plain arrays: `hdf5_copy` checks and copies what is wanted of it, with limits of its own on time and memory."""
+"""An HDF5 file as plain arrays: `hdf5_copy` checks it and copies the parts needed, in a process with its own limits on time and memory."""
 
 import contextlib
 import importlib.util
@@ -18,15 +18,15 @@ import numpy as np
 from elbo_room.models.data.dataset import DataError
 
 COPY = Path(__file__).parent / "hdf5_copy.py"
-REFUSED = 3  # the exit code of `hdf5_copy` with a sentence
-SECONDS = 8  # of its processor time, and one more for …: a damaged file may send the library into an endless loop
+REFUSED = 3  # the exit code of `hdf5_copy` with an error message
+SECONDS = 8  # of its processor time: a damaged file may send the library into an endless loop
 BYTES_A_SECOND = 1_000_000
 MEMORY = 5_000_000_000
 Array = np.ndarray[Any, Any]
 
 
 class Stored:
-    """An array of the file, read when it is asked for."""
+    """An array of the file, read on demand."""
 
     def __init__(self, entry: dict[str, Any], arrays: Any) -> None:
         self.attrs: dict[str, Any] = entry["attributes"]
@@ -44,11 +44,11 @@ class Stored:
             return held
         ends, text = self._arrays[ends_of_words].tolist(), held.tobytes()
         words = [text[begin:end].decode() for begin, end in zip([0, *ends], ends, strict=False)]
-        return np.array([*words, None], object)[:-1].reshape(self.shape)  # None: no array of fixed-width text is made
+        return np.array([*words, None], object)[:-1].reshape(self.shape)  # None prevents an array of fixed-width text
 
 
 class Group(dict[str, Any]):
-    """A group of the file: its members, and its attributes."""
+    """A group of the file: its members and its attributes."""
 
     def __init__(self, attributes: dict[str, Any]) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ def _tree(arrays: Any) -> Group:
 
 
 def _limits(size: int) -> Callable[[], None] | None:
-    """What the copying process does first where the system has such limits."""
+    """What the copying process does first, if the system supports such limits."""
     if os.name != "posix":
         return None
     import resource
@@ -106,23 +106,23 @@ def _run(path: Path, target: Path, places: Sequence[str]) -> None:
     if done.returncode == REFUSED:
         raise DataError(f"{path.name} was not read. {json.loads(done.stdout)}")
     if "MemoryError" in done.stderr:
-        raise DataError(f"{path.name} does not fit into memory. Choose fewer rows or columns.")
+        raise DataError(f"{path.name} does not fit in memory. Choose fewer rows or columns.")
     if done.returncode:
         raise _damaged(path)
 
 
 def _damaged(path: Path) -> DataError:
     return DataError(
-        f"{path.name} cannot be opened as HDF5: it is damaged, or another kind of file. Save it anew as .h5ad."
+        f"{path.name} cannot be opened as HDF5: it is damaged, or another kind of file. Save it again as .h5ad."
     )
 
 
 @contextmanager
 def opened(path: Path, places: Sequence[str]) -> Iterator[Group]:
-    """These places of a file, as a tree of groups and arrays.
+    """These parts of a file, as a tree of groups and arrays.
 
     Raises:
-        DataError: h5py is missing, or the file is damaged, points out of itself or is too large.
+        DataError: h5py is missing, or the file is damaged, refers to other files or is too large.
     """
     if importlib.util.find_spec("h5py") is None:
         raise DataError("Reading .h5ad needs h5py, which is not installed. Run: pip install h5py.")

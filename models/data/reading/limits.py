@@ -1,22 +1,22 @@
-"""What a file of a person's own may be at most, and the refusal of one that cannot be read."""
+"""Size limits for a user's file, and the error for one that cannot be read."""
 
 from pathlib import Path
 
 from elbo_room.models.data.dataset import DataError
 
 MOST_CELLS = 500_000_000  # rows × columns of a table: 2 GB as float32
-MOST_WORDS = 400  # characters of a refusal: names of columns may be of any length
-MOST_TEXT = 1_000_000_000  # characters of a text table, once it is unpacked
+MOST_WORDS = 400  # characters of an error message: names of columns may be of any length
+MOST_TEXT = 1_000_000_000  # characters of a text table, once unpacked
 
 
 def check_size(rows: int, columns: int, path: Path) -> None:
-    """Refuse a table that does not fit into memory before room is made for it.
+    """Refuse a table that does not fit in memory before memory is allocated for it.
 
     Raises:
         DataError: it has too many cells, or a negative number of them.
     """
     if rows < 0 or columns < 0:
-        raise DataError(f"{path.name} says that it has {rows:,} rows and {columns:,} columns. Save it again.")
+        raise DataError(f"{path.name} claims to have {rows:,} rows and {columns:,} columns. Save it again.")
     if rows * columns > MOST_CELLS:
         raise DataError(
             f"{path.name} has {rows:,} rows and {columns:,} columns; up to {MOST_CELLS:,} values can be read. "
@@ -25,15 +25,15 @@ def check_size(rows: int, columns: int, path: Path) -> None:
 
 
 def unreadable(path: Path, kind: str, error: BaseException) -> DataError:
-    """The refusal of a file that is damaged, or no file of its kind."""
+    """The error for a file that is damaged or not of its kind."""
     if isinstance(error, MemoryError):
-        return DataError(f"{path.name} does not fit into memory. Choose fewer rows or columns.")
+        return DataError(f"{path.name} does not fit in memory. Choose fewer rows or columns.")
     return DataError(
         f"{path.name} cannot be read as {kind} ({type(error).__name__}): it is damaged, or another kind of file. Save it again."
     )
 
 
 def printable(sentence: str) -> str:
-    """A sentence in which nothing of a file's own words can harm: one line, no control characters, of bounded length."""
+    """A sentence that is safe whatever text a file contains: one line, no control characters, of bounded length."""
     plain = "".join(each if each.isprintable() else "�" for each in sentence)
     return plain if len(plain) <= MOST_WORDS else f"{plain[: MOST_WORDS // 2]} … {plain[-MOST_WORDS // 2 :]}"

@@ -1,7 +1,7 @@
 """Tables in `.npz`, dense (`x`) or as the parts of a CSR matrix (`data`, `indices`, `indptr`, `shape`); nothing is unpickled.
 
-Beside the table a file may hold `labels`, `batch` (text or numbers, one a row) and `feature_names`. The counts that ship with the lab are
-such files, made by `pack`.
+In addition to the table a file may contain `labels`, `batch` (text or numbers, one per row) and `feature_names`. The counts shipped with
+the lab are such files, made by `pack`.
 """
 
 import math
@@ -23,10 +23,10 @@ MOST_BYTES = 4 * MOST_CELLS  # of one array
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """The arrays that are read of a file.
+    """The arrays that are read from a file.
 
     Raises:
-        DataError: one is not what its header says.
+        DataError: one does not match its header.
     """
     found = {}
     with zipfile.ZipFile(path) as archive:
@@ -39,19 +39,19 @@ def _arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def _array(member: Any, size: int, name: str, path: Path) -> np.ndarray[Any, Any]:
-    """One array; what its header says is checked before room is made for it."""
+    """One array; its header is checked before memory is allocated for it."""
     version = np.lib.format.read_magic(member)
     if version not in ((1, 0), (2, 0)):
         raise DataError(f"{name} in {path.name} is of an unknown version. Save it with numpy.savez_compressed.")
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, by_column, kind = read(member)
     if kind.kind not in "biufSU" or not kind.itemsize:
-        raise DataError(f"{name} in {path.name} holds neither numbers nor text. Save it as an array of one of them.")
+        raise DataError(f"{name} in {path.name} contains neither numbers nor text. Save it as an array of either.")
     declared = math.prod(shape) * kind.itemsize
     size -= member.tell()
     if not 0 <= declared <= min(size, MOST_BYTES) or any(each < 0 for each in shape):
         raise DataError(
-            f"{name} in {path.name} says that it has the shape {shape}, {declared:,} bytes; {size:,} are stored, and up to "
+            f"{name} in {path.name} claims the shape {shape}, {declared:,} bytes; {size:,} are stored, and up to "
             f"{MOST_BYTES:,} can be read. Choose fewer rows or columns, or save it again."
         )
     return np.frombuffer(bytearray(member.read(declared)), kind).reshape(shape, order="F" if by_column else "C")
@@ -62,17 +62,17 @@ def _table(held: dict[str, np.ndarray[Any, Any]], path: Path) -> np.ndarray[Any,
         return np.asarray(held["x"], np.float32)
     if missing := [name for name in ("data", "indices", "indptr", "shape") if name not in held]:
         raise DataError(
-            f"{path.name} has neither a table 'x' nor a whole CSR matrix; it lacks {', '.join(missing)}. "
+            f"{path.name} has neither a table 'x' nor a complete CSR matrix; it lacks {', '.join(missing)}. "
             "Save it with numpy.savez_compressed(path, x=table)."
         )
     return dense(held["data"], held["indices"], held["indptr"], held["shape"], path)
 
 
 def read_npz(path: Path) -> Dataset:
-    """The table of a `.npz`, with the labels, batches and feature names that it holds.
+    """The table of a `.npz`, with its labels, batches and feature names.
 
     Raises:
-        DataError: it is no `.npz`, or holds no table.
+        DataError: it is not a `.npz`, or contains no table.
     """
     try:
         held = _arrays(path)

@@ -1,4 +1,4 @@
-"""A dense table from the parts of a compressed sparse one, which are checked first: they come from files of any kind."""
+"""A dense table from the parts of a compressed sparse one, which are checked first because they come from untrusted files."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ def dense(data: Array, indices: Array, indptr: Array, shape: Any, path: Path, *,
     """(N, D) float32 of CSR parts, or of CSC parts.
 
     Raises:
-        DataError: the parts do not fit each other, or the table does not fit into memory.
+        DataError: the parts are inconsistent, or the table does not fit in memory.
     """
     sizes = () if shape is None else tuple(int(size) for size in np.ravel(shape))
     if len(sizes) != 2 or any(part.ndim != 1 for part in (data, indices, indptr)):
@@ -23,13 +23,13 @@ def dense(data: Array, indices: Array, indptr: Array, shape: Any, path: Path, *,
     check_size(sizes[0], sizes[1], path)
     outer_size, inner_size = sizes[::-1] if by_column else sizes
     if indices.dtype.kind not in "iu" or indptr.dtype.kind not in "iu":
-        raise _misfit(path, "its places are no whole numbers")
+        raise _misfit(path, "its indices are not whole numbers")
     ends = indptr.astype(np.int64)
     counts: Array = ends[1:] - ends[:-1]
     if len(indptr) != outer_size + 1 or int(indptr[0]) != 0 or (counts < 0).any() or int(indptr[-1]) != len(data):
         raise _misfit(path, f"{len(indptr):,} ends and {len(data):,} values are not those of {outer_size:,} rows")
     if len(indices) != len(data) or (len(indices) and not 0 <= int(indices.min()) <= int(indices.max()) < inner_size):
-        raise _misfit(path, f"a value lies outside its {inner_size:,} columns")
+        raise _misfit(path, f"a value is outside its {inner_size:,} columns")
     outer = np.repeat(np.arange(outer_size), counts)
     table = np.zeros(sizes, np.float32)
     table[(indices, outer) if by_column else (outer, indices)] = data
@@ -37,4 +37,4 @@ def dense(data: Array, indices: Array, indptr: Array, shape: Any, path: Path, *,
 
 
 def _misfit(path: Path, what: str) -> DataError:
-    return DataError(f"The parts of the sparse table in {path.name} do not fit each other: {what}. Save it again.")
+    return DataError(f"The parts of the sparse table in {path.name} are inconsistent: {what}. Save it again.")

@@ -20,7 +20,7 @@ Array = np.ndarray[Any, Any]
 
 
 def _features(names: list[str], path: Path, labels: str | None, batch: str | None) -> list[str]:
-    """The columns that are features; one without a name is that of row names, as pandas writes it."""
+    """The columns that are features; one without a name contains row names, as written by pandas."""
     for name in (each for each in (labels, batch) if each and each not in names):
         raise DataError(f"{path.name} has no column {name!r}. Choose one of: {', '.join(names[:20])}.")
     return [name for name in names if name and name not in (labels, batch)]
@@ -28,8 +28,8 @@ def _features(names: list[str], path: Path, labels: str | None, batch: str | Non
 
 def _not_numbers(path: Path, error: Exception) -> DataError:
     return DataError(
-        f"{path.name} is not a table of numbers below one line of names ({error}). "
-        "Name a column of words as labels= or batch=, or leave it out of the file."
+        f"{path.name} is not a table of numbers below a header line of names ({error}). "
+        "Pass a text column as labels= or batch=, or leave it out of the file."
     )
 
 
@@ -44,7 +44,7 @@ def _dataset(x: Array, features: list[str], labels: Array | None, batch: Array |
 
 
 def _lines(path: Path) -> int:
-    """How many lines a text has; `.gz` is unpacked piece by piece, and no further than may be read.
+    """How many lines a text has; `.gz` is unpacked piece by piece, only as far as may be read.
 
     Raises:
         DataError: it is longer than can be read.
@@ -55,7 +55,7 @@ def _lines(path: Path) -> int:
             spent, lines = spent + len(piece), lines + piece.count(b"\n")
             if spent > MOST_TEXT:
                 raise DataError(
-                    f"{path.name} has more than {MOST_TEXT:,} characters, which is as much as can be read. "
+                    f"{path.name} has more than {MOST_TEXT:,} characters, the most that can be read. "
                     "Choose fewer rows or columns, or save it as .npz."
                 )
     return lines + 1
@@ -68,7 +68,7 @@ def _text(path: Path, comma: str, labels: str | None, batch: str | None) -> Data
         names = next(csv.reader(lines, delimiter=comma), [])
     features = _features(names, path, labels, batch)
     check_size(rows, len(features), path)
-    place = {name: number for number, name in reversed(list(enumerate(names)))}  # of equal names the first
+    place = {name: number for number, name in reversed(list(enumerate(names)))}  # of equal names, the first
 
     def read(columns: list[str], kind: type) -> Array:
         at = [place[name] for name in columns]
@@ -104,7 +104,7 @@ def _parquet(path: Path, labels: str | None, batch: str | None) -> Dataset:
 
 
 def columns(path: str | Path) -> tuple[str, ...]:
-    """The columns of a file that hold words, and so may be `labels` or `batch`; none where the file says it itself or cannot be read."""
+    """The text columns of a file, which may be `labels` or `batch`; none if the file has labels itself or cannot be read."""
     file = Path(path).expanduser()
     name = file.name.lower().removesuffix(".gz")
     if not file.is_file() or not name.endswith((".h5ad", ".csv", ".tsv")):
@@ -133,20 +133,20 @@ def load(path: str | Path, labels: str | None = None, batch: str | None = None) 
     """A table (N, D) with named features from a file; rows are data.
 
     Args:
-        path: the file; its ending says how it is read.
-        labels: the column (of `obs` in an `.h5ad`) that names each row's class, which only colours the picture. A `.npz` brings its own.
-        batch: the column that names each row's batch, given to models as a one-hot covariate.
+        path: the file; its extension determines how it is read.
+        labels: the column (of `obs` in an `.h5ad`) with each row's class, used for colour only. A `.npz` contains its own.
+        batch: the column with each row's batch, passed to models as a one-hot covariate.
 
     Raises:
-        DataError: the file is not there, cannot be read, has no such column, or is an `.h5ad` without counts.
+        DataError: the file does not exist, cannot be read, has no such column, or is an `.h5ad` without counts.
     """
     file = Path(path).expanduser()
     if not file.is_file():
-        raise DataError(f"There is no file {file}. Check the path; it is taken from the folder {Path.cwd()}.")
+        raise DataError(f"There is no file {file}. Check the path; it is relative to the folder {Path.cwd()}.")
     name = file.name.lower().removesuffix(".gz")
     ending = next((each for each in READERS if name.endswith(each)), None)
     if ending is None:
-        raise DataError(f"{file.name} is of no kind that can be read. Save it as one of: {', '.join(ENDINGS)}.")
+        raise DataError(f"{file.name} is not a kind of file that can be read. Save it as one of: {', '.join(ENDINGS)}.")
     try:
         return READERS[ending](file, labels, batch)
     except DataError as refusal:
@@ -158,7 +158,7 @@ def load(path: str | Path, labels: str | None = None, batch: str | None = None) 
 
 READERS: dict[str, Callable[[Path, str | None, str | None], Dataset]] = {
     ".h5ad": read_h5ad,
-    ".npz": lambda file, _labels, _batch: read_npz(file),  # which brings its own
+    ".npz": lambda file, _labels, _batch: read_npz(file),  # which contains its own
     ".csv": lambda file, labels, batch: _text(file, ",", labels, batch),
     ".tsv": lambda file, labels, batch: _text(file, "\t", labels, batch),
     ".parquet": _parquet,

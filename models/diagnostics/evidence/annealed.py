@@ -1,8 +1,8 @@
-"""Annealed importance sampling: log p(x) from below, by C chains a datum that go from base to posterior over T temperatures.
+"""Annealed importance sampling: log p(x) from below, by C chains per data point from base to posterior over T temperatures.
 
 log w = Σ_t (β_t − β_{t−1}) [log p(x, z_{t−1}) − log base(z_{t−1})], z_t ~ HMC at β_t (Neal 2001; Wu, Burda, Salakhutdinov & Grosse
-2017). E w = p(x), so E log (1/C) Σ w ≤ log p(x). The step sizes are found by chains of their own, before, and stand still while the
-weights are made: a step that looks at its own chain would void that.
+2017). E w = p(x), so E log (1/C) Σ w ≤ log p(x). The step sizes are found beforehand by separate chains, and stay fixed while the
+weights are computed: a step size that depends on its own chain would invalidate the bound.
 """
 
 from collections.abc import Iterator
@@ -18,15 +18,15 @@ from elbo_room.models.diagnostics.evidence.importance import Interval, log_evide
 from elbo_room.models.probing.probe import frozen
 from elbo_room.models.variational import Posterior
 
-ACCEPTED = 0.8  # of the moves; the step size is driven there
-GAIN = 0.15  # by how much one temperature can change log step size
+ACCEPTED = 0.8  # target acceptance rate of the step sizes
+GAIN = 0.15  # how much one temperature can change the log step size
 Found = TypeVar("Found")
-SCOUTS = 8  # chains that look for step sizes
+SCOUTS = 8  # chains that search for step sizes
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Temperatures 0 = β_0 < … < β_T = 1 and the step size of each datum at each."""
+    """Temperatures 0 = β_0 < … < β_T = 1 and the step size of each data point at each."""
 
     betas: tuple[float, ...]
     step_sizes: Tensor  # (T + 1, M)
@@ -40,13 +40,13 @@ def temperatures(count: int) -> tuple[float, ...]:
 
 
 def scouting(path: Path, count: int, generator: torch.Generator) -> Iterator[Schedule | None]:
-    """Find the step sizes on the way up; yields None at each temperature and the schedule at last.
+    """Find the step sizes on the way up; yields None at each temperature and finally the schedule.
 
     Raises:
-        ValueError: no temperature at all.
+        ValueError: fewer than one temperature.
     """
     if count < 1:
-        raise ValueError(f"{count} temperatures were wanted; annealing takes 1 or more, some hundreds at best.")
+        raise ValueError(f"{count} temperatures were requested; annealing needs 1 or more, ideally a few hundred.")
     here, betas = path.start(SCOUTS, generator), temperatures(count)
     log_size = torch.full((path.nu.shape[0],), LONGEST, dtype=path.nu.dtype).log()  # (M,)
     sizes, chances = [log_size.exp()], []
@@ -60,7 +60,7 @@ def scouting(path: Path, count: int, generator: torch.Generator) -> Iterator[Sch
 
 
 def forward(path: Path, schedule: Schedule, chains: int, generator: torch.Generator) -> Iterator[Tensor | None]:
-    """Chains from base up to the posterior; yields None at each temperature and log w (C, M) at last."""
+    """Chains from base up to the posterior; yields None at each temperature and finally log w (C, M)."""
     here, betas = path.start(chains, generator), schedule.betas
     log_w = torch.zeros_like(here.base)
     for t in range(1, len(betas)):
@@ -74,7 +74,7 @@ def forward(path: Path, schedule: Schedule, chains: int, generator: torch.Genera
 def backward(
     path: Path, schedule: Schedule, exact: Tensor, chains: int, generator: torch.Generator
 ) -> Iterator[Tensor | None]:
-    """Chains from one exact draw of each posterior (M, K) down to base; yields None …, and at last −log w' (C, M).
+    """Chains from one exact draw of each posterior (M, K) down to base; yields None at each temperature and finally −log w' (C, M).
 
     E w' = 1/p(x), so −log (1/C) Σ w' is an upper bound of log p(x) in expectation.
     """
@@ -88,7 +88,7 @@ def backward(
 
 
 def annealing(path: Path, chains: int, temperatures: int, generator: torch.Generator) -> Iterator[Tensor | None]:
-    """Scouting, then the way up: None at each temperature of both, and log w (C, M) at last."""
+    """Scouting, then the way up: None at each temperature of both, and finally log w (C, M)."""
     schedule = None
     for found in scouting(path, temperatures, generator):
         schedule = found
@@ -98,7 +98,7 @@ def annealing(path: Path, chains: int, temperatures: int, generator: torch.Gener
 
 
 def last(steps: Iterator[Found | None]) -> Found:
-    """What an iterator yields in the end, after one None a slice of its work."""
+    """The final value of an iterator that yields None after each slice of its work."""
     *_, found = steps
     return found  # type: ignore[return-value]
 
@@ -113,7 +113,7 @@ def annealed_log_weights(
     temperatures: int = 200,
     base: str = "q",
 ) -> Tensor:
-    """Log w of C chains for each of M data: (C, M); `log_mean` of them is log p(x) from below."""
+    """log w of C chains for each of M data points: (C, M); their `log_mean` is log p(x) from below."""
     with frozen(model, q):
         path = Path(model, q, batch, base)
         return last(annealing(path, chains, temperatures, generator))
@@ -129,7 +129,7 @@ def annealed_evidence(
     temperatures: int = 200,
     base: str = "q",
 ) -> Interval:
-    """The average of log p(x) over M data, from below, with the interval that the chains leave; nats per datum.
+    """The average of log p(x) over M data points, from below, with its interval due to the chains; nats per data point.
 
     Raises:
         ValueError: a site is global or not Normal.

@@ -1,6 +1,7 @@
-"""log p(x) of rows that were not trained on, bounded: E log (1/S) Σ_s p(x, z_s)/q(z_s; x), which rises to log p(x) with S (Burda 2016).
+"""A bound on log p(x) of held-out rows: E log (1/S) Σ_s p(x, z_s)/q(z_s; x), which rises to log p(x) with S (Burda 2016).
 
-q must be amortised, for a table has no ν of a new row; weights must be a point mass, for a global site is not one datum's.
+q must be amortised, because a table has no ν for a new row; weights must be a point mass, because a global site belongs to no single data
+point.
 """
 
 import torch
@@ -13,7 +14,7 @@ from elbo_room.models.variational import Posterior, Table
 
 
 def no_new_rows(q: Posterior) -> str | None:
-    """None, or why this q says nothing of rows that it was not trained on."""
+    """None, or why this q does not apply to rows that it was not trained on."""
     if any(isinstance(getattr(part, "base", part), Table) for part in q.by_site.values()):
         return "q is a table, which has no ν for new rows. Train with an amortised q to score held-out data."
     return None
@@ -22,7 +23,7 @@ def no_new_rows(q: Posterior) -> str | None:
 def held_out_bound(
     model: Model, q: Posterior, data: Dataset, generator: torch.Generator, draws: int = 256
 ) -> tuple[float, float]:
-    """(mean, standard error over the rows) of `held_out_scores`, nats per datum; with one draw it is the ELBO."""
+    """(mean, standard error over the rows) of `held_out_scores`, nats per data point; with one draw it is the ELBO."""
     score = held_out_scores(model, q, data, generator, draws)
     return float(score.mean()), float(score.std()) / len(score) ** 0.5
 

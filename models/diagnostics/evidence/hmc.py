@@ -1,7 +1,7 @@
-"""Hamiltonian Monte Carlo on the path log f_β(z) = (1 − β) log base(z) + β log p(x, z), for M data with C chains each.
+"""Hamiltonian Monte Carlo on the path log f_β(z) = (1 − β) log base(z) + β log p(x, z), for M data points with C chains each.
 
-base is a Normal for every datum: q itself, or the prior. The mass matrix is that of a Gaussian path from base to q, so one step size fits
-all dimensions; a trajectory is at most a quarter of that Gaussian's period, after which z is new (Neal 2011).
+base is a Normal for every data point: q itself, or the prior. The mass matrix is that of a Gaussian path from base to q, so one step size
+suits all dimensions; a trajectory is at most a quarter of that Gaussian's period, after which z is new (Neal 2011).
 """
 
 import math
@@ -15,13 +15,13 @@ from elbo_room.models.diagnostics.evidence.log_weights import local_log_joint, r
 from elbo_room.models.families import Normal
 from elbo_room.models.variational import Posterior
 
-LEAPS = 4  # of a trajectory
-LONGEST = math.pi / 2 / LEAPS  # step size, in units of the path's own standard deviation
+LEAPS = 4  # leapfrog steps of a trajectory
+LONGEST = math.pi / 2 / LEAPS  # step size, in units of the path's standard deviation
 
 
 @dataclass
 class Point:
-    """Where the chains stand, with what a leap needs; d = joint − base is what a weight gains with β."""
+    """The position of the chains, with what a leapfrog step needs; d = joint − base is the gain of log w with β."""
 
     z: Tensor  # (C, M, K)
     base: Tensor  # (C, M), log base(z)
@@ -30,7 +30,7 @@ class Point:
     slope_joint: Tensor  # (C, M, K)
 
     def value(self, beta: float) -> Tensor:
-        """Log f_β: (C, M)."""
+        """log f_β: (C, M)."""
         return (1 - beta) * self.base + beta * self.joint
 
     def slope(self, beta: float) -> Tensor:
@@ -46,7 +46,7 @@ class Point:
 
 
 class Path:
-    """The densities between base and joint, of all of a model's Normal local sites at once: their K's side by side."""
+    """The densities between base and joint, of all of a model's Normal local sites at once: their coordinates are concatenated."""
 
     def __init__(self, model: Model, q: Posterior, batch: Batch, base: str = "q") -> None:
         """`base` is "q", or "prior" for a model with one site and a prior that is a product of Normals.
@@ -100,7 +100,7 @@ class Path:
         """
         scale = self.scale(beta)  # (M, K)
         step = step_size[:, None] * scale
-        momentum = torch.randn(here.z.shape, generator=generator, dtype=here.z.dtype)  # of scale·z's conjugate
+        momentum = torch.randn(here.z.shape, generator=generator, dtype=here.z.dtype)  # conjugate to scale·z
         energy = here.value(beta) - 0.5 * momentum.square().sum(-1)
         there = here
         for _ in range(LEAPS):

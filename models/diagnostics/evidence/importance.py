@@ -1,7 +1,7 @@
 """L_K = E log (1/K) Σ_k w_k: the ELBO at K = 1, and rising with K to log p(x) (Burda, Grosse & Salakhutdinov 2016).
 
-One set of S log weights a datum gives the whole curve: L_K is the average over the S/K blocks of K draws. The blocks of 2K are pairs of
-the blocks of K, so the curve cannot fall where K doubles: log ½(a + b) ≥ ½(log a + log b).
+One set of S log weights per data point gives the whole curve: L_K is the average over the S/K blocks of K draws. The blocks of 2K are
+pairs of the blocks of K, so the curve cannot fall when K doubles: log ½(a + b) ≥ ½(log a + log b).
 """
 
 import math
@@ -22,7 +22,7 @@ Over = Literal["draws", "data"]
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate in nats per datum with the ends of its 95 % interval."""
+    """An estimate in nats per data point with the ends of its 95 % interval."""
 
     value: float
     low: float
@@ -34,13 +34,13 @@ class Interval:
         return (self.high - self.low) / 2
 
     def moved(self, by: float) -> "Interval":
-        """The same interval, so many nats higher."""
+        """The same interval, shifted by this many nats."""
         return Interval(self.value + by, self.low + by, self.high + by)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """L_K at K = 1, 2, 4, … S, each with its interval; nats per datum, averaged over M data."""
+    """L_K at K = 1, 2, 4, … S, each with its interval; nats per data point, averaged over M data points."""
 
     draws: tuple[int, ...]
     bounds: tuple[Interval, ...]
@@ -56,7 +56,7 @@ class Curve:
         return self.bounds[-1]
 
     def moved(self, by: float) -> "Curve":
-        """The same curve, so many nats higher."""
+        """The same curve, shifted by this many nats."""
         return Curve(self.draws, tuple(each.moved(by) for each in self.bounds))
 
 
@@ -66,7 +66,7 @@ def ladder(most: int) -> tuple[int, ...]:
 
 
 def bounds(log_w: Tensor) -> Tensor:
-    """L_K of every datum, K along the ladder of S: (S, M) → (n, M)."""
+    """L_K of every data point, for K = 1, 2, 4, …: (S, M) → (n, M)."""
     rungs = ladder(len(log_w))
     level, found = log_w[: rungs[-1]], []
     for _ in rungs:
@@ -76,9 +76,9 @@ def bounds(log_w: Tensor) -> Tensor:
 
 
 def interval(value: Tensor, resampled: Tensor) -> list[Interval]:
-    """Values (n,) and their bootstrap replicates (T, n) as intervals: the replicates' quantiles, moved to the value.
+    """Values (n,) and their bootstrap replicates (T, n) as intervals: the replicates' quantiles, shifted to the value.
 
-    A log of a mean is biased downwards, and its bootstrap replicates once more by as much; moving them keeps that out of the ends.
+    A log of a mean is biased downwards, and its bootstrap replicates by as much again; the shift removes that from the ends.
     """
     tail = (1 - LEVEL) / 2
     moved = resampled - resampled.mean(0) + value
@@ -87,7 +87,7 @@ def interval(value: Tensor, resampled: Tensor) -> list[Interval]:
 
 
 def resample(log_w: Tensor, generator: torch.Generator, over: Over) -> Tensor:
-    """One bootstrap replicate of L_K, averaged over the data: (n,). Draws are drawn again for each datum, or whole data are."""
+    """One bootstrap replicate of L_K, averaged over the data: (n,). Resamples the draws of each data point, or whole data points."""
     S, M = log_w.shape
     if over == "data":
         return bounds(log_w)[:, torch.randint(M, (M,), generator=generator)].mean(1)
@@ -98,7 +98,7 @@ def resample(log_w: Tensor, generator: torch.Generator, over: Over) -> Tensor:
 def curve_of(log_w: Tensor, generator: torch.Generator, over: Over = "draws", resamples: int = RESAMPLES) -> Curve:
     """The curve of log weights (S, M).
 
-    `over="draws"` asks how far the draws leave the answer open for these very data; `over="data"`, how far it would move for other
+    `over="draws"` measures the uncertainty due to the draws for exactly these data; `over="data"`, how far the result would move for other
     data of the same kind.
     """
     rungs = ladder(len(log_w))
@@ -121,7 +121,7 @@ def iwae_curve(
     draws: int = 1024,
     over: Over = "draws",
 ) -> Curve:
-    """The ELBO and its importance-weighted tightenings up to K = `draws`, for M data.
+    """The ELBO and its importance-weighted tightenings up to K = `draws`, for M data points.
 
     Raises:
         ValueError: a site is global.
@@ -130,7 +130,7 @@ def iwae_curve(
 
 
 def log_evidence(log_w: Tensor, generator: torch.Generator, resamples: int = RESAMPLES) -> Interval:
-    """Log (1/S) Σ w averaged over the data, with the interval that the draws leave: (S, M), any S."""
+    """log (1/S) Σ w averaged over the data, with its interval due to the draws: (S, M), any S."""
     S, M = log_w.shape
     replicates = [
         log_mean(log_w.gather(0, torch.randint(S, (S, M), generator=generator))).mean() for _ in range(resamples)

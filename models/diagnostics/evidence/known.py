@@ -1,4 +1,4 @@
-"""log p(x) where it is known: in closed form for a linear decoder of a Gaussian, by a sum over a grid for K ≤ 2.
+"""log p(x) where it is known: in closed form for a linear Gaussian decoder, by a sum over a grid for K ≤ 2.
 
 A linear decoder with one σ is probabilistic PCA whatever its weights are, so its likelihood is exact at any step of a run, and the
 largest likelihood of the data is a level that no run can pass (Tipping & Bishop 1999).
@@ -19,26 +19,26 @@ from elbo_room.models.exact.probabilistic_pca import ProbabilisticPCA
 from elbo_room.models.networks import FeedForward
 from elbo_room.models.variational import Posterior
 
-REACH, MOST_NODES = 5.0, 401  # of a grid: how far it goes at least, and its nodes along a dimension at most
+REACH, MOST_NODES = 5.0, 401  # the least half-width of a grid, and its most nodes along a dimension
 
 
 @dataclass(frozen=True)
 class Known:
-    """Log p(x) of every datum, (M,), in nats, and how it is known."""
+    """log p(x) of every data point, (M,), in nats, and how it is known."""
 
     value: Tensor
     how: str
 
     @property
     def mean(self) -> float:
-        """Nats per datum."""
+        """Nats per data point."""
         return float(self.value.mean())
 
 
 def linear_decoder(model: Any) -> ProbabilisticPCA | None:
-    """The probabilistic PCA that this model is at its present parameters; None where it is none.
+    """The probabilistic PCA equivalent to this model at its current parameters; None if there is none.
 
-    Its `eigenvalues` are those of its own covariance ββᵀ + σ²I.
+    Its `eigenvalues` are those of the model's covariance ββᵀ + σ²I.
     """
     decoder, prior = getattr(model, "decoder", None), getattr(model, "latent_prior", None)
     raw, response = getattr(model, "raw_scale", None), getattr(model, "response", None)
@@ -52,13 +52,13 @@ def linear_decoder(model: Any) -> ProbabilisticPCA | None:
     bias = decoder.out.bias
     mean = torch.zeros(len(weight), dtype=torch.float64) if bias is None else bias.detach().double()
     variance = float(response.scale(raw.detach().double())) ** 2
-    own = torch.linalg.eigvalsh(weight.T @ weight).flip(0).clamp_min(0)[: len(weight)]  # ββᵀ has these, and else zeros
+    own = torch.linalg.eigvalsh(weight.T @ weight).flip(0).clamp_min(0)[: len(weight)]  # ββᵀ has these, otherwise zeros
     values = torch.cat([own, own.new_zeros(max(len(weight) - len(own), 0))]) + variance
     return ProbabilisticPCA(mean, weight, variance, values)
 
 
 def summing(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterator[Tensor | None]:
-    """`evidence_on_grid` in slices: None after each part of the grid, the sum at last, or nothing more where there is none."""
+    """`evidence_on_grid` in slices: None after each part of the grid, finally the sum; yields nothing if there is none."""
     if len(model.sites) > 1 or model.sites[site].shape[0] > 2:
         return
     mean, scale = embedding(model, q, batch, site)
@@ -78,7 +78,7 @@ def summing(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterat
 
 
 def evidence_on_grid(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Tensor | None:
-    """∫ p(x, z) dz, its log, by the trapezoid rule for K ≤ 2: (M,); its steps are q's smallest standard deviation. None: too many nodes.
+    """log ∫ p(x, z) dz by the trapezoid rule for K ≤ 2: (M,); its step is q's smallest standard deviation. None: too many nodes.
 
     The rule is exact up to exp(−2π² s²/h²) for a Gaussian of sd s and a step h.
     """
@@ -86,7 +86,7 @@ def evidence_on_grid(model: Model, q: Posterior, batch: Batch, site: str = "z") 
 
 
 def finding(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterator[Known | None]:
-    """`known_evidence` in slices: None after each, what is known at last, if anything is."""
+    """`known_evidence` in slices: None after each, finally the result, if there is one."""
     exact = linear_decoder(model)
     if exact is not None:
         yield Known(exact.log_likelihood(batch.x), "closed form")
@@ -96,5 +96,5 @@ def finding(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterat
 
 
 def known_evidence(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Known | None:
-    """The exact log p(x) of M data, or None where nobody knows it."""
+    """The exact log p(x) of M data points, or None if it is unknown."""
     return next((found for found in finding(model, q, batch, site) if found is not None), None)

@@ -1,4 +1,4 @@
-"""log w_s = log p(x, z_s) − log q(z_s; x), z_s ~ q: every estimate of the evidence by importance sampling is made of these."""
+"""log w_s = log p(x, z_s) − log q(z_s; x), z_s ~ q: the basis of every importance-sampling estimate of the evidence."""
 
 import math
 
@@ -13,25 +13,25 @@ CELLS = 2_000_000  # draws × rows × features that are decoded at a time
 
 
 def refuse_global(model: Model) -> None:
-    """A weight is one datum's own.
+    """Refuse global sites: an importance weight belongs to a single data point.
 
     Raises:
         ValueError: a site is global.
     """
     if any(site.plate == "global" for site in model.sites.values()):
         raise ValueError(
-            "A global site has a q of its own; this score is of one data point at a time. Use point-mass weights."
+            "A global site has its own q; this score is for one data point at a time. Use point-mass weights."
         )
 
 
 def local_log_joint(model: Model, batch: Batch, values: dict[str, Tensor]) -> Tensor:
-    """Log p(x_i, z_i) at values (R, B, M, K), without the weights' prior: (R, B, M)."""
+    """log p(x_i, z_i) at values (R, B, M, K), without the weights' prior: (R, B, M)."""
     return sum((f.value for f in model.factors(batch, values) if f.value.ndim == 3), torch.zeros(()))
 
 
 @torch.no_grad()
 def log_weights(model: Model, q: Posterior, batch: Batch, draws: int, generator: torch.Generator) -> Tensor:
-    """Log weights of S draws for each of M data, all sites together: (S, M).
+    """Log weights of S draws for each of M data points, all sites together: (S, M).
 
     Raises:
         ValueError: a site is global.
@@ -55,5 +55,5 @@ def log_weights(model: Model, q: Posterior, batch: Batch, draws: int, generator:
 
 
 def log_mean(log_w: Tensor) -> Tensor:
-    """Log (1/S) Σ_s w_s: (S, …) → (…)."""
+    """log (1/S) Σ_s w_s: (S, …) → (…)."""
     return log_w.logsumexp(0) - math.log(len(log_w))

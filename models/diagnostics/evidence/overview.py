@@ -1,7 +1,7 @@
-"""Everything there is to know about log p(x) of one model at its present parameters, part by part, the cheapest first.
+"""All estimates and bounds of log p(x) of one model at its current parameters, part by part, the cheapest first.
 
-log p(x) − ELBO is two gaps (Cremer, Li & Duvenaud 2018): what the encoder loses against the best ν of each datum (amortisation), and what
-the family of q loses against the posterior (approximation).
+log p(x) − ELBO is two gaps (Cremer, Li & Duvenaud 2018): what the encoder loses against the best ν of each data point (amortisation), and
+what the family of q loses against the posterior (approximation).
 """
 
 from collections.abc import Iterator
@@ -30,19 +30,19 @@ PIECE = 64  # draws at a time
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work each part may be."""
+    """How much work each part may do."""
 
     rows: int = 64
     draws: int = 512
-    steps: int = 80  # of each datum's own ν
+    steps: int = 80  # for each data point's own ν
     chains: int = 8
     temperatures: int = 100
-    simulated: int = 32  # data of the sandwich
+    simulated: int = 32  # data points of the sandwich
 
 
 @dataclass(frozen=True)
 class AllRows:
-    """Exact log p(x) of the M rows that were weighed, (M,), and its average over all N rows of their kind."""
+    """Exact log p(x) of the M evaluated rows, (M,), and its average over all N rows of their kind."""
 
     rows: Tensor
     whole: float
@@ -53,27 +53,27 @@ class AllRows:
         return self.whole - float(self.rows.mean())
 
     def spread(self, elbo: Tensor) -> float:
-        """Standard error that the choice of rows leaves in an ELBO of all rows, log p(x) less the gap of the M rows: elbo (M,)."""
+        """Standard error, due to the choice of rows, of an ELBO of all rows: log p(x) minus the gap of the M rows; elbo (M,)."""
         return float((self.rows - elbo).std()) / len(elbo) ** 0.5
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known so far, averaged over the same M training rows: nats per data point. A missing part has its reason."""
+    """The results so far, averaged over the same M training rows: nats per data point. A missing part has a reason."""
 
     rows: int = 0  # M; 0: all N rows
     curve: Curve | None = None
     by_row: Tensor | None = None  # the ELBO of each row, (M,)
     k: Tensor | None = None  # (M,), Pareto k̂
     trusted: float = 0.7  # k̂ below which the importance ratios can be trusted
-    spread: float = 0.0  # standard error of the ELBO that the choice of rows leaves
-    held_out: Curve | None = None  # of M rows that were not trained on
+    spread: float = 0.0  # standard error of the ELBO due to the choice of rows
+    held_out: Curve | None = None  # of M held-out rows
     held_out_by_row: Tensor | None = None
     held_out_spread: float = 0.0
     gap: Gap | None = None
     known: float | None = None
     how: str = ""
-    all_rows: AllRows | None = None  # where log p(x) has a closed form, so that all rows cost nothing
+    all_rows: AllRows | None = None  # if log p(x) has a closed form, so that all rows cost nothing
     all_held_out: AllRows | None = None
     annealed: Interval | None = None
     sandwich: Sandwich | None = None
@@ -81,20 +81,20 @@ class Evidence:
 
     @property
     def best(self) -> float | None:
-        """The best there is on log p(x): the exact value, else the larger of the two lower bounds."""
+        """The best estimate of log p(x): the exact value, else the larger of the two lower bounds."""
         if self.known is not None or self.curve is None:
             return self.known
         return max(self.curve.best.value, self.annealed.value if self.annealed else -torch.inf)
 
     @property
     def doubtful(self) -> float:
-        """The share of data whose ratios cannot be trusted."""
+        """The share of data points whose ratios cannot be trusted."""
         return 0.0 if self.k is None else float((self.k > self.trusted).double().mean())
 
     def of_all_rows(self) -> "Evidence":
-        """The same numbers of all N rows where their exact log p(x) is known, else as they are.
+        """The same numbers for all N rows if their exact log p(x) is known, else unchanged.
 
-        L(all) = log p(all) − [log p(M rows) − L(M rows)]: bounds and log p(x) move together from row to row, their gap hardly does.
+        L(all) = log p(all) − [log p(M rows) − L(M rows)]: bounds and log p(x) vary together from row to row, while their gap hardly varies.
         """
         if self.all_rows is None or self.known is None:
             return self
@@ -172,7 +172,7 @@ def _held_out(work: Work) -> Part:
 
 def _gap(work: Work) -> Part:
     if any(isinstance(part, Table) for part in work.q.by_site.values()):
-        raise ValueError("q is a table: every data point has a ν of its own, so no encoder loses anything.")
+        raise ValueError("q is a table: every data point has its own ν, so there is no amortisation gap.")
     site = next(iter(work.model.sites))
     steps = improving(
         work.model, work.q, work.batch, work.generator, steps=work.effort.steps, step_size=0.03, draws=4, site=site
@@ -219,9 +219,9 @@ PARTS = (_curve, _held_out, _gap, _known, _annealed, _sandwich)  # the cheapest 
 def evidence_parts(
     model: Any, q: Posterior, data: Dataset, generator: torch.Generator, effort: Effort | None = None
 ) -> Iterator[Evidence | None]:
-    """`weigh` in slices of some milliseconds: None after each, and after each part what is known so far.
+    """`weigh` in slices of a few milliseconds: None after each, and after each part the results so far.
 
-    The parameters must be frozen and stand still meanwhile: give copies of a model that goes on training.
+    The parameters must be frozen and must not change meanwhile: pass copies of a model that continues training.
     """
     effort = effort or Effort()
     work = Work(model, q, data, rows_of(data, effort.rows), generator, effort)

@@ -1,6 +1,6 @@
-"""Pareto k̂ of importance ratios: the index of a generalised Pareto law fitted to the largest w_s of each datum.
+"""Pareto k̂ of importance ratios: the index of a generalised Pareto distribution fitted to the largest w_s of each data point.
 
-Moments of w up to 1/k are finite. Below min(1 − 1/log₁₀ S, 0.7) the estimate can be trusted, above 1 not even the mean exists
+Moments of w up to 1/k are finite. Below min(1 − 1/log₁₀ S, 0.7) the estimate can be trusted; above 1 not even the mean exists
 (Vehtari, Simpson, Gelman, Yao & Gabry 2024). The fit is Zhang & Stephens's (2009), with their weak prior.
 """
 
@@ -9,23 +9,23 @@ import math
 import torch
 from torch import Tensor
 
-PRIOR_K, PRIOR_ROWS = 0.5, 10  # what k̂ is drawn towards, as if that many ratios had said so
+PRIOR_K, PRIOR_ROWS = 0.5, 10  # what k̂ is shrunk towards, with the weight of that many ratios
 LEAST_TAIL = 5
 FLAT = 1e-5  # a tail that differs by less is rounding
 
 
 def trusted_below(draws: int) -> float:
-    """min(1 − 1/log₁₀ S, 0.7): from here on S draws are too few, or none would do."""
+    """min(1 − 1/log₁₀ S, 0.7): above this, S draws are too few, or no number is enough."""
     return min(1 - 1 / math.log10(max(draws, 11)), 0.7)
 
 
 def tail_length(draws: int) -> int:
-    """min(S/5, 3√S) of the largest ratios."""
+    """min(S/5, 3√S), the number of largest ratios."""
     return math.ceil(min(0.2 * draws, 3 * draws**0.5))
 
 
 def fit(excess: Tensor) -> tuple[Tensor, Tensor]:
-    """Shape k and scale σ of x ~ GPD(k, σ), x sorted upwards: (n, M) → (M,), (M,).
+    """Shape k and scale σ of x ~ GPD(k, σ), x in ascending order: (n, M) → (M,), (M,).
 
     With b = −k/σ the profile log likelihood is n [log(−b/k(b)) − k(b) − 1], k(b) = mean log(1 − b x); b̂ is its posterior mean on a grid.
     """
@@ -43,16 +43,16 @@ def fit(excess: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def smoothed(log_w: Tensor) -> tuple[Tensor, Tensor]:
-    """Log weights with the tail replaced by the fitted law's expected order statistics, and k̂: (S, M) → (S, M), (M,).
+    """Log weights with the tail replaced by the fitted distribution's expected order statistics, and k̂: (S, M) → (S, M), (M,).
 
-    No smoothed weight exceeds the largest of the raw ones. A datum whose tail is flat has k̂ = −∞ and keeps its weights.
+    No smoothed weight exceeds the largest raw one. A data point whose tail is flat has k̂ = −∞ and keeps its weights.
 
     Raises:
         ValueError: fewer than 25 draws.
     """
     S, n = len(log_w), tail_length(len(log_w))
     if n < LEAST_TAIL:
-        raise ValueError(f"There were {S} draws; a tail needs at least 25. Draw more, some hundreds at best.")
+        raise ValueError(f"There were {S} draws; a tail needs at least 25. Draw more, ideally a few hundred.")
     order = log_w.double().argsort(0)
     ranked = log_w.double().gather(0, order)
     top = ranked[-1]
@@ -69,5 +69,5 @@ def smoothed(log_w: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def pareto_k(log_w: Tensor) -> Tensor:
-    """k̂ of each datum's importance ratios: (S, M) → (M,)."""
+    """k̂ of each data point's importance ratios: (S, M) → (M,)."""
     return smoothed(log_w)[1]

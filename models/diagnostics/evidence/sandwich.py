@@ -1,8 +1,8 @@
-"""Bidirectional Monte Carlo: on data that the model made itself, log p(x) is caught between a lower and an upper bound.
+"""Bidirectional Monte Carlo: on data simulated from the model, log p(x) is sandwiched between a lower and an upper bound.
 
-(z, x) ~ p(z) p(x | z) is an exact draw of the posterior of x, so chains can also be run backwards from it, and their −log (1/C) Σ w'
-is at least log p(x) on average (Grosse, Ghahramani & Adams 2015). The width says how far annealing with this schedule can be wrong; on
-real data, whose exact posterior nobody has, it is the best word there is about the lower bound.
+(z, x) ~ p(z) p(x | z) contains an exact draw from the posterior of x, so chains can also be run backwards from it, and their −log (1/C) Σ
+w' is at least log p(x) on average (Grosse, Ghahramani & Adams 2015). The width shows how far annealing with this schedule can be wrong; on
+real data, without exact posterior draws, it is the best available check of the lower bound.
 """
 
 from collections.abc import Iterator
@@ -25,9 +25,9 @@ WIDTH = 1.96  # standard errors on either side
 
 @dataclass(frozen=True)
 class Sandwich:
-    """log p(x) of M simulated data from below and above, averaged: nats per datum.
+    """log p(x) of M simulated data points from below and above, averaged: nats per data point.
 
-    The chains from above share one exact draw a datum, so what they leave open is told by the M differences, not by the chains.
+    The chains from above share one exact draw per data point, so the uncertainty comes from the M differences, not from the chains.
     """
 
     lower: Interval
@@ -41,18 +41,18 @@ class Sandwich:
 
 @torch.no_grad()
 def simulated(model: Any, batch: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
-    """As many data as the batch has, drawn from the model, and the z (M, K) that made them: an exact draw of each posterior.
+    """As many data points as the batch has, drawn from the model, and the z (M, K) that generated them: an exact draw from each posterior.
 
     Raises:
-        ValueError: the model cannot be drawn from, or its data carry a library size that a draw would not keep.
+        ValueError: the model cannot be sampled, or its data have a library size that a sample would not preserve.
     """
     if not hasattr(model, "latent_prior"):
         raise ValueError(
-            "A sandwich needs data that the model made: it takes a deep generative model with a prior of z."
+            "A sandwich needs data simulated from the model: use a deep generative model with a prior on z."
         )
     if getattr(model, "library", None) is not None:
         raise ValueError(
-            "With library sizes a simulated row has another sum than the row whose size it was given. Switch the library size off."
+            "With library sizes a simulated row has a different sum from the row whose size it uses. Switch the library size off."
         )
     z = model.latent_prior.sample(batch.size, generator)
     z = z.to(batch.x.dtype)
@@ -71,9 +71,9 @@ def sandwiching(
     temperatures: int = 200,
     base: str = "q",
 ) -> Iterator[Sandwich | None]:
-    """`sandwich` in slices: None at each temperature of each of its three passes, the result at last.
+    """`sandwich` in slices: None at each temperature of each of its three passes, finally the result.
 
-    The parameters must stand still meanwhile: give copies of a model that goes on training.
+    The parameters must not change meanwhile: pass copies of a model that continues training.
     """
     if any(isinstance(part, Table) for part in q.by_site.values()):
         raise ValueError(
@@ -111,10 +111,10 @@ def sandwich(
     temperatures: int = 200,
     base: str = "q",
 ) -> Sandwich:
-    """Bounds from below and above on log p(x) of M data drawn from the model.
+    """Bounds from below and above on log p(x) of M data points drawn from the model.
 
     Raises:
-        ValueError: the model cannot be drawn from, q is a table, or a site is not Normal.
+        ValueError: the model cannot be sampled, q is a table, or a site is not Normal.
     """
     with frozen(model, q):
         steps = sandwiching(model, q, batch, generator, chains=chains, temperatures=temperatures, base=base)

@@ -218,7 +218,7 @@ def test_a_point_mass_refuses_score_type_estimators() -> None:
         Run(Settings(posterior="point", estimator="score"))
     model, batch = linear(10, "normal", 1.0, PointMass()), diabetes()
     q = Posterior({"w": Global(model.sites["w"], torch.zeros(1, 10, dtype=F64))})
-    with pytest.raises(NotApplicableError, match="multiplies f with ∇ log q, and the point mass has none"):
+    with pytest.raises(NotApplicableError, match="multiplies f by ∇ log q, and the point mass has none"):
         estimate(model, q, {"w": LeaveOneOut()}, batch, 2, torch.Generator())
 
 
@@ -293,7 +293,7 @@ def test_factors_are_the_log_joint(spread_from: str) -> None:
         torch.testing.assert_close(prior.value[r, b], normal(0.0, 0.7).log_prob(w[r, b]).sum())
 
 
-def test_the_chain_of_one_datum() -> None:
+def test_the_chain_of_one_data_point() -> None:
     """x → w → m → η of a Poisson network: w is the output, m its exponential, η = w; the gradient is (y − m) ∇_θ w."""
     settings = Settings(data="bursts", response="poisson", width=4, depth=1)
     data = settings_data(settings)
@@ -323,7 +323,7 @@ def test_lambda_and_a_fixed_spread_are_live() -> None:
 
 
 @pytest.mark.parametrize("posterior", ["mean_field", "point", "full_rank", "low_rank"])
-def test_every_q_trains_and_starts_at_the_networks_first_weights(posterior: str) -> None:
+def test_every_q_trains_and_starts_at_the_networks_initial_weights(posterior: str) -> None:
     run = Run(Settings(posterior=posterior, width=4, depth=1, step_size=0.02, stop_at=60))
     start = run.q.nu(run.model.sites["w"], run.data.whole())[0].detach().clone()
     torch.testing.assert_close(start, run.model.space.first())

@@ -1,4 +1,4 @@
-"""What every part must say about itself, and rules that a form can follow."""
+"""What every part must declare, and rules that a form can follow."""
 
 from collections.abc import Iterable
 from random import Random

@@ -1,4 +1,4 @@
-"""Every listed activation: elementwise, its derivative right, finite far out; its gain keeps a signal's size."""
+"""Every listed activation: elementwise, its derivative right, finite far out; its gain preserves a signal's size."""
 
 import pytest
 import torch

@@ -97,11 +97,11 @@ def test_own_arrays_are_taken_and_labels_are_named() -> None:
         (
             [1.0, 2.0],
             None,
-            r"must be a table \(N, D\), or pictures \(N, H, W\), with at least one row; this has shape \(2,\)",
+            r"must be a table \(N, D\), or images \(N, H, W\), with at least one row; this has shape \(2,\)",
         ),
         (torch.zeros(0, 3), None, "at least one row"),
         ([[1.0, 2.0], [3.0, float("nan")]], None, "row 1 has a missing or infinite one. Drop or fill such rows"),
-        ([[1.0], [2.0]], ["a"], "There are 1 labels for 2 rows; give one label a row, or none"),
+        ([[1.0], [2.0]], ["a"], "There are 1 labels for 2 rows; pass one label per row, or none"),
     ],
 )
 def test_arrays_that_cannot_be_modelled_are_refused(x, labels, sentence: str) -> None:
@@ -113,7 +113,7 @@ def test_arrays_that_cannot_be_modelled_are_refused(x, labels, sentence: str) ->
     "source", [each for each in (DATA | EXPONENTIAL_DATA | SUPERVISED).values() if each.name not in (OWN, FEATURES)],
     ids=lambda source: source.name,
 )  # fmt: skip
-def test_what_nobody_uses_is_let_go_of_unless_it_is_small(source) -> None:
+def test_unused_data_are_released_unless_small(source) -> None:
     """And while somebody uses it, everybody gets the same one."""
     used = source.load()
     assert source.load() is used

@@ -105,5 +105,5 @@ def test_what_a_convolution_draws_moves_with_its_first_maps() -> None:
 
 
 def test_a_convolution_refuses_what_is_no_picture() -> None:
-    with pytest.raises(ValueError, match=r"decodes pictures \(H, W\); these data have shape \(13,\)"):
+    with pytest.raises(ValueError, match=r"decodes images \(H, W\); these data have shape \(13,\)"):
         PictureDecoder(2, 13, (13,), Architecture(), torch.Generator())

@@ -34,7 +34,7 @@ class TestEstimator:
         assert any(character.isdigit() for character in part.source), "a source has a year"
         assert part() == part()
 
-    def test_mean_is_exact_if_it_says_so(self, part: type[Estimator]) -> None:
+    def test_mean_is_exact_if_declared(self, part: type[Estimator]) -> None:
         estimator = part()
         problems = [each for each in (conjugate(), sigmoid_belief(), bayesian_layer()) if applies(each, estimator, 3)]
         assert problems
@@ -45,7 +45,7 @@ class TestEstimator:
                 assert bias_in_errors(problem, every(estimator, problem.model), 3, "blanket", seed=9) > 5 * LIMIT
                 assert "biased" in part.label
 
-    def test_says_when_it_needs_more_draws(self, part: type[Estimator]) -> None:
+    def test_it_declares_when_it_needs_more_draws(self, part: type[Estimator]) -> None:
         estimator = part()
         family = own_family(part)
         assert estimator.supports(family, part.least_draws) is None
@@ -59,7 +59,7 @@ class TestEstimator:
             ), "the form says it too"
 
     @pytest.mark.parametrize("family", LATENT.values(), ids=LATENT)
-    def test_says_which_families_it_is_for(self, part: type[Estimator], family: type[Family]) -> None:
+    def test_it_declares_its_families(self, part: type[Estimator], family: type[Family]) -> None:
         """A path estimator of a value that cannot be differentiated refuses it, unless it brings a value of its own."""
         reason = part().supports(family(), 4)
         if part.path and part.value is Estimator.value and not family().reparameterizable:
@@ -71,13 +71,13 @@ class TestEstimator:
             assert reason.endswith(".")
             assert " Choose " in reason, "it says what to do"
 
-    def test_draws_that_reach_the_model_carry_a_path_only_if_it_says_so(self, part: type[Estimator]) -> None:
+    def test_draws_that_reach_the_model_carry_a_path_only_if_declared(self, part: type[Estimator]) -> None:
         family = own_family(part)
         nu = numbers(1, 4, 3, family.n_params, 2, seed=1).requires_grad_()
         noise = family.noise((1, 4, 3, 2), torch.Generator().manual_seed(2), torch.float64)
         assert part().value(family, noise, nu).requires_grad == part.path
 
-    def test_surrogate_is_a_term_a_datum_and_draw(self, part: type[Estimator]) -> None:
+    def test_surrogate_is_one_term_per_data_point_and_draw(self, part: type[Estimator]) -> None:
         estimator, family = part(), own_family(part)
         nu = numbers(1, 4, 3, family.n_params, 2, seed=1).requires_grad_()
         noise = family.noise((1, 4, 3, 2), torch.Generator().manual_seed(2), torch.float64)
@@ -102,7 +102,7 @@ def test_an_unknown_source_of_xi_is_refused() -> None:
     from elbo_room.models.estimators import ScoreXi
 
     with pytest.raises(
-        ValueError, match="ξ was to come from 'tea leaves'; choose one of: leave_one_out, pilot, running, same_draws"
+        ValueError, match="The source of ξ was 'tea leaves'; choose one of: leave_one_out, pilot, running, same_draws"
     ):
         ScoreXi(xi_from="tea leaves")
 
@@ -122,7 +122,7 @@ def test_a_pilot_that_did_not_come_is_missed() -> None:
     from elbo_room.models.estimators import ScoreXi
 
     family, nu = Normal(), numbers(1, 4, 3, 2, 2, seed=1)
-    with pytest.raises(ValueError, match="wants 8 pilot draws; call it through `estimate`"):
+    with pytest.raises(ValueError, match="needs 8 pilot draws; call it through `estimate`"):
         ScoreXi(xi_from="pilot").surrogate(
             Draw(family, nu, numbers(1, 4, 3, 2, seed=2)), Context(numbers(1, 4, 3, seed=3))
         )

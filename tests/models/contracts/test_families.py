@@ -192,7 +192,7 @@ class TestFamily:
         assert first.dtype == torch.float32
         assert noise(family, (4, 3), generator(5), torch.float64).dtype == torch.float64
 
-    def test_transform_is_differentiable_if_it_says_so(self, family: Family) -> None:
+    def test_transform_is_differentiable_if_declared(self, family: Family) -> None:
         nu = example(family).requires_grad_()
         value = family.transform(noise(family, (5, 3), generator(3), torch.float64), nu)
         assert value.shape == (5, 3)
@@ -372,7 +372,7 @@ def test_dirichlet_draws_stay_on_the_simplex_at_small_concentrations() -> None:
 
 
 @pytest.mark.parametrize("kind", ["iid", "antithetic", "sobol"])
-def test_a_point_beside_a_normal_has_no_noise_however_the_normal_is_drawn(kind: str) -> None:
+def test_a_point_mass_next_to_a_normal_has_no_noise_however_the_normal_is_drawn(kind: str) -> None:
     sites = {name: Site(name, "global", (3,), family) for name, family in (("a", Normal()), ("b", PointMass()))}
     drawn = draw_noise(SimpleNamespace(sites=sites), None, 2, 4, generator(1), torch.float64, kind)
     assert drawn["b"].shape == (2, 4, 1, 3)

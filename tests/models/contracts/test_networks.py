@@ -72,7 +72,7 @@ def test_leading_axes_are_free(kind: Architecture) -> None:
 
 
 @pytest.mark.parametrize("kind", COMBINATIONS[::7], ids=name_of)
-def test_first_weights_come_from_the_generator_alone(kind: Architecture) -> None:
+def test_initial_weights_come_from_the_generator_alone(kind: Architecture) -> None:
     torch.manual_seed(1)
     first = build(kind, 4)
     torch.manual_seed(2)
@@ -115,7 +115,7 @@ def test_no_intercept_maps_zero_to_zero() -> None:
 
 
 @pytest.mark.parametrize("kind", [name for name in ATTENTIONS if name != "none"])
-def test_attention_weights_lie_in_their_set(kind: str) -> None:
+def test_attention_weights_are_in_their_set(kind: str) -> None:
     """[0, 1]^P, or the simplex, where features compete."""
     attention = FeatureAttention(3, kind, torch.Generator().manual_seed(0)).double()
     weights = attention.weights(rows(50, 3) * 5).detach()

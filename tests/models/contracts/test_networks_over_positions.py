@@ -81,7 +81,7 @@ class TestNetwork:
         for name in names:
             torch.testing.assert_close(slopes[name][2], one[name], rtol=1e-8, atol=1e-10)
 
-    def test_first_weights_come_from_the_generator_alone(self, kind: Architecture) -> None:
+    def test_initial_weights_come_from_the_generator_alone(self, kind: Architecture) -> None:
         torch.manual_seed(1)
         first = build(kind, 4)
         torch.manual_seed(2)
@@ -102,17 +102,15 @@ def test_feed_forward_by_name_is_the_network_that_always_was(kind: Architecture)
 
 @pytest.mark.parametrize("name", [name for name, part in NETWORKS.items() if part.ordered])
 def test_data_without_an_order_are_refused_in_a_sentence(name: str) -> None:
-    with pytest.raises(
-        ValueError, match=r"needs data with an order, of shape \(T, C\) or \(H, W\); these have shape \(5,\)"
-    ):
+    with pytest.raises(ValueError, match=r"needs ordered data, of shape \(T, C\) or \(H, W\); these have shape \(5,\)"):
         build_network(Architecture(network=name), (5,), 2, torch.Generator())
 
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"network": "recurrence", "data": "pinwheel"}, "recurrence does not apply. It needs a sequence or a picture"),
-        ({"network": "convolution_2d", "data": "pinwheel"}, "convolution 2-D does not apply. It needs a picture"),
+        ({"network": "recurrence", "data": "pinwheel"}, "recurrence does not apply. It needs a sequence or an image"),
+        ({"network": "convolution_2d", "data": "pinwheel"}, "convolution 2-D does not apply. It needs an image"),
         ({"network": "convolution", "depth": 0}, "needs at least 1 of them"),
         ({"network": "convolution", "pooling": "last"}, "Only a recurrence or token attention"),
         ({"norm": "batch"}, "batch norm does not apply. With it a data point's density depends on the other rows"),

@@ -1,4 +1,4 @@
-"""Every prior on weights: its density is the known one and integrates to 1, its samples have its law, its knobs are live."""
+"""Every prior on weights: its density is the known one and integrates to 1, its samples have that distribution, its knobs are live."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Every listed place for ν: the site's shape for any batch, its own generator, and sensible first scales."""
+"""Every listed place for ν: the site's shape for any batch, its own generator, and sensible initial scales."""
 
 import pytest
 import torch
@@ -29,7 +29,7 @@ class TestVariational:
         _, q = make(part, family())
         assert q.nu(batch([0, 7, 19])).shape == (3, family().n_params, 3)
 
-    def test_a_datum_has_its_nu_in_any_batch(self, part) -> None:
+    def test_a_data_point_has_its_nu_in_any_batch(self, part) -> None:
         _, q = make(part)
         torch.testing.assert_close(q.nu(batch([4, 9, 2]))[1], q.nu(batch([9]))[0])
 
@@ -63,7 +63,7 @@ def test_global_is_one_nu_for_all_data() -> None:
     assert Global(site).nu(batch([0])).shape == (2, 2)
 
 
-def test_posterior_says_which_site_it_lacks() -> None:
+def test_posterior_names_the_site_it_lacks() -> None:
     site, q = make(VARIATIONAL["table"])
     both = Posterior({"z": q})
     assert both.nu(site, batch([0])).shape == (1, 2, 3)

@@ -1,4 +1,4 @@
-"""Every listed q over weights, and the point mass: shapes, its own generator, what it says of its score."""
+"""Every listed q over weights, and the point mass: shapes, its own generator, what it declares about its score."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from tests.models.problems import numbers
 
 
 @pytest.mark.parametrize("part", WEIGHT_POSTERIORS.values(), ids=WEIGHT_POSTERIORS)
-def test_it_starts_narrow_at_the_given_weights(part) -> None:
+def test_it_starts_narrow_at_the_initial_weights(part) -> None:
     family, weights = part.family(5), torch.arange(5.0)
     site = Site("w", "global", (5,), family)
     state = torch.get_rng_state()

@@ -1,4 +1,4 @@
-"""Every part of every folder says what a form needs, and its rules are rules a form can follow."""
+"""Every part of every folder declares what a form needs, and its rules are rules a form can follow."""
 
 import pytest
 
@@ -23,6 +23,6 @@ def test_rules_of_knobs(model: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_labels_are_told_apart(folder: str) -> None:
+def test_labels_are_distinct(folder: str) -> None:
     labels = [part.label for part in FOLDERS[folder].values()]
     assert len(set(labels)) == len(labels) > 0

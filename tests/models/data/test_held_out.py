@@ -1,4 +1,4 @@
-"""Rows that are held out: none of them is trained on, and the others are those that were there."""
+"""Rows that are held out: none of them is trained on, and the others are unchanged."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def test_training_and_held_out_rows_are_all_rows_and_share_none() -> None:
     for part in (parts, parts.test):
         assert part.labels.tolist() == data.labels[part.x[:, 0].long()].tolist()
     assert torch.equal(data.split(0.3).x, parts.x)
-    with pytest.raises(ValueError, match=r"one row; none can be held out. Set the held-out share to 0"):
+    with pytest.raises(ValueError, match=r"one row, so none can be held out. Set the held-out share to 0"):
         from_array([[1.0, 2.0]]).split(0.5)
 
 

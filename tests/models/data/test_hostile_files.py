@@ -1,4 +1,4 @@
-"""A file of a stranger's reads nothing but itself, takes no more room than it may, and is read or refused with one sentence."""
+"""An untrusted file reads nothing but itself, takes no more memory than allowed, and is read or refused in one sentence."""
 
 import gzip
 import zipfile
@@ -152,10 +152,10 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "plug-in": (filtered, "needs a plug-in"),
     "huge": (huge, "claims 4,000,000,000,000 bytes"),
     "huge records": (huge_records, "claims 8,000,"),
-    "wide chunks": (wide_chunks, "in pieces of"),
-    "packed twice": (packed_twice, "packed 2 times over"),
-    "deflate bomb": (deflate_bomb, "unpacks to more than it says"),
-    "same word": (same_word, "do not fit into memory"),
+    "wide chunks": (wide_chunks, "in chunks of"),
+    "packed twice": (packed_twice, "compressed 2 times over"),
+    "deflate bomb": (deflate_bomb, "unpacks to more than it declares"),
+    "same word": (same_word, "do not fit in memory"),
 }  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def test_an_h5ad_that_leaves_itself_or_unpacks_without_end_is_refused(tmp_path: 
         assert columns(path) == ()
 
 
-def test_a_link_class_that_nobody_knows_is_refused(tmp_path: Path, secret: Path) -> None:
+def test_an_unknown_link_class_is_refused(tmp_path: Path, secret: Path) -> None:
     """An external link's message with another type: HDF5 would ask a plug-in for it."""
     path = h5ad(tmp_path / "cells.h5ad", "dense", COUNTS)
     with h5py.File(path, "a") as file:
@@ -203,7 +203,7 @@ def test_hard_links_in_a_circle_committed_types_and_references_are_read_past(tmp
     refused(path, "no column 'reference'", labels="reference")
     with h5py.File(path, "a") as file:
         file["obs"].attrs["_index"] = file["X"].ref
-    refused(path, "_index of /obs is of no known kind")
+    refused(path, "_index of /obs is of an unknown kind")
 
 
 def test_raw_counts_have_the_names_of_raw(tmp_path: Path) -> None:
@@ -232,9 +232,9 @@ def member(shape: str, kind: str = "<f4", content: bytes = b"\0" * 48) -> bytes:
 @pytest.mark.parametrize(
     ("members", "words"),
     [
-        ({"x": member("(10000000000, 3)")}, "says that it has the shape"),
-        ({"x": member("(4, 4)")}, "says that it has the shape"),
-        ({"x": member("(-4, -3)")}, "says that it has the shape"),
+        ({"x": member("(10000000000, 3)")}, "claims the shape"),
+        ({"x": member("(4, 4)")}, "claims the shape"),
+        ({"x": member("(-4, -3)")}, "claims the shape"),
         ({"x": member("(4, 3)", "|O")}, "neither numbers nor text"),
         ({"x": member("(4, 3)"), "labels": member("(1000000000000,)", "<U0")}, "neither numbers nor text"),
         ({"x": b"\x93NUMPY\x09\x00"}, "unknown version"),
@@ -245,7 +245,9 @@ def member(shape: str, kind: str = "<f4", content: bytes = b"\0" * 48) -> bytes:
         ({"x": member("(4, 3)"), "labels": member("(2,)", "<U1", b"a\0\0\0" * 2)}, "2 labels for 4 rows"),
     ],
 )  # fmt: skip
-def test_an_npz_that_is_not_what_it_says_is_refused(tmp_path: Path, members: dict[str, bytes], words: str) -> None:
+def test_an_npz_that_does_not_match_its_header_is_refused(
+    tmp_path: Path, members: dict[str, bytes], words: str
+) -> None:
     path = tmp_path / "t.npz"
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
@@ -298,7 +300,7 @@ def test_parts_that_do_not_fit_the_table_are_refused_wherever_they_come_from() -
         {"feature_names": ("a",)},
         {"row_names": ("a",)},
     ):
-        with pytest.raises(DataError, match=r"There are \d .* for [34] (rows|columns). Give one for each"):
+        with pytest.raises(DataError, match=r"There are \d .* for [34] (rows|columns). Pass one for each"):
             Dataset(name="d", x=x, labels=labels, label_names=("all",), shape=(3,), **part)
 
 

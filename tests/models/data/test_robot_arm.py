@@ -1,4 +1,4 @@
-"""The robot arm: its links keep their lengths whatever the angles, and its numbers are the reference's."""
+"""The robot arm: its links have fixed lengths whatever the angles, and its numbers match the reference."""
 
 import math
 
@@ -11,7 +11,7 @@ from elbo_room.models.diagnostics import LINKS, link_lengths
 from elbo_room.models.exact.probabilistic_pca import fit
 
 
-def test_the_arm_at_rest_stands_upright() -> None:
+def test_the_arm_at_rest_is_upright() -> None:
     """All angles 0: shoulder at (a₁, 0, d₁), and above it a₂ + a₃ + d₅ of arm, the fingers 5 cm to either side."""
     points = poses(np.zeros((1, 5)))[0]
     height = np.array([0.147, 0.302, 0.437, 0.6545, 0.6545])

@@ -1,4 +1,4 @@
-"""Tables are standardised by their training rows, and the raw numbers can be had back."""
+"""Tables are standardised by their training rows, and the raw numbers can be recovered."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Verses as tokens: one word a position and none behind the last, the vocabulary of the training part alone, both testaments alike."""
+"""Verses as tokens: one word per position and none after the last, the vocabulary of the training part, both testaments equally often."""
 
 import torch
 
@@ -23,7 +23,7 @@ def test_every_position_of_a_verse_holds_one_word_and_the_words_are_those_of_the
     assert bool((data.labels[speaks] == 1).all())  # the name stands in the New Testament only
 
 
-def test_a_verse_is_whole_and_stands_where_it_is_said_to() -> None:
+def test_a_verse_is_whole_and_at_its_stated_reference() -> None:
     """John 7:16 is known by heart; what is not among the vocabulary is a rare word."""
     test = verses().test
     assert test is not None

@@ -1,4 +1,4 @@
-"""The notes' three questions: fair comparisons, and a conjugate pair whose truth is known by quadrature."""
+"""The lecture notes' three questions: fair comparisons, and a conjugate pair whose truth is known by quadrature."""
 
 import itertools
 import math

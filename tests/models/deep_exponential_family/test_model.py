@@ -143,7 +143,7 @@ def values_of(response: str) -> Tensor:
 
 
 @pytest.mark.parametrize(("layer", "response"), EVERY)
-def test_any_layer_goes_with_any_response_weights_q_and_link_or_says_why_not(layer: str, response: str) -> None:
+def test_any_layer_works_with_any_response_weights_q_and_link_or_gives_a_reason(layer: str, response: str) -> None:
     """A few steps are finite; the only refusal is that of positive weights in the natural DEF. All layers take turns above."""
     rows = values_of(response)
     above = itertools.cycle(LAYERS)
@@ -185,7 +185,7 @@ def test_the_other_estimator_takes_the_layers_that_the_chosen_one_cannot() -> No
     single = Run(replace(SMALL, draws=1))  # leave-one-out needs two draws
     assert {part.name for part in single.estimators.values()} == {"score"}
     assert refusal(run.model, run.estimators, 2) is None
-    with pytest.raises(SettingError, match="importance-weighted bound weighs the draws of each data point"):
+    with pytest.raises(SettingError, match="importance-weighted bound weights the draws of each data point"):
         Run(replace(settings, estimator="iwae", weights="normal"))
 
 

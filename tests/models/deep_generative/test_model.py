@@ -64,7 +64,7 @@ def set_to(model: DeepGenerative, q: Posterior, known: ProbabilisticPCA) -> None
     encoder.bias[known.latent_size :] = -0.5 * precision.log()
 
 
-def test_at_the_exact_posterior_every_draw_says_log_p_x() -> None:
+def test_at_the_exact_posterior_every_draw_equals_log_p_x() -> None:
     """ELBO = log p(x) with no variance at all, path only has none either, and the total derivative keeps some."""
     data = known_spectrum()
     known = fit(data.x, 2, variance=0.9)
@@ -104,7 +104,7 @@ def test_trained_elbo_is_within_a_twentieth_of_a_nat(variational: str) -> None:
 
 
 @pytest.mark.parametrize("variational", ["amortized", "table"])
-def test_trained_dimensions_are_active_and_collapsed_as_theory_says(variational: str) -> None:
+def test_trained_dimensions_are_active_and_collapsed_as_predicted(variational: str) -> None:
     """Three of four eigenvalues exceed σ² = 1: exactly three dimensions live, and their KLs sum to Σ ½ log l_i."""
     run, known = trained(variational)
     divergence = kl_per_dimension(run.model, run.q, run.data.whole())

@@ -1,4 +1,4 @@
-"""Collapse diagnostics against probabilistic PCA's closed form; exact and variational collapse are told apart."""
+"""Collapse diagnostics against probabilistic PCA's closed form; exact and variational collapse are distinguished."""
 
 import math
 from dataclasses import replace
@@ -76,7 +76,7 @@ def test_a_column_below_the_threshold_is_exact_collapse_and_a_lazy_q_is_variatio
     first, second = diagnose(model, q, data.batch(torch.arange(60)))
     assert (first.kind, second.kind) == ("active", "exact")
     assert first.exact == pytest.approx(first.by_q, rel=0.02)
-    assert second.sentence == "The likelihood is flat in z2: the posterior itself is the prior."
+    assert second.sentence == "The likelihood is flat in z2: the exact posterior equals the prior."
     give_up(q)
     first, second = diagnose(model, q, data.batch(torch.arange(60)))
     assert (first.kind, second.kind) == ("variational", "exact")

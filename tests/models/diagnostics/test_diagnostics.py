@@ -1,4 +1,4 @@
-"""What a trained model is asked: KL per dimension, the embedding and its spread, a decoded plane."""
+"""Diagnostics of a trained model: KL per dimension, the embedding and its spread, a decoded plane."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Laplace's approximation: exact for a linear Gaussian model, statsmodels' covariance for GLMs, the exact Hessian where it is one."""
+"""Laplace's approximation: exact for a linear Gaussian model, statsmodels' covariance for GLMs, the exact Hessian if requested."""
 
 import math
 
@@ -184,11 +184,11 @@ def test_what_it_does_not_apply_to_is_refused_with_the_reason() -> None:
         at(net("normal"), net("normal").space.first().double(), batch, "diagonal")
 
 
-def test_the_exact_hessian_away_from_a_maximum_says_so() -> None:
+def test_the_exact_hessian_away_from_a_maximum_is_refused() -> None:
     batch = toy("normal")
     model = net("normal", scale=100.0)
     found = at(model, model.space.first().double(), batch, "exact")
-    with pytest.raises(ValueError, match="so the weights are at no maximum"):
+    with pytest.raises(ValueError, match="so the weights are not at a maximum"):
         _ = found.log_evidence
 
 

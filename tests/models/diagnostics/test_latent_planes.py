@@ -1,4 +1,4 @@
-"""Planes of the latent space and what is said of single data: against numpy, torch.distributions, scikit-learn and closed forms."""
+"""Planes of the latent space and the figures of single data points: against numpy, torch.distributions, scikit-learn and closed forms."""
 
 import math
 
@@ -77,7 +77,7 @@ def test_the_average_q_is_torchs_mixture() -> None:
     torch.testing.assert_close(average_q(nu[:, 0], nu), mixture.log_prob(nu[:, 0]), rtol=1e-4, atol=1e-4)
 
 
-def test_the_elbo_of_each_datum_under_the_exact_posterior_is_its_evidence() -> None:
+def test_the_elbo_of_each_data_point_under_the_exact_posterior_is_its_evidence() -> None:
     """Z ~ N(0, 1), x | z ~ N(z, 1), q = N(x/2, ½): every draw says log N(x; 0, 2), and −KL is what log p(x|z) lacks."""
     x = torch.tensor([[-1.0], [0.5], [4.0]], dtype=F64)
     nu = torch.stack([x / 2, torch.full_like(x, -0.5 * math.log(2))], 1)
@@ -113,5 +113,7 @@ def test_scores_of_an_embedding_are_scikit_learns() -> None:
     assert found.ari == pytest.approx(adjusted_rand_score(labels, clusters))
     assert found.nmi == pytest.approx(normalized_mutual_info_score(labels, clusters))
     assert found.ari < 0.9
-    with pytest.raises(ValueError, match="1 labels for 90 data; an embedding is scored against 2 labels at least"):
+    with pytest.raises(
+        ValueError, match="1 labels for 90 data points; an embedding is scored against at least 2 labels"
+    ):
         grouping(near, labels * 0)

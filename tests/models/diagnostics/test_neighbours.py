@@ -1,4 +1,4 @@
-"""Neighbours of the same group: all of them where groups lie apart, as many as by chance where they do not matter."""
+"""Neighbours of the same group: all of them if groups are separate, as many as by chance if they do not matter."""
 
 import pytest
 import torch

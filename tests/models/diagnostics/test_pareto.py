@@ -1,4 +1,4 @@
-"""Pareto k̂ against laws whose index is known."""
+"""Pareto k̂ against distributions whose index is known."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The posterior predictive: against closed form for a linear Gaussian model, and calibration where the model is the truth."""
+"""The posterior predictive: against closed form for a linear Gaussian model, and calibration if the model is correct."""
 
 import math
 
@@ -64,7 +64,7 @@ def test_ranks_are_uniform_where_the_model_is_the_truth_and_not_where_it_is_too_
     assert distance() > 2 * limit
 
 
-def test_reliability_of_true_probabilities_lies_on_the_diagonal() -> None:
+def test_reliability_of_true_probabilities_is_on_the_diagonal() -> None:
     generator = torch.Generator().manual_seed(1)
     probability = torch.rand(5000, generator=generator)
     happened = torch.rand(5000, generator=generator) < probability

@@ -171,9 +171,7 @@ def test_functions_become_gaussian_as_the_network_grows() -> None:
         ({}, {"attention": "simplex"}, "No limit is known here for a network with this choice of attention"),
     ],
 )
-def test_where_there_is_no_limit_the_reason_is_given(
-    settings: dict[str, object], elements: dict[str, str], words: str
-) -> None:
+def test_without_a_limit_there_is_a_reason(settings: dict[str, object], elements: dict[str, str], words: str) -> None:
     kind = Architecture(**elements)  # type: ignore[arg-type]
     network, prior = drawn(kind, replace(Settings(), **settings))  # type: ignore[arg-type]
     assert no_limit(prior, kind) is not None

@@ -1,4 +1,4 @@
-"""The textbook's −surrogate per datum of score-type estimators, written with loops: what `test_identities` compares with."""
+"""The textbook's −surrogate per data point of score-type estimators, written with loops: what `test_identities` compares with."""
 
 import math
 

@@ -151,7 +151,7 @@ def test_local_draws_of_a_linear_model_have_the_known_variance() -> None:
 
 
 @pytest.mark.parametrize("how", [LocalPerturbation(), FlipoutPerturbation()], ids=["local", "signs"])
-def test_every_datums_sums_have_the_law_of_a_shared_draw(how) -> None:
+def test_every_data_points_sums_have_the_distribution_of_a_shared_draw(how) -> None:
     """Mean W̄x + ᾱ and covariance diag(s² x² + s_α²) of a layer's sums: by 40,000 draws of the shared noise and their own."""
     generator, rows = torch.Generator().manual_seed(1), 2
     x, scale, bias = numbers(rows, 3, seed=1), numbers(2, 3, seed=2).exp(), numbers(2, seed=3).exp()
@@ -220,12 +220,15 @@ class TestRefusals:
             torch.Generator().manual_seed(0),
         )
         model = Conditional(WeightSpace(net), RESPONSES["normal"](), NormalPrior(1.0), Normal())
-        assert "act at many positions" in part.refuses(model)
+        assert "share weights over positions" in part.refuses(model)
 
     def test_settings_say_so_too(self, part: Estimator) -> None:
         for other, words in (
             ({"posterior": "full_rank"}, "independent Normal weights"),
-            ({"network": "recurrence", "data": "splice_junctions", "response": "categorical"}, "at many positions"),
+            (
+                {"network": "recurrence", "data": "splice_junctions", "response": "categorical"},
+                "share weights over positions",
+            ),
         ):
             with pytest.raises(SettingError, match=words):
                 Run(Settings(estimator=part.name, width=4, depth=1, **other))

@@ -1,4 +1,4 @@
-"""Of the lab's own models analytic KL is refused at the start or runs; that a declared prior is wrong is for a model of one's own."""
+"""For the lab's models analytic KL is refused at the start or runs; a wrong declared prior can occur only in a user's own model."""
 
 from collections.abc import Iterator
 from typing import Any

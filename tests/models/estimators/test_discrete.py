@@ -140,7 +140,7 @@ def test_vargrad_is_leave_one_out_draw_by_draw(name: str, draws: int) -> None:
         torch.testing.assert_close(first.draw_gradients(site), second.draw_gradients(site), **EXACT)
 
 
-def test_the_coupled_draw_moves_as_its_formula_says() -> None:
+def test_the_coupled_draw_follows_its_formula() -> None:
     """z̃ = a + logit u′ with u′ = 1 − p(1 − v) if b = 1, v(1 − p) if not; at v of that very draw z̃ = z, ∂z̃/∂a as stated."""
     family, noise = Bernoulli(), torch.rand(1, 500, 1, 2, generator=torch.Generator().manual_seed(3), dtype=F64)
     nu = numbers(1, 1, 1, 1, 2, seed=53).expand(1, 500, 1, 1, 2).clone().requires_grad_()

@@ -1,4 +1,4 @@
-"""Learned baselines: what they keep is of past steps alone, and it pays."""
+"""Learned baselines: their memory is of past steps alone, and it helps."""
 
 import pytest
 import torch

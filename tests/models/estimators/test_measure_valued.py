@@ -1,4 +1,4 @@
-"""Measure-valued gradients of f(x) = (x − k)² under N(μ, s²): closed-form variances, and the laws of the pairs."""
+"""Measure-valued gradients of f(x) = (x − k)² under N(μ, s²): closed-form variances, and the distributions of the pairs."""
 
 import math
 

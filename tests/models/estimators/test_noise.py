@@ -1,4 +1,4 @@
-"""Antithetic and Sobol draws: each draw has the right law, the mean stays, the variance falls; what needs independence is refused."""
+"""Antithetic and Sobol draws: each draw has the right distribution, the mean stays, the variance falls; the rest is refused."""
 
 import pytest
 import torch

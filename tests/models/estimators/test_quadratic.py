@@ -1,4 +1,4 @@
-"""Quadratic control variates: exact where log p is quadratic, unbiased when they have learned, quieter on a real target; analytic KL."""
+"""Quadratic control variates: exact where log p is quadratic, unbiased after learning, less noisy on a real target; analytic KL."""
 
 import pytest
 import torch
@@ -54,7 +54,7 @@ def test_the_surrogate_is_unbiased_once_it_has_learned(make) -> None:
         assert float(learned[name].var(0).sum()) < 0.95 * float(plain[name].var(0).sum())
 
 
-def test_the_first_estimate_knows_nothing_yet() -> None:
+def test_the_first_estimate_has_no_memory() -> None:
     """ξ = 0: draw by draw the path gradient, whatever these draws would have taught."""
     problem = logistic()
     first, plain = found_by(problem, QuadraticSurrogate(), 1, {}), found_by(problem, Reparameterization(), 1, {})
@@ -100,7 +100,7 @@ def test_analytic_kl_holds_the_declaration_against_the_factor() -> None:
         return [Factor(first.name, first.value, first.on, standard(1.4)), second]
 
     problem.model = Terms(problem.model.sites, wrong)
-    with pytest.raises(NotApplicableError, match=r"'log p\(z\)' declares a prior that is not its value"):
+    with pytest.raises(NotApplicableError, match=r"'log p\(z\)' declares a prior that does not match its value"):
         found_by(problem, AnalyticKL(), 1, {})
 
 

@@ -1,4 +1,4 @@
-"""Every estimator at every q of the shipped models: it trains, or one sentence for a person says why not and what to do."""
+"""Every estimator at every q of the shipped models: it trains, or one sentence tells the user why not and what to do."""
 
 import re
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def refusal_of(estimator: str, model: InferenceSettings) -> str | None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_an_estimator_trains_or_says_why_not(name: str) -> None:
+def test_an_estimator_trains_or_gives_a_reason(name: str) -> None:
     found = {estimator: refusal_of(estimator, MODELS[name]) for estimator in ESTIMATORS}
     assert None in found.values(), "no estimator trains this model"
     for estimator, sentence in found.items():

@@ -1,4 +1,4 @@
-"""The table of known answers by black box VI: rows that take a second; the whole of it is `tests/benchmarks/probabilistic_pca.py`."""
+"""The table of known answers by black box VI: rows that take a second; the full table is `tests/benchmarks/probabilistic_pca.py`."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_likelihood_and_noise_are_the_tables(name: str, row: int) -> None:
     assert one.angle < 3
 
 
-def test_a_fixed_noise_leaves_as_many_dimensions_as_theory_says() -> None:
+def test_a_fixed_noise_leaves_as_many_dimensions_as_predicted() -> None:
     """Irises, l = 2.918, .914, .147: two of three live at σ² = .5, each with ½ log(l/σ²) to 1 %."""
     one = fitted(standardised("iris"), 3, 1500, variance=0.5)
     assert one.active == int(one.known.active().sum()) == 2

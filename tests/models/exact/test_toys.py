@@ -1,4 +1,4 @@
-"""The toys have the means and variances that their docstrings promise."""
+"""The toys have the means and variances that their docstrings state."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The table of counts' constants: the digits of the gamma functions, the slope in r, counts beyond it, and a tape that holds it."""
+"""The table of counts' constants: the digits of the gamma functions, the slope in r, counts beyond it, and a tape that contains it."""
 
 import pytest
 import torch

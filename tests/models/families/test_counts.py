@@ -1,4 +1,4 @@
-"""Counts: the negative binomial to the last digits wherever r lies, scVI's log joint, and data that are refused."""
+"""Counts: the negative binomial to the last digits for every r, scVI's log joint, and data that are refused."""
 
 import math
 from dataclasses import replace
@@ -194,7 +194,7 @@ def test_data_of_the_lab_are_refused_by_name() -> None:
         Run(Settings(response="poisson"))
     with pytest.raises(SettingError, match="no batch covariate"):
         scvi(DATA["pbmc"].load(), batch_covariate=True)
-    with pytest.raises(ValueError, match="no table of your own here"):
+    with pytest.raises(ValueError, match="no table of yours here"):
         Run(Settings(data="own"))
 
 

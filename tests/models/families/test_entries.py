@@ -1,4 +1,4 @@
-"""Sums over the entries that are not 0 against the dense ones, twice differentiated; padded rows; a tape that holds them."""
+"""Sums over the nonzero entries against the dense ones, differentiated twice; padded rows; a tape that contains them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Quantiles of log Gamma draws and their slopes: against scipy's, against exact moments, and in tails where scipy has lost its own."""
+"""Quantiles of log Gamma draws and their slopes: against scipy's, against exact moments, and in tails where scipy loses precision."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a site's support decides: the family of q, and densities whose second derivatives are finite all over it."""
+"""What a site's support determines: the family of q, and densities whose second derivatives are finite all over it."""
 
 import itertools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The ELBO bounds log p(x | θ); log p(θ)/N of a point estimate, β and free bits belong to the objective alone."""
+"""The ELBO bounds log p(x | θ); log p(θ)/N of a point estimate, β and free bits belong to the objective only."""
 
 from dataclasses import asdict, replace
 from typing import Any

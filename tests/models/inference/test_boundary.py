@@ -59,7 +59,7 @@ FACTORS: dict[str, tuple[Change, str]] = {
     "a generator": (lambda found: (each for each in found), "returned a generator; it must return a list of Factor"),
     "a dict": (lambda found: {each.name: each for each in found}, "returned a dict; it must return a list of Factor"),
     "one factor": (lambda found: found[0], "returned a Factor; it must return a list of Factor"),
-    "no factors": (lambda found: [], "returned no factor, so there is nothing to climb. Return at least one"),
+    "no factors": (lambda found: [], "returned no factors, so there is nothing to maximise. Return at least one"),
     "a tensor in the list": (
         lambda found: [*found, found[0].value],
         r"returned a tensor of shape \(1, 2\) in its list; every entry must be",
@@ -70,7 +70,7 @@ FACTORS: dict[str, tuple[Change, str]] = {
     ),
     "a number": (
         lambda found: [replace(found[0], value=1.5), *found[1:]],
-        "has a float for its value; it must be a tensor",
+        "has a float as its value; it must be a tensor",
     ),
     "whole numbers": (
         lambda found: [replace(found[0], value=found[0].value.long()), *found[1:]],
@@ -94,15 +94,15 @@ FACTORS: dict[str, tuple[Change, str]] = {
     ),
     "no such site": (
         lambda found: [*found[:2], replace(found[2], on=frozenset({"z", "weights"}))],
-        r"lists 'weights' in its `on`, which is no site; the model's sites are: w, z\. List every site",
+        r"lists 'weights' in its `on`, which is not a site; the model's sites are: w, z\. List every site",
     ),
     "a local site in a factor of all data": (
         lambda found: [found[0], replace(found[1], value=found[1].value.sum(-1)), found[2]],
-        r"'log p\(z\)' contains the local site 'z' but is one number for all data, .* Give it one value a data point",
+        r"'log p\(z\)' contains the local site 'z' but is one number for all data, .* Return one value per data point",
     ),
     "given twice": (
         lambda found: [*found, found[1]],
-        r"Two factors are called 'log p\(z\)'; .* Give each a name of its own",
+        r"Two factors are called 'log p\(z\)'; .* Give each its own name",
     ),
     "a site in no factor": (
         lambda found: [replace(each, on=each.on - {"w"}) for each in found],
@@ -149,21 +149,21 @@ RUNS: dict[str, tuple[Callable[[], object], str]] = {
     "a dict for settings": (lambda: Run({"draws": 3}), r"The model is a dict; .* write run_from\(settings\)"),  # type: ignore[call-overload]
     "nothing like settings": (lambda: Run("digits"), "The model is a str; it needs `sites`"),  # type: ignore[call-overload]
     "settings' class": (lambda: Run(Settings), "The model is the class Settings; it must be an object"),  # type: ignore[call-overload]
-    "settings that are a name": (lambda: run_from("digits"), "The settings are a str; a run takes Settings"),  # type: ignore[arg-type]
+    "settings that are a name": (lambda: run_from("digits"), "The settings are a str; a run takes the Settings"),  # type: ignore[arg-type]
     "a class of settings": (lambda: run_from(Settings), "The settings are the class Settings"),  # type: ignore[arg-type]
     "settings of inference alone": (lambda: run_from(InferenceSettings()), "The settings are an InferenceSettings"),
     "settings that belong to no knob": (own(inference={"width": 3}), "There is no setting called 'width'"),
     "settings of inference that are text": (
         own(inference="score"),
-        r"The settings of inference are a str; .* Write \{'draws': 8\}",
+        r"The inference settings are a str; .* Write \{'draws': 8\}",
     ),
     "a model behind settings": (
         lambda: Run(Settings(), DATA, Terms({"z": site()}, lambda batch, latents: [])),  # type: ignore[call-overload]
-        r"Settings came first and then .* Write Run\(settings, data\), or Run\(model, q, data, settings\)",
+        r"Settings came first, followed by .* Write Run\(settings, data\), or Run\(model, q, data, settings\)",
     ),
     "a path estimator for a Bernoulli site": (
         lambda: Run(sigmoid_belief().model, sigmoid_belief().q, sigmoid_belief().batch.x),
-        "needs z = t.* to be differentiable, Bernoulli is not",
+        "needs z = t.* to be differentiable; Bernoulli is not",
     ),
     "an estimator in the settings": (
         lambda: Run(Settings(estimator=Score())),
@@ -191,7 +191,7 @@ RUNS: dict[str, tuple[Callable[[], object], str]] = {
     "no coordinates": (own(sites={"z": site(shape=())}), r"has the shape \(\); it must be"),
     "a family's class": (
         own(sites={"z": site(family=Normal)}),
-        r"the class Normal for its family; .* Write Normal\(\), with brackets",
+        r"the class Normal as its family; .* Write Normal\(\), with parentheses",
     ),
     "q as a dict": (own(q={"z": Rows(torch.zeros(6, 2, 1))}), "q is a dict; it must be a Posterior. Write Posterior"),
     "q of another site": (
@@ -200,7 +200,7 @@ RUNS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "q of one site more": (
         own(q=Posterior({"z": Rows(torch.zeros(6, 2, 1)), "b": Global(site("b", "global"))})),
-        "q has a factor for 'b', which is no site; the model's sites are: z. Leave it out",
+        "q has a factor for 'b', which is not a site; the model's sites are: z. Remove it",
     ),
     "q's factor without ν": (
         own(q=Posterior({"z": torch.nn.Linear(1, 1)})),
@@ -235,9 +235,9 @@ RUNS: dict[str, tuple[Callable[[], object], str]] = {
     "data without rows": (lambda: Run(Settings(), torch.zeros(0, 3)), "at least one row"),  # type: ignore[arg-type]
     "data that are a dict": (
         lambda: Run(Settings(), {"x": [1.0]}),
-        r"this is a dict, of which none can be made\. Pass a numpy array",
+        r"this is a dict, which cannot be converted\. Pass a numpy array",
     ),  # type: ignore[arg-type]
-    "data that are words": (lambda: Run(Settings(), [["a", "b"]]), "this is a list, of which none can be made"),  # type: ignore[arg-type]
+    "data that are words": (lambda: Run(Settings(), [["a", "b"]]), "this is a list, which cannot be converted"),  # type: ignore[arg-type]
 }
 
 
@@ -265,7 +265,7 @@ def call(**changed) -> Callable[[], object]:
 CALLS: dict[str, tuple[Callable[[], object], str]] = {
     "a list for one estimator": (
         call(estimators=[Score()]),
-        r"The estimator is a list; it must be the name, the class or an instance of one\. Write",
+        r"The estimator is a list; it must be an estimator's name, class or instance\. Write",
     ),
     "a name of no estimator": (
         call(estimators={"z": "scores"}),
@@ -276,8 +276,8 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
         call(estimators={"z": Score(), "w": Score()}),
         "There is no site 'w' for an estimator; the model's are: z",
     ),
-    "B below one": (call(draws=0), "B was 0; it must be a whole number from 1 on"),
-    "a negative B": (call(draws=-3), "B was -3; it must be a whole number from 1 on"),
+    "B below one": (call(draws=0), "B was 0; it must be a whole number, 1 or more"),
+    "a negative B": (call(draws=-3), "B was -3; it must be a whole number, 1 or more"),
     "a fraction of a draw": (call(draws=2.5), "B was 2.5; it must be a whole number"),
     "R below one": (call(replicates=0), "R was 0; it must be a whole number"),
     "a number for a batch": (call(batch=3.0), r"Data must be a table \(N, D\), .* this has shape \(\)"),
@@ -312,14 +312,17 @@ def probed(estimators: object, problem: Problem | None = None, **changed) -> Cal
 
 PROBES: dict[str, tuple[Callable[[], object], str]] = {
     "no estimators": (probed({}), "The estimators to probe are empty; at least one is needed"),
-    "a list of numbers": (probed([3]), "The estimator is an int; it must be the name, the class or an instance of one"),
+    "a list of numbers": (probed([3]), "The estimator is an int; it must be an estimator's name, class or instance"),
     "a name of none": (probed({"score": "scores"}), "No estimator is called 'scores'; choose one of: score, "),
     "a name that is a number": (probed({3: "score"}), r"A report's name is an int; it must be text\. Write"),
-    "the class of all estimators": (probed(Estimator), "The estimator is the class Estimator; it must be the name"),
+    "the class of all estimators": (
+        probed(Estimator),
+        "The estimator is the class Estimator; it must be an estimator's name",
+    ),
     "an unknown site": (probed({"score": Score()}, site="y"), "There is no site 'y' to report on; the model's are: z"),
     "none that applies": (
         probed({"path": Reparameterization()}, sigmoid_belief()),
-        r"No estimator applies here\. path: .* needs z = t\(ε, ν\) to be differentiable, Bernoulli is not",
+        r"No estimator applies here\. path: .* needs z = t\(ε, ν\) to be differentiable; Bernoulli is not",
     ),
 }
 

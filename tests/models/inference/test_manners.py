@@ -1,4 +1,4 @@
-"""What a user may hand to `Run`, `run_from`, `probe`, `estimate` and `Dataset`: every form gives the same numbers."""
+"""What a user may pass to `Run`, `run_from`, `probe`, `estimate` and `Dataset`: every form gives the same numbers."""
 
 from collections.abc import Mapping
 from html.parser import HTMLParser
@@ -49,7 +49,7 @@ KNOBS = {"estimator": "path_only", "step_size": 0.05, "stop_at": 400}
 
 
 @pytest.mark.parametrize("inference", [KNOBS, InferenceSettings(**KNOBS), Settings(**KNOBS)])
-def test_a_model_of_one_s_own_needs_no_family_and_ends_at_its_posterior(inference) -> None:
+def test_a_users_model_needs_no_family_and_ends_at_its_posterior(inference) -> None:
     """N(Σx/(N + 1), 1/(N + 1)): the path-only gradient has no noise there."""
     q = posterior()
     assert [step.number for step in Run(Mean(), q, X, inference)] == list(range(1, 401))
@@ -136,7 +136,7 @@ def test_reports_print_as_a_table() -> None:
     assert repr(found["score"]).splitlines()[2].startswith("score")
 
 
-def test_a_biased_estimator_says_so() -> None:
+def test_a_biased_estimator_is_marked() -> None:
     from tests.models.problems import sigmoid_belief
 
     problem = sigmoid_belief()
@@ -185,9 +185,9 @@ BAD_DATA = {
     "a response too few": (lambda: Dataset([[1.0], [2.0]], [1.0]), "There are 1 responses y for 2 rows"),
     "a shape of another size": (
         lambda: Dataset([[1.0, 2.0]], shape=(3,)),
-        r"The shape \(3,\) does not hold the 2 columns",
+        r"The shape \(3,\) does not match the 2 columns",
     ),
-    "one label": (lambda: Dataset([[1.0]], labels="a"), "The labels are a str; give one label a row"),
+    "one label": (lambda: Dataset([[1.0]], labels="a"), "The labels are a str; pass one label per row"),
     "a number for names": (lambda: Dataset([[1.0]], feature_names=3), "The feature names are an int"),
 }
 

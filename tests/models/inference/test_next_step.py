@@ -1,4 +1,4 @@
-"""A step taken apart is the very step that follows: its mean is the gradient, its weights are f, and nothing is disturbed."""
+"""A step taken apart is exactly the step that follows: its mean is the gradient, its weights are f, and nothing is disturbed."""
 
 from itertools import islice
 
@@ -54,7 +54,7 @@ def test_looking_ahead_disturbs_nothing(estimator: str) -> None:
     assert same(state_of(plain), state_of(watched))
 
 
-def test_the_weights_of_the_score_are_f_and_those_of_leave_one_out_sum_to_nothing() -> None:
+def test_the_weights_of_the_score_are_f_and_those_of_leave_one_out_sum_to_zero() -> None:
     run = small(estimator="score")
     one = anatomy(peek_next_step(run), run, "z", 7)
     q = run.model.sites["z"].family.log_prob(one.value, one.nu).sum(-1)

@@ -174,7 +174,7 @@ def test_the_encoder_alone_moves_in_its_own_steps() -> None:
 
 @pytest.mark.parametrize("values", [{"beta": 2.0}, {"free_bits": 0.5}, {"warm_up": 10}])
 def test_importance_weighted_bounds_refuse_a_weight(values: dict[str, float]) -> None:
-    sentence = "climbs a bound without a KL of its own.* Set β to 1 and the others to 0, or choose an ELBO estimator"
+    sentence = "maximises a bound without a separate KL.* Set β to 1 and the others to 0, or choose an ELBO estimator"
     with pytest.raises(SettingError, match=sentence):
         Run(Settings(estimator="iwae", **values))  # type: ignore[arg-type]
     run = Run(Settings(estimator="iwae", data="pinwheel", width=4))

@@ -1,4 +1,4 @@
-"""Training and the variance chart share one code path, and looking changes nothing."""
+"""Training and the variance chart share one code path, and observing changes nothing."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""A person's own model goes through the same run, and it ends where the closed form says."""
+"""A user's own model goes through the same run, and it ends at the closed form."""
 
 import math
 

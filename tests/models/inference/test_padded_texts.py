@@ -1,4 +1,4 @@
-"""A run on texts of different length: the tape has their mask in it, and padding learns nothing from any draw of the weights."""
+"""A run on texts of different length: the tape includes their mask, and padding gets no gradient from any draw of the weights."""
 
 import pytest
 import torch

@@ -38,7 +38,7 @@ def test_weights_take_their_own_estimator_and_live() -> None:
     assert len(list(run)) == 3
 
 
-def test_a_point_mass_has_no_estimator_of_its_own() -> None:
+def test_a_point_mass_has_no_separate_estimator() -> None:
     """The knob is grey and says why; it changes nothing."""
     knob = next(each for each in knobs("deep_exponential_family") if each["name"] == "weight_estimator")
     reason = objection(knob, {"weights": "point"})

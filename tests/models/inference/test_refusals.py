@@ -1,4 +1,4 @@
-"""What `estimate` does not take, it refuses before any gradient is touched."""
+"""`estimate` refuses invalid arguments before any gradient is touched."""
 
 import pytest
 import torch
@@ -18,13 +18,13 @@ def attempt(problem: Problem, estimator: Estimator, draws: int = 2) -> None:
 @pytest.mark.parametrize("estimator", [Reparameterization(), PathOnly()], ids=lambda part: part.name)
 def test_path_gradients_of_binary_units(estimator: Estimator) -> None:
     with pytest.raises(
-        ValueError, match=r"needs z = t\(ε, ν\) to be differentiable, Bernoulli is not\. Choose a score-type"
+        ValueError, match=r"needs z = t\(ε, ν\) to be differentiable; Bernoulli is not\. Choose a score-type"
     ):
         attempt(sigmoid_belief(), estimator)
 
 
 def test_leave_one_out_of_a_single_draw() -> None:
-    with pytest.raises(ValueError, match=r"leave-one-out needs at least 2 draws, B is 1\. Raise B"):
+    with pytest.raises(ValueError, match=r"leave-one-out needs at least 2 draws; B is 1\. Raise B"):
         attempt(conjugate(), LeaveOneOut(), draws=1)
 
 
@@ -45,6 +45,6 @@ def test_a_local_site_in_a_factor_of_all_data() -> None:
 
     wrong = Problem(Terms(problem.model.sites, summed), problem.q, problem.batch, problem.objective)
     with pytest.raises(
-        ValueError, match=r"'log p\(z\)' contains the local site 'z' but is one number .* one value a data point"
+        ValueError, match=r"'log p\(z\)' contains the local site 'z' but is one number .* one value per data point"
     ):
         attempt(wrong, Score())

@@ -1,4 +1,4 @@
-"""Rubbish for every argument of the library's functions: a result, or one sentence of ours for a person, and nothing in between."""
+"""Rubbish for every argument of the library's functions: a result, or one sentence for the user, and nothing in between."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The size of a step is known before it is made, and refused with a sentence where it does not fit."""
+"""The size of a step is known before it is made, and refused in one sentence if it does not fit."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Networks over positions against their formulas, written out as loops; and what each of them must keep: shifts, order, simplex."""
+"""Networks over positions against their formulas, written out as loops; and the invariances of each: shifts, order, simplex."""
 
 import itertools
 
@@ -116,7 +116,7 @@ def test_token_attention_is_a_loop_over_pairs_of_positions() -> None:
     close(net(x), hidden.flatten() @ net.out.weight.T + net.out.bias)
 
 
-def test_every_row_of_a_map_lies_on_the_simplex() -> None:
+def test_every_row_of_a_map_is_on_the_simplex() -> None:
     net = build("token_attention", (6, 2), width=8, heads=4, depth=2, identity_residual=True)
     for layer in range(2):
         weights = net.attention_map(5 * data(3, 12), layer)
@@ -160,7 +160,7 @@ def test_the_formula_of_skips_and_norm() -> None:
     close(net(x), third @ net.out.weight.T + net.out.bias)
 
 
-def test_a_dense_skip_of_weight_nil_is_no_skip() -> None:
+def test_a_dense_skip_with_weight_zero_is_no_skip() -> None:
     net, x = build("feed_forward", (3,), width=4, depth=4, dense_skip=True), data(5, 3)
     plain = build_network(Architecture(width=4, depth=4), (3,), 2, torch.Generator()).double()
     plain.load_state_dict({name: p for name, p in net.state_dict().items() if not name.startswith("dense")})

@@ -1,4 +1,4 @@
-"""Texts of different length: a padded text gives what it gives alone, in every network over positions, and padding learns nothing."""
+"""Texts of different length: in every network over positions a padded text gives the same result as alone, and padding gets no gradient."""
 
 import itertools
 
@@ -80,7 +80,7 @@ def test_a_padded_text_gives_what_it_gives_alone(case: dict) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_what_stands_for_padding_gets_no_gradient(case: dict) -> None:
+def test_padding_gets_no_gradient(case: dict) -> None:
     """d output / d weights of the later positions is exactly 0; that of every other parameter is the one of the text alone."""
     length = 4
     net, x = network(case, LONG, padded=True), texts((length,))

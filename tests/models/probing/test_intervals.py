@@ -1,4 +1,4 @@
-"""The interval of a variance holds the truth 95 times in 100, or is open upwards where R replicates cannot know the upper end.
+"""The interval of a variance covers the truth 95 times in 100, or is open upwards if R replicates cannot determine the upper end.
 
 Gradients are simulated directly, so that 4,000 probes take a second. A coverage of 95 % counted over n probes has a standard error of
 √(.95 × .05/n) = .0034 at n = 4,000, so the bounds .92 and .98 lie nine of them away from it.
@@ -111,7 +111,7 @@ def test_too_few_replicates_know_nothing() -> None:
     assert bool(high.isinf().all())
 
 
-def test_the_value_lies_inside_and_the_interval_scales_as_the_variance() -> None:
+def test_the_value_is_inside_and_the_interval_scales_as_the_variance() -> None:
     gradients = torch.randn(32, 4, 5, 2, 3, generator=generator(2)) ** 3
     report, larger = moments(gradients), moments(1024 * gradients)
     assert report.low < report.variance < report.high

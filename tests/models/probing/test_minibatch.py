@@ -20,7 +20,7 @@ OWN_NOISE = {"measure_valued"}  # its coupling draws anew for each batch: only t
 ALLOWED = [name for name in ESTIMATORS if name not in REFUSED]
 
 
-def test_the_estimators_that_are_left_out_do_not_go_with_real_global_weights() -> None:
+def test_the_excluded_estimators_do_not_apply_to_real_global_weights() -> None:
     """Bounds that weigh the draws of each data point, relaxations of Bernoulli units, and those for a network's weights."""
     assert set(REFUSED) == {
         "iwae", "dreg", "vimco", "local_expectation", "arm", "disarm", "rebar", "relax", "gumbel_softmax", "straight_through",

@@ -1,4 +1,4 @@
-"""Where q is a point, ĝ varies with the rows alone: Var ĝ = (1 − M/N) S²/M exactly; drawn minibatches agree within their error."""
+"""Where q is a point mass, ĝ varies with the rows alone: Var ĝ = (1 − M/N) S²/M exactly; drawn minibatches agree within their error."""
 
 import dataclasses
 import itertools

@@ -41,7 +41,7 @@ def test_a_family_that_starts_from_uniforms_is_integrated_too() -> None:
 def test_what_cannot_be_integrated_is_refused() -> None:
     model, q, batch = target(Poisson(), torch.zeros(1, 1, dtype=torch.float64), lambda z: z)
     with pytest.raises(
-        ValueError, match=r"can be neither enumerated nor integrated node by node. Use reference='long'"
+        ValueError, match=r"can be neither enumerated nor integrated by quadrature. Use reference='long'"
     ):
         exact(model, q, batch)
     wide, q, batch = setting(0.5, 1.0)
@@ -74,7 +74,7 @@ def test_bias_is_seen_where_there_is_one_and_only_there() -> None:
 @pytest.mark.parametrize(
     ("estimator", "kurtosis"), [(PathOnly(), (3.0, 15.0)), (Score(), (47.0, 275.0))], ids=["path", "score"]
 )
-def test_the_error_of_a_variance_is_what_the_kurtosis_says(estimator, kurtosis) -> None:
+def test_the_error_of_a_variance_follows_from_the_kurtosis(estimator, kurtosis) -> None:
     """Relative sd of a sample variance of R draws: √((κ − 1)/R), κ of the worst δ/s for the mean and log s (known answers).
 
     Path only: g_μ is Gaussian, κ = 3 exactly; the others are upper ends over δ/s, so the band stays below them.
@@ -103,7 +103,7 @@ def test_every_site_is_measured_and_the_total_adds_up() -> None:
     assert own.variance == pytest.approx(report.sites["w"].variance)
 
 
-def test_a_site_may_have_an_estimator_of_its_own() -> None:
+def test_a_site_may_have_its_own_estimator() -> None:
     problem = plates()
     mixed = {"w": Score(), "z": Reparameterization()}
     found = probe(problem.model, problem.q, {"mixed": mixed, "score": Score()}, problem.batch, 4, 2000, seeded(6))

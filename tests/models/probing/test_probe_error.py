@@ -1,4 +1,4 @@
-"""The probe's own numbers: its error band is honest, its signal-to-noise and its ξ*, ρ² are the known ones."""
+"""The probe's own numbers: its error band is correct, its signal-to-noise and its ξ*, ρ² are the known ones."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Whatever Python holds is noticed when it changes: in attributes, dicts, lists and closures, at any depth, empty or not."""
+"""Any change in Python objects is detected: in attributes, dicts, lists and closures, at any depth, empty or not."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The short way gives the numbers of the long way, bit for bit, whatever changes on the way; what cannot be recorded stays long."""
+"""The fast path gives the numbers of the slow path, bit for bit, whatever changes in between; what cannot be recorded stays slow."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -73,7 +73,7 @@ def test_now_and_then_a_step_goes_the_long_way_and_makes_its_checks(monkeypatch)
             next(run)
         assert run.replay_cache.trusted
         shift.fill_(1.0)
-        with pytest.raises(NotApplicableError, match="declares a prior that is not its value"):
+        with pytest.raises(NotApplicableError, match="declares a prior that does not match its value"):
             list(run)
         assert run.number == 39
 
@@ -93,7 +93,7 @@ def test_every_kind_of_model_trains_to_the_same_bits(values, monkeypatch):
 def test_random_numbers_of_a_sobol_engine_are_not_recorded(monkeypatch):
     """Its seed passes through Python."""
     _, short = both(monkeypatch, noise="sobol")
-    assert "may decide something by it" in short.replay_cache.refused
+    assert "may branch on it" in short.replay_cache.refused
 
 
 def test_live_changes_are_taken_up_at_once(monkeypatch):
@@ -118,7 +118,7 @@ def test_live_changes_are_taken_up_at_once(monkeypatch):
     assert not any(ours[at + 1] for at in changes)
 
 
-def test_what_a_model_holds_is_read_anew(monkeypatch):
+def test_what_a_model_holds_is_read_again(monkeypatch):
     """A factor that stands still, moves and stands still again, an attribute of one of the model's parts."""
 
     def by_parts(run: Run) -> None:
@@ -160,7 +160,7 @@ def test_a_hidden_number_is_found_out_by_the_step_that_is_made_both_ways(monkeyp
     run = Run(Settings(**SMALL))
     for _ in driven(run, drive):
         pass
-    assert run.replay_cache.refused == "played again, it gave other numbers"
+    assert run.replay_cache.refused == "the replay gave other numbers"
 
 
 def computed(x: torch.Tensor, w: torch.Tensor, generator: torch.Generator) -> dict[str, torch.Tensor]:
@@ -256,7 +256,7 @@ def test_any_failure_of_a_tape_leaves_the_long_ways_run(fail, at, estimator, mon
         _, short = both(monkeypatch, drive, **values, stop_at=45)
     assert not short.replay_cache.trusted
     assert "the recorded step failed" in short.replay_cache.refused
-    assert [record.message.count("goes on without a recorded step") for record in caplog.records] == [1]
+    assert [record.message.count("continues without a recorded step") for record in caplog.records] == [1]
 
 
 def test_a_models_own_error_is_raised_while_a_step_is_recorded(monkeypatch):
@@ -317,7 +317,10 @@ def test_a_large_batch_of_the_digits_scene_is_recorded():
 
 
 def test_large_steps_stay_as_they_are(monkeypatch):
-    for limit, sentence in (("MOST_BYTES", "MB, their places shared"), ("MOST_RECORDED", "MB while it is recorded")):
+    for limit, sentence in (
+        ("MOST_BYTES", "MB, even with shared buffers"),
+        ("MOST_RECORDED", "MB while it is recorded"),
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(tape, limit, 10_000)
             run = Run(Settings(**SMALL))

@@ -1,4 +1,4 @@
-"""Random programs of torch kernels, recorded once and replayed with other inputs and random numbers, agree with the long way bit for bit.
+"""Random programs of torch kernels, recorded once and replayed with other inputs and random numbers, agree with the original bit for bit.
 
 A program is a list of operations on a growing pool of tensors. It indexes, scatters, sorts, casts, writes in place and into views, draws
 random numbers, changes a tensor from outside, and ends with a backward pass. Programs in which Python may read a value must be refused.

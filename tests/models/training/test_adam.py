@@ -1,4 +1,4 @@
-"""Adam is torch's own to the last bit, whichever of its parameters have a gradient at a step."""
+"""Adam equals torch's to the last bit, whichever of its parameters have a gradient at a step."""
 
 import pytest
 import torch

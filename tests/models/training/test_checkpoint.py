@@ -172,7 +172,7 @@ def test_what_cannot_be_read_is_refused_in_a_plain_sentence(damage, tmp_path: Pa
     damage(tmp_path)
     left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(
-        ValueError, match=r"The run in .* cannot be read \(.*\)\. Start a new run; the folder is left as it is\."
+        ValueError, match=r"The run in .* cannot be read \(.*\)\. Start a new run; the folder is left unchanged\."
     ):
         load_run(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left

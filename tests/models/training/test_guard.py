@@ -1,4 +1,4 @@
-"""A run that leaves the finite numbers stops, keeps its last good state, says what to do, and can go on."""
+"""A run that produces a non-finite number stops, keeps its last good state, suggests what to do, and can continue."""
 
 import pytest
 import torch
@@ -49,7 +49,7 @@ def test_a_number_that_is_not_finite_stops_the_run_at_its_last_good_state(
     next(run), next(run)
     good = [p.detach().clone() for p in run.parameters.values()]
     next(run)
-    with pytest.raises(DivergenceError, match=f"{cause}. Go on with a third of the step size \\(0.1\\)") as caught:
+    with pytest.raises(DivergenceError, match=f"{cause}. Continue with a third of the step size \\(0.1\\)") as caught:
         next(run)
     assert all(torch.equal(p, old) for p, old in zip(run.parameters.values(), good, strict=True))
     assert (caught.value.step, caught.value.change, run.number) == (4, {"step_size": pytest.approx(0.1)}, 3)
@@ -84,7 +84,7 @@ def test_a_step_size_far_too_large_is_noticed() -> None:
         )
     )
     with pytest.raises(
-        DivergenceError, match=r"The (ELBO|gradient) .* at step \d+\. Go on with a third of the step size \(0.33\)"
+        DivergenceError, match=r"The (ELBO|gradient) .* at step \d+\. Continue with a third of the step size \(0.33\)"
     ):
         list(run)
     assert all(p.isfinite().all() for p in run.parameters.values())
@@ -165,7 +165,7 @@ def test_a_scale_without_a_floor_is_named_with_its_feature_and_gets_one(head: st
         else:
             run.model.decoder.out.bias[3] = -200.0
     source = {"feature": "a parameter", "network": "an output of the decoder"}[head]
-    sentence = rf"The ELBO .* at step 1: σ of level \({source}\) is down to .*\. Go on with a floor of 0.05 under σ"
+    sentence = rf"The ELBO .* at step 1: σ of level \({source}\) is down to .*\. Continue with σ ≥ 0.05"
     with pytest.raises(DivergenceError, match=sentence) as caught:
         next(run)
     run.change(**caught.value.change)

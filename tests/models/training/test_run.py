@@ -1,4 +1,4 @@
-"""A run: the same bits for the same seed, live knobs that act at the next step, and refusals in plain sentences."""
+"""A run: the same bits for the same seed, live knobs that take effect at the next step, and refusals in plain sentences."""
 
 import math
 from itertools import islice
@@ -159,13 +159,13 @@ def test_refused_together_means_nothing_changed() -> None:
 
 @pytest.mark.parametrize("name", ["leave_one_out", "score_xi"])
 def test_estimators_that_compare_draws_need_two(name: str) -> None:
-    with pytest.raises(SettingError, match=r"does not apply. .* needs at least 2 draws, B is 1. Raise B"):
+    with pytest.raises(SettingError, match=r"does not apply. .* needs at least 2 draws; B is 1. Raise B"):
         Run(small(estimator=name, draws=1))
     run = Run(small(draws=1))
-    with pytest.raises(SettingError, match=r"needs at least 2 draws, B is 1. Raise B, or choose another estimator"):
+    with pytest.raises(SettingError, match=r"needs at least 2 draws; B is 1. Raise B, or choose another estimator"):
         run.change(estimator=name)
     run.change(estimator=name, draws=2)
-    with pytest.raises(SettingError, match="needs at least 2 draws, B is 1"):
+    with pytest.raises(SettingError, match="needs at least 2 draws; B is 1"):
         run.change(draws=1)
     assert run.settings.draws == 2
 

@@ -1,4 +1,4 @@
-"""A cell that is run again: what it made before is gone, and after a restart of the kernel its run is taken up."""
+"""A cell that is run again: its earlier widgets are gone, and after a restart of the kernel its run is resumed."""
 
 import subprocess
 import sys

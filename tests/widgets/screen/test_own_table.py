@@ -1,4 +1,4 @@
-"""A file of a person's own, from the drawer to the worker: what is read, what is refused, and a run that finds it again."""
+"""A user's file, from the drawer to the worker: what is read, what is refused, and a run that finds it again."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -80,7 +80,7 @@ def test_uploads_are_kept_under_a_plain_name_and_within_the_cap(
     monkeypatch.setattr(own_table, "MOST_BYTES", 3)
     with pytest.raises(ValueError, match="an upload may have"):
         own_table.keep("t.csv", b"x\n1\n")
-    with pytest.raises(ValueError, match="of no kind that can be read"):
+    with pytest.raises(ValueError, match="not a kind of file that can be read"):
         own_table.keep("t.exe", b"")
 
 

@@ -1,4 +1,4 @@
-"""The form follows the catalogue, says nothing when it is told, and speaks when a person acts."""
+"""The form follows the catalogue, emits nothing when it is set by code, and does when the user acts."""
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_a_network_without_hidden_layers_has_no_width_and_no_bend(form):
 def test_what_does_not_apply_is_grey_with_its_reason(form):
     form.show(validate(KNOBS, {"draws": 1, "depth": 1, "response": "bernoulli"}))
     labels = {name: label for label, name in form.fields["estimator"].widget.options}
-    assert "needs at least 2 draws, B is 1" in labels["leave_one_out"]
+    assert "needs at least 2 draws; B is 1" in labels["leave_one_out"]
     assert labels["reparameterization"] == "reparameterisation"
     for name in ("input_reinjection", "identity_residual", "scale_head"):
         assert form.fields[name].widget.disabled
@@ -113,7 +113,7 @@ def test_the_reason_stands_beneath_a_grey_knob_and_goes_with_it(form):
     form.show(validate(KNOBS, {"draws": 1, "depth": 0}))
     shown = {name: field.why.value for name, field in form.fields.items() if field.why.layout.display is None}
     assert shown["noise"].startswith("“antithetic pairs” does not apply: One draw has no partner: B is 1.")
-    assert shown["xi_from"].startswith("Score with ξ* needs at least 2 draws, B is 1.")
+    assert shown["xi_from"].startswith("Score with ξ* needs at least 2 draws; B is 1.")
     assert shown["width"] == "There is no hidden layer. Raise 'Hidden layers' to 1 or more."
     assert "kernel" not in shown, "a knob that is out of sight says nothing"
     form.show(validate(KNOBS, {}))

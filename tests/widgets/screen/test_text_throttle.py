@@ -1,4 +1,4 @@
-"""Words with numbers that run."""
+"""Text with rapidly changing numbers."""
 
 from elbo_room.widgets.screen import text_throttle
 from elbo_room.widgets.screen.text_throttle import TextThrottle

@@ -1,4 +1,4 @@
-"""Several runs beside each other: the band is the mean and the sd of the seeds, and a comparison says what differs."""
+"""Several runs side by side: the band is the mean and the sd of the seeds, and a comparison shows what differs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Whose attention map is shown: the list has the held-out texts, the map is of the chosen one at its own length, what is said is true."""
+"""Whose attention map is shown: the list has the held-out texts, the map is of the chosen one at its length, and the caption is true."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The numbers by which *Try this* answers, recomputed: pictures report what numpy, scipy or scikit-learn find in the run."""
+"""The numbers by which *Try this* answers, recomputed: charts report what numpy, scipy or scikit-learn find in the run."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Caption, status, drawer texts and links say what is true."""
+"""Caption, status, drawer texts and links are correct."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The view of log p(x): weighed on copies, within its share of the time, and drawn as it was found."""
+"""The view of log p(x): estimated on copies, within its share of the time, and drawn correctly."""
 
 from dataclasses import replace
 from functools import partial

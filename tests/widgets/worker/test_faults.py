@@ -1,4 +1,4 @@
-"""Whatever is raised in the worker becomes one sentence; the run that trains is not touched, and the next start and the next file work."""
+"""Any error in the worker becomes one sentence; the run in training is not affected, and the next start and the next file work."""
 
 import errno
 import time

@@ -1,4 +1,4 @@
-"""When panel B measures, how much, and what becomes of it: decisions without clocks."""
+"""When panel B measures, how much, and what it does with the result: decisions without clocks."""
 
 import numpy as np
 import pytest

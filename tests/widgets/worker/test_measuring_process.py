@@ -1,4 +1,4 @@
-"""The process that measures beside the worker: it finds what the loop would find, harms no training, and never stays behind."""
+"""The process that measures next to the worker: it finds what the loop would find, does not disturb training, and never outlives it."""
 
 import json
 import os

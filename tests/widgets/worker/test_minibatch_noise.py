@@ -1,4 +1,4 @@
-"""Panel B where q is a point: the noise of minibatches, and what it says where there is none."""
+"""Panel B where q is a point mass: the noise of minibatches, and its message where there is none."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
     assert abs(slope + 1) < max(4 * error, 0.3)  # (1 − M/N)/M is a little steeper than 1/M
     eventually(lambda: "The variance of minibatch ĝ goes as M to the power" in room.screen.caption.value)
     room.post("look", panel="b", name="xi_parabola")
-    eventually(lambda: "q is a point: nothing is drawn" in room.screen.caption.value)
+    eventually(lambda: "q is a point mass: nothing is drawn" in room.screen.caption.value)
 
 
 def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(lab):

@@ -1,4 +1,4 @@
-"""How often the worker looks at its run, and how it listens meanwhile."""
+"""How often the worker observes its run, and how it stays responsive meanwhile."""
 
 import multiprocessing
 import time

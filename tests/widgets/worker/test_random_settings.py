@@ -1,4 +1,4 @@
-"""Random valid settings on the real worker: a run with pictures and panel B, or one sentence; all 450 are `bench settings`."""
+"""Random valid settings on the real worker: a run with charts and panel B, or one sentence; all 450 are `bench settings`."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A start that the worker refuses, or does not survive: the run before it is still there, locked, and on the screen."""
+"""A start that the worker refuses, or does not survive: the previous run is still there, locked, and on the screen."""
 
 import pytest
 

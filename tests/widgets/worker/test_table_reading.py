@@ -1,4 +1,4 @@
-"""A table that takes long to be read holds nothing up: training goes on, and a run on it waits for it."""
+"""A table that takes long to read blocks nothing: training continues, and a run on the table waits for it."""
 
 import threading
 from collections.abc import Iterator

@@ -340,7 +340,9 @@ def test_the_cause_of_a_collapse_comes_with_the_alarm(driver, tmp_path):
     driver.send(Start(settings, str(tmp_path / "run")))
     facts = driver.until(Frame, number=800).picture["facts"]
     assert max(facts["kl"]) < 0.01
-    assert re.fullmatch(r"The likelihood is flat in z[12](, z2)?: the posterior itself is the prior.", facts["cause"])
+    assert re.fullmatch(
+        r"The likelihood is flat in z[12](, z2)?: the exact posterior equals the prior.", facts["cause"]
+    )
 
 
 def test_a_run_and_what_was_seen_of_it_are_gone_when_the_next_one_has_started(driver, tmp_path):

@@ -1,4 +1,4 @@
-"""What a worker process holds: the scene on the screen, and not those before it."""
+"""What a worker process keeps in memory: the scene on the screen, and not earlier ones."""
 
 import time
 from types import SimpleNamespace

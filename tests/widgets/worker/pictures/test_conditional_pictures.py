@@ -1,4 +1,4 @@
-"""A conditional model's inside on the screen: which charts apply, whose weights they show, and what a click in the drawing means."""
+"""The inside of a conditional model on the screen: which charts apply, whose weights they show, and what a click in the diagram means."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What the panels draw of a deep exponential family: topics in lines, the parts' own words for what u decides, ladder, yardstick."""
+"""The panels of a deep exponential family: topics in lines, the parts' own words for what u sets, ladder, yardstick."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""A table on the decode card: the few features that matter travel, under their own names, and read the same way as the data."""
+"""A table on the decode card: the few features that matter are sent, under their own names, on the same scale as the data."""
 
 import numpy as np
 import pytest

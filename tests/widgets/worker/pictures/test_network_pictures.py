@@ -1,4 +1,4 @@
-"""The drawing tells the truth: an edge is the weight between the two units that it joins, in every kind of network."""
+"""The diagram is correct: an edge is the weight between the two units that it joins, in every kind of network."""
 
 import numpy as np
 import pytest
