@@ -13,7 +13,7 @@ from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Posterior
 
 MANY = 64  # draws: enough for any estimator
-NO_WEIGHTS = "It is for the weights of a Bayesian network, and here they are none. Choose a conditional model."
+NO_WEIGHTS = "It is for the weights of a Bayesian network; here there are none. Choose a conditional model."
 Build = Callable[[Any, Dataset, torch.Generator], tuple[Model, Posterior]]
 
 
@@ -29,7 +29,7 @@ class ModelFamily:
 
     name: str  # as its folder
     label: str
-    symbol: str  # its formula, in which {knob} stands for the chosen part's symbol
+    symbol: str  # its formula; {knob} is replaced by the chosen part's symbol
     help: str
     settings: type[InferenceSettings]
     build: Build

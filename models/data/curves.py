@@ -91,10 +91,10 @@ def outliers(seed: int = 5) -> Dataset:
 SOURCES = tuple(
     Source(load.__name__, label, words, load, symbol, models=("conditional",), kind=kind, axes=axes)
     for load, label, kind, symbol, words, axes in (
-        (gap, "Curve with a gap", "real", "ℝ → ℝ", "80 noisy points of sin 2x + .3x, none of them in the middle; computed.", 0),
-        (outliers, "Line with outliers", "real", "ℝ → ℝ", "80 points of a line; one in eight is far off; computed.", 0),
+        (gap, "Curve with a gap", "real", "ℝ → ℝ", "80 noisy points on sin 2x + .3x, none of them in the middle; computed.", 0),
+        (outliers, "Line with outliers", "real", "ℝ → ℝ", "80 points on a line; one in eight is an outlier; computed.", 0),
         (bursts, "Counts along a line", "count", "ℝ → ℕ", "80 counts whose mean is exp(1 + sin 1.5x + .3x); computed.", 0),
         (durations, "Durations along a line", "positive", "ℝ → ℝ₊", "80 positive numbers with sd = mean/2; computed.", 0),
-        (fractions, "Fractions along a line", "fraction", "ℝ → (0,1)", "80 numbers in (0, 1) of precision 20; computed.", 0),
+        (fractions, "Fractions along a line", "fraction", "ℝ → (0,1)", "80 numbers in (0, 1) with precision 20; computed.", 0),
     )
 )  # fmt: skip

@@ -123,7 +123,7 @@ def correlation(filters: Tensor, motif: Tensor) -> tuple[float, int, int]:
 SOURCES = (
     *sequences(
         "splice_junctions", "Splice junctions",
-        "2,549 DNA strings of 60 bases, with a junction in the middle or none (UCI, CC BY 4.0).",
+        "2,549 DNA strings of 60 bases, with or without a junction in the middle (UCI, CC BY 4.0).",
         splice_junctions, "DNA⁶⁰ → {ei, ie, n}",
     ),
     *sequences(

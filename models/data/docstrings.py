@@ -80,7 +80,7 @@ def docstrings() -> Dataset:
 SOURCES = (
     Source(
         "docstrings", "Docstrings of packages",
-        "Modules of the installed packages as counts of the words in their docstrings, read on the spot.",
+        "Modules of the installed packages as counts of the words in their docstrings, read from this installation.",
         docstrings, "x (N, 1000)", models=("deep_exponential_family",), kind="count",
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ FEATURES = "features"  # the data whose x are a trained model's ẑ: `elbo_room.
 
 def _no_table() -> Dataset:
     raise ValueError(
-        "There is no table of your own here. Give one: the drawer 'Your data' on the page, Explorer(data=…) in a notebook, "
+        "There is no table of yours here. Provide one: the drawer 'Your data' on the page, Explorer(data=…) in a notebook, "
         "or Run(settings, data=…)."
     )
 
@@ -29,12 +29,12 @@ SOURCES = (
         _no_table,
         models=("deep_generative", "deep_exponential_family"),
         kind=ANY,
-        axes=2,  # they may be pictures; a network over positions says so where they are not
+        axes=2,  # they may be images; a network over positions reports an error if they are not
     ),
     Source(
         FEATURES,
         "Features of a run",
-        "E[z|x] of a trained model, and its data's labels: the drawer 'Your data'.",
+        "E[z|x] of a trained model with its data's labels: the drawer 'Your data'.",
         _no_features,
         "ℝᴷ → label",
         models=("conditional",),

@@ -96,7 +96,7 @@ def gerbil(seed: int = 0) -> Dataset:
 SOURCES = (
     *sequences(
         "gerbil", "The gerbil passage",
-        "1,600 sentences like the notes' own; which noun is she? Words as tokens; computed.",
+        "1,600 sentences like the one in the lecture notes; which noun is she? Words as tokens; computed.",
         gerbil, "words → noun",
     ),
 )  # fmt: skip

@@ -33,6 +33,6 @@ def pinwheel(seed: int = 0) -> Dataset:
 
 
 SOURCES = (
-    Source("pinwheel", "Pinwheel 2-D", "500 points on five bent arms, computed; 2 features, so everything can be seen.", pinwheel,
+    Source("pinwheel", "Pinwheel 2-D", "500 points on five bent arms, computed; 2 features, so everything is visible.", pinwheel,
            models=("deep_generative", "deep_exponential_family")),
 )  # fmt: skip

@@ -61,7 +61,7 @@ def spiral(seed: int = 2) -> Dataset:
 SOURCES = tuple(
     Source(load.__name__, label, words, load, symbol, models=("conditional",), kind=kind, axes=axes)
     for load, label, kind, symbol, words, axes in (
-        (moons, "Two moons", "binary", "ℝ² → {0,1}", "200 points of two half circles that meet; computed.", 0),
-        (spiral, "Three spiral arms", "classes", "ℝ² → {1,2,3}", "200 points of three arms, wound around each other.", 0),
+        (moons, "Two moons", "binary", "ℝ² → {0,1}", "200 points on two interleaving half circles; computed.", 0),
+        (spiral, "Three spiral arms", "classes", "ℝ² → {1,2,3}", "200 points on three arms wound around each other.", 0),
     )
 )  # fmt: skip

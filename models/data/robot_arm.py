@@ -99,10 +99,10 @@ def robot_arm_exact() -> Dataset:
 SOURCES = (
     Source(
         "robot_arm", "Robot arm",
-        "20,000 poses of the youBot's arm: 5 joint angles → 5 points in space, with 5 mm of noise; in dm, computed.", robot_arm,
+        "20,000 poses of the youBot arm: 5 joint angles → 5 points in space, with 5 mm of noise; in dm, computed.", robot_arm,
     ),
     Source(
         "robot_arm_exact", "Robot arm, no noise",
-        "The same poses without noise: the shoulder's height is a constant, so its σ wants to be 0.", robot_arm_exact,
+        "The same poses without noise: the shoulder's height is constant, so its σ tends to 0.", robot_arm_exact,
     ),
 )  # fmt: skip

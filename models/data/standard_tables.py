@@ -54,6 +54,6 @@ def wine() -> Dataset:
 
 
 SOURCES = (
-    Source("iris", "Iris", "150 irises, 4 measures, standardised (Fisher 1936).", iris),
-    Source("wine", "Wine", "178 wines of three growers, 13 measures, standardised.", wine),
+    Source("iris", "Iris", "150 irises, 4 measurements, standardised (Fisher 1936).", iris),
+    Source("wine", "Wine", "178 wines from three growers, 13 measurements, standardised.", wine),
 )

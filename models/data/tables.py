@@ -172,13 +172,13 @@ def digit_classes() -> Dataset:
 SOURCES = tuple(
     Source(load.__name__, label, words, load, symbol, models=("conditional",), kind=kind, axes=axes)
     for load, label, kind, symbol, words, axes in (
-        (diabetes, "Diabetes", "real", "ℝ¹⁰ → ℝ", "442 patients, their progress after a year (scikit-learn's copy).", 0),
-        (yacht, "Yacht hydrodynamics", "real", "ℝ⁶ → ℝ", "308 runs of a hull in a basin, its resistance (UCI, CC BY 4.0).", 0),
+        (diabetes, "Diabetes", "real", "ℝ¹⁰ → ℝ", "442 patients, disease progression after a year (scikit-learn's copy).", 0),
+        (yacht, "Yacht hydrodynamics", "real", "ℝ⁶ → ℝ", "308 towing-tank runs of a hull, its resistance (UCI, CC BY 4.0).", 0),
         (energy, "Energy of buildings", "real", "ℝ⁸ → ℝ", "768 simulated buildings, their heating load (UCI, CC BY 4.0).", 0),
         (concrete, "Concrete strength", "real", "ℝ⁸ → ℝ", "1,030 mixtures, their compressive strength (UCI, CC BY 4.0).", 0),
         (wine_red, "Red wine quality", "real", "ℝ¹¹ → ℝ", "1,599 wines, quality 3 to 8 (UCI, CC BY 4.0).", 0),
         (breast_cancer, "Breast cancer", "binary", "ℝ³⁰ → {0,1}", "569 tumours, benign or not (scikit-learn's copy).", 0),
         (visits, "Doctor visits", "count", "ℝ⁹ → ℕ", "3,000 person-years of the RAND health insurance experiment.", 0),
-        (digit_classes, "Digits, their class", "classes", "ℝ⁶⁴ → {0…9}", "1,797 handwritten digits of 8 × 8 pixels.", 2),
+        (digit_classes, "Digits with classes", "classes", "ℝ⁶⁴ → {0…9}", "1,797 handwritten digits of 8 × 8 pixels.", 2),
     )
 )  # fmt: skip

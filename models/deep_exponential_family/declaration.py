@@ -25,7 +25,7 @@ FAMILY = ModelFamily(
     "deep_exponential_family",
     "deep exponential family",
     "z₃ ~ {layer_3} → z₂ ~ {layer_2} → z₁ ~ {layer_1} → x ~ {response}   (L = {depth})   u = θ z + α;   {link};   {weights}",
-    "Every layer is random, each of any exponential family: belief networks, topics.",
+    "Every layer is random, each from any exponential family: belief networks, topics.",
     Settings,
     build,
     EXPONENTIAL_DATA,

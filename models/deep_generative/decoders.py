@@ -27,7 +27,7 @@ class DecoderKind:
     uses: tuple[str, ...]  # the knobs of a network that it is built from
     requires: tuple[dict[str, object], ...] = ()
     own_depth: bool = False  # how many layers it has does not hang on the number of hidden layers
-    ordered: int = 0  # how many axes of a datum must have neighbours
+    ordered: int = 0  # how many axes of a data point must be ordered
 
 
 def _network(

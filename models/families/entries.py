@@ -74,7 +74,7 @@ class Entries:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def clone(self) -> "Entries":
-        """A copy that nobody else looks at."""
+        """A private copy."""
         return Entries(**{name: tensor.clone() for name, tensor in self.tensors().items()})
 
 

@@ -28,7 +28,7 @@ def catalogue() -> dict[str, Any]:
 
 @cache
 def all_knobs() -> dict[str, list[Knob]]:
-    """The knobs of every family of models."""
+    """The knobs of every model family."""
     return {name: model["knobs"] for name, model in catalogue()["models"].items()}
 
 

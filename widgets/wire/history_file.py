@@ -58,7 +58,7 @@ def read(folder: Path, today: Sequence[str] = ()) -> dict[str, Table]:
         return _read(folder, today)
     except FileNotFoundError:
         raise
-    except Exception as error:  # zipfile, zlib and numpy each have errors of their own for a damaged file
+    except Exception as error:  # zipfile, zlib and numpy each raise different errors for a damaged file
         raise ValueError(f"The curves in {folder} cannot be read ({type(error).__name__}).") from error
 
 
