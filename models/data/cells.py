@@ -27,7 +27,7 @@ def cell_lines() -> Dataset:
 
 SOURCES = (
     Source(
-        "pbmc", "Blood cells (PBMC)", "700 human blood cells, counts of 765 genes, 10 cell types (10x Genomics, CC BY).", pbmc, kind="count",
+        "pbmc", "Blood cells (PBMC)", "700 human blood cells, 765 genes, 10 cell types (10x Genomics, CC BY).", pbmc, kind="count",
     ),
     Source(
         "cell_lines", "Five cell lines", "909 cancer cells, counts of 2,000 genes, 5 lines, 3 plates (Tian et al. 2019, MIT).",

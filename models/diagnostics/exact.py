@@ -136,7 +136,7 @@ class Collapse:
 
     @property
     def kind(self) -> str:
-        """`active`, `exact` (the posterior itself is the prior) or `variational` (q gave up)."""
+        """`active`, `exact` (the posterior itself is the prior) or `variational` (q ignores it)."""
         if self.by_q >= ACTIVE:
             return "active"
         return "exact" if self.exact < FLAT else "variational"

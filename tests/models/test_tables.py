@@ -83,7 +83,7 @@ def test_old_files_are_read_and_log_normalised_counts_come_with_a_remedy(tmp_pat
         file["uns/plate_categories"] = [b"p1", b"p2"]
         file["raw.X"] = np.log1p(COUNTS / total[:, None] * 10_000).astype(np.float32)
     with pytest.raises(
-        ValueError, match=r"X: Counts must be whole .* round\(expm1\(raw.X\) · n_counts / 10,000\) are its counts"
+        ValueError, match=r"X: Counts must be whole .* its counts are round\(expm1\(raw.X\) · n_counts / 10,000\)"
     ):
         load(tmp_path / "old.h5ad")
     with h5py.File(tmp_path / "old.h5ad", "a") as file:

@@ -81,7 +81,7 @@ def test_a_column_below_the_threshold_is_exact_collapse_and_a_lazy_q_is_variatio
     first, second = diagnose(model, q, data.batch(torch.arange(60)))
     assert (first.kind, second.kind) == ("variational", "exact")
     assert first.by_q == 0
-    assert first.sentence == f"q gave up z1 though the exact posterior has {first.exact:.2f} nats."
+    assert first.sentence == f"q ignores z1 although the exact posterior has {first.exact:.2f} nats."
 
 
 def test_flatness_along_lines_tells_the_same_for_four_dimensions() -> None:
