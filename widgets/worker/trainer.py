@@ -121,7 +121,7 @@ class Trainer:
         self.measuring = Measuring(new.run, new.selection, self.heard, self.pressure)
         self.keep_data = new.keep_data
         self.mean = RunningMean((step, elbo) for step, elbo in new.curves.recent.tolist())
-        self.pictures.watched = self.watched
+        self.pictures.watched, self.pictures.attempt = self.watched, self.faults.attempt
         self.faults.forget()
         now = time.perf_counter()
         self.next_step = self.last_frame = now

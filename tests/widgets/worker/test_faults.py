@@ -204,6 +204,23 @@ def test_what_fails_while_watching_is_reported_once_and_training_goes_on(
     works(driver, tmp_path)
 
 
+def test_only_the_picture_that_fails_rests(driver: Driver, tmp_path: Path, monkeypatch: Patch) -> None:
+    """The chart beside it, and what a family's pictures have in common, are drawn in every frame."""
+    monkeypatch.setattr(trainer, "LOOKS", 1e3)
+    failing = raising(KeyError("odd"))
+    monkeypatch.setattr("elbo_room.widgets.worker.pictures.function.Function.look", failing)
+    driver.send(Watch(["function", "weights"]))
+    driver.send(Start({"model": "conditional", "width": 3, "depth": 1, "stop_at": 40}, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    driver.until(Frame, number=40)
+    faults = [message for message in driver.seen if isinstance(message, Fault)]
+    assert len(faults) == 1
+    assert faults[0].part.startswith("picture '")
+    assert is_a_sentence(faults[0].sentence)
+    last = [message.picture for message in driver.seen if isinstance(message, Frame) and message.picture][-1]
+    assert "weights" in last["replace"]
+
+
 def test_a_step_told_slowly_that_cannot_be_drawn_is_still_made(
     driver: Driver, tmp_path: Path, monkeypatch: Patch
 ) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Array, Explore, Grid, Grouping, Picture, Walk
-from elbo_room.widgets.painting.views import ONE_STEP, views_of
+from elbo_room.widgets.painting.views import ONE_STEP, all_views, views_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.numbers import Numbers, numbers_of
 from elbo_room.widgets.worker.pictures.one_step import OneStep
+
+Attempt = Callable[[str, Callable[[], Picture]], Picture | None]  # of a part by its name on the screen
 
 
 class Pictures:
@@ -24,6 +27,9 @@ class Pictures:
         self.run = run
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.resting = True  # training waits, so that a look may take its time
+        self.attempt: Attempt = lambda _, look: (
+            look()
+        )  # the worker's lets a picture that fails rest, and the others go on
 
     @property
     def axes(self) -> tuple[int, int]:
@@ -55,7 +61,9 @@ class Pictures:
 
     def drawn(self) -> list[Picture]:
         """The numbers of the charts that are in sight, and of those whose facts are always wanted."""
-        return [each.look() for name, each in self.numbers.items() if each.always or name in self.watched]
+        seen = {name: each for name, each in self.numbers.items() if each.always or name in self.watched}
+        drawn = [self.attempt(f"picture '{all_views()[name].word}'", each.look) for name, each in seen.items()]
+        return [each for each in drawn if each is not None]
 
     def explore(self, wanted: Explore) -> None:
         """Show the run from another side from now on.
