@@ -84,7 +84,9 @@ export class Panel {
   async build() {
     const tools = await this.channel.load();
     await this.make(tools);
-    if (!this.closed) this.leave = this.channel.attach(this.name, this);
+    if (this.closed) return;
+    this.leave = this.channel.attach(this.name, this);
+    if (this.built?.meta.x.zoom) this.repaint(); // from now on its lines count on the axis that it shares
   }
 
   /** @param {VegaTools} tools */
