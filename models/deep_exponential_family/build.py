@@ -46,7 +46,9 @@ def plan_of(settings: Settings, data: Dataset) -> Plan:
 @torch.no_grad()
 def local_factor(site: Site, settings: Settings, data: Dataset, counts: bool, generator: torch.Generator) -> nn.Module:
     """The table or encoder of a layer, its first ν around that of the family."""
-    start = torch.tensor(site.family.start)[:, None].expand(-1, *site.shape)  # (n_params, K)
+    start = torch.tensor(site.family.start or (0.0,) * site.family.n_params)[:, None].expand(
+        -1, *site.shape
+    )  # (n_params, K)
     factor = VARIATIONAL[settings.variational](site, data.x.shape[1], data.size, ENCODER, generator)
     if isinstance(factor, Table):
         noise = torch.randn(factor.table.shape, generator=generator) * SPREAD

@@ -69,7 +69,6 @@ class Bernoulli(Family):
     reparameterizable: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = ("logit",)
     n_states: ClassVar[int] = 2
-    start: ClassVar[tuple[float, ...]] = (0.0,)
 
     def observed(self, x: Tensor) -> Tensor:
         """1[x > ½]."""

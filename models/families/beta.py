@@ -30,7 +30,6 @@ class Beta(Family):
     help: ClassVar[str] = "A latent probability; the value is its logit, so that both ends keep their digits."
     support: ClassVar[Support] = FRACTION
     transformed: ClassVar[bool] = True
-    start: ClassVar[tuple[float, ...]] = (0.0, 0.0)
     n_params: ClassVar[int] = 2
     discrete: ClassVar[bool] = False
     reparameterizable: ClassVar[bool] = True

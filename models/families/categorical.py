@@ -58,11 +58,6 @@ class Categorical(Family):
         return self.categories
 
     @property
-    def start(self) -> tuple[float, ...]:  # type: ignore[override]
-        """All states alike."""
-        return (0.0,) * self.categories
-
-    @property
     def parameter_names(self) -> tuple[str, ...]:  # type: ignore[override]
         """Logit 0 … logit S − 1."""
         return tuple(f"logit {state}" for state in range(self.categories))

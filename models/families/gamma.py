@@ -41,7 +41,6 @@ class Gamma(Logarithm, Family):
     )
     support: ClassVar[Support] = POSITIVE
     scaled: ClassVar[bool] = True
-    start: ClassVar[tuple[float, ...]] = (0.0, 0.0)
     weight_spread: ClassVar[float] = 0.5
     n_params: ClassVar[int] = 2
     discrete: ClassVar[bool] = False

@@ -31,7 +31,6 @@ class Poisson(Family):
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = ("log rate",)
-    start: ClassVar[tuple[float, ...]] = (0.0,)
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
         """ε ~ Uniform[0, 1)."""

@@ -90,8 +90,8 @@ class TestFamily:
         """Summed over every value that 20,000 draws showed (discrete), or integrated (continuous)."""
         if joint(family):
             return  # on a plane of their own, below
-        nu, near, t = example(family), 1e-9, torch.linspace(-16, 16, 16_001, dtype=torch.float64)
-        at, step = t.sinh(), (t.cosh() * 32 / 16_000)[:, None, None]  # out to ±4e6: tails may be e^{αy} or y⁻⁵
+        nu, near, t = example(family), 1e-6, torch.linspace(-16, 16, 160_001, dtype=torch.float64)
+        at, step = t.sinh(), (t.cosh() * 32 / 160_000)[:, None, None]  # out to ±4e6: tails may be e^{αy} or y⁻⁵
         if family.discrete:
             at = family.transform(noise(family, (20_000, 5, 3), generator(), torch.float64), nu).unique()
             at = at if family.n_states else torch.arange(4 * float(at.max()) + 50, dtype=torch.float64)
