@@ -20,6 +20,7 @@ RESPONSE_CHOICES = {
         needs(part.decoded_data or part.family.support, DATA),
     )
     for name, part in RESPONSES.items()
+    if part.decodable()
 }  # fmt: skip
 COUNTS = tuple(name for name, part in RESPONSES.items() if part.family.support is COUNT)
 UNPAIRED = ("normal", "mixture", "autoregressive")  # priors that do not ask the encoder

@@ -147,6 +147,11 @@ class Response:
         """Whether y is one of several classes, and the network has an output for each."""
         return cls.family.support.mean == PROBABILITIES
 
+    @classmethod
+    def decodable(cls) -> bool:
+        """Whether the family's ν say no more than this response does, so that a decoder may give them: one that fixes some does not."""
+        return cls.multiclass() or not cls.by_mean or cls.family().n_params == 1 + cls.dispersed
+
     @property
     def two_classes(self) -> bool:
         """Whether y is 0 or 1."""

@@ -185,12 +185,14 @@ def test_links_are_offered_where_they_are_taken() -> None:
 
 def test_every_family_of_models_offers_each_response_that_it_can_use() -> None:
     """A decoder gives any family its parameters; a mean and a dispersion do not say all of a zero-inflated count."""
-    assert list(FOLDERS["decoded_responses"]) == list(RESPONSES)
-    assert (
-        list(FOLDERS["responses"])
-        == list(FOLDERS["layered_responses"])
-        == [each for each in RESPONSES if each != "zero_inflated"]
+    assert list(FOLDERS["decoded_responses"]) == [name for name, part in RESPONSES.items() if part.decodable()]
+    assert {"normal", "categorical", "zero_inflated", "gamma", "student_t"} < set(FOLDERS["decoded_responses"])
+    assert not type("Exponential", (RESPONSES["gamma"],), {"dispersed": False}).decodable(), (
+        "its decoder would be a Gamma's"
     )
+    by_mean = [name for name, part in RESPONSES.items() if part.by_mean]
+    assert list(FOLDERS["responses"]) == list(FOLDERS["layered_responses"]) == by_mean
+    assert "zero_inflated" not in by_mean
 
 
 @pytest.mark.parametrize("natural", [False, True], ids=["mean", "natural"])

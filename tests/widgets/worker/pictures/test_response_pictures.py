@@ -30,7 +30,7 @@ def finite(tree: object) -> bool:
     return not isinstance(tree, np.ndarray) or tree.dtype.kind != "f" or bool(np.isfinite(tree).all())
 
 
-@pytest.mark.parametrize("name", RESPONSES)
+@pytest.mark.parametrize("name", [name for name, part in RESPONSES.items() if part.decodable()])
 def test_a_decoder_of_any_response(name: str) -> None:
     part = RESPONSES[name]
     data = data_of(part.decoded_data or part.family.support)
