@@ -9,6 +9,7 @@ from elbo_room.models.deep_exponential_family.rules import (
     LEFT_OVER,
     LINKED,
     POSITIVE,
+    POSITIVE_WEIGHTS,
     RANDOM,
     SCALED,
     SHAPED,
@@ -102,7 +103,7 @@ class Settings(InferenceSettings):
     weight_shape: float = setting(
         0.3, label="Weights' shape", symbol="α_θ", group="Prior", low=0.01, high=10.0, log=True, live=True,
         help="Shape of positive weights: small is sparse.",
-        requires=(rule("weights", "Only positive weights have a shape.", among=("gamma",), hides=True),),
+        requires=(rule("weights", "Only positive weights have a shape.", among=POSITIVE_WEIGHTS["among"], hides=True),),
     )  # fmt: skip
     layer_scale: float = setting(
         0.3, label="Layer scale", symbol="σ", group="Prior", low=0.001, high=10.0, log=True, live=True,

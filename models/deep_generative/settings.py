@@ -7,6 +7,7 @@ from typing import ClassVar
 from elbo_room.models.data import DATA
 from elbo_room.models.deep_generative.rules import RULES
 from elbo_room.models.families.support import COUNT
+from elbo_room.models.latent_priors import LATENT_PRIORS
 from elbo_room.models.networks.settings import NetworkSettings
 from elbo_room.models.responses import RESPONSES
 from elbo_room.models.responses.choice import Choice, needs
@@ -23,7 +24,8 @@ RESPONSE_CHOICES = {
     if part.decodable()
 }  # fmt: skip
 COUNTS = tuple(name for name, part in RESPONSES.items() if part.family.support is COUNT)
-UNPAIRED = ("normal", "mixture", "autoregressive")  # priors that do not ask the encoder
+UNPAIRED = tuple(name for name, part in LATENT_PRIORS.items() if not part.encodes)
+MIXED = tuple(name for name, part in LATENT_PRIORS.items() if part.mixed)
 SCALED = tuple(name for name, part in RESPONSES.items() if part.family.scaled)
 LOCATED = tuple(name for name, part in RESPONSES.items() if part.family.location_scale)
 
@@ -109,7 +111,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     components: int = setting(
         10, label="Components", symbol="C", group="Prior", low=1, high=500,
         help="How many Gaussians (or pseudo-data) the prior is made of: more follow a thin cloud closer, and cost time.",
-        requires=(rule("latent_prior", "A standard normal has no components.", among=("mixture", "vamp", "autoregressive"), hides=True),),
+        requires=(rule("latent_prior", "A standard normal has no components.", among=MIXED, hides=True),),
     )  # fmt: skip
     variational: str = setting(
         "amortized",

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from elbo_room.models.estimators.estimator import Context, Draw, Estimator, NotApplicableError
 from elbo_room.models.families import Family
+from elbo_room.models.latent_priors import LATENT_PRIORS
 from elbo_room.models.replay.untaped import untaped
 from elbo_room.models.settings import rule
 
@@ -36,7 +37,7 @@ class AnalyticKL(Estimator):
         rule(
             "latent_prior",
             "The KL to a mixture has no closed form. Choose reparameterisation, or the standard normal prior.",
-            among=("normal",),
+            among=[name for name, part in LATENT_PRIORS.items() if part.closed_form],
         ),
     )
 

@@ -47,6 +47,7 @@ class Family:
     )
     start: ClassVar[tuple[float, ...]] = ()  # ν at which a layer's q starts, where that is not 0
     weight_spread: ClassVar[float] = 0.0  # ν's second row at which the q of a weight starts
+    conjugate: ClassVar[str] = ""  # the family of a rate under which the posterior is of that family again
     neutral: ClassVar[tuple[float, ...]] = ()  # ν where a decoder says 0, where that is not 0
     n_states: ClassVar[int] = 0  # how many values a coordinate can take, 0, 1, …; 0 when they cannot be counted out
 

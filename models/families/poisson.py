@@ -26,6 +26,7 @@ class Poisson(Family):
     label: ClassVar[str] = "Poisson"
     symbol: ClassVar[str] = "Pois(λ)"
     help: ClassVar[str] = "Counts: 0, 1, 2, … without an upper end."
+    conjugate: ClassVar[str] = "gamma"
     support: ClassVar[Support] = COUNT
     n_params: ClassVar[int] = 1
     discrete: ClassVar[bool] = True

@@ -40,6 +40,7 @@ class MaskedLinear(nn.Module):
 class AutoregressivePrior(LatentPrior):
     """Follows q through bends, rings and gaps; a draw needs K passes, one for each dimension."""
 
+    mixed: ClassVar[bool] = True
     name: ClassVar[str] = "autoregressive"
     label: ClassVar[str] = "autoregressive mixture"
     symbol: ClassVar[str] = "Π Σ w N(z_k | z_<k)"

@@ -22,6 +22,9 @@ class LatentPrior(nn.Module):
     symbol: ClassVar[str]
     help: ClassVar[str]
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
+    closed_form: ClassVar[bool] = False  # whether the KL from a Gaussian q has one
+    mixed: ClassVar[bool] = False  # whether it has C components
+    encodes: ClassVar[bool] = False  # whether it asks q's encoder
     compared: int = 0  # numbers that one z is compared with: C·K of a mixture
 
     @property
@@ -40,6 +43,8 @@ class LatentPrior(nn.Module):
 
 class MixedPrior(LatentPrior):
     """Σ_c w_c N(z; ν_c): what a mixture of C Gaussians needs, wherever its components come from."""
+
+    mixed: ClassVar[bool] = True
 
     def components(self) -> tuple[Tensor, Tensor]:
         """Log w (C,) and ν (C, 2, K)."""

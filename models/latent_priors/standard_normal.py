@@ -12,6 +12,7 @@ from elbo_room.models.latent_priors.prior import COMPONENTS, LatentPrior
 class StandardNormalPrior(LatentPrior):
     """The default; the only one whose KL is known in closed form, dimension by dimension."""
 
+    closed_form: ClassVar[bool] = True
     name: ClassVar[str] = "normal"
     label: ClassVar[str] = "standard normal"
     symbol: ClassVar[str] = "N(0, I)"

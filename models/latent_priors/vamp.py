@@ -18,6 +18,7 @@ from elbo_room.models.settings import rule
 class VampPrior(MixedPrior):
     """The first pseudo-data are C of the data, drawn without replacement. The encoder is q's; it is not listed twice."""
 
+    encodes: ClassVar[bool] = True
     name: ClassVar[str] = "vamp"
     label: ClassVar[str] = "VampPrior"
     symbol: ClassVar[str] = "Σ q(z; enc u)/C"

@@ -63,7 +63,8 @@ LINKS: dict[str, Option] = {
         Option("mean", "mean", "E[z] = g(u)", "g sets each unit's mean, as in the notes."),
         Option(
             "natural", "natural parameter", "η = g(u)", "The natural DEF: u is the natural parameter itself.",
-            (rule("weights", "Positive weights hold log rates above 0. Choose the mean, or other weights.", among=("point", "normal")),),
+            (rule("weights", "Positive weights hold log rates above 0. Choose the mean, or other weights.",
+                  among=[name for name, part in WEIGHTS.items() if not part.positive]),),
         ),
     )
 }  # fmt: skip

@@ -47,9 +47,11 @@ def _climb(owner: "weakref.ref[Yardstick]", exact: GammaPoisson, total: int) -> 
 def yardstick_of(run: Run) -> Yardstick | None:
     """The yardstick of a one-layer Gamma or exponential layer with Gamma weights and counts; None where the pair is not conjugate."""
     s: Any = run.settings
-    conjugate = s.depth == 1 and s.layer_1 in ("gamma", "exponential") and s.weights == "gamma"
-    if not conjugate or s.response != "poisson":
+    model: Any = run.model
+    plan, kind = model.plan, model.plan.layers[0][0]
+    pair = {kind.density.name, plan.weights.density.name}
+    if len(plan.layers) > 1 or pair != {plan.response.family.conjugate}:
         return None
-    shape = s.layer_shape if s.layer_1 == "gamma" else 1.0
+    shape = s.layer_shape if kind.shaped else 1.0
     prior = Prior(shape, shape, s.weight_shape, s.weight_shape / s.prior_scale)
     return Yardstick(GammaPoisson(run.data.x, s.width_1, prior, torch.Generator().manual_seed(s.seed)), run.data.size)
