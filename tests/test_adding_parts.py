@@ -26,8 +26,8 @@ MADE = Path("widgets/static/made")
 NAMES = {
     "estimator": "fixed_baseline",
     "response": "exponential",
-    "prior of the weights": "logistic",
-    "data set": "ring",
+    "prior on the weights": "logistic",
+    "data set": "annulus",
     "chart": "residuals",
     "model family": "shared_mean",
     "model of your own": "",
@@ -52,7 +52,7 @@ LINES: Mapping[str, Mapping[str, tuple[tuple[str, str], ...]]] = {
             ("        StudentTResponse,", "        ExponentialResponse,"),
         )
     },
-    "prior of the weights": {
+    "prior on the weights": {
         "models/priors/__init__.py": (
             (
                 "from elbo_room.models.priors.layers import LayerPrior",
@@ -67,7 +67,7 @@ LINES: Mapping[str, Mapping[str, tuple[tuple[str, str], ...]]] = {
             ),
         ),
     },
-    "data set": {"models/data/__init__.py": (('    "verses",\n)', '    "ring",'),)},
+    "data set": {"models/data/__init__.py": (('    "verses",\n)', '    "annulus",'),)},
     "model family": {
         "models/registry.py": (('    "conditional",', '    "shared_mean",'),),
         "pyproject.toml": (('    "elbo_room.models.responses",', '    "elbo_room.models.shared_mean",'),),
@@ -88,7 +88,7 @@ class Row:
     @property
     def examples(self) -> Path:
         """Where its new files are."""
-        return EXAMPLES / self.part.split(" of ")[0].replace(" ", "_")
+        return EXAMPLES / re.split(" o[fn] ", self.part)[0].replace(" ", "_")
 
     @property
     def new(self) -> frozenset[str]:
@@ -185,7 +185,7 @@ def test_the_form_offers_the_parts(clone: Path) -> None:
     assert "fixed_baseline" in choices["deep_generative"]["estimator"]
     assert "logistic" in choices["conditional"]["prior"]
     assert "exponential" in choices["conditional"]["response"]
-    assert "ring" in choices["deep_generative"]["data"]
+    assert "annulus" in choices["deep_generative"]["data"]
     assert "shared_mean" in choices["shared_mean"]["model"]
 
 
@@ -195,10 +195,10 @@ from elbo_room.widgets.painting.views import views_of
 from elbo_room.widgets.worker.pictures import pictures_of
 
 for values in (
-    {"data": "ring", "estimator": "fixed_baseline", "width": 4},
+    {"data": "annulus", "estimator": "fixed_baseline", "width": 4},
     {"model": "conditional", "prior": "logistic", "posterior": "point", "width": 4},
     {"model": "conditional", "data": "durations", "response": "exponential", "width": 4},
-    {"model": "shared_mean", "data": "ring"},
+    {"model": "shared_mean", "data": "annulus"},
 ):
     run = er.run_from(values | {"stop_at": 3})
     pictures = pictures_of(run)

@@ -1,7 +1,10 @@
 """Every family of models: its folder declares it, its knobs are in the catalogue, and its default settings train and can be probed."""
 
 import math
+import tomllib
+from importlib import import_module
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +14,8 @@ from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.probing.probe import probe
 from elbo_room.models.registry import MODELS, family_of
 from elbo_room.models.training.run_from import run_from
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -23,6 +28,9 @@ def test_a_family_is_named_as_its_folder_and_its_settings_name_it(name: str) -> 
     assert vars(settings)["data"] in family.data
     assert {knob["name"] for knob in knobs(name)} == vars(settings).keys()
     assert family.help.endswith(".")
+    assert import_module(f"elbo_room.models.{name}").__file__, "its folder is a package"
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert f"elbo_room.models.{name}" in setup["packages"], "a wheel has it"
 
 
 @pytest.mark.parametrize("name", MODELS)
