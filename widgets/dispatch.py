@@ -18,6 +18,10 @@ class Dispatch:
         """Let this function take what is of this type, after those that take it already."""
         self.handlers.setdefault(kind, []).append(handler)
 
+    def when(self, kind: type, handler: Callable[[], None]) -> None:
+        """The same for a function that needs to know no more than that it came."""
+        self.on(kind, lambda _: handler())
+
     def __call__(self, item: object) -> None:
         """Hand an item to its functions, in the order in which they were registered."""
         for handler in self.handlers.get(type(item), ()):

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from elbo_room.models.settings import SettingError
+from elbo_room.widgets import actions
 from elbo_room.widgets.sessions import session
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.sessions.runs import RunFolder, new_run, saved_runs
@@ -21,7 +22,7 @@ SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_
 
 
 def points(lab):
-    return sum(len(table) for table in lab.painter.drawn)
+    return sum(len(table) for table in lab.painter.lines.drawn)
 
 
 def heartbeat(lab, *, hidden=False):
@@ -32,51 +33,51 @@ def test_first_paint_is_a_finished_example_and_nothing_trains(lab):
     room = lab()
     assert "finished example run" in room.screen.caption.value
     assert points(room) == 600
-    assert room.run_values is None
+    assert room.current.run_values is None
     assert saved_runs() == []
 
 
 def test_run_pause_continue_reset(lab):
     room = lab(SMALL)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and points(room) > 20)
     assert room.screen.run.description == "Pause"
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "paused")
     assert room.screen.run.description == "Continue"
-    first = np.concatenate(room.painter.drawn)[:20, 1]
-    room.post("reset")
+    first = np.concatenate(room.painter.lines.drawn)[:20, 1]
+    room.post(actions.Reset())
     eventually(lambda: room.painter.facts["number"] == 0 and room.state == "paused")
     assert "the same run again, bit for bit" in room.screen.caption.value
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: points(room) > 20)
-    np.testing.assert_array_equal(np.concatenate(room.painter.drawn)[:20, 1], first)
+    np.testing.assert_array_equal(np.concatenate(room.painter.lines.drawn)[:20, 1], first)
 
 
 def test_pressing_run_twice_at_once_starts_one_run(lab):
     room = lab(SMALL)
-    room.post("run")
-    room.post("run")
-    eventually(lambda: room.state in ("running", "paused") and room.ready)
-    assert len(list((room.folder.path.parent).iterdir())) == 1
+    room.post(actions.Run())
+    room.post(actions.Run())
+    eventually(lambda: room.state in ("running", "paused") and room.current.ready)
+    assert len(list((room.current.folder.path.parent).iterdir())) == 1
 
 
 def test_live_and_restart_settings(lab):
     room = lab(SMALL)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running")
-    room.post("set", name="draws", value=8)
-    eventually(lambda: room.painter.changes)
+    room.post(actions.SetKnob("draws", 8))
+    eventually(lambda: room.painter.lines.changes)
     assert room.screen.chart("elbo").labels[-1] == "B 8"  # the mark says what was changed
     assert room.state == "running"
-    assert not room.dirty
-    room.post("set", name="activation", value="relu")
+    assert not room.current.dirty
+    room.post(actions.SetKnob("activation", "relu"))
     eventually(lambda: room.state == "paused")
-    assert room.dirty
+    assert room.current.dirty
     assert room.screen.run.description == "Run"
     assert "Run starts a new run" in room.screen.caption.value
-    room.post("undo")
-    eventually(lambda: not room.dirty)
+    room.post(actions.UndoChange())
+    eventually(lambda: not room.current.dirty)
     assert room.values["activation"] == "tanh"
     assert room.values["draws"] == 8
 
@@ -95,10 +96,10 @@ def test_live_and_restart_settings(lab):
 def test_nonsense_gets_a_sentence_and_changes_nothing(lab, name, value, words):
     room = lab()
     before = dict(room.values)
-    room.act("set", {"name": name, "value": value})
+    room.act(actions.SetKnob(name, value))
     assert words in room.screen.caption.value
     assert room.values == before
-    assert room.form.fields[name].widget.value == f"{before[name]:g}"
+    assert room.settings.form.fields[name].widget.value == f"{before[name]:g}"
 
 
 def test_nonsense_in_any_numeric_field_of_any_model_is_a_sentence(lab):
@@ -108,11 +109,11 @@ def test_nonsense_in_any_numeric_field_of_any_model_is_a_sentence(lab):
     room.session.pump.join()
     room.session.closed.clear()
     for model in catalogue()["models"]:
-        room.act("set", {"name": "model", "value": model})
+        room.act(actions.SetKnob("model", model))
         before = dict(room.values)
-        for knob in [knob for knob in room.knobs if knob["kind"] in ("int", "float")]:
+        for knob in [knob for knob in room.settings.knobs if knob["kind"] in ("int", "float")]:
             for bad in ("letters", "", "1e99", str(knob["low"] - 1), "nan", "−1"):
-                room.act("set", {"name": knob["name"], "value": bad})
+                room.act(actions.SetKnob(knob["name"], bad))
                 said = room.screen.caption.value
                 assert knob["label"] in said, (knob["name"], bad)
                 assert "must be" in said
@@ -123,17 +124,17 @@ def test_nonsense_in_any_numeric_field_of_any_model_is_a_sentence(lab):
 
 def test_an_estimator_that_does_not_apply_is_refused_with_its_reason(lab):
     room = lab()
-    room.act("set", {"name": "draws", "value": 1})
-    room.act("set", {"name": "estimator", "value": "leave_one_out"})
+    room.act(actions.SetKnob("draws", 1))
+    room.act(actions.SetKnob("estimator", "leave_one_out"))
     assert "needs at least 2 draws" in room.screen.caption.value
     assert room.values["estimator"] == "reparameterization"
 
 
 def test_a_killed_worker_is_said_and_its_run_is_taken_up(lab):
     room = lab(SMALL)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and points(room) > 50)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "paused")
     number = room.painter.facts["number"]
     eventually(lambda: [run["number"] for run in saved_runs()] == [number])
@@ -141,13 +142,13 @@ def test_a_killed_worker_is_said_and_its_run_is_taken_up(lab):
     eventually(lambda: "ended by signal 9" in room.screen.page.banner)
     eventually(lambda: room.state == "paused" and room.screen.page.banner == "")
     assert room.painter.facts["number"] == number
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.painter.facts["number"] > number)
 
 
 def test_closing_leaves_no_process_and_no_thread(lab):
     room = lab(SMALL)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and room.painter.facts["number"] > 0)
     process = psutil.Process(room.session.link.process.pid)
     room.close()
@@ -165,60 +166,60 @@ def test_making_a_lab_again_in_the_same_cell_closes_the_old_one(lab):
 
 def test_a_run_is_opened_again_by_its_id(lab):
     room = lab(SMALL | {"stop_at": 50})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and points(room) == 50)
-    identity, drawn = room.folder.identity, np.concatenate(room.painter.drawn)
+    identity, drawn = room.current.folder.identity, np.concatenate(room.painter.lines.drawn)
     room.close()
     again = lab()
-    again.act("page", {"content": {"kind": "ready", "query": f"?run={identity}"}})
+    again.act(actions.PageReady(f"?run={identity}", voila=False))
     eventually(lambda: again.state == "paused" and points(again) == 50)
     assert again.values["width"] == 8
-    np.testing.assert_array_equal(np.concatenate(again.painter.drawn), drawn)
-    again.post("set", name="stop_at", value=60)
-    again.post("run")
+    np.testing.assert_array_equal(np.concatenate(again.painter.lines.drawn), drawn)
+    again.post(actions.SetKnob("stop_at", 60))
+    again.post(actions.Run())
     eventually(lambda: again.state == "finished" and again.painter.facts["number"] == 60)
 
 
 def test_a_run_that_another_page_is_putting_away_is_waited_for_and_not_copied(lab):
     """A reload is faster than the page before it saves: its last steps are not lost, and Runs has no second copy."""
     room = lab(SMALL | {"stop_at": 50})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and saved_runs())
-    identity = room.folder.identity
+    identity = room.current.folder.identity
     room.close()
     leaving = RunFolder(identity)
     assert leaving.take()
     again = lab()
-    again.act("page", {"content": {"kind": "ready", "query": f"?run={identity}"}})
+    again.act(actions.PageReady(f"?run={identity}", voila=False))
     assert "It opens in a moment" in again.screen.caption.value
     assert again.state == "example"
     leaving.release()
     eventually(lambda: again.state == "paused")
-    assert again.folder.identity == identity
+    assert again.current.folder.identity == identity
     assert len(saved_runs()) == 1
 
 
 def test_a_run_that_is_waited_for_does_not_take_the_place_of_one_that_was_started_meanwhile(lab, monkeypatch):
-    monkeypatch.setattr("elbo_room.widgets.controllers.run_actions.LEAVING", 60.0)
+    monkeypatch.setattr("elbo_room.widgets.controllers.runs.LEAVING", 60.0)
     elsewhere = new_run()
     (elsewhere.path / "state.safetensors").write_bytes(b"held by another page")
     room = lab(SMALL)
-    eventually(lambda: room.ready)
-    room.act("open_run", {"identity": elsewhere.identity})
+    eventually(lambda: room.current.ready)
+    room.act(actions.OpenRun(elsewhere.identity))
     assert "It opens in a moment" in room.screen.caption.value
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running")
-    mine = room.folder
+    mine = room.current.folder
     elsewhere.release(keep=True)
     time.sleep(0.5)  # five times as long as it waits between two looks
-    assert room.folder is mine
+    assert room.current.folder is mine
     assert room.state == "running"
 
 
 def test_a_link_names_the_scene_and_what_differs_from_it(lab):
     room = lab()
-    room.act("page", {"content": {"kind": "ready", "query": '?settings={"version":1,"data":"pinwheel","width":32,"step_size":0.01,'
-                                  '"identity_residual":true,"scale_head":"network","stop_at":3000,"draws":16}'}})  # fmt: skip
+    room.act(actions.PageReady('?settings={"version":1,"data":"pinwheel","width":32,"step_size":0.01,'
+                                  '"identity_residual":true,"scale_head":"network","stop_at":3000,"draws":16}', voila=False))  # fmt: skip
     assert room.screen.scene.value == "pinwheel"
     assert room.screen.goal.value == "Like “Latent space”, but: Draws 16."
     assert room.values["draws"] == 16  # naming the scene did not choose it
@@ -229,8 +230,8 @@ def test_a_link_names_the_scene_and_what_differs_from_it(lab):
 )
 def test_a_bad_link_is_a_sentence(lab, query):
     room = lab()
-    room.act("page", {"content": {"kind": "ready", "query": query}})
-    assert room.notice
+    room.act(actions.PageReady(query, voila=False))
+    assert room.current.notice
     assert room.state == "example"
 
 
@@ -238,7 +239,7 @@ def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     """And whoever comes back reads why it rests, at which step, and what to do."""
     monkeypatch.setattr("elbo_room.widgets.sessions.session.SILENCE", 0.3)
     room = lab(SMALL)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and points(room) > 20)
     heartbeat(room)
     eventually(lambda: room.state == "paused" and saved_runs())
@@ -251,7 +252,7 @@ def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
     monkeypatch.setattr("elbo_room.widgets.sessions.session.SILENCE", 60.0)
     heartbeat(room)
     eventually(lambda: not room.session.alone)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.painter.facts["number"] > number and "silent" not in room.screen.caption.value)
 
 
@@ -260,10 +261,11 @@ def test_a_machine_that_stood_still_is_no_page_that_went_away(monkeypatch, gap, 
     """80 s of silence between steady looks pause the run; one look 200 s after the last does not: nobody could speak meanwhile."""
     clock, seen, told = [100.0], [100.0], []
     monkeypatch.setattr(session.time, "monotonic", lambda: clock[0])
-    view = SimpleNamespace(
+    page = SimpleNamespace(
         last_seen=lambda: seen[0], hidden=lambda: False, alone=lambda: told.append("alone"), heard_again=told.append
     )
-    watched = session.Session(view, lambda: SimpleNamespace(start=lambda: None))
+    watched = session.Session(lambda: SimpleNamespace(start=lambda: None))
+    watched.presence = page
     for _ in range(160 if paused else 2):
         watched._watch_page()
         clock[0] += gap
@@ -277,7 +279,7 @@ def test_a_hidden_page_may_be_silent_for_longer(lab, monkeypatch):
     monkeypatch.setattr("elbo_room.widgets.sessions.session.SILENCE", 0.3)
     room = lab(SMALL)
     heartbeat(room, hidden=True)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and points(room) > 200)
     heartbeat(room, hidden=True)
     seen = room.screen.page.last_seen
@@ -289,10 +291,10 @@ def test_a_hidden_page_may_be_silent_for_longer(lab, monkeypatch):
 
 def test_the_next_seed_when_the_lock_is_open(lab):
     room = lab(SMALL | {"stop_at": 5})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished")
     room.screen.lock.value = False
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.values["seed"] == 8 and room.state == "finished")
 
 
@@ -305,7 +307,7 @@ def test_settings_are_refused_at_the_door():
 
 def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_back(lab):
     room = lab(SMALL | {"draws": 4})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running")
     room.screen.speed.value = "slow"
     eventually(lambda: room.screen.shows("one_step"))
@@ -324,27 +326,27 @@ def test_slow_speed_tells_each_step_in_panel_c_and_another_speed_brings_the_map_
 def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
     room = lab()
     query = '?predict=1&hide=form,nonsense&settings={"version":1,"data":"pinwheel","width":8,"batch_size":32,"stop_at":100000}'
-    room.act("page", {"content": {"kind": "ready", "query": query}})
+    room.act(actions.PageReady(query, voila=False))
     assert {"elbo-predict", "elbo-without-form"} <= set(room.screen.root._dom_classes)
     assert "elbo-without-nonsense" not in room.screen.root._dom_classes
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and room.painter.facts.get("variance"))
     assert "panel B fills" in room.screen.caption.value  # no comparison
-    room.act("reveal", {})
+    room.act(actions.Reveal())
     assert "elbo-predict" not in room.screen.root._dom_classes
     assert "panel B fills" not in room.screen.caption.value
 
 
 def test_one_panel_is_large_at_the_projector(lab):
     room = lab()
-    room.act("projector", {})
+    room.act(actions.ToggleProjector())
     for key in ("b", "c"):
-        room.act("page", {"content": {"kind": "key", "key": key}})
+        room.act(actions.PressKey(key))
         assert {"elbo-large", f"elbo-large-{key}"} <= set(room.screen.root._dom_classes)
     assert "elbo-large-b" not in room.screen.root._dom_classes
-    room.act("page", {"content": {"kind": "key", "key": "c"}})
+    room.act(actions.PressKey("c"))
     assert "elbo-large" not in room.screen.root._dom_classes
-    room.act("projector", {})
+    room.act(actions.ToggleProjector())
     assert "elbo-projector" not in room.screen.root._dom_classes
 
 
@@ -370,9 +372,9 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
     model = Mine()
     q = Posterior({"u": Table(model.sites["u"], 3, 40, None, torch.Generator().manual_seed(0))})
     room = lab(Settings(stop_at=400, batch_size=40, step_size=0.05), model=model, q=q, data=torch.randn(40, 3).numpy())
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished")
-    last = np.concatenate(room.painter.drawn)[-50:, 1].mean()
+    last = np.concatenate(room.painter.lines.drawn)[-50:, 1].mean()
     x = room.session.link._factory(Settings()).data.x
     exact = float((-0.25 * x.square()).sum(-1).mean()) + 1.5 * np.log(
         np.pi
@@ -383,9 +385,9 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
 def test_choosing_what_panel_b_measures(lab):
     room = lab(SMALL | {"draws": 4})
     room.screen.shown.value = ["score", "vargrad"]
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: set(room.painter.facts.get("variance", {})) == {"score", "vargrad"})
-    room.act("shown", {"names": []})
+    room.act(actions.ShowEstimators([]))
     assert "panel B shows 1 to 8" in room.screen.caption.value
 
 
@@ -410,13 +412,13 @@ def test_a_run_that_diverged_offers_a_remedy_that_works(lab):
     model = Ill()
     q = Posterior({"u": Table(model.sites["u"], 2, 20, None, torch.Generator().manual_seed(0))})
     room = lab(Settings(stop_at=100, batch_size=20, step_size=0.03), model=model, q=q, data=torch.randn(20, 2).numpy())
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "failed")
     assert re.search(r"The ELBO became nan .*at step \d+", room.screen.caption.value)
     assert room.screen.remedy.layout.display is None
     failure = room.screen.bus.shown("elbo")["failure"]
     assert failure["step"][0] == room.painter.facts["number"]  # marked where it broke off
-    room.post("remedy")
+    room.post(actions.TryRemedy())
     eventually(lambda: room.state == "finished")
     assert room.values["step_size"] == pytest.approx(0.01)
     assert room.painter.facts["number"] == 100
@@ -431,7 +433,7 @@ def test_try_this_asks_about_the_scene_on_the_screen_and_does_not_tell(lab):
     eventually(lambda: presets["digits"]["tasks"][0]["ask"] in screen.quiz.ask.value)
     eventually(lambda: "elbo-asking-b" in classes._dom_classes)
     assert "covered until you have made your guess" in screen.caption.value
-    room.post("scene", name="pinwheel")
+    room.post(actions.ChooseScene("pinwheel"))
     screen.name_scene("pinwheel", "")
     eventually(lambda: presets["pinwheel"]["tasks"][0]["ask"] in screen.quiz.ask.value)
     eventually(lambda: "elbo-asking-d" in classes._dom_classes and "elbo-asking-b" not in classes._dom_classes)
@@ -455,7 +457,7 @@ def test_try_this_answers_by_itself_at_its_step(lab):
         screen.quiz.offer = lambda tasks: None
         screen.quiz.guess.index = 1
     screen.quiz.check.click()
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished")
     eventually(lambda: screen.quiz.answered)
     said = screen.quiz.answer.value
@@ -467,6 +469,6 @@ def test_try_this_answers_by_itself_at_its_step(lab):
 def test_a_key_does_not_turn_a_grey_knob_but_says_why(lab, key):
     room = lab({"model": "conditional", "posterior": "point", "draws": 4, "width": 8})
     before = dict(room.values)
-    room.act("page", {"content": {"kind": "key", "key": key}})
+    room.act(actions.PressKey(key))
     assert room.values == before
     assert room.screen.caption.value.endswith("q is a point mass: nothing is drawn.")

@@ -7,7 +7,8 @@ import pytest
 
 from elbo_room.models.features import read_features
 from elbo_room.models.run_file import STATE
-from elbo_room.widgets.controllers.feature_actions import RESPONSE_MODEL
+from elbo_room.widgets import actions
+from elbo_room.widgets.controllers.features import RESPONSE_MODEL
 from elbo_room.widgets.messages import FeaturesRead, Frame, Refused, Start, Started, State, UseFeatures
 from elbo_room.widgets.sessions.example import all_knobs
 from elbo_room.widgets.words import texts
@@ -61,40 +62,40 @@ def test_the_button_keeps_the_run_and_starts_another_on_its_features(lab) -> Non
     button = room.screen.own.use
     assert button.disabled
     assert "There is no run yet" in button.tooltip
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and not button.disabled)
-    learner = room.folder.identity
+    learner = room.current.folder.identity
     button.click()
     eventually(lambda: room.values["model"] == "conditional" and room.state in ("running", "finished"))
-    eventually(lambda: learner in room.screen.goal.value and "That run is kept under Runs" in room.notice)
-    assert room.folder.identity != learner
+    eventually(lambda: learner in room.screen.goal.value and "That run is kept under Runs" in room.current.notice)
+    assert room.current.folder.identity != learner
     assert "(Iris), step 30" in room.screen.goal.value
     assert learner in texts.code(room.values, all_knobs()["conditional"], room.screen.own.in_python())
     eventually(lambda: button.disabled)
     assert "no features" in button.tooltip
     eventually(lambda: room.painter.facts["number"] > 0)
-    room.post("open_run", identity=learner)
+    room.post(actions.OpenRun(learner))
     eventually(lambda: room.values["model"] == "deep_generative" and not button.disabled)
 
 
 def test_features_outlive_the_worker(lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RESPONSE_MODEL, "stop_at", 40)
     room = lab(LEARNER)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished")
-    room.post("features")
+    room.post(actions.UseRunFeatures())
     eventually(lambda: "know the labels" in room.screen.goal.value and room.state == "finished")
-    eventually(lambda: (room.folder.path / STATE).exists())
+    eventually(lambda: (room.current.folder.path / STATE).exists())
     data, title = read_features(room.screen.own.features)
     assert data.size == 120
     before = room.session.link
     before.process.kill()
     eventually(lambda: room.session.link is not before and room.state == "paused")
     assert title in room.screen.goal.value
-    room.post("set", name="prior_scale", value=0.5)
-    room.post("reset")
+    room.post(actions.SetKnob("prior_scale", 0.5))
+    room.post(actions.Reset())
     eventually(lambda: room.painter.facts["number"] == 0 and room.state == "paused")
-    assert room.run_values["data"] == "features"
+    assert room.current.run_values["data"] == "features"
 
 
 @pytest.mark.parametrize("path", ["f.npz"])

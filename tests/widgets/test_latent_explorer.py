@@ -10,6 +10,7 @@ from elbo_room.models.data import DATA, from_array
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import embedding
 from elbo_room.models.training.run import Run
+from elbo_room.widgets import actions
 from elbo_room.widgets.messages import Explore
 from elbo_room.widgets.worker.pictures import LatentPictures
 from elbo_room.widgets.worker.pictures.scores import RATE
@@ -231,20 +232,20 @@ def test_a_selection_goes_from_the_page_to_python_and_back(lab) -> None:
 
 def test_a_new_run_of_the_same_data_keeps_the_selection(lab) -> None:
     room = lab({"data": "pinwheel", "latent_size": 3, **SMALL})
-    room.act("explore", {"plane": "pca"})  # before there is a run: nothing happens
-    room.post("run")
-    eventually(lambda: room.state == "running" and room.painter.rows)
+    room.act(Explore(plane="pca"))  # before there is a run: nothing happens
+    room.post(actions.Run())
+    eventually(lambda: room.state == "running" and room.painter.map.rows)
     room.selection = [1, 2, 3]
     room.screen.plane.value = "pca"
     eventually(lambda: room.screen.chart("latent").params.get("principal", 0) > 0)
     eventually(lambda: len(room.screen.bus._newest[("kl", "marked")].items["value"]) == 3)
-    room.post("reset")
+    room.post(actions.Reset())
     eventually(lambda: room.painter.facts["number"] == 0 and room.state == "paused")
     assert room.selection == (1, 2, 3)
     assert room.screen.plane.value == "pca"
     eventually(lambda: room.screen.chart("latent").params.get("principal", 0) > 0)
-    room.post("set", name="data", value="iris")
-    room.post("run")
+    room.post(actions.SetKnob("data", "iris"))
+    room.post(actions.Run())
     eventually(lambda: room.selection == ())
 
 
@@ -252,8 +253,8 @@ def test_selected_rows_are_the_datas_own_where_not_all_are_on_the_map(lab) -> No
     """Of 2,500 rows 2,000 are drawn, evenly taken: place 1000 of the map is row 1250 of the data."""
     table = torch.randn(2500, 3, generator=torch.Generator().manual_seed(0)).numpy()
     room = lab({**SMALL, "latent_size": 2}, data=table)
-    room.post("run")
-    eventually(lambda: room.state == "running" and room.painter.rows)
+    room.post(actions.Run())
+    eventually(lambda: room.state == "running" and room.painter.map.rows)
     room.screen.chart("latent")._on_message(None, {"kind": "lasso", "rows": [1000, 0]}, None)
     eventually(lambda: room.selection == (0, 1250))
     room.selection = [1, 4, 2499]

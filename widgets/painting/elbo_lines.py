@@ -40,12 +40,10 @@ def earlier_words(differences: str) -> str:
 
 
 class ElboLines:
-    """What stands in panel A; `facts` are the caption's."""
+    """What panel A shows; `facts` are the caption's."""
 
-    facts: dict[str, Any]
-
-    def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
-        self.screen, self.catalogue = screen, catalogue
+    def __init__(self, screen: Screen, catalogue: dict[str, Any], facts: dict[str, Any]) -> None:
+        self.screen, self.catalogue, self.facts = screen, catalogue, facts
         self.changes: list[tuple[float, dict[str, Any]]] = []  # step, and the knobs that were changed there
         self.drawn: list[Table] = []  # rows of `history_file.ELBO_COLUMNS`, as they came
         self.means: list[Table] = []  # rows of step and running mean
@@ -57,7 +55,8 @@ class ElboLines:
         self.earlier = ""  # what the run before differs in, as the chart's heading
         self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
 
-    def _points(self, points: np.ndarray[Any, Any]) -> None:
+    def add(self, points: Table) -> None:
+        """Steps were made: the ELBO and its terms."""
         if not len(points):
             return
         self.drawn.append(points)
@@ -67,7 +66,7 @@ class ElboLines:
         self._line(points[prior != 0], PRIOR, 4)  # of a point estimate θ
         self._line(points[objective != elbo], OBJECTIVE, 5)
 
-    def _means(self, points: Table) -> None:
+    def add_means(self, points: Table) -> None:
         """The running mean; every step's own value steps back behind it."""
         self.screen.chart("elbo").set(faint=bool(self.means) or len(points) > 0)
         if len(points):
@@ -110,6 +109,13 @@ class ElboLines:
             self.screen.bus.clear(chart, "levels")
             self.leveled = False
 
+    def draw_earlier(self) -> None:
+        """What a new run begins with: its yardstick, the run before, the band of several seeds."""
+        self.leveled = False
+        self.draw_yardstick()
+        self.draw_ghost()
+        self.show_band(*(self.band or (None, 0)))
+
     def draw_ghost(self) -> None:
         """The run before, in grey."""
         self._line(self.ghost, EARLIER)
@@ -120,10 +126,10 @@ class ElboLines:
         self.draw_ghost()
         drawn, self.drawn = self.drawn, []
         for points in drawn:
-            self._points(points)
+            self.add(points)
         means, self.means = self.means, []
         for points in means:
-            self._means(points)
+            self.add_means(points)
         for columns in self.known:
             self.screen.bus.append(self.screen.chart("elbo"), "lines", **columns)
         for place, points in enumerate(tables):
@@ -137,7 +143,7 @@ class ElboLines:
         if found:
             self.screen.bus.replace(chart, "seeds", **found)
 
-    def _state(self, message: State) -> None:
+    def mark_failure(self, message: State) -> None:
         """A run that broke off is marked where it did."""
         chart = self.screen.chart("elbo")
         self.screen.bus.clear(chart, "failure")
@@ -145,13 +151,13 @@ class ElboLines:
             step, elbo = self.drawn[-1][-1, :2]
             self.screen.bus.replace(chart, "failure", step=[step], value=[elbo])
 
-    def forget_changes(self, message: Started) -> None:
-        """Another run has none yet; its yardsticks keep their words."""
-        self.changes, self.known = [], []
+    def forget(self, message: Started) -> None:
+        """Another run has no points and no changes yet; its yardsticks keep their words."""
+        self.drawn, self.means, self.changes, self.known = [], [], [], []
         self.model = str(message.settings.get("model", FIRST_MODEL))
         self.screen.chart("elbo").labels = list(message.about["labels"].get("elbo", []))
 
-    def _changed(self, message: Changed) -> None:
+    def mark_change(self, message: Changed) -> None:
         """A live change: a rule at its step with a word beside it."""
         number, values = float(message.number), dict(message.values)
         self.settings |= values

@@ -6,17 +6,32 @@ from typing import Any
 
 import numpy as np
 
-from elbo_room.widgets.messages import Decoded, Frame, Scores, Walk
+from elbo_room.widgets.messages import Columns, Decoded, Frame, Scores, Started, Walk
 from elbo_room.widgets.screen.layout import Screen
 
 
 class LatentPainter:
-    """Part of the painter: messages to the map, in order with the frames."""
+    """Messages to the map, in order with the frames."""
 
-    screen: Screen
-    shape: list[int]
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self.shape: list[int] = []  # of what is drawn of a data point
+        self.cloud: Columns = {}  # each point's label and picture
+        self.rows: list[int] = []  # of the data, in the cloud's order
+        self.label_names: list[str] = []
+        self.data: str | None = None  # the name of the data
 
-    def _latent(self, message: Frame) -> None:
+    def begin(self, message: Started) -> None:
+        """Another run: nothing is pinned on its map."""
+        about, name = message.about, message.settings.get("data")
+        latent = self.screen.chart("latent")
+        latent.set(scores=[], run=latent.params.get("run", 0) + 1)
+        self.shape, self.data = list(about["shape"]), None if name is None else str(name)
+        self.cloud = about["static"].get("latent", {}).get("cloud", {})
+        self.rows = [int(row) for row in about.get("rows", ())]
+        self.label_names = list(about["labels"].get("latent", ()))
+
+    def show(self, message: Frame) -> None:
         """What a frame brings: the decoded grid, of a table with what the page must know of its features, and a walk."""
         if message.grid:
             grid: dict[str, Any] = {**message.grid}
@@ -34,7 +49,7 @@ class LatentPainter:
         about = {"walk": walk["walk"], "dimension": walk["dimension"]}
         self._tell("strip", walk["values"], places, count=len(walk["values"]), shape=self.shape, **about)
 
-    def _scores(self, message: Scores) -> None:
+    def show_scores(self, message: Scores) -> None:
         """How well the embedding separates the labels."""
         found, chart = message.grouping, self.screen.chart("latent")
         scores = [found["ari"], found["nmi"], found["silhouette"]]
@@ -46,6 +61,7 @@ class LatentPainter:
         """Show these rows of the cloud as selected; none lets go of all."""
         self._tell("selection", np.asarray(shown, np.float32))
 
-    def _decoded(self, message: Decoded) -> None:
+    def show_decoded(self, message: Decoded) -> None:
+        """The answer to a pointer's question."""
         if message.values is not None:
             self._tell("decoded", message.values, id=message.question)

@@ -46,22 +46,19 @@ def closed(high: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.minimum(high, OPEN)
 
 
-class Painter(ElboLines, LatentPainter):
+class Painter:
     """One screen's charts, fed message by message."""
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any]) -> None:
-        super().__init__(screen, catalogue)
+        self.screen = screen
         self.names = [*catalogue["estimators"], MINIBATCH]
         labels = {name: part["label"] for name, part in catalogue["estimators"].items()}
         labels[MINIBATCH] = OF_MINIBATCHES.label
         self.facts: dict[str, Any] = {"state": "example", "number": 0, "stop_at": 0, "labels": labels}
         self.facts |= {"evidence": {}, "view": "variance"}
         self.facts["parts"] = catalogue["estimators"]
-        self.shape: list[int] = []
-        self.cloud: dict[str, Any] = {}  # of the map of the latent space: each datum's label and picture
-        self.rows: list[int] = []  # of the data, in the cloud's order
-        self.label_names: list[str] = []
-        self.data: str | None = None  # the name of the data
+        self.lines = ElboLines(screen, catalogue, self.facts)
+        self.map = LatentPainter(screen)
         self.measured = Measured(self.names)
         self.told: set[str] = set()  # which facts came from the worker's looks at a run
         self.shown = set(self.names)
@@ -76,10 +73,10 @@ class Painter(ElboLines, LatentPainter):
         self.draws.on(Expected, self._expected)
         self.draws.on(Variance, self._variance)
         self.draws.on(Against, self._against)
-        self.draws.on(State, self._state)
-        self.draws.on(Changed, self._changed)
-        self.draws.on(Scores, self._scores)
-        self.draws.on(Decoded, self._decoded)
+        self.draws.on(State, self.lines.mark_failure)
+        self.draws.on(Changed, self.lines.mark_change)
+        self.draws.on(Scores, self.map.show_scores)
+        self.draws.on(Decoded, self.map.show_decoded)
 
     def show(self, message: Message) -> None:
         """Draw one message; kinds that have no picture are passed over."""
@@ -89,7 +86,7 @@ class Painter(ElboLines, LatentPainter):
 
     def _started(self, message: Started) -> None:
         bus, screen, about, settings = self.screen.bus, self.screen, message.about, dict[str, Any](message.settings)
-        self.remember(message)
+        self.lines.remember(message)
         screen.use(settings.get("model", FIRST_MODEL), about.get("views"))
         for name, chart in screen.charts.items():
             if all_views()[name].of_run:
@@ -97,11 +94,10 @@ class Painter(ElboLines, LatentPainter):
                 chart.summary = ""
             if all_views()[name].panel != "b":  # whose headings the explorer writes
                 chart.heading = ""
-        latent = screen.chart("latent")
-        latent.set(scores=[], run=latent.params.get("run", 0) + 1)  # what is pinned on the map belongs to one run
-        self.drawn, self.means, self.later = [], [], {}
+        self.map.begin(message)
+        self.later = {}
         self.measured.forget()
-        self.forget_changes(message)
+        self.lines.forget(message)
         for name in self.told:  # accuracy, λ̂, … of the run before
             self.facts.pop(name, None)
         self.facts |= {
@@ -124,29 +120,22 @@ class Painter(ElboLines, LatentPainter):
             "parameter": 0,
         }
         self.facts["stop_at"] = settings["stop_at"]
-        self.shape, self.data = list(about["shape"]), settings.get("data")
-        self.cloud = about["static"].get("latent", {}).get("cloud", {})
-        self.rows = [int(row) for row in about.get("rows", ())]
-        self.label_names = list(about["labels"].get("latent", ()))
         for name, labels in about["labels"].items():
             screen.chart(name).labels = list(labels)
         for name, datasets in about["static"].items():
             for dataset, columns in datasets.items():
                 bus.static(screen.chart(name), dataset, **columns)
-        self.leveled = False
-        self.draw_yardstick()
-        self.draw_ghost()
-        self.show_band(*(self.band or (None, 0)))
-        self._points(message.curves["elbo"])
-        self._means(message.curves["mean"])
+        self.lines.draw_earlier()
+        self.lines.add(message.curves["elbo"])
+        self.lines.add_means(message.curves["mean"])
         self._measured(message.curves["variance"])
 
     def _frame(self, message: Frame) -> None:
         self.facts |= {"rate": message.rate, "elbo": message.elbo}
-        self._points(message.points)
-        self._means(message.mean)
+        self.lines.add(message.points)
+        self.lines.add_means(message.mean)
         self._picture(message.picture)
-        self._latent(message)
+        self.map.show(message)
         if self.summed.due(self.facts.get("state", "")):
             self._summaries()
 
@@ -174,7 +163,7 @@ class Painter(ElboLines, LatentPainter):
             for name, datasets in charts.items():
                 for dataset, columns in datasets.items():
                     draw(screen.chart(name), dataset, **columns)
-        self.known += picture.get("append", {}).get("elbo", {}).values()
+        self.lines.known += picture.get("append", {}).get("elbo", {}).values()
 
     def look(self, view: str) -> None:
         """A view of panel B is shown: draw what came for it while nobody looked."""

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as ipw
 
 from elbo_room.widgets import built_assets
+from elbo_room.widgets.actions import (
+    Action,
+    ChooseScene,
+    ChooseSpeed,
+    CompareRuns,
+    NextSeed,
+    OpenDrawer,
+    OpenRun,
+    Reset,
+    Reveal,
+    Run,
+    RunSeeds,
+    Share,
+    Step,
+    ToggleProjector,
+    TryRemedy,
+    UndoChange,
+)
+from elbo_room.widgets.screen.browser_events import of_page
 from elbo_room.widgets.screen.own_table import OwnTable
 from elbo_room.widgets.screen.page import Page
 from elbo_room.widgets.screen.panels import Panels, box
@@ -40,18 +59,18 @@ def worded_list(words: str) -> ipw.SelectMultiple:
 
 
 class Screen(Panels):
-    """All widgets of one lab. `post(action, **values)` takes note of what a person does."""
+    """All widgets of one lab. `post` takes note of what a person does."""
 
     def __init__(
         self,
-        post: Callable[..., None],
+        post: Callable[[Action], None],
         form: ipw.Widget,
         bar_fields: list[ipw.Widget],
         presets: list[tuple[str, str]],
-        pointer: Callable[[str], Callable[[str, dict[str, Any]], None]],
     ) -> None:
-        super().__init__(post, pointer)
+        super().__init__(post)
         self.page = LabPage()
+        self.page.on_message(self._page_event)
         self._header(post, presets)
         self._bar(post, bar_fields)
         self._foot(post)
@@ -65,16 +84,21 @@ class Screen(Panels):
         ]
         self.root = box(ipw.VBox, rows, "elbo-room")
 
-    def _header(self, post: Callable[..., None], presets: list[tuple[str, str]]) -> None:
+    def _page_event(self, content: Mapping[str, Any]) -> None:
+        action = of_page(content)
+        if action is not None:
+            self._post(action)
+
+    def _header(self, post: Callable[[Action], None], presets: list[tuple[str, str]]) -> None:
         self.scene = ipw.Dropdown(
             options=presets, description="Scene", style={"description_width": "auto"}, tooltip="Choose what to look at"
         )
-        self.scene.observe(lambda change: self._told(post, "scene", name=change["new"]), "value")
+        self.scene.observe(lambda change: self._chosen(change, ChooseScene), "value")
         self.scene.add_class("elbo-scene")
         self.goal = ipw.Label("")
         self.goal.add_class("elbo-goal")
-        share = button("Share", "Copy a link that restores these settings", lambda: post("share"))
-        projector = button("Projector", "Larger type for a lecture room (P)", lambda: post("projector"))
+        share = button("Share", "Copy a link that restores these settings", lambda: post(Share()))
+        projector = button("Projector", "Larger type for a lecture room (P)", lambda: post(ToggleProjector()))
         self.header = box(ipw.HBox, [self.scene, self.goal, share, projector], "elbo-header")
 
     def name_scene(self, name: str, goal: str) -> None:
@@ -82,17 +106,17 @@ class Screen(Panels):
         self._offer(self.scene, list(self.scene.options), name)
         self.goal.value = goal
 
-    def _bar(self, post: Callable[..., None], fields: list[ipw.Widget]) -> None:
-        self.run = button("Run", "Start, pause or go on (Space)", lambda: post("run"), "elbo-run")
+    def _bar(self, post: Callable[[Action], None], fields: list[ipw.Widget]) -> None:
+        self.run = button("Run", "Start, pause or go on (Space)", lambda: post(Run()), "elbo-run")
         self.run.button_style = "primary"
-        step = button("Step", "One optimiser step (.)", lambda: post("step"))
+        step = button("Step", "One optimiser step (.)", lambda: post(Step()))
         reset = button(
-            "Reset", "Back to step 0 with the same seed: the same run, bit for bit (R)", lambda: post("reset")
+            "Reset", "Back to step 0 with the same seed: the same run, bit for bit (R)", lambda: post(Reset())
         )
-        self.undo = button("Undo change", "Back to the settings of this run", lambda: post("undo"))
+        self.undo = button("Undo change", "Back to the settings of this run", lambda: post(UndoChange()))
         self.undo.layout.display = "none"
         self.remedy = button(
-            "Try the remedy", "Go on from the last good state with what the message proposes", lambda: post("remedy")
+            "Try the remedy", "Go on from the last good state with what the message proposes", lambda: post(TryRemedy())
         )
         self.remedy.layout.display = "none"
         self.speed = ipw.Dropdown(
@@ -102,7 +126,7 @@ class Screen(Panels):
             style={"description_width": "auto"},
             tooltip="Pace of training",
         )
-        self.speed.observe(lambda change: post("speed", speed=change["new"]), "value")
+        self.speed.observe(lambda change: post(ChooseSpeed(change["new"])), "value")
         self.lock = ipw.ToggleButton(
             value=True,
             description="locked",
@@ -112,10 +136,10 @@ class Screen(Panels):
             lambda change: setattr(self.lock, "description", "locked" if change["new"] else "open"), "value"
         )
         following = button(
-            "⚄ next", "The next seed; the run before it stays as a grey line", lambda: post("next_seed"), "elbo-next"
+            "⚄ next", "The next seed; the run before it stays as a grey line", lambda: post(NextSeed()), "elbo-next"
         )
         five = button(
-            "5 seeds", "Run this seed and the next four; panel A shows their mean ± sd", lambda: post("seeds")
+            "5 seeds", "Run this seed and the next four; panel A shows their mean ± sd", lambda: post(RunSeeds())
         )
         self.status = ipw.Label("")
         self.status.add_class("elbo-status")
@@ -137,7 +161,7 @@ class Screen(Panels):
         ]
         self.bar = box(ipw.HBox, row, "elbo-bar")
 
-    def _foot(self, post: Callable[..., None]) -> None:
+    def _foot(self, post: Callable[[Action], None]) -> None:
         self.caption = ipw.Label("")
         self.caption.add_class("elbo-caption")
         self.tabs = ipw.ToggleButtons(
@@ -155,19 +179,19 @@ class Screen(Panels):
                 "Keys and panels",
             ],
         )
-        self.tabs.observe(lambda change: post("drawer", name=change["new"]), "value")
+        self.tabs.observe(lambda change: post(OpenDrawer(change["new"])), "value")
         self.tabs.add_class("elbo-tabs")
         self.text = Reader()
         self.runs = worded_list("")
         self.open = button(
             "Open this run",
             "Show it where it stopped; Run goes on from there",
-            lambda: post("open_run", identity=self.runs.value[0] if len(self.runs.value) == 1 else None),
+            lambda: post(OpenRun(self.runs.value[0] if len(self.runs.value) == 1 else None)),
         )
         self.compare = button(
             "Compare in panel A",
             "Draw the chosen runs' ELBO beside the present one; with none chosen, take them away",
-            lambda: post("compare", identities=list(self.runs.value)),
+            lambda: post(CompareRuns(list(self.runs.value))),
         )
         self.shelf = box(ipw.VBox, [self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf")
         self.shown = worded_list(
@@ -179,7 +203,7 @@ class Screen(Panels):
             ipw.VBox,
             [
                 ipw.Label("Predict first: which estimator is the noisiest, and how many times?"),
-                button("Reveal panel B", "Show the variances that are measured", lambda: post("reveal")),
+                button("Reveal panel B", "Show the variances that are measured", lambda: post(Reveal())),
             ],
             "elbo-veil",
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from elbo_room.widgets.actions import Action, Upload, UseRunFeatures
 from elbo_room.widgets.messages import ReadTable, TableRead
 from elbo_room.widgets.sessions.local_use import local_use
 from elbo_room.widgets.sessions.runs import home
@@ -50,9 +51,9 @@ def keep(name: str, content: bytes) -> Path:
 
 
 class OwnTable:
-    """Asks for a file and shows what was read; `post("upload" or "table", …)` does the work on the pump's thread."""
+    """Asks for a file and shows what was read; `Upload` and `ReadTable` do the work on the pump's thread."""
 
-    def __init__(self, post: Callable[..., None]) -> None:
+    def __init__(self, post: Callable[[Action], None]) -> None:
         self.given: ReadTable | None = None  # how the table in use was asked for
         self.features: str | None = None  # the path of the features in use
         self._post, self._silent = post, False
@@ -71,7 +72,7 @@ class OwnTable:
             )
         )
         self.use = ipw.Button(description="Use this run's features", layout=ipw.Layout(width="auto"))
-        self.use.on_click(lambda _: self._post("features"))
+        self.use.on_click(lambda _: self._post(UseRunFeatures()))
         self.offer_features(NO_RUN)
         local = local_use()
         self.path.layout.display = None if local else "none"
@@ -90,14 +91,14 @@ class OwnTable:
 
     def _uploaded(self, change: dict[str, Any]) -> None:
         for file in change["new"]:
-            self._post("upload", name=file["name"], content=bytes(file["content"]))
+            self._post(Upload(file["name"], bytes(file["content"])))
 
     def _told(self, path: str | None) -> None:
         if self._silent or not path:
             return
         same = self.given is not None and path == self.given.path  # another file has other columns
         chosen = [each.value if same and each.value != NONE else None for each in (self.labels, self.batch)]
-        self._post("table", path=path, labels=chosen[0], batch=chosen[1])
+        self._post(ReadTable(path, *chosen))
 
     def show(self, told: TableRead) -> None:
         """Show what was read: its size, and which columns there are to choose from."""

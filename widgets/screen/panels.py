@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import ipywidgets as ipw
 
 from elbo_room.models.settings import FIRST_MODEL
+from elbo_room.widgets.actions import Action, Look, SplitTerms
+from elbo_room.widgets.messages import Explore, SelectParameter
 from elbo_room.widgets.painting.views import all_views, views_of
+from elbo_room.widgets.screen.browser_events import of_pointer
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.network_diagram import NetworkDiagram
 from elbo_room.widgets.screen.one_step import OneStep
@@ -28,29 +32,25 @@ def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
 class Panels:
     """Charts by name, each in its panel; a chart is made when it is first asked for."""
 
-    def __init__(
-        self, post: Callable[..., None], pointer: Callable[[str], Callable[[str, dict[str, Any]], None]]
-    ) -> None:
-        self.bus, self._pointer, self.model = Bus(), pointer, FIRST_MODEL
+    def __init__(self, post: Callable[[Action], None]) -> None:
+        self.bus, self._post, self.model = Bus(), post, FIRST_MODEL
         self.charts: dict[str, LiveChart] = {}
         self.wished: Mapping[str, str] = {}  # what the chosen scene opens with, as `views.OPENING` has it
         self._offering = False  # what a list shows then was not a person's choice
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"
-        self.split.observe(lambda change: post("split", on=change["new"]), "value")
+        self.split.observe(lambda change: post(SplitTerms(change["new"])), "value")
         self.parameter = ipw.Dropdown(
             options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B looks at"
         )
-        self.parameter.observe(lambda change: self._told(post, "select", index=change["new"]), "value")
-        self.colour = self._choice(post, "colour", "What colours the map of the latent space")
-        self.plane = self._choice(post, "plane", "Which plane of the latent space is shown")
-        self.bands = self._choice(
-            post, "bands", "Whether a point mass is drawn with the bands of Laplace's approximation"
-        )
-        self.reading = self._choice(post, "text", "Whose attention map is shown: one of the held-out texts")
+        self.parameter.observe(lambda change: self._chosen(change, lambda index: SelectParameter(index=index)), "value")
+        self.colour = self._choice("colour", "What colours the map of the latent space")
+        self.plane = self._choice("plane", "Which plane of the latent space is shown")
+        self.bands = self._choice("bands", "Whether a point mass is drawn with the bands of Laplace's approximation")
+        self.reading = self._choice("text", "Whose attention map is shown: one of the held-out texts")
         self.reading.add_class("elbo-text")
         self.choosers = {"colour": self.colour, "plane": self.plane, "bands": self.bands, "text": self.reading}
-        self.lists = {letter: self._list(post, letter) for letter in "abcd"}
+        self.lists = {letter: self._list(letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
         tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
         self.panels = {
@@ -66,24 +66,30 @@ class Panels:
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
         self.use(FIRST_MODEL)
 
-    def _list(self, post: Callable[..., None], panel: str) -> ipw.Dropdown:
+    def _list(self, panel: str) -> ipw.Dropdown:
         """The list of a panel's views; out of sight where there is only one."""
         made_list = ipw.Dropdown(options=[], tooltip=f"What panel {panel.upper()} shows")
-        made_list.observe(lambda change: self._told(post, "look", panel=panel, name=change["new"]), "value")
+        made_list.observe(lambda change: self._chosen(change, lambda name: Look(panel, name)), "value")
         made_list.add_class("elbo-list")
         return made_list
 
-    def _choice(self, post: Callable[..., None], name: str, help_text: str) -> ipw.Dropdown:
+    def _choice(self, name: str, help_text: str) -> ipw.Dropdown:
         """A list of what a run's map can show; out of sight until there is a run with more than one."""
         made_list = ipw.Dropdown(options=[], tooltip=help_text)
-        made_list.observe(lambda change: self._told(post, "explore", **{name: change["new"]}), "value")
+        made_list.observe(lambda change: self._chosen(change, lambda value: Explore(**{name: value})), "value")
         made_list.add_class("elbo-choice")
         made_list.layout.display = "none"
         return made_list
 
-    def _told(self, post: Callable[..., None], action: str, **values: Any) -> None:
-        if not self._offering and None not in values.values():
-            post(action, **values)
+    def _chosen(self, change: Mapping[str, Any], action: Callable[[Any], Action]) -> None:
+        """Post what a person has chosen in a list; what the lab itself shows there is no choice."""
+        if not self._offering and change["new"] is not None:
+            self._post(action(change["new"]))
+
+    def _pointer(self, chart: str, kind: str, content: Mapping[str, Any]) -> None:
+        action = of_pointer(chart, kind, content)
+        if action is not None:
+            self._post(action)
 
     def chart(self, name: str) -> LiveChart:
         """The chart of this name; it is made, out of sight, when it is first asked for."""
@@ -91,7 +97,7 @@ class Panels:
         if found is None:
             found = self.charts[name] = DRAWN.get(name, LiveChart)(name, self.bus)
             found.layout.display = "none"
-            found.on_event(self._pointer(name))
+            found.on_event(partial(self._pointer, name))
             panel = self.panels[all_views()[name].panel]
             panel.children = (found, *panel.children)
         return found

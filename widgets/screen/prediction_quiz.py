@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import ipywidgets as ipw
 
+from elbo_room.widgets.actions import Action, Guess, NextQuestion
 from elbo_room.widgets.words.tasks import Facts, Task, answer, measure_of, step_of, waiting
 
 NOTHING = (
@@ -20,9 +21,9 @@ PANELS = "abcd"
 
 
 class PredictionQuiz:
-    """Holds the scene's tasks; `post("guess")` says that a guess was made, and `follow` brings everything up to date."""
+    """Holds the scene's tasks; `Guess` says that a guess was made, and `follow` brings everything up to date."""
 
-    def __init__(self, post: Callable[..., None]) -> None:
+    def __init__(self, post: Callable[[Action], None]) -> None:
         self.tasks: list[Task] = []
         self.at = 0
         self.guessed: int | None = None
@@ -31,9 +32,9 @@ class PredictionQuiz:
         self.ask.add_class("elbo-ask")
         self.guess = ipw.RadioButtons(options=[], layout=ipw.Layout(width="auto"))
         self.check = ipw.Button(description="That is my guess", layout=ipw.Layout(width="auto"))
-        self.check.on_click(lambda _: post("guess"))
+        self.check.on_click(lambda _: post(Guess()))
         self.another = ipw.Button(description="Next question", layout=ipw.Layout(width="auto"))
-        self.another.on_click(lambda _: post("question"))
+        self.another.on_click(lambda _: post(NextQuestion()))
         self.answer = ipw.Label("")
         self.answer.add_class("elbo-answer")
         self.widget = ipw.VBox([self.ask, self.guess, ipw.HBox([self.check, self.another]), self.answer])

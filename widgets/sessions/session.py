@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from elbo_room.widgets.actions import Action, WorkerNotStarted
 from elbo_room.widgets.messages import Command, Message
 from elbo_room.widgets.sessions.link import Link
 
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 class View(Protocol):
     """What the session drives; every method is called by the pump's thread."""
 
-    def act(self, action: str, values: dict[str, Any]) -> None:
+    def act(self, action: Action) -> None:
         """Carry out what a person did."""
 
     def show(self, message: Message) -> None:
@@ -42,6 +43,10 @@ class View(Protocol):
 
     def flush(self) -> None:
         """Send what is pending to the page."""
+
+
+class Presence(Protocol):
+    """What the session asks and reports about the page; every method is called by the pump's thread."""
 
     def last_seen(self) -> float | None:
         """When the page was last heard of, on the monotonic clock."""
@@ -57,21 +62,28 @@ class View(Protocol):
 
 
 class Session:
-    """Starts a worker in the background and pumps between it and the view until `close`."""
+    """A worker that is started in the background, and the pump between it and the view from `start` to `close`."""
 
-    def __init__(self, view: View, make_link: Callable[[], Link]) -> None:
-        self.view, self.make_link = view, make_link
-        self.actions: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
+    def __init__(self, make_link: Callable[[], Link]) -> None:
+        self.make_link = make_link
+        self.link: Link
+        self.view: View
+        self.presence: Presence
+        self.actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self.closed = threading.Event()
         self.alone = False
         self.silent, self.looked = 0.0, time.monotonic()
         self.heard: float | None = None
         self.restarts: list[float] = []
-        self.link = self._start_link()
         self.pump = threading.Thread(target=self._pump, daemon=True, name="elbo-room-pump")
 
-    def start(self) -> None:
+    def connect(self) -> None:
+        """Start the worker."""
+        self.link = self._start_link()
+
+    def start(self, view: View, presence: Presence) -> None:
         """Begin to pump."""
+        self.view, self.presence = view, presence
         self.pump.start()
 
     def _start_link(self, delay: float = 0.0) -> Link:
@@ -86,15 +98,15 @@ class Session:
             link.start()
         except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
             _log.exception("The worker did not start.")
-            self.post("worker_lost", reason=f"it did not start: {type(error).__name__}: {error}")
+            self.post(WorkerNotStarted(f"it did not start: {type(error).__name__}: {error}"))
 
-    def post(self, action: str, **values: Any) -> None:
+    def post(self, action: Action) -> None:
         """Ask for an action; returns at once, from any thread."""
-        self.actions.put((action, values))
+        self.actions.put(action)
 
-    def post_later(self, seconds: float, action: str, **values: Any) -> None:
+    def post_later(self, seconds: float, action: Action) -> None:
         """The same after a while, unless the session has ended."""
-        timer = threading.Timer(seconds, self.post, (action,), values)
+        timer = threading.Timer(seconds, self.post, (action,))
         timer.name, timer.daemon = "elbo-room-later", True
         timer.start()
 
@@ -132,23 +144,23 @@ class Session:
 
     def _take_actions(self) -> None:
         try:
-            action, values = self.actions.get(timeout=WAIT)
+            action = self.actions.get(timeout=WAIT)
         except queue.Empty:
             return
-        self.view.act(action, values)
+        self.view.act(action)
 
     def _watch_page(self) -> None:
-        seen, now = self.view.last_seen(), time.monotonic()
+        seen, now = self.presence.last_seen(), time.monotonic()
         # a machine that stood still (a lid that was shut) silenced the page too: between two looks at most so much is counted
         silent = self.silent + min(now - self.looked, LOOK)
         spoken, self.heard, self.looked = seen != self.heard, seen, now
         self.silent = 0.0 if spoken else silent
-        patience = HIDDEN_SILENCE if self.view.hidden() else SILENCE
+        patience = HIDDEN_SILENCE if self.presence.hidden() else SILENCE
         before, self.alone = self.alone, seen is not None and self.silent > patience
         if self.alone and not before:
-            self.view.alone()
+            self.presence.alone()
         elif before and not self.alone:
-            self.view.heard_again(silent)
+            self.presence.heard_again(silent)
 
     def _guarded(self, function: Callable[..., Any], *arguments: Any) -> None:
         """A fault in one action must not stop the pump; it is written to the kernel's log and said on the page."""
@@ -168,4 +180,5 @@ class Session:
         self.closed.set()
         if self.pump.is_alive() and threading.current_thread() is not self.pump:
             self.pump.join(10)
+            del self.view, self.presence  # whoever keeps this session does not keep a screen
         self.link.close()

@@ -70,11 +70,11 @@ class Worker(Trainer):
         self._register()
 
     def _register(self) -> None:
-        on = self.commands.on
+        on, when = self.commands.on, self.commands.when
         on(Start, self.start)
-        on(Play, lambda _: self.play())
-        on(Pause, lambda _: self.pause())
-        on(MakeStep, lambda _: self.make_step())
+        when(Play, self.play)
+        when(Pause, self.pause)
+        when(MakeStep, self.make_step)
         on(SetSpeed, self.set_speed)
         on(Change, self.change)
         on(ShowView, self.show_view)
@@ -86,7 +86,7 @@ class Worker(Trainer):
         on(DrawPrior, self.draw_prior)
         on(ReadTable, self.user_data.read_table)
         on(UseFeatures, lambda wanted: self.user_data.use_features(wanted, self.run))
-        on(Save, lambda _: self._save())
+        when(Save, self._save)
 
     def serve(self) -> None:
         """Serve until the other end closes; the run is saved then."""

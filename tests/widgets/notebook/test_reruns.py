@@ -7,6 +7,7 @@ import textwrap
 import pytest
 from ipywidgets.widgets import widget
 
+from elbo_room.widgets import actions
 from elbo_room.widgets.notebook.reruns import Cell
 from tests.widgets.conftest import eventually
 
@@ -34,7 +35,7 @@ class NoWorker:
 
 def visited(room):
     """Another family's form, and a chart that is made when it is first asked for."""
-    room.act("set", {"name": "model", "value": "conditional"})
+    room.act(actions.SetKnob("model", "conditional"))
     room.screen.chart("manifold")
     room.screen.chart("network")
     return len(widget._instances)
@@ -65,25 +66,25 @@ def cell(monkeypatch):
 
 def paused(room):
     """Run it for some steps."""
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and room.painter.facts["number"] > 20)
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "paused")
     return room.painter.facts["number"]
 
 
 def test_after_a_restart_of_the_kernel_the_cell_goes_on_with_its_run(lab, cell):
     room = lab(SMALL)
-    number, identity = paused(room), room.folder.identity
+    number, identity = paused(room), room.current.folder.identity
     room.close()
     cell()
     again = lab(SMALL)
-    eventually(lambda: again.state == "paused" and again.folder is not None)
-    assert (again.folder.identity, again.painter.facts["number"]) == (identity, number)
+    eventually(lambda: again.state == "paused" and again.current.folder is not None)
+    assert (again.current.folder.identity, again.painter.facts["number"]) == (identity, number)
     assert "taken up" in again.screen.caption.value
     kept = f"Your run is kept up to step {number:,}: run the cell again to go on."
     assert again.screen.page.remedies["rerun"] == kept
-    again.post("run")
+    again.post(actions.Run())
     eventually(lambda: again.painter.facts["number"] > number)
 
 
@@ -95,8 +96,8 @@ def test_a_cell_that_is_run_again_otherwise_starts_anew(lab, cell, why):
     if why == "other settings":
         cell()
     again = lab(SMALL | ({"width": 16} if why == "other settings" else {}))
-    eventually(lambda: again.ready)
-    assert again.folder is None
+    eventually(lambda: again.current.ready)
+    assert again.current.folder is None
     assert again.state == "paused"
     assert "Press Run to train" in again.screen.caption.value
 

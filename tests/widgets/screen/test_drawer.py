@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from elbo_room.widgets import actions
 from elbo_room.widgets.screen import drawer
 from elbo_room.widgets.screen.drawer import Drawer
 from elbo_room.widgets.sessions.example import catalogue
@@ -25,18 +26,20 @@ def tables(room):
 
 def finished(room, scene, steps):
     """Choose a scene and run it for so many steps; the run before it, which has finished too, is another one."""
-    earlier = room.folder
-    room.act("scene", {"name": scene})
-    room.act("set", {"name": "stop_at", "value": steps})
-    room.post("run")
+    earlier = room.current.folder
+    room.act(actions.ChooseScene(scene))
+    room.act(actions.SetKnob("stop_at", steps))
+    room.post(actions.Run())
     eventually(
-        lambda: room.folder is not earlier and room.state == "finished" and room.painter.facts["number"] == steps
+        lambda: (
+            room.current.folder is not earlier and room.state == "finished" and room.painter.facts["number"] == steps
+        )
     )
 
 
 def test_an_open_table_shows_the_scene_on_the_screen_through_three_scenes(lab):
     room = lab()
-    room.act("drawer", {"name": "Table"})
+    room.act(actions.OpenDrawer("Table"))
     seen = {room.screen.text.text}
     for place, scene in enumerate(("pinwheel", "moons", "belief_network")):
         finished(room, scene, steps=20 + place)
@@ -48,19 +51,19 @@ def test_an_open_table_shows_the_scene_on_the_screen_through_three_scenes(lab):
 def test_no_word_of_an_earlier_scene_stays_behind_a_chart(lab):
     """The sentences for screen readers, which the tables repeat, are the run's own."""
     room = lab()
-    eventually(lambda: room.ready)
+    eventually(lambda: room.current.ready)
     room.screen.chart("elbo").summary = room.screen.chart("latent").summary = "of the run before"
-    room.act("scene", {"name": "pinwheel"})
-    room.act("step", {})
+    room.act(actions.ChooseScene("pinwheel"))
+    room.act(actions.Step())
     eventually(lambda: room.state == "paused" and room.painter.facts["number"] == 1)
     assert "of the run before" not in [chart.summary for chart in room.screen.charts.values()]
 
 
 def test_an_open_list_of_runs_shows_the_run_that_is_training(lab):
     room = lab({"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32})
-    room.act("drawer", {"name": "Runs"})
+    room.act(actions.OpenDrawer("Runs"))
     assert room.screen.runs.options == ()
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: len(room.screen.runs.options) == 1 and room.state == "running")
 
 
@@ -75,20 +78,20 @@ def quiet(lab, monkeypatch):
     ("name", "before", "after"), [("Code", "width=48", "width=16"), ("Formula", "B = 4", "B = 16")]
 )
 def test_an_open_text_follows_the_settings(quiet, name, before, after):
-    quiet.act("set", {"name": "width", "value": 48})
-    quiet.act("set", {"name": "draws", "value": 4})
-    quiet.act("drawer", {"name": name})
+    quiet.act(actions.SetKnob("width", 48))
+    quiet.act(actions.SetKnob("draws", 4))
+    quiet.act(actions.OpenDrawer(name))
     assert before in quiet.screen.text.text
-    quiet.act("set", {"name": "width", "value": 16})
-    quiet.act("set", {"name": "draws", "value": 16})
+    quiet.act(actions.SetKnob("width", 16))
+    quiet.act(actions.SetKnob("draws", 16))
     eventually(lambda: after in quiet.screen.text.text)
     assert before not in quiet.screen.text.text
 
 
 def test_open_questions_are_those_of_the_scene_that_is_chosen(quiet):
-    quiet.act("drawer", {"name": "Try this"})
+    quiet.act(actions.OpenDrawer("Try this"))
     for scene in ("score", "collapse_weight", "digits"):
-        quiet.act("scene", {"name": scene})
+        quiet.act(actions.ChooseScene(scene))
         quiet.screen.name_scene(scene, "")  # as the page's own list does, before it asks for the scene
         eventually(lambda scene=scene: quiet.screen.quiz.tasks == PRESETS[scene].get("tasks", []))
 
@@ -98,18 +101,18 @@ def test_opening_a_run_of_another_family_offers_the_estimators_of_that_family(qu
     keep(folder, model="deep_exponential_family")
     folder.release()
     before = dict(quiet.screen.shown.options)
-    quiet.act("open_run", {"identity": folder.identity})
+    quiet.act(actions.OpenRun(folder.identity))
     assert dict(quiet.screen.shown.options) != before
-    choices = quiet.form.fields["estimator"].knob["choices"]
+    choices = quiet.settings.form.fields["estimator"].knob["choices"]
     usable = [choice["name"] for choice in choices if not choice.get("unavailable")]
     assert list(dict(quiet.screen.shown.options).values()) == usable
 
 
 def test_going_back_to_the_runs_settings_names_its_scene_again(quiet):
-    quiet.run_values = dict(quiet.values)
+    quiet.current.run_values = dict(quiet.values)
     quiet.screen.scene.value = "moons"
     eventually(lambda: quiet.values["model"] == "conditional")
-    quiet.act("undo", {})
+    quiet.act(actions.UndoChange())
     assert quiet.screen.scene.value == "digits"
     assert quiet.screen.goal.value == PRESETS["digits"]["goal"]
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from elbo_room.widgets.actions import Upload
 from elbo_room.widgets.explorer import Explorer
 from elbo_room.widgets.messages import Frame, ReadTable, Refused, Start, Started, State, TableRead
 from elbo_room.widgets.screen import own_table
@@ -100,15 +101,13 @@ def test_counts_bring_scvis_settings_and_other_tables_only_themselves(
 
 
 def test_choosing_a_column_reads_the_same_file_again_and_another_file_forgets_it() -> None:
-    asked: list[tuple[str, dict]] = []
-    drawer = own_table.OwnTable(lambda action, **values: asked.append((action, values)))
+    asked: list[object] = []
+    drawer = own_table.OwnTable(asked.append)
     drawer.path.value = "t.csv"
     drawer.show(TableRead("t.csv", None, None, ["kind", "plate"], counts=False, sentence="Read."))
     drawer.labels.value = "kind"
     drawer.path.value = "u.csv"
-    first, column, other = ({"path": path, "labels": label, "batch": None} for path, label in
-                            (("t.csv", None), ("t.csv", "kind"), ("u.csv", None)))  # fmt: skip
-    assert asked == [("table", first), ("table", column), ("table", other)]
+    assert asked == [ReadTable("t.csv"), ReadTable("t.csv", "kind"), ReadTable("u.csv")]
 
 
 OPEN_TO_OTHERS = [
@@ -136,7 +135,7 @@ def served(environment: dict[str, str], patch: pytest.MonkeyPatch) -> None:
 )
 def test_a_path_is_asked_for_only_where_no_other_computer_can_answer(environment, local, monkeypatch) -> None:
     served(environment, monkeypatch)
-    drawer = own_table.OwnTable(lambda *_, **__: None)
+    drawer = own_table.OwnTable(lambda _: None)
     assert local_use() is local
     assert (drawer.path.layout.display != "none") is local
     assert ("give its path" in drawer.said.value) is local
@@ -150,8 +149,8 @@ def test_a_page_that_others_reach_reads_uploads_but_no_path(
     served(OPEN_TO_OTHERS[0], monkeypatch)
     room.screen.own.path.value = str(counts(tmp_path / "secret.csv"))
     eventually(lambda: room.screen.own.said.value == REFUSED)
-    room.post("upload", name="mine.csv", content=b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 5)
+    room.post(Upload("mine.csv", b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 5))
     eventually(lambda: "10 × 2, coloured by kind (2 kinds)" in room.screen.own.said.value)
     room.screen.own.said.value = ""
-    room.post("table", path=room.screen.own.given.path, labels="kind")
+    room.post(ReadTable(room.screen.own.given.path, "kind"))
     eventually(lambda: "10 × 2" in room.screen.own.said.value)

@@ -8,6 +8,7 @@ import pytest
 from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.probing.minibatch import MINIBATCH
 from elbo_room.models.run_file import STATE
+from elbo_room.widgets import actions
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.sessions.runs import curve, new_run, open_run, saved_runs
 from elbo_room.widgets.wire.history_file import FILE, UNNAMED, VARIANCE_COLUMNS, table
@@ -26,21 +27,21 @@ def keep(folder, number=5, **settings):
 def test_a_finished_run_keeps_the_settings_that_made_it(lab):
     """Trying another estimator on a finished run, and then starting anew, must not rewrite what is kept."""
     room = lab({"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 20, "estimator": "score"})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and saved_runs())
-    room.act("set", {"name": "estimator", "value": "path_only"})
-    room.post("run")
+    room.act(actions.SetKnob("estimator", "path_only"))
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and len(saved_runs()) == 2)
     assert [run["settings"]["estimator"] for run in saved_runs()] == ["path_only", "score"]
 
 
 def test_a_run_that_was_left_before_its_first_save_is_kept(lab):
     room = lab({"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 100_000})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and room.painter.facts["number"] > 0)
-    first = room.folder.identity
-    room.post("reset")
-    eventually(lambda: room.state == "paused" and room.folder.identity != first)
+    first = room.current.folder.identity
+    room.post(actions.Reset())
+    eventually(lambda: room.state == "paused" and room.current.folder.identity != first)
     eventually(lambda: first in [run["identity"] for run in saved_runs()])
 
 
@@ -163,7 +164,7 @@ def test_a_damaged_run_hurts_no_other(lab, home):
         head = json.dumps({"__metadata__": {"about": said}}).encode()
         (bad.path / STATE).write_bytes(len(head).to_bytes(8, "little") + head)
         room = lab()
-        room.act("drawer", {"name": "Runs"})
+        room.act(actions.OpenDrawer("Runs"))
         assert good.identity in dict(room.screen.runs.options).values()
 
 
@@ -191,12 +192,12 @@ def test_saved_curves_keep_their_names_when_an_estimator_joins_in_the_middle(tmp
 def test_what_is_kept_of_a_run_is_said_truly(lab):
     """Killed right after its first frame, the run is taken up again; before its first step nothing is kept, and that is said."""
     room = lab({"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 100_000})
-    eventually(lambda: room.ready)
-    room.folder, room.run_values, room.ready = new_run(), dict(room.values), False
+    eventually(lambda: room.current.ready)
+    room.current.folder, room.current.run_values, room.current.ready = new_run(), dict(room.values), False
     room.session.link.process.kill()
     eventually(lambda: "Nothing of your run was saved yet." in room.screen.page.banner)
-    eventually(lambda: room.ready)
-    room.post("run")
+    eventually(lambda: room.current.ready)
+    room.post(actions.Run())
     eventually(lambda: room.state == "running" and room.painter.facts["number"] > 0)
     room.session.link.process.kill()
     eventually(lambda: "Your run is kept up to step" in room.screen.page.banner)

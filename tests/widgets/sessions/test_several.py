@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from elbo_room.widgets import actions
+from elbo_room.widgets.controllers.seeds import BINS, band
 from elbo_room.widgets.sessions.runs import saved_runs
-from elbo_room.widgets.sessions.several import BINS, band
 from elbo_room.widgets.words.texts import differences
 from tests.widgets.conftest import eventually
 
@@ -42,62 +43,62 @@ def test_differences_name_what_differs_and_the_seed_only_where_nothing_else_does
 
 def test_five_seeds_run_one_after_the_other_and_end_in_a_band(lab):
     room = lab(SMALL | {"seed": 3})
-    room.post("seeds")
+    room.post(actions.RunSeeds())
     eventually(lambda: "5 seeds: the ELBO ends at" in room.screen.caption.value)
     assert [run["settings"]["seed"] for run in saved_runs()] == [7, 6, 5, 4, 3]
     drawn = room.screen.bus.shown("elbo")["seeds"]
-    expected = band(room.seed_curves)
+    expected = band(room.seeds.curves)
     np.testing.assert_array_equal(drawn["mean"], expected["mean"])
-    assert [len(curve) for curve in room.seed_curves] == [60] * 5
+    assert [len(curve) for curve in room.seeds.curves] == [60] * 5
     assert "5 seeds" in room.screen.chart("elbo").heading
-    room.post("reset")  # any other run takes the band away
+    room.post(actions.Reset())  # any other run takes the band away
     eventually(lambda: "seeds" not in room.screen.bus.shown("elbo"))
     assert room.screen.chart("elbo").heading == ""
 
 
 def test_a_series_of_seeds_ends_when_a_person_starts_something_else(lab):
     room = lab(SMALL | {"stop_at": 100_000})
-    room.post("seeds")
+    room.post(actions.RunSeeds())
     eventually(lambda: room.state == "running")
     assert "seed 1 of 5" in room.screen.status.value
-    room.post("reset")
-    eventually(lambda: room.state == "paused" and room.seeds_left == 0)
+    room.post(actions.Reset())
+    eventually(lambda: room.state == "paused" and room.seeds.left == 0)
     assert "of 5" not in room.screen.status.value
 
 
 def test_earlier_runs_are_compared_on_panel_a(lab):
     room = lab(SMALL)
     for estimator in ("score", "path_only"):
-        room.act("set", {"name": "estimator", "value": estimator})
-        room.act("set", {"name": "seed", "value": 8 if estimator == "score" else 9})
-        room.post("run")
+        room.act(actions.SetKnob("estimator", estimator))
+        room.act(actions.SetKnob("seed", 8 if estimator == "score" else 9))
+        room.post(actions.Run())
         count = 1 if estimator == "score" else 2
         eventually(lambda count=count: len(saved_runs()) == count and room.state == "finished")
-        eventually(lambda: sum(map(len, room.painter.drawn)) == 60)  # its last frame has come, too
+        eventually(lambda: sum(map(len, room.painter.lines.drawn)) == 60)  # its last frame has come, too
     assert all(run["elbo"] is not None for run in saved_runs())
     newest, oldest = (run["identity"] for run in saved_runs())
-    room.act("compare", {"identities": [oldest, newest]})
+    room.act(actions.CompareRuns([oldest, newest]))
     assert "A: Estimator score, ELBO" in room.screen.caption.value
     assert "B: Estimator path only, ELBO" in room.screen.caption.value
     lines = room.screen.bus.shown("elbo")["lines"]
     assert {4.0, 7.0, 8.0} <= set(lines["series"].tolist())
     kept = lines["value"][lines["series"] == 7]
     np.testing.assert_array_equal(kept, lines["value"][lines["series"] == 4])  # run A is the grey earlier run, too
-    room.act("compare", {"identities": []})
+    room.act(actions.CompareRuns([]))
     assert 7.0 not in room.screen.bus.shown("elbo")["lines"]["series"]
 
 
 def test_an_earlier_run_is_drawn_where_little_differs_and_the_chart_says_what(lab):
     room = lab(SMALL | {"stop_at": 30})
-    room.post("run")
-    eventually(lambda: room.state == "finished" and len(room.painter.means))
+    room.post(actions.Run())
+    eventually(lambda: room.state == "finished" and len(room.painter.lines.means))
 
     def again(**values):
         for name, value in values.items():
-            room.act("set", {"name": name, "value": value})
-        room.post("run")
-        eventually(lambda: room.state == "finished" and room.painter.settings["width"] == values["width"])
-        return room.painter.ghost
+            room.act(actions.SetKnob(name, value))
+        room.post(actions.Run())
+        eventually(lambda: room.state == "finished" and room.painter.lines.settings["width"] == values["width"])
+        return room.painter.lines.ghost
 
     assert len(again(width=9))
     assert room.screen.chart("elbo").heading == "ELBO · earlier: Width 8"
@@ -107,12 +108,12 @@ def test_an_earlier_run_is_drawn_where_little_differs_and_the_chart_says_what(la
 
 def test_runs_of_other_data_are_not_compared(lab):
     room = lab(SMALL | {"stop_at": 5})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and saved_runs())
-    room.act("set", {"name": "data", "value": "digits"})
-    room.post("run")
+    room.act(actions.SetKnob("data", "digits"))
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and len(saved_runs()) == 2)
-    room.act("compare", {"identities": [run["identity"] for run in saved_runs()]})
+    room.act(actions.CompareRuns([run["identity"] for run in saved_runs()]))
     assert "no common zero" in room.screen.caption.value
     with pytest.raises(ValueError, match="compares up to 3"):
-        room._do_compare(["a", "b", "c", "d"])
+        room.comparison.compare(actions.CompareRuns(["a", "b", "c", "d"]))

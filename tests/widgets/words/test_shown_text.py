@@ -11,6 +11,7 @@ from elbo_room.models.data.words import words_of
 from elbo_room.models.deep_generative.settings import Settings as DeepGenerativeSettings
 from elbo_room.models.diagnostics.predictive import weight_draws
 from elbo_room.models.training.run import Run
+from elbo_room.widgets import actions
 from elbo_room.widgets.messages import Explore
 from elbo_room.widgets.worker.pictures.attention import MOST_LETTERS, MOST_TEXTS, ShownText
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
@@ -113,8 +114,8 @@ def test_an_encoder_with_attention_shows_the_chosen_text_too() -> None:
 def test_the_choice_goes_to_the_trainer_and_into_the_address_and_outlives_a_new_run(lab) -> None:
     """A fresh explorer that is told of it by its address shows it again."""
     explorer = lab({**ATTENTION, "model": "conditional", "data": "gerbil", "stop_at": 3})
-    explorer.post("look", panel="c", name="attention_map")
-    explorer.post("run")
+    explorer.post(actions.Look("c", "attention_map"))
+    explorer.post(actions.Run())
     eventually(lambda: explorer.state == "finished" and len(explorer.screen.reading.options) == MOST_TEXTS)
     chart = explorer.screen.chart("attention_map")
     eventually(lambda: chart.labels and chart.labels[2] == "the")
@@ -124,6 +125,6 @@ def test_the_choice_goes_to_the_trainer_and_into_the_address_and_outlives_a_new_
     words = words_of(test, test.x[3])
     eventually(lambda: list(chart.labels[2 : 2 + len(words)]) == words)
     eventually(lambda: explorer.screen.page.text == "3")
-    explorer.post("reset")
+    explorer.post(actions.Reset())
     eventually(lambda: explorer.state == "paused" and list(chart.labels[2 : 2 + len(words)]) == words)
     assert explorer.screen.page.text == "3"

@@ -3,6 +3,7 @@
 import numpy as np
 
 from elbo_room.models.probing.variance import OPEN
+from elbo_room.widgets import actions
 from elbo_room.widgets.words.tables import aligned, curves, points
 
 HOW = {"mode": "lines", "by": "series", "x": "step", "y": "value"}
@@ -41,7 +42,7 @@ def test_an_empty_table_is_no_table():
 
 def test_every_panel_of_the_first_screen_has_a_table(lab):
     room = lab()
-    room.act("drawer", {"name": "Table"})
+    room.act(actions.OpenDrawer("Table"))
     text = room.screen.text.text
     for words in ("ELBO", "Variance of ĝ", "Latent space", "KL per latent dimension", "reparameterisation", "2,000"):
         assert words in text

@@ -5,6 +5,7 @@ from inspect import signature
 import pytest
 
 from elbo_room.models.presets import PRESETS
+from elbo_room.widgets.actions import Guess, NextQuestion
 from elbo_room.widgets.screen.prediction_quiz import PANELS, PredictionQuiz
 from elbo_room.widgets.words.evidence_words import times
 from elbo_room.widgets.words.tasks import MEASURES, answer, fact, measure_of, step_of, waiting
@@ -81,8 +82,8 @@ def test_every_task_can_be_asked_and_answered(name: str) -> None:
         )
 
 
-def trial_of(*tasks: dict[str, object]) -> tuple[PredictionQuiz, list[str]]:
-    posted: list[str] = []
+def trial_of(*tasks: dict[str, object]) -> tuple[PredictionQuiz, list[object]]:
+    posted: list[object] = []
     trial = PredictionQuiz(posted.append)
     trial.offer(list(tasks))
     return trial, posted
@@ -93,7 +94,7 @@ def test_the_drawer_turns_through_the_questions_and_forgets_no_scene() -> None:
     trial.guess.index = 2
     trial.check.click()
     trial.another.click()
-    assert posted == ["guess", "question"]
+    assert posted == [Guess(), NextQuestion()]
     trial.make_guess()
     trial.follow(FACTS)
     assert trial.answer.value.startswith("Right")

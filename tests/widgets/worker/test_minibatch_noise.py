@@ -5,6 +5,7 @@ import pytest
 
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.training.run import Run
+from elbo_room.widgets import actions
 from elbo_room.widgets.worker.measuring.effort import LEAST
 from elbo_room.widgets.worker.measuring.minibatch_noise import LADDER, MOST, REPLICATES
 from elbo_room.widgets.worker.measuring.probing import Probing, Request
@@ -15,35 +16,35 @@ from tests.widgets.conftest import eventually
 
 def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
     room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30, "batch_size": 16})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and "minibatch" in room.painter.facts["variance"])
     value, low, high = room.painter.facts["variance"]["minibatch"]
     assert 0 < low < value < high
     assert room.screen.chart("variance").heading == "Variance of ĝ"
-    room.post("look", panel="b", name="variance_against_rows")
+    room.post(actions.Look("b", "variance_against_rows"))
     eventually(lambda: "slopes" in room.painter.facts["evidence"].get("variance_against_rows", {}))
     slope, error = room.painter.facts["evidence"]["variance_against_rows"]["slopes"]["minibatch"]
     assert abs(slope + 1) < max(4 * error, 0.3)  # (1 − M/N)/M is a little steeper than 1/M
     eventually(lambda: "The variance of minibatch ĝ goes as M to the power" in room.screen.caption.value)
-    room.post("look", panel="b", name="xi_parabola")
+    room.post(actions.Look("b", "xi_parabola"))
     eventually(lambda: "q is a point mass: nothing is drawn" in room.screen.caption.value)
 
 
 def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(lab):
     room = lab({"model": "conditional", "posterior": "point", "width": 3, "depth": 1, "stop_at": 30})
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and room.painter.facts["noiseless"])
     assert room.painter.facts["variance"] == {}
     eventually(lambda: "as M to the power" in room.screen.caption.value)  # the panel has turned to fewer rows by itself
     assert room.screen.view.value == "variance_against_rows"
     assert room.screen.chart("variance_against_rows").heading == "Variance of ĝ"
-    room.post("look", panel="b", name="variance")
+    room.post(actions.Look("b", "variance"))
     eventually(lambda: room.screen.chart("variance").heading == "No variance: q is a point")
     assert "q is a point, so nothing is drawn, and each step sees all data" in room.screen.chart("variance").waiting
-    room.post("look", panel="b", name="variance_against_rows")
-    room.post("scene", name="poisson")
-    room.post("set", name="stop_at", value=5)
-    room.post("run")
+    room.post(actions.Look("b", "variance_against_rows"))
+    room.post(actions.ChooseScene("poisson"))
+    room.post(actions.SetKnob("stop_at", 5))
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished" and room.painter.facts["variance"])
 
 

@@ -109,7 +109,7 @@ def test_a_learned_scale_is_said() -> None:
 
 
 def test_a_scene_opens_with_its_charts_once() -> None:
-    panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
+    panels = Panels(lambda _: None)
     panels.wished = {"c": "network", "d": "filters"}
     panels.use("conditional", {"c": ("calibration", "network"), "d": ("relevance", "weights")})
     assert panels.shows("network")
@@ -159,7 +159,7 @@ def test_the_prior_is_drawn_for_the_very_network_that_would_be_trained(settings:
 
 
 def test_a_scene_opens_with_its_own_charts_and_the_next_one_with_the_first() -> None:
-    panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
+    panels = Panels(lambda _: None)
     panels.use("deep_generative")
     panels.wished = OPENING | {"a": "log_evidence"}
     panels.use("deep_generative")
@@ -222,7 +222,7 @@ def test_a_scene_opens_with_its_own_plane_of_the_latent_space() -> None:
         "colour": [("label", "label")],
         "plane": [("two live axes", "auto"), ("PCA plane", "pca"), ("z1, z2", "0 1")],
     }
-    panels = Panels(lambda *_, **__: None, lambda _: lambda *_: None)
+    panels = Panels(lambda _: None)
     for wish, shown in (("pca", "pca"), ("", "auto"), ("nowhere", "auto")):
         panels.wished = OPENING | {"plane": wish}
         panels.use("deep_generative")

@@ -11,6 +11,7 @@ from elbo_room.models.data import from_array
 from elbo_room.models.deep_exponential_family.settings import Settings
 from elbo_room.models.exact.gamma_poisson import GammaPoisson, Prior
 from elbo_room.models.training.run import Run
+from elbo_room.widgets import actions
 from elbo_room.widgets.worker.pictures import ladder, pictures_of
 from elbo_room.widgets.worker.pictures.exponential import TOPICS, WORDS
 from elbo_room.widgets.worker.pictures.yardstick import yardstick_of
@@ -128,7 +129,7 @@ def test_only_conjugate_pairs_have_a_yardstick_and_nobody_climbs_for_a_run_that_
 
 def test_a_table_of_ones_own_counts_trains_on_the_screen_and_speaks_its_own_words(lab) -> None:
     room = lab(TOPIC, data=planted())
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: room.state == "finished")
     said = eventually(lambda: room.screen.caption.value if "topic speaks of" in room.screen.caption.value else "")
     assert "hill" in said or "sea" in said
@@ -136,7 +137,7 @@ def test_a_table_of_ones_own_counts_trains_on_the_screen_and_speaks_its_own_word
 
 def test_numbers_that_are_no_counts_are_refused_on_the_screen_with_what_to_do(lab) -> None:
     room = lab(TOPIC, data=torch.full((4, 3), 0.5).numpy())
-    room.post("run")
+    room.post(actions.Run())
     eventually(lambda: "Counts must be whole numbers ≥ 0; row 0, column 0 is 0.5" in room.screen.caption.value)
 
 

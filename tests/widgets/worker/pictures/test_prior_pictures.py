@@ -11,6 +11,7 @@ from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import functions, limit
 from elbo_room.models.networks import FeedForward
 from elbo_room.models.priors import make_prior
+from elbo_room.widgets import actions
 from elbo_room.widgets.messages import DrawPrior, PriorDrawn, Refused
 from elbo_room.widgets.worker.pictures import prior_predictive
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions, round_up
@@ -84,10 +85,10 @@ def test_turning_a_restarts_knob_shows_the_functions_before_run(lab) -> None:
     assert chart.layout.display is None
     assert room.screen.chart("latent").layout.display == "none"
     before = chart.params
-    room.post("set", name="width", value=256)
+    room.post(actions.SetKnob("width", 256))
     eventually(lambda: chart.params != before)
     assert chart.params["yHigh"] > before["yHigh"]  # one λ: functions grow as the square root of the width
-    assert room.run_values is None
+    assert room.current.run_values is None
     room.screen.lists["c"].value = "latent"
     eventually(lambda: room.screen.chart("latent").layout.display is None)
 

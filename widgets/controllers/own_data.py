@@ -1,0 +1,77 @@
+"""A table of a person's own: uploaded or named, read by the worker, and shown with settings that suit it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elbo_room.models.settings import FIRST_MODEL
+from elbo_room.widgets.actions import Upload
+from elbo_room.widgets.messages import ReadTable, Refused, TableRead
+from elbo_room.widgets.painting.views import OPENING
+from elbo_room.widgets.screen.own_table import keep
+from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.sessions.local_use import REFUSED, local_use
+
+if TYPE_CHECKING:
+    from elbo_room.widgets.controllers.settings import SettingsController
+    from elbo_room.widgets.controllers.state import ScreenState
+    from elbo_room.widgets.dispatch import Dispatch
+    from elbo_room.widgets.screen.layout import Screen
+    from elbo_room.widgets.sessions.session import Session
+
+OWN = "own"  # the data that a person gives; the name of `elbo_room.models.data.OWN`, which the kernel must not import
+
+
+class OwnDataController:
+    """The drawer "Your data"."""
+
+    def __init__(self, state: ScreenState, settings: SettingsController, screen: Screen, session: Session) -> None:
+        self.state, self.settings, self.screen, self.session = state, settings, screen, session
+
+    def register(self, actions: Dispatch, messages: Dispatch) -> None:
+        """Take the drawer's actions and the worker's answers."""
+        actions.on(Upload, self.upload)
+        actions.on(ReadTable, self.read)
+        messages.on(TableRead, self.show)
+        messages.on(Refused, self.refused)
+
+    def upload(self, action: Upload) -> None:
+        """Keep an uploaded file and read it."""
+        try:
+            self._read(ReadTable(str(keep(action.name, action.content))))
+        except (OSError, ValueError) as error:
+            self.screen.own.refuse(str(error))
+
+    def read(self, command: ReadTable) -> None:
+        """Read the table in use with other columns, or, in local use, a file whose path was typed."""
+        given = self.screen.own.given
+        if local_use() or (given is not None and command.path == given.path):
+            self._read(command)
+        else:
+            self.screen.own.refuse(REFUSED)
+
+    def _read(self, command: ReadTable) -> None:
+        self.screen.own.refuse(f"Reading {command.path} …")
+        self.session.send(command)
+
+    def refused(self, message: Refused) -> None:
+        """The drawer has room for all of the reason."""
+        if message.command is ReadTable:
+            self.screen.own.refuse(message.sentence)
+
+    def show(self, message: TableRead) -> None:
+        """A table was read: show it, and settings that suit it."""
+        state, given = self.state, self.screen.own.given
+        again = given is not None and message.path == given.path  # a new worker read it, or a column was chosen
+        self.screen.own.show(message)
+        if again and state.values["data"] == OWN:
+            state.dirty = True
+            return
+        suited = catalogue()["presets"]["scvi"]["settings"] if message.counts else {}
+        if suited or state.values["model"] != FIRST_MODEL:
+            self.settings.take({"seed": state.values["seed"], **suited, "data": OWN})
+            self.screen.wished = OPENING | (catalogue()["presets"]["scvi"]["views"] if suited else {})
+            self.settings.name_scene()
+        else:
+            self.settings.set("data", OWN)
+        state.notice = message.sentence

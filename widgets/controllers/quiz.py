@@ -1,0 +1,70 @@
+"""The drawer, its questions, and what must not be seen before they are answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elbo_room.widgets.actions import Guess, NextQuestion, OpenDrawer, Reveal
+from elbo_room.widgets.screen.prediction_quiz import PANELS
+
+if TYPE_CHECKING:
+    from elbo_room.widgets.controllers.settings import SettingsController
+    from elbo_room.widgets.controllers.state import ScreenState
+    from elbo_room.widgets.dispatch import Dispatch
+    from elbo_room.widgets.painting.painter import Painter
+    from elbo_room.widgets.screen.drawer import Drawer
+    from elbo_room.widgets.screen.layout import Screen
+
+
+class QuizController:
+    """Opens the drawer; while a question is open it covers the panel that would tell the answer."""
+
+    def __init__(
+        self, state: ScreenState, settings: SettingsController, drawer: Drawer, screen: Screen, painter: Painter
+    ) -> None:
+        self.state, self.settings, self.drawer = state, settings, drawer
+        self.screen, self.painter = screen, painter
+
+    def register(self, actions: Dispatch) -> None:
+        """Take the drawer's tabs, its questions, and the veil."""
+        actions.on(OpenDrawer, self.open)
+        actions.when(Guess, self.guess)
+        actions.when(NextQuestion, self.screen.quiz.turn)
+        actions.when(Reveal, self.reveal)
+
+    def open(self, action: OpenDrawer) -> None:
+        """Show another tab of the drawer, or close it."""
+        self.drawer.open(action.name, self.state.values, self.settings.knobs, self.painter.facts)
+
+    def fill(self) -> bool:
+        """Bring the drawer up to date when that is due; whether another panel is covered now."""
+        if not self.drawer.due(running=self.state.phase == "running"):
+            return False
+        self.drawer.fill(self.state.values, self.settings.knobs, self.painter.facts)
+        return self.cover()
+
+    def guess(self) -> None:
+        """Keep the guess; the answer follows with the run."""
+        self.screen.quiz.make_guess()
+        self.screen.quiz.follow(self.painter.facts)
+
+    def veil(self) -> None:
+        """Predict mode: panel B is hidden until the room has voted."""
+        self.screen.root.add_class("elbo-predict")
+        self.painter.facts["veiled"] = True
+
+    def reveal(self) -> None:
+        """The room has voted."""
+        self.screen.root.remove_class("elbo-predict")
+        self.painter.facts["veiled"] = False
+
+    def cover(self) -> bool:
+        """Cover what would tell the answer of an open question; whether that is another panel now."""
+        root, facts = self.screen.root, self.painter.facts
+        before, asking = facts.get("asking"), self.screen.quiz.covers() if self.drawer.name == "Try this" else None
+        facts["asking"] = asking
+        for panel in PANELS:
+            change = root.add_class if panel == asking else root.remove_class
+            change(f"elbo-asking-{panel}")
+        (root.add_class if asking else root.remove_class)("elbo-asking")
+        return bool(asking != before)

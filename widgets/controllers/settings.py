@@ -1,0 +1,155 @@
+"""The settings that the form shows: knobs, scenes, the seed, and what they mean for the run on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elbo_room.models.settings import Knob, Values, check, knobs_of, settled, validate
+from elbo_room.widgets.actions import ChooseScene, HoldXi, NextSeed, SetKnob, UndoChange
+from elbo_room.widgets.messages import Change, Pause
+from elbo_room.widgets.painting.views import OPENING
+from elbo_room.widgets.sessions.example import all_knobs, catalogue
+from elbo_room.widgets.words import texts
+
+if TYPE_CHECKING:
+    from elbo_room.widgets.controllers.state import ScreenState
+    from elbo_room.widgets.dispatch import Dispatch
+    from elbo_room.widgets.screen.layout import Screen
+    from elbo_room.widgets.screen.settings_form import Forms, SettingsForm
+    from elbo_room.widgets.sessions.session import Session
+
+
+class SettingsController:
+    """Changes `state.values`; live changes go to the worker, others wait for Run."""
+
+    def __init__(self, state: ScreenState, forms: Forms, screen: Screen, session: Session) -> None:
+        self.state, self.forms, self.screen, self.session = state, forms, screen, session
+
+    def register(self, actions: Dispatch) -> None:
+        """Take what a person does with settings."""
+        actions.on(SetKnob, lambda action: self.set(action.name, action.value))
+        actions.on(HoldXi, self.hold_xi)
+        actions.when(NextSeed, self.next_seed)
+        actions.when(UndoChange, self.undo)
+        actions.on(ChooseScene, self.choose_scene)
+
+    @property
+    def knobs(self) -> list[Knob]:
+        """The knobs of the family of models that the form shows."""
+        return all_knobs()[self.state.values["model"]]
+
+    @property
+    def form(self) -> SettingsForm:
+        """The form of that family."""
+        return self.forms.use(self.state.values["model"])
+
+    def show(self) -> None:
+        """Bring the form up to date."""
+        self.form.show(self.state.values)
+
+    def set(self, name: str, value: object) -> None:
+        """Set one knob.
+
+        Raises:
+            SettingError: the value is not allowed; the sentence says what is.
+        """
+        state = self.state
+        if name == "model":
+            self.take({"model": value, "seed": state.values["seed"]})
+            self.name_scene()
+            return
+        knob = self.form.fields[name].knob
+        wanted = {**state.values, name: check(knob, value)}
+        moved: list[str] = []
+        if not knob["live"]:  # a live change must not restart the run by moving other knobs
+            wanted, moved = settled(self.knobs, wanted, name)
+        whole = validate(self.knobs, wanted)
+        if whole[name] == state.values[name]:
+            return
+        state.values = whole
+        if knob["live"] and not self._other_model():
+            if state.run_values is not None:
+                state.run_values[name] = whole[name]
+                self.session.send(Change({name: whole[name]}))
+            return
+        state.dirty = state.run_values is None or whole != state.run_values
+        if state.phase == "running":
+            self.session.send(Pause())
+        state.notice = f"{knob['label']} changed: Run starts a new run with it{state.if_kept('; this one is kept')}."
+        if moved:
+            also = ", ".join(f"{self.form.fields[other].knob['label']} is now {self._label(other)}" for other in moved)
+            state.notice = f"{knob['label']} changed, and what did not go with it too: {also}. Run starts a new run."
+
+    def _label(self, name: str) -> str:
+        """What the chosen part of a knob is called."""
+        choices = self.form.fields[name].knob["choices"]
+        return str(next(choice["label"] for choice in choices if choice["name"] == self.state.values[name]))
+
+    def _other_model(self) -> bool:
+        """Whether the form shows another family of models than the run on the screen."""
+        return self.state.run_values is not None and self.state.run_values["model"] != self.state.values["model"]
+
+    def hold_xi(self, action: HoldXi) -> None:
+        """A drag along the parabola of a run: ξ is held there from now on."""
+        if self.state.run_values is None:
+            return
+        knob = self.form.fields["xi_value"].knob
+        self.set("xi_value", float(f"{min(max(action.value, knob['low']), knob['high']):.4g}"))
+        self.set("xi_from", "fixed")
+
+    def next_seed(self) -> None:
+        """The seed after this one; after the last one the first."""
+        self.set("seed", self.following_seed())
+
+    def following_seed(self) -> int:
+        """The seed after the form's."""
+        seed = int(self.state.values["seed"]) + 1
+        return seed if seed <= self.form.fields["seed"].knob["high"] else 0
+
+    def undo(self) -> None:
+        """Back to the settings of the run on the screen."""
+        if self.state.run_values is not None:
+            self.state.values, self.state.dirty = dict(self.state.run_values), False
+            self.offer_estimators()
+            self.name_scene()
+
+    def take(self, values: Values) -> None:
+        """Show these settings, of whichever family of models; Run takes them up."""
+        state = self.state
+        self.replace(validate(knobs_of(all_knobs(), values), values))
+        if state.phase == "running":
+            self.session.send(Pause())
+        state.notice = f"Press Run to train this model{state.if_kept('; the run before it is kept')}."
+
+    def replace(self, values: Values) -> None:
+        """Show these settings, which are valid."""
+        self.state.values, self.state.dirty = values, True
+        self.offer_estimators()
+
+    def choose_scene(self, action: ChooseScene) -> None:
+        """A scene's settings, its goal, and what its panels open with."""
+        preset = catalogue()["presets"][action.name]
+        self.take({"seed": self.state.values["seed"], **preset["settings"]})
+        self.screen.goal.value = preset["goal"]
+        if "shown" in preset:  # the estimators that its questions are about
+            self.screen.shown.value = preset["shown"]
+        self.screen.wished = OPENING | preset.get("views", {})
+        kept = self.state.if_kept("; the run before it is kept")
+        self.state.notice = f"Press Run to train this scene{kept}."
+
+    def name_scene(self) -> None:
+        """Settings that came from elsewhere: which scene they are, or what they differ in from the nearest one."""
+        name, words = texts.departure(self.state.values, catalogue())
+        preset = catalogue()["presets"][name]
+        self.screen.name_scene(name, f"Like “{preset['label']}”, but: {words}." if words else preset["goal"])
+
+    def offer_estimators(self) -> None:
+        """Offer under Estimators those that this family of models can have at all."""
+        choices = next(knob["choices"] for knob in self.knobs if knob["name"] == "estimator")
+        usable = [choice for choice in choices if not choice.get("unavailable")]
+        options = [(texts.estimator_line(choice, catalogue()), choice["name"]) for choice in usable]
+        shown = self.screen.shown
+        if list(shown.options) != options:
+            kept = [name for name in shown.value if name in dict(options).values()]
+            shown.options = options
+            shown.value = kept or [name for _, name in options[:5]]

@@ -1,0 +1,50 @@
+"""What is on the screen: settings, run, and what is to be said. Controllers share it and share nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from elbo_room.models.settings import Values
+    from elbo_room.widgets.notebook.reruns import Cell
+    from elbo_room.widgets.sessions.runs import RunFolder
+
+
+@dataclass(frozen=True)
+class Requested:
+    """A run that the worker was asked to start and has not answered for; until it does, the run before is the one it holds."""
+
+    folder: RunFolder
+    values: Values  # its settings, live changes included
+    opened: bool  # it is an earlier run, opened again
+
+
+@dataclass
+class ScreenState:
+    """One lab's."""
+
+    values: Values  # what the form shows
+    own_model: bool  # it trains a model or data of the notebook's own, which no file holds
+    phase: str = (
+        "example"  # of the run on the screen; "starting" until the worker holds the run, else a `messages.Phase`
+    )
+    dirty: bool = False  # the form shows settings that only a new run takes up
+    notice: str = ""  # what the caption says before anything else
+    run_values: Values | None = (
+        None  # what the run on the screen, or the one that is starting, was started with, live changes included
+    )
+    held_values: Values | None = (
+        None  # the same of the run that the worker holds; another one while a new run is starting
+    )
+    folder: RunFolder | None = (
+        None  # of the run that the worker holds; locked, since the worker may save the run at any time
+    )
+    requested: dict[str, Requested] = field(default_factory=dict)  # by the path of its folder
+    saved_number: int | None = None  # the step that the run is saved up to
+    ready: bool = False  # a worker has answered
+    cell: Cell | None = None  # that shows this lab, where its runs can be taken up
+
+    def if_kept(self, words: str) -> str:
+        """These words where the run on the screen can be opened again, none where there is no run or nothing of it was saved."""
+        return words if self.saved_number is not None and not self.own_model else ""

@@ -1,0 +1,87 @@
+"""Every word on the screen, brought up to date from the state and from the numbers that the painter knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elbo_room.widgets.painting.views import ONE_STEP
+from elbo_room.widgets.screen.text_throttle import TextThrottle
+from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.words.caption import caption
+from elbo_room.widgets.words.evidence_words import heading
+from elbo_room.widgets.words.remedies import SavedRun
+from elbo_room.widgets.words.snapshot import Snapshot
+from elbo_room.widgets.words.waiting import waiting
+
+if TYPE_CHECKING:
+    from elbo_room.widgets.controllers.quiz import QuizController
+    from elbo_room.widgets.controllers.seeds import SeedSweep
+    from elbo_room.widgets.controllers.settings import SettingsController
+    from elbo_room.widgets.controllers.state import ScreenState
+    from elbo_room.widgets.painting.painter import Painter
+    from elbo_room.widgets.screen.layout import Screen
+
+BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
+
+
+class ScreenWords:
+    """Status line, caption, buttons, headings."""
+
+    def __init__(
+        self,
+        state: ScreenState,
+        settings: SettingsController,
+        quiz: QuizController,
+        seeds: SeedSweep,
+        screen: Screen,
+        painter: Painter,
+    ) -> None:
+        self.state, self.settings, self.quiz, self.seeds = state, settings, quiz, seeds
+        self.screen, self.painter = screen, painter
+        self.counts = TextThrottle()
+
+    def refresh(self) -> None:
+        """Bring every word on the screen up to date; unchanged traits cost nothing."""
+        state, screen, facts, values = self.state, self.screen, self.painter.facts, self.state.values
+        facts.update(state=state.phase, estimator=values["estimator"], stop_at=values["stop_at"])
+        facts["above"] = "log_evidence" if screen.shows("log_evidence") else "elbo"
+        facts["unrun"] = state.dirty or state.run_values is None
+        facts["stepping"] = screen.shows(ONE_STEP)
+        self.quiz.cover()
+        saved = SavedRun(state.run_values is not None, state.saved_number, state.own_model, state.cell is not None)
+        screen.page.remedies = saved.remedies()
+        facts["biased"] = values["estimator"] == "score_xi" and values["xi_from"] == "same_draws"
+        screen.run.description = "Run" if state.dirty and state.phase != "running" else BUTTON.get(state.phase, "Run")
+        screen.undo.layout.display = None if state.dirty and state.run_values is not None else "none"
+        screen.remedy.layout.display = None if state.phase == "failed" and facts.get("remedy") else "none"
+        self.say()
+        active = list(catalogue()["estimators"]).index(values["estimator"])
+        for name in ("variance", "variance_against_draws", "variance_against_rows"):
+            screen.chart(name).set(active=active)
+        for name in screen.in_sight():
+            screen.chart(name).waiting = waiting(name, facts)
+        shown = screen.chart(screen.view.value)
+        shown.heading = heading(screen.view.value, facts, self._noise())
+        self.quiz.drawer.changed()
+
+    def _noise(self) -> str:
+        """What the kind of noise is called, or nothing for the usual one."""
+        knob, chosen = self.settings.form.fields["noise"].knob, self.state.values["noise"]
+        return next((str(part["label"]) for part in knob["choices"] if part["name"] == chosen != "iid"), "")
+
+    def say(self, *, drawn: bool = False) -> None:
+        """Status line and caption, both of the same moment; while the model trains their numbers change only now and then."""
+        screen, facts = self.screen, self.painter.facts
+        if facts.get("stepping"):  # a step that is told stage by stage has its words with it
+            self.counts.at_once()
+        due = self.counts.due(self.state.phase, drawn=drawn)
+        if due:
+            screen.status.value = " · ".join(part for part in (Snapshot.of(facts).status(), self.seeds.word()) if part)
+        if due or self.state.notice:
+            screen.caption.value = screen.page.announce = self.state.notice or caption(facts)
+
+    def fill_drawer(self) -> None:
+        """Bring the drawer up to date when it is due; a new question's answer goes from the caption at once."""
+        if self.quiz.fill():
+            self.counts.at_once()
+            self.refresh()

@@ -1,0 +1,84 @@
+"""The worker comes and goes: what a new one is told, and what becomes of the run of one that stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elbo_room.widgets.actions import WorkerNotStarted
+from elbo_room.widgets.messages import Fault, ReadTable, Ready, Refused, Start, Unsaved, UseFeatures
+from elbo_room.widgets.sessions.runs import kept_until
+
+if TYPE_CHECKING:
+    from elbo_room.widgets.controllers.held_run import HeldRun
+    from elbo_room.widgets.controllers.state import ScreenState
+    from elbo_room.widgets.controllers.views import ViewController
+    from elbo_room.widgets.dispatch import Dispatch
+    from elbo_room.widgets.screen.layout import Screen
+    from elbo_room.widgets.sessions.session import Session
+
+
+class WorkerWatch:
+    """Greets a worker, says what it could not do, and starts another when it is gone."""
+
+    def __init__(
+        self, state: ScreenState, held: HeldRun, views: ViewController, screen: Screen, session: Session
+    ) -> None:
+        self.state, self.held, self.views, self.screen, self.session = state, held, views, screen, session
+
+    def register(self, actions: Dispatch, messages: Dispatch) -> None:
+        """Take what is said of the worker itself."""
+        actions.on(WorkerNotStarted, lambda action: self.lost(action.reason))
+        messages.when(Ready, self.greet)
+        messages.on(Refused, self.say_refusal)
+        messages.on(Unsaved, self.say)
+        messages.on(Fault, self.say)
+
+    def greet(self) -> None:
+        """A worker is ready: tell it what this screen shows."""
+        self.state.ready = True
+        self.screen.page.banner = ""
+        self.views.tell_worker()
+        if self.screen.own.given:
+            self.session.send(self.screen.own.given)
+        if self.screen.own.features:
+            self.session.send(UseFeatures(self.screen.own.features))
+
+    def say(self, message: Unsaved | Fault | Refused) -> None:
+        """Let the caption say what the worker could not do."""
+        self.state.notice = message.sentence
+
+    def say_refusal(self, message: Refused) -> None:
+        """The same of a command; of a table the drawer says it."""
+        if message.command is not ReadTable:
+            self.say(message)
+
+    def lost(self, reason: str) -> None:
+        """The worker is gone: say so, start another, and take up the saved run when there is one."""
+        state = self.state
+        number, unanswered = kept_until(state.folder), self.held.forget_requests()
+        had_run = unanswered or state.run_values is not None
+        state.run_values, state.saved_number = state.held_values or state.run_values, number
+        words = " ".join((f"The trainer stopped ({reason}).", *self._what_is_kept(number, had_run, unanswered)))
+        if not self.session.restart_worker():
+            self.screen.page.banner = f"{words} It stopped too often to be started again by itself. Reload the page."
+            self.held.without_run("failed")
+            return
+        self.screen.page.banner = f"{words} A new trainer is starting."
+        if state.folder is not None and number is not None and not state.own_model:
+            state.phase = "starting"
+            self.session.send(Start({}, str(state.folder.path), resume=True, play=False))
+        else:
+            self.held.without_run("example" if state.run_values is None else "failed")
+
+    def _what_is_kept(self, number: int | None, had_run: bool, unanswered: bool) -> list[str]:
+        """The words about the run of a trainer that stopped, none where there was no run."""
+        if not had_run:
+            return []
+        if self.state.own_model:
+            return ["A run of your own model cannot be taken up: press Run to start it again at step 0."]
+        if number is None:
+            return ["Nothing of your run was saved yet."]
+        return [
+            *(["The new run did not start."] if unanswered else []),
+            f"Your {'earlier ' * unanswered}run is kept up to step {number:,}.",
+        ]
