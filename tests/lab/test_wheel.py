@@ -21,11 +21,11 @@ from tests.conftest import ROOT, free_port, wait_for_port
 EXPLORER = """
 import nbclient, nbformat
 cells = [
-    "import elbo_room as er, sys, time",
+    "import elbo_room as er, sys, time\\nfrom elbo_room.widgets.actions import Run",
     "lab = er.Explorer(dict(data='pinwheel', stop_at=20)); assert 'torch' not in sys.modules",
-    "lab.act('run', {})",
+    "lab.act(Run())",
     "end = time.monotonic() + 100\\nwhile lab.state != 'finished' and time.monotonic() < end: time.sleep(.1)",
-    "assert lab.state == 'finished', (lab.state, lab.notice); lab.close()",
+    "assert lab.state == 'finished', (lab.state, lab.current.notice); lab.close()",
 ]
 book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
 nbclient.NotebookClient(book, timeout=240, startup_timeout=240).execute()

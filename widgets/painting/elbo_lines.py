@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from elbo_room.models.settings import FIRST_MODEL, Knob, Values
-from elbo_room.widgets.messages import Changed, Started, State
+from elbo_room.widgets.messages import Changed, Columns, Settings, Started, State
 from elbo_room.widgets.screen.layout import Screen
 from elbo_room.widgets.theme import MEAN, OBJECTIVE
 from elbo_room.widgets.wire.history_file import Table, table
@@ -22,7 +22,7 @@ MOST_DIFFERENCES = 3  # settings: a run that differs in more is of another model
 DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
 
 
-def change_word(values: dict[str, Any], knobs: list[Knob]) -> str:
+def change_word(values: Settings, knobs: list[Knob]) -> str:
     """What was changed, short enough to stand beside a line: “score”, “B 16”."""
     words = []
     for knob in knobs:
@@ -44,7 +44,7 @@ class ElboLines:
 
     def __init__(self, screen: Screen, catalogue: dict[str, Any], facts: dict[str, Any]) -> None:
         self.screen, self.catalogue, self.facts = screen, catalogue, facts
-        self.changes: list[tuple[float, dict[str, Any]]] = []  # step, and the knobs that were changed there
+        self.changes: list[tuple[float, Settings]] = []  # step, and the knobs that were changed there
         self.drawn: list[Table] = []  # rows of `history_file.ELBO_COLUMNS`, as they came
         self.means: list[Table] = []  # rows of step and running mean
         self.known: list[dict[str, Table]] = []  # points of lines that a closed form knows
@@ -53,7 +53,7 @@ class ElboLines:
         self.measure: tuple[Any, ...] = ()  # what its nats are nats of
         self.leveled = False  # whether panel A has a level that is a scene's yardstick
         self.earlier = ""  # what the run before differs in, as the chart's heading
-        self.band: tuple[dict[str, Any], int] | None = None  # over several seeds, and how many
+        self.band: tuple[Columns, int] | None = None  # over several seeds, and how many
 
     def add(self, points: Table) -> None:
         """Steps were made: the ELBO and its terms."""
@@ -135,7 +135,7 @@ class ElboLines:
         for place, points in enumerate(tables):
             self._line(points, COMPARED + place)
 
-    def show_band(self, found: dict[str, Any] | None, count: int) -> None:
+    def show_band(self, found: Columns | None, count: int) -> None:
         """Mean ± sd of several seeds' ELBO, from the next start on, too."""
         self.band = (found, count) if found else None
         chart = self.screen.chart("elbo")
@@ -159,7 +159,7 @@ class ElboLines:
 
     def mark_change(self, message: Changed) -> None:
         """A live change: a rule at its step with a word beside it."""
-        number, values = float(message.number), dict(message.values)
+        number, values = float(message.number), message.values
         self.settings |= values
         self.draw_yardstick()
         if set(values) <= {"xi_value"}:  # a drag would leave a forest of marks
