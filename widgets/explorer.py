@@ -69,19 +69,19 @@ class Explorer(ipw.VBox):
     >>> lab.close()
 
     Args:
-        settings: a dictionary, a `Settings`, or the text that Share copies; what is left out takes its default.
-        model: a model of your own (`elbo_room.models.core.Model`), with `q` and `data`; it then trains in a thread of this kernel.
+        settings: a dictionary, a `Settings`, or the text that Share copies; missing ones take their defaults.
+        model: your own model (`elbo_room.models.core.Model`), with `q` and `data`; it then trains in a thread of this kernel.
         q: its `Posterior`.
-        data: its `Dataset`, or data of your own for the lab's models: a file's path, a table (N, D), a `Dataset`.
+        data: its `Dataset`, or your own data for the lab's models: a file's path, a table (N, D), a `Dataset`.
 
     Attributes:
         selection: the row numbers of the selected data, in the order of the data set: what a lasso drawn on the map of the latent
             space holds, or a click on a class in its key. Read it in another cell, `observe` it, or set it to select from Python:
             `lab.selection = [3, 14, 15]`. On the screen the others fade, panel D marks the selected data's KL, and the card shows
-            their mean and what the decoder makes of it. A new run of the same data keeps it.
+            their mean and its reconstruction. A new run on the same data keeps it.
 
     Raises:
-        SettingError: a setting is not allowed; the sentence says what is.
+        SettingError: a setting is not allowed; the message states what is.
     """
 
     selection = traitlets.Tuple(help="row numbers of the selected data")
@@ -89,7 +89,7 @@ class Explorer(ipw.VBox):
     def __init__(self, settings: Any = None, *, model: Any = None, q: Any = None, data: Any = None) -> None:
         values = _read(settings, own_data=model is None and data is not None)
         self.current = ScreenState(values, own_model=model is not None or data is not None)
-        self.turn = threading.RLock()  # held while an action or a message changes what the screen says
+        self.turn = threading.RLock()  # held while an action or a message changes the screen's text
         self.session = Session(_link_to(model, q, data))
         kept = set(vars(self))
         self._build_screen()
@@ -179,7 +179,7 @@ class Explorer(ipw.VBox):
         self.words.refresh()
 
     def _take_up(self) -> None:
-        """After a restart of the kernel a cell goes on with the run that it showed; with a model of your own it cannot."""
+        """After a restart of the kernel a cell resumes the run that it showed, except with a user's own model."""
         self.current.cell = cell = None if self.current.own_model else running_cell()
         if cell and (identity := run_of_cell(cell, self.held.opened_with)):
             self.post(TakeUp(identity))
@@ -210,7 +210,7 @@ class Explorer(ipw.VBox):
         self.session.post(action)
 
     def act(self, action: Action) -> None:
-        """Carry out one action, as a rule on the pump's thread; a refusal becomes the caption's sentence."""
+        """Carry out one action, as a rule on the pump's thread; a refusal becomes the caption."""
         with self.turn:
             if isinstance(action, Quietly):
                 self.actions(action)
@@ -241,7 +241,7 @@ class Explorer(ipw.VBox):
         self.worker.lost(reason)
 
     def fault(self, sentence: str) -> None:
-        """Say that the lab itself failed at something."""
+        """Report an internal error."""
         self.current.notice = sentence
 
     def flush(self) -> None:
@@ -268,9 +268,9 @@ def _read(settings: Any, *, own_data: bool) -> Values:
     """All settings, from a text, a `Settings` or a dictionary."""
     if isinstance(settings, str):
         settings = decode(all_knobs(), settings)
-    given = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else dict(settings or {})
-    given |= {"data": "own"} if own_data else {}
-    return validate(knobs_of(all_knobs(), given), given)
+    chosen = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else dict(settings or {})
+    chosen |= {"data": "own"} if own_data else {}
+    return validate(knobs_of(all_knobs(), chosen), chosen)
 
 
 def _link_to(model: Any, q: Any, data: Any) -> Callable[[], Link]:

@@ -1,4 +1,4 @@
-"""What travels between the kernel and the worker, as declared types: commands one way, messages the other.
+"""Everything sent between the kernel and the worker, as declared types: commands one way, messages the other.
 
 `Worker` registers one handler for every command (`elbo_room.widgets.worker.serve`), `Explorer` and its controllers those for messages.
 Columns are numpy arrays of one length: float32, or uint8 where they are pictures. Charts and datasets go by the names of `widgets/charts`.
@@ -25,9 +25,9 @@ Phase = Literal["idle", "running", "paused", "finished", "failed"]  # of the wor
 
 
 class Facts(TypedDict, total=False):
-    """What captions and tasks know of a run; each is sent by the pictures that can tell it."""
+    """The facts about a run for captions and tasks; each is sent by the charts that can compute it."""
 
-    sentence: str | None  # the caption, where nothing more urgent is to be said
+    sentence: str | None  # the caption, unless something more urgent applies
     summaries: dict[str, str]  # for screen readers, by chart
     kl: list[float]  # of each latent dimension, nats
     cause: str | None  # of a collapse
@@ -173,7 +173,7 @@ Found = NothingFound | Slopes | Replicates | ParabolaOfXi | Costs
 
 @dataclass(frozen=True)
 class Start:
-    """Build a run from settings, or take up the one that is saved in the folder."""
+    """Build a run from settings, or resume the one saved in the folder."""
 
     settings: Settings
     folder: str
@@ -184,17 +184,17 @@ class Start:
 
 @dataclass(frozen=True)
 class Play:
-    """Go on with the run."""
+    """Continue the run."""
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Stop after the present step and keep everything."""
+    """Stop after the current step and keep everything."""
 
 
 @dataclass(frozen=True)
 class MakeStep:
-    """Make one step and rest."""
+    """Make one step and pause."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class ShowView:
 
 @dataclass(frozen=True)
 class SelectParameter:
-    """Look at one parameter of q: by its place in the list, or by the name and the unit that a drawing knows."""
+    """Select one parameter of q: by its position in the list, or by its name and unit in a diagram."""
 
     index: int | None = None
     name: str | None = None
@@ -236,7 +236,7 @@ class MeasureEstimators:
 
 @dataclass(frozen=True)
 class Watch:
-    """These charts are in sight; what nobody sees is not drawn."""
+    """These charts are visible; hidden ones are not drawn."""
 
     names: Sequence[str]
 
@@ -253,7 +253,7 @@ class Decode:
 
 @dataclass(frozen=True)
 class Explore:
-    """Show a run from another side; None leaves a choice as it is."""
+    """Change the view of a run; None leaves a choice unchanged."""
 
     colour: str | None = None  # of the map
     plane: str | None = None
@@ -274,7 +274,7 @@ class DrawPrior:
 
 @dataclass(frozen=True)
 class ReadTable:
-    """Read a table of a person's own; once it is read, runs on "own" data take it."""
+    """Read a user's table; once it is read, runs on "own" data use it."""
 
     path: str
     labels: str | None = None  # the column that names each row's class
@@ -283,7 +283,7 @@ class ReadTable:
 
 @dataclass(frozen=True)
 class UseFeatures:
-    """Keep the present run's features under this path with this title, or read what is there; "features" are these from now on."""
+    """Save the current run's features under this path with this title, or read existing ones; "features" are these from now on."""
 
     path: str
     title: str | None = None
@@ -296,7 +296,7 @@ class Save:
 
 @dataclass(frozen=True)
 class Close:
-    """Save and leave."""
+    """Save and exit."""
 
 
 Command = (
@@ -315,14 +315,14 @@ class Ready:
 
 @dataclass(frozen=True, kw_only=True)
 class OfStep:
-    """A message that says which step the run has come to."""
+    """A message with the run's current step."""
 
     number: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class State(OfStep):
-    """The run goes on, rests or has broken off."""
+    """The run continues, is paused or has failed."""
 
     state: Phase
     cause: str = ""  # of a failure
@@ -332,7 +332,7 @@ class State(OfStep):
 
 @dataclass(frozen=True, kw_only=True)
 class Started(OfStep):
-    """A run has taken the place of the one before."""
+    """A run has replaced the previous one."""
 
     settings: Settings
     folder: str
@@ -422,7 +422,7 @@ class Decoded:
 
 @dataclass(frozen=True)
 class TableRead:
-    """A table of a person's own was read."""
+    """A user's table was read."""
 
     path: str
     labels: str | None
@@ -434,7 +434,7 @@ class TableRead:
 
 @dataclass(frozen=True)
 class FeaturesRead:
-    """Features are there."""
+    """Features are available."""
 
     path: str
     sentence: str
@@ -451,7 +451,7 @@ class PriorDrawn:
 
 @dataclass(frozen=True)
 class Refused:
-    """A command was not carried out; everything is as it was."""
+    """A command was not carried out; nothing has changed."""
 
     command: type[Command]
     sentence: str
@@ -473,7 +473,7 @@ class Unsaved:
 
 @dataclass(frozen=True)
 class Fault:
-    """A part that watches the run has failed and rests."""
+    """A part that observes the run has failed and is paused."""
 
     part: str
     sentence: str

@@ -1,7 +1,7 @@
 """Colours, dashes and words of the charts, declared once; imports nothing heavy, so that everyone can use it.
 
-Lines take the colours of Okabe and Ito (2008), which people with any kind of colour blindness can tell apart; a dash
-and a label at the line's end say the same again. Labels need more contrast than lines (4.5 : 1), so on white they are
+Lines take the colours of Okabe and Ito (2008), which can be distinguished with any kind of colour blindness; a dash
+and a label at the line's end repeat the distinction. Labels need more contrast than lines (4.5 : 1), so on white they are
 written in a darker ink.
 """
 
@@ -47,7 +47,7 @@ ELBO = (
     Series("objective", "#7F6000", "#7F6000", (12, 2), when="split"),
     Series("running mean", BLUE, "#005A8D", width=2.2),
 )
-OBJECTIVE = len(ELBO) - 2  # what is climbed, where that is not the ELBO: with log p(θ)/N, β or free bits
+OBJECTIVE = len(ELBO) - 2  # what is maximised, if not the ELBO: with log p(θ)/N, β or free bits
 MEAN = len(ELBO) - 1  # the place of the running mean: drawn last, above every step's
 EVIDENCE = (  # training rows, held-out rows, annealing, the exact value, what the encoder and what the family of q lose
     Series("training", BLUE, "#005A8D"),
@@ -77,7 +77,7 @@ def estimators(labels: list[str]) -> list[Series]:
     return [Series(label, *looks[index % len(looks)]) for index, label in enumerate(labels)]
 
 
-MINIBATCH = "minibatch"  # the name, in panel B, of what varies where q is a point: the rows of the minibatch
+MINIBATCH = "minibatch"  # the name, in panel B, of the only noise when q is a point mass: the rows of the minibatch
 OF_MINIBATCHES = Series("minibatch ĝ", INK, INK)  # its line comes after those of all estimators
 
 

@@ -1,7 +1,8 @@
-"""Linear layers whose Normal weights are drawn anew for each datum: h_i = W_i x_i, the law of every h_i as under one shared draw W ~ q.
+"""Linear layers whose Normal weights are drawn for each data point: h_i = W_i x_i, each h_i distributed as under one shared draw W ~ q.
 
-For one datum only the law of its own sums counts, so E_q log p(y_i | x_i, W) stays; what goes is the covariance between data that share
-a draw, which no minibatch averages out. Each layer must be used once a datum: a weight that acts at many positions ties them together.
+For one data point only the distribution of its own sums matters, so E_q log p(y_i | x_i, W) is unchanged; what vanishes is the covariance
+between data points that share a draw, which no minibatch averages out. Each layer must be used once per data point: a weight that acts at
+many positions would correlate them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +22,7 @@ Named = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class Layer:
-    """q of one layer's weights under one draw: standard deviations, and the shared ε; intercepts are None where there are none."""
+    """q of one layer's weights under one draw: standard deviations, and the shared ε; intercepts are None if there are none."""
 
     scale: Tensor  # (O, I)
     noise: Tensor  # (O, I)
@@ -30,26 +31,26 @@ class Layer:
 
 
 class Perturb(Protocol):
-    """How a layer's sums of M data move away from the mean weights': one file an estimator."""
+    """How a layer's sums for M data points deviate from those of the mean weights."""
 
     def draw(
         self, rows: tuple[int, ...], inputs: int, outputs: int, generator: torch.Generator, dtype: torch.dtype
     ) -> Any:
-        """The numbers of its own that a layer needs, (…, M, I or O) each, from the run's generator."""
+        """The additional random numbers that a layer needs, (…, M, I or O) each, from the run's generator."""
         ...
 
     def shift(self, x: Tensor, layer: Layer, own: Any) -> Tensor:
-        """What is added to W̄ x + ᾱ: x (M, I) → (M, O)."""
+        """The shift added to W̄ x + ᾱ: x (M, I) → (M, O)."""
         ...
 
 
 def once_a_datum(network: nn.Module) -> bool:
-    """Whether every linear layer of a network acts once a datum: no positions that share it."""
+    """Whether every linear layer of a network acts once per data point: no positions share it."""
     return getattr(network, "ordered", 1) == 0
 
 
 class PerDatum:
-    """net(x; W_i): a network's linear layers perturbed datum by datum; other weights (of a norm) keep the shared draw."""
+    """net(x; W_i): a network's linear layers perturbed per data point; other weights (of a norm) keep the shared draw."""
 
     def __init__(self, space: WeightSpace, perturb: Perturb) -> None:
         self.space, self.perturb = space, perturb
@@ -57,7 +58,7 @@ class PerDatum:
         self.linear = {f"{name}.{part}" for name in self.layers for part in ("weight", "bias")}
 
     def __call__(self, x: Tensor, w: Tensor, nu: Tensor, noise: Tensor, generator: torch.Generator) -> Tensor:
-        """The outputs of M data under every draw: x (M, P), w and ε (…, P), ν (…, 2, P) → (…, M, outputs)."""
+        """The outputs for M data points under every draw: x (M, P), w and ε (…, P), ν (…, 2, P) → (…, M, outputs)."""
         flat = [each.flatten(0, -2) for each in (w, nu[..., 0, :], nu[..., 1, :].exp(), noise)]  # (R·B, P) each
         value, mean, scale, shared = (self.space.named(each) for each in flat)
         start = {name: mean[name] if name in self.linear else value[name] for name in value}
@@ -80,12 +81,12 @@ class PerDatum:
 
     @contextmanager
     def _moved(self) -> Iterator[dict[str, tuple[Layer, Any]]]:
-        """While this lasts, every linear layer adds the shift of the draw that stands in the dict."""
+        """Within this context every linear layer adds the shift of the draw in the dict."""
         now: dict[str, tuple[Layer, Any]] = {}
 
         def adder(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
-            def add(_: nn.Module, given: tuple[Tensor, ...], out: Tensor) -> Tensor:
-                return out + self.perturb.shift(given[0], *now[name])
+            def add(_: nn.Module, inputs: tuple[Tensor, ...], out: Tensor) -> Tensor:
+                return out + self.perturb.shift(inputs[0], *now[name])
 
             return add
 
@@ -108,7 +109,7 @@ class LocalPerturbation:
         return torch.randn(*rows, outputs, generator=generator, dtype=dtype)
 
     def shift(self, x: Tensor, layer: Layer, own: Tensor) -> Tensor:
-        """√(s² x²) ε; where every x is 0 the sum is certain, and √ has no slope there."""
+        """√(s² x²) ε; if every x is 0 the sum is deterministic, and √ has no derivative there."""
         variance = linear(
             x.square(), layer.scale.square(), None if layer.bias_scale is None else layer.bias_scale.square()
         )
@@ -117,7 +118,7 @@ class LocalPerturbation:
 
 
 class FlipoutPerturbation:
-    """Wen, Vicol, Ba, Tran & Grosse 2018: W_i = W̄ + (s ∘ ε) ∘ r_i c_iᵀ with signs r, c of each datum's own and one shared ε."""
+    """Wen, Vicol, Ba, Tran & Grosse 2018: W_i = W̄ + (s ∘ ε) ∘ r_i c_iᵀ with separate signs r, c for each data point and one shared ε."""
 
     def draw(
         self, rows: tuple[int, ...], inputs: int, outputs: int, generator: torch.Generator, dtype: torch.dtype

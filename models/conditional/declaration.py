@@ -9,7 +9,7 @@ from elbo_room.models.model_family import MANY, ModelFamily
 
 
 def unavailable(part: type[Estimator]) -> str | None:
-    """Bounds of each data point, and what does not go with Gaussian weights."""
+    """Bounds per data point, and estimators that do not apply to Gaussian weights."""
     if part.bound == "iwae":
         return "It weights the draws of each data point; here all data points share one draw of the weights. Choose an ELBO estimator."
     return part().supports(Normal(), MANY)

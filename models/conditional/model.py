@@ -1,4 +1,4 @@
-"""Conditional model: y_i ~ family with mean f(net(x_i; w)), w ~ prior; one global site "w" holds all P weights.
+"""Conditional model: y_i ~ family with mean f(net(x_i; w)), w ~ prior; one global site "w" has all P weights.
 
 Neural regression, logistic, Poisson and Gamma regression, Bayesian neural networks and MAP are this model with another response or
 another q. Without a hidden layer it is a generalised linear model; Gaussian and N(0, λ²), it is ridge regression.
@@ -28,7 +28,7 @@ from elbo_room.models.settings import SettingError
 from elbo_room.models.variational import Global, Posterior
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 
-FLOOR = 1e-3  # of a learned s: a network can pass through every y, and the likelihood is unbounded as s → 0 there
+FLOOR = 1e-3  # of a learned s: a network can interpolate every y, and the likelihood is unbounded as s → 0 there
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ SPREADS: dict[str, SpreadSource] = {
     each.name: each
     for each in (
         SpreadSource("learned", "one s, learned", "s", "A single s for all data, a point estimate."),
-        SpreadSource("fixed", "fixed", "s given", "You say how noisy y is; the slider is live."),
+        SpreadSource("fixed", "fixed", "s fixed", "You set how noisy y is; the slider is live."),
         SpreadSource(
-            "network", "a second head s(x)", "s(x; w)", "The network's second output is each data point's own s."
+            "network", "a second head s(x)", "s(x; w)", "The network's second output is the s of each data point."
         ),
     )
 }
@@ -79,11 +79,11 @@ class Conditional(nn.Module):
 
     @property
     def sites(self) -> Mapping[str, Site]:
-        """One global site, w, and the prior's own scales where it has any."""
+        """One global site, w, and the prior's own scales if it has any."""
         return {"w": Site("w", "global", (self.space.size,), self.posterior), **self.prior.sites}
 
     def coordinate_names(self, site: str) -> list[str]:
-        """What the weights are called, such as hidden.0.weight[2, 0]; nothing for the prior's own scales."""
+        """The names of the weights, such as hidden.0.weight[2, 0]; empty for the prior's own scales."""
         if site != "w":
             return []
         return [
@@ -93,7 +93,7 @@ class Conditional(nn.Module):
         ]
 
     def update(self, settings: Settings) -> None:
-        """Take up the live knobs of the model: λ, and s; a learned s goes on from where the knob was moved."""
+        """Apply the live knobs of the model: λ, and s; a learned s continues from the knob's new value."""
         self.prior.update(settings)
         if self.log_spread is not None and settings.spread != self.spread:
             with torch.no_grad():
@@ -111,7 +111,7 @@ class Conditional(nn.Module):
         return torch.tensor(self.spread**2, dtype=out.dtype)
 
     def chain(self, x: Tensor, w: Tensor) -> Chain:
-        """The values x → w → m → η at M data under every weight draw: x (M, …), weights (…, P)."""
+        """The values x → w → m → η at M data points under every weight draw: x (M, …), weights (…, P)."""
         return self.chain_of(self.space(x, w))
 
     def chain_of(self, out: Tensor) -> Chain:
@@ -121,20 +121,20 @@ class Conditional(nn.Module):
         return self.response.chain(mean.squeeze(-1) if scalar else mean, self.dispersion(out))
 
     def log_prior(self, latents: Mapping[str, Tensor]) -> Tensor:
-        """Log p(w), and of the prior's own scales, in nats of every draw: w (…, P) → (…)."""
+        """log p(w), including the prior's own scales, in nats for every draw: w (…, P) → (…)."""
         own = {name: latents[name] for name in self.prior.sites}
         return self.prior.log_prob({**self.space.named(latents["w"]), **own})
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
-        """Log p(y | x, w), (R, B, M), and log p(w), (R, B)."""
+        """log p(y | x, w), (R, B, M), and log p(w), (R, B)."""
         return self.factors_of(batch, latents, self.space(batch.x, latents["w"]))
 
     def factors_of(self, batch: Batch, latents: Mapping[str, Tensor], out: Tensor) -> list[Factor]:
-        """The same from the network's outputs (R, B, M, H), however they came about."""
+        """The same from the network's outputs (R, B, M, H), however they were computed."""
         w, y = latents["w"], batch.y  # (R, B, P)
         if y is None:
             raise ValueError(
-                "A conditional model needs a response y for every x; these data have none. Give Dataset(y=…)."
+                "A conditional model needs a response y for every x; these data have none. Pass Dataset(y=…)."
             )
         fit = self.response.log_prob(y, self.chain_of(out))  # (R, B, M)
         normal = self.posterior.gaussian and self.why_no_divergence() is None
@@ -150,24 +150,24 @@ class Conditional(nn.Module):
         """None, or why KL(q(w) ‖ p(w)) has no closed form."""
         if type(self.prior) is NormalPrior:
             return None
-        unknown = f"the KL to the prior of the weights ({self.prior.label}) has no closed form."
+        unknown = f"the KL to the prior on the weights ({self.prior.label}) has no closed form."
         return f"{unknown} Choose reparameterisation, or the prior {NormalPrior.label}."
 
     def why_not_per_datum(self) -> str | None:
-        """None, or why the weights cannot be drawn anew for each datum."""
+        """None, or why the weights cannot be drawn for each data point."""
         if not self.posterior.gaussian:
-            return f"q(w) is a {self.posterior.label}, and it needs independent Normals. Choose a mean-field q."
+            return f"q(w) is a {self.posterior.label}, but it needs independent Normals. Choose a mean-field q."
         if not once_a_datum(self.space.network):
             return "the network's layers act at many positions with the same weights. Choose a feed-forward one."
         return None
 
     def per_datum(self, site: str, draw: Draw, perturb: Perturb, generator: torch.Generator) -> Model:
-        """The model in which each datum's likelihood sees weights of its own, and the prior the shared draw; other sites change nothing."""
+        """The model in which each data point's likelihood has its own weights, and the prior the shared draw; other sites: no change."""
         return self if site != "w" else DrawnPerDatum(self, draw, perturb, generator)
 
 
 class DrawnPerDatum:
-    """A conditional model at the draws of one estimate, whose layers are perturbed datum by datum."""
+    """A conditional model at the draws of one estimate, with layers perturbed per data point."""
 
     def __init__(self, model: Conditional, draw: Draw, perturb: Perturb, generator: torch.Generator) -> None:
         self.model, self.draw, self.generator = model, draw, generator
@@ -175,7 +175,7 @@ class DrawnPerDatum:
 
     @property
     def sites(self) -> Mapping[str, Site]:
-        """The model's own."""
+        """The sites of the model."""
         return self.model.sites
 
     def per_datum(self, site: str, draw: Draw, perturb: Perturb, generator: torch.Generator) -> Model:
@@ -184,26 +184,26 @@ class DrawnPerDatum:
         return self
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
-        """The model's factors, log p(y | x, ·) at layers perturbed anew around ν."""
+        """The model's factors, log p(y | x, ·) with newly perturbed layers around ν."""
         nu, noise = self.draw.nu.squeeze(2), self.draw.own_noise().squeeze(2)  # (R, B, 2, P), (R, B, P)
         return self.model.factors_of(batch, latents, self.layers(batch.x, latents["w"], nu, noise, self.generator))
 
 
 def checked(y: Tensor | None, size: int, name: str) -> Tensor:
-    """The response, one number a datum: y (N, 1) against (N,) would broadcast to N × N and train to nonsense."""
+    """The response, one number per data point: y (N, 1) against (N,) would broadcast to N × N and training converge to nonsense."""
     if y is None or y.shape != (size,):
         came = "none" if y is None else f"one of shape {tuple(y.shape)}"
         raise ValueError(
-            f"The data {name!r} need a response y of shape (N,) = ({size},); there is {came}. Give one number a row, y.reshape(-1)."
+            f"The data {name!r} need a response y of shape (N,) = ({size},); there is {came}. Pass one number per row, y.reshape(-1)."
         )
     return y
 
 
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[Conditional, Posterior]:
-    """The model and its q, which starts at the network's own first weights.
+    """The model and its q, which starts at the network's initial weights.
 
     Raises:
-        SettingError: q has too many parameters for so many weights, or the response does not go with the data.
+        SettingError: q would have too many parameters, or the response does not fit the data.
         ValueError: the data have no response of the right shape.
     """
     y = checked(data.y, data.size, data.name)
@@ -218,7 +218,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     if space.size > q.most:
         raise SettingError(
             "posterior",
-            f"A {q.label} of {space.size:,} weights is too large; it takes up to {q.most:,}. "
+            f"A {q.label} over {space.size:,} weights is too large; at most {q.most:,} are allowed. "
             "Make the network smaller, or choose a mean-field q.",
         )
     family = q.family(space.size)

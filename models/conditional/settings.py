@@ -1,4 +1,4 @@
-"""The knobs of a conditional model: data, response, link, spread, q; its network's and its inference's are shared ones."""
+"""The knobs of a conditional model: data, response, link, spread, q; those of its network and inference are shared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ RESPONSE_CHOICES = {
 }
 LINK_CHOICES = link_choices(LINKS, BY_MEAN)
 DISPERSED = [name for name, part in BY_MEAN.items() if part.dispersed]
-LINKED = [  # responses that another link makes another model
+LINKED = [  # responses for which another link makes a different model
     name
     for name, part in BY_MEAN.items()
     if any(part.takes(link) for link in LINKS.values() if link.name not in ("usual", part.usual))
@@ -35,7 +35,7 @@ RULES: Mapping[str, tuple[Need, ...]] = {
     "rao_blackwell": (
         POINT,
         rule(
-            "prior", "All data share the weights, the only latent variable: there is no term to leave out.",
+            "prior", "All data points share the weights, the only latent variable: there is no term to leave out.",
             among=[name for name, part in PRIORS.items() if part.latent],
         ),
     ),
@@ -44,7 +44,7 @@ RULES: Mapping[str, tuple[Need, ...]] = {
 
 @dataclass(frozen=True)
 class Settings(NetworkSettings, InferenceSettings):
-    """A conditional model, its prior and its inference; live knobs act at the next step, the others start a new run.
+    """A conditional model, its prior and its inference; live knobs take effect at the next step, the others start a new run.
 
     >>> import elbo_room as er
     >>> er.ConditionalSettings(draws=8).draws
@@ -58,7 +58,7 @@ class Settings(NetworkSettings, InferenceSettings):
         label="Data",
         group="Data",
         choices="supervised",
-        help="What y is to be predicted from which x; nothing is downloaded.",
+        help="Which y is predicted from which x; nothing is downloaded.",
     )
     response: str = setting(
         "normal", label="Response", symbol="p(y|x)", group="Model", choices="responses", help="The family of y given x."
@@ -73,21 +73,21 @@ class Settings(NetworkSettings, InferenceSettings):
         requires=(
             rule(
                 "response",
-                "The location of this response is the network's output; it takes no other link.",
+                "The location of this response is the network's output; it accepts no other link.",
                 among=LINKED,
             ),
         ),
     )
     spread_from: str = setting(
         "learned", label="Spread", symbol="s", group="Model", choices="spreads", help="Where the response's s comes from.",
-        requires=(rule("response", "This response has no spread of its own.", among=DISPERSED, hides=True),),
+        requires=(rule("response", "This response has no spread parameter.", among=DISPERSED, hides=True),),
     )  # fmt: skip
     spread: float = setting(
         0.3, label="Fixed spread", symbol="s", group="Model", low=0.01, high=10.0, log=True, live=True,
-        help="Of a Gaussian y: its sd; of a Gamma: sd/mean; of a negative binomial: that beyond Poisson. A learned one goes on from here.",
+        help="For a Gaussian y: its sd; Gamma: sd/mean; negative binomial: the excess over Poisson. A learned one starts from here.",
         requires=(
-            rule("response", "This response has no spread of its own.", among=DISPERSED, hides=True),
-            rule("spread_from", "The network's second head gives every spread.", among=("fixed", "learned")),
+            rule("response", "This response has no spread parameter.", among=DISPERSED, hides=True),
+            rule("spread_from", "The network's second head sets every spread.", among=("fixed", "learned")),
         ),
     )  # fmt: skip
     posterior: str = setting(
@@ -96,5 +96,5 @@ class Settings(NetworkSettings, InferenceSettings):
         symbol="ν",
         group="Inference",
         choices="weight_posteriors",
-        help="What is learned about the weights.",
+        help="The form of q over the weights.",
     )

@@ -11,7 +11,7 @@ from torch.func import functional_call, vmap
 
 @contextmanager
 def replaced(network: nn.Module, weights: Mapping[str, Tensor]) -> Iterator[nn.Module]:
-    """The network with other numbers in its parameters, for as long as the block lasts."""
+    """The network with other numbers in its parameters, within the block."""
     own = {name: parameter.data for name, parameter in network.named_parameters()}
     try:
         for name, parameter in network.named_parameters():
@@ -23,9 +23,9 @@ def replaced(network: nn.Module, weights: Mapping[str, Tensor]) -> Iterator[nn.M
 
 
 class WeightSpace:
-    """A network whose weights are somebody else's: it keeps the architecture and the names, not the numbers.
+    """A network with external weights: it keeps the architecture and the names, not the numbers.
 
-    No `nn.Module` and hence invisible to the optimiser: the weights belong to q.
+    Not an `nn.Module`, so invisible to the optimiser: the weights belong to q.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -39,7 +39,7 @@ class WeightSpace:
         return sum(self.sizes)
 
     def first(self) -> Tensor:
-        """The network's own first weights: (P,)."""
+        """The network's initial weights: (P,)."""
         return torch.cat([weight.detach().reshape(-1) for weight in self.network.parameters()])
 
     def named(self, w: Tensor) -> Mapping[str, Tensor]:

@@ -1,4 +1,4 @@
-"""A deep exponential family from its settings, with a q whose first values suit each layer's family and the data's size."""
+"""A deep exponential family from its settings, with a q whose initial values suit each layer's family and the data's scale."""
 
 from dataclasses import replace
 
@@ -17,8 +17,8 @@ from elbo_room.models.settings import SettingError
 from elbo_room.models.variational import VARIATIONAL, Amortized, Global, Posterior, Table, TopDown
 
 ENCODER = Architecture(width=64, depth=1)
-SPREAD = 0.1  # of the first ν among data
-APART = 0.3  # of the first weights among units: alike, they would stay alike
+SPREAD = 0.1  # of the initial ν among data points
+APART = 0.3  # of the initial weights among units: identical ones would stay identical
 
 
 class LogCounts(nn.Module):
@@ -34,7 +34,7 @@ class LogCounts(nn.Module):
 
 
 def plan_of(settings: Settings, data: Dataset) -> Plan:
-    """The layers that the settings name, from the data upwards."""
+    """The layers in the settings, from the data upwards."""
     named = [(getattr(settings, f"layer_{n}"), getattr(settings, f"width_{n}")) for n in range(1, settings.depth + 1)]
     return Plan(
         [(LAYERS[name], width) for name, width in named], LAYERED_RESPONSES[settings.response], data.x.shape[1],
@@ -45,7 +45,7 @@ def plan_of(settings: Settings, data: Dataset) -> Plan:
 
 @torch.no_grad()
 def local_factor(site: Site, settings: Settings, data: Dataset, counts: bool, generator: torch.Generator) -> nn.Module:
-    """The table or encoder of a layer, its first ν around that of the family."""
+    """The table or encoder of a layer, with its initial ν around the family's."""
     start = torch.tensor(site.family.start or (0.0,) * site.family.n_params)[:, None].expand(
         -1, *site.shape
     )  # (n_params, K)
@@ -63,7 +63,7 @@ def local_factor(site: Site, settings: Settings, data: Dataset, counts: bool, ge
 
 
 def top_down_factor(model: DeepExponentialFamily, number: int, base: nn.Module) -> TopDown:
-    """The q of layer `number` as it moves with the draw of the layer above."""
+    """The q of layer `number`, which depends on the draw of the layer above."""
     kind, width = model.plan.layers[number]
     site, above = model.sites[f"z{number}"], model.sites[f"z{number + 1}"]
     return TopDown(base, site, above, kind.look, width * kind.per_unit)
@@ -71,7 +71,7 @@ def top_down_factor(model: DeepExponentialFamily, number: int, base: nn.Module) 
 
 @torch.no_grad()
 def global_factor(model: DeepExponentialFamily, number: int, mean: Tensor, generator: torch.Generator) -> Global:
-    """The q of one connection's weights: together they give the mean of what lies below, each about the same share of it."""
+    """The q of one connection's weights: together they give the mean of the layer below, each about the same share of it."""
     join = model.joins()[number]
     if join.site is None:
         raise ValueError(f"The weights {join.name} are a point mass; they have no q.")
@@ -97,7 +97,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     """The model and its q, initialised from the run's generator.
 
     Raises:
-        SettingError: the estimator, the noise and the layers do not go together, or the response does not take the data.
+        SettingError: the estimator, the noise and the layers do not work together, or the response does not fit the data.
     """
     plan = plan_of(settings, data)
     if reason := plan.response.data.refuses(data.x, plan.response.label):

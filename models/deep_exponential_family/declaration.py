@@ -17,7 +17,7 @@ from elbo_room.models.model_family import NO_WEIGHTS, ModelFamily
 
 
 def unavailable(part: type[Estimator]) -> str | None:
-    """Layers are of any family: every estimator applies to some, and the others take the second one."""
+    """Layers of any family: every estimator applies to some layers, and the others use the second estimator."""
     return NO_WEIGHTS if part.for_weights else None
 
 

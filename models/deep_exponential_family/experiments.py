@@ -1,7 +1,7 @@
-"""The notes' three questions about deep exponential families, as experiments that run: deep nets, mean or natural, conjugate pairs.
+"""The lecture notes' three questions about deep exponential families, as runnable experiments: deep nets, mean or natural, conjugate pairs.
 
-The first two return held-out scores in nats, one a row, of models trained in the same way; `compared` sets them side by side. The third
-sets black box inference beside exact coordinate ascent and Gibbs sampling of the same Gamma–Poisson model.
+The first two return held-out scores in nats, one per row, of models trained in the same way; `compared` compares them. The third
+compares black box inference with exact coordinate ascent and Gibbs sampling for the same Gamma–Poisson model.
 """
 
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ def parted(data: Dataset, share: float = 0.2, seed: int = 0) -> tuple[Dataset, D
 
 
 def compared(scores: Scores) -> dict[str, tuple[float, float, float]]:
-    """(mean, what it is above the first model's, standard error of that): rows differ more than models, so pairs are compared."""
+    """(mean, difference from the first model's, its standard error): rows differ more than models, so pairs are compared."""
     first = next(iter(scores.values()))
     found = {}
     for name, each in scores.items():
@@ -62,7 +62,7 @@ def _score(run: Run, test: Dataset) -> Tensor:
 
 
 def against_network(steps: int = 2000, scales: tuple[float, ...] = (0.3, 0.03)) -> Scores:
-    """A deep latent Gaussian model at each σ, against the network with its very units: z_2 (4) → 16 tanh units → digits, one σ_x."""
+    """A deep latent Gaussian model at each σ, against the network with the same units: z_2 (4) → 16 tanh units → digits, one σ_x."""
     train, test = parted(digits())
     found: Scores = {}
     for scale in scales:
@@ -84,7 +84,7 @@ def mean_against_natural(steps: int = 1000) -> Scores:
 
 @dataclass(frozen=True)
 class Split:
-    """Documents to learn from; of the others, tokens that are seen and tokens to predict."""
+    """Training documents; for the others, observed tokens and tokens to predict."""
 
     train: Dataset
     seen: Dataset
@@ -101,7 +101,7 @@ def split(x: Tensor, seed: int = 0) -> Split:
 
 
 def unigram(parts: Split) -> float:
-    """Perplexity of the words' frequencies, every word counted one hundredth more."""
+    """Perplexity of the word frequencies, with one hundredth added to every count."""
     return perplexity((parts.train.x.sum(0) + 0.01).expand(len(parts.held_out), -1), parts.held_out)
 
 
@@ -115,14 +115,14 @@ def coordinate_ascent(parts: Split, prior: Prior, size: int, sweeps: int = 200) 
 
 
 def sampled(parts: Split, prior: Prior, size: int, sweeps: int = 200) -> float:
-    """Perplexity of Gibbs sampling: the seen tokens join the training, the mean of z wᵀ over the second half of the sweeps predicts."""
+    """Perplexity of Gibbs sampling: the observed tokens join the training, the mean of z wᵀ over the second half of the sweeps predicts."""
     x = torch.cat([parts.seen.x, parts.train.x])
     mean, _, _ = gibbs(x, size, prior, sweeps, sweeps // 2, torch.Generator().manual_seed(2))
     return perplexity(mean[: parts.seen.size], parts.held_out)
 
 
 def black_box(parts: Split, settings: Settings, fold_in: int = 600) -> tuple[float, float]:
-    """(perplexity, ELBO per document over the last 100 steps); held-out documents find their own ν with q of the weights held still."""
+    """(perplexity, ELBO per document over the last 100 steps); held-out documents get their own ν with q of the weights fixed."""
     run = Run(settings, parts.train)
     steps = list(run)
     other = Run(replace(settings, stop_at=fold_in, batch_size=len(parts.held_out), step_size=0.05), parts.seen)
@@ -140,7 +140,7 @@ def black_box(parts: Split, settings: Settings, fold_in: int = 600) -> tuple[flo
 
 
 def conjugate_pair(x: Tensor, size: int = 8, steps: int = 1500, sweeps: int = 100) -> dict[str, tuple[float, float]]:
-    """(perplexity of held-out tokens, ELBO per document or nan): what black box inference approaches without knowing the conditionals."""
+    """(perplexity of held-out tokens, ELBO per document or nan): what black box inference approaches without using the conditionals."""
     parts, shape = split(x), TOPICS.layer_shape
     prior = Prior(shape, shape, shape, shape)
     return {

@@ -30,7 +30,7 @@ from elbo_room.models.layers import (
 
 @dataclass(frozen=True)
 class Plan:
-    """The shape of a model: layers from the data upwards, (kind, width), and what all of them share."""
+    """The structure of a model: layers from the data upwards, (kind, width), and what all of them share."""
 
     layers: Sequence[tuple[Layer, int]]
     response: LayeredResponse
@@ -44,14 +44,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a layer hands down, and the sites that it depends on."""
+    """What a layer passes down, and the sites that it depends on."""
 
     signal: Tensor  # (R, B, M, K·per_unit)
     on: frozenset[str]
 
 
 class DeepExponentialFamily(nn.Module):
-    """The log joint; its parameters are the weights where they are a point mass, the top's intercepts and the response's scale."""
+    """The log joint; its parameters are the weights if they are a point mass, the top's intercepts and the response's scale."""
 
     part_names: ClassVar[Mapping[str, str]] = {
         "connections": "the weights between layers", "top": "the top layer's prior", "raw_scale": "the response's scale",
@@ -63,7 +63,7 @@ class DeepExponentialFamily(nn.Module):
         super().__init__()
         self.plan, self.scales, self.prior_scale, self.weight_shape = plan, scales, prior_scale, weight_shape
         self.second, self.weight_estimator = "automatic", "same"
-        self.top_down = False  # whether each layer's q moves with the draw of the one above
+        self.top_down = False  # whether each layer's q depends on the draw of the one above
         below = plan.features
         self.connections = nn.ModuleDict()
         for number, (kind, width) in enumerate(plan.layers, 1):
@@ -88,16 +88,16 @@ class DeepExponentialFamily(nn.Module):
         return list(self.connections.values())  # type: ignore[arg-type]
 
     def update(self, settings: Settings) -> None:
-        """Take up the live knobs of the model."""
+        """Apply the live knobs of the model."""
         self.prior_scale, self.weight_shape = settings.prior_scale, settings.weight_shape
         if self.top is not None and self.plan.layers[-1][0].shaped:
-            with torch.no_grad():  # a learned a and b go on from the shape that was turned
+            with torch.no_grad():  # a learned a and b continue from the changed shape
                 self.top.add_(math.log(settings.layer_shape / self.scales.shape))
         self.scales.scale, self.scales.shape = settings.layer_scale, settings.layer_shape
         self.second, self.weight_estimator = settings.second_estimator, settings.weight_estimator
 
     def default_estimators(self, chosen: Estimator, draws: int) -> dict[str, Estimator]:
-        """The chosen estimator where it applies, for weights their own; else the second of the same bound; else one that does."""
+        """The chosen estimator if it applies, for weights their own; else the second one if of the same bound; else one that applies."""
         second = [] if self.second == "automatic" else [ESTIMATORS[self.second]()]
         rest = [Vimco()] if chosen.bound == "iwae" else [Reparameterization()] if chosen.path else []
         parts = [chosen, *second, *rest, LeaveOneOut(), Score()]
@@ -129,7 +129,7 @@ class DeepExponentialFamily(nn.Module):
 
     @property
     def sparse(self) -> bool:
-        """Whether the likelihood looks at entries x > 0 alone: its means are sums of products, and most of x is 0."""
+        """Whether the likelihood uses entries x > 0 only: its means are sums of products, and most of x is 0."""
         return self.plan.sparse and self.plan.response.factored and self.positive(0)
 
     def positive(self, number: int) -> bool:
@@ -137,7 +137,7 @@ class DeepExponentialFamily(nn.Module):
         return self.plan.weights.positive and self.plan.layers[number][0].positive
 
     def u(self, number: int, above: Seen, latents: Mapping[str, Tensor]) -> tuple[Tensor, frozenset[str]]:
-        """What enters layer `number` (0: the response), and the sites that it depends on."""
+        """The input of layer `number` (0: the response), and the sites that it depends on."""
         name = f"w{number + 1}"
         join = self.connections[name]
         return join(above.signal, latents), above.on | ({name} if name in self.sites else set())
@@ -154,7 +154,7 @@ class DeepExponentialFamily(nn.Module):
         return kind.parameters(u, self.positive(number), self.scales), on
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
-        """Log p(z_ℓ | z_{ℓ+1}) from the top down, (R, B, M), log p(x | z_1), and log p of the weights, (R, B)."""
+        """log p(z_ℓ | z_{ℓ+1}) from the top down, (R, B, M), log p(x | z_1), and log p of the weights, (R, B)."""
         layers = len(self.plan.layers)
         factor, above = self._layer(layers, None, latents)
         found = [factor]
@@ -174,7 +174,7 @@ class DeepExponentialFamily(nn.Module):
         return response.log_prob(response.observed(batch.x), u, self.positive(0), self.scales, self.raw_scale)
 
     def layer_log_prob(self, number: int, above: Seen | None, latents: Mapping[str, Tensor]) -> tuple[Tensor, Seen]:
-        """Log p of every unit of a layer given the one above (R, B, M, K), and what the layer hands down."""
+        """log p of every unit of a layer given the one above (R, B, M, K), and what the layer passes down."""
         kind, _ = self.plan.layers[number - 1]
         value = latents[f"z{number}"]
         if above is not None and not self._non_centred(number):
@@ -200,7 +200,7 @@ class DeepExponentialFamily(nn.Module):
         return frozenset({f"w{number}"} & set(self.sites))
 
     def _declared(self, number: int) -> Tensor | None:
-        """ν₀ of a layer that hangs on no other, if q is of its density's own family."""
+        """ν₀ of a layer that depends on no other, if q has the family of its density."""
         kind, width = self.plan.layers[number - 1]
         if not self._prior_declared(self.sites[f"z{number}"]):
             return None

@@ -1,4 +1,4 @@
-"""What the knobs of a deep exponential family require of its layers, weights and estimators: computed from what those parts are."""
+"""Requirements of the knobs of a deep exponential family on its layers, weights and estimators, computed from those parts."""
 
 from collections.abc import Callable, Iterable
 
@@ -18,14 +18,14 @@ POSITIVE_WEIGHTS = when("weights", among=[name for name, part in WEIGHTS.items()
 
 
 def some_layer(which: Callable[[Layer], object], *, below_top: bool = False) -> list[Way]:
-    """That one of the layers is of such a kind; `below_top`: one that has another layer above it."""
+    """The condition that one of the layers is of such a kind; `below_top`: one with another layer above it."""
     names = [name for name, part in LAYERS.items() if which(part)]
     places = PLACES[:-1] if below_top else PLACES
     return [[when(f"layer_{place}", among=names), when("depth", low=place + below_top)] for place in places]
 
 
 def _families() -> list[tuple[Way, Family]]:
-    """Every family that q may have at a layer or at random weights, and what must be chosen for it."""
+    """Every family that q may have at a layer or at random weights, and the choices that lead to it."""
     found: list[tuple[Way, Family]] = []
     for positive, family in POSITIVE_FAMILIES.items():
         chosen = when("positive_family", among=(positive,))
@@ -41,17 +41,17 @@ def _families() -> list[tuple[Way, Family]]:
 
 
 def _without(family: Family, parts: Iterable[str]) -> list[str]:
-    """Those of the estimators of the ELBO that do not apply to a site of this family."""
+    """The ELBO estimators that do not apply to a site of this family."""
     return [name for name in parts if ESTIMATORS[name]().supports(family, MANY) is not None]
 
 
 def _those(which: Callable[[type[Estimator]], object]) -> list[str]:
-    """The names of such estimators of the ELBO."""
+    """The names of such ELBO estimators."""
     return [name for name, part in ESTIMATORS.items() if part.bound == "elbo" and which(part)]
 
 
 def left_over() -> list[Way]:
-    """When the first estimator leaves a site to the second one: it does not go with the site's family, with its prior, or with q."""
+    """When the second estimator is used at a site: the first does not apply to the site's family, its prior, or q."""
     elbo = _those(lambda part: not part.for_weights)
     ways: list[Way] = []
     for chosen, family in _families():
@@ -68,7 +68,7 @@ def left_over() -> list[Way]:
 
 
 def _undeclared() -> list[Way]:
-    """A KL in closed form needs a prior of q's own family: not one that hangs on the layer above, nor a Gamma's under another q."""
+    """A closed-form KL needs a prior of q's own family: not one that depends on the layer above, nor a Gamma's under another q."""
     closed = when("estimator", among=(AnalyticKL.name,))
     hanging = some_layer(lambda part: not part.scaled, below_top=True)
     centred: Way = [when("centred", among=(True,)), when("depth", low=2)]
@@ -81,8 +81,8 @@ BELOW_TOP = some_layer(lambda part: part.scaled, below_top=True)
 SCALED: Need = either("Only a Gaussian layer with another layer above it has a σ.", *BELOW_TOP)
 CENTRED: Need = either("Only a Gaussian layer with another layer above it can be centred.", *BELOW_TOP)
 BENT: tuple[Need, ...] = (
-    either("Only a Gaussian layer with another layer above it bends its mean by g.", *BELOW_TOP),
-    rule("link", "In the natural DEF the mean of a Gaussian layer is σ²u, without a bend.", among=("mean",)),
+    either("Only a Gaussian layer with another layer above it applies g to its mean.", *BELOW_TOP),
+    rule("link", "In the natural DEF the mean of a Gaussian layer is σ²u, without a nonlinearity.", among=("mean",)),
 )
 SHAPED: Need = either("Only Gamma and Beta layers have a shape.", *some_layer(lambda part: part.shaped))
 
@@ -94,7 +94,7 @@ def _top_moves(part: Layer) -> bool:
 
 
 LINKED: Need = either(
-    "Mean and natural parameter make the same model of these layers and this response.",
+    "Mean and natural parameter give the same model with these layers and this response.",
     *some_layer(lambda part: part.natural_symbol, below_top=True),
     *some_layer(_top_moves),
     [when("response", among=[name for name, part in LAYERED_RESPONSES.items() if part.natural_symbol])],
@@ -110,5 +110,5 @@ INTERCEPT: Need = rule(
     among=[name for name, part in WEIGHTS.items() if not part.positive],
 )
 LEFT_OVER: Need = either(
-    "The estimator applies to every layer and weight, and leaves nothing to a second one.", *left_over()
+    "The estimator applies to every layer and weight, so a second one has no effect.", *left_over()
 )

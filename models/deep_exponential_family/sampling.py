@@ -1,4 +1,4 @@
-"""Ancestral sampling, z_L → … → z_1 → x; and the network that remains when every layer takes its mean: σ → 0 of Gaussian layers."""
+"""Ancestral sampling, z_L → … → z_1 → x; and the network that remains if every layer takes its mean: σ → 0 in Gaussian layers."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from elbo_room.models.variational import Posterior
 
 @torch.no_grad()
 def weights_of(model: DeepExponentialFamily, q: Posterior, batch: Batch) -> dict[str, Tensor]:
-    """Each weight site's value at the centre of its q, (1, 1, P); empty where the weights are a point mass."""
+    """Each weight site's value at the centre of its q, (1, 1, P); empty if the weights are a point mass."""
     found = {}
     for name, site in model.sites.items():
         if site.plate == "global":
@@ -28,7 +28,7 @@ def sample(
     model: DeepExponentialFamily, count: int, generator: torch.Generator, weights: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
     """Draws from p: each layer's signal z_L, …, z_1 and x's mean and value, (count, ·); `weights` by site, if they are latent."""
-    above, found = Seen(torch.empty(0), frozenset()), {}  # the top looks at nothing
+    above, found = Seen(torch.empty(0), frozenset()), {}  # nothing above the top
     layers = len(model.plan.layers)
     for number in range(layers, 0, -1):
         kind, width = model.plan.layers[number - 1]
@@ -61,7 +61,7 @@ def network(model: DeepExponentialFamily, top: Tensor, weights: Mapping[str, Ten
 def units(
     model: DeepExponentialFamily, q: Posterior, batch: Batch, generator: torch.Generator, draws: int = 4
 ) -> dict[str, tuple[Tensor, Tensor]]:
-    """Of every unit of each layer: E_q of its signal (K·per_unit,), and E_q[log q(z_k) − log p(z_k | above)] (K,), per datum."""
+    """For every unit of each layer: E_q of its signal (K·per_unit,), and E_q[log q(z_k) − log p(z_k | above)] (K,), per data point."""
     noise = draw_noise(model, batch, 1, draws, generator, torch.float32, "iid")
     latents: dict[str, Tensor] = {}
     log_q: dict[str, Tensor] = {}
@@ -93,7 +93,7 @@ def matrices(model: DeepExponentialFamily, q: Posterior, batch: Batch) -> list[T
 
 
 def top_features(weight: Tensor, positive: bool, count: int) -> tuple[Tensor, Tensor]:
-    """What each unit says: the features with the largest weights (positive ones: p log p/p̄ among units), and their scores: (I, count)."""
+    """Each unit's features with the largest weights (for positive ones: p log p/p̄ among units), and their scores: (I, count)."""
     if positive:
         share = weight / weight.sum(0).clamp_min(1e-30)  # (D, I), each unit's own distribution over the features
         score = share * (share.clamp_min(1e-30) / share.mean(1, keepdim=True).clamp_min(1e-30)).log()

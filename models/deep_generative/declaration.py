@@ -10,7 +10,7 @@ from elbo_room.models.model_family import MANY, NO_WEIGHTS, ModelFamily
 
 
 def unavailable(part: type[Estimator]) -> str | None:
-    """Estimators of weights, and those that do not go with a Gaussian z."""
+    """Estimators for weights, and those that do not apply to a Gaussian z."""
     return NO_WEIGHTS if part.for_weights else part().supports(Normal(), MANY)
 
 

@@ -1,4 +1,4 @@
-"""What maps z to the response's parameters: a network, or a map that is identifiable by construction."""
+"""Maps from z to the response's parameters: a network, or a map that is identifiable by construction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class DecoderKind:
     symbol: str
     help: str
     build: Build
-    uses: tuple[str, ...]  # the knobs of a network that it is built from
+    uses: tuple[str, ...]  # the network knobs that it uses
     requires: tuple[dict[str, object], ...] = ()
-    own_depth: bool = False  # how many layers it has does not hang on the number of hidden layers
+    own_depth: bool = False  # its number of layers does not depend on the number of hidden layers
     ordered: int = 0  # how many axes of a data point must be ordered
 
 
@@ -57,14 +57,14 @@ DECODERS: dict[str, DecoderKind] = {
         DecoderKind("network", "network", "dec(z; θ)", "Any map; it may learn to ignore a dimension of z.", _network,
                     FeedForward.uses),
         DecoderKind(
-            "convolution", "convolution", "Θ ∗∗ up(z)", "Small maps that grow into a picture: the same windows everywhere.",
+            "convolution", "convolution", "Θ ∗∗ up(z)", "Small maps that grow into an image: the same windows everywhere.",
             _picture, ("activation", "intercept", "channels"), own_depth=True, ordered=2,
         ),
         DecoderKind(
             "gradient_map", "identifiable (convex)", "∇ψ₂(Q ∇ψ₁(z))",
-            "Gradients of input-convex networks: one-to-one whatever its weights, so no likelihood is flat in z.", _identifiable,
+            "Gradients of input-convex networks: one-to-one for any weights, so the likelihood is never flat in z.", _identifiable,
             ("width", "depth"), own_depth=True,
-            requires=(rule("scale_head", "An identifiable decoder gives means only. Choose one σ for the response.", among=("shared",)),),
+            requires=(rule("scale_head", "An identifiable decoder outputs means only. Choose one σ for the response.", among=("shared",)),),
         ),
     )
 }  # fmt: skip

@@ -1,8 +1,8 @@
-"""Deep generative model: z_i ~ p(z; ψ), N(0, I_K) at first, x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
+"""Deep generative model: z_i ~ p(z; ψ), N(0, I_K) by default, x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
 
 With depth 0 and one shared σ it is probabilistic PCA, x ~ N(β z + m, σ² I). Counts may be shares of an observed library size ℓ_i:
 x_ig ~ NegBin(ℓ_i softmax(decoder(z_i) + γ c_i)_g, r_g) is scVI (Lopez et al. 2018), c_i a batch covariate. The prior scale of z is
-fixed at 1: with a free decoder another scale would be absorbed by the first layer. ψ, where a latent prior has any, is a point
+fixed at 1: with a free decoder another scale would be absorbed by the first layer. ψ, if the latent prior has parameters, is a point
 estimate like θ, with a flat prior.
 """
 
@@ -31,7 +31,7 @@ from elbo_room.models.variational import VARIATIONAL, Amortized, Posterior
 
 @dataclass(frozen=True)
 class ScaleHead:
-    """Where the response's standard deviation σ, or the dispersion r of counts, comes from."""
+    """The source of the response's standard deviation σ, or of the dispersion r of counts."""
 
     name: str
     label: str
@@ -48,17 +48,20 @@ SCALE_HEADS: dict[str, ScaleHead] = {
         ),
         ScaleHead("shared", "one σ", "σ", "A single learned σ for all features, as in probabilistic PCA."),
         ScaleHead(
-            "feature", "one a feature", "σ_j", "Each feature's own σ, as in factor analysis; each gene's own r in scVI."
+            "feature",
+            "one per feature",
+            "σ_j",
+            "Each feature's own σ, as in factor analysis; each gene's own r in scVI.",
         ),
         ScaleHead(
             "fixed",
             "fixed",
             "σ",
-            "σ is a knob: a dimension of a linear decoder lives where its eigenvalue exceeds σ².",
+            "σ is a knob: a dimension of a linear decoder is active if its eigenvalue exceeds σ².",
             (
                 rule(
                     "response",
-                    "This response has no σ that could be fixed. Choose a Gaussian, or another scale.",
+                    "This response has no σ to fix. Choose a Gaussian, or another scale.",
                     among=LOCATED,
                 ),
             ),
@@ -89,7 +92,7 @@ class DeepGenerative(nn.Module):
     ) -> None:
         super().__init__()
         self.features, self.latent_size, self.response = features, latent_size, response
-        # the scale may be a parameter of its own, no output of the decoder
+        # the scale may be a separate parameter rather than an output of the decoder
         own = response.scaled and scale_head != "network"
         outputs = (response.n_params - own) * features
         self.decoder = DECODERS[decoder].build(latent_size, outputs, architecture, generator, data_scale, shape)
@@ -102,9 +105,9 @@ class DeepGenerative(nn.Module):
             self.register_buffer("raw_scale", first)
         else:
             self.raw_scale = None if first is None else nn.Parameter(first)
-        self._sites = {"z": Site("z", "local", (latent_size,), Normal())}  # made once: a step asks a dozen times
-        self.library: Tensor | None = None  # (1,) where the mean is a share of ℓ_i: the ℓ of a typical datum
-        self.covariate: Tensor | None = None  # (C,) where the decoder sees c_i: the average one
+        self._sites = {"z": Site("z", "local", (latent_size,), Normal())}  # made once: a step uses it a dozen times
+        self.library: Tensor | None = None  # (1,) if the mean is a share of ℓ_i: the ℓ of a typical data point
+        self.covariate: Tensor | None = None  # (C,) if the decoder sees c_i: the average one
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -112,7 +115,7 @@ class DeepGenerative(nn.Module):
         return self._sites
 
     def update(self, settings: Settings) -> None:
-        """Take up the live knobs of the model: λ and those of its prior, a fixed σ or the floor of a learned one."""
+        """Apply the live knobs of the model: λ and those of its prior, a fixed σ or the floor of a learned one."""
         self.prior.update(settings)
         if not self.fixed_scale:
             self.response = self.response.floored(settings.scale_floor)
@@ -120,9 +123,9 @@ class DeepGenerative(nn.Module):
             self.raw_scale.fill_(math.log(settings.sigma))
 
     def adapt(self, data: Dataset, *, library: bool, covariate: bool) -> None:
-        """Start at what the data say: their library sizes, covariates, and for counts the genes' mean profile.
+        """Initialise from the data: their library sizes, covariates, and for counts the genes' mean profile.
 
-        The profile is centred, so that the prior on the last intercept asks for no more than it must; a softmax does not see it.
+        The profile is centred, to keep the prior's penalty on the last intercept small; a softmax is invariant to it.
         """
         if not self.response.counts:
             return
@@ -139,12 +142,12 @@ class DeepGenerative(nn.Module):
             raise SettingError("batch_covariate", sentence)
         gamma = EmptyLinear(data.covariates.shape[1], self.features, bias=False)
         nn.init.zeros_(gamma.weight)
-        self.decoder.add_module("gamma", gamma)  # one of the decoder's weights, so the prior holds it too
+        self.decoder.add_module("gamma", gamma)  # one of the decoder's weights, so the prior applies to it too
         self.prior.bind(self.decoder)
         self.covariate = data.covariates.mean(0)
 
     def heads(self, z: Tensor, batch: Batch | None = None) -> tuple[Tensor, ...]:
-        """The response's parameters at z (…, K), which broadcast to (…, D); without a batch, those of a typical datum."""
+        """The response's parameters at z (…, K), which broadcast to (…, D); without a batch, those of a typical data point."""
         first, *others = self.decoder(z).unflatten(-1, (-1, self.features)).unbind(-2)
         if self.covariate is not None:
             seen = self.covariate if batch is None else batch.covariates
@@ -167,7 +170,7 @@ class DeepGenerative(nn.Module):
 
     @torch.no_grad()
     def scales(self) -> Tensor | None:
-        """Every feature's learned σ at z = 0: (D,); None where no σ is learned."""
+        """Every feature's learned σ at z = 0: (D,); None if no σ is learned."""
         if not self.response.location_scale or self.fixed_scale:
             return None
         mean, raw = torch.broadcast_tensors(*self.heads(torch.zeros(self.latent_size)))
@@ -186,13 +189,13 @@ class DeepGenerative(nn.Module):
 
     @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """Draws of p(x) = ∫ p(x | z) p(z) dz, a typical datum's library size and covariates where it has any: (count, D)."""
+        """Draws of p(x) = ∫ p(x | z) p(z) dz, with a typical data point's library size and covariates, if any: (count, D)."""
         parameters = self.response_parameters(self.latent_prior.sample(count, generator))
         shape = self.response.noise_shape((count, self.features))
         return self.response.original(self.response.transform(self.response.noise(shape, generator), parameters))
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
-        """Log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
+        """log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
         z = latents["z"]  # (R, B, M, K)
         nu = self.latent_prior.nu
         x = self.response.log_density_sum(self.response.observed(batch.x), self.heads(z, batch))  # (R, B, M)
@@ -216,7 +219,7 @@ def architecture(settings: Settings) -> Architecture:
 
 
 def response_of(settings: Settings, data: Dataset) -> Family:
-    """The response as these data need it; raises `SettingError` when they cannot be its values."""
+    """The response configured for these data; raises `SettingError` if they cannot be its values."""
     part = RESPONSES[settings.response]
     family = part.family()
     reason = (part.decoded_data or family.support).refuses(data.x, part.label)
@@ -229,7 +232,7 @@ def response_of(settings: Settings, data: Dataset) -> Family:
 
 
 def sees_covariates(settings: Settings, model: DeepGenerative) -> bool:
-    """Whether the encoder sees c_i: the knob is on, and all that it requires is given."""
+    """Whether the encoder sees c_i: the knob is on, and all its requirements are met."""
     knob = next(each for each in fields(settings) if each.name == "encoder_covariate")
     return settings.encoder_covariate and model.covariate is not None and not objection(knob.metadata, vars(settings))
 
@@ -250,9 +253,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     factor = VARIATIONAL[settings.variational](z, shape, data.size, net, generator)
     if isinstance(factor, Amortized):
         factor.sees_covariates = known > 0
-        factor.encoder.padded = (
-            data.padded and not response.counts
-        )  # of log counts, standardised, what is missing is not 0
+        factor.encoder.padded = data.padded and not response.counts  # for standardised log counts, missing is not 0
         if response.counts:
             factor.see = LogCounts(data.x)
     latent_prior = LATENT_PRIORS[settings.latent_prior]

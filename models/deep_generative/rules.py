@@ -1,6 +1,6 @@
-"""What shared knobs require in a deep generative model, which has a decoder, and an encoder unless q's parameters come from a table.
+"""Requirements of shared knobs in a deep generative model, which has a decoder, and an encoder unless q's parameters come from a table.
 
-A knob of a network acts where either of them is built from it; one of the prior where the decoder has weights of that kind.
+A network knob has an effect if either of them uses it; a prior knob if the decoder has weights of that kind.
 """
 
 from elbo_room.models.deep_generative.decoders import DECODERS
@@ -18,13 +18,13 @@ ALWAYS_SHIFTED = when("decoder", among=[name for name in BUILT if "intercept" no
 
 
 def _decoders(name: str, kind: tuple[str, ...], *more: Condition) -> list[list[Condition]]:
-    """The one way that the decoder is of this kind and built from an element; none where no decoder is."""
+    """The condition that the decoder is of this kind and uses an element; empty if no decoder does."""
     found = [key for key in kind if name in DECODERS[key].uses]
     return [[when("decoder", among=found), *more]] if found else []
 
 
 def in_encoder_or_decoder(name: str) -> tuple[Need, ...]:
-    """What a knob of a network requires: an encoder or a decoder with this element, and layers enough where it takes hidden ones."""
+    """Requirements of a network knob: an encoder or a decoder with this element, and enough hidden layers if it needs them."""
     element, encoder = ELEMENTS[name], [ENCODES, *networks_with(name)]
     unused = element.unused if element.hides else UNUSED
     first = either(unused, encoder, *_decoders(name, LAYERED + BUILT), hides=element.hides)

@@ -1,4 +1,4 @@
-"""The knobs of a deep generative model: data, response, latent size, q; its network's and its inference's are shared ones."""
+"""The knobs of a deep generative model: data, response, latent size, q; those of its network and inference are shared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ BATCHED = (
 
 @dataclass(frozen=True)
 class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
-    """A deep generative model, its prior and its inference; live knobs act at the next step, the others start a new run.
+    """A deep generative model, its prior and its inference; live knobs take effect at the next step, the others start a new run.
 
     >>> import elbo_room as er
     >>> er.DeepGenerativeSettings(draws=8).draws
@@ -48,7 +48,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     RULES: ClassVar[Mapping[str, tuple[Need, ...]]] = RULES
     model: str = model_setting("deep_generative")
     data: str = setting(
-        "digits", label="Data", group="Data", choices="data", help="What is to be modelled; nothing is downloaded."
+        "digits", label="Data", group="Data", choices="data", help="The data to model; nothing is downloaded."
     )
     response: str = setting(
         "normal",
@@ -60,20 +60,20 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     )
     scale_head: str = setting(
         "shared", label="Scale", symbol="σ, r", group="Model", choices="scale_heads",
-        help="Where the Gaussian's σ, or the dispersion r of counts, comes from.",
+        help="The source of the Gaussian's σ, or of the dispersion r of counts.",
         requires=(rule("response", "This response has no scale.", among=SCALED, hides=True),),
     )  # fmt: skip
     sigma: float = setting(
         0.5, label="Fixed scale", symbol="σ", group="Model", low=0.01, high=10.0, log=True, live=True,
-        help="The Gaussian's standard deviation where it is fixed.",
-        requires=(rule("scale_head", "σ is learned; it is a knob where the response scale is fixed.", among=("fixed",), hides=True),),
+        help="The Gaussian's standard deviation if it is fixed.",
+        requires=(rule("scale_head", "σ is learned; it is a knob if the response scale is fixed.", among=("fixed",), hides=True),),
     )  # fmt: skip
     scale_floor: float = setting(
         0.05, label="Floor of σ", symbol="σ₀", group="Model", low=0.0, high=1.0, live=True,
-        help="The least σ that can be learned: at 0 a feature that is constant sends the likelihood to ∞.",
+        help="The smallest σ that can be learned: at 0 a constant feature sends the likelihood to ∞.",
         requires=(
             rule("response", "This response's likelihood is bounded: its scale needs no floor.", among=LOCATED, hides=True),
-            rule("scale_head", "A σ that is fixed needs no floor.", among=("network", "shared", "feature"), hides=True),
+            rule("scale_head", "A fixed σ needs no floor.", among=("network", "shared", "feature"), hides=True),
         ),
     )  # fmt: skip
     library_size: bool = setting(
@@ -86,12 +86,12 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     )  # fmt: skip
     encoder_covariate: bool = setting(
         False, label="Encoder sees batch", symbol="enc(x, c)", group="Model",
-        help="The encoder sees c_i too, so it can take the batch out of what it reads from x_i.",
+        help="The encoder sees c_i too, so it can remove the batch's effect from what it reads in x_i.",
         requires=(
             *BATCHED,
             rule("batch_covariate", "The decoder has no batch covariate. Switch it on first.", among=(True,)),
             rule("variational", "A table has no encoder. Choose the amortised one.", among=("amortized",)),
-            rule("network", "A network over positions has no place for c. Choose the feed-forward one.", among=("feed_forward",)),
+            rule("network", "A network over positions has no input for c. Choose the feed-forward one.", among=("feed_forward",)),
             rule("latent_prior", "VampPrior's pseudo-data have no batch. Choose another prior of z.", among=UNPAIRED),
         ),
     )  # fmt: skip
@@ -102,15 +102,15 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         "network", label="Decoder", group="Model", choices="decoders", help="What maps z to the response's parameters."
     )
     latent_prior: str = setting(
-        "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="What z is before a data point is seen.",
+        "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="The distribution of z before any data.",
     )  # fmt: skip
     held_out: float = setting(
         0.0, label="Held out", group="Data", low=0.0, high=0.5,
-        help="Share of the rows that training never sees; panel A's evidence scores them.",
+        help="Share of the rows excluded from training; panel A's evidence scores them.",
     )  # fmt: skip
     components: int = setting(
         10, label="Components", symbol="C", group="Prior", low=1, high=500,
-        help="How many Gaussians (or pseudo-data) the prior is made of: more follow a thin cloud closer, and cost time.",
+        help="Number of Gaussians (or pseudo-data) in the prior: more follow a thin cloud more closely, and cost time.",
         requires=(rule("latent_prior", "A standard normal has no components.", among=MIXED, hides=True),),
     )  # fmt: skip
     variational: str = setting(
@@ -119,5 +119,5 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         symbol="ν",
         group="Inference",
         choices="variational",
-        help="Where each data point's ν comes from.",
+        help="The source of each data point's ν.",
     )

@@ -1,4 +1,4 @@
-"""Distributions, one a file, for responses, layers and q alike. To add one: its file, and one entry in this tuple."""
+"""Distributions, one per file, for responses, layers and q. To add one: write its file and add one entry to this tuple."""
 
 from elbo_room.models.families.bernoulli import Bernoulli
 from elbo_room.models.families.beta import Beta

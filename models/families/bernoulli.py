@@ -12,28 +12,28 @@ from elbo_room.models.families.support import BINARY, Support
 
 
 def compact(tensor: Tensor) -> Tensor:
-    """One of every set of equal values that an expanded tensor shows: B draws of one ν are one ν."""
+    """One of each set of equal values in an expanded tensor: B draws of one ν are one ν."""
     return tensor[tuple(slice(0, 1) if step == 0 else slice(None) for step in tensor.stride())]
 
 
 class LogMass(torch.autograd.Function):
-    """x η − log(1 + exp η), whose slope in η is x − m, m = logistic(η); what B draws of one η share is computed once, and sloped B times.
+    """x η − log(1 + exp η), with slope x − m in η, m = logistic(η); what B draws share for one η is computed once, differentiated B times.
 
-    log(1 + exp η) = max(η, 0) − log(1 − min(m, 1 − m)): right at both ends, and one exponential serves value and slope.
+    log(1 + exp η) = max(η, 0) − log(1 − min(m, 1 − m)): accurate at both ends, and one exponential serves value and slope.
     """
 
     generate_vmap_rule = True
 
     @staticmethod
     def forward(value: Tensor, eta: Tensor) -> tuple[Tensor, Tensor]:
-        """The log mass, of the shape that both broadcast to, and m."""
+        """The log mass, of the broadcast shape, and m."""
         one = compact(eta)
         mean = one.sigmoid()
         return value * eta - (one.clamp_min(0) - torch.log1p(-torch.minimum(mean, 1 - mean))), mean
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:
-        """Keep what the slope needs; m has none of its own."""
+        """Save what the slope needs; m itself is not differentiated."""
         ctx.mark_non_differentiable(output[1])
         ctx.save_for_backward(*inputs, output[1])
 
@@ -87,11 +87,11 @@ class Bernoulli(Family):
         return uniform
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """Z = 1[ε < logistic(η)]; a step function, so it carries no gradient."""
+        """z = 1[ε < logistic(η)]; a step function, so it carries no gradient."""
         return (noise < nu.squeeze(-2).sigmoid()).to(noise.dtype)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
-        """X η − log(1 + exp η), for every coordinate."""
+        """x η − log(1 + exp η), for every coordinate."""
         found: Tensor = LogMass.apply(value, nu.squeeze(-2))[0]
         return found
 

@@ -1,6 +1,6 @@
 """Beta in logit space: y = log z/(1 − z), z ~ Beta(a, b): log q(y) = a log σ(y) + b log σ(−y) − log B(a, b).
 
-y = log Γ_a − log Γ_b of two Gamma draws, each from its own uniform: both ends of (0, 1) keep their digits.
+y = log Γ_a − log Γ_b of two Gamma draws, each from its own uniform: values near both ends of (0, 1) keep their precision.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from elbo_room.models.families.support import FRACTION, Support
 
 
 def log_beta(a: Tensor, b: Tensor) -> Tensor:
-    """Log B(a, b)."""
+    """log B(a, b)."""
     return torch.lgamma(a) + torch.lgamma(b) - torch.lgamma(a + b)
 
 
@@ -27,7 +27,7 @@ class Beta(Family):
     name: ClassVar[str] = "beta"
     label: ClassVar[str] = "Beta, in the logit"
     symbol: ClassVar[str] = "logit Beta(a, b)"
-    help: ClassVar[str] = "A latent probability; the value is its logit, so that both ends keep their digits."
+    help: ClassVar[str] = "A latent probability; the value is its logit, which keeps precision at both ends."
     support: ClassVar[Support] = FRACTION
     transformed: ClassVar[bool] = True
     n_params: ClassVar[int] = 2
@@ -48,7 +48,7 @@ class Beta(Family):
         return -y.log() - torch.log1p(-y)
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Two uniforms a coordinate, stacked as ν is: (…, 2, K)."""
+        """Two uniforms per coordinate, stacked like ν: (…, 2, K)."""
         return (*shape[:-1], 2, shape[-1])
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -64,12 +64,12 @@ class Beta(Family):
         return uniform
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """Y = log F⁻¹(ε₁; a) − log F⁻¹(ε₂; b)."""
+        """y = log F⁻¹(ε₁; a) − log F⁻¹(ε₂; b)."""
         first, second = log_gamma_quantile(noise, nu).unbind(-2)
         return first - second
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
-        """A log σ(y) + b log σ(−y) − log B(a, b), the density of the logit."""
+        """a log σ(y) + b log σ(−y) − log B(a, b), the density of the logit."""
         a, b = nu.exp().unbind(-2)
         return a * logsigmoid(value) + b * logsigmoid(-value) - log_beta(a, b)
 
@@ -87,7 +87,7 @@ class Beta(Family):
         return torch.digamma(a) - torch.digamma(a + b), torch.digamma(b) - torch.digamma(a + b)
 
     def entropy(self, nu: Tensor) -> Tensor:
-        """Of the logit: log B − a E log z − b E log(1 − z)."""
+        """Entropy of the logit: log B − a E log z − b E log(1 − z)."""
         return -self._cross(nu, nu)
 
     def divergence(self, nu: Tensor, prior: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""log p(c; η) = η_c − log Σ_a exp η_a: one of S states a coordinate, the value its index 0 … S − 1 as a float."""
+"""log p(c; η) = η_c − log Σ_a exp η_a: one of S states per coordinate; the value is its index 0 … S − 1 as a float."""
 
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
@@ -12,27 +12,25 @@ from elbo_room.models.families.support import CLASSES, Support
 
 @dataclass(frozen=True)
 class Categorical(Family):
-    """Categorical with logits ν (…, S, K): S parameters a coordinate, stacked as every family stacks them.
+    """Categorical with logits ν (…, S, K): S parameters per coordinate, stacked as in every family.
 
-    A model that wants one-hot vectors makes them of the index, `torch.nn.functional.one_hot(z.long(), S)`. The logits have one
+    A model that needs one-hot vectors makes them from the index, `torch.nn.functional.one_hot(z.long(), S)`. The logits have one
     degree of freedom too many; a gradient sums to zero over the states.
     """
 
     name: ClassVar[str] = "categorical"
     label: ClassVar[str] = "Categorical"
     symbol: ClassVar[str] = "Cat(p)"
-    help: ClassVar[str] = "One of a few states, without an order."
+    help: ClassVar[str] = "One of a few unordered states."
     support: ClassVar[Support] = CLASSES
     discrete: ClassVar[bool] = True
     reparameterizable: ClassVar[bool] = False
     categories: int = 3
-    levels: Tensor | None = field(default=None, compare=False)  # (S,) the numbers that the states stand for
+    levels: Tensor | None = field(default=None, compare=False)  # (S,) the numbers that the states represent
 
     def __post_init__(self) -> None:
         if self.categories < 2:
-            raise ValueError(
-                f"A categorical has at least 2 states, categories was {self.categories}. Give it 2 or more."
-            )
+            raise ValueError(f"A categorical has at least 2 states; categories was {self.categories}. Pass 2 or more.")
 
     def fitted(self, x: Tensor) -> Self:
         """One state for each distinct value."""
@@ -44,12 +42,12 @@ class Categorical(Family):
         return x if self.levels is None else torch.searchsorted(self.levels, x).to(x.dtype)
 
     def original(self, value: Tensor) -> Tensor:
-        """The number that a state stands for."""
+        """The number that a state represents."""
         return value if self.levels is None else self.levels[value.long()]
 
     @property
     def n_params(self) -> int:  # type: ignore[override]
-        """S, one logit a state."""
+        """S, one logit per state."""
         return self.categories
 
     @property
@@ -85,17 +83,17 @@ class Categorical(Family):
         return torch.where(value.unsqueeze(-2) == states, nu.log_softmax(-2), 0.0).sum(-2)
 
     def mean(self, nu: Tensor) -> Tensor:
-        """E c, the mean index: of use where the states have an order; `nu.softmax(-2)` are the probabilities."""
+        """E c, the mean index: meaningful for ordered states; `nu.softmax(-2)` are the probabilities."""
         states = torch.arange(self.categories, dtype=nu.dtype).unsqueeze(-1)
         return (nu.softmax(-2) * states).sum(-2)
 
     def expectation(self, nu: Tensor) -> Tensor:
-        """The mean of the numbers that the states stand for."""
+        """The mean of the numbers that the states represent."""
         return self.mean(nu) if self.levels is None else self.levels @ nu.softmax(-2)
 
     @staticmethod
     def log_prob_counted(counts: Tensor, log_probabilities: Tensor) -> Tensor:
-        """Σ_s n_s log p_s of draws in a given order, of which n_s (…, S) showed state s: (…)."""
+        """Σ_s n_s log p_s of draws in a fixed order, n_s (…, S) of them in state s: (…)."""
         return (counts * log_probabilities).sum(-1)
 
     @staticmethod

@@ -1,7 +1,7 @@
 """D_j(x) − log x! = Σ_{1≤k≤x} [log(1 + (k−1)/r_j) − log k]: the negative binomial's constants for every count of a table, looked up.
 
-r_j (D,) is one a feature, shared by all data. Three logarithms of gamma functions for each count of a minibatch, and as many digammas
-in the gradient, would cost more than the network; the counts that occur are few, and neighbours differ by one term of the sum.
+r_j (D,) is one per feature, shared by all data points. Three log-gamma functions for each count of a minibatch, and as many digammas
+in the gradient, would cost more than the network; few counts occur, and neighbours differ by one term of the sum.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from elbo_room.models.replay.untaped import untaped
 
-MOST = 1_000_000  # sums: tables whose counts are so large that there would be more take the gamma functions
+MOST = 1_000_000  # sums; tables that would need more, because of large counts, use the gamma functions
 
 
 class _LookedUp(torch.autograd.Function):
@@ -36,10 +36,10 @@ class _LookedUp(torch.autograd.Function):
 
 
 class CountTable:
-    """The sums for every feature j and every k from 0 to its largest count, one feature behind the other: P of them."""
+    """The sums for every feature j and every k from 0 to its largest count, features concatenated: P of them."""
 
     def __init__(self, x: Tensor) -> None:
-        """Take up the largest count of each feature of x (N, D)."""
+        """Find the largest count of each feature of x (N, D)."""
         self.largest = x.amax(0)  # (D,)
         sizes = self.largest.long() + 1
         first = sizes.cumsum(0) - sizes
@@ -50,11 +50,11 @@ class CountTable:
 
     @classmethod
     def of(cls, x: Tensor) -> CountTable | None:
-        """The table of these data, or None where their counts are too large."""
+        """The table of these data, or None if their counts are too large."""
         return cls(x) if float(x.amax(0).sum()) + x.shape[1] <= MOST else None
 
     def covers(self, x: Tensor) -> bool:
-        """Whether the sums of all counts of x (M, D) are here; those of a run's own rows always are."""
+        """Whether the table covers all counts of x (M, D); it always covers a run's own rows."""
         with untaped():
             return x.shape[-1] == len(self.largest) and bool((x <= self.largest).all())
 

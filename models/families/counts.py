@@ -1,4 +1,4 @@
-"""x ∈ {0, 1, 2, …}: what count responses ask of the data, and how single-cell tables that are no longer counts get theirs back."""
+"""x ∈ {0, 1, 2, …}: the requirements of count responses, and how to recover counts from transformed single-cell tables."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ RECOVER = (
 
 
 def first_where(bad: Tensor, x: Tensor) -> str | None:
-    """'row 3, column 7 is 0.5' of the first bad value of a table (N, D); None when there is none."""
+    """'row 3, column 7 is 0.5' for the first bad value of a table (N, D); None if there is none."""
     rows = bad.any(1).nonzero()
     if not len(rows):
         return None
@@ -20,13 +20,13 @@ def first_where(bad: Tensor, x: Tensor) -> str | None:
 
 
 def not_counts(x: Tensor) -> str | None:
-    """Why a table (N, D) does not hold counts, with the first value that is none; None when it does."""
+    """Why a table (N, D) does not contain counts, with the first value that is not a count; None if it does."""
     found = first_where((x < 0) | (x != x.round()), x)
     return found and f"Counts must be whole numbers ≥ 0; {found}. {RECOVER}"
 
 
 def no_counts_at_all(x: Tensor) -> str | None:
-    """Why a library size cannot be taken from a table: a row without a single count."""
+    """Why a table has no library sizes: a row without a single count."""
     empty = (x.sum(1) == 0).nonzero()
     return (
         f"Row {int(empty[0])} has no counts at all, so it has no library size. Drop such rows." if len(empty) else None
@@ -39,10 +39,10 @@ def library_size(x: Tensor) -> Tensor:
 
 
 class LogCounts:
-    """log(1 + x ℓ̄/ℓ_i) − its average over the data: what an encoder sees of counts.
+    """log(1 + x ℓ̄/ℓ_i) − its average over the data: the encoder's view of counts.
 
-    At the typical library size ℓ̄, so that z need not unlearn how deep a cell was read; centred, so that units do not start saturated.
-    On the five cell lines it is worth 200 nats a cell and the clusters.
+    At the typical library size ℓ̄, so that z need not unlearn the sequencing depth; centred, so that units do not start saturated.
+    On the five cell lines it gains 200 nats per cell, and the clusters.
     """
 
     def __init__(self, x: Tensor) -> None:
@@ -51,5 +51,5 @@ class LogCounts:
         self.center = self(x).mean(0)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(M, D) → (M, D); a row without counts is left at 0."""
+        """(M, D) → (M, D); a row without counts stays 0."""
         return torch.log1p(x * (self.typical / library_size(x).clamp_min(1))) - self.center

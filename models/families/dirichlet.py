@@ -1,6 +1,6 @@
 """Dirichlet in log space: y = log z, z ~ Dir(α): log q = log Γ(Σα) − Σ log Γ(α_k) + Σ α_k y_k.
 
-The density is that of the K − 1 log ratios y_k − y_K; with their Jacobian, Π z_k, the exponents are α_k, alike for all k. A draw is a
+The density is that of the K − 1 log ratios y_k − y_K; with their Jacobian, Π z_k, the exponents are α_k for all k. A draw is a
 softmax of K independent log-Gamma draws.
 """
 
@@ -18,12 +18,12 @@ from elbo_room.models.families.support import PROPORTIONS, Support
 
 @dataclass(frozen=True)
 class Dirichlet(Logarithm, Family):
-    """The variational factor of proportions, ν = log α; the value is their logs, jointly one density (Figurnov, Mohamed & Mnih 2018)."""
+    """The variational factor of proportions, ν = log α; the value is their logs, with one joint density (Figurnov, Mohamed & Mnih 2018)."""
 
     name: ClassVar[str] = "dirichlet"
     label: ClassVar[str] = "Dirichlet, in log z"
     symbol: ClassVar[str] = "log Dir(α)"
-    help: ClassVar[str] = "Proportions that add up to 1, such as a text's topics; the value is their logarithms."
+    help: ClassVar[str] = "Proportions that sum to 1, such as a text's topics; the value is their logarithms."
     support: ClassVar[Support] = PROPORTIONS
     n_params: ClassVar[int] = 1
     discrete: ClassVar[bool] = False
@@ -47,11 +47,11 @@ class Dirichlet(Logarithm, Family):
         return uniform
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """Y = log softmax of log F⁻¹(ε_k; α_k)."""
+        """y = log softmax of log F⁻¹(ε_k; α_k)."""
         return log_gamma_quantile(noise, nu[..., 0, :]).log_softmax(-1)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
-        """Log Γ(Σα) − Σ log Γ(α_k) + Σ α_k y_k: (…, 1), one density for all coordinates."""
+        """log Γ(Σα) − Σ log Γ(α_k) + Σ α_k y_k: (…, 1), one density for all coordinates."""
         return self._linear(value, nu)
 
     def mean(self, nu: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """The entries x_nv > 0 of a table that is mostly 0, and the two sums over them that a factorisation of counts needs.
 
 (s wᵀ) at the entries, Σ_k s_rk w_ck, and Σ_c v_rc d_ck, a sparse table times a dense one: each is the other's derivative. They are torch's
-own kernels for compressed sparse rows, behind two operators of plain tensors, so that a tape of kernels can hold them and say where
-their results go.
+own kernels for compressed sparse rows, behind two operators of plain tensors, so that a tape of kernels can record them and redirect
+their results.
 """
 
 import warnings
@@ -13,28 +13,28 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-SPARSE = 0.15  # share of entries above 0 below which looking at those alone is faster
+SPARSE = 0.15  # share of nonzero entries below which using those alone is faster
 
 
 @dataclass(frozen=True)
 class Entries:
-    """E entries in compressed rows, and the same by columns; those past the last row's own are padding, with count 0.
+    """E entries in compressed rows, and the same by columns; those past the last row's entries are padding, with count 0.
 
-    With padding the shapes are the same whichever M rows are asked for.
+    With padding the shapes are the same for any M rows.
     """
 
-    start: Tensor  # (M + 1,) where each row begins
+    start: Tensor  # (M + 1,) the start of each row
     column: Tensor  # (E,)
     count: Tensor  # (E,)
     row: Tensor  # (E,)
     column_start: Tensor  # (D + 1,)
     row_by_column: Tensor  # (E,)
-    order: Tensor  # (E,) the entry that stands at each place of the order by columns
+    order: Tensor  # (E,) the entry at each position of the column order
     log_factorials: Tensor  # (M,) Σ_v log x_v!
 
     @classmethod
     def of(cls, x: Tensor) -> Self:
-        """All entries of x (M, D) that are not 0."""
+        """All nonzero entries of x (M, D)."""
         row, column = x.nonzero(as_tuple=True)
         count = x[row, column]
         start = _starts(torch.bincount(row, minlength=len(x)))
@@ -46,16 +46,16 @@ class Entries:
         order = column.argsort(stable=True)
         column_start = _starts(torch.bincount(column, minlength=wide))
         places = (start, column, column_start, row[order], order)
-        start, column, column_start, row_by_column, order = (each.int() for each in places)  # as the kernels want them
+        start, column, column_start, row_by_column, order = (each.int() for each in places)  # as the kernels require
         return cls(start, column, count, row, column_start, row_by_column, order, factorials)
 
     @cached_property
     def _most(self) -> Tensor:
-        """(M + 1,): how many entries the 0, 1, 2, … fullest rows have together."""
+        """(M + 1,): the total number of entries in the 0, 1, 2, … fullest rows."""
         return _starts((self.start[1:] - self.start[:-1]).sort(descending=True).values)
 
     def rows(self, rows: Tensor) -> "Entries":
-        """The entries of these rows, padded to as many as any so many rows have."""
+        """The entries of these rows, padded to the largest number for any M rows."""
         begin = self.start[rows]
         lengths = self.start[rows + 1] - begin
         start = _starts(lengths)
@@ -79,7 +79,7 @@ class Entries:
 
 
 def entries_of(x: Tensor) -> Entries | None:
-    """The entries of a table of numbers ≥ 0 that is sparse; None of any other."""
+    """The entries of a sparse table of numbers ≥ 0; None for any other table."""
     sparse = float((x > 0).float().mean()) < SPARSE and not bool((x < 0).any())
     return Entries.of(x) if sparse else None
 
@@ -94,7 +94,7 @@ def _compressed(start: Tensor, column: Tensor, values: Tensor, wide: int) -> Ten
 
 
 def _at_entries_out(left: Tensor, right: Tensor, start: Tensor, column: Tensor, *, out: Tensor) -> Tensor:
-    out.zero_()  # torch multiplies what is there by 0, and that may be no number
+    out.zero_()  # torch multiplies the existing values by 0, and they may be NaN
     for s, w, place in zip(left, right, out, strict=True):
         table = _compressed(start, column, place, right.shape[1])
         torch.sparse.sampled_addmm(table, s, w.T, beta=0.0, out=table)
@@ -133,13 +133,13 @@ _LIBRARY.impl("at_entries", _at_entries, "CPU")
 _LIBRARY.impl("at_entries.out", _at_entries_out, "CPU")
 _LIBRARY.impl("over_entries", _over_entries, "CPU")
 _LIBRARY.impl("over_entries.out", _over_entries_out, "CPU")
-with warnings.catch_warnings():  # torch says once that its compressed rows are in beta
+with warnings.catch_warnings():  # torch warns once that its compressed rows are in beta
     warnings.simplefilter("ignore")
     _compressed(torch.zeros(2, dtype=torch.int32), torch.zeros(0, dtype=torch.int32), torch.zeros(0), 1)
 
 
 class _At(torch.autograd.Function):
-    """left (S, M, K), right (S, D, K) → (S, E); `turned` says that the entries go by columns."""
+    """left (S, M, K), right (S, D, K) → (S, E); `turned`: the entries are in column order."""
 
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor, entries: Entries, turned: bool) -> Tensor:
@@ -154,7 +154,7 @@ class _At(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        """Each side's is the slopes' table times the other."""
+        """Each side's slope is the table of slopes times the other side."""
         left, right = ctx.saved_tensors
         return (
             _Over.apply(slope, right, ctx.entries, ctx.turned), _Over.apply(slope, left, ctx.entries, not ctx.turned), None, None
@@ -176,7 +176,7 @@ class _Over(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        """The values' is (slope denseᵀ) at the entries, the dense one's the other way's sum."""
+        """The values' slope is (slope denseᵀ) at the entries, the dense one's is the transposed sum."""
         values, dense = ctx.saved_tensors
         return (
             _At.apply(slope, dense, ctx.entries, ctx.turned), _Over.apply(values, slope, ctx.entries, not ctx.turned), None, None
@@ -200,7 +200,7 @@ class _LogSums(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor, entries: Entries, floor: float) -> Tensor:
-        """The logs at the entries, and a sparse table of them times ones."""
+        """The logs at the entries, and their sparse table times ones."""
         rate = torch.ops.elbo_room.at_entries(left, right, entries.start, entries.column).add_(floor)
         ctx.save_for_backward(left, right, rate)
         ctx.entries, ctx.floor = entries, floor
@@ -212,7 +212,7 @@ class _LogSums(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        """Σ x/rate times the other side, a row's slope taken to its M × K numbers, which are fewer than its entries."""
+        """Σ x/rate times the other side; a row's slope is applied to its M × K numbers, which are fewer than its entries."""
         left, right, rate = ctx.saved_tensors
         if torch.is_grad_enabled():
             rate = at_entries(left, right, ctx.entries) + ctx.floor

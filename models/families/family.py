@@ -1,4 +1,4 @@
-"""The protocol of a family: noise → value with our own generator, log density, score; parameters stacked on the last but one axis."""
+"""The protocol of a family: noise → value with an explicit generator, log density, score; parameters stacked on the second-to-last axis."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -38,18 +38,18 @@ class Family:
     reparameterizable: ClassVar[bool]
     parameter_names: ClassVar[tuple[str, ...]]
     gaussian: ClassVar[bool] = False  # whether its coordinates are independent Normals
-    transformed: ClassVar[bool] = False  # whether its value is another function of y than y itself
-    scored: ClassVar[bool] = True  # whether log q depends on ν at all: a point mass's does not
-    variational: ClassVar[bool] = True  # whether it may be a site's, and so q's
+    transformed: ClassVar[bool] = False  # whether its value is a function of y other than y itself
+    scored: ClassVar[bool] = True  # whether log q depends on ν: a point mass's does not
+    variational: ClassVar[bool] = True  # whether it may be a site's family, and so q's
     scaled: ClassVar[bool] = False  # whether its second parameter is a scale or dispersion, which need not be decoded
     location_scale: ClassVar[bool] = (
         False  # whether ν is a location and a scale, which may be fixed; a learned one needs a floor
     )
-    start: ClassVar[tuple[float, ...]] = ()  # ν at which a layer's q starts, where that is not 0
+    start: ClassVar[tuple[float, ...]] = ()  # ν at which a layer's q starts, if not 0
     weight_spread: ClassVar[float] = 0.0  # ν's second row at which the q of a weight starts
     conjugate: ClassVar[str] = ""  # the family of a rate under which the posterior is of that family again
-    neutral: ClassVar[tuple[float, ...]] = ()  # ν where a decoder says 0, where that is not 0
-    n_states: ClassVar[int] = 0  # how many values a coordinate can take, 0, 1, …; 0 when they cannot be counted out
+    neutral: ClassVar[tuple[float, ...]] = ()  # ν of a neutral decoder output, if not 0
+    n_states: ClassVar[int] = 0  # how many values a coordinate can take, 0, 1, …; 0 if they cannot be enumerated
 
     @property
     def log_scaled(self) -> bool:
@@ -63,19 +63,19 @@ class Family:
 
     @property
     def parameter_symbols(self) -> tuple[str, ...]:
-        """What stands for `parameter_names` where room is short; a family with symbols of its own says so."""
+        """Short forms of `parameter_names`; a family with its own symbols overrides this."""
         return self.parameter_names
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
-        """ε ~ s(ε), of the value's shape, from the run's own generator."""
+        """ε ~ s(ε), of the value's shape, from the run's generator."""
         raise NotImplementedError
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of ε for values of this shape (…, K); only a family that needs more numbers than coordinates says otherwise."""
+        """The shape of ε for values of this shape (…, K); overridden only by a family that needs more numbers than coordinates."""
         return shape
 
     def mirror(self, noise: Tensor) -> Tensor:
-        """The antithetic ε: of the same law, and as far as can be from the given one."""
+        """The antithetic ε: with the same distribution, and as far as possible from this one."""
         raise NotImplementedError
 
     def from_uniform(self, uniform: Tensor) -> Tensor:
@@ -83,7 +83,7 @@ class Family:
         raise NotImplementedError
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """Z = t(ε, ν); differentiable in ν where the family is reparameterisable."""
+        """z = t(ε, ν); differentiable in ν where the family is reparameterisable."""
         raise NotImplementedError
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
@@ -91,24 +91,24 @@ class Family:
         raise NotImplementedError
 
     def log_prob_drawn(self, noise: Tensor, value: Tensor, nu: Tensor) -> Tensor:  # noqa: ARG002 - a location-scale family's wants ε
-        """Log q(t(ε, ν); ν) of all coordinates together, live in both places: (…, K) → (…)."""
+        """log q(t(ε, ν); ν) of all coordinates together, live in both places: (…, K) → (…)."""
         return self.log_prob(value, nu).sum(-1)
 
     def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
-        """The same for parameters that are not stacked but broadcast: one shared by all data is not spread out."""
+        """The same for parameters that are not stacked but broadcast: one shared by all data is not expanded."""
         return self.log_prob(value, torch.stack(torch.broadcast_tensors(*parameters), -2))
 
     def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
-        """Σ over the coordinates of `log_prob_of`, (…): a family that knows a shorter way to the sum says it."""
+        """Σ over the coordinates of `log_prob_of`, (…): a family with a faster way to the sum overrides this."""
         return self.log_prob_of(value, parameters).sum(-1)
 
     def log_density_sum(self, y: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
-        """Σ log p of original variates y (M, D) rather than of the values that they are held as: (…, M)."""
+        """Σ log p of original variates y (M, D) rather than of their stored values: (…, M)."""
         found = self.log_prob_sum(self.value(y), parameters)
         return found + self.log_slope(y).sum(-1) if self.transformed else found
 
     def log_prob_factored(self, entries: Entries, left: Tensor, right: Tensor, floor: float) -> Tensor:
-        """`log_prob_sum` of a mean Σ_k left_rk right_ck + `floor`, from the entries that are not 0: (S, M, K), (S, D, K) → (S, M)."""
+        """`log_prob_sum` of a mean Σ_k left_rk right_ck + `floor`, from the nonzero entries: (S, M, K), (S, D, K) → (S, M)."""
         raise NotImplementedError
 
     def fitted(self, x: Tensor) -> Self:  # noqa: ARG002 - most families are the same whatever the data
@@ -120,7 +120,7 @@ class Family:
         return self
 
     def observed(self, x: Tensor) -> Tensor:
-        """Data as values y of this family: as they are, or rounded."""
+        """Data as values y of this family: unchanged, or rounded."""
         return x
 
     def scale(self, raw: Tensor) -> Tensor:
@@ -128,15 +128,15 @@ class Family:
         raise NotImplementedError
 
     def value(self, y: Tensor) -> Tensor:
-        """Z of the original variate y: y itself, or a function of y whose log slope is `log_slope`."""
+        """z of the original variate y: y itself, or a function of y whose log slope is `log_slope`."""
         return y
 
     def original(self, value: Tensor) -> Tensor:
-        """Y of a value, the inverse of `value`."""
+        """y of a value, the inverse of `value`."""
         return value
 
     def log_slope(self, y: Tensor) -> Tensor:
-        """Log |dz/dy|."""
+        """log |dz/dy|."""
         return torch.zeros_like(y)
 
     def mean(self, nu: Tensor) -> Tensor:
@@ -148,7 +148,7 @@ class Family:
         return self.mean(nu)
 
     def sample(self, nu: Tensor, generator: torch.Generator) -> Tensor:
-        """Y drawn straight from the generator, where no noise need be shared: (…, n_params, K) → (…, K)."""
+        """y drawn directly from the generator, if no noise needs to be shared: (…, n_params, K) → (…, K)."""
         noise = self.noise(self.noise_shape(nu[..., 0, :].shape), generator, nu.dtype)
         return self.original(self.transform(noise, nu))
 
@@ -173,7 +173,7 @@ class Family:
         return getattr(type(self), method) is not getattr(Family, method)
 
     def score(self, value: Tensor, nu: Tensor) -> Tensor:
-        """S = ∇_ν log q(z; ν) at fixed z, of ν's shape."""
+        """s = ∇_ν log q(z; ν) at fixed z, of ν's shape."""
         with torch.enable_grad():
             nu = nu.detach().requires_grad_()
             return torch.autograd.grad(self.log_prob(value.detach(), nu).sum(), nu)[0]

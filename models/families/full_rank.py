@@ -1,6 +1,6 @@
-"""Full-rank Normal: z = μ + L ε, L = strict lower triangle + diag(exp ρ): all K(K + 1)/2 covariances of one datum's z.
+"""Full-rank Normal: z = μ + L ε, L = strict lower triangle + diag(exp ρ): all K(K + 1)/2 covariances of one data point's z.
 
-ν stacks μ, ρ and the K rows of L, (2 + K, K); what lies on or above L's diagonal is not read.
+ν stacks μ, ρ and the K rows of L, (2 + K, K); what is on or above L's diagonal is not read.
 """
 
 import math
@@ -15,7 +15,7 @@ from elbo_room.models.families.family import Family
 
 @dataclass(frozen=True)
 class FullRank(Family):
-    """A Normal factor of K = `size` coordinates jointly; log q is one number a draw, (…, 1) (Kucukelbir et al. 2017)."""
+    """A Normal factor of K = `size` coordinates jointly; log q is one number per draw, (…, 1) (Kucukelbir et al. 2017)."""
 
     name: ClassVar[str] = "full_rank"
     label: ClassVar[str] = "full-rank Gaussian"
@@ -52,7 +52,7 @@ class FullRank(Family):
         return torch.special.ndtri(uniform)
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """Z = μ + L ε."""
+        """z = μ + L ε."""
         return nu[..., 0, :] + (self.scale_tril(nu) @ noise.unsqueeze(-1)).squeeze(-1)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:

@@ -19,12 +19,12 @@ from elbo_room.models.families.support import POSITIVE, Support
 
 
 def log_density_at(t: Tensor, ratio: Tensor, shape: float) -> Tensor:
-    """Log q(y) at t = y − log m and ratio = eᵗ = z/m, where the shape is a number, of which no slope is asked."""
+    """log q(y) at t = y − log m and ratio = eᵗ = z/m, for a constant shape, which is not differentiated."""
     return (t - ratio) * shape + (constant_of(shape) + shape)
 
 
 def log_density_sum(y: Tensor, z: Tensor, log_mean: float, shape: float) -> Tensor:
-    """Σ_k log q(y_k) where the mean is a number too: two sums, (…, K) → (…); z = e^y, which whoever asks has at hand."""
+    """Σ_k log q(y_k) for a constant mean too: two sums, (…, K) → (…); z = e^y is passed by the caller."""
     constant = y.shape[-1] * (constant_of(shape) + shape - shape * log_mean)
     return y.sum(-1) * shape - z.sum(-1) * (shape * math.exp(-log_mean)) + constant
 
@@ -37,7 +37,7 @@ class Gamma(Logarithm, Family):
     label: ClassVar[str] = "Gamma, in log z"
     symbol: ClassVar[str] = "log Γ(α, α/m)"
     help: ClassVar[str] = (
-        "Positive and sparse latent variables; the value is log z, so that tiny ones keep their digits."
+        "Positive and sparse latent variables; the value is log z, so that tiny values keep their precision."
     )
     support: ClassVar[Support] = POSITIVE
     scaled: ClassVar[bool] = True
@@ -60,7 +60,7 @@ class Gamma(Logarithm, Family):
         return uniform
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """Y = log F⁻¹(ε; α) − log α + log m; its slope in α is implicit, −∂_α F/∂_y F."""
+        """y = log F⁻¹(ε; α) − log α + log m; its slope in α is implicit, −∂_α F/∂_y F."""
         log_mean, log_shape = nu.unbind(-2)
         return log_ratio_quantile(noise, log_shape) + log_mean
 
@@ -79,12 +79,12 @@ class Gamma(Logarithm, Family):
         return nu[..., 0, :].exp()
 
     def entropy(self, nu: Tensor) -> Tensor:
-        """Of y: α (log α − ψ(α)) − [α log α − α − log Γ(α)]."""
+        """Entropy of y: α (log α − ψ(α)) − [α log α − α − log Γ(α)]."""
         shape = nu[..., 1, :].exp()
         return shape * log_minus_digamma(shape) - remainder(shape)
 
     def divergence(self, nu: Tensor, prior: Tensor) -> Tensor:
-        """KL of y's, which is that of the z's: −H − E log p(y; ν₀), with E e^{t₀} = m/m₀."""
+        """KL between the y's, which equals that between the z's: −H − E log p(y; ν₀), with E e^{t₀} = m/m₀."""
         shape_0 = prior[..., 1, :].exp()
         t_0 = self.mean(nu) - prior[..., 0, :]
         cross = remainder(shape_0) - shape_0 * (torch.exp(nu[..., 0, :] - prior[..., 0, :]) - 1 - t_0)

@@ -1,4 +1,4 @@
-"""ν = (μ, ρ): a location and a scale s = exp ρ, or s = floor + softplus ρ where it is learned as a response's.
+"""ν = (μ, ρ): a location and a scale s = exp ρ, or s = floor + softplus ρ if learned in a response.
 
 A response needs the floor: with a free scale the likelihood is unbounded as s → 0 at a data point.
 """
@@ -17,7 +17,7 @@ NARROW = -40.0  # below this log(1 + e^ρ) is e^ρ to the last bit
 
 @dataclass(frozen=True)
 class LocationScale(Family):
-    """What a Normal and a Student-t share."""
+    """The common part of Normal and Student-t."""
 
     n_params: ClassVar[int] = 2
     discrete: ClassVar[bool] = False
@@ -33,7 +33,7 @@ class LocationScale(Family):
         return self.scale_link == "exp" and not self.floor
 
     def floored(self, floor: float) -> Self:
-        """S = floor + softplus ρ."""
+        """s = floor + softplus ρ."""
         return replace(self, scale_link="softplus", floor=floor)
 
     def scale(self, raw: Tensor) -> Tensor:
@@ -42,7 +42,7 @@ class LocationScale(Family):
         return self.floor + scale if self.floor else scale
 
     def log_scale(self, raw: Tensor) -> Tensor:
-        """Log s: ρ itself where s = e^ρ, and where s = log(1 + e^ρ) has become e^ρ; finite, with its derivative, where s underflows."""
+        """log s: ρ itself where s = e^ρ, and where s = log(1 + e^ρ) has become e^ρ; finite, with its derivative, where s underflows."""
         if self.floor:
             return self.scale(raw).log()
         if self.scale_link == "exp":

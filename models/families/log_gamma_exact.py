@@ -1,8 +1,8 @@
-"""y = log F⁻¹(u; α), F the distribution function of Gamma(α, 1), and ∂y/∂α = −∂_α F/∂_y F, in float64, right from α = 1e-9 upwards.
+"""y = log F⁻¹(u; α), F the distribution function of Gamma(α, 1), and ∂y/∂α = −∂_α F/∂_y F, in float64, accurate from α = 1e-9 upwards.
 
 Below e⁻³⁰, F(eʸ; α) = e^{αy}/Γ(α + 1), so that y = (log u + log Γ(α + 1))/α: no small z is ever formed. Above α = 10⁴ the series of
-Cornish & Fisher, because torch's incomplete gamma functions lose their tails there (from α = 10⁷ their slopes have the wrong sign).
-Elsewhere Newton's steps on log F (u ≤ ½) or log (1 − F) (u > ½) in y.
+Cornish & Fisher, because torch's incomplete gamma functions are inaccurate in the tails there (from α = 10⁷ their slopes have the wrong
+sign). Elsewhere Newton's steps on log F (u ≤ ½) or log (1 − F) (u > ½) in y.
 """
 
 from typing import Any
@@ -11,17 +11,17 @@ import torch
 from torch import Tensor
 
 TINY = -30.0  # log z below which the power law holds to double precision
-LARGE = 1e4  # α above which the series is right to 1e-9 standard deviations, 8 of them from the mean
+LARGE = 1e4  # α above which the series is accurate to 1e-9 standard deviations, up to 8 of them from the mean
 STEPS = 40
 
 
 def log_density(y: Tensor, shape: Tensor) -> Tensor:
-    """Of y = log z: α y − eʸ − log Γ(α)."""
+    """Log density of y = log z: α y − eʸ − log Γ(α)."""
     return shape * y - y.exp() - torch.lgamma(shape)
 
 
 def tails(y: Tensor, shape: Tensor, upper: Tensor) -> Tensor:
-    """F(eʸ; α), or 1 − F where `upper`; each costs a hundred multiplications, so none is computed in vain."""
+    """F(eʸ; α), or 1 − F where `upper`; each costs a hundred multiplications, so only the one needed is computed."""
     z, found = y.exp(), torch.empty_like(y)
     found[upper] = torch.special.gammaincc(shape[upper], z[upper])
     found[~upper] = torch.special.gammainc(shape[~upper], z[~upper])
@@ -29,7 +29,7 @@ def tails(y: Tensor, shape: Tensor, upper: Tensor) -> Tensor:
 
 
 def solve(u: Tensor, shape: Tensor) -> Tensor:
-    """Y with F(eʸ; α) = u, flat float64 tensors in and out, α ≤ LARGE or not far above."""
+    """y with F(eʸ; α) = u, flat float64 tensors in and out, α ≤ LARGE or not far above."""
     power = (u.log() + torch.lgamma(shape + 1)) / shape  # exact for small z; below the root elsewhere
     cube = 1 - 1 / (9 * shape) + torch.special.ndtri(u) / (3 * shape.sqrt())  # Wilson & Hilferty 1931
     y = torch.where((shape > 0.5) & (cube > 0.1), shape.log() + 3 * cube.clamp_min(0.1).log(), power)
@@ -65,7 +65,7 @@ class Quantile(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, u: Tensor, shape: Tensor) -> Tensor:
-        """Log F⁻¹(u; α) of flat float64 tensors."""
+        """log F⁻¹(u; α) of flat float64 tensors."""
         y = solve(u, shape)
         ctx.save_for_backward(y, shape, u)
         return y
@@ -78,7 +78,7 @@ class Quantile(torch.autograd.Function):
 
 
 def series(u: Tensor, shape: Tensor) -> Tensor:
-    """Log z/α at x = Φ⁻¹(u), of large shapes: z = α + x √α + (x² − 1)/3 + … (Cornish & Fisher 1938)."""
+    """log z/α at x = Φ⁻¹(u), of large shapes: z = α + x √α + (x² − 1)/3 + … (Cornish & Fisher 1938)."""
     x, root = torch.special.ndtri(u), shape.rsqrt()
     square = x.square()
     terms = (
@@ -92,7 +92,7 @@ def series(u: Tensor, shape: Tensor) -> Tensor:
 
 
 def solved(u: Tensor, log_shape: Tensor) -> Tensor:
-    """Log F⁻¹(u; α) − log α of flat float64 tensors, differentiable once in log α."""
+    """log F⁻¹(u; α) − log α of flat float64 tensors, differentiable once in log α."""
     shape = log_shape.exp()
     y: Tensor = Quantile.apply(u, shape.clamp_max(LARGE))
     return torch.where(shape > LARGE, series(u, shape.clamp_min(LARGE)), y - log_shape)

@@ -1,8 +1,8 @@
-"""t = log F⁻¹(u; α) − log α in float32, looked up: t = S D(R, S) − p + log(1 + 1/α) with a D that is smooth wherever u and α are.
+"""t = log F⁻¹(u; α) − log α in float32, looked up: t = S D(R, S) − p + log(1 + 1/α) with a D that is smooth for all u and α.
 
-p = −log u/α, S = (1 + α)^(−½), R = log(−log u) + log(1 + 1/α). As z → 0 the power law makes D the same at all R; as α → 0, D hangs on
+p = −log u/α, S = (1 + α)^(−½), R = log(−log u) + log(1 + 1/α). As z → 0 the power law makes D the same at all R; as α → 0, D depends on
 R alone; as α → ∞ it becomes a Normal quantile at e^{−e^R}, with corrections in powers of S. So polynomials of degree 4 in 64 × 8 cells
-are right to 1e-6 of the spread of log z at every α, their slopes nearly so, at a thirtieth of the cost of solving F = u.
+are accurate to 1e-6 of the spread of log z at every α, their slopes nearly so, at a thirtieth of the cost of solving F = u.
 """
 
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from torch import Tensor
 
 from elbo_room.models.families.log_gamma_exact import solve
 
-LOW, HIGH = -16.0, 4.35  # of R: −log u ≥ 1.2e-7, and above HIGH only the power law is left
+LOW, HIGH = -16.0, 4.35  # of R: −log u ≥ 1.2e-7, and above HIGH only the power law remains
 ACROSS, DEEP, DEGREE = 64, 8, 4  # cells of R, of S, and the degree in both
 WIDE = (HIGH - LOW) / ACROSS
 PART = 2**15  # draws that are looked up together
-LEAST = 1e-9  # −log u that a double tells from 0 by seven digits; of a float32 below 1 it is never as small
+LEAST = 1e-9  # −log u that a double separates from 0 by seven digits; for a float32 below 1 it is never as small
 
 
 @cache
 @torch.inference_mode(mode=False)
 @torch.no_grad()
 def coefficients() -> Tensor:
-    """Of R^i S^j in each cell, where R and S run from −1 to 1, interpolated at Chebyshev's points: (5·5, 64·8)."""
+    """Coefficients of R^i S^j in each cell, where R and S run from −1 to 1, interpolated at Chebyshev points: (5·5, 64·8)."""
     count = DEGREE + 1
     node = torch.cos(torch.pi * (torch.arange(count, dtype=torch.float64) + 0.5) / count)
     r = LOW + WIDE * (torch.arange(ACROSS).unsqueeze(-1) + 0.5 + 0.5 * node)  # (64, 5)
@@ -68,11 +68,11 @@ def look_up(u: Tensor, log_shape: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class LookedUp(torch.autograd.Function):
-    """t (u, log α), differentiable once in log α; the slope comes with the value, for both want the same cell."""
+    """t (u, log α), differentiable once in log α; the slope comes with the value, because both use the same cell."""
 
     @staticmethod
     def forward(ctx: Any, u: Tensor, log_shape: Tensor) -> Tensor:
-        """Of flat float32 tensors, part by part: a hundred bytes a draw pass through the cache."""
+        """For flat float32 tensors, part by part: a hundred bytes per draw pass through the cache."""
         parts = [look_up(*each) for each in zip(u.split(PART), log_shape.split(PART), strict=True)]
         t, slope = (torch.cat(each) if len(parts) > 1 else each[0] for each in zip(*parts, strict=True))
         ctx.save_for_backward(slope)
@@ -81,11 +81,11 @@ class LookedUp(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[None, Tensor]:
-        """The table's own."""
+        """The slope from the table."""
         return None, slope * ctx.saved_tensors[0]
 
 
 def looked_up(u: Tensor, log_shape: Tensor) -> Tensor:
-    """Log F⁻¹(u; α) − log α of flat float32 tensors, differentiable once in log α."""
+    """log F⁻¹(u; α) − log α of flat float32 tensors, differentiable once in log α."""
     found: Tensor = LookedUp.apply(u, log_shape)
     return found

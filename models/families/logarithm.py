@@ -1,4 +1,4 @@
-"""z = log y of a positive y, |dz/dy| = 1/y: so that tiny ones keep their digits."""
+"""z = log y of a positive y, |dz/dy| = 1/y: tiny values keep their precision."""
 
 from typing import ClassVar
 
@@ -11,11 +11,11 @@ class Logarithm:
     transformed: ClassVar[bool] = True
 
     def value(self, y: Tensor) -> Tensor:
-        """Log y."""
+        """log y."""
         return y.log()
 
     def original(self, value: Tensor) -> Tensor:
-        """Exp of it."""
+        """Its exponential."""
         return value.exp()
 
     def log_slope(self, y: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Low-rank Normal: z = μ + exp(ρ) ε₁ + Wᵀ ε₂, covariance diag(exp 2ρ) + WᵀW with r rows in W: r correlations' worth for r K numbers.
+"""Low-rank Normal: z = μ + exp(ρ) ε₁ + Wᵀ ε₂, covariance diag(exp 2ρ) + WᵀW with r rows in W: r directions of correlation for r K numbers.
 
 W must not start at 0: there the ELBO has no slope in W.
 """
@@ -15,7 +15,7 @@ from elbo_room.models.families.family import Family
 
 @dataclass(frozen=True)
 class LowRank(Family):
-    """A Normal factor with `rank` directions of correlation; log q is one number a draw, (…, 1) (Ong, Nott & Smith 2018)."""
+    """A Normal factor with `rank` directions of correlation; log q is one number per draw, (…, 1) (Ong, Nott & Smith 2018)."""
 
     name: ClassVar[str] = "low_rank"
     label: ClassVar[str] = "low-rank Gaussian"
@@ -36,7 +36,7 @@ class LowRank(Family):
         return ("mean", "log scale", *(f"direction {k + 1}" for k in range(self.rank)))
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """K + r numbers a draw."""
+        """K + r numbers per draw."""
         return (*shape[:-1], shape[-1] + self.rank)
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -52,7 +52,7 @@ class LowRank(Family):
         return torch.special.ndtri(uniform)
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """Z = μ + exp(ρ) ε₁ + Wᵀ ε₂."""
+        """z = μ + exp(ρ) ε₁ + Wᵀ ε₂."""
         own, shared = noise[..., : nu.shape[-1]], noise[..., nu.shape[-1] :]
         return nu[..., 0, :] + nu[..., 1, :].exp() * own + (shared.unsqueeze(-1) * nu[..., 2:, :]).sum(-2)
 
@@ -68,7 +68,7 @@ class LowRank(Family):
         return nu[..., 1, :].sum(-1) + small + 0.5 * nu.shape[-1] * math.log(2 * math.pi)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
-        """Log N(z; μ, diag(exp 2ρ) + WᵀW): (…, 1), by the r × r system of Woodbury's identity."""
+        """log N(z; μ, diag(exp 2ρ) + WᵀW): (…, 1), by the r × r system of Woodbury's identity."""
         directions, root = self._small_root(nu)
         apart = (value - nu[..., 0, :]) * (-nu[..., 1, :]).exp()  # (…, K)
         shared = torch.linalg.solve_triangular(root, directions @ apart.unsqueeze(-1), upper=False).squeeze(-1)
@@ -80,7 +80,7 @@ class LowRank(Family):
         return nu[..., 0, :]
 
     def covariance(self, nu: Tensor) -> Tensor:
-        """Diag(exp 2ρ) + WᵀW: (…, K, K)."""
+        """diag(exp 2ρ) + WᵀW: (…, K, K)."""
         return torch.diag_embed((2 * nu[..., 1, :]).exp()) + nu[..., 2:, :].mT @ nu[..., 2:, :]
 
     def entropy(self, nu: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """log p(x; μ, r) = x log μ − (x + r) log(1 + μ/r) − log x! + D, D = log Γ(x + r) − log Γ(r) − x log r: counts with Var = μ + μ²/r.
 
-A mixture of Poissons, x ~ Pois(μ g), g ~ Gamma(r, rate r). As r → ∞ it is Poisson(μ) and D → 0, but D's three terms grow without
-bound: `torch.distributions.NegativeBinomial` loses every digit at r = 1e8. D is taken in a form that keeps them.
+A mixture of Poissons, x ~ Pois(μ g), g ~ Gamma(r, rate r). As r → ∞ it becomes Poisson(μ) and D → 0, but D's three terms grow without
+bound: `torch.distributions.NegativeBinomial` loses every digit at r = 1e8. D is computed in a form that keeps them.
 """
 
 from dataclasses import dataclass, field, replace
@@ -18,12 +18,12 @@ from elbo_room.models.families.log_gamma import uniform
 from elbo_room.models.families.poisson import Poisson
 from elbo_room.models.families.support import COUNT, Support
 
-LOSS = -3.0  # logit of the share of counts lost where θ = 0, which is what the prior pulls at: 5 %, not half of them
-LARGE = 8.0  # from here Stirling's series, below it the difference itself
+LOSS = -3.0  # logit of the share of counts lost at θ = 0, towards which the prior pulls: 5 %, not half of them
+LARGE = 8.0  # Stirling's series from here, below it the difference itself
 
 
 def _stirling(at: Tensor) -> Tensor:
-    """Log Γ(a) − (a − ½) log a + a − ½ log 2π, for a ≥ `LARGE`: right to 1e-11."""
+    """log Γ(a) − (a − ½) log a + a − ½ log 2π, for a ≥ `LARGE`: right to 1e-11."""
     inverse = 1 / at
     square = inverse.square()
     return inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188))))
@@ -38,7 +38,7 @@ def log_rising(value: Tensor, size: Tensor) -> Tensor:
 
 
 def log_coefficient(value: Tensor, log_size: Tensor, table: CountTable | None = None) -> Tensor:
-    """D − log x!, of the shape that x and r have together; looked up where r (D,) is shared by the data, in `table` if it covers them."""
+    """D − log x!, of the shape that x and r have together; looked up if r (D,) is shared by the data, in `table` if it covers them."""
     if log_size.ndim <= 1 and value.ndim > 1:
         rows = value.flatten(0, -2)
         table = table if table is not None and table.covers(rows) else CountTable.of(rows)
@@ -62,14 +62,14 @@ class NegativeBinomial(Family):
     variational: ClassVar[bool] = False
     scaled: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("log mean", "log dispersion")
-    table: CountTable | None = field(default=None, compare=False)  # of the data whose response this is
+    table: CountTable | None = field(default=None, compare=False)  # of the data that this response models
 
     def fitted(self, x: Tensor) -> Self:
-        """With the constants of these data's counts at hand."""
+        """With a table of the constants of these data's counts."""
         return replace(self, table=CountTable.of(x))
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Two numbers a coordinate: (…, K, 2)."""
+        """Two numbers per coordinate: (…, K, 2)."""
         return (*shape, 2)
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -82,13 +82,13 @@ class NegativeBinomial(Family):
         return Poisson().transform(noise[..., 1], log_rate.unsqueeze(-2))
 
     def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
-        """X log μ − (x + r) log(1 + μ/r) + D − log x!, for parameters that broadcast."""
+        """x log μ − (x + r) log(1 + μ/r) + D − log x!, for parameters that broadcast."""
         log_mean, log_size = parameters
         over = softplus(log_mean - log_size)  # log(1 + μ/r)
         return value * log_mean - (value + log_size.exp()) * over + log_coefficient(value, log_size, self.table)
 
     def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
-        """Σ_j x_j (log μ_j − log(1 + μ_j/r_j)) − Σ_j r_j log(1 + μ_j/r_j) + constants: fewer passes where r (D,) is shared."""
+        """Σ_j x_j (log μ_j − log(1 + μ_j/r_j)) − Σ_j r_j log(1 + μ_j/r_j) + constants: fewer passes if r (D,) is shared."""
         log_mean, log_size = parameters
         if log_size.ndim > 1:
             return super().log_prob_sum(value, parameters)
@@ -107,7 +107,7 @@ class NegativeBinomial(Family):
 
 @dataclass(frozen=True)
 class ZeroInflatedNegativeBinomial(NegativeBinomial):
-    """π 1[x = 0] + (1 − π) NB(x; μ, r), π = logistic(ζ): a count may also be lost altogether; ν = (log μ, log r, ζ)."""
+    """π 1[x = 0] + (1 − π) NB(x; μ, r), π = logistic(ζ): a count may also be lost entirely; ν = (log μ, log r, ζ)."""
 
     name: ClassVar[str] = "zero_inflated"
     label: ClassVar[str] = "Zero-inflated NB"
@@ -118,7 +118,7 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
     neutral: ClassVar[tuple[float, ...]] = (0.0, 0.0, LOSS)
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Three numbers a coordinate: (…, K, 3)."""
+        """Three numbers per coordinate: (…, K, 3)."""
         return (*shape, 3)
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
         """At 0: log(π + (1 − π) p₀) = log(e^ζ + p₀) + log(1 − π); above it: log p + log(1 − π)."""
         log_mean, log_size, loss = parameters
         counted = super().log_prob_of(value, (log_mean, log_size))
-        either = loss + softplus(counted - loss, threshold=40.0)  # logaddexp has no second derivative far out
+        either = loss + softplus(counted - loss, threshold=40.0)  # logaddexp has no second derivative in the tails
         return torch.where(value > 0, counted, either) - softplus(loss)
 
     def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:

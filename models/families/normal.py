@@ -17,7 +17,7 @@ HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 class Normal(LocationScale):
     """Normal with ν = (μ, ρ): s = exp ρ as a variational factor, s = floor + softplus ρ as a response.
 
-    A response needs the floor: with a free scale the likelihood is unbounded as s → 0 at a datum.
+    A response needs the floor: with a free scale the likelihood is unbounded as s → 0 at a data point.
 
     >>> import elbo_room as er
     >>> import torch
@@ -48,7 +48,7 @@ class Normal(LocationScale):
         return torch.special.ndtri(uniform)
 
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """Z = μ + s ε."""
+        """z = μ + s ε."""
         mean, raw = nu.unbind(-2)
         return mean + self.scale(raw) * noise
 
@@ -60,13 +60,13 @@ class Normal(LocationScale):
         return -0.5 * ((value - mean) / self.scale(raw)).square() - self.log_scale(raw) - HALF_LOG_2PI
 
     def log_prob_drawn(self, noise: Tensor, value: Tensor, nu: Tensor) -> Tensor:
-        """−½ Σ ε² − Σ log s − ½ K log 2π: of t(ε, ν) itself, in which z and μ cancel."""
+        """−½ Σ ε² − Σ log s − ½ K log 2π: at t(ε, ν) itself, where z and μ cancel."""
         del value
         log_scale = self.log_scale(nu[..., 1, :])
         return -0.5 * noise.square().sum(-1) - log_scale.sum(-1) - noise.shape[-1] * HALF_LOG_2PI
 
     def entropy(self, nu: Tensor) -> Tensor:
-        """Log s + ½ log 2πe."""
+        """log s + ½ log 2πe."""
         return self.log_scale(nu[..., 1, :]) + HALF_LOG_2PI + 0.5
 
     def divergence(self, nu: Tensor, prior: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class Normal(LocationScale):
     def weak_derivatives(self, value: Tensor, nu: Tensor, generator: torch.Generator | None) -> list[WeakDerivative]:
         """d/dμ E f = [E f(μ + sW) − E f(μ − sW)]/(s√2π), W ~ Rayleigh; d/ds E f = [E f(μ + sM) − E f(μ + sN)]/s, M ∝ m² e^{−m²/2}.
 
-        N is the draw itself. Given N = n, M = sign(n) √(n² + W²) with an independent W has its double-sided Maxwell law, and stays
+        N is the draw itself. Given N = n, M = sign(n) √(n² + W²) with an independent W has the double-sided Maxwell distribution, and stays
         close to n. W is shared by the two pairs, of different parameters (Mohamed, Rosca, Figurnov & Mnih 2020).
         """
         mean, raw = nu.unbind(-2)

@@ -1,7 +1,7 @@
 """q(z) = δ(z − μ): z = μ, log q taken as 0: maximising the ELBO over μ is maximum a posteriori (MAP).
 
-The differential entropy of a point is −∞ whatever μ; it is left out. What is climbed is the log joint at μ, and the bound that is
-reported is the log likelihood log p(y | x, μ).
+The differential entropy of a point is −∞ whatever μ, and is left out. The objective is the log joint at μ, and the reported bound
+is the log likelihood log p(y | x, μ).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from elbo_room.models.families.family import Family
 
 @dataclass(frozen=True)
 class PointMass(Family):
-    """ν is the value itself. It has no score: log q says nothing about ν."""
+    """ν is the value itself. It has no score: log q does not depend on ν."""
 
     name: ClassVar[str] = "point"
     label: ClassVar[str] = "point mass"
@@ -33,11 +33,11 @@ class PointMass(Family):
         generator: torch.Generator,  # noqa: ARG002 - one signature for all
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """None is needed: zeros, and the generator is left as it is."""
+        """Zeros: no noise is needed, and the generator is not used."""
         return torch.zeros(shape, dtype=dtype)
 
     def mirror(self, noise: Tensor) -> Tensor:
-        """0: beside other sites, whose noise is mirrored, a point has none."""
+        """0: unlike other sites, whose noise is mirrored, a point has none."""
         return noise
 
     def from_uniform(self, uniform: Tensor) -> Tensor:

@@ -20,12 +20,12 @@ def log_factorials(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Poisson(Family):
-    """Poisson with natural parameter η = log λ; it is not truncated, so its states cannot be counted out."""
+    """Poisson with natural parameter η = log λ; it is not truncated, so its states cannot be enumerated."""
 
     name: ClassVar[str] = "poisson"
     label: ClassVar[str] = "Poisson"
     symbol: ClassVar[str] = "Pois(λ)"
-    help: ClassVar[str] = "Counts: 0, 1, 2, … without an upper end."
+    help: ClassVar[str] = "Counts: 0, 1, 2, … without an upper bound."
     conjugate: ClassVar[str] = "gamma"
     support: ClassVar[Support] = COUNT
     n_params: ClassVar[int] = 1
@@ -49,12 +49,12 @@ class Poisson(Family):
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
         """The smallest x with P(X ≤ x) > ε, by bisection in float64; P(X ≤ x) = Γ(x + 1, λ)/Γ(x + 1).
 
-        Not `torch.poisson`, whose draw is no function of a noise that probes could share among estimators.
+        Not `torch.poisson`, whose draw is not a function of noise that probes could share among estimators.
         """
         rate = nu.squeeze(-2).double().exp()
         below_one = noise.double().clamp_max(1 - torch.finfo(noise.dtype).eps / 2)
         below_one, rate = torch.broadcast_tensors(below_one, rate)
-        low = (rate - 12 * rate.sqrt() - 1).floor().clamp_min(-1)  # P(X ≤ low) ≤ ε: even 2⁻⁵³ lies within these bounds
+        low = (rate - 12 * rate.sqrt() - 1).floor().clamp_min(-1)  # P(X ≤ low) ≤ ε: even 2⁻⁵³ is within these bounds
         high = (rate + 12 * rate.sqrt() + 30).ceil()
         for _ in range(math.ceil(math.log2(float((high - low).max())))):
             middle = ((low + high) / 2).floor()
@@ -63,7 +63,7 @@ class Poisson(Family):
         return high.to(noise.dtype)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
-        """X η − exp η − log x!, for every coordinate."""
+        """x η − exp η − log x!, for every coordinate."""
         eta = nu.squeeze(-2)
         return value * eta - eta.exp() - torch.lgamma(value + 1)
 
@@ -73,7 +73,7 @@ class Poisson(Family):
         return self.log_prob_sum_at(value, eta, eta.exp())
 
     def log_prob_sum_at(self, value: Tensor, log_rate: Tensor, rate: Tensor) -> Tensor:
-        """The same of a model that has both log λ and λ at hand."""
+        """The same for a model that has both log λ and λ."""
         return (value * log_rate - rate).sum(-1) - log_factorials(value)
 
     def log_prob_factored(self, entries: Entries, left: Tensor, right: Tensor, floor: float) -> Tensor:
@@ -86,7 +86,7 @@ class Poisson(Family):
         return seen - whole - entries.log_factorials
 
     def sample(self, nu: Tensor, generator: torch.Generator) -> Tensor:
-        """Torch's own sampler, which is faster than the quantile of a noise."""
+        """torch's sampler, which is faster than the quantile of the noise."""
         return torch.poisson(self.mean(nu), generator=generator)
 
     def weak_derivatives(
@@ -95,7 +95,7 @@ class Poisson(Family):
         nu: Tensor,
         generator: torch.Generator | None,  # noqa: ARG002 - one signature for all
     ) -> list[WeakDerivative]:
-        """d/dλ E f = E[f(x + 1) − f(x)], the draw itself being x."""
+        """d/dλ E f = E[f(x + 1) − f(x)], where x is the draw itself."""
         return [WeakDerivative(self.mean(nu), torch.ones_like(value), value + 1, value)]
 
     def mean(self, nu: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """y = μ + s t₄: log p(y) = log Γ(5/2) − log Γ(2) − ½ log 4π − log s − (5/2) log(1 + ((y − μ)/s)²/4); Var y = 2 s².
 
-Four degrees of freedom, as Lange, Little & Taylor (1989) advise where they are not estimated.
+Four degrees of freedom, as recommended by Lange, Little & Taylor (1989) if they are not estimated.
 """
 
 import math
@@ -24,12 +24,12 @@ class StudentT(LocationScale):
     label: ClassVar[str] = "Student-t"
     symbol: ClassVar[str] = "μ + s t₄"
     help: ClassVar[str] = "Real values with outliers: four degrees of freedom, scale s."
-    variational: ClassVar[bool] = False  # a draw takes five numbers a coordinate
+    variational: ClassVar[bool] = False  # a draw takes five numbers per coordinate
     reparameterizable: ClassVar[bool] = True
     parameter_names: ClassVar[tuple[str, ...]] = ("location", "log scale")
 
     def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Five numbers a coordinate, one behind the other: (5, …, K)."""
+        """Five numbers per coordinate: (5, …, K)."""
         return (DEGREES + 1, *shape)
 
     def noise(self, shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:

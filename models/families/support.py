@@ -1,4 +1,4 @@
-"""Where a distribution's values lie: {0, 1}, the counts, the reals, …; what data it takes and what its mean can be follow from it."""
+"""The set of a distribution's values: {0, 1}, the counts, the reals, …; it determines which data are valid and what the mean can be."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ REAL_MEAN, POSITIVE_MEAN, PROBABILITY, PROBABILITIES = "real", "positive", "prob
 
 @dataclass(frozen=True)
 class Support:
-    """A set of values: `kinds` are the kinds of data that lie in it, `mean` the set that a mean over it lies in."""
+    """A set of values: `kinds` are the kinds of data inside it, `mean` is the set of its means."""
 
     name: str
     words: str  # of one value
@@ -20,12 +20,10 @@ class Support:
     kinds: tuple[str, ...]
     mean: str
     holds: Callable[[Tensor], Tensor]  # value by value
-    reason: Callable[[Tensor], str | None] | None = (
-        None  # why a table (N, D) does not lie in it, where more is to be said
-    )
+    reason: Callable[[Tensor], str | None] | None = None  # why a table (N, D) is outside it, if there is more to report
 
     def refuses(self, x: Tensor, label: str) -> str | None:
-        """None, or why these data (N, D) are not values of the distribution `label`, with the first that is none."""
+        """None, or why these data (N, D) are not values of the distribution `label`, with the first invalid one."""
         if self.reason is not None:
             return self.reason(x)
         found = first_where(~self.holds(x), x)
@@ -78,7 +76,7 @@ CLASSES = Support(
     lambda x: (x >= 0) & (x == x.floor()),
 )
 PROPORTIONS = Support(
-    "proportions", "proportions that add up to 1", "proportions", (), PROBABILITIES, lambda x: (x >= 0) & (x <= 1)
+    "proportions", "proportions that sum to 1", "proportions", (), PROBABILITIES, lambda x: (x >= 0) & (x <= 1)
 )
 MOST_LEVELS = 64
 

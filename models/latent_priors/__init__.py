@@ -1,4 +1,4 @@
-"""Priors on the latent z of every datum."""
+"""Priors on the latent z of every data point."""
 
 from elbo_room.models.latent_priors.autoregressive import AutoregressivePrior
 from elbo_room.models.latent_priors.mixture import MixturePrior

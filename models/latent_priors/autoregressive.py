@@ -1,7 +1,7 @@
-"""p(z; ψ) = Π_k Σ_c w_kc N(z_k; m_kc, s_kc²), where w, m and s are functions of z₁ … z_{k−1}: dimension by dimension.
+"""p(z; ψ) = Π_k Σ_c w_kc N(z_k; m_kc, s_kc²), where w, m and s are functions of z₁ … z_{k−1}.
 
-A ring, as a joint that turns all the way round makes it, is no sum of a few round clouds; but given z₁, z₂ is at one of two places.
-One network gives all conditionals at once: its weights are masked so that the outputs for z_k see earlier dimensions only (MADE,
+A ring, as produced by a joint that turns full circle, is not a mixture of a few round clouds; but given z₁, z₂ has one of two values.
+One network computes all conditionals at once: its weights are masked so that the outputs for z_k see earlier dimensions only (MADE,
 Germain et al. 2015; mixtures as conditionals, Uria, Murray & Larochelle 2013; as the prior of z, Chen et al. 2017).
 """
 
@@ -38,14 +38,14 @@ class MaskedLinear(nn.Module):
 
 
 class AutoregressivePrior(LatentPrior):
-    """Follows q through bends, rings and gaps; a draw needs K passes, one for each dimension."""
+    """Follows q through bends, rings and gaps; a draw needs K passes, one per dimension."""
 
     mixed: ClassVar[bool] = True
     name: ClassVar[str] = "autoregressive"
     label: ClassVar[str] = "autoregressive mixture"
     symbol: ClassVar[str] = "Π Σ w N(z_k | z_<k)"
     help: ClassVar[str] = (
-        "Each dimension is a mixture of C Gaussians given the ones before: it can follow rings and gaps."
+        "Each dimension is a mixture of C Gaussians given the previous ones: it can follow rings and gaps."
     )
 
     def __init__(
@@ -78,7 +78,7 @@ class AutoregressivePrior(LatentPrior):
             bias[:, 2] = SCALE if components > 1 else 0.0
 
     def conditionals(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log w, m and log s of every dimension given those before it: z (…, K) → three of (…, K, C)."""
+        """log w, m and log s of every dimension given those before it: z (…, K) → three of (…, K, C)."""
         logits, mean, log_scale = self.network(z).unflatten(-1, self.layout).unbind(-2)
         return logits.log_softmax(-1), mean, log_scale
 

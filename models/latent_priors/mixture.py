@@ -9,12 +9,12 @@ from elbo_room.models.latent_priors.prior import COMPONENTS, MixedPrior
 
 
 class MixturePrior(MixedPrior):
-    """Groups of data get clouds of their own instead of sharing one; a component can die, as in any mixture."""
+    """Groups of data get separate clouds instead of sharing one; a component can die, as in any mixture."""
 
     name: ClassVar[str] = "mixture"
     label: ClassVar[str] = "mixture of Gaussians"
     symbol: ClassVar[str] = "Σ w N(m, s²)"
-    help: ClassVar[str] = "C learned Gaussians: groups may have clouds of their own. No closed-form KL."
+    help: ClassVar[str] = "C learned Gaussians: groups may have separate clouds. No closed-form KL."
 
     def __init__(
         self,
@@ -32,5 +32,5 @@ class MixturePrior(MixedPrior):
         self.table = nn.Parameter(nu)  # (C, 2, K)
 
     def components(self) -> tuple[Tensor, Tensor]:
-        """Log softmax of the logits, and ν."""
+        """log softmax of the logits, and ν."""
         return self.logits.log_softmax(0), self.table

@@ -1,4 +1,4 @@
-"""p(z; ψ): what every prior on a datum's z can do; ψ is learned together with the decoder."""
+"""p(z; ψ): the protocol of a prior on a data point's z; ψ is learned together with the decoder."""
 
 from typing import ClassVar
 
@@ -13,8 +13,8 @@ COMPONENTS = 10  # C of a mixture, unless settings say otherwise
 class LatentPrior(nn.Module):
     """One prior on z. A subclass is listed in `elbo_room.models.latent_priors.LATENT_PRIORS` and nowhere else.
 
-    Args of every constructor: `size` K, `x` (N, D) the data, `encoder` q's own amortised factor (or None), the run's `generator`,
-    `components` C, which only mixtures read.
+    Args of every constructor: `size` K, `x` (N, D) the data, `encoder` q's amortised factor (or None), the run's `generator`,
+    `components` C, used by mixtures only.
     """
 
     name: ClassVar[str]
@@ -25,11 +25,11 @@ class LatentPrior(nn.Module):
     closed_form: ClassVar[bool] = False  # whether the KL from a Gaussian q has one
     mixed: ClassVar[bool] = False  # whether it has C components
     encodes: ClassVar[bool] = False  # whether it asks q's encoder
-    compared: int = 0  # numbers that one z is compared with: C·K of a mixture
+    compared: int = 0  # numbers that one z is compared with: C·K for a mixture
 
     @property
     def nu(self) -> Tensor | None:
-        """ν₀ (2, K or 1) where the prior is Π_k N(z_k; ν₀), so that the KL has a closed form; else None."""
+        """ν₀ (2, K or 1) if the prior is Π_k N(z_k; ν₀), so that the KL has a closed form; else None."""
         return None
 
     def log_prob(self, z: Tensor) -> Tensor:
@@ -42,23 +42,23 @@ class LatentPrior(nn.Module):
 
 
 class MixedPrior(LatentPrior):
-    """Σ_c w_c N(z; ν_c): what a mixture of C Gaussians needs, wherever its components come from."""
+    """Σ_c w_c N(z; ν_c): a mixture of C Gaussians, wherever its components come from."""
 
     mixed: ClassVar[bool] = True
 
     def components(self) -> tuple[Tensor, Tensor]:
-        """Log w (C,) and ν (C, 2, K)."""
+        """log w (C,) and ν (C, 2, K)."""
         raise NotImplementedError
 
     def log_prob(self, z: Tensor) -> Tensor:
-        """Log Σ_c exp(log w_c + Σ_k log N(z_k; ν_ck))."""
+        """log Σ_c exp(log w_c + Σ_k log N(z_k; ν_ck))."""
         log_weight, nu = self.components()
         each = Normal().log_prob(z.unsqueeze(-2), nu).sum(-1)  # (…, C)
         return (each + log_weight).logsumexp(-1)
 
     @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """A component each, then a draw of it."""
+        """Draw a component each, then a value from it."""
         log_weight, nu = self.components()
         chosen = torch.multinomial(log_weight.exp(), count, replacement=True, generator=generator)
         noise = torch.randn(count, nu.shape[-1], generator=generator, dtype=nu.dtype)

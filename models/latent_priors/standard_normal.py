@@ -10,7 +10,7 @@ from elbo_room.models.latent_priors.prior import COMPONENTS, LatentPrior
 
 
 class StandardNormalPrior(LatentPrior):
-    """The default; the only one whose KL is known in closed form, dimension by dimension."""
+    """The default; the only one whose KL has a closed form per dimension."""
 
     closed_form: ClassVar[bool] = True
     name: ClassVar[str] = "normal"

@@ -1,6 +1,6 @@
-"""VampPrior: p(z) = (1/C) Σ_c q(z; ν = encoder(u_c)), the encoder's own mixture over C learned pseudo-data u_c.
+"""VampPrior: p(z) = (1/C) Σ_c q(z; ν = encoder(u_c)), a mixture of the encoder's output at C learned pseudo-data u_c.
 
-The best prior for a given q is its average over the data, (1/N) Σ_i q(z; ν_i); a few learned u_c stand for the N data, which would
+The best prior for a given q is its average over the data, (1/N) Σ_i q(z; ν_i); a few learned u_c represent the N data points, which would
 overfit and cost too much (Tomczak & Welling 2018).
 """
 
@@ -16,13 +16,13 @@ from elbo_room.models.settings import rule
 
 
 class VampPrior(MixedPrior):
-    """The first pseudo-data are C of the data, drawn without replacement. The encoder is q's; it is not listed twice."""
+    """The pseudo-data are initialised with C data points, drawn without replacement. The encoder is q's; it is not registered twice."""
 
     encodes: ClassVar[bool] = True
     name: ClassVar[str] = "vamp"
     label: ClassVar[str] = "VampPrior"
     symbol: ClassVar[str] = "Σ q(z; enc u)/C"
-    help: ClassVar[str] = "The encoder's own mixture over C learned pseudo-data: a prior that follows q."
+    help: ClassVar[str] = "The encoder's mixture over C learned pseudo-data: a prior that follows q."
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule("variational", "A VampPrior encodes its pseudo-data. Choose the amortised encoder.", among=("amortized",)),
     )
@@ -44,7 +44,7 @@ class VampPrior(MixedPrior):
         self.pseudo = nn.Parameter(x[first].clone())  # u, (C, D)
 
     def components(self) -> tuple[Tensor, Tensor]:
-        """Log 1/C, and encoder(u): (C, 2, K)."""
+        """log 1/C, and encoder(u): (C, 2, K)."""
         count = len(self.pseudo)
         nu: Tensor = self.shared[0].nu(Batch(self.pseudo, torch.arange(count), count))  # type: ignore[operator]
         return nu.new_full((count,), -math.log(count)), nu

@@ -1,4 +1,4 @@
-"""Layers of a deep exponential family, what joins them, and what they respond with: kinds of parts, one dict each."""
+"""Layers of a deep exponential family, their connections and responses: kinds of parts, one dict each."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from elbo_room.models.settings import rule
 
 @dataclass(frozen=True)
 class Option:
-    """A choice that is a name and its words."""
+    """A choice with only a name and its words."""
 
     name: str
     label: str
@@ -35,7 +35,7 @@ SECOND_ESTIMATORS: dict[str, Option] = {
     "automatic": Option("automatic", "automatic", "–", "Leave-one-out, score when B is 1, VIMCO for a weighted bound."),
 } | {
     name: Option(name, part.label, part.symbol, part.help) for name, part in ESTIMATORS.items() if not part.path
-}  # no rules: where one does not apply, the automatic choice stands in
+}  # no rules: if one does not apply, the automatic choice replaces it
 
 WEIGHT_ESTIMATORS: dict[str, Option] = {
     "same": Option("same", "as the layers", "–", "One estimator for layers and weights.")
@@ -43,7 +43,7 @@ WEIGHT_ESTIMATORS: dict[str, Option] = {
     name: Option(name, part.label, part.symbol, part.help, part.requires)
     for name, part in ESTIMATORS.items()
     if part.bound == "elbo" and not part.for_weights and part().supports(Normal(), 64) is None
-}  # where one does not go with the weights' q, what stands in is the automatic choice
+}  # if one does not work with the weights' q, the automatic choice replaces it
 
 LAYERS: dict[str, Layer] = {
     part.name: part
@@ -60,7 +60,7 @@ LAYERS: dict[str, Layer] = {
 LINKS: dict[str, Option] = {
     each.name: each
     for each in (
-        Option("mean", "mean", "E[z] = g(u)", "g sets each unit's mean, as in the notes."),
+        Option("mean", "mean", "E[z] = g(u)", "g sets each unit's mean, as in the lecture notes."),
         Option(
             "natural", "natural parameter", "η = g(u)", "The natural DEF: u is the natural parameter itself.",
             (rule("weights", "Positive weights hold log rates above 0. Choose the mean, or other weights.",

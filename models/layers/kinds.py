@@ -1,4 +1,4 @@
-"""The seven kinds of layer, one a class: Gaussian, Bernoulli, Poisson, Gamma, exponential, Beta, Categorical."""
+"""The seven kinds of layer, one per class: Gaussian, Bernoulli, Poisson, Gamma, exponential, Beta, Categorical."""
 
 import math
 
@@ -42,12 +42,12 @@ class NormalLayer(Layer):
 
 
 class BernoulliLayer(Layer):
-    """z ~ Bernoulli(logistic u): mean and natural parameter say the same; the noisy or 1 − e^{−u} under positive weights."""
+    """z ~ Bernoulli(logistic u): mean and natural parameter are equivalent; the noisy or 1 − e^{−u} under positive weights."""
 
     name = "bernoulli"
     label = "Bernoulli"
     symbol = "Bern(logistic u)"
-    help = "Binary units: a sigmoid belief network. Mean and natural DEF are one here, for the logistic is canonical."
+    help = "Binary units: a sigmoid belief network. Mean and natural DEF coincide, because the logistic is canonical."
     density = Bernoulli()
     positive = True
     learns_top = True
@@ -65,7 +65,7 @@ class PoissonLayer(Layer):
     label = "Poisson"
     symbol = "Pois(g(u))"
     natural_symbol = "Pois(eᵘ)"
-    help = "Units that count: 0, 1, 2 and so on."
+    help = "Count-valued units: 0, 1, 2 and so on."
     density = Poisson()
     positive = True
     learns_top = True
@@ -107,7 +107,7 @@ class GammaLayer(Layer):
         return torch.stack([log_shape - found if scales.natural else found, log_shape], -2)
 
     def log_prob(self, value: Tensor, u: Tensor, positive: bool, scales: Scales) -> Tensor:
-        """−α (eᵗ − 1 − t) + [α log α − α − log Γ(α)], t = log z − log m; α is a number, of which no slope is asked."""
+        """−α (eᵗ − 1 − t) + [α log α − α − log Γ(α)], t = log z − log m; α is a constant, which is not differentiated."""
         alpha, found, z = self.alpha(scales), rate(u, positive), value.exp()
         if scales.natural:
             return log_density_at(value + found.log() - math.log(alpha), z * found / alpha, alpha)
@@ -119,7 +119,7 @@ class GammaLayer(Layer):
         return log_density_at(value, value.exp(), self.alpha(scales))
 
     def top(self, units: int, scales: Scales) -> Tensor:
-        """Mean 1: another one would be absorbed by the weights below."""
+        """Mean 1: any other would be absorbed by the weights below."""
         return torch.stack([torch.zeros(units), torch.full((units,), self.alpha(scales)).log()])
 
     def look(self, value: Tensor) -> Tensor:
@@ -166,12 +166,12 @@ class BetaLayer(Layer):
 
 
 class CategoricalLayer(Layer):
-    """z ~ Categorical(softmax u), one of three states a unit, handed down as three indicators; p ∝ u under positive weights."""
+    """z ~ Categorical(softmax u), one of three states per unit, passed down as three indicators; p ∝ u under positive weights."""
 
     name = "categorical"
     label = "Categorical"
     symbol = "Cat(softmax u)"
-    help = "Units with three states and no order; the layer below sees which one it is."
+    help = "Units with three unordered states; the layer below sees which one it is."
     density = Categorical(STATES)
     per_unit = STATES
     positive = True

@@ -1,6 +1,6 @@
-"""x | z_1 ~ a response, u = θ_out z_1 + α: the mean is u, a rate or a probability of it, as the family's support asks.
+"""x | z_1 ~ a response, u = θ_out z_1 + α: the mean is u, or a rate or probability computed from it, depending on the family's support.
 
-In the natural DEF u is the natural parameter of a response whose canonical link is at hand.
+In the natural DEF u is the natural parameter of a response with a usable canonical link.
 """
 
 import torch
@@ -17,11 +17,11 @@ from elbo_room.models.responses.choice import needs
 from elbo_room.models.responses.link import TINY
 
 SCALE_FLOOR = 0.05  # of a learned spread: without one, a constant feature sends a Gaussian's likelihood to ∞
-MEANS = {REAL_MEAN: "u", POSITIVE_MEAN: "g(u)", PROBABILITY: "logistic u"}  # what stands for m in a symbol
+MEANS = {REAL_MEAN: "u", POSITIVE_MEAN: "g(u)", PROBABILITY: "logistic u"}  # replaces m in a symbol
 
 
 class LayeredResponse:
-    """A response below layer 1; `raw_scale` is the model's own parameter of a dispersed one, None for the others."""
+    """A response below layer 1; `raw_scale` is the model's parameter for a dispersed one, None for the others."""
 
     def __init__(self, part: type[Response]) -> None:
         self.part, self.response, self.family = part, part(), part.family()
@@ -41,7 +41,7 @@ class LayeredResponse:
         return Words(at(MEANS[self.mean_of]), self.part.help, at("eᵘ") if self.follows_link else "")
 
     def observed(self, x: Tensor) -> Tensor:
-        """The data as this response sees them."""
+        """The data as seen by this response."""
         return self.family.observed(x)
 
     def log_prob(self, x: Tensor, u: Tensor, positive: bool, scales: Scales, raw_scale: Tensor | None) -> Tensor:
@@ -52,7 +52,7 @@ class LayeredResponse:
         return self.response.log_prob_sum(x, self._chain(self.mean(u, positive, scales), raw_scale))
 
     def _natural(self, u: Tensor, positive: bool, scales: Scales) -> Tensor | None:
-        """η, where it is nearer at hand than the mean."""
+        """η, where it is cheaper than the mean."""
         if self.part.canonical == "logit" and self.mean_of == PROBABILITY:
             return logit(u, positive)
         return u if self.follows_link and scales.natural else None
@@ -67,14 +67,14 @@ class LayeredResponse:
         """The spread s = √φ, softplus of the model's own parameter and a floor: a Gaussian's standard deviation σ_x."""
         if raw is None:
             raise ValueError(
-                f"A {self.label} response needs its scale; the model has none. Give it the model's `raw_scale`."
+                f"A {self.label} response needs its scale; the model has none. Pass the model's `raw_scale`."
             )
         return SCALE_FLOOR + softplus(raw)
 
     def log_prob_factored(self, entries: Entries, signal: Tensor, weight: Tensor) -> Tensor:
-        """`log_prob` for means u = W z themselves, from the entries that are not 0.
+        """`log_prob` for means u = W z themselves, from the nonzero entries.
 
-        signal (R, B, M, I), weight (R, B, D, I), one weight draw a signal draw: (R, B, M).
+        signal (R, B, M, I), weight (R, B, D, I), one weight draw per signal draw: (R, B, M).
         """
         found = self.family.log_prob_factored(entries, signal.flatten(0, 1), weight.flatten(0, 1), FLOOR)
         return found.unflatten(0, signal.shape[:2])
@@ -88,7 +88,7 @@ class LayeredResponse:
         return u.exp() if self.follows_link and scales.natural else rate(u, positive)
 
     def first(self, mean: Tensor, natural: bool) -> Tensor:
-        """The intercepts (D,) under which E x is this mean, where the layer above says nothing."""
+        """The intercepts (D,) for which E x is this mean when the layer above contributes nothing."""
         if self.mean_of == REAL_MEAN:
             return mean
         if self.mean_of == PROBABILITY:
@@ -97,7 +97,7 @@ class LayeredResponse:
         return mean.log() if self.follows_link and natural else mean + torch.log(-torch.expm1(-mean))
 
     def sample(self, mean: Tensor, generator: torch.Generator, raw_scale: Tensor | None) -> Tensor:
-        """X drawn around its mean."""
+        """x drawn around its mean."""
         nu = torch.stack(torch.broadcast_tensors(*self.response.parameters(self._chain(mean, raw_scale))), -2)
         return self.family.sample(nu, generator)
 
@@ -106,7 +106,7 @@ class Tokens(LayeredResponse):
     """Every token of a document ~ Categorical(softmax u), p ∝ u under positive weights; log n!/Π x! is a constant and left out."""
 
     def log_probabilities(self, u: Tensor, positive: bool) -> Tensor:
-        """Log p of each feature."""
+        """log p of each feature."""
         if positive:
             u = (u + FLOOR).log()
         return u.log_softmax(-1)

@@ -1,4 +1,4 @@
-"""u = W s + α: the weights between two layers, as parameters (a point mass) or as a global site with a q of its own."""
+"""u = W s + α: the weights between two layers, as parameters (a point mass) or as a global site with its own q."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from elbo_room.models.families.gamma import log_density_sum
 
 @dataclass(frozen=True)
 class WeightKind:
-    """How weights are treated, as a part."""
+    """A treatment of the weights, as a part."""
 
     name: str
     label: str
@@ -37,7 +37,7 @@ class WeightKind:
 WEIGHTS: dict[str, WeightKind] = {
     each.name: each
     for each in (
-        WeightKind("point", "point mass", "θ̂", "One value a weight, with the prior N(0, λ²): maximum a posteriori."),
+        WeightKind("point", "point mass", "θ̂", "One value per weight, with the prior N(0, λ²): maximum a posteriori."),
         WeightKind("normal", "Gaussian", "θ ~ N(0, λ²)", "Every weight has its own q, a Gaussian.", random=True),
         WeightKind(
             "gamma", "Gamma, positive", "θ ~ Γ", "Positive, sparse weights with mean λ, as topics need them.",
@@ -82,7 +82,7 @@ class Connection(nn.Module):
         return table[..., : self.inputs], table[..., -1] if self.intercept else None
 
     def forward(self, signal: Tensor, latents: Mapping[str, Tensor]) -> Tensor:
-        """U: (R, B, M, I) → (R, B, M, O)."""
+        """u: (R, B, M, I) → (R, B, M, O)."""
         if self.site is None:
             return nn.functional.linear(signal, self.weight, self.bias)
         weight, bias = self.matrix(latents[self.name])
@@ -96,7 +96,7 @@ class Connection(nn.Module):
         return torch.tensor([[0.0], [math.log(scale)]], dtype=dtype)
 
     def factor(self, latents: Mapping[str, Tensor], scale: float, shape: float) -> Factor | None:
-        """Log p of the site's value (R, B); None for a point mass."""
+        """log p of the site's value (R, B); None for a point mass."""
         if self.site is None:
             return None
         value = latents[self.name]
@@ -111,7 +111,7 @@ class Connection(nn.Module):
 
 
 def point_log_prob(connections: Iterable[Connection], scale: float) -> Tensor | None:
-    """Log N(θ̂; 0, λ²) of all point masses together, intercepts left free; None where there are none."""
+    """log N(θ̂; 0, λ²) of all point masses together, intercepts left free; None if there are none."""
     found = [each.weight.reshape(-1) for each in connections if each.site is None]
     if not found:
         return None

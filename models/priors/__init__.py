@@ -1,4 +1,4 @@
-"""Priors on the weights of a network. To add one: its file, and its class in this tuple."""
+"""Priors on the weights of a network. To add one: write its file and add its class to this tuple."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Automatic relevance determination (MacKay 1994; Neal 1996): weights that leave input j ~ N(0, λ_j²), all others ~ N(0, λ²).
 
 `ard` gives each λ_j a half-Normal(λ) hyper-prior and a log-normal q, `ard_evidence` trains λ_j to raise the ELBO. Their joint maximum
-over (W, λ) is degenerate (λ_j → 0 with W_·j = 0 makes −H log λ_j unbounded), so both refuse a point mass of weights.
+over (W, λ) is degenerate (λ_j → 0 with W_·j = 0 makes −H log λ_j unbounded), so both refuse a point mass over the weights.
 """
 
 import math
@@ -20,7 +20,7 @@ SITE = "relevance"
 
 
 class _Relevance(Prior):
-    """What both kinds share: which parameters an input's scale acts on."""
+    """The common part of both kinds: which parameters an input's scale acts on."""
 
     point_mass = NO_POINT_MASS
 
@@ -28,7 +28,7 @@ class _Relevance(Prior):
         """Find the matrices whose columns are inputs.
 
         Raises:
-            ValueError: an input has no weights of its own, as under convolution or recurrence.
+            ValueError: an input has no separate weights, as with convolution or recurrence.
         """
         super().bind(network)
         self.inputs = input_weights(self.shapes)
@@ -36,7 +36,7 @@ class _Relevance(Prior):
         sizes = {self.shapes[name][-1] for name in self.inputs}
         if shared or len(sizes) != 1:
             raise ValueError(
-                f"Relevance of an input needs weights that leave this input alone; {', '.join(shared or self.inputs)} is shared. "
+                f"An input's relevance needs weights that belong to this input alone; {', '.join(shared or self.inputs)} is shared. "
                 "Choose a dense first layer, or a prior without relevances."
             )
         self.count = sizes.pop()  # P
@@ -60,7 +60,7 @@ class ArdPrior(_Relevance):
     latent = True
     label = "ARD, λⱼ ~ half-Normal"
     symbol = "N(0, λⱼ²), λⱼ ~ N⁺(0, λ²)"
-    help = "Every input has its own latent scale λⱼ: inputs that say nothing are switched off."
+    help = "Every input has its own latent scale λⱼ: uninformative inputs are switched off."
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -86,7 +86,7 @@ class ArdPrior(_Relevance):
 
 
 class ArdEvidencePrior(_Relevance):
-    """λ_j is a parameter that is trained beside q; the knob λ is where all of them start."""
+    """λ_j is a parameter trained together with q; the knob λ is the initial value of all of them."""
 
     name = "ard_evidence"
     label = "ARD, λⱼ by evidence"

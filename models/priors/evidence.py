@@ -1,6 +1,6 @@
 """Evidence maximisation (MacKay 1992): θ_j ~ N(0, λ²) with λ = argmax log p(data | λ), here of its bound, the ELBO.
 
-λ is a parameter that is trained beside q. At fixed q its optimum is λ² = Σ_j E_q θ_j²/W; with an exact q the ELBO is the evidence.
+λ is a parameter trained together with q. At fixed q its optimum is λ² = Σ_j E_q θ_j²/W; with an exact q the ELBO is the evidence.
 """
 
 import math
@@ -15,12 +15,12 @@ from elbo_room.models.priors.prior import Prior
 
 
 class EvidencePrior(Prior):
-    """One λ for all weights, learned; the knob λ is where it starts."""
+    """One learned λ for all weights; the knob λ is its initial value."""
 
     name = "evidence"
     label = "Gaussian, λ by evidence"
     symbol = "N(0, λ̂²)"
-    help = "λ is trained with q to raise the ELBO, a bound of the evidence; no hyper-prior."
+    help = "λ is trained with q to raise the ELBO, a bound on the evidence; no hyper-prior."
     point_mass = NO_POINT_MASS
 
     def bind(self, network: nn.Module) -> Self:

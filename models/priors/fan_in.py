@@ -9,12 +9,12 @@ from elbo_room.models.priors.prior import Prior, fan_in
 
 
 class FanInPrior(Prior):
-    """The prior whose limit of infinite width is a Gaussian process; an intercept keeps λ."""
+    """The prior whose infinite-width limit is a Gaussian process; an intercept keeps λ."""
 
     name = "fan_in"
     label = "Gaussian, λ/√fan-in"
     symbol = "N(0, λ²/n)"
-    help = "Weights shrink with the number of terms a unit sums up: functions keep their size when the net grows."
+    help = "Weights shrink with the number of terms in a unit's sum: functions keep their size when the net grows."
 
     def scales(self, name: str, latents: Mapping[str, Tensor]) -> Tensor:
         """λ/√fan-in."""

@@ -2,7 +2,7 @@
 
 The local scales are latent, one global site of W coordinates s_j = log τ_j with log p(s) = log(2/π) + s − log(1 + e^{2s}). The marginal
 density p(θ) = e^v E₁(v)/(λ √(2π³)), v = θ²/2λ², has a pole at 0: with it a path gradient would have infinite variance and a
-maximum a posteriori would be θ = 0 whatever the data; given s neither trouble arises.
+maximum a posteriori would be θ = 0 whatever the data; given s neither problem arises.
 """
 
 import math
@@ -25,15 +25,15 @@ class HorseshoePrior(Prior):
     latent = True
     label = "horseshoe"
     symbol = "N(0, λ²τ²), τ ~ C⁺(0, 1)"
-    help = "Each weight has a latent half-Cauchy scale: noise goes to 0, signals stay as they are."
+    help = "Each weight has a latent half-Cauchy scale: noise shrinks to 0, signals stay unchanged."
     point_mass = (
         "The horseshoe's density is infinite at w = 0, so a maximum over the weights is w = 0 whatever the data. "
-        "Give the weights a distribution q, or choose Laplace or Student t."
+        "Choose a distribution q over the weights, or a Laplace or Student t prior."
     )
 
     @property
     def sites(self) -> Mapping[str, Site]:
-        """The site of s = log τ, one a weight."""
+        """The site of s = log τ, one per weight."""
         return {SITE: Site(SITE, "global", (self.size,), LogNormal())}
 
     def scales(self, name: str, latents: Mapping[str, Tensor]) -> Tensor:

@@ -1,4 +1,4 @@
-"""θ_j | σ ~ N(0, σ²), σ ~ half-Normal(λ): the scale is a latent variable with a log-normal q of its own (Gelman 2006).
+"""θ_j | σ ~ N(0, σ²), σ ~ half-Normal(λ): the scale is a latent variable with its own log-normal q (Gelman 2006).
 
 In s = log σ: log p(s) = ½ log(2/π) − log λ − e^{2s}/(2λ²) + s. The hyper-prior is finite at σ = 0, so a σ near 0 is possible, yet
 for a *point mass* of weights ∫ p(W | σ) p(σ) dσ still has a pole at W = 0: the weights need a distribution q.
@@ -17,12 +17,12 @@ from elbo_room.models.priors.prior import HALF_LOG_2PI, Prior
 SITE = "weight_scale"
 NO_POINT_MASS = (
     "A joint maximum over the weights W and their scale does not exist: at W = 0 the density p(W | scale) grows without bound as "
-    "the scale goes to 0. Give the weights a distribution q, or choose a prior of fixed scale."
+    "the scale goes to 0. Choose a distribution q over the weights, or a prior with fixed scale."
 )
 
 
 def log_half_normal(log_scale: Tensor, spread: float) -> Tensor:
-    """Log density of s = log σ for σ ~ half-Normal(spread), the change of variables included."""
+    """Log density of s = log σ for σ ~ half-Normal(spread), including the change of variables."""
     ratio = (log_scale - math.log(spread)).exp()
     return 0.5 * math.log(2 / math.pi) - 0.5 * ratio.square() + log_scale - math.log(spread)
 
@@ -42,7 +42,7 @@ class HyperPrior(Prior):
     latent = True
     label = "Gaussian, σ ~ half-Normal"
     symbol = "N(0, σ²), σ ~ N⁺(0, λ²)"
-    help = "The scale of the weights is itself unknown, with its own q; λ says how large it may be."
+    help = "The scale of the weights is itself unknown, with its own q; λ limits its size."
     point_mass = NO_POINT_MASS
 
     @property
@@ -56,7 +56,7 @@ class HyperPrior(Prior):
         return log_scale.exp().reshape(*log_scale.shape[:-1], *(1 for _ in self.shapes[name]))
 
     def log_latents(self, latents: Mapping[str, Tensor]) -> Tensor:
-        """Log p(s)."""
+        """log p(s)."""
         return log_half_normal(latents[SITE], self.scale).sum(-1)
 
     def sample_latents(self, draws: int, generator: torch.Generator) -> dict[str, Tensor]:

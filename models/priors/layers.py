@@ -10,7 +10,7 @@ from elbo_room.models.priors.prior import Prior, input_weights
 
 
 class LayerPrior(Prior):
-    """N(0, λ_ℓ²) with λ_ℓ by the layer's place; without hidden layers the one matrix is the output's."""
+    """N(0, λ_ℓ²) with λ_ℓ by the layer's position; without hidden layers the only matrix is the output's."""
 
     name = "layers"
     label = "Gaussian, λ by layer"
@@ -28,7 +28,7 @@ class LayerPrior(Prior):
         self.bias = settings.prior_scale_bias
 
     def scales(self, name: str, latents: Mapping[str, Tensor]) -> Tensor:
-        """The scale of the parameter's place."""
+        """The scale for the parameter's position."""
         del latents
         if len(self.shapes[name]) < 2:
             return torch.tensor(self.bias, dtype=torch.float64)

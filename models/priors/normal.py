@@ -1,6 +1,6 @@
 """θ_j ~ N(0, λ²): log p(θ) = −Σ_j θ_j²/(2λ²) − W log λ − ½ W log 2π.
 
-The notes' gradient has −λθ (and later θ/N); the derivative of this log density is −θ/λ². The constants count because λ moves.
+The lecture notes' gradient has −λθ (and later θ/N); the derivative of this log density is −θ/λ². The constants matter because λ changes.
 """
 
 import math
@@ -13,7 +13,7 @@ from elbo_room.models.priors.prior import HALF_LOG_2PI, Prior
 
 
 class NormalPrior(Prior):
-    """N(0, λ²) on every weight; λ is a standard deviation and may change while a run goes on."""
+    """N(0, λ²) on every weight; λ is a standard deviation and may change during a run."""
 
     name = "normal"
     label = "Gaussian, one λ"
@@ -21,7 +21,7 @@ class NormalPrior(Prior):
     help = "Every weight has the same standard deviation λ."
 
     def log_prob(self, weights: Mapping[str, Tensor]) -> Tensor:
-        """The same sum as every prior's, in one go: this one is in the loop of each model's training."""
+        """The same sum as in every prior, at once: this one is in every model's training loop."""
         if not self.shapes:
             return super().log_prob(weights)
         leads = {name: weights[name].shape[: weights[name].ndim - len(shape)] for name, shape in self.shapes.items()}

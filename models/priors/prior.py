@@ -1,7 +1,7 @@
-"""A prior on the weights of a network: w_j = s_j u_j, so log p(w) = Σ_j [log p_u(w_j/s_j) − log s_j]; the constants count.
+"""A prior on the weights of a network: w_j = s_j u_j, so log p(w) = Σ_j [log p_u(w_j/s_j) − log s_j]; the constants matter.
 
-A subclass gives the law of u (`unit_log_prob`, `unit_sample`), the scale s of every parameter (`scales`), or both. Scales that are
-themselves latent are the prior's own `sites`, global ones in log space, so that every estimator that knows a Gaussian applies.
+A subclass defines the distribution of u (`unit_log_prob`, `unit_sample`), the scale s of every parameter (`scales`), or both. Scales that
+are themselves latent are the prior's own `sites`, global and in log space, so that every estimator for Gaussians applies.
 """
 
 import math
@@ -18,13 +18,13 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def input_weights(shapes: Shapes) -> tuple[str, ...]:
-    """The matrices whose last axis is the input: the first layer's, and those that feed the input in again."""
+    """The matrices whose last axis is the input: the first layer's, and those that re-inject the input."""
     first = next((name for name, shape in shapes.items() if len(shape) > 1 and not name.startswith("attention")), None)
     return tuple(name for name in shapes if name == first or "reinjection" in name)
 
 
 def fan_in(shape: tuple[int, ...]) -> int:
-    """How many terms a unit sums up; 1 for an intercept."""
+    """The number of terms in a unit's sum; 1 for an intercept."""
     return math.prod(shape[1:]) if len(shape) > 1 else 1
 
 
@@ -47,18 +47,18 @@ class Prior(nn.Module):
         self.shapes: dict[str, tuple[int, ...]] = {}
 
     def bind(self, network: nn.Module) -> Self:
-        """Take up the parameters of this network, by name and shape; returns the prior itself."""
+        """Bind to this network's parameters, by name and shape; returns the prior itself."""
         self.shapes = {name: tuple(parameter.shape) for name, parameter in network.named_parameters()}
         return self
 
     def update(self, settings: Any) -> None:
-        """Take up the live knobs: λ and the prior's own."""
+        """Apply the live knobs: λ and the prior's own."""
         moved, self.scale = settings.prior_scale != self.scale, settings.prior_scale
         if moved:
             self.moved()
 
     def moved(self) -> None:
-        """λ was turned during a run: a scale that is learned goes on from there."""
+        """λ was changed during a run: a learned scale continues from there."""
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -71,7 +71,7 @@ class Prior(nn.Module):
         return sum(math.prod(shape) for shape in self.shapes.values())
 
     def unit_log_prob(self, value: Tensor) -> Tensor:
-        """Log density of u = w/s, elementwise: the standard normal's unless a subclass says otherwise."""
+        """Log density of u = w/s, elementwise: the standard normal's unless overridden."""
         return -0.5 * value.square() - HALF_LOG_2PI
 
     def unit_sample(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
@@ -79,12 +79,12 @@ class Prior(nn.Module):
         return torch.randn(shape, generator=generator)
 
     def scales(self, name: str, latents: Mapping[str, Tensor]) -> Tensor:
-        """The scales s of one parameter, broadcast against (…, *shape): λ unless a subclass says otherwise."""
+        """The scales s of one parameter, broadcast against (…, *shape): λ unless overridden."""
         del name, latents
         return torch.tensor(self.scale, dtype=torch.float64)
 
     def log_latents(self, latents: Mapping[str, Tensor]) -> Tensor:
-        """Log density of the prior's own sites, of the leading axes; 0 where there are none."""
+        """Log density of the prior's own sites, for the leading axes; 0 if there are none."""
         del latents
         return torch.zeros(())
 
@@ -94,18 +94,18 @@ class Prior(nn.Module):
         return {}
 
     def log_prob(self, weights: Mapping[str, Tensor]) -> Tensor:
-        """Log density of all weights together, in nats, of the leading axes of `weights`.
+        """Log density of all weights together, in nats, for the leading axes of `weights`.
 
         Args:
             weights: every parameter by its name, (…, *shape), and the value of each own site, (…, K), by the site's name.
 
         Raises:
-            ValueError: parameters are missing, or the prior knows no network.
+            ValueError: parameters are missing, or the prior is not bound to a network.
         """
         if not self.shapes or (missing := [name for name in self.shapes if name not in weights]):
             lost = "it was not bound to a network" if not self.shapes else f"these are missing: {', '.join(missing)}"
             raise ValueError(
-                f"The prior on weights cannot be computed: {lost}. Call bind(network), and give each parameter."
+                f"The prior on weights cannot be computed: {lost}. Call bind(network), and pass every parameter."
             )
         total = self.log_latents(weights)
         for name, shape in self.shapes.items():
@@ -125,7 +125,7 @@ class Prior(nn.Module):
         }
 
     def variance(self, name: str) -> Tensor | None:
-        """Var w of one parameter, broadcast against its shape; None where it is infinite or the scales are latent."""
+        """Var w of one parameter, broadcast against its shape; None if it is infinite or the scales are latent."""
         finite = math.isfinite(self.unit_variance) and not self.sites
         return self.scales(name, {}).detach().square() * self.unit_variance if finite else None
 

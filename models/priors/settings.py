@@ -1,4 +1,4 @@
-"""The knobs of the prior on a network's weights, which every model family with a network shares."""
+"""The knobs of the prior on a network's weights, shared by every model family with a network."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from elbo_room.models.settings import rule, setting, when
 
 BY_LAYER = rule(
     "prior",
-    "Only the prior with λ by layer has scales of its own for each layer.",
+    "Only the prior with λ by layer has a separate scale for each layer.",
     among=(LayerPrior.name,),
     hides=True,
 )
@@ -19,8 +19,8 @@ SPIKE = rule("prior", "Only spike and slab has these.", among=(SpikeSlabPrior.na
 
 OTHER_PRIOR = when("prior", among=[name for name in PRIORS if name != LayerPrior.name])
 HAS_INTERCEPTS = when("intercept", among=(True,))
-ONE_SCALE = "No weights lead from the input to a hidden layer: those to the output have a scale of their own."
-NO_JOINING = "No weights lead from one hidden layer to another."
+ONE_SCALE = "There are no weights from the input to a hidden layer: those to the output have their own scale."
+NO_JOINING = "There are no weights from one hidden layer to another."
 NO_INTERCEPTS = "There are no intercepts. Switch them on under Model."
 
 
@@ -29,11 +29,11 @@ class PriorSettings:
     """Which prior, its λ and the numbers that only some have; all but the first are live."""
 
     prior: str = setting(
-        "normal", label="Prior", symbol="p(θ)", group="Prior", choices="priors", help="What is believed of the weights before any data."
+        "normal", label="Prior", symbol="p(θ)", group="Prior", choices="priors", help="The belief about the weights before any data."
     )  # fmt: skip
     prior_scale: float = setting(
         1.0, label="Prior scale", symbol="λ", group="Prior", low=0.01, high=100.0, log=True, live=True,
-        help="Scale of the weights under the prior: small is stiff. Where it is learned: its hyper-prior's, or where it goes on from.",
+        help="Scale of the weights under the prior: small is stiff. If it is learned: its hyper-prior's scale, or its starting value.",
     )  # fmt: skip
     prior_scale_hidden: float = setting(
         1.0, label="Hidden", symbol="λ_h", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
@@ -57,5 +57,5 @@ class PriorSettings:
     )  # fmt: skip
     spike: float = setting(
         0.05, label="Spike width", symbol="r", group="Prior", low=0.001, high=0.5, log=True, live=True, requires=(SPIKE,),
-        help="Scale of the spike as a part of λ.",
+        help="Scale of the spike as a fraction of λ.",
     )  # fmt: skip

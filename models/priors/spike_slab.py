@@ -13,12 +13,12 @@ from elbo_room.models.priors.prior import HALF_LOG_2PI, Prior
 
 
 class SpikeSlabPrior(Prior):
-    """A weight is in with probability π; u = w/λ has variance π + (1 − π)r²."""
+    """A weight is in the slab with probability π; u = w/λ has variance π + (1 − π)r²."""
 
     name = "spike_slab"
     label = "spike and slab"
     symbol = "πN(0, λ²)+(1−π)N(0, r²λ²)"
-    help = "A weight is in (scale λ) with probability π, else nearly 0 (scale rλ)."
+    help = "A weight is in the slab (scale λ) with probability π, else nearly 0 (scale rλ)."
     gaussian = False
 
     def __init__(self, scale: float = 1.0, inclusion: float = 0.5, spike: float = 0.05) -> None:
@@ -39,7 +39,7 @@ class SpikeSlabPrior(Prior):
         """log[π N(u; 0, 1) + (1 − π) N(u; 0, r²)]."""
         slab = math.log(self.inclusion) - 0.5 * value.square()
         spike = math.log1p(-self.inclusion) - 0.5 * (value / self.spike).square() - math.log(self.spike)
-        return torch.stack([slab, spike]).logsumexp(0) - HALF_LOG_2PI  # logaddexp has no second derivative far out
+        return torch.stack([slab, spike]).logsumexp(0) - HALF_LOG_2PI  # logaddexp has no second derivative in the tails
 
     def unit_sample(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
         """The indicator first, then the Gaussian of its scale."""

@@ -15,7 +15,7 @@ class StudentTPrior(Prior):
     name = "student_t"
     label = "Student t"
     symbol = "λ t_ν"
-    help = "Heavy tails, ν degrees of freedom: most weights small, a few as large as the data ask."
+    help = "Heavy tails, ν degrees of freedom: most weights small, a few as large as the data require."
     gaussian = False
 
     def __init__(self, scale: float = 1.0, degrees: float = 3.0) -> None:

@@ -1,4 +1,4 @@
-"""Responses: families of y, or of x, with a link; one a file. To add one: its file, and one entry in this tuple."""
+"""Responses: families of y, or of x, with a link; one per file. To add one: write its file and add one entry to this tuple."""
 
 from elbo_room.models.responses.bernoulli import BernoulliResponse
 from elbo_room.models.responses.beta import BetaResponse

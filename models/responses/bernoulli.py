@@ -25,13 +25,13 @@ class BernoulliResponse(Response):
     decoded: ClassVar[Words | None] = Words("Bern(m)", "Binary values; grey pixels between 0 and 1 are rounded at ½.")
     decoded_data: ClassVar[Support | None] = UNIT
     layered: ClassVar[Words | None] = Words(
-        "Bern(logistic u)", "Binary values; grey pixels are rounded at ½, a word is there or not."
+        "Bern(logistic u)", "Binary values; grey pixels are rounded at ½, a word is present or not."
     )
     layered_data: ClassVar[Support | None] = ROUNDED
     canonical: ClassVar[str | None] = "logit"
 
     def natural(self, m: Tensor) -> Tensor:
-        """Log m/(1 − m)."""
+        """log m/(1 − m)."""
         return torch.logit(m)
 
     def log_normalizer(self, eta: Tensor) -> Tensor:

@@ -23,11 +23,11 @@ class CategoricalResponse(Response):
     label: ClassVar[str] = "Categorical"
     symbol: ClassVar[str] = "Cat(m)"
     help: ClassVar[str] = "One of K classes, the softmax of the outputs."
-    decoded: ClassVar[Words | None] = Words("Cat(p)", "One of a few states, without an order.")
+    decoded: ClassVar[Words | None] = Words("Cat(p)", "One of a few unordered states.")
     decoded_data: ClassVar[Support | None] = LEVELS
     layered: ClassVar[Words | None] = Words(
         "Cat(softmax u)",
-        "Every token of a document is one draw among the words; how many there are is not modelled.",
+        "Every token of a document is one draw from the vocabulary; the number of tokens is not modelled.",
     )
     layered_data: ClassVar[Support | None] = COUNT
     usual: ClassVar[str] = "softmax"
@@ -48,11 +48,11 @@ class CategoricalResponse(Response):
         return Chain(w, self.chosen.mean(w), pad(w, (0, 1)) if self.chosen.minimal else w, phi)
 
     def natural(self, m: Tensor) -> Tensor:
-        """Log m."""
+        """log m."""
         return m.log()
 
     def log_normalizer(self, eta: Tensor) -> Tensor:
-        """Log Σ exp η: (…, M)."""
+        """log Σ exp η: (…, M)."""
         return eta.logsumexp(-1)
 
     def variance(self, m: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a form offers of responses and links: a name, its words, and what it requires of the other knobs."""
+"""Responses and links as choices in a form: a name, its words, and its requirements on other knobs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Choice:
 
 
 def needs(support: Support, sources: Mapping[str, Source]) -> tuple[Need, ...]:
-    """The rule that the data lie in the support; none where all of them do."""
+    """The rule that the data are in the support; none if all of them are."""
     fitting = [name for name, source in sources.items() if source.kind in (*support.kinds, ANY)]
     if len(fitting) == len(sources):
         return ()
@@ -30,7 +30,7 @@ def needs(support: Support, sources: Mapping[str, Source]) -> tuple[Need, ...]:
 
 
 def link_choices(links: Mapping[str, Link], responses: Mapping[str, type[Response]]) -> dict[str, Choice]:
-    """The links, each with the responses that take it."""
+    """The links, each with the responses that accept it."""
     found = {}
     for link in links.values():
         fitting = [name for name, part in responses.items() if part.takes(link)]

@@ -1,6 +1,6 @@
-"""y ~ Gamma of mean m and shape 1/φ: η = −1/m, a(η) = −log(−η), V(m) = m²; s = √φ is the coefficient of variation.
+"""y ~ Gamma with mean m and shape 1/φ: η = −1/m, a(η) = −log(−η), V(m) = m²; s = √φ is the coefficient of variation.
 
-The canonical link, w = −1/m < 0, would forbid half of the outputs; log m = w is the usual one.
+The canonical link, w = −1/m < 0, would exclude half of the outputs; log m = w is the usual one.
 """
 
 from dataclasses import dataclass

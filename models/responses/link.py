@@ -1,4 +1,4 @@
-"""m = f(w): the mean as a function of the network's output w; f is the inverse of what GLM books call the link.
+"""m = f(w): the mean as a function of the network's output w; f is the inverse of what the GLM literature calls the link.
 
 With the canonical link the natural parameter is w itself, so the gradient of one term is (y − m)/φ ∇_θ w (McCullagh & Nelder 1989).
 """
@@ -28,8 +28,8 @@ class Link:
     symbol: str
     help: str
     function: Callable[[Tensor], Tensor]
-    range: str = ""  # where its means lie; everywhere the family's mean does, for the usual one
-    reason: str = ""  # why a response with another mean does not take it
+    range: str = ""  # the set of its means; for the usual link, that of the family's mean
+    reason: str = ""  # why a response with another kind of mean does not accept it
     minimal: bool = False
 
     def mean(self, w: Tensor) -> Tensor:
@@ -40,7 +40,7 @@ class Link:
 LINKS: dict[str, Link] = {
     each.name: each
     for each in (
-        Link("usual", "the usual one", "η = w", "The canonical link where the family has a usable one: η = w.", torch.clone),
+        Link("usual", "the usual one", "η = w", "The canonical link if the family has a usable one: η = w.", torch.clone),
         Link("identity", "identity", "m = w", "The output is the mean.", torch.clone,
              REAL_MEAN, "An identity link lets the mean leave the family's range."),
         Link("log", "log", "m = exp w", "A positive mean; effects multiply.", torch.exp,
@@ -52,7 +52,7 @@ LINKS: dict[str, Link] = {
              lambda w: _probability(torch.special.ndtr(w)), PROBABILITY, "A probit link is for means in (0, 1)."),
         Link("cloglog", "complementary log-log", "m = 1−exp(−exp w)", "The first event of a Poisson process; not symmetric.",
              lambda w: _probability(-torch.expm1(-w.exp())), PROBABILITY, "A log-log link is for means in (0, 1)."),
-        Link("softmax", "softmax of K logits", "m ∝ exp w", "Shift-invariant: K logits have one direction too many.",
+        Link("softmax", "softmax of K logits", "m ∝ exp w", "Shift-invariant: K logits have one redundant direction.",
              lambda w: w.softmax(-1), PROBABILITIES, "A softmax is for classes."),
         Link("minimal", "softmax of K−1 logits", "m ∝ exp (w, 0)", "Minimal: the last class's logit is fixed at 0.",
              lambda w: pad(w, (0, 1)).softmax(-1), PROBABILITIES, "A softmax is for classes.", minimal=True),

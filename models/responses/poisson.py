@@ -18,19 +18,19 @@ class PoissonResponse(Response):
     label: ClassVar[str] = "Poisson"
     symbol: ClassVar[str] = "Pois(m)"
     help: ClassVar[str] = "Counts 0, 1, 2, …; the variance equals the mean."
-    decoded: ClassVar[Words | None] = Words("Pois(λ)", "Counts: 0, 1, 2, … without an upper end.")
+    decoded: ClassVar[Words | None] = Words("Pois(λ)", "Counts: 0, 1, 2, … without an upper bound.")
     layered: ClassVar[Words | None] = Words(
-        "Pois(g(u))", "Counts, such as those of words in a document.", natural_symbol="Pois(eᵘ)"
+        "Pois(g(u))", "Counts, such as word counts in a document.", natural_symbol="Pois(eᵘ)"
     )
     usual: ClassVar[str] = "log"
     canonical: ClassVar[str | None] = "log"
 
     def natural(self, m: Tensor) -> Tensor:
-        """Log m."""
+        """log m."""
         return m.log()
 
     def log_normalizer(self, eta: Tensor) -> Tensor:
-        """Exp η."""
+        """exp η."""
         return eta.exp()
 
     def variance(self, m: Tensor) -> Tensor:
@@ -42,5 +42,5 @@ class PoissonResponse(Response):
         return (chain.eta,)
 
     def log_prob_sum(self, y: Tensor, chain: Chain) -> Tensor:
-        """With the rate that the chain has: no exponential is taken twice."""
+        """Uses the chain's rate, so that no exponential is computed twice."""
         return Poisson().log_prob_sum_at(y, chain.eta, chain.m)

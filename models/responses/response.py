@@ -1,4 +1,4 @@
-"""A response is a family and a link: from what a model says of y, its mean m and dispersion φ, to the family's parameters ν.
+"""A response is a family and a link: from a model's mean m and dispersion φ of y to the family's parameters ν.
 
 The chain x → w → m → η → y: w = net(x; θ), m = f(w), η the natural parameter at mean m, y ~ the family at (η, φ);
 log p(y) = (y·η − a(η))/φ + log h(y, φ), with E y = m = ∇a(η) and Var y = φ V(m). A decoder gives ν itself.
@@ -17,7 +17,7 @@ from elbo_room.models.responses.link import LINKS, Link
 
 @dataclass(frozen=True)
 class Chain:
-    """The values of the chain at M data, under any number of weight draws."""
+    """The values of the chain at M data points, under any number of weight draws."""
 
     w: Tensor  # (…, M), or (…, M, K) of K logits
     m: Tensor  # of w's shape: E y
@@ -27,18 +27,18 @@ class Chain:
 
 @dataclass(frozen=True)
 class Words:
-    """What one family of models calls a response, where that differs."""
+    """A response's wording in one model family, if it differs."""
 
     symbol: str
     help: str
-    natural_symbol: str = ""  # in the natural DEF, where that differs
+    natural_symbol: str = ""  # in the natural DEF, if it differs
 
 
 @dataclass(frozen=True)
 class Response:
-    """A family as a part that explains data; `usual` is the link that it takes unless another one is asked for.
+    """A family as a part that models data; `usual` is its link unless another one is chosen.
 
-    A subclass is listed in `RESPONSES`, and every family of models offers it where what is declared here allows.
+    A subclass is listed in `RESPONSES`, and every model family offers it where its declarations allow.
     """
 
     family: ClassVar[type[Family]]
@@ -47,13 +47,13 @@ class Response:
     symbol: ClassVar[str]
     help: ClassVar[str]
     usual: ClassVar[str]
-    canonical: ClassVar[str | None] = None  # the link with η = w, None where there is none or it is not usable
-    links: ClassVar[tuple[str, ...]] = ()  # besides those into the set where the family's mean lies
+    canonical: ClassVar[str | None] = None  # the link with η = w, None if there is none or it is not usable
+    links: ClassVar[tuple[str, ...]] = ()  # in addition to those into the set of the family's means
     dispersed: ClassVar[bool] = False  # whether φ is free
     linear: ClassVar[bool] = True  # whether log p is linear in y, given φ
-    by_mean: ClassVar[bool] = True  # whether m and φ say all about y; if not, it takes a decoder
+    by_mean: ClassVar[bool] = True  # whether m and φ determine the distribution of y; if not, it needs a decoder
     decoded: ClassVar[Words | None] = None  # in a deep generative model
-    decoded_data: ClassVar[Support | None] = None  # what data it takes there, where those are not its own values
+    decoded_data: ClassVar[Support | None] = None  # which data are valid there, if not its own values
     layered: ClassVar[Words | None] = None  # in a deep exponential family
     layered_data: ClassVar[Support | None] = None
     link: Link = LINKS["usual"]
@@ -61,7 +61,7 @@ class Response:
 
     @property
     def outputs(self) -> int:
-        """How many outputs of the network the mean takes."""
+        """How many network outputs the mean needs."""
         return 1
 
     @property
@@ -71,7 +71,7 @@ class Response:
 
     @property
     def identity(self) -> str:
-        """∂ log p/∂w in words; nothing where log p is not linear in y."""
+        """∂ log p/∂w in words; empty if log p is not linear in y."""
         if not self.linear:
             return ""
         if self.chosen.name == self.canonical:
@@ -79,7 +79,7 @@ class Response:
         return "(y − m)/Var y · dm/dw"
 
     def chain(self, w: Tensor, phi: Tensor) -> Chain:
-        """From the network's output on: with the canonical link η is w, untouched by rounding."""
+        """The chain from the network's output: with the canonical link η is w, without rounding errors."""
         m = self.chosen.mean(w)
         return Chain(w, m, w, phi) if self.chosen.name == self.canonical else self.at_mean(w, m, phi)
 
@@ -112,23 +112,23 @@ class Response:
         return self.family(), stack(*self.parameters(chain))
 
     def log_prob(self, y: Tensor, chain: Chain) -> Tensor:
-        """Log p(y | x, θ) in nats: y (M,) → (…, M)."""
+        """log p(y | x, θ) in nats: y (M,) → (…, M)."""
         family, nu = self.law(chain)
         return family.log_prob(family.value(y).unsqueeze(-1), nu).squeeze(-1) + family.log_slope(y)
 
     def log_prob_sum(self, y: Tensor, chain: Chain) -> Tensor:
-        """Σ_j log p(y_j) of many features at once, by the family's shortest way: y (M, D), a chain of (…, M, D) → (…, M)."""
+        """Σ_j log p(y_j) of many features at once, by the family's fastest method: y (M, D), a chain of (…, M, D) → (…, M)."""
         return self.family().log_density_sum(y, self.parameters(chain))
 
     @torch.no_grad()
     def sample(self, chain: Chain, generator: torch.Generator) -> Tensor:
-        """One y a datum and weight draw: (…, M)."""
+        """One y per data point and weight draw: (…, M)."""
         family, nu = self.law(chain)
         noise = family.noise(family.noise_shape((*nu.shape[:-2], 1)), generator, nu.dtype)
         return family.original(family.transform(noise, nu).squeeze(-1))
 
     def refuses(self, y: Tensor) -> str | None:
-        """None, or why the values of y (M,) are none of this family's."""
+        """None, or why the values of y (M,) are not valid for this family."""
         bad = ~self.family.support.holds(y)
         if not bool(bad.any()):
             return None
@@ -137,7 +137,7 @@ class Response:
 
     @classmethod
     def takes(cls, link: Link) -> bool:
-        """Whether the mean that this link gives can be the family's."""
+        """Whether this link's mean can be the family's."""
         if not link.range:
             return True
         return link.name in cls.links or link.range == cls.family.support.mean
@@ -158,7 +158,7 @@ class Response:
         return self.family.support is BINARY
 
     def point(self, chain: Chain) -> Tensor:
-        """What is predicted as one number: the mean; the most probable class of a categorical one."""
+        """The prediction as one number: the mean, or the most probable class of a categorical response."""
         return chain.m
 
 

@@ -1,6 +1,6 @@
 """y = m + s t₄, Var y = 2 s².
 
-Not an exponential family: the chain ends at the location, η = m, and a far y pulls at w the less the farther it is.
+Not an exponential family: the chain ends at the location, η = m, and an outlying y pulls on w less the farther away it is.
 """
 
 from dataclasses import dataclass

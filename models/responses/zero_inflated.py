@@ -1,4 +1,4 @@
-"""y ~ π 1[y = 0] + (1 − π) NB(y; μ, r): mean and dispersion do not say how often a count is lost, so it takes a decoder of all three."""
+"""y ~ π 1[y = 0] + (1 − π) NB(y; μ, r): mean and dispersion do not determine the loss of counts, so it needs a decoder of all three."""
 
 from dataclasses import dataclass
 from typing import ClassVar

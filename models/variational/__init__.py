@@ -1,4 +1,4 @@
-"""Variational families: where ν comes from, site by site."""
+"""Variational families: where ν comes from at each site."""
 
 from elbo_room.models.variational.amortized import Amortized
 from elbo_room.models.variational.global_table import Global

@@ -10,9 +10,9 @@ from elbo_room.models.networks import Architecture, build_network
 
 
 class Amortized(nn.Module):
-    """An encoder from x (M, D) to ν (M, n_params, K); first scales exp(−½) whatever x, as in the table.
+    """An encoder from x (M, D) to ν (M, n_params, K); initial scales exp(−½) for every x, as in the table.
 
-    A random first map to log scales would send s = exp ρ, and with it the ELBO, off by orders of magnitude on data of scale 2.
+    A random initial map to log scales would put s = exp ρ, and with it the ELBO, off by orders of magnitude on data of scale 2.
 
     >>> import elbo_room as er
     >>> run = er.run_from({"data": "pinwheel"})
@@ -36,7 +36,7 @@ class Amortized(nn.Module):
     ) -> None:
         super().__init__()
         del total
-        self.see: Callable[[Tensor], Tensor] | None = None  # what the encoder sees of x, where it is not x
+        self.see: Callable[[Tensor], Tensor] | None = None  # what the encoder sees of x, if not x itself
         self.sees_covariates = False  # the encoder's last inputs are then c_i: enc(x_i, c_i; φ)
         self.layout = (site.family.n_params, *site.shape)
         size = int(torch.tensor(self.layout).prod())
@@ -45,7 +45,7 @@ class Amortized(nn.Module):
         with torch.no_grad():
             second = slice(size // self.layout[0], 2 * size // self.layout[0])  # ν's second row: log scales
             self.encoder.out.weight[second] = 0.0
-            self.encoder.out.weight[second.stop :] *= 0.1  # covariances, where a family has them
+            self.encoder.out.weight[second.stop :] *= 0.1  # covariances, if the family has them
             if self.encoder.out.bias is not None:
                 self.encoder.out.bias[second] = -0.5
 
@@ -54,14 +54,12 @@ class Amortized(nn.Module):
         return self.of_seen(self.seen(batch))
 
     def seen(self, batch: Batch) -> Tensor:
-        """What the encoder sees of a batch (M, D or D + C); it does not change while q learns, so it may be kept."""
+        """The encoder's input for a batch (M, D or D + C); it does not change during learning, so it may be cached."""
         x = batch.x if self.see is None else self.see(batch.x)
         if not self.sees_covariates:
             return x
         if batch.covariates is None:
-            raise ValueError(
-                "This encoder sees the batch covariate, which these rows lack. Give them their covariates."
-            )
+            raise ValueError("This encoder sees the batch covariate, which these rows lack. Pass the covariates.")
         return torch.cat([x, batch.covariates.to(x.dtype)], -1)
 
     def of_seen(self, seen: Tensor) -> Tensor:

@@ -20,6 +20,6 @@ class Global(nn.Module):
         self.table = nn.Parameter(start)
 
     def nu(self, batch: Batch) -> Tensor:
-        """ν, whatever the batch: (n_params, K)."""
+        """ν, independent of the batch: (n_params, K)."""
         del batch
         return self.table

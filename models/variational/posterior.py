@@ -1,6 +1,6 @@
-"""q(z; ν) = Π_sites q(z_site; ν_site), or with layers top-down; the network's weights θ are a point mass.
+"""q(z; ν) = Π_sites q(z_site; ν_site), or top-down over layers; the network's weights θ are a point mass.
 
-Point mass means: θ is the model's own parameters, and log p(θ) enters as a factor of the objective, so maximising that in θ is MAP.
+Point mass means: θ are the model's own parameters, and log p(θ) enters the objective as a factor, so maximising it over θ is MAP.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from elbo_room.models.variational.top_down import TopDown
 
 
 class Posterior(nn.Module):
-    """One variational factor (`Amortized`, `Table`, `Global`, `TopDown` or any module with `nu`) a site.
+    """One variational factor (`Amortized`, `Table`, `Global`, `TopDown` or any module with `nu`) per site.
 
     >>> import elbo_room as er
     >>> site = er.Site("w", "global", (3,), er.Normal())
@@ -24,13 +24,13 @@ class Posterior(nn.Module):
         super().__init__()
         if not isinstance(factors, Mapping) or not all(isinstance(each, nn.Module) for each in factors.values()):
             raise ValueError(
-                "A Posterior takes a dict of modules, one a site. Write Posterior({'z': Global(site)}), or Global(site, ν) of a tensor."
+                "A Posterior takes a dict of modules, one per site. Write Posterior({'z': Global(site)}), or Global(site, ν) for a tensor."
             )
         self.by_site = nn.ModuleDict(factors)
         self.above = {name: part.above for name, part in factors.items() if isinstance(part, TopDown)}
 
     def below(self, name: str) -> frozenset[str]:
-        """The sites whose q depends on the draw of this one, directly or not."""
+        """The sites whose q depends on the draw of this one, directly or indirectly."""
         direct = {other for other, above in self.above.items() if above.name == name}
         return frozenset(direct.union(*(self.below(other) for other in direct)))
 
@@ -39,13 +39,11 @@ class Posterior(nn.Module):
     ) -> Tensor:
         """ν of a site: (M, n_params, K) for a local one, (n_params, K) for a global one.
 
-        A site below another one takes its draw out of `values` (R, B, M, K), and its ν is (R, B, M, n_params, K); without `values`
-        it is the ν at the other one's mean. `still` stops q's own parameters there, and leaves the draw live.
+        A site below another one uses that site's draw from `values` (R, B, M, K), and its ν is (R, B, M, n_params, K); without `values`
+        it is the ν at the other site's mean. `still` stops q's own parameters there, and leaves the draw live.
         """
         if site.name not in self.by_site:
-            raise ValueError(
-                f"q has no factor for site {site.name!r}; it covers {', '.join(self.by_site)}. Give it one."
-            )
+            raise ValueError(f"q has no factor for site {site.name!r}; it covers {', '.join(self.by_site)}. Add one.")
         factor = self.by_site[site.name]
         if not isinstance(factor, TopDown):
             nu: Tensor = factor.nu(batch)  # type: ignore[operator]
@@ -54,7 +52,7 @@ class Posterior(nn.Module):
             return factor.nu(batch, factor.above.family.mean(self.nu(factor.above, batch)), still=still)
         if factor.above.name not in values:
             raise ValueError(
-                f"q of {site.name!r} needs a draw of {factor.above.name!r}, which is not drawn yet. "
+                f"q of {site.name!r} needs a draw of {factor.above.name!r}, which has not been drawn yet. "
                 f"List {factor.above.name!r} before {site.name!r} in the model's sites."
             )
         return factor.nu(batch, values[factor.above.name], still=still)

@@ -1,4 +1,4 @@
-"""One free ν_i a datum, as in the notes' q(z_i; ν_i): no encoder, so no amortisation gap."""
+"""One free ν_i per data point, as in the lecture notes' q(z_i; ν_i): no encoder, so no amortisation gap."""
 
 import torch
 from torch import Tensor, nn
@@ -8,12 +8,12 @@ from elbo_room.models.networks import Architecture
 
 
 class Table(nn.Module):
-    """ν (N, n_params, K), looked up by row; first means are small noise, first scales exp(−½)."""
+    """ν (N, n_params, K), looked up by row; initial means are small noise, initial scales exp(−½)."""
 
     name = "table"
-    label = "table, one ν a data point"
+    label = "table, one ν per data point"
     symbol = "ν_i"
-    help = "Each data point has its own ν_i: no encoder to blame, but a new x needs a new fit."
+    help = "Each data point has its own ν_i: no amortisation gap, but a new x needs a new fit."
     requires: tuple[dict[str, object], ...] = ()
 
     def __init__(

@@ -1,7 +1,7 @@
 """Top-down q of layers: q(z_L | x) q(z_{L−1} | z_L, x) … q(z_1 | z_2, x), the ν of a layer moved by the draw of the one above.
 
-ν_ℓi(z_{ℓ+1}) = ν_ℓi + A_ℓ s(z_{ℓ+1}), with a table or an encoder for ν_ℓi and one A_ℓ for all data, which is 0 at first: q begins as a
-product over layers. In a linear Gaussian chain it holds the exact posterior, whose means move linearly with the layer above and whose
+ν_ℓi(z_{ℓ+1}) = ν_ℓi + A_ℓ s(z_{ℓ+1}), with a table or an encoder for ν_ℓi and one A_ℓ for all data, which is 0 initially: q starts as a
+product over layers. For a linear Gaussian chain it contains the exact posterior, whose means move linearly with the layer above and whose
 variances do not (Sønderby et al. 2016; Ranganath, Tran & Blei 2016).
 """
 
@@ -17,7 +17,7 @@ from elbo_room.models.settings import rule
 
 @dataclass(frozen=True)
 class Structure:
-    """How the layers of q hang together, as a part."""
+    """The dependence between the layers of q, as a part."""
 
     name: str
     label: str
@@ -29,10 +29,10 @@ class Structure:
 STRUCTURES: dict[str, Structure] = {
     each.name: each
     for each in (
-        Structure("product", "independent layers", "Π q(z_ℓ | x)", "Each layer has its own q, whatever the others do."),
+        Structure("product", "independent layers", "Π q(z_ℓ | x)", "Each layer has its own q, independent of the others."),
         Structure(
             "top_down", "top-down", "q(z_ℓ | z_ℓ₊₁, x)",
-            "Each layer's ν moves with the draw of the layer above: q can follow how layers explain each other.",
+            "Each layer's ν depends on the draw of the layer above: q can represent correlations between layers.",
             (rule("depth", "There is no layer above the first. Raise the depth.", low=2),),
         ),
     )
@@ -40,7 +40,7 @@ STRUCTURES: dict[str, Structure] = {
 
 
 class TopDown(nn.Module):
-    """ν of one site given the draw of the site above it; `look` makes features (…, W) of that draw (…, K)."""
+    """ν of one site given the draw of the site above it; `look` turns that draw (…, K) into features (…, W)."""
 
     def __init__(self, base: nn.Module, site: Site, above: Site, look: Callable[[Tensor], Tensor], width: int) -> None:
         super().__init__()

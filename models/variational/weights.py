@@ -11,14 +11,14 @@ from elbo_room.models.families import Family, FullRank, LowRank, Normal, PointMa
 from elbo_room.models.settings import rule
 from elbo_room.models.variational.global_table import Global
 
-FIRST_LOG_SCALE = -3.0  # narrow: a network under wide draws says nothing, and would not begin to learn
+FIRST_LOG_SCALE = -3.0  # narrow: with wide draws a network's output is only noise, and it would not start to learn
 RANK = 4
 PATHS = ("reparameterization", "path_only", "analytic_entropy")
 
 
 @dataclass(frozen=True)
 class WeightPosterior:
-    """A q(w; ν) as a part; `most` weights at the most."""
+    """A q(w; ν) as a part, for at most `most` weights."""
 
     name: str
     label: str
@@ -30,11 +30,11 @@ class WeightPosterior:
 
     @property
     def drawn(self) -> bool:
-        """Whether its weights are random: a point's are not."""
+        """Whether its weights are random: those of a point mass are not."""
         return self.family(1).scored
 
     def start(self, site: Site, weights: Tensor, generator: torch.Generator) -> Global:
-        """Centred on the network's first weights (P,), narrow, and with small first covariances."""
+        """Centred on the network's initial weights (P,), narrow, and with small initial covariances."""
         first = 0.01 * torch.randn(site.family.n_params, *site.shape, generator=generator)
         first[0] = weights
         first[1:2] = FIRST_LOG_SCALE
@@ -46,10 +46,10 @@ WEIGHT_POSTERIORS: dict[str, WeightPosterior] = {
     for each in (
         WeightPosterior("mean_field", "independent Normals", "Π N(μ, s²)", "Every weight has its own mean and scale.",
                         lambda size: Normal()),  # noqa: ARG005
-        WeightPosterior("point", "point mass (MAP)", "δ(μ)", "One value a weight: maximum a posteriori, no uncertainty.",
+        WeightPosterior("point", "point mass (MAP)", "δ(μ)", "One value per weight: maximum a posteriori, no uncertainty.",
                         lambda size: PointMass(),  # noqa: ARG005
                         requires=(rule("estimator", "A point mass has no score. Choose reparameterisation.", among=PATHS),)),
-        WeightPosterior("full_rank", "full-rank Normal", "N(μ, LLᵀ)", "Every correlation of the weights; parameters grow as P².",
+        WeightPosterior("full_rank", "full-rank Normal", "N(μ, LLᵀ)", "All correlations of the weights; parameters grow as P².",
                         FullRank, 256),
         WeightPosterior("low_rank", "low-rank Normal", "N(μ, s² + WᵀW)", "Four directions in which the weights vary together.",
                         lambda size: LowRank(RANK), 20_000),  # noqa: ARG005

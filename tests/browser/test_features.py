@@ -20,7 +20,7 @@ def test_features_of_a_run_train_a_response_model_that_a_reload_finds_again(page
     screen.trains(beyond=100)
     screen.until(button.is_enabled)
     button.click()
-    screen.until(lambda: "Does a model of the features of run" in screen.text("goal"))
+    screen.until(lambda: "Can a model predict the labels from the features of run" in screen.text("goal"))
     screen.until(lambda: "Digits 8×8" in screen.text("goal"))
     screen.until(lambda: "held out; 10 labels" in screen.text("caption") or "Step 1,500" in screen.text("caption"))
     screen.until(lambda: screen.step() > 50)  # of 1,500, which may be over before this page has looked

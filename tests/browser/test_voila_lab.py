@@ -172,7 +172,7 @@ def test_every_view_of_panel_b_has_a_picture_and_a_parameter_can_be_chosen(scree
     screen.page.mouse.down()
     screen.page.mouse.move(box["x"] + 110, box["y"] + 150, steps=5)
     screen.page.mouse.up()
-    screen.until(lambda: "held at" in screen.text("caption"))
+    screen.until(lambda: "at ξ = " in screen.text("caption"))
     view.select_option(label="histogram of ĝ")
     parameter.select_option(label="log s₂")
     screen.until(lambda: screen.titled("b", "log s₂"))

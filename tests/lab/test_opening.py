@@ -38,7 +38,7 @@ def test_after_a_restart_of_the_kernel_the_cell_goes_on_with_its_run(
     kernel = "window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel"
     assert page.evaluate(f"{kernel}.restart().then(() => true)")
     page.locator(".elbo-banner").get_by_text(
-        f"Your run is kept up to step {step}: run the cell again to go on."
+        f"Your run is kept up to step {step}: run the cell again to continue."
     ).wait_for()
     wait_until(page, f"{kernel}.status === 'idle'")
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")

@@ -37,11 +37,11 @@ def test_every_knob_has_the_words_and_bounds_of_a_form() -> None:
 
 
 def test_estimators_are_described_as_panel_b_needs_them() -> None:
-    told = catalogue()["estimators"]
-    assert list(told) == list(ESTIMATORS)
+    described = catalogue()["estimators"]
+    assert list(described) == list(ESTIMATORS)
     keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "bound", "formula"}
-    assert all(set(each) == keys for each in told.values())
-    assert told["score"]["formula"].startswith("Score gradient: G_b = f_b s_b")
+    assert all(set(each) == keys for each in described.values())
+    assert described["score"]["formula"].startswith("Score gradient: G_b = f_b s_b")
 
 
 def test_estimators_that_cannot_be_chosen_have_a_reason() -> None:

@@ -178,12 +178,12 @@ def _all_eight_live() -> None:
 
 @scene("collapse_threshold")
 def _eigenvalues_that_exceed_sigma() -> None:
-    told = [float(number) for number in re.findall(r"\.\d\d", words("collapse_threshold").split("With")[0])]
-    assert len(told) == 8
-    np.testing.assert_allclose(eigenvalues("collapse_threshold")[:8], told, atol=0.006)
+    stated = [float(number) for number in re.findall(r"\.\d\d", words("collapse_threshold").split("With")[0])]
+    assert len(stated) == 8
+    np.testing.assert_allclose(eigenvalues("collapse_threshold")[:8], stated, atol=0.006)
     square = PRESETS["collapse_threshold"]["settings"]["sigma"] ** 2
     assert square == pytest.approx(numbers("collapse_threshold", r"σ² = ([\d.]+):")[0], abs=5e-4)
-    assert (np.array(told) > square).sum() == 4
+    assert (np.array(stated) > square).sum() == 4
     assert "four eigenvalues exceed it" in words("collapse_threshold")
 
 
@@ -364,10 +364,10 @@ def _who_is_she() -> None:
     """The label follows from grammar, not from a bag of words: owner where she is sad, else the eater."""
     data = made("attention").data
     for row, label in zip(data.x[:200], data.labels[:200].tolist(), strict=True):
-        told = text(row, len(WORDS))
-        owner = told[told.index("'s") - 1]
-        eater = told[told.index("ate") - 1] if "ate" in told else told[told.index("and") - 1]
-        assert data.label_names[label] == (owner if told[-1] in OWNER_FEELS else eater)
+        stated = text(row, len(WORDS))
+        owner = stated[stated.index("'s") - 1]
+        eater = stated[stated.index("ate") - 1] if "ate" in stated else stated[stated.index("and") - 1]
+        assert data.label_names[label] == (owner if stated[-1] in OWNER_FEELS else eater)
     assert NOTES.split()[-1] in OWNER_FEELS
     assert NOTES.split()[NOTES.split().index("'s") - 1] == "kid"
 
@@ -451,8 +451,8 @@ def links(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _the_sensors_noise_on_links() -> None:
     """Two points with 5 mm of noise each: 5√2 = 7.1 mm along a link, and so it is in the data."""
     noisy = links(made("robot_arm").data.x.numpy())
-    told = numbers("robot_arm", r"link lengths wrong by (\d+) mm")[0]
-    assert 5 * math.sqrt(2) == pytest.approx(told, abs=0.5)
+    stated = numbers("robot_arm", r"link lengths wrong by (\d+) mm")[0]
+    assert 5 * math.sqrt(2) == pytest.approx(stated, abs=0.5)
     np.testing.assert_allclose(noisy.std(0), 5 * math.sqrt(2), rtol=0.02)
     np.testing.assert_allclose(noisy.mean(0), [155, 135], atol=0.5)
     assert made("robot_arm").data.x.shape[1] == 15

@@ -11,7 +11,7 @@ VIEW = View(
     "evidence",
     models=("deep_generative",),
     place=1,
-    empty="The evidence is being weighed: after five seconds of training, or at once when the run rests.",
+    empty="The evidence is estimated after five seconds of training, or at once when the run is paused.",
 )
 
 

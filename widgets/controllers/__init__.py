@@ -1,1 +1,1 @@
-"""What a person's actions mean, one concern a file."""
+"""The user's actions, one concern per file."""

@@ -1,4 +1,4 @@
-"""Whether somebody looks: what the session asks about the page, and what becomes of a run that nobody watches."""
+"""Whether the page is in use: what the session asks about it, and what happens to an unwatched run."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class IdleWatch:
         self, state: ScreenState, page: Page, painter: Painter, session: Session, refresh: Callable[[], None]
     ) -> None:
         self.state, self.page, self.painter, self.session, self.refresh = state, page, painter, session, refresh
-        self.rested = False  # the run was paused because nobody looked
+        self.rested = False  # the run was paused because the page was not in use
 
     def last_seen(self) -> float | None:
-        """When the page was last heard of, on the monotonic clock."""
+        """The time of the page's last message, on the monotonic clock."""
         return self.page.last_seen
 
     def hidden(self) -> bool:
@@ -33,17 +33,17 @@ class IdleWatch:
         return self.page.hidden
 
     def alone(self) -> None:
-        """The page has been silent for too long: the run rests, and is saved."""
+        """The page has been silent for too long: the run is paused and saved."""
         self.rested = self.state.phase == "running"
         self.session.send(Pause())
         self.session.send(Save())
 
     def heard_again(self, seconds: float) -> None:
-        """The page speaks again after so long a silence: it says why the run rests and how it goes on."""
+        """The page is back after a long silence: explain why the run is paused and how to continue."""
         if self.rested and self.state.phase == "paused":
             number = self.painter.facts["number"]
             self.state.notice = (
-                f"Paused at step {number:,}, because this page was silent for {seconds:.0f} s. Press Continue to go on."
+                f"Paused at step {number:,}, because this page was silent for {seconds:.0f} s. Press Continue to resume."
             )
             self.refresh()
         self.rested = False

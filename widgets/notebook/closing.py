@@ -9,7 +9,7 @@ import ipywidgets as ipw
 
 
 def close_all(roots: Iterable[ipw.Widget]) -> None:
-    """Close these widgets and everything that they hold: children, layouts, styles, the bus of a chart."""
+    """Close these widgets and everything that they contain: children, layouts, styles, the bus of a chart."""
     waiting, found = list(roots), dict[int, ipw.Widget]()
     while waiting:
         widget = waiting.pop()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Figure(ipw.VBox):
-    """One chart that is drawn as soon as a page shows it."""
+    """One chart, drawn as soon as a page shows it."""
 
     def __init__(
         self, name: str, height: str = "300px", width: str = "640px", kind: type[LiveChart] = LiveChart
@@ -82,7 +82,7 @@ def latent(mean: Any, labels: Any, names: Iterable[str]) -> Figure:
 
 
 def kl(divergence: Any, theory: Any = None) -> Figure:
-    """KL of every latent dimension (K,), and, where a closed form says what it should be, a tick for each (K,), matched by size."""
+    """KL of every latent dimension (K,), and, if known in closed form, the theoretical value as a tick for each (K,), matched by size."""
     figure = Figure("kl", height="260px", width="480px")
     values = np.asarray(divergence, np.float32)
     bars = {"dimension": np.arange(len(values)), "value": values, "state": values >= COLLAPSE}
@@ -104,7 +104,7 @@ def log_evidence(found: Any) -> Figure:
 
 
 def manifold(run: Any) -> Figure:
-    """What the decoder of a run makes of a regular grid of z, shaded by its magnification √det JᵀJ."""
+    """A run's decoded regular grid of z, shaded by its magnification √det JᵀJ."""
     from elbo_room.widgets.worker.pictures.latent import LatentPictures
 
     picture = LatentPictures(run)
@@ -116,7 +116,7 @@ def manifold(run: Any) -> Figure:
 
 
 def functions(x: Any, values: Any, spread: Any = None) -> Figure:
-    """Functions (S, G) at x (G,), over the band ±2 `spread` (G,) of a limit, where there is one."""
+    """Functions (S, G) at x (G,), over the band ±2 `spread` (G,) of a limit, if there is one."""
     figure = Figure("prior_predictive", height="320px", width="560px")
     ticks, lines = np.asarray(x, np.float32), np.asarray(values, np.float32)
     wide = 2 * np.asarray(spread if spread is not None else [], np.float32)
@@ -131,7 +131,7 @@ def functions(x: Any, values: Any, spread: Any = None) -> Figure:
 
 
 def relevance(prior: Any, nu: Any = None, inputs: Sequence[str] = ()) -> Figure:
-    """λ_j of every input, by its name, from an ARD prior and, where λ_j is latent, ν (2, P) of its q."""
+    """λ_j of every input, by its name, from an ARD prior and, if λ_j is latent, ν (2, P) of its q."""
     from elbo_room.widgets.worker.pictures.relevance import relevances
 
     figure = Figure("relevance", height="260px", width="480px")
@@ -153,7 +153,7 @@ def conditional(run: Any, name: str, height: str = "300px", *, laplace: bool = F
 
 
 def network(net: Any, title: str = "") -> Figure:
-    """A network as the lab draws it: units, weights, skips, loops, heads."""
+    """A network diagram as in the lab: units, weights, skips, loops, heads."""
     from elbo_room.widgets.worker.pictures.network import NetworkPicture
 
     picture = NetworkPicture()
@@ -165,7 +165,7 @@ def network(net: Any, title: str = "") -> Figure:
 
 
 def attention_map(net: Any, data: Any, row: int = 0, height: str = "280px") -> Figure:
-    """Where the tokens of a held-out datum look, the first one unless another `row` is named."""
+    """The attention map of a held-out data point, the first one unless another `row` is chosen."""
     from elbo_room.widgets.worker.pictures.attention import ShownText, attention_part
 
     text = ShownText(data)
@@ -176,7 +176,7 @@ def attention_map(net: Any, data: Any, row: int = 0, height: str = "280px") -> F
 
 
 def filters(net: Any, data: Any) -> Figure:
-    """A convolution's filters, beside the planted motifs where there are any."""
+    """A convolution's filters, next to the planted motifs if there are any."""
     from elbo_room.widgets.worker.pictures.positions import filters_part
 
     figure = Figure("filters", height="260px")
@@ -185,7 +185,7 @@ def filters(net: Any, data: Any) -> Figure:
 
 
 def arm(x: Any, data: Any) -> Figure:
-    """Poses x (S, 15) of the robot arm before those of the data, and the errors of their links."""
+    """Poses x (S, 15) of the robot arm in front of those of the data, and the errors of their links."""
     from elbo_room.widgets.worker.pictures.arm import arm_part
 
     figure = Figure("arm", height="260px")

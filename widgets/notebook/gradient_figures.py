@@ -1,4 +1,4 @@
-"""Panel B's pictures as still figures for a notebook: histograms of ĝ, the parabola of ξ, variance × cost, from a probe's reports."""
+"""Panel B's charts as still figures for a notebook: histograms of ĝ, the parabola of ξ, variance × cost, from a probe's reports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _drawn(message: Mapping[str, Any], height: str = "320px") -> Figure:
 
 
 def _listed(reports: Mapping[str, Report]) -> tuple[list[Report], dict[str, int]]:
-    """The reports that carry an estimator's own name, and every estimator's place in the catalogue, which is its colour.
+    """The reports named after an estimator, and every estimator's index in the catalogue, which is its colour.
 
     Raises:
         ValueError: none does.
@@ -42,9 +42,9 @@ def _listed(reports: Mapping[str, Report]) -> tuple[list[Report], dict[str, int]
 def gradient_histogram(
     model: Model, reports: Mapping[str, Report], reference: Reference, coordinate: tuple[int, int] = (0, 0)
 ) -> Figure:
-    """Replicates of one parameter's ĝ about a reference, a row an estimator; the dark bar is the mean ± 2 standard errors.
+    """Replicates of one parameter's ĝ around a reference, one row per estimator; the dark bar is the mean ± 2 standard errors.
 
-    `coordinate` is (which of ν's numbers, which coordinate of the site). The axis is bent, asinh, so that quiet and loud fit in.
+    `coordinate` is (which of ν's numbers, which coordinate of the site). The axis is asinh, so that low and high noise fit.
     """
     from elbo_room.models.inference.parameters import named
     from elbo_room.widgets.worker.measuring import rows as evidence
@@ -55,7 +55,7 @@ def gradient_histogram(
 
 
 def xi_parabola(found: Parabola, xi: float | None = None) -> Figure:
-    """Var(ĝ_ξ) over ξ, its bottom ξ* ± 2 standard errors and the floor (1 − ρ²) Var(ĝ₀); `xi` marks one held by hand."""
+    """Var(ĝ_ξ) over ξ, its minimum ξ* ± 2 standard errors and the floor (1 − ρ²) Var(ĝ₀); `xi` marks a fixed one."""
     from elbo_room.widgets.worker.measuring import rows as evidence
 
     picture, _ = evidence.parabola(found, xi or 0.0, held=xi is not None)
@@ -63,7 +63,7 @@ def xi_parabola(found: Parabola, xi: float | None = None) -> Figure:
 
 
 def variance_cost(reports: Mapping[str, Report]) -> Figure:
-    """Variance × cost as multiples of the best: full bars count evaluations of log p, open ones this machine's seconds."""
+    """Variance × cost as multiples of the best: filled bars count evaluations of log p, open ones seconds on this machine."""
     from elbo_room.models.inference.parameters import Parameter
     from elbo_room.widgets.worker.measuring import rows as evidence
 

@@ -1,4 +1,4 @@
-"""One lab a cell: running a cell again closes what it made before, and whatever is open is closed when the kernel ends."""
+"""One lab per cell: running a cell again closes what it made before, and everything is closed when the kernel ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Closable(Protocol):
     """What a cell made."""
 
     def close(self) -> None:
-        """Let go of processes and widgets."""
+        """Release processes and widgets."""
 
 
 _open: dict[Cell | None, weakref.ref[Closable]] = {}
@@ -22,7 +22,7 @@ _open: dict[Cell | None, weakref.ref[Closable]] = {}
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a notebook and the kernel that runs it, both named so that they are the same after the kernel was restarted."""
+    """A notebook cell and its kernel, both with identifiers that survive a restart of the kernel."""
 
     kernel: str
     cell: str
@@ -32,7 +32,7 @@ PROCESS = uuid.uuid4().hex  # one life of a kernel: a restart makes another
 
 
 def running_cell() -> Cell | None:
-    """The cell that is running; None outside of notebooks, and where the front end does not name its cells."""
+    """The running cell; None outside of notebooks, and if the front end does not identify its cells."""
     try:
         from ipykernel.connect import get_connection_file
         from IPython import get_ipython

@@ -1,4 +1,4 @@
-"""Panel A's lines: the run's ELBO and its terms, earlier runs beside it, the band of several seeds, and where a run broke off."""
+"""Panel A's lines: the run's ELBO and its terms, earlier runs, the band of several seeds, and where a run failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from elbo_room.widgets.wire.history_file import Table, table
 from elbo_room.widgets.words.texts import MEASURE, differences
 from elbo_room.widgets.words.yardsticks import label, yardstick_of
 
-PRIOR, EARLIER = 3, 4  # places in theme.ELBO
+PRIOR, EARLIER = 3, 4  # indices in theme.ELBO
 COMPARED = 7  # the first of those that are compared, after two that a closed form knows
 YARDSTICK = 1  # the place of a scene's own among the words of levels, after that of coordinate ascent
 LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
@@ -23,7 +23,7 @@ DRAG = 40  # steps within which changes of the same knob are one: a slider that 
 
 
 def change_word(values: Settings, knobs: list[Knob]) -> str:
-    """What was changed, short enough to stand beside a line: “score”, “B 16”."""
+    """What was changed, short enough for a label next to a line: “score”, “B 16”."""
     words = []
     for knob in knobs:
         if knob["name"] in values:
@@ -49,7 +49,7 @@ class ElboLines:
         self.means: list[Table] = []  # rows of step and running mean
         self.known: list[dict[str, Table]] = []  # points of lines that a closed form knows
         self.ghost: Table = table([])
-        self.settings: Values = {}  # of the run on the screen, live changes included
+        self.settings: Values = {}  # of the run on the screen, including live changes
         self.measure: tuple[Any, ...] = ()  # what its nats are nats of
         self.leveled = False  # whether panel A has a level that is a scene's yardstick
         self.earlier = ""  # what the run before differs in, as the chart's heading
@@ -67,7 +67,7 @@ class ElboLines:
         self._line(points[objective != elbo], OBJECTIVE, 5)
 
     def add_means(self, points: Table) -> None:
-        """The running mean; every step's own value steps back behind it."""
+        """The running mean; the single steps' values fade behind it."""
         self.screen.chart("elbo").set(faint=bool(self.means) or len(points) > 0)
         if len(points):
             self.means.append(points)
@@ -82,7 +82,7 @@ class ElboLines:
             )
 
     def remember(self, message: Started) -> None:
-        """A run starts: the one before stays in grey where its nats have the same zero and little else differs."""
+        """A run starts: the previous one stays in grey if its nats are comparable and little else differs."""
         settings, before, about = dict(message.settings), self.settings, message.about
         measure = (*(settings.get(name) for name in MEASURE), about.get("size"), tuple(about["shape"]))
         kept, words = self.means or self.drawn, ""
@@ -144,7 +144,7 @@ class ElboLines:
             self.screen.bus.replace(chart, "seeds", **found)
 
     def mark_failure(self, message: State) -> None:
-        """A run that broke off is marked where it did."""
+        """Mark where a run failed."""
         chart = self.screen.chart("elbo")
         self.screen.bus.clear(chart, "failure")
         if message.state == "failed" and self.drawn:

@@ -1,4 +1,4 @@
-"""What the map of the latent space is told beside its columns: decoded pictures, walks, scores, the selection."""
+"""Messages to the map of the latent space in addition to its columns: decoded images, walks, scores, the selection."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LatentPainter:
         self.label_names = list(about["labels"].get("latent", ()))
 
     def show(self, message: Frame) -> None:
-        """What a frame brings: the decoded grid, of a table with what the page must know of its features, and a walk."""
+        """The contents of a frame: the decoded grid, for a table with what the page needs to know about its features, and a walk."""
         if message.grid:
             grid: dict[str, Any] = {**message.grid}
             parts = [grid.pop(name) for name in ("values", "observed") if name in grid]
@@ -44,7 +44,7 @@ class LatentPainter:
         self.screen.bus.message({"kind": kind, "chart": "latent", **content}, [each.tobytes() for each in buffers])
 
     def _walk(self, walk: Walk) -> None:
-        """A walk through the latent space: where its stops are, and what the decoder makes of them."""
+        """A walk through the latent space: its stops, and their decoded values."""
         places = walk["places"].astype(np.float32)
         about = {"walk": walk["walk"], "dimension": walk["dimension"]}
         self._tell("strip", walk["values"], places, count=len(walk["values"]), shape=self.shape, **about)
@@ -58,7 +58,7 @@ class LatentPainter:
         chart.summary = f"Map of the latent space; {', '.join(f'{name} {value:.2f}' for name, value in words)}."
 
     def mark(self, shown: list[int]) -> None:
-        """Show these rows of the cloud as selected; none lets go of all."""
+        """Show these rows of the cloud as selected; an empty selection deselects all."""
         self._tell("selection", np.asarray(shown, np.float32))
 
     def show_decoded(self, message: Decoded) -> None:

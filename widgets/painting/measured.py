@@ -1,4 +1,4 @@
-"""What panel B's curve has shown of one run, and which step's values the page may compare: those of one complete measurement."""
+"""The points of panel B's curve for one run, and the step whose values the page may compare: one complete measurement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from elbo_room.models.probing.variance import Band
 from elbo_room.widgets.screen.text_throttle import TextThrottle
 
 Rows = np.ndarray[Any, Any]  # step, value, low, high, series
-SPOKEN = 1.0  # seconds between two values of which the caption speaks while the model is trained
+SPOKEN = 1.0  # seconds between two values in the caption during training
 
 
 class Measured:
@@ -47,7 +47,7 @@ class Measured:
             self.values[self.names[int(series)]] = (value, low, high)
 
     def facts(self, state: str) -> dict[str, Any]:
-        """For the caption, when a measurement is complete; while the model is trained only now and then."""
+        """For the caption, when a measurement is complete; during training only occasionally."""
         if not self.values or not self.spoken.due(state, drawn=True):
             return {}
         return {"variance": dict(self.values), "variance_at": self.step}

@@ -1,4 +1,4 @@
-"""Turns the worker's messages into what the charts draw, and remembers the numbers that the caption speaks about."""
+"""Turns the worker's messages into what the charts draw, and remembers the numbers for the caption."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Painter:
         self.lines = ElboLines(screen, catalogue, self.facts)
         self.map = LatentPainter(screen)
         self.measured = Measured(self.names)
-        self.told: set[str] = set()  # which facts came from the worker's looks at a run
+        self.fact_names: set[str] = set()  # the facts that came from the worker's views of a run
         self.shown = set(self.names)
         self.later: dict[str, Picture] = {}  # by view of panel B
         self.summed = TextThrottle(1.0)
@@ -79,7 +79,7 @@ class Painter:
         self.draws.on(Decoded, self.map.show_decoded)
 
     def show(self, message: Message) -> None:
-        """Draw one message; kinds that have no picture are passed over."""
+        """Draw one message; kinds without a chart are ignored."""
         if isinstance(message, OfStep):
             self.facts["number"] = message.number
         self.draws(message)
@@ -98,7 +98,7 @@ class Painter:
         self.later = {}
         self.measured.forget()
         self.lines.forget(message)
-        for name in self.told:  # accuracy, λ̂, … of the run before
+        for name in self.fact_names:  # accuracy, λ̂, … of the run before
             self.facts.pop(name, None)
         self.facts |= {
             "variance": {},
@@ -114,7 +114,7 @@ class Painter:
             "weighed": None,
             "one_step": None,
             "theory": None,
-            "gaps": None,  # the encoder's and the family's, nats
+            "gaps": None,  # due to the encoder and to the family, nats
             "noiseless": False,
             "evidence": {},  # what panel B's views found, by view
             "parameter": 0,
@@ -148,9 +148,9 @@ class Painter:
         """Fill charts by their datasets, set their parameters, and remember the facts."""
         bus, screen = self.screen.bus, self.screen
         self.facts |= picture.get("facts", {})
-        self.told |= set(picture.get("facts", {}))
+        self.fact_names |= set(picture.get("facts", {}))
         for name in set(picture.get("replace", {})) - set(screen.charts):
-            if all_views()[name].late:  # a view that nobody has looked at yet is not built for it
+            if all_views()[name].late:  # a view that has not been opened yet is not built for it
                 self.later[name] = picture
                 return
         for name, values in picture.get("params", {}).items():
@@ -166,14 +166,14 @@ class Painter:
         self.lines.known += picture.get("append", {}).get("elbo", {}).values()
 
     def look(self, view: str) -> None:
-        """A view of panel B is shown: draw what came for it while nobody looked."""
+        """A view of panel B is shown: draw what arrived for it while it was hidden."""
         self.facts["view"] = view
         waiting = self.later.pop(view, None)
         if waiting:
             self._picture(waiting)
 
     def _parameters(self, message: Parameters) -> None:
-        """The list of q's parameters, and the one that is shown."""
+        """The list of q's parameters, and the one shown."""
         self.facts["parameter"] = message.chosen
         self.screen.offer(message.labels, message.chosen)
 
@@ -183,7 +183,7 @@ class Painter:
         self.screen.chart("prior_predictive").summary = message.sentence
 
     def choose(self, names: list[str]) -> None:
-        """Show these estimators only; what was measured of them is drawn again."""
+        """Show these estimators only; their measurements are drawn again."""
         self.shown = {*names, MINIBATCH}
         kept = self.measured.tables
         self._forget_variance()
@@ -200,7 +200,7 @@ class Painter:
         self.facts |= {"variance": {}, "variance_at": None}
 
     def _variance(self, message: Variance) -> None:
-        """Points of the curve; of one step they may come estimator by estimator until it is complete."""
+        """Points of the curve; those of one step may come estimator by estimator until it is complete."""
         if message.anew:  # another parameter's past
             self._forget_variance()
         self._measured(message.rows, complete=message.complete)
@@ -227,7 +227,7 @@ class Painter:
         bus.append(chart, "lines", **{column: at}, value=value, low=low, high=closed(high), series=series)
 
     def _summaries(self) -> None:
-        """One sentence a chart for screen readers."""
+        """One sentence per chart for screen readers."""
         facts, screen = self.facts, self.screen
         now = Snapshot.of(facts)
         if now.elbo_words():
@@ -241,5 +241,5 @@ class Painter:
         if facts.get("variance"):
             best = min(facts["variance"], key=lambda name: facts["variance"][name][0])
             screen.chart("variance").summary = f"Least gradient variance: {facts['labels'][best]}."
-        if said := sentence(facts):
-            screen.chart(facts["view"]).summary = said
+        if summary := sentence(facts):
+            screen.chart(facts["view"]).summary = summary

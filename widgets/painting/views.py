@@ -1,4 +1,4 @@
-"""The views of the four panels: what each chart of `widgets/charts` declares of itself, as `prepare` recorded it.
+"""The views of the four panels: what each chart of `widgets/charts` declares, as recorded by `prepare`.
 
 The kernel reads the record, so that it need not import Altair.
 """
@@ -12,29 +12,29 @@ from typing import Any
 
 from elbo_room.widgets import built_assets
 
-ONE_STEP = "one_step"  # the view that tells one optimiser step stage by stage
+ONE_STEP = "one_step"  # the view that shows one optimiser step stage by stage
 # What a scene opens with where it names no chart, plane, bands or text: the first that applies. Panel B stays with the person.
 OPENING = {"a": "", "c": "", "d": "", "plane": "", "bands": "", "text": ""}
 LAST = 99
-# What the chain of one datum says of ∂ log p/∂w; the numbers of the list travel.
+# ∂ log p/∂w in the chain of one data point; indices into this list are sent.
 IDENTITIES = ("", "(y − m)/φ", "y − m", "(y − m)/Var y · dm/dw", "1 − m")
 
 
 @dataclass(frozen=True)
 class View:
-    """What a chart's file declares beside its specification; the chart is called as its file.
+    """What a chart's file declares in addition to its specification; the chart has its file's name.
 
     Attributes:
         panel: a, b, c or d.
-        word: what the panel's list calls it.
-        models: the families of models that have it; none for all of them.
-        place: in the panel's list, lowest first; the first is shown unless a person chooses another.
-        numbers: the class in `widgets/worker/pictures` that computes its columns, "module.Class"; none where the loop of training or
-            measuring sends them.
-        choices: the lists that are shown with it: colour, plane, bands, text.
-        empty: what it says while a run has not drawn anything yet.
-        of_run: whether it shows a run; else it shows the settings of the form.
-        late: whether it is built only when it is first looked at.
+        word: its name in the panel's list.
+        models: the model families that have it; empty for all of them.
+        place: in the panel's list, lowest first; the first is shown unless the user chooses another.
+        numbers: the class in `widgets/worker/pictures` that computes its columns, "module.Class"; none if the training or measuring loop
+            sends them.
+        choices: the lists shown with it: colour, plane, bands, text.
+        empty: its text before a run has drawn anything.
+        of_run: whether it shows a run; otherwise the form's settings.
+        late: whether it is built only when first opened.
     """
 
     panel: str
@@ -63,7 +63,7 @@ def _declared(**record: Any) -> View:
 
 
 def views_of(model: str, absent: Collection[str] = ()) -> dict[str, list[str]]:
-    """The charts of a family of models by panel, without those that a run cannot fill."""
+    """The charts of a model family by panel, without those that a run cannot fill."""
     names = [
         (view.panel, name)
         for name, view in all_views().items()
@@ -73,5 +73,5 @@ def views_of(model: str, absent: Collection[str] = ()) -> dict[str, list[str]]:
 
 
 def panel_b() -> tuple[str, ...]:
-    """The views of the gradient's noise, which every family has."""
+    """The views of the gradient's noise, shared by every family."""
     return tuple(name for name, view in all_views().items() if view.panel == "b")

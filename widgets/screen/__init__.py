@@ -1,1 +1,1 @@
-"""The widgets that the page is made of."""
+"""The widgets of the page."""

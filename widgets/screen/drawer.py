@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from elbo_room.widgets.screen.layout import Screen
 
 CLOSED = "–"
-WRITTEN = ("Formula", "Table", "Code", "Help")  # what is a text to read
-RUNNING, RESTING = 1.0, 0.2  # seconds for which what is open stands at least
+WRITTEN = ("Formula", "Table", "Code", "Help")  # texts
+RUNNING, RESTING = 1.0, 0.2  # seconds between refreshes of what is open
 
 
 class Drawer:
-    """Fills what is open: at once when it is opened, and again soon after something that it shows has changed."""
+    """Fills what is open: at once on opening, and again soon after something that it shows has changed."""
 
     def __init__(self, screen: Screen) -> None:
         self.screen, self.name = screen, CLOSED
@@ -48,14 +48,16 @@ class Drawer:
         screen.text.layout.display = None if name in WRITTEN else "none"
         (screen.drawer.add_class if name == "Try this" else screen.drawer.remove_class)("elbo-aside")
         self.fill(*shown)
-        screen.drawer.layout.display = "none" if name == CLOSED else None  # last: nothing in it moves when it is seen
+        screen.drawer.layout.display = (
+            "none" if name == CLOSED else None
+        )  # last, so that nothing moves once it is visible
 
     def changed(self) -> None:
-        """Something that the drawer may show is different now."""
+        """Something that the drawer may show has changed."""
         self._stale = self.name in self._fill
 
     def due(self, *, running: bool) -> bool:
-        """Whether to fill it now; while a model trains, only now and then."""
+        """Whether to fill it now; during training, only occasionally."""
         return self._stale and time.monotonic() - self._filled >= (RUNNING if running else RESTING)
 
     def fill(self, values: Values, knobs: list[Knob], facts: dict[str, Any]) -> None:
@@ -78,7 +80,7 @@ class Drawer:
         self.screen.quiz.follow(facts)
 
     def _runs(self) -> None:
-        """What is kept now; the chosen runs stay chosen."""
+        """The runs kept now; the chosen runs stay chosen."""
         runs, screen, chosen = saved_runs(), self.screen, self.screen.runs.value
         options = tuple((texts.run_line(run, catalogue()), run["identity"]) for run in runs)
         if tuple(screen.runs.options) != options:

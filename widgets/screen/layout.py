@@ -1,4 +1,4 @@
-"""The one screen: header, run bar, controls, four panels, caption, drawer. Widgets only; what they do stands in `explorer`."""
+"""The one screen: header, run bar, controls, four panels, caption, drawer. Widgets only; what they do is defined in the controllers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LabPage(Page):
 
 
 def button(words: str, help_text: str, act: Callable[[], None], *classes: str) -> ipw.Button:
-    """A button that only takes note of its click."""
+    """A button that only posts its click."""
     made_button = ipw.Button(description=words, tooltip=help_text, layout=ipw.Layout(width="auto"))
     made_button.on_click(lambda _: act())
     for name in classes:
@@ -54,7 +54,7 @@ def button(words: str, help_text: str, act: Callable[[], None], *classes: str) -
 
 
 def worded_list(words: str) -> ipw.SelectMultiple:
-    """A list of which several are chosen, under a sentence that is its label, to a screen reader, too."""
+    """A list with multiple selection, under a sentence that is its label, for screen readers too."""
     return ipw.SelectMultiple(options=[], rows=9, description=words, layout=ipw.Layout(width="100%"))
 
 
@@ -91,7 +91,7 @@ class Screen(Panels):
 
     def _header(self, post: Callable[[Action], None], presets: list[tuple[str, str]]) -> None:
         self.scene = ipw.Dropdown(
-            options=presets, description="Scene", style={"description_width": "auto"}, tooltip="Choose what to look at"
+            options=presets, description="Scene", style={"description_width": "auto"}, tooltip="Choose a scene"
         )
         self.scene.observe(lambda change: self._chosen(change, ChooseScene), "value")
         self.scene.add_class("elbo-scene")
@@ -102,12 +102,12 @@ class Screen(Panels):
         self.header = box(ipw.HBox, [self.scene, self.goal, share, projector], "elbo-header")
 
     def name_scene(self, name: str, goal: str) -> None:
-        """Show this scene in the list, with a goal, without choosing it anew."""
+        """Show this scene in the list, with a goal, without selecting it again."""
         self._offer(self.scene, list(self.scene.options), name)
         self.goal.value = goal
 
     def _bar(self, post: Callable[[Action], None], fields: list[ipw.Widget]) -> None:
-        self.run = button("Run", "Start, pause or go on (Space)", lambda: post(Run()), "elbo-run")
+        self.run = button("Run", "Start, pause or continue (Space)", lambda: post(Run()), "elbo-run")
         self.run.button_style = "primary"
         step = button("Step", "One optimiser step (.)", lambda: post(Step()))
         reset = button(
@@ -116,7 +116,7 @@ class Screen(Panels):
         self.undo = button("Undo change", "Back to the settings of this run", lambda: post(UndoChange()))
         self.undo.layout.display = "none"
         self.remedy = button(
-            "Try the remedy", "Go on from the last good state with what the message proposes", lambda: post(TryRemedy())
+            "Try the remedy", "Continue from the last good state with the proposed change", lambda: post(TryRemedy())
         )
         self.remedy.layout.display = "none"
         self.speed = ipw.Dropdown(
@@ -136,7 +136,7 @@ class Screen(Panels):
             lambda change: setattr(self.lock, "description", "locked" if change["new"] else "open"), "value"
         )
         following = button(
-            "⚄ next", "The next seed; the run before it stays as a grey line", lambda: post(NextSeed()), "elbo-next"
+            "⚄ next", "The next seed; the previous run stays as a grey line", lambda: post(NextSeed()), "elbo-next"
         )
         five = button(
             "5 seeds", "Run this seed and the next four; panel A shows their mean ± sd", lambda: post(RunSeeds())
@@ -144,7 +144,7 @@ class Screen(Panels):
         self.status = ipw.Label("")
         self.status.add_class("elbo-status")
         seed, stop_at = fields
-        # What comes and goes stands at the end, so that nothing else moves.
+        # What appears and disappears is at the end, so that nothing else moves.
         row = [
             self.run,
             step,
@@ -170,7 +170,7 @@ class Screen(Panels):
             tooltips=[
                 "Close",
                 "Predict, run, and let the run answer",
-                "Train on a file of your own",
+                "Train on your own file",
                 "What is computed",
                 "Which estimators panel B measures",
                 "Earlier runs: open or compare them",
@@ -185,12 +185,12 @@ class Screen(Panels):
         self.runs = worded_list("")
         self.open = button(
             "Open this run",
-            "Show it where it stopped; Run goes on from there",
+            "Show it where it stopped; Run continues from there",
             lambda: post(OpenRun(self.runs.value[0] if len(self.runs.value) == 1 else None)),
         )
         self.compare = button(
             "Compare in panel A",
-            "Draw the chosen runs' ELBO beside the present one; with none chosen, take them away",
+            "Draw the chosen runs' ELBO next to the current one; with none chosen, remove them",
             lambda: post(CompareRuns(list(self.runs.value))),
         )
         self.shelf = box(ipw.VBox, [self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf")
@@ -202,8 +202,8 @@ class Screen(Panels):
         veil = box(
             ipw.VBox,
             [
-                ipw.Label("Predict first: which estimator is the noisiest, and how many times?"),
-                button("Reveal panel B", "Show the variances that are measured", lambda: post(Reveal())),
+                ipw.Label("Predict first: which estimator is the noisiest, and by what factor?"),
+                button("Reveal panel B", "Show the measured variances", lambda: post(Reveal())),
             ],
             "elbo-veil",
         )

@@ -13,12 +13,12 @@ from elbo_room.widgets import built_assets
 from elbo_room.widgets.wire.bus import Bus
 
 EVENTS = frozenset({"hover", "leave", "click", "zoom", "drag", "pins", "draw", "lasso"})
-MOST_NUMBERS = 10_000  # in one list that a page sends
+MOST_NUMBERS = 10_000  # in one list sent by a page
 _log = logging.getLogger(__name__)
 
 
 class LiveChart(anywidget.AnyWidget):
-    """A chart of `widgets/charts` that is drawn once; afterwards only numbers travel.
+    """A chart of `widgets/charts` that is drawn once; afterwards only numbers are sent.
 
     Args:
         name: one of the charts that `python -m elbo_room.widgets.prepare` wrote (it also names the chart on the bus).
@@ -39,14 +39,12 @@ class LiveChart(anywidget.AnyWidget):
         sync=True
     )
     summary = traitlets.Unicode(help="one sentence for a screen reader").tag(sync=True)
-    heading = traitlets.Unicode(help="what stands above the plot instead of the specification's own title").tag(
-        sync=True
-    )
-    waiting = traitlets.Unicode(help="what the panel says while it has nothing to draw").tag(sync=True)
+    heading = traitlets.Unicode(help="title above the plot instead of the specification's own").tag(sync=True)
+    waiting = traitlets.Unicode(help="text of the panel while it has nothing to draw").tag(sync=True)
     height = traitlets.Unicode("100%", help="CSS height of the panel's fixed box").tag(sync=True)
 
     def __init__(self, name: str, bus: Bus, **traits: Any) -> None:
-        """Take the prepared specification of `name` unless the caller brings a `spec`."""
+        """Use the prepared specification of `name` unless the caller passes a `spec`."""
         spec = traits.pop("spec", None) or built_assets.spec(name)
         traits.setdefault("datasets", spec.get("usermeta", {}).get("datasets", {}))
         self._callbacks: list[Callable[[str, dict[str, Any]], None]] = []
@@ -54,7 +52,7 @@ class LiveChart(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def mode(self, dataset: str, *allowed: str) -> dict[str, Any]:
-        """Return how `dataset` is drawn, or say which datasets there are."""
+        """Return how `dataset` is drawn; an error lists the existing datasets."""
         found = self.datasets.get(dataset)
         if found is None or found["mode"] not in allowed:
             fitting = [name for name, how in self.datasets.items() if how["mode"] in allowed]
@@ -65,20 +63,20 @@ class LiveChart(anywidget.AnyWidget):
         return found
 
     def set(self, **params: float | bool | list[float]) -> None:
-        """Set named parameters (`split`, `active`, `domain`); unchanged values cost nothing."""
+        """Set named parameters (`split`, `active`, `domain`); unchanged values are not sent."""
         self.params = {**self.params, **params}
 
     def on_event(self, callback: Callable[[str, dict[str, Any]], None]) -> None:
-        """Call `callback(kind, content)` on hover, leave, click and zoom. It must only take note and return."""
+        """Call `callback(kind, content)` on hover, leave, click and zoom. It must return quickly."""
         self._callbacks.append(callback)
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
         if not isinstance(content, dict) or content.get("kind") not in EVENTS:
             return
-        said = {key: value for key, value in content.items() if key != "kind" and _is_number(value)}
+        numbers = {key: value for key, value in content.items() if key != "kind" and _is_number(value)}
         for callback in self._callbacks:
             try:
-                callback(content["kind"], said)
+                callback(content["kind"], numbers)
             except Exception:  # noqa: BLE001 (no front end shows an error of a callback: leave a trace, go on)
                 _log.exception("The chart %s could not handle the event %s.", self.name, content["kind"])
 

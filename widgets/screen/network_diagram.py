@@ -1,4 +1,4 @@
-"""The network as a drawing in a panel: a chart of the bus that is no Vega view, but nodes and edges on a canvas."""
+"""The network diagram in a panel: a chart on the bus that is not a Vega view, but nodes and edges on a canvas."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from elbo_room.widgets.screen.live_chart import LiveChart
 class NetworkDiagram(LiveChart):
     """Draws what `elbo_room.widgets.worker.pictures.network` describes.
 
-    A click on a unit or a weight tells the callbacks `select` with `name` and `unit`: a site of q and its coordinate, or a parameter
-    of the network and the place of the weight in it (row by row).
+    A click on a unit or a weight calls back `select` with `name` and `unit`: a site of q and its coordinate, or a parameter
+    of the network and the index of the weight in it (row by row).
     """
 
     _esm = built_assets.script("network_diagram")
@@ -28,7 +28,7 @@ class NetworkDiagram(LiveChart):
 
 
 def selection(labels: list[str], content: dict[str, Any]) -> dict[str, Any] | None:
-    """What a click names: {name, unit, layer}; None for a place that has no parameter."""
+    """The target of a click: {name, unit, layer}; None where there is no parameter."""
     numbers = {
         name: content.get(name) for name in ("layer", "unit", "parameter", "element", "site", "columns", "parameters")
     }

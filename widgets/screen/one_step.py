@@ -1,4 +1,4 @@
-"""Panel C's view "one step": an optimiser step of one datum, drawn stage by stage on a canvas that is no Vega view."""
+"""Panel C's view "one step": an optimiser step of one data point, drawn stage by stage on a canvas."""
 
 from __future__ import annotations
 

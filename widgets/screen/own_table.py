@@ -15,21 +15,21 @@ from elbo_room.widgets.sessions.local_use import local_use
 from elbo_room.widgets.sessions.runs import home
 
 ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".gz", ".parquet")
-MOST_BYTES = 100_000_000  # of an upload; the server takes messages a little larger (`elbo_room.lab.serving.serve`)
+MOST_BYTES = 100_000_000  # of an upload; the server accepts slightly larger messages (`elbo_room.lab.serving.serve`)
 FIRST = (
-    "A table of your own: counts of cells or any numbers, rows are data. .h5ad, .npz, .csv, .tsv or .parquet; "
-    "upload it{path}. Or take the features that the run on the screen has learned: a conditional model predicts the labels from them."
+    "Your own table: counts of cells or any numbers, one row per data point. .h5ad, .npz, .csv, .tsv or .parquet; "
+    "upload it{path}. Or use the features learned by the run on the screen: a conditional model predicts the labels from them."
 )
-PATH = ", or give its path on the computer where the lab runs and press Enter"
+PATH = ", or enter its path on the computer where the lab runs and press Enter"
 NONE = "–"
-USE = "Of the run on the screen: E[z|x] of every row becomes the x of a conditional model, its label the y"
+USE = "From the run on the screen: E[z|x] of every row becomes the x of a conditional model, its label the y"
 NO_RUN = (
     "There is no run yet. Press Run to train a deep generative model on labelled data; then its features can be used."
 )
 
 
 def keep(name: str, content: bytes) -> Path:
-    """Write an uploaded file into the lab's own folder; the newest of a name stands.
+    """Write an uploaded file into the lab's own folder; a newer file replaces one with the same name.
 
     Raises:
         ValueError: it is not a kind of file that can be read, or too large.
@@ -41,7 +41,7 @@ def keep(name: str, content: bytes) -> Path:
     if len(content) > MOST_BYTES:
         raise ValueError(
             f"{name[:60]} has {len(content) / 1e6:.0f} MB; an upload may have {MOST_BYTES / 1e6:.0f}. "
-            "Give its path instead, where the lab runs on this computer, or keep fewer rows."
+            "Enter its path instead, if the lab runs on this computer, or keep fewer rows."
         )
     folder = home().parent / "tables"
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ class OwnTable:
     """Asks for a file and shows what was read; `Upload` and `ReadTable` do the work on the pump's thread."""
 
     def __init__(self, post: Callable[[Action], None]) -> None:
-        self.given: ReadTable | None = None  # how the table in use was asked for
+        self.request: ReadTable | None = None  # the request behind the table in use
         self.features: str | None = None  # the path of the features in use
         self._post, self._silent = post, False
         wide = {"layout": ipw.Layout(width="auto")}
@@ -63,7 +63,7 @@ class OwnTable:
         self.path = ipw.Text(
             placeholder="or its path, such as ~/cells.h5ad", continuous_update=False, layout=ipw.Layout(width="260px")
         )
-        self.path.observe(lambda change: self._told(path=change["new"]), "value")
+        self.path.observe(lambda change: self._changed(path=change["new"]), "value")
         self.labels, self.batch = (
             self._column(words, help_text)
             for words, help_text in (
@@ -76,9 +76,9 @@ class OwnTable:
         self.offer_features(NO_RUN)
         local = local_use()
         self.path.layout.display = None if local else "none"
-        self.said = ipw.Label(FIRST.format(path=PATH if local else ""))
-        self.said.add_class("elbo-answer")
-        self.widget = ipw.VBox([ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use]), self.said])
+        self.status = ipw.Label(FIRST.format(path=PATH if local else ""))
+        self.status.add_class("elbo-answer")
+        self.widget = ipw.VBox([ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use]), self.status])
         self.widget.add_class("elbo-quiz")
 
     def _column(self, words: str, help_text: str) -> ipw.Dropdown:
@@ -86,41 +86,41 @@ class OwnTable:
             options=[NONE], description=words, tooltip=help_text, layout=ipw.Layout(width="auto"),
             style={"description_width": "auto"},
         )  # fmt: skip
-        made.observe(lambda _: self._told(path=self.given.path if self.given else None), "value")
+        made.observe(lambda _: self._changed(path=self.request.path if self.request else None), "value")
         return made
 
     def _uploaded(self, change: dict[str, Any]) -> None:
         for file in change["new"]:
             self._post(Upload(file["name"], bytes(file["content"])))
 
-    def _told(self, path: str | None) -> None:
+    def _changed(self, path: str | None) -> None:
         if self._silent or not path:
             return
-        same = self.given is not None and path == self.given.path  # another file has other columns
+        same = self.request is not None and path == self.request.path  # another file has other columns
         chosen = [each.value if same and each.value != NONE else None for each in (self.labels, self.batch)]
         self._post(ReadTable(path, *chosen))
 
-    def show(self, told: TableRead) -> None:
+    def show(self, read: TableRead) -> None:
         """Show what was read: its size, and which columns there are to choose from."""
-        self.given = ReadTable(told.path, told.labels, told.batch)
+        self.request = ReadTable(read.path, read.labels, read.batch)
         self._silent = True
         try:
-            for each, chosen in ((self.labels, told.labels), (self.batch, told.batch)):
-                each.options = [NONE, *told.columns]
+            for each, chosen in ((self.labels, read.labels), (self.batch, read.batch)):
+                each.options = [NONE, *read.columns]
                 each.value = chosen or NONE
         finally:
             self._silent = False
-        self.said.value = told.sentence
+        self.status.value = read.sentence
 
     def in_python(self) -> dict[str, tuple[str, str]]:
-        """By the data's name, how a program gets what was given here: an import, and the expression."""
+        """By the data's name, Python that loads the same data: an import, and an expression."""
         found = {}
-        if self.given:
-            columns = {"labels": self.given.labels, "batch": self.given.batch}
+        if self.request:
+            columns = {"labels": self.request.labels, "batch": self.request.batch}
             words = ", ".join(f"{name}={column!r}" for name, column in columns.items() if column)
             found["own"] = (
                 "from elbo_room.models.data import load",
-                f"load({self.given.path!r}{', ' if words else ''}{words})",
+                f"load({self.request.path!r}{', ' if words else ''}{words})",
             )
         if self.features:
             found["features"] = (
@@ -130,10 +130,10 @@ class OwnTable:
         return found
 
     def offer_features(self, reason: str | None) -> None:
-        """Whether the features of the run on the screen can be used; where they cannot, the reason."""
+        """Whether the features of the run on the screen can be used; otherwise the reason."""
         self.use.disabled = reason is not None
         self.use.tooltip = reason or USE
 
     def refuse(self, sentence: str) -> None:
-        """Say why a file was not taken; the table before it stays."""
-        self.said.value = sentence
+        """Report why a file was not accepted; the previous table stays."""
+        self.status.value = sentence

@@ -1,4 +1,4 @@
-"""The page itself, as far as Python must know it: is anybody there, which key was pressed, what should be said."""
+"""The page itself as seen from Python: whether it is open, which key was pressed, what to announce."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from elbo_room.widgets import built_assets
 from elbo_room.widgets.words.remedies import NO_RUN
 
 KINDS = frozenset({"ready", "heartbeat", "key", "closing", "shared"})
-LECTURE = frozenset("abcdy")  # keys that count at a projector only
+LECTURE = frozenset("abcdy")  # keys for projector mode only
 LONG = 5_000  # characters of one answer from a page
 KEYS = frozenset({"space", ".", "r", "[", "]", "e", "p"}) | LECTURE
 _log = logging.getLogger(__name__)
 
 
 class Page(anywidget.AnyWidget):
-    """An invisible widget: heartbeat, kernel watch, keyboard, run id in the address, live region. One a page.
+    """An invisible widget: heartbeat, kernel watch, keyboard, run id in the address, live region. One per page.
 
     Messages for `on_message`: `{"kind": "heartbeat", "hidden": bool}` every 5 s, `{"kind": "key", "key": one of KEYS}`,
-    `{"kind": "ready", "query": "…"}` once, and, as far as the browser still gets it out, `{"kind": "closing"}`.
+    `{"kind": "ready", "query": "…"}` once, and, if the browser can still send it, `{"kind": "closing"}`.
     """
 
     _esm = built_assets.script("page")
@@ -33,13 +33,15 @@ class Page(anywidget.AnyWidget):
     remedies = traitlets.Dict(NO_RUN.remedies(), help="what helps when the kernel has stopped: `SavedRun`").tag(
         sync=True
     )
-    announce = traitlets.Unicode(help="what a screen reader says next (at most one message in 3 s)").tag(sync=True)
-    run_id = traitlets.Unicode(help="stands in the address as ?run=… (Voilà): a reload finds it").tag(sync=True)
-    text = traitlets.Unicode(help="stands there as ?text=… behind the run: whose attention map is shown").tag(sync=True)
-    root = traitlets.Unicode(".elbo-room", help="CSS selector of the lab: keys count only inside").tag(sync=True)
+    announce = traitlets.Unicode(help="the next announcement for screen readers (at most one message in 3 s)").tag(
+        sync=True
+    )
+    run_id = traitlets.Unicode(help="?run=… in the address (Voilà): a reload finds it").tag(sync=True)
+    text = traitlets.Unicode(help="?text=… in the address after the run: whose attention map is shown").tag(sync=True)
+    root = traitlets.Unicode(".elbo-room", help="CSS selector of the lab: keys work only inside").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        """Start with nobody there."""
+        """Start without an open page."""
         self._callbacks: list[Callable[[dict[str, Any]], None]] = []
         self.last_seen: float | None = None
         self.hidden = False
@@ -47,11 +49,11 @@ class Page(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def on_message(self, callback: Callable[[dict[str, Any]], None]) -> None:
-        """Call `callback(content)` for each message of the page. It must only take note and return."""
+        """Call `callback(content)` for each message of the page. It must return quickly."""
         self._callbacks.append(callback)
 
     def copy(self, text: str) -> None:
-        """Put `text` on the clipboard, or show it selected if the browser does not allow that."""
+        """Copy `text` to the clipboard, or show it selected if the browser does not allow that."""
         self.send({"kind": "copy", "text": text})
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
@@ -64,11 +66,11 @@ class Page(anywidget.AnyWidget):
             return
         if content.get("kind") not in KINDS or (content["kind"] == "key" and content.get("key") not in KEYS):
             return
-        said = {
+        message = {
             key: value for key, value in content.items() if isinstance(value, bool | str) and len(str(value)) < LONG
         }
         for callback in self._callbacks:
             try:
-                callback(said)
+                callback(message)
             except Exception:  # noqa: BLE001 (no front end shows an error of a callback: leave a trace, go on)
                 _log.exception("The page's message %s could not be handled.", content["kind"])

@@ -1,4 +1,4 @@
-"""The four panels: which chart stands in each, and the list with which a person chooses another."""
+"""The four panels: which chart is in each, and the list for choosing another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from elbo_room.widgets.screen.network_diagram import NetworkDiagram
 from elbo_room.widgets.screen.one_step import OneStep
 from elbo_room.widgets.wire.bus import Bus
 
-DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # what is no Vega view
+DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # not Vega views
 
 
 def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
@@ -30,18 +30,18 @@ def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
 
 
 class Panels:
-    """Charts by name, each in its panel; a chart is made when it is first asked for."""
+    """Charts by name, each in its panel; a chart is made when first requested."""
 
     def __init__(self, post: Callable[[Action], None]) -> None:
         self.bus, self._post, self.model = Bus(), post, FIRST_MODEL
         self.charts: dict[str, LiveChart] = {}
-        self.wished: Mapping[str, str] = {}  # what the chosen scene opens with, as `views.OPENING` has it
-        self._offering = False  # what a list shows then was not a person's choice
+        self.wished: Mapping[str, str] = {}  # what the chosen scene opens with, as in `views.OPENING`
+        self._offering = False  # a list's value is then not the user's choice
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"
         self.split.observe(lambda change: post(SplitTerms(change["new"])), "value")
         self.parameter = ipw.Dropdown(
-            options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B looks at"
+            options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B shows"
         )
         self.parameter.observe(lambda change: self._chosen(change, lambda index: SelectParameter(index=index)), "value")
         self.colour = self._choice("colour", "What colours the map of the latent space")
@@ -67,14 +67,14 @@ class Panels:
         self.use(FIRST_MODEL)
 
     def _list(self, panel: str) -> ipw.Dropdown:
-        """The list of a panel's views; out of sight where there is only one."""
+        """The list of a panel's views; hidden if there is only one."""
         made_list = ipw.Dropdown(options=[], tooltip=f"What panel {panel.upper()} shows")
         made_list.observe(lambda change: self._chosen(change, lambda name: Look(panel, name)), "value")
         made_list.add_class("elbo-list")
         return made_list
 
     def _choice(self, name: str, help_text: str) -> ipw.Dropdown:
-        """A list of what a run's map can show; out of sight until there is a run with more than one."""
+        """A list of what a run's map can show; hidden until a run has more than one."""
         made_list = ipw.Dropdown(options=[], tooltip=help_text)
         made_list.observe(lambda change: self._chosen(change, lambda value: Explore(**{name: value})), "value")
         made_list.add_class("elbo-choice")
@@ -92,7 +92,7 @@ class Panels:
             self._post(action)
 
     def chart(self, name: str) -> LiveChart:
-        """The chart of this name; it is made, out of sight, when it is first asked for."""
+        """The chart with this name; it is made, hidden, when first requested."""
         found = self.charts.get(name)
         if found is None:
             found = self.charts[name] = DRAWN.get(name, LiveChart)(name, self.bus)
@@ -103,7 +103,7 @@ class Panels:
         return found
 
     def shows(self, name: str) -> bool:
-        """Whether this chart stands in its panel now."""
+        """Whether this chart is in its panel now."""
         return name in self.charts and self.charts[name].layout.display != "none"
 
     def in_sight(self) -> list[str]:
@@ -111,7 +111,7 @@ class Panels:
         return [name for name in self.charts if self.shows(name)]
 
     def show(self, panel: str, name: str) -> None:
-        """Show this chart in its panel, instead of the one there; none where the name is empty."""
+        """Show this chart in its panel instead of the current one; none if the name is empty."""
         if name:
             self.chart(name)
         for other, chart in self.charts.items():
@@ -127,7 +127,7 @@ class Panels:
             chooser.layout.display = None if useful else "none"
 
     def explorable(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
-        """Offer a run's colours, planes, bands and texts; what its scene or a person chose before, and is there, is shown and returned."""
+        """Offer a run's colours, planes, bands and texts; an earlier choice of the scene or the user is kept if possible, and returned."""
         kept, wished = {}, dict(self.wished)
         self.wished = {}
         for name, chooser in self.choosers.items():
@@ -141,12 +141,12 @@ class Panels:
         return kept
 
     def look(self, panel: str, name: str) -> None:
-        """Show this chart, and say so in its panel's list."""
+        """Show this chart, also in its panel's list."""
         self.show(panel, name)
         self._offer(self.lists[panel], list(self.lists[panel].options), name)
 
     def use(self, model: str, views: Mapping[str, Sequence[str]] | None = None) -> None:
-        """Show the panels of a family of models; `views` says which of its charts a run can fill, where not all."""
+        """Show the panels of a model family; `views` lists the charts that a run can fill, if not all."""
         self.model = model
         for panel, all_names in views_of(model).items():
             names = (views or {}).get(panel, all_names)

@@ -1,7 +1,7 @@
-"""The drawer "Try this": one question of the scene at a time, radio buttons, and the answer that the run gives by itself.
+"""The drawer "Try this": one question of the scene at a time, radio buttons, and the answer from the run.
 
-While a question is open the panel that shows its answer is covered, and the goal and the caption do not speak of it. A guess that has
-been made stays as it is, the panel is uncovered, and the answer appears when the run has come to the question's step.
+While a question is open the panel that shows its answer is covered, and the goal and the caption do not mention it. A guess that has
+been made stays unchanged, the panel is uncovered, and the answer appears when the run has reached the question's step.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ import ipywidgets as ipw
 from elbo_room.widgets.actions import Action, Guess, NextQuestion
 from elbo_room.widgets.words.tasks import Facts, Task, answer, measure_of, step_of, waiting
 
-NOTHING = (
-    "This scene has no questions yet. Choose the scene “Gradient noise”, or change a knob and see what panel B says."
-)
+NOTHING = "This scene has no questions yet. Choose the scene “Gradient noise”, or change a knob and watch panel B."
 FIRST = "Choose what you expect, then press “That is my guess”."
 PANELS = "abcd"
 
@@ -63,7 +61,7 @@ class PredictionQuiz:
         self.answer.value = f"{FIRST} The run answers at step {step_of(self.tasks[self.at]):,}." if some else ""
 
     def make_guess(self) -> None:
-        """Keep what is chosen: from here on the run may show its numbers."""
+        """Keep the guess: from now on the run may show its numbers."""
         if self.guess.index is None:
             self.answer.value = "Choose one of the answers first."
         elif self.tasks and self.guessed is None:
@@ -71,14 +69,14 @@ class PredictionQuiz:
             self.guess.disabled = self.check.disabled = True
 
     def covers(self) -> str | None:
-        """The panel that would tell the answer to a question that nobody has guessed at yet."""
+        """The panel that would reveal the answer to an open question."""
         return measure_of(self.tasks[self.at])[0].panel if self.tasks and self.guessed is None else None
 
     def follow(self, facts: Facts) -> None:
-        """The answer to a guess, or what it waits for; an answer stays as it was given until other settings are to be run."""
+        """The answer to a guess, or what it is waiting for; an answer stays until other settings are run."""
         if self.guessed is None or (self.answered and not facts.get("unrun")):
             return
         task = self.tasks[self.at]
-        said = waiting(task, facts)
-        self.answered = said is None
-        self.answer.value = answer(task, self.guessed, facts) if said is None else said
+        pending = waiting(task, facts)
+        self.answered = pending is None
+        self.answer.value = answer(task, self.guessed, facts) if pending is None else pending

@@ -1,4 +1,4 @@
-"""A text to read and to copy, not to write in: the drawer's formulas, code, tables and help."""
+"""A read-only text to copy: the drawer's formulas, code, tables and help."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Reader(anywidget.AnyWidget):
 
     _esm = built_assets.script("reader")
     text = traitlets.Unicode().tag(sync=True)
-    label = traitlets.Unicode("Words of the drawer", help="what a screen reader calls the field").tag(sync=True)
+    label = traitlets.Unicode("Words of the drawer", help="the field's label for screen readers").tag(sync=True)
 
     def show(self, label: str, text: str) -> None:
         """Show another text."""
         self.label, self.text = label, text
 
     def __init__(self, **traits: Any) -> None:
-        """Begin empty."""
+        """Start empty."""
         super().__init__(**traits)
         self.add_class("elbo-reader")

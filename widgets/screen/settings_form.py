@@ -1,4 +1,4 @@
-"""The settings form: one ipywidgets control a knob, made from the catalogue. ⚡ acts on the running model, ⟳ starts a new run."""
+"""The settings form: one ipywidgets control per knob, made from the catalogue. ⚡ takes effect in the running model, ⟳ starts a new run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import ipywidgets as ipw
 from elbo_room.models.settings import Knob, Values, idle, objection, unmet
 
 OPEN = ("estimator", "draws", "prior_scale", "layer_scale")
-SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that one drags to see something happen
+SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that are meant to be dragged
 BAR = ("seed", "stop_at")
 LIVE, RESTARTS = "⚡", "⟳"
 WORDS_WIDTH = "112px"
@@ -20,12 +20,12 @@ STOPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
 def caption_of(knob: Knob) -> str:
-    """The control's words: label, symbol, and whether it is live."""
+    """The control's label, symbol, and whether it is live."""
     return f"{knob['label']} {knob['symbol']} {LIVE if knob['live'] else RESTARTS}".replace("  ", " ")
 
 
 def stops(knob: Knob) -> list[tuple[str, float]]:
-    """Round values of a slider over decades, ten in each: a slider that rounds would change what a scene has set."""
+    """Round values of a slider over decades, ten in each: other rounding would change what a scene has set."""
     first, last = (round(math.log10(knob[end])) for end in ("low", "high"))
     values = [step * 10.0**power for power in range(first, last + 1) for step in STOPS]
     exact = {float(f"{value:.3g}") for value in values} | {knob["default"]}
@@ -33,12 +33,12 @@ def stops(knob: Knob) -> list[tuple[str, float]]:
 
 
 class Field:
-    """One control and the knob it stands for."""
+    """One control and its knob."""
 
     def __init__(self, knob: Knob, changed: Callable[[str, Any], None]) -> None:
         self.knob, self._changed = knob, changed
         self._setting = threading.local()
-        self.said: Any = None  # what a person chose last, until it has been carried out
+        self.pending: Any = None  # what a person chose last, until it has been carried out
         self.widget = self._make()
         self.widget.observe(self._observed, "value")
         self.why = ipw.Label("", layout=ipw.Layout(width="auto", height="auto", display="none"))
@@ -61,11 +61,11 @@ class Field:
 
     @property
     def parts(self) -> tuple[ipw.Widget, ipw.Widget]:
-        """The control, and the line beneath it that says why it is grey."""
+        """The control, and the line below it that explains why it is grey."""
         return self.widget, self.why
 
     def _options(self, values: Values) -> list[tuple[str, str]]:
-        """Label and name of each choice; what does not apply says why."""
+        """Label and name of each choice, with the reason if it does not apply."""
         options = []
         for choice in self.knob["choices"]:
             reason = objection(choice, values) if values else None
@@ -73,22 +73,22 @@ class Field:
         return options
 
     def _stops(self) -> list[tuple[str, Any]]:
-        """Where the slider can rest: what it says there, and the value."""
+        """The slider's stops: label and value."""
         return [stop if isinstance(stop, tuple) else (f"{stop:g}", stop) for stop in self.widget.options]
 
     def _observed(self, change: dict[str, Any]) -> None:
         if not getattr(self._setting, "busy", False):
-            self.said = change["new"]
+            self.pending = change["new"]
             self._changed(self.knob["name"], change["new"])
 
     def answered(self, value: Any) -> None:
-        """A person's choice was carried out, or refused; where another one came meanwhile, that is still on its way."""
-        self.said = None if value == self.said else self.said
+        """The user's choice was carried out, or refused; a newer one may still be pending."""
+        self.pending = None if value == self.pending else self.pending
 
     def show(self, value: Any, values: Values) -> None:
         """Show a value, and grey out what the other values do not allow; observers stay silent.
 
-        While a person's newer choice is on its way the value stays: a slider must not jump back under the finger.
+        While a newer choice of the user is pending the value stays: a slider must not jump back while it is dragged.
         """
         self._setting.busy = True
         try:
@@ -99,16 +99,16 @@ class Field:
             if isinstance(self.widget, ipw.SelectionSlider) and value not in [each for _, each in self._stops()]:
                 self.widget.options = sorted([*self._stops(), (f"{value:.3g}", value)], key=lambda stop: stop[1])
             shown = f"{value:g}" if isinstance(self.widget, ipw.Text) else value
-            if self.said is None and self.widget.value != shown:
+            if self.pending is None and self.widget.value != shown:
                 self.widget.value = shown
-            elif self.said is None and isinstance(self.widget, ipw.Text):
+            elif self.pending is None and isinstance(self.widget, ipw.Text):
                 self.widget.send_state("value")  # the page may show something that was refused
             self._apply(idle(self.knob, values), hidden=(unmet(self.knob, values) or {}).get("hides", False))
         finally:
             self._setting.busy = False
 
     def _apply(self, reason: str | None, *, hidden: bool) -> None:
-        """Grey with its reason beneath it, or out of sight where it belongs to a part that is not chosen."""
+        """Grey with its reason below it, or hidden if it belongs to a part that is not chosen."""
         self.widget.disabled = reason is not None
         self.widget.layout.display = "none" if hidden else None
         self.widget.tooltip = f"{reason} {self.knob['help']}" if reason else self.knob["help"]
@@ -117,7 +117,7 @@ class Field:
 
 
 class SettingsForm:
-    """All controls of one family of models; `changed(name, value)` is called for what a person does, never for what `show` does.
+    """All controls of one model family; `changed(name, value)` is called for the user's actions, never for `show`.
 
     `shared` are controls that another form has made already: those of the run bar.
     """
@@ -137,13 +137,13 @@ class SettingsForm:
         folded.add_class("elbo-folded")
         opened = (part for name in OPEN if name in self.fields for part in self.fields[name].parts)
         shown = ipw.VBox([*data, *opened])
-        key = ipw.Label(f"{LIVE} acts at the next step   {RESTARTS} starts a new run")
+        key = ipw.Label(f"{LIVE} takes effect at the next step   {RESTARTS} starts a new run")
         key.add_class("elbo-quiet")
         self.widget = ipw.VBox([shown, folded, key])
         self.widget.add_class("elbo-controls")
 
     def answered(self, name: str, value: Any) -> None:
-        """What a person chose here was carried out, or refused."""
+        """The user's choice here was carried out, or refused."""
         if name in self.fields:
             self.fields[name].answered(value)
 
@@ -155,7 +155,7 @@ class SettingsForm:
 
 
 class Forms:
-    """The forms of all families of models, each made when it is first needed; `widget` shows the one in use."""
+    """The forms of all model families, each made when first needed; `widget` shows the one in use."""
 
     def __init__(self, models: dict[str, list[Knob]], changed: Callable[[str, Any], None], first: str) -> None:
         self._models, self._changed = models, changed
@@ -174,7 +174,7 @@ class Forms:
         ]
 
     def answered(self, name: str, value: Any) -> None:
-        """What a person chose in any of them was carried out, or refused."""
+        """The user's choice in any of them was carried out, or refused."""
         for form in self._made.values():
             form.answered(name, value)
 

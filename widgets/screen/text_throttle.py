@@ -1,25 +1,25 @@
-"""Words with numbers that run: nobody reads twelve a second, and each is a message and a layout of the page."""
+"""Limits rapidly changing text: nobody reads twelve updates a second, and each costs a message and a page layout."""
 
 import time
 
-READ = 0.25  # seconds for which such words stand
-ALONE = 1.0  # seconds that they wait for a picture to go with: words of their own make the browser compose the page once more
+READ = 0.25  # least seconds between updates
+ALONE = 1.0  # seconds to wait for a frame to join: a separate update makes the browser compose the page again
 
 
 class TextThrottle:
-    """While a run is training its words change only now and then; at rest, and when that changes, at once."""
+    """During training text changes only occasionally; when paused, and when the state changes, at once."""
 
     def __init__(self, seconds: float = READ) -> None:
-        self.seconds, self.state, self.said = seconds, "", -seconds
+        self.seconds, self.state, self.last = seconds, "", -seconds
 
     def at_once(self) -> None:
-        """The next words are due whatever was said before: a person has just done something."""
+        """The next text is due at once: the user has just acted."""
         self.state = ""
 
     def due(self, state: str, *, drawn: bool = False) -> bool:
-        """Whether to say it now, in this state of the run; `drawn`: a picture leaves at this moment, too."""
+        """Whether to show it now, in this state of the run; `drawn`: a frame is sent at the same moment."""
         now = time.monotonic()
-        if state == self.state == "running" and now - self.said < (self.seconds if drawn else ALONE):
+        if state == self.state == "running" and now - self.last < (self.seconds if drawn else ALONE):
             return False
-        self.state, self.said = state, now
+        self.state, self.last = state, now
         return True

@@ -1,4 +1,4 @@
-"""The finished run that the first page shows before anybody presses anything: recorded from the real worker, shipped as one npz.
+"""The finished run that a new page shows first: recorded from the real worker, shipped as one npz.
 
 `python -m elbo_room.widgets.record example` records it again, together with the catalogue.
 """
@@ -49,7 +49,7 @@ def _unpack(value: Any, arrays: Any) -> Any:
 
 
 def pack(messages: list[Message]) -> tuple[str, dict[str, np.ndarray[Any, Any]]]:
-    """Messages as JSON with the arrays set apart."""
+    """Messages as JSON with the arrays stored separately."""
     arrays: dict[str, np.ndarray[Any, Any]] = {}
 
     def strip(value: Any) -> Any:

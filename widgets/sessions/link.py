@@ -1,6 +1,6 @@
-"""The link to a worker: a process of its own, or a thread that runs the same loop for a model handed over from a notebook.
+"""The link to a worker: a separate process, or a thread that runs the same loop for a model passed from a notebook.
 
-The process is a plain `python -m elbo_room.widgets.worker` on one end of a socket pair, in a session of its own. (multiprocessing's
+The process is a plain `python -m elbo_room.widgets.worker` on one end of a socket pair, in its own session. (multiprocessing's
 forkserver starts faster a second time, but its resource tracker ignores SIGTERM, so ipykernel would take 14 s to shut down.) A kernel
 that dies, however it dies, closes its end of the pair; the worker then saves its run and leaves.
 """
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from elbo_room.models.training.settings import InferenceSettings
 
 PACKAGE = Path(elbo_room.__file__).parent.parent  # what a fresh interpreter needs on its path to import `elbo_room`
-PATIENCE = 3.0  # seconds a worker gets to save and leave by itself
-INSISTENCE = 10.0  # seconds more, once it was told to: on a slow machine it may be saving
+PATIENCE = 3.0  # seconds for a worker to save and exit by itself
+INSISTENCE = 10.0  # further seconds after a signal: on a slow machine it may be saving
 
 
 class Link(Protocol):
-    """What a session needs of a worker."""
+    """What a session needs from a worker."""
 
     def start(self) -> None:
-        """Start the worker; may take seconds, so call it off the pump's thread."""
+        """Start the worker; may take seconds, so do not call it on the pump's thread."""
 
     def send(self, command: Command) -> None:
         """Send one command; a worker that is gone is noticed by `problem`, not here."""
@@ -66,7 +66,7 @@ def _spawn(connection: Connection[Any, Any]) -> None:
 
 
 class _Spawned:
-    """A multiprocessing process with the few words of `subprocess.Popen` that the link speaks."""
+    """A multiprocessing process with the few methods of `subprocess.Popen` that the link uses."""
 
     def __init__(self, connection: Connection[Any, Any]) -> None:
         context = multiprocessing.get_context("spawn")
@@ -107,7 +107,7 @@ class ProcessLink:
         self.process: subprocess.Popen[bytes] | _Spawned | None = None
 
     def start(self) -> None:
-        """Start it; commands given meanwhile wait in the pipe."""
+        """Start it; commands sent meanwhile wait in the pipe."""
         with self._lock:
             if self._closed:
                 return
@@ -128,10 +128,10 @@ class ProcessLink:
         code = self.process.poll() if self.process else None
         if code is None:
             return None
-        return f"it was ended by signal {-code}" if code < 0 else f"it left with code {code}"
+        return f"it was ended by signal {-code}" if code < 0 else f"it exited with code {code}"
 
     def close(self) -> None:
-        """Ask it to leave, then make it."""
+        """Ask it to exit, then force it."""
         with self._lock:
             self._closed = True
         self.send(Close())

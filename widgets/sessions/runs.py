@@ -1,4 +1,4 @@
-"""Where runs are kept: one folder a run, held by one controller at a time, found again by its id after a reload."""
+"""Where runs are kept: one folder per run, owned by one controller at a time, found again by its id after a reload."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def home() -> Path:
 
 
 class RunFolder:
-    """A run's folder and the lock that says it is in use."""
+    """A run's folder and the lock that marks it as in use."""
 
     def __init__(self, identity: str) -> None:
         self.identity = identity
@@ -49,7 +49,7 @@ class RunFolder:
         self._lock = FileLock(self.path / "in-use.lock", timeout=0)
 
     def take(self) -> bool:
-        """Become its controller; False when another living session is."""
+        """Become its controller; False if another live session is."""
         try:
             self._lock.acquire()
         except Timeout:
@@ -57,14 +57,14 @@ class RunFolder:
         return True
 
     def release(self, *, keep: bool = False) -> None:
-        """Let another session have it; an empty folder goes, unless its run made steps that the worker is about to save."""
+        """Release it; an empty folder is removed, unless its run made steps that the worker is about to save."""
         self._lock.release(force=True)
         if not keep and not (self.path / STATE).exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
 
 def in_use(identity: str) -> bool:
-    """Whether a session holds this run now: another page that shows it, or one that is just putting it away."""
+    """Whether a session holds this run now: another page that shows it, or one that is just saving it."""
     if not IDENTITY.fullmatch(identity) or not (home() / identity).exists():
         return False
     folder = RunFolder(identity)
@@ -123,7 +123,7 @@ def run_of_cell(cell: Cell, settings: Values) -> str | None:
 
 
 def curve(identity: str) -> np.ndarray[Any, Any]:
-    """The ELBO curve kept with a run: rows of step and running mean (n, 2), else of every step; empty where there is none."""
+    """The ELBO curve kept with a run: rows of step and running mean (n, 2), else of every step; empty if there is none."""
     try:
         tables = read(home() / identity)
     except (OSError, ValueError, KeyError, EOFError):
@@ -132,7 +132,7 @@ def curve(identity: str) -> np.ndarray[Any, Any]:
 
 
 def kept_until(folder: RunFolder | None) -> int | None:
-    """The step that a run is kept up to; None where nothing of it is kept."""
+    """The step that a run is kept up to; None if nothing of it is kept."""
     try:
         return None if folder is None else int(about(folder.path / STATE)["number"])
     except Exception:  # noqa: BLE001 - no file, or a damaged one: nothing is kept that could be taken up

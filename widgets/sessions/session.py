@@ -1,4 +1,4 @@
-"""A session: one worker, one pump thread, one run at a time. It turns what a person does into commands, and frames into charts.
+"""A session: one worker, one pump thread, one run at a time. It turns the user's actions into commands, and frames into charts.
 
 Callbacks of widgets only `post`; the pump is the only thread that writes to widgets. It sends at most `TICKS` messages a second.
 """
@@ -17,10 +17,10 @@ from elbo_room.widgets.actions import Action, WorkerNotStarted
 from elbo_room.widgets.messages import Command, Message
 from elbo_room.widgets.sessions.link import Link
 
-TICKS = 15.0  # frames a second that may leave for the browser
+TICKS = 15.0  # most frames per second to the browser
 WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message
-SILENCE = 60.0  # seconds without a word of the page, twelve of its heartbeats, after which a run is paused and saved
-HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page speak once a minute
+SILENCE = 60.0  # seconds without a message of the page, twelve of its heartbeats, after which a run is paused and saved
+HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page send once a minute
 LOOK = 1.0  # seconds between two looks for the page that count at most
 RESTART_DELAY, MOST_RESTARTS, MINUTE = 1.5, 3, 60.0  # seconds, times, seconds
 _log = logging.getLogger(__name__)
@@ -30,16 +30,16 @@ class View(Protocol):
     """What the session drives; every method is called by the pump's thread."""
 
     def act(self, action: Action) -> None:
-        """Carry out what a person did."""
+        """Carry out a user's action."""
 
     def show(self, message: Message) -> None:
         """Show one message of the worker."""
 
     def lost(self, reason: str) -> None:
-        """Say that the worker is gone."""
+        """Report that the worker is gone."""
 
     def fault(self, sentence: str) -> None:
-        """Say that something failed."""
+        """Report that something failed."""
 
     def flush(self) -> None:
         """Send what is pending to the page."""
@@ -55,10 +55,10 @@ class Presence(Protocol):
         """Whether the page was hidden then."""
 
     def alone(self) -> None:
-        """The page has been silent for too long: nobody looks."""
+        """The page has been silent for too long."""
 
     def heard_again(self, seconds: float) -> None:
-        """The page speaks again after so long a silence."""
+        """The page is back after a long silence."""
 
 
 class Session:
@@ -128,14 +128,14 @@ class Session:
 
     def _pump(self) -> None:
         next_tick = 0.0
-        told = None
+        reported = None
         while not self.closed.is_set():
             self._guarded(self._take_actions)
             for message in self.link.receive():
                 self._guarded(self.view.show, message)
             problem = self.link.problem()
-            if problem and told is not self.link:
-                told = self.link
+            if problem and reported is not self.link:
+                reported = self.link
                 self._guarded(self.view.lost, problem)
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + 1 / TICKS
@@ -151,7 +151,7 @@ class Session:
 
     def _watch_page(self) -> None:
         seen, now = self.presence.last_seen(), time.monotonic()
-        # a machine that stood still (a lid that was shut) silenced the page too: between two looks at most so much is counted
+        # a suspended machine (a closed lid) silenced the page too: between two checks at most this much is counted
         silent = self.silent + min(now - self.looked, LOOK)
         spoken, self.heard, self.looked = seen != self.heard, seen, now
         self.silent = 0.0 if spoken else silent
@@ -163,14 +163,14 @@ class Session:
             self.presence.heard_again(silent)
 
     def _guarded(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """A fault in one action must not stop the pump; it is written to the kernel's log and said on the page."""
+        """A fault in one action must not stop the pump; it is written to the kernel's log and reported on the page."""
         try:
             function(*arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
             _log.exception("The lab could not do %s.", getattr(function, "__name__", function))
             with contextlib.suppress(Exception):
                 self.view.fault(
-                    f"Internal error: {type(error).__name__}: {error}. Your run goes on; reload the page if it stays so."
+                    f"Internal error: {type(error).__name__}: {error}. Your run continues; reload the page if the problem persists."
                 )
 
     def close(self) -> None:

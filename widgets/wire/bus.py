@@ -1,4 +1,4 @@
-"""The road from the kernel to the page: all that is pending leaves as one binary message when the page has room.
+"""The channel from the kernel to the page: everything pending is sent as one binary message when the page has room.
 
 Flow control: at most two frames are unacknowledged, nothing leaves while the page is hidden, and what is
 newer replaces or joins what is older. So a slow browser gets fewer frames, never a queue. All methods may be called
@@ -156,7 +156,7 @@ class Bus(anywidget.AnyWidget):
                 "hidden": credit.hidden,
             }
 
-    # what the page says ----------------------------------------------------------------------------------------------
+    # messages of the page ----------------------------------------------------------------------------------------------
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
         if not isinstance(content, dict) or not isinstance(content.get("client"), str):

@@ -1,4 +1,4 @@
-"""Who looks at the page, and how many more frames may leave: at most `WINDOW` unacknowledged, none to a hidden page."""
+"""Which pages are open and visible, and how many more frames may be sent: at most `WINDOW` unacknowledged, none to a hidden page."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 WINDOW = 2  # frames that may be under way
 LOST = 3.0  # seconds without a frame after which an idle page that is behind must have lost one
-TABS = 8  # pages that are remembered; tabs can go without a word
+TABS = 8  # pages remembered; tabs can close silently
 
 
 class FlowControl:
     """Counts frames and acknowledgements, for each page (JupyterLab may show one kernel's lab in several tabs).
 
-    The page that is furthest decides: a slower tab draws the newest of what it gets, and a tab that went without a word
-    blocks nobody.
+    The page that is furthest decides: a slower tab draws the newest of what it gets, and a tab that closed silently
+    blocks none.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with nobody there."""
+        """Start without pages."""
         self._clock = clock
         self._pages: dict[str, dict[str, Any]] = {}
         self._sent_at = 0.0
@@ -27,7 +27,7 @@ class FlowControl:
 
     @property
     def hidden(self) -> bool:
-        """Whether nobody looks."""
+        """Whether no page is visible."""
         return not self._visible()
 
     @property
@@ -47,7 +47,7 @@ class FlowControl:
         return self.frames
 
     def heard(self, client: str, content: dict[str, Any]) -> bool:
-        """Take note of what a page says; return whether it needs everything again."""
+        """Process a page's message; return whether it needs everything again."""
         kind = content.get("kind")
         if kind == "gone":
             self._pages.pop(client, None)
@@ -70,7 +70,7 @@ class FlowControl:
         page.update(acked=max(page["acked"], number), hidden=bool(content.get("hidden")))
         lost = idle and self.frames > page["acked"] and self._clock() - self._sent_at > LOST
         if lost:
-            page["acked"] = self.frames  # they went under with a connection and will never be acknowledged
+            page["acked"] = self.frames  # they were lost with a connection and will never be acknowledged
         return lost
 
     def _page(self, client: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How columns travel: every number of a frame in one buffer, with a small description of what lies where.
+"""How columns travel: every number of a frame in one buffer, with a small description of the layout.
 
 Numbers are little-endian float32; `uint8` arrays (pictures) stay bytes. Each column begins at a multiple of four, so
 that the browser can look at it without copying it again.
@@ -95,10 +95,10 @@ class Part:
         return part
 
     def describe(self, buffers: Buffers) -> dict[str, Any]:
-        """Put the columns into `buffers` and return the JSON that tells the page what they are."""
+        """Put the columns into `buffers` and return the JSON that describes them."""
         chart, dataset = self._key
-        said: dict[str, Any] = {"op": self._op, "chart": chart, "data": dataset}
+        description: dict[str, Any] = {"op": self._op, "chart": chart, "data": dataset}
         if self._mode:
-            said["mode"] = self._mode
-        said["columns"] = [buffers.column(name, values) for name, values in self._columns.items()]
-        return said
+            description["mode"] = self._mode
+        description["columns"] = [buffers.column(name, values) for name, values in self._columns.items()]
+        return description

@@ -1,4 +1,4 @@
-"""The caption: one sentence about what is to be seen now, from the numbers on the screen and nothing else."""
+"""The caption: one sentence about the current state, computed only from the numbers on the screen."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from elbo_room.widgets.words.snapshot import Snapshot
 from elbo_room.widgets.words.yardsticks import compared
 
 Facts = dict[str, Any]
-SETTLED = 100  # steps before which a dimension with little KL has not collapsed: it has not begun yet
-ROOM = 110  # letters of a sentence beside which there is room for what to do next
-LINES = 178  # letters of two lines
+SETTLED = 100  # steps before which a dimension with little KL counts as not yet started rather than collapsed
+ROOM = 110  # characters of a sentence that leaves room for what to do next
+LINES = 178  # characters of two lines
 
 
 def peers(facts: Facts) -> dict[str, Band]:
-    """The measured variance of the estimators of one and the same gradient: that of the bound in use, without bias."""
+    """The measured variance of all unbiased estimators of the same gradient, that of the bound in use."""
     parts, variance = facts.get("parts", {}), facts.get("variance", {})
     kind = parts.get(facts["estimator"], {}).get("bound")
     return {
@@ -31,9 +31,9 @@ def peers(facts: Facts) -> dict[str, Band]:
 def ratio_sentence(
     variance: dict[str, Band], chosen: str, labels: dict[str, str], measured: int | None = None
 ) -> str | None:
-    """How the estimator in use compares with the best other one; a difference within the noise is called that.
+    """How the estimator in use compares with the best other one; a difference within the noise is reported as such.
 
-    `measured` is the step that was measured, where it is not the one on the screen.
+    `measured` is the step of the measurement, if it is not the one on the screen.
     """
     mine = variance.get(chosen)
     others = {name: value for name, value in variance.items() if name != chosen}
@@ -61,12 +61,13 @@ def weighed(facts: Facts) -> str | None:
     if facts.get("above") != "log_evidence":
         return None
     return (
-        facts.get("weighed") or "The evidence is being weighed: seldom while the model trains, at once when it rests."
+        facts.get("weighed")
+        or "The evidence is being estimated: occasionally while the model trains, at once when it pauses."
     )
 
 
 def fitted(words: str, most: int = LINES) -> str:
-    """The first sentences and parts of sentences, as many as two lines hold; at least one."""
+    """The first sentences and parts of sentences, as many as fit in two lines; at least one."""
     kept, *others = re.split(r"(?<=[.;]) ", words)
     for other in others:
         if len(kept) + 1 + len(other) > most:
@@ -75,18 +76,18 @@ def fitted(words: str, most: int = LINES) -> str:
     return kept
 
 
-ASKING = "Try this has a question: what would tell the answer is covered until you have made your guess."
+ASKING = "Try this has a question: the panel with the answer is covered until you have made your guess."
 
 
 def caption(facts: Facts) -> str:
-    """The sentence for this state; the first thing that is true and matters most. It does not answer a question that is open."""
+    """The sentence for this state: the most important statement that applies. It does not answer an open question."""
     return ASKING if facts.get("asking") else fitted(_caption(facts))
 
 
 def _caption(facts: Facts) -> str:
     state = facts["state"]
     if state == "example" and facts.get("above") == "log_evidence":
-        return "The evidence is weighed of a model of your own: press Run. The example's parameters were not kept."
+        return "The evidence is estimated for your own model only: press Run. The example's parameters were not kept."
     if state == "example":
         return "A finished example run. Press Run to train your own, or move the pointer over the latent space to decode it."
     if state == "starting":
@@ -95,17 +96,17 @@ def _caption(facts: Facts) -> str:
     alarm = now.collapse_words() if now.step >= SETTLED else None
     if alarm and (why := facts.get("cause") or facts.get("sentence")):
         alarm = f"{alarm} {why}"
-    alarm = facts.get("theory") or alarm  # of a linear decoder, which knows the cause
+    alarm = facts.get("theory") or alarm  # a linear decoder, for which the cause is known
     if state in ("running", "paused", "finished") and (evidence := weighed(facts)):
         return evidence
-    veiled = facts.get("veiled")  # panel B is covered until the room has predicted
+    veiled = facts.get("veiled")  # panel B is covered until the audience has predicted
     compare = (
         None
         if veiled
         else ratio_sentence(peers(facts), facts["estimator"], facts["labels"], earlier(facts, facts.get("variance_at")))
     )
     warning = "ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
-    told = (
+    statement = (
         sentence(facts)
         or (compared(facts) and f"{compared(facts)} {facts.get('sentence') or ''}".strip())
         or alarm
@@ -113,16 +114,16 @@ def _caption(facts: Facts) -> str:
         or compare
     )
     if state in ("running", "paused"):
-        told = (
+        statement = (
             (facts.get("one_step") if facts.get("stepping") else None)
-            or told
-            or "The ELBO climbs as q and the decoder learn; panel B fills with the variance of the gradient."
+            or statement
+            or "The ELBO rises as q and the decoder learn; panel B fills with the variance of the gradient."
         )
-        return f"{warning} {told}".strip()
+        return f"{warning} {statement}".strip()
     words = [
         f"Step {now.step:,} reached.",
         warning,
-        told,
-        "Raise 'Stop at' to go on, or change a setting and press Run." if len(told or "") < ROOM else "",
+        statement,
+        "Raise 'Stop at' to continue, or change a setting and press Run." if len(statement or "") < ROOM else "",
     ]
     return " ".join(word for word in words if word)

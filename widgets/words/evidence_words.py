@@ -1,4 +1,4 @@
-"""Panel B in words: what stands above it, and one sentence about what its view shows, with the noise it is known to."""
+"""Panel B in words: its title, and one sentence about what its view shows, with its uncertainty."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ UNBOUNDED = "so few replicates cannot bound it above"
 
 
 def heading(view: str, facts: Facts, noise: str) -> str:
-    """The title of a view, with the parameter of a histogram and the kind of noise where it is not the usual one."""
+    """The title of a view, with the parameter of a histogram, and the kind of noise if it is not the default."""
     label = facts.get("evidence", {}).get(view, {}).get("label")
     if view == "variance" and facts.get("noiseless"):
-        return "No variance: q is a point"
+        return "No variance: q is a point mass"
     return " · ".join(part for part in (built_assets.title(view), label, noise) if part)
 
 
 def times(ratio: float) -> str:
-    """A ratio as people say it."""
+    """A ratio in words."""
     return f"{ratio:.1f}×" if ratio < 10 else f"{ratio:,.0f}×"
 
 
 def ratio(more: Band, less: Band) -> str:
-    """How many times one variance is another; where the first cannot be bounded above, how many times it is at least."""
+    """How many times one variance is another; if the first cannot be bounded above, how many times at least."""
     if math.isfinite(more[2]):
         return times(more[0] / max(less[0], LEAST))
     return f"at least {times(max(1.0, more[1] / max(less[0], LEAST)))}"
 
 
 def upper(words: str) -> str:
-    """With a capital first letter."""
+    """Capitalise the first letter."""
     return words[:1].upper() + words[1:]
 
 
-# The verbs of these sentences: what was measured at an earlier step is told in the past.
+# The verbs of these sentences: measurements at an earlier step are reported in the past tense.
 PAST = {
     "is": "was", "are": "were", "has": "had", "falls": "fell", "goes": "went", "meets": "met", "spreads": "spread",
     "takes": "took", "needs": "needed",
@@ -48,12 +48,12 @@ PAST = {
 
 
 def earlier(facts: Facts, measured: int | None) -> int | None:
-    """The step at which something was measured, where it is not the one on the screen."""
+    """The step of a measurement, if it is not the one on the screen."""
     return None if measured == facts.get("number") else measured
 
 
 def dated(words: str, step: int | None) -> str:
-    """A sentence of something measured; of an earlier step in the past tense, and with that step."""
+    """A sentence about a measurement; for an earlier step in the past tense, and with that step."""
     if step is None:
         return upper(words)
     past = re.sub(r"\b(?:" + "|".join(PAST) + r")\b", lambda verb: PAST[verb[0]], words)
@@ -67,7 +67,7 @@ def short(value: float) -> str:
 
 
 def sentence(facts: Facts) -> str | None:
-    """What the view that is shown says; None for the view against the step, which the caption speaks of itself."""
+    """The sentence for the view on the screen; None for the view against the step, which the caption covers itself."""
     evidence = facts.get("evidence", {}).get(facts.get("view"))
     if evidence is None:
         return None
@@ -111,12 +111,12 @@ def _row_slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | 
     if chosen == MINIBATCH:
         return f"{start}; of rows drawn without replacement it is as (1 − M/N)/M."
     if abs(slope) < max(2 * error, 0.1):
-        return f"{start}: each ν hears of its own data point alone."
+        return f"{start}: each ν depends on its own data point only."
     if slope > 0:
-        return f"{start}: each score multiplies all data's terms. Rao-Blackwellise per data point."
+        return f"{start}: each score multiplies the terms of all data points. Rao-Blackwellise per data point."
     if abs(slope + 1) < max(2 * error, 0.05):
-        return f"{start}: the data's noises average out."
-    return f"{start}, not −1: what the data share does not average out."
+        return f"{start}: the noise averages out over the data."
+    return f"{start}, not −1: the noise that data points share does not average out."
 
 
 def _histogram(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
@@ -139,7 +139,7 @@ def _histogram(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | N
         )
     calm, loud = (pick(fair, key=lambda name: fair[name][2]) for pick in (min, max))
     return (
-        f"One mean, many spreads: every row meets the long run {short(center)} ± {2 * center_error:.1g} within its error; "
+        f"One mean, many spreads: every row agrees with the long run {short(center)} ± {2 * center_error:.1g} within its error; "
         f"{labels[loud]} spreads {times(fair[loud][2] / max(fair[calm][2], 1e-30))} as wide as {labels[calm]}."
     )
 
@@ -147,13 +147,13 @@ def _histogram(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | N
 def _parabola(evidence: Facts, labels: dict[str, str], facts: Facts) -> str:
     del labels, facts
     best, error = evidence["best"]
-    words = f"ξ* = {short(best)} ± {2 * error:.1g} takes ρ² = {100 * evidence['rho_squared']:.1f} % of the score's variance away"
+    words = f"ξ* = {short(best)} ± {2 * error:.1g} removes ρ² = {100 * evidence['rho_squared']:.1f} % of the score's variance"
     if evidence["xi"] is None:
-        return f"{words}; drag the ring to hold ξ elsewhere: the mean stays, whatever ξ is."
+        return f"{words}; drag the ring to fix ξ elsewhere: the mean stays the same for any ξ."
     if not apart(evidence["at_xi"], evidence["least"]):
-        return f"{words}; held at {short(evidence['xi'])}, score with ξ has that least variance within the band."
+        return f"{words}; at ξ = {short(evidence['xi'])}, score with ξ has that least variance within the band."
     more = ratio(evidence["at_xi"], evidence["least"])
-    return f"{words}; held at {short(evidence['xi'])}, score with ξ has {more} the least. The mean stays."
+    return f"{words}; at ξ = {short(evidence['xi'])}, score with ξ has {more} the least. The mean stays the same."
 
 
 def _costs(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:

@@ -1,6 +1,6 @@
 """The numbers of the run on the screen at one moment, and the only place where they become text.
 
-Status line, caption and the summaries of the charts take their words from here, so that they cannot disagree; the charts and the table
+Status line, caption and the summaries of the charts use this text, so that they cannot disagree; the charts and the table
 are fed by the same messages.
 """
 
@@ -33,13 +33,13 @@ class Snapshot:
     state: str
     step: int = 0
     stop_at: int = 0
-    rate: float = 0.0  # steps a second
+    rate: float = 0.0  # steps per second
     elbo: float | None = None
     divergence: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> Snapshot:
-        """What the painter knows now."""
+        """The painter's current numbers."""
         return cls(
             facts["state"],
             facts.get("number", 0),
@@ -60,15 +60,15 @@ class Snapshot:
         return len(self.divergence) - len(self.collapsed)
 
     def elbo_words(self) -> str:
-        """“ELBO −98.4 nats”; nothing before the first step."""
+        """“ELBO −98.4 nats”; empty before the first step."""
         return "" if self.elbo is None else f"ELBO {decimals(self.elbo, 1)} nats"
 
     def active_words(self) -> str:
-        """“6 of 8 latent dimensions are active”; nothing where there are none."""
+        """“6 of 8 latent dimensions are active”; empty if there are none."""
         return f"{self.active} of {len(self.divergence)} latent dimensions are active" if self.divergence else ""
 
     def collapse_words(self) -> str | None:
-        """The alarm: which latent dimensions carry nothing."""
+        """The warning: which latent dimensions carry no information."""
         if not self.collapsed:
             return None
         names = ", ".join(f"z{index + 1}" for index in self.collapsed)
@@ -77,7 +77,7 @@ class Snapshot:
     def status(self) -> str:
         """The status line: state, step, speed, ELBO."""
         if self.state == "starting":
-            return "Starting …"  # the numbers still belong to the run before
+            return "Starting …"  # the numbers still belong to the previous run
         parts = [STATES.get(self.state, self.state.capitalize()), f"step {self.step:,} of {self.stop_at:,}"]
         if self.state == "running" and self.rate:
             parts.append(f"{self.rate:,.0f} steps/s")

@@ -1,4 +1,4 @@
-"""What a panel draws, as a table in plain text: for people who do not see charts, and for those who want the numbers."""
+"""What a panel draws, as a table in plain text: for users who cannot see charts, and for those who want the numbers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Columns = dict[str, Any]
 
 
 def number(value: float) -> str:
-    """Four digits and a true minus sign; whole numbers as they are."""
+    """Four digits and a true minus sign; whole numbers unchanged."""
     return (f"{value:,.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.4g}").replace("-", "−")
 
 
 def aligned(heads: list[str], rows: list[list[str]]) -> str:
-    """Columns of text under their heads, to the right."""
+    """Columns of text under their headers, right-aligned."""
     widths = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in (heads, *rows)
@@ -28,12 +28,12 @@ def aligned(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """The band of a value; where it is open upwards, only its lower end is known."""
+    """The band of a value; if it is open upwards, only its lower end is known."""
     return f" (at least {number(low)})" if high >= OPEN else f" ({number(low)} to {number(high)})"
 
 
 def curves(columns: Columns, how: dict[str, Any], labels: list[str]) -> str:
-    """Lines over a shared x: one row a place, one column a series, and the interval where there is a band."""
+    """Lines over a shared x: one row per x, one column per series, and the interval if there is a band."""
     x, y, key = (
         np.asarray(columns[how["x"]]),
         np.asarray(columns[how["y"]]),
@@ -49,7 +49,7 @@ def curves(columns: Columns, how: dict[str, Any], labels: list[str]) -> str:
         for k in found:
             mine = np.flatnonzero(key == k)
             at = mine[np.abs(x[mine] - place).argmin()]
-            near = abs(x[at] - place) <= slack  # thinned lines do not meet at the same places
+            near = abs(x[at] - place) <= slack  # thinned lines do not share the same x
             band = interval(float(columns["low"][at]), float(columns["high"][at])) if "high" in columns else ""
             row.append(f"{number(float(y[at]))}{band}" if near else "")
         rows.append(row)

@@ -1,4 +1,4 @@
-"""Try this: a scene asks, a person predicts, the run on the screen answers. The right choice is measured, never written down.
+"""Try this: a scene asks, the user predicts, the run on the screen answers. The right choice is measured, never hard-coded.
 
 A task of a preset is plain data: `ask`, `choices` in rising order, `edges` between them (one fewer), `measure` (a name in `MEASURES`
 with its arguments), `after` (the step from which the answer counts) and `why`.
@@ -20,7 +20,7 @@ AFTER = 300  # the step from which an answer counts, unless the task names anoth
 
 
 def variance_ratio(facts: Facts, of: str, to: str) -> float | None:
-    """Variance of one estimator's gradient over another's, as panel B last measured them at the same parameters."""
+    """Variance of one estimator's gradient over another's, as last measured in panel B at the same parameters."""
     variance = facts.get("variance", {})
     if of not in variance or to not in variance or not variance[to][0]:
         return None
@@ -34,7 +34,7 @@ def active_dimensions(facts: Facts) -> float | None:
 
 
 def encoders_share(facts: Facts) -> float | None:
-    """Of the distance from the ELBO to log p(x), the part that is the encoder's, as panel A last weighed it."""
+    """The encoder's share of the distance from the ELBO to log p(x), as last estimated in panel A."""
     gaps = facts.get("gaps")
     return gaps[0] / max(sum(gaps), 1e-9) if gaps else None
 
@@ -45,24 +45,24 @@ def total_divergence(facts: Facts) -> float | None:
 
 
 def power_of_draws(facts: Facts, of: str) -> float | None:
-    """The power of B at which an estimator's variance falls, as panel B's view against B has measured it."""
+    """The power of B with which an estimator's variance falls, as measured in panel B's view against B."""
     slopes = facts.get("evidence", {}).get("variance_against_draws", {}).get("slopes", {})
     return float(slopes[of][0]) if of in slopes else None
 
 
 def fact(facts: Facts, of: str) -> float | None:
-    """A number that the model's pictures report, or the ELBO."""
+    """A number reported by the model's charts, or the ELBO."""
     found = facts.get(of)
     return float(found) if isinstance(found, int | float) else None
 
 
 def neighbours(facts: Facts, of: str) -> float | None:
-    """Of a data point's nearest neighbours in z, the share that has its own label, or batch."""
+    """The share of a data point's nearest neighbours in z with its own label, or batch."""
     return fact(facts, f"own_{of}")
 
 
 def share(value: float) -> str:
-    """A share of one as per cent."""
+    """A fraction as a percentage."""
     return f"{100 * value:.0f} %"
 
 
@@ -80,7 +80,7 @@ def _number(pattern: str) -> Callable[[float], str]:
     return lambda value: pattern.format(value).replace("-", "−")
 
 
-# The numbers that `fact` may ask for.
+# The numbers that `fact` may use.
 FACTS: dict[str, Measure] = {
     "elbo": Measure(fact, "a", _number("{:.1f} nats per data point")),
     "attention": Measure(fact, "c", share),
@@ -103,7 +103,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def measure_of(task: Task) -> tuple[Measure, dict[str, Any]]:
-    """What a task asks for, and the arguments of its reading."""
+    """The measure of a task, and its arguments."""
     arguments = {key: value for key, value in task["measure"].items() if key != "name"}
     name = task["measure"]["name"]
     return (FACTS[arguments["of"]] if name not in MEASURES else MEASURES[name]), arguments
@@ -115,29 +115,31 @@ def step_of(task: Task) -> int:
 
 
 def waiting(task: Task, facts: Facts) -> str | None:
-    """What a guess that was made still waits for, in a sentence; None once the run has measured the answer."""
+    """What a guess is still waiting for, in a sentence; None once the run has measured the answer."""
     after = step_of(task)
     if facts.get("unrun") or facts["state"] in ("example", "starting"):
         return f"Your guess is noted. Press Run: this scene answers at step {after:,}."
     if (number := facts.get("number", 0)) < after:
         last = facts.get("stop_at", after)
         short = f" Raise 'Stop at' to {after:,}: the run ends at step {last:,}." if last < after else ""
-        resting = " Press Run to go on." if facts["state"] == "paused" and not short else ""
+        resting = " Press Run to continue." if facts["state"] == "paused" and not short else ""
         return f"Your guess is noted. The run answers at step {after:,}; this is step {number:,}.{short}{resting}"
     measure, arguments = measure_of(task)
     measured = facts.get("variance_at")  # the step of panel B's newest measurement
     early = measure.panel == "b" and measured is not None and measured < after
     if early or measure.read(facts, **arguments) is None:
-        return "Your guess is noted. The answer comes with the panel's next measurement, or once it shows what the question names."
+        return "Your guess is noted. The answer comes with the panel's next measurement, or once it shows what the question refers to."
     return None
 
 
 def answer(task: Task, guess: int, facts: Facts) -> str:
-    """What was measured, whether the guess held, and why; `waiting` must have nothing to say."""
+    """What was measured, whether the guess was right, and why; `waiting` must return None."""
     measure, arguments = measure_of(task)
     value = measure.read(facts, **arguments)
     if value is None:
-        raise ValueError(f"The run has not measured what the task asks: {task['ask']} Wait until `waiting` gives None.")
+        raise ValueError(
+            f"The run has not measured what the task asks: {task['ask']} Wait until `waiting` returns None."
+        )
     right = bisect.bisect_right(task["edges"], value)
     verdict = "Right" if guess == right else f"Not so: {task['choices'][right]}"
     return f"{verdict}. Your run measures {measure.write(value)} at step {facts['number']:,}. {task['why']}"

@@ -14,43 +14,41 @@ HELP = """A  ELBO, a bound on log p(x | θ), in nats per data point at every ste
    Dashed grey: the earlier run. Drag to zoom, double click resets. The list has 'evidence': how far the ELBO is from log p(x),
    whether the encoder or q's family loses it, and held-out rows.
 B  Variance of the gradient of every estimator at the running model's own parameters, with common noise. The band
-   holds the true variance 95 times in 100; an arrow at the top: open: so few replicates know a lower end only.
-C  Each point is a datum's posterior mean. Move the pointer: the decoder's picture of that z. Near a point: its posterior ellipse (±2 sd).
-   Click two places: a decoded path. Drag around data, or click a class in the key: they are selected, and `selection` has their rows.
-   With token attention its list has 'attention map': where each word of a held-out text looks; the list beside it chooses the text.
+   covers the true variance 95 times in 100; an arrow at the top: open: so few replicates give a lower end only.
+C  Each point is a data point's posterior mean. Move the pointer to decode that z. Near a point: its posterior ellipse (±2 sd).
+   Click two points: a decoded path. Drag around data, or click a class in the legend, to select them; `selection` has their rows.
+   With token attention its list has 'attention map': the words that each word attends to; the list next to it chooses the text.
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
-E next estimator · P projector, there also A to D one panel large, Y hold the y axes, S save a picture.
-On the map: arrows, Enter pins, s draws from q, Escape lets go.
-⚡ acts at the next step, ⟳ starts a new run; the earlier one is kept under Runs. Speed 'slow' tells every step in panel C.
-In the address: ?predict=1 covers B until you reveal it; ?hide=form,d takes parts away."""
+E next estimator · P projector, there also A to D enlarge one panel, Y fixes the y axes, S saves a picture.
+On the map: arrows, Enter pins, s draws from q, Escape deselects.
+⚡ takes effect at the next step, ⟳ starts a new run; the earlier one is kept under Runs. Speed 'slow' shows every step in panel C.
+In the address: ?predict=1 covers B until you reveal it; ?hide=form,d hides parts."""
 
 
-RUNS = (
-    "Every run is kept here. Open one to see it and go on; choose up to three (Ctrl-click) and compare them in panel A."
-)
-NO_RUNS = "No run is kept yet. Press Run: every run is kept here by itself, also after the page was closed."
+RUNS = "Every run is kept here. Open one to see and continue it; choose up to three (Ctrl-click) and compare them in panel A."
+NO_RUNS = "No run is kept yet. Press Run: every run is kept here automatically, even after the page is closed."
 
 
-PROJECTOR = "Keys at the projector: A to D one panel large · Y holds the y axes · S saves a picture · [ ] draws · E estimator · P back."
-MEASURE = ("model", "data", "response")  # nats of other data or another density are no yardstick
+PROJECTOR = "Projector keys: A to D enlarge one panel · Y fixes the y axes · S saves a picture · [ ] draws · E estimator · P back."
+MEASURE = ("model", "data", "response")  # nats for other data or another density are not comparable
 QUERY = ("run", "settings", "predict", "hide", "text")
-HIDEABLE = ("form", "a", "b", "c", "d", "tabs")  # what ?hide=… can take away from a page
+HIDEABLE = ("form", "a", "b", "c", "d", "tabs")  # what ?hide=… can hide
 
 
 def query(text: str) -> dict[str, str]:
-    """The parts of the address the lab reads."""
+    """The parts of the address that the lab uses."""
     return {name: found[-1] for name, found in parse_qs(text.lstrip("?")).items() if name in QUERY}
 
 
 def link(encoded: str) -> str:
-    """The end of an address that restores settings; the page puts its own beginning before it."""
+    """The end of an address that restores settings; the page adds its own beginning."""
     return f"?settings={quote(encoded, safe='')}"
 
 
 def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
-    """A saved run in the list of runs, also one whose settings are damaged or of another version: it costs one line only."""
+    """A saved run in the list of runs, even one whose settings are damaged or have another version."""
     try:
         return _run_line(run, catalogue)
     except Exception:  # noqa: BLE001 - settings from a file may be anything
@@ -67,14 +65,14 @@ def _run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
     return f"{when}   step {run['number']:>7,}   ELBO {elbo:>9}   {changed}"
 
 
-def said(knob: Knob, value: Any) -> str:
-    """A setting's value as the form says it."""
+def shown_value(knob: Knob, value: Any) -> str:
+    """A setting's value as shown in the form."""
     choice = next((choice["label"] for choice in knob["choices"] or () if choice["name"] == value), None)
     return str(choice or (f"{value:.4g}" if isinstance(value, float) else value))
 
 
 def differences(runs: list[Values]) -> list[str]:
-    """For each run, the settings in which the runs differ, in words; the seed only where nothing else does."""
+    """For each run, the settings in which the runs differ, in words; the seed only if nothing else differs."""
     names = sorted(
         {name for run in runs for name in run if len({str(other.get(name)) for other in runs}) > 1} - {"stop_at"}
     )
@@ -83,13 +81,15 @@ def differences(runs: list[Values]) -> list[str]:
     for run in runs:
         knobs = {knob["name"]: knob for knob in all_knobs()[run["model"]]}
         found.append(
-            ", ".join(f"{knobs[name]['label']} {said(knobs[name], run[name])}" for name in names if name in knobs)
+            ", ".join(
+                f"{knobs[name]['label']} {shown_value(knobs[name], run[name])}" for name in names if name in knobs
+            )
         )
     return found
 
 
 def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str]]:
-    """The key of the scene of this model that differs in the fewest settings from `own`, what is not the default; and those settings."""
+    """The key of the scene of this model that differs in the fewest settings from `own`, the non-default settings; and those settings."""
     found = []
     for key, preset in catalogue["presets"].items():
         theirs = {"model": FIRST_MODEL, **preset["settings"]}
@@ -101,24 +101,26 @@ def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str
 
 
 def departure(settings: Values, catalogue: dict[str, Any]) -> tuple[str, str]:
-    """The scene that these settings are nearest to, and in words what differs from it; nothing where it is the scene itself."""
+    """The scene that these settings are nearest to, and in words what differs from it; empty if it is the scene itself."""
     model = settings.get("model", FIRST_MODEL)
     knobs = {knob["name"]: knob for knob in catalogue["models"][model]["knobs"]}
     own = {name: value for name, value in settings.items() if name in knobs and knobs[name]["default"] != value}
     key, other = nearest_scene({**own, "model": model}, catalogue)
-    words = (f"{knobs[name]['label']} {said(knobs[name], own.get(name, knobs[name]['default']))}" for name in other)
+    words = (
+        f"{knobs[name]['label']} {shown_value(knobs[name], own.get(name, knobs[name]['default']))}" for name in other
+    )
     return key, ", ".join(words)
 
 
-def code(values: Values, knobs: list[Knob], given: Mapping[str, tuple[str, str]] | None = None) -> str:
-    """Python that makes exactly this run, step for step; `given`: by name the data of a person's own, as an import and an expression."""
+def code(values: Values, knobs: list[Knob], own_data: Mapping[str, tuple[str, str]] | None = None) -> str:
+    """Python for exactly this run, step for step; `own_data`: the user's data by name, as an import and an expression."""
     changed = [
         f"    {knob['name']}={values[knob['name']]!r},"
         for knob in knobs
         if values[knob["name"]] != knob["default"] and knob["name"] != "model"
     ]
     settings = "\n".join(["settings = Settings(", *changed, ")"]) if changed else "settings = Settings()"
-    more, data = (given or {}).get(values["data"], ("", ""))
+    more, data = (own_data or {}).get(values["data"], ("", ""))
     imports = [more] if more else []
     imports += [
         "from elbo_room.models.training.run import Run",
@@ -138,7 +140,7 @@ def code(values: Values, knobs: list[Knob], given: Mapping[str, tuple[str, str]]
 
 
 def estimator_line(choice: dict[str, Any], catalogue: dict[str, Any]) -> str:
-    """One line for an estimator: label, what it costs in truth or comparability, and what it does."""
+    """One line for an estimator: label, whether it is biased or has another objective, and what it does."""
     part = catalogue["estimators"][choice["name"]]
     marks = [] if part["unbiased"] else ["biased"]
     marks += ["another objective: the importance-weighted bound"] if part["bound"] == "iwae" else []
@@ -146,7 +148,7 @@ def estimator_line(choice: dict[str, Any], catalogue: dict[str, Any]) -> str:
 
 
 def model_line(values: Values, catalogue: dict[str, Any]) -> str:
-    """The model's own formula, with the symbols of the chosen parts in it."""
+    """The model's formula, with the symbols of the chosen parts."""
     model = catalogue["models"][values["model"]]
     symbols = {
         knob["name"]: next(choice["symbol"] for choice in knob["choices"] if choice["name"] == values[knob["name"]])
@@ -174,12 +176,12 @@ def drawer(
     values: Values,
     knobs: list[Knob],
     catalogue: dict[str, Any],
-    given: Mapping[str, tuple[str, str]] | None = None,
+    own_data: Mapping[str, tuple[str, str]] | None = None,
 ) -> str:
     """The text of one drawer."""
     made: dict[str, Callable[[], str]] = {
         "Formula": lambda: formula(values, catalogue),
-        "Code": lambda: code(values, knobs, given),
+        "Code": lambda: code(values, knobs, own_data),
         "Help": lambda: HELP,
     }
     return made[name]()

@@ -1,4 +1,4 @@
-"""What an empty panel says: what will be drawn there, and when; or why there is nothing to draw."""
+"""The text of an empty panel: what will be drawn there, and when; or why there is nothing to draw."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from elbo_room.widgets.painting.views import all_views
 
 Facts = dict[str, Any]
 NOISELESS = (
-    "There is no variance against the step: q is a point, so nothing is drawn, and each step sees all data. "
+    "There is no variance against the step: q is a point mass, so nothing is drawn, and each step uses all data. "
     "Choose 'against M' for the noise of smaller minibatches, or lower M."
 )
-NO_RUN = "Press Run: this panel is filled from the run's first step on."
+NO_RUN = "Press Run: this panel fills from the run's first step on."
 STARTING = "The run is starting."
 FAILED = "The run stopped before there was anything to draw."
 

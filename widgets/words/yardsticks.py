@@ -1,4 +1,4 @@
-"""What a scene's goal is measured against: one declared value of a preset, beside the run's own number in the caption.
+"""The yardstick of a scene's goal: one declared value of a preset, next to the run's own number in the caption.
 
 A preset's `yardstick` has the `value`, whose it is (`words`), which number of the run is compared (`of`, a name in `SHOWN`) and, in
 `holds`, the settings that must be those of the scene; without them the data and the response.
@@ -18,7 +18,7 @@ HOLDS = ("data", "response")
 
 @dataclass(frozen=True)
 class Shown:
-    """How a compared number is called and printed."""
+    """The name and format of a compared number."""
 
     label: str
     text: Callable[[float], str]
@@ -33,13 +33,13 @@ SHOWN = {
 
 
 def whole(preset: dict[str, Any], catalogue: dict[str, Any]) -> Values:
-    """All settings of a scene, the defaults of its model filled in."""
+    """All settings of a scene, with its model's defaults filled in."""
     model = preset["settings"].get("model", FIRST_MODEL)
     return {knob["name"]: knob["default"] for knob in catalogue["models"][model]["knobs"]} | preset["settings"]
 
 
 def yardstick_of(settings: Values, catalogue: dict[str, Any]) -> dict[str, Any] | None:
-    """The yardstick that holds for a run with these settings, whichever scene it came from."""
+    """The yardstick that applies to a run with these settings, whatever its scene."""
     for preset in catalogue["presets"].values():
         found = preset.get("yardstick")
         if found is None:
@@ -56,7 +56,7 @@ def label(yardstick: dict[str, Any]) -> str:
 
 
 def compared(facts: dict[str, Any]) -> str:
-    """The run's number beside the yardstick; nothing where there is none, or before the run has a number."""
+    """The run's number next to the yardstick; empty if there is none, or before the run has a number."""
     yardstick = facts.get("yardstick")
     value = facts.get(yardstick["of"]) if yardstick else None
     if yardstick is None or not isinstance(value, int | float):

@@ -203,7 +203,7 @@ class Worker(Trainer):
         run = self._need_sound_run()
         if run.number >= run.settings.stop_at:
             raise ValueError(
-                f"The run has reached its last step, {run.number}. Raise 'Stop at' to go on, or Reset to begin anew."
+                f"The run has reached its last step, {run.number}. Raise 'Stop at' to continue, or Reset to start again."
             )
         self.measuring.drop()  # what is measured at rest takes long, and training is waited for
         self.next_step = time.perf_counter()

@@ -139,7 +139,7 @@ class Trainer:
         run = self._need_run()
         if not self.sound:
             raise ValueError(
-                "Training of this run broke off, and it cannot go on from there. Press Run to start again; what was saved "
+                "Training of this run failed, and it cannot continue from there. Press Run to start again; what was saved "
                 "of it before is under Runs."
             )
         return run

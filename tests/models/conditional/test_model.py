@@ -239,7 +239,7 @@ def test_a_column_of_responses_is_refused() -> None:
         Run(Settings(), column)
     model = linear(2, "normal", 1.0, Normal())
     q = Posterior({"w": Global(model.sites["w"])})
-    with pytest.raises(ValueError, match="no \\(M, 1\\) meets an \\(M,\\)"):
+    with pytest.raises(ValueError, match="no \\(M, 1\\) is combined with an \\(M,\\)"):
         estimate(
             model,
             q,
@@ -263,7 +263,9 @@ def test_data_that_do_not_go_with_the_response_or_the_posterior_are_refused() ->
     )
     with pytest.raises(SettingError, match="Bernoulli needs y to be 0 or 1; one is 2"):
         Run(Settings(data="moons", response="bernoulli"), own)
-    with pytest.raises(SettingError, match="A full-rank Normal of 4,353 weights is too large; it takes up to 256"):
+    with pytest.raises(
+        SettingError, match="A full-rank Normal over 4,353 weights is too large; at most 256 are allowed"
+    ):
         Run(Settings(posterior="full_rank"))
 
 

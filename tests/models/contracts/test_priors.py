@@ -173,7 +173,7 @@ def test_a_joint_maximum_that_does_not_exist_is_refused(name: str) -> None:
     if part.point_mass is None:
         make_prior(replace(SETTINGS, prior=name), point_mass=True)
     else:
-        with pytest.raises(SettingError, match=r"does not apply\. .* Give the weights a distribution q"):
+        with pytest.raises(SettingError, match=r"does not apply\. .* Choose a distribution q over the weights"):
             make_prior(replace(SETTINGS, prior=name), point_mass=True)
 
 

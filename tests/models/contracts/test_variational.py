@@ -67,5 +67,5 @@ def test_posterior_names_the_site_it_lacks() -> None:
     site, q = make(VARIATIONAL["table"])
     both = Posterior({"z": q})
     assert both.nu(site, batch([0])).shape == (1, 2, 3)
-    with pytest.raises(ValueError, match=r"q has no factor for site 'w'; it covers z. Give it one."):
+    with pytest.raises(ValueError, match=r"q has no factor for site 'w'; it covers z. Add one."):
         both.nu(Site("w", "global", (2,), Normal()), batch([0]))

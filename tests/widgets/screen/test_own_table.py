@@ -37,9 +37,9 @@ def counts(path: Path, scale: float = 1.0) -> Path:
 def test_a_table_is_read_trained_on_and_found_again(tmp_path: Path) -> None:
     path, driver = str(counts(tmp_path / "t.csv")), Driver()
     driver.send(ReadTable(path=path, batch="plate"))
-    told = driver.until(TableRead)
-    assert (told.counts, told.columns, told.labels) == (True, ["cell_type", "plate"], "cell_type")
-    assert "30 × 4, coloured by cell_type (2 kinds)" in told.sentence
+    table = driver.until(TableRead)
+    assert (table.counts, table.columns, table.labels) == (True, ["cell_type", "plate"], "cell_type")
+    assert "30 × 4, coloured by cell_type (2 kinds)" in table.sentence
     driver.send(Start(SMALL, str(tmp_path / "run")))
     driver.until(State, state="finished")
     driver.until(Frame, number=15)
@@ -57,9 +57,9 @@ def test_what_is_no_count_is_said_and_the_table_before_stays(driver: Driver, tmp
     driver.send(ReadTable(path=str(counts(tmp_path / "t.csv")), batch="plate"))
     driver.until(TableRead)
     driver.send(ReadTable(path=str(counts(tmp_path / "scaled.csv", 0.3)), batch="plate"))
-    told = driver.until(TableRead)
-    assert not told.counts
-    assert "No counts: Counts must be whole numbers ≥ 0; row 0, column 0 is" in told.sentence
+    table = driver.until(TableRead)
+    assert not table.counts
+    assert "No counts: Counts must be whole numbers ≥ 0; row 0, column 0 is" in table.sentence
     driver.send(ReadTable(path=str(tmp_path / "gone.csv")))
     assert "There is no file" in driver.until(Refused, command=ReadTable).sentence
     driver.send(Start(SMALL, str(tmp_path / "run")))
@@ -90,11 +90,11 @@ def test_counts_bring_scvis_settings_and_other_tables_only_themselves(
 ) -> None:
     monkeypatch.setenv("ELBO_ROOM_HOME", str(tmp_path))
     lab = Explorer()
-    told = TableRead("t.csv", None, None, ["kind"], counts=False, sentence="Read.")
+    table = TableRead("t.csv", None, None, ["kind"], counts=False, sentence="Read.")
     try:
-        lab.show(told)
+        lab.show(table)
         assert (lab.values["data"], lab.values["response"]) == ("own", "normal")
-        lab.show(replace(told, path="u.csv", counts=True))
+        lab.show(replace(table, path="u.csv", counts=True))
         assert (lab.values["data"], lab.values["response"]) == ("own", "negative_binomial")
     finally:
         lab.close()
@@ -138,7 +138,7 @@ def test_a_path_is_asked_for_only_where_no_other_computer_can_answer(environment
     drawer = own_table.OwnTable(lambda _: None)
     assert local_use() is local
     assert (drawer.path.layout.display != "none") is local
-    assert ("give its path" in drawer.said.value) is local
+    assert ("enter its path" in drawer.status.value) is local
 
 
 def test_a_page_that_others_reach_reads_uploads_but_no_path(
@@ -148,9 +148,9 @@ def test_a_page_that_others_reach_reads_uploads_but_no_path(
     room = lab({"data": "pinwheel"})
     served(OPEN_TO_OTHERS[0], monkeypatch)
     room.screen.own.path.value = str(counts(tmp_path / "secret.csv"))
-    eventually(lambda: room.screen.own.said.value == REFUSED)
+    eventually(lambda: room.screen.own.status.value == REFUSED)
     room.post(Upload("mine.csv", b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 5))
-    eventually(lambda: "10 × 2, coloured by kind (2 kinds)" in room.screen.own.said.value)
-    room.screen.own.said.value = ""
-    room.post(ReadTable(room.screen.own.given.path, "kind"))
-    eventually(lambda: "10 × 2" in room.screen.own.said.value)
+    eventually(lambda: "10 × 2, coloured by kind (2 kinds)" in room.screen.own.status.value)
+    room.screen.own.status.value = ""
+    room.post(ReadTable(room.screen.own.request.path, "kind"))
+    eventually(lambda: "10 × 2" in room.screen.own.status.value)

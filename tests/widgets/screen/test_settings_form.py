@@ -13,13 +13,13 @@ KNOBS = all_knobs()["deep_generative"]
 
 
 @pytest.fixture
-def told():
+def changes():
     return []
 
 
 @pytest.fixture
-def form(told):
-    made = SettingsForm(KNOBS, lambda name, value: told.append((name, value)))
+def form(changes):
+    made = SettingsForm(KNOBS, lambda name, value: changes.append((name, value)))
     made.show(validate(KNOBS, {}))
     return made
 
@@ -51,25 +51,25 @@ def test_every_knob_has_a_control_that_says_live_or_restarts(form):
         assert field.widget.tooltip
 
 
-def test_showing_values_is_silent_and_acting_is_not(form, told):
+def test_showing_values_is_silent_and_acting_is_not(form, changes):
     form.show(validate(KNOBS, {"draws": 16, "activation": "relu", "prior_scale": 0.1, "width": 32}))
-    assert told == []
+    assert changes == []
     form.fields["draws"].widget.value = 8
     form.fields["width"].widget.value = "abc"
-    assert told == [("draws", 8), ("width", "abc")]
+    assert changes == [("draws", 8), ("width", "abc")]
 
 
-def test_a_slider_holds_exactly_what_a_scene_sets(form, told):
+def test_a_slider_holds_exactly_what_a_scene_sets(form, changes):
     """Whatever the value, it is one of the slider's own stops, so that no rounding comes back as a person's change."""
     for value in (3.0, 0.1, 0.7, 1 / 3, 100.0):
         form.show(validate(KNOBS, {"prior_scale": value}))
         assert form.fields["prior_scale"].widget.value == value
-    assert told == []
+    assert changes == []
     form.fields["prior_scale"].widget.value = 2.5
-    assert told == [("prior_scale", 2.5)]
+    assert changes == [("prior_scale", 2.5)]
 
 
-def test_a_slider_does_not_jump_back_while_a_newer_value_is_on_its_way(form, told):
+def test_a_slider_does_not_jump_back_while_a_newer_value_is_on_its_way(form, changes):
     """Two quick steps of a drag: showing what followed from the first must not undo the second; what was refused comes back."""
     slider = form.fields["prior_scale"].widget
     slider.value = 2.5
@@ -84,7 +84,7 @@ def test_a_slider_does_not_jump_back_while_a_newer_value_is_on_its_way(form, tol
     form.answered("width", "abc")
     form.show(validate(KNOBS, {"width": 16}))
     assert form.fields["width"].widget.value == "16"
-    assert told == [("prior_scale", 2.5), ("prior_scale", 3.0), ("width", "abc")]
+    assert changes == [("prior_scale", 2.5), ("prior_scale", 3.0), ("width", "abc")]
 
 
 def test_a_network_without_hidden_layers_has_no_width_and_no_bend(form):
@@ -130,10 +130,10 @@ def test_a_knob_of_a_part_that_is_not_chosen_is_out_of_sight(form):
     assert form.fields["identity_residual"].widget.layout.display is None  # grey, with its reason
 
 
-def test_an_odd_number_of_draws_from_a_link_is_shown(form, told):
+def test_an_odd_number_of_draws_from_a_link_is_shown(form, changes):
     form.show(validate(KNOBS, {"draws": 3}))
     assert form.fields["draws"].widget.value == 3
-    assert told == []
+    assert changes == []
 
 
 def test_captions_carry_label_symbol_and_mark():

@@ -56,7 +56,7 @@ def test_the_map_is_of_the_chosen_text_at_its_own_length_and_its_prediction_is_s
     look = made.look()
     length, words = int(test.lengths[row]), words_of(test, test.x[row])
     assert len(words) == length < 32
-    said, _, *names = look["names"]["attention_map"]
+    heading, _, *names = look["names"]["attention_map"]
     assert names == words * 2
     assert {"xHigh": length, "yHigh": length}.items() <= look["params"]["attention_map"].items()
     cells = look["replace"]["attention_map"]["cells"]
@@ -68,18 +68,18 @@ def test_the_map_is_of_the_chosen_text_at_its_own_length_and_its_prediction_is_s
     draws = weight_draws(made.model, made.run.q, made.count)
     share = made.model.chain(test.x[row : row + 1], draws).m.mean(0)[0]
     label = int(test.labels[row])
-    assert said.startswith(
+    assert heading.startswith(
         f"{test.row_names[row]} · {test.label_names[label]}, predicted with {float(share[label]):.0%}"
     )
-    assert (";" in said) == (int(share.argmax()) != label)
-    assert look["facts"]["summaries"]["attention_map"].startswith(said)
+    assert (";" in heading) == (int(share.argmax()) != label)
+    assert look["facts"]["summaries"]["attention_map"].startswith(heading)
 
 
 def test_a_wrong_prediction_names_what_is_likelier() -> None:
     text = ShownText(gerbil())
-    said = text.said(torch.tensor([0.5, 0.0, 0.25, 0.25, 0, 0, 0, 0]))
-    assert said == "kid, predicted with 25%; dog 50%"
-    assert text.said(torch.eye(8)[2]) == "kid, predicted with 100%"
+    heading = text.heading(torch.tensor([0.5, 0.0, 0.25, 0.25, 0, 0, 0, 0]))
+    assert heading == "kid, predicted with 25%; dog 50%"
+    assert text.heading(torch.eye(8)[2]) == "kid, predicted with 100%"
 
 
 def test_what_cannot_be_chosen_is_refused_in_a_sentence() -> None:
@@ -106,8 +106,8 @@ def test_an_encoder_with_attention_shows_the_chosen_text_too() -> None:
     assert test is not None
     row = int((test.lengths == 12).nonzero()[3])
     made.explore(Explore(text=str(row))) if row < MOST_TEXTS else pytest.fail("the data have changed")
-    said, _, *names = made.look()["names"]["attention_map"]
-    assert said == test.label_names[test.labels[row]]
+    heading, _, *names = made.look()["names"]["attention_map"]
+    assert heading == test.label_names[test.labels[row]]
     assert names == words_of(test, test.x[row]) * 2
 
 

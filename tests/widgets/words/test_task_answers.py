@@ -35,7 +35,7 @@ def shown(name: str, steps: int = 30, **change: Any) -> tuple[Run, Mapping[str, 
     return run, {"threshold": 0.01, "state": "finished", "number": steps, **pictures.look()["facts"]}
 
 
-def told(name: str, question: int = 0, **options: Any) -> float:
+def answered(name: str, question: int = 0, **options: Any) -> float:
     """The number by which a scene's question is answered."""
     task = PRESETS[name]["tasks"][question]
     measure, arguments = measure_of(task)
@@ -57,8 +57,8 @@ def divergence(run: Run) -> np.ndarray[Any, Any]:
 
 
 def test_nats_and_active_dimensions() -> None:
-    assert told("pinwheel") == pytest.approx(divergence(shown("pinwheel")[0]).sum(), rel=1e-4)
-    assert told("ppca", steps=60) == (divergence(shown("ppca", steps=60)[0]) > 0.01).sum()
+    assert answered("pinwheel") == pytest.approx(divergence(shown("pinwheel")[0]).sum(), rel=1e-4)
+    assert answered("ppca", steps=60) == (divergence(shown("ppca", steps=60)[0]) > 0.01).sum()
 
 
 @pytest.mark.parametrize(("name", "question"), [("scvi", 0), ("cell_lines", 0), ("cell_lines", 1)])
@@ -73,7 +73,7 @@ def test_neighbours_of_the_own_kind(name: str, question: int) -> None:
     ).numpy()
     found = NearestNeighbors(n_neighbors=11).fit(mean).kneighbors(mean)[1][:, 1:]
     own = (group[found] == group[:, None]).mean(1)
-    assert abs(told(name, question) - own.mean()) < 3 * own.std() / math.sqrt(300)
+    assert abs(answered(name, question) - own.mean()) < 3 * own.std() / math.sqrt(300)
 
 
 def test_links_of_samples() -> None:
@@ -85,13 +85,13 @@ def test_links_of_samples() -> None:
     error = np.stack([np.linalg.norm(a - b, axis=1) - length for a, b, length in pairs], 1)
     square = (error**2).mean(1)
     found = math.sqrt(square.mean())
-    assert abs(told("robot_arm") - found) < 4 * square.std() / math.sqrt(len(square)) / found
+    assert abs(answered("robot_arm") - found) < 4 * square.std() / math.sqrt(len(square)) / found
 
 
 def test_the_scale_of_the_constant_feature() -> None:
     run, _ = shown("robot_arm_floor")
     raw = run.model.raw_scale.detach().double()[2]
-    assert told("robot_arm_floor") == pytest.approx(math.log1p(math.exp(raw)), rel=1e-4)
+    assert answered("robot_arm_floor") == pytest.approx(math.log1p(math.exp(raw)), rel=1e-4)
 
 
 def weights(run: Run, draws: int) -> torch.Tensor:
@@ -107,7 +107,7 @@ def test_held_out_density_of_counts() -> None:
         mean = run.model.space(run.data.test.x, weights(run, 400))[..., 0].double().exp().numpy()
         s = float(run.model.log_spread.exp()) + 1e-3
     density = stats.nbinom(1 / s**2, 1 / (1 + s**2 * mean)).pmf(run.data.test.y.numpy()).mean(0)
-    assert told("visits", steps=300) == pytest.approx(np.log(density).mean(), abs=0.01)
+    assert answered("visits", steps=300) == pytest.approx(np.log(density).mean(), abs=0.01)
 
 
 @pytest.mark.parametrize("name", ["splice", "verses"])
@@ -116,15 +116,17 @@ def test_accuracy_of_a_point(name: str) -> None:
     w = run.q.nu(run.model.sites["w"], run.data.whole()).detach().reshape(-1)[: run.model.space.size]
     with torch.no_grad():
         out = run.model.space(run.data.test.x, w[None])[0]
-    assert told(name, steps=12) == pytest.approx(float((out.argmax(-1) == run.data.test.y).double().mean()), abs=1e-9)
+    assert answered(name, steps=12) == pytest.approx(
+        float((out.argmax(-1) == run.data.test.y).double().mean()), abs=1e-9
+    )
 
 
 def test_lambda_is_the_trained_one_and_relevant_inputs_are_counted() -> None:
     run, _ = shown("prior_evidence")
-    assert told("prior_evidence") == pytest.approx(math.exp(float(run.model.prior.log_scale.detach())), rel=1e-6)
+    assert answered("prior_evidence") == pytest.approx(math.exp(float(run.model.prior.log_scale.detach())), rel=1e-6)
     run, _ = shown("relevance")
     scale = run.model.prior.log_scale.detach().exp().numpy()
-    assert told("relevance") == (scale >= scale.max() / 10).sum()
+    assert answered("relevance") == (scale >= scale.max() / 10).sum()
 
 
 def test_the_band_is_wider_off_the_data() -> None:
@@ -138,7 +140,7 @@ def test_the_band_is_wider_off_the_data() -> None:
             .std(0)
             .max()
         )
-    value = told("regression", steps=400)
+    value = answered("regression", steps=400)
     assert 0.4 < value / float(far / near) < 1.3, "the drawn axis may be a little shorter"
 
 
@@ -152,7 +154,7 @@ def test_attention_is_the_largest_weight_of_the_last_word() -> None:
     inside = x[:words] @ w["embed.weight"].T + w["places"][:words]
     query, key, _ = np.split(inside @ w["bank.0.weight"].T + w["bank.0.bias"], 3, axis=1)
     last = np.exp(query[-1] @ key.T / math.sqrt(key.shape[1]))
-    assert told("attention", steps=40) == pytest.approx(last.max() / last.sum(), rel=1e-4)
+    assert answered("attention", steps=40) == pytest.approx(last.max() / last.sum(), rel=1e-4)
 
 
 def test_variance_ratios_of_panel_b() -> None:

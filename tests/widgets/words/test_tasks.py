@@ -25,16 +25,16 @@ TASK = {
 def test_the_measured_ratio_decides_which_choice_is_right(score: float, right: int) -> None:
     facts = FACTS | {"variance": {"score": (score, 1.0), "reparameterization": (4.0, 0.1)}}
     for guess, words in enumerate(TASK["choices"]):
-        said = answer(TASK, guess, facts)
-        assert said.startswith("Right." if guess == right else f"Not so: {TASK['choices'][right]}"), words
-        assert f"measures {times(score / 4)} at step 900" in said
+        words_of_answer = answer(TASK, guess, facts)
+        assert words_of_answer.startswith("Right." if guess == right else f"Not so: {TASK['choices'][right]}"), words
+        assert f"measures {times(score / 4)} at step 900" in words_of_answer
 
 
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
         ({"number": 20, "state": "running"}, "answers at step 300; this is step 20."),
-        ({"number": 20}, "Press Run to go on."),
+        ({"number": 20}, "Press Run to continue."),
         ({"number": 20, "stop_at": 200}, "Raise 'Stop at' to 300: the run ends at step 200."),
         ({"state": "example"}, "Press Run: this scene answers at step 300."),
         ({"unrun": True}, "Press Run: this scene answers at step 300."),

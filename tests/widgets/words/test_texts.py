@@ -119,14 +119,18 @@ def test_a_foreign_query_is_ignored():
             {"slopes": {"path_only": (-1.02, 0.03)}, "open": ["score"]},
             "The variance of score is open upwards: so few replicates cannot bound it above, so its power of B is not known",
         ),
-        ("variance_against_rows", {"slopes": {"score": (-1.02, 0.03)}}, "the data's noises average out"),
-        ("variance_against_rows", {"slopes": {"score": (-0.5, 0.03)}}, "what the data share does not average out"),
-        ("variance_against_rows", {"slopes": {"score": (0.02, 0.03)}}, "hears of its own data point alone"),
+        ("variance_against_rows", {"slopes": {"score": (-1.02, 0.03)}}, "the noise averages out over the data"),
+        (
+            "variance_against_rows",
+            {"slopes": {"score": (-0.5, 0.03)}},
+            "the noise that data points share does not average out",
+        ),
+        ("variance_against_rows", {"slopes": {"score": (0.02, 0.03)}}, "depends on its own data point only"),
         ("variance_against_rows", {"slopes": {"score": (2.0, 0.03)}}, "Rao-Blackwellise per data point"),
         (
             "gradient_histogram",
             {"reference": (1.0, 0.01), "found": {"score": (1.3, 0.2, 3.0), "path_only": (1.01, 0.01, 0.1)}},
-            "every row meets the long run 1 ± 0.02 within its error; score spreads 30× as wide as path only",
+            "every row agrees with the long run 1 ± 0.02 within its error; score spreads 30× as wide as path only",
         ),
         (
             "gradient_histogram",
@@ -136,7 +140,7 @@ def test_a_foreign_query_is_ignored():
         (
             "xi_parabola",
             {"best": (-4.0, 0.1), "rho_squared": 0.5, "xi": -2.0, "at_xi": (9.0, 8.8, 9.2), "least": (3.0, 2.8, 3.2)},
-            "held at −2, score with ξ has 3.0× the least",
+            "at ξ = −2, score with ξ has 3.0× the least",
         ),
         (
             "xi_parabola",

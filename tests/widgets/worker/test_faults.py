@@ -248,8 +248,8 @@ def test_a_step_that_breaks_off_ends_the_training_and_is_not_saved(
     assert "Press Run" in failed.remedy
     for command in (MakeStep(), Play(), Save()):
         driver.send(command)
-    assert "cannot go on" in driver.until(Refused, command=MakeStep).sentence
-    assert "cannot go on" in driver.until(Refused, command=Play).sentence
+    assert "cannot continue" in driver.until(Refused, command=MakeStep).sentence
+    assert "cannot continue" in driver.until(Refused, command=Play).sentence
     works(driver, tmp_path)
     assert about(tmp_path / "run" / STATE)["number"] == 1, "saved at its first step, and not in the middle of the sixth"
 

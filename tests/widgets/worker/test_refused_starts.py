@@ -134,13 +134,13 @@ def test_a_trainer_of_ones_own_model_never_says_that_the_run_is_kept(quiet):
     with quiet.turn:
         quiet.lost("killed")
     assert "kept" not in quiet.screen.page.banner
-    assert "cannot be taken up: press Run to start it again at step 0" in quiet.screen.page.banner
+    assert "cannot be resumed: press Run to start it again at step 0" in quiet.screen.page.banner
 
 
 def test_the_page_knows_how_far_the_run_is_saved_before_its_kernel_stops(quiet):
     """Without a run there is nothing to speak of; what is saved comes from the file, and a save that fails changes nothing."""
     page = quiet.screen.page
-    assert page.remedies["reload"] == "Your run is kept up to step 7: reload this page to go on."
+    assert page.remedies["reload"] == "Your run is kept up to step 7: reload this page to continue."
     assert page.remedies["rerun"].startswith("Your run is kept up to step 7: run the cell again and open")
     quiet.show(Unsaved("This run cannot be saved."))
     assert "up to step 7:" in page.remedies["reload"]

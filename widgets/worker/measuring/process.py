@@ -102,12 +102,12 @@ class MeasuringProcess:
         """
         try:
             while self.connection.poll(0):
-                count, said = self.connection.recv()
+                count, reply = self.connection.recv()
                 self.heard = time.perf_counter()
-                if isinstance(said, Exception):
-                    raise MeasuringLostError(str(said)) from said
+                if isinstance(reply, Exception):
+                    raise MeasuringLostError(str(reply)) from reply
                 if count == self.count:
-                    yield from self._told(said)
+                    yield from self._handle(reply)
         except (EOFError, OSError) as error:
             raise MeasuringLostError("it has died") from error
         if self.overdue(time.perf_counter()):
@@ -117,13 +117,13 @@ class MeasuringProcess:
         """Whether it has work and nothing was heard of it for too long."""
         return (self.busy or not self.free) and now - self.heard > HANG
 
-    def _told(self, said: Taken | Alive | Done | Measured) -> Iterator[Measured]:
-        if isinstance(said, Taken):
+    def _handle(self, reply: Taken | Alive | Done | Measured) -> Iterator[Measured]:
+        if isinstance(reply, Taken):
             self.free = True
-        elif isinstance(said, Done):
-            self.busy, self.spent = False, said.spent
-        elif not isinstance(said, Alive) and self.busy:
-            yield said
+        elif isinstance(reply, Done):
+            self.busy, self.spent = False, reply.spent
+        elif not isinstance(reply, Alive) and self.busy:
+            yield reply
 
     def close(self) -> None:
         """End it; it has nothing to save."""

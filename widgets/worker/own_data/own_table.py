@@ -66,8 +66,8 @@ class OwnTable:
         kinds = len(self.data.label_names)
         coloured = f", coloured by {self.labels or 'labels'} ({kinds} kinds)" if self.labels or kinds > 1 else ""
         counts = reason is None and float(self.data.x.sum()) > 0
-        said = f"{self.data.name}: {rows:,} × {features:,}{coloured}. "
-        said += (
+        sentence = f"{self.data.name}: {rows:,} × {features:,}{coloured}. "
+        sentence += (
             "They are counts: scVI's settings are ready, press Run." if counts else f"No counts: {reason or 'all 0.'}"
         )
-        return TableRead(self.path, self.labels, self.batch, list(self.columns), counts, said)
+        return TableRead(self.path, self.labels, self.batch, list(self.columns), counts, sentence)

@@ -116,8 +116,9 @@ class UserData:
         self.features = read_features(wanted.path)
         data, words = self.features
         held = 0 if data.test is None else data.test.size
-        said = f"{data.x.shape[1]} features of {words}: {data.size:,} rows train, {held:,} are held out; {len(data.label_names)} labels."
-        self.send(FeaturesRead(wanted.path, said, made=wanted.title is not None))
+        words = f"{data.x.shape[1]} features of {words}: {data.size:,} rows train, {held:,} are held out"
+        sentence = f"{words}; {len(data.label_names)} labels."
+        self.send(FeaturesRead(wanted.path, sentence, made=wanted.title is not None))
 
     def close(self) -> None:
         """End the thread that reads tables."""

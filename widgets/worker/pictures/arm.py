@@ -96,9 +96,9 @@ class ArmPicture(Numbers[Pictures]):
         x = self.run.model.sample(SAMPLES, torch.Generator().manual_seed(0))  # type: ignore[attr-defined]
         errors = link_errors(x)
         off, bound = 1000 * errors.root_mean_square, 1000 * NOISE * (sum(each**2 for each in BAND) / len(BAND)) ** 0.5
-        said = (
+        sentence = (
             f"Links of samples from p(x) miss their lengths by {off:.0f} mm (root mean square), half of them by less than "
             f"{1000 * errors.median:.0f} mm; the sensor's noise alone would give {bound:.0f} and {0.6745 * bound:.0f}."
         )
-        told: Picture = {"facts": {"link_error": off, "sentence": said, "summaries": {self.chart: said}}}
-        return merged(told, arm_part(x, self.run.data)) if self.chart in self.pictures.watched else told
+        picture: Picture = {"facts": {"link_error": off, "sentence": sentence, "summaries": {self.chart: sentence}}}
+        return merged(picture, arm_part(x, self.run.data)) if self.chart in self.pictures.watched else picture

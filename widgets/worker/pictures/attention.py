@@ -63,7 +63,7 @@ class ShownText:
             raise ValueError(f"Text {text!r} was to be shown; there are {count} to choose from, 0 to {count - 1}.")
         self.row = int(text)
 
-    def said(self, probability: Tensor | None = None) -> str:
+    def heading(self, probability: Tensor | None = None) -> str:
         """Where it stands, its label, and the predicted probability of that, (classes,), where the model predicts labels."""
         known = len(self.data.label_names) > 1
         words = " · ".join([self.name(self.row)] * bool(self.data.row_names) + [self.label] * known)
@@ -75,7 +75,7 @@ class ShownText:
 
 
 @torch.no_grad()
-def attention_part(network: TokenAttention, text: ShownText, said: str = "", layer: int = -1) -> Picture:
+def attention_part(network: TokenAttention, text: ShownText, heading: str = "", layer: int = -1) -> Picture:
     """The map of the shown text at its own length L: rows look at columns; heads side by side."""
     words = tokens_of(text.data, text.x[0])
     size = len(words)
@@ -84,7 +84,7 @@ def attention_part(network: TokenAttention, text: ShownText, said: str = "", lay
     ranges = (torch.arange(heads), torch.arange(size), torch.arange(size))
     head, t, u = (axis.flatten().numpy() for axis in torch.meshgrid(*ranges, indexing="ij"))
     cells = {"x": head * (size + 1) + u, "y": t, "value": maps.flatten().numpy()}
-    said = said or text.said()
+    heading = heading or text.heading()
     places: list[Place] = [(0, 0, ABOVE_ALL), (0, 0, CORNER)]
     places += [(-0.3, place + 0.5, BEFORE) for place in range(size)]
     places += [(h * (size + 1) + place + 0.5, size + 0.15, BELOW) for h in range(heads) for place in range(size)]
@@ -96,9 +96,9 @@ def attention_part(network: TokenAttention, text: ShownText, said: str = "", lay
         CHART,
         cells,
         places,
-        [said, f"up to {most:g}", *words, *words * heads],
+        [heading, f"up to {most:g}", *words, *words * heads],
         span,
-        f"{said}{'. ' if said else ''}{heard}",
+        f"{heading}{'. ' if heading else ''}{heard}",
     )
     part["params"][CHART]["valueHigh"] = most
     part["facts"]["attention"] = float(last.max())

@@ -51,10 +51,10 @@ def cells_part(
 ) -> Picture:
     """Cells, and each of `names` at its place, for one chart of `span` (columns, rows); `heard` is what a screen reader says."""
     x, y, align = np.array(places, np.float32).T
-    told = {"x": x, "y": y, "align": align, "label": np.arange(len(names), dtype=np.float32)}
+    text = {"x": x, "y": y, "align": align, "label": np.arange(len(names), dtype=np.float32)}
     floats = {name: np.asarray(column, np.float32) for name, column in cells.items()}
     return {
-        "replace": {chart: {"cells": floats, "words": told}},
+        "replace": {chart: {"cells": floats, "words": text}},
         "params": {chart: {"xHigh": float(span[0]), "yHigh": float(span[1])}},
         "names": {chart: names},
         "facts": {"summaries": {chart: heard}},

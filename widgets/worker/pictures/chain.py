@@ -21,7 +21,7 @@ def chain_of(model: Conditional, data: Dataset, observed: Tensor, row: int, weig
     y = observed[row]
     values = [part.reshape(-1) for part in (out.w, out.m, out.eta, slope)]
     at = [part[min(int(y), len(part) - 1) if len(part) > 1 else 0] for part in values]
-    told = {"row": torch.tensor(row + 1), "x": data.x[row, 0], "y": y}
-    told |= dict(zip(("w", "m", "eta", "slope"), at, strict=True))
-    told["identity"] = torch.tensor(IDENTITIES.index(response.identity))
-    return columns(**{name: value.reshape(1) for name, value in told.items()})
+    links = {"row": torch.tensor(row + 1), "x": data.x[row, 0], "y": y}
+    links |= dict(zip(("w", "m", "eta", "slope"), at, strict=True))
+    links["identity"] = torch.tensor(IDENTITIES.index(response.identity))
+    return columns(**{name: value.reshape(1) for name, value in links.items()})

@@ -78,11 +78,11 @@ class Colours:
     def choices(self) -> list[tuple[str, str]]:
         """What the list shows, and the names that `choose` takes."""
         normal = self.run.model.sites[self.site].family.gaussian
-        told = {name: words for name, (words, _) in MODEL.items() if normal or name in ("elbo", "fit")}
+        offered = {name: words for name, (words, _) in MODEL.items() if normal or name in ("elbo", "fit")}
         known = {name: each[0] for name, each in self.classes.items()} | {
             name: each[0] for name, each in self.numbers.items()
         }
-        return [(f"by {words}", name) for name, words in [*known.items(), *told.items()]]
+        return [(f"by {words}", name) for name, words in [*known.items(), *offered.items()]]
 
     def choose(self, name: str) -> None:
         """Colour by this from now on.

@@ -108,9 +108,9 @@ class ConditionalPictures(Pictures):
         """What stays the same for the run, with what can be chosen; of a model of a person's own only its shape."""
         if not self.first:
             return {"static": {}, "labels": {}, "shape": [1, self.run.data.x.shape[1]], "size": self.run.data.size}
-        told = super().about()
-        told["choices"] = self.curvature.choices() | self.weights.choices()
-        return merged(told, self.weights.about())
+        about = super().about()
+        about["choices"] = self.curvature.choices() | self.weights.choices()
+        return merged(about, self.weights.about())
 
     # what moves -----------------------------------------------------------------------------------------------------------------
 
@@ -144,22 +144,24 @@ class ConditionalPictures(Pictures):
             )
         }
         held_out = "Held-out data get" if self.run.data.test is not None else "All data, trained on, get"
-        said = f"{held_out} {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
+        scored = (
+            f"{held_out} {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
+        )
         scale = self.weights.scale()
         learned = "" if scale is None else f"; {self.weights.scale_words()}"
-        found["facts"]["sentence"] = f"{said}{learned}; {words}."
+        found["facts"]["sentence"] = f"{scored}{learned}; {words}."
         if more := self.curvature.words():
             of = "" if self.resting else f"Step {self.run.number:,}: "  # it may stand for a while
-            shorter = f"{of}{said.partition(', training')[0]}; {more}; {words}."
+            shorter = f"{of}{scored.partition(', training')[0]}; {more}; {words}."
             found["facts"]["sentence"] = shorter if self.curvature.used else f"{more}."
-        found["facts"]["summaries"]["scores"] = f"{said}."
+        found["facts"]["summaries"]["scores"] = f"{scored}."
         found["facts"] |= {"test_density": test.log_density, "scale": scale}
         if test.classes:
             found["facts"]["accuracy"] = test.error
         else:
             found["facts"]["rmse"] = test.error
 
-    def told_chain(self) -> Columns:
+    def chain_columns(self) -> Columns:
         """The chain of one data point at E_q w."""
         return chain_of(self.model, self.run.data, self.observed, self.datum, self.weights.mean())
 

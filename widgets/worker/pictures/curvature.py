@@ -61,9 +61,9 @@ class Curvature:
         if not self.used or self.found is None:
             return ""
         each = f"{self.found.log_evidence / self.run.data.size:.2f}".replace("-", "−")
-        said = f"Laplace's log p(y) {each} per data point"
+        evidence = f"Laplace's log p(y) {each} per data point"
         if len(self.found.mean) > FEW or type(self.model.prior) not in (NormalPrior, FanInPrior):
-            return said
+            return evidence
         now, factor = self.model.prior.scale, self.found.best_factor
         rises = "largest at about this λ" if 0.95 < factor < 1.05 else f"larger at λ = {factor * now:.2g}"
-        return f"{said}, {rises}"
+        return f"{evidence}, {rises}"

@@ -59,13 +59,13 @@ class Decoding:
 
         Of a table it comes with what the page must know of its features, which are chosen anew by the data's own `means` (M, K).
         """
-        told: Grid = self._told(means) if self.features else {}
+        extra: Grid = self._table_columns(means) if self.features else {}
         ticks = torch.linspace(-span, span, self.side)
         places = torch.stack([ticks.repeat(self.side), ticks.repeat_interleave(self.side)], 1)
         values = self(space.plane.lift(places))
-        return {"n": self.side, "low": [-span] * 2, "high": [span] * 2, "values": values, **told}
+        return {"n": self.side, "low": [-span] * 2, "high": [span] * 2, "values": values, **extra}
 
-    def _told(self, means: Tensor) -> Grid:
+    def _table_columns(self, means: Tensor) -> Grid:
         assert self.features is not None  # noqa: S101 - who calls has looked
         self.features.choose(self.mean(means[self.features.some]))
         labels = self.run.data.labels[self.rows]

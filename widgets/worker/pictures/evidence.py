@@ -104,7 +104,7 @@ def sentence(found: Evidence, step: int | None = None) -> str:
     """The best bound on log p(x), how far below it the ELBO is and why, held-out rows, k̂, and annealing where it is measurably off."""
     found = found.of_all_rows()
     if found.curve is None or found.best is None:
-        return "The evidence is being weighed."
+        return "The evidence is being estimated."
     by = {"closed form": "exact", "sum over a grid": "by a grid"}.get(found.how)
     if by is None:
         by = "at least, annealed" if found.annealed is not None and found.best > found.curve.best.value else "at least"

@@ -57,8 +57,8 @@ class ExponentialPictures(Pictures):
         says = lambda part: part.natural_symbol if natural and part.natural_symbol else part.symbol  # noqa: E731
         top = f"{LAYER_NAMES[self.layers]} {plan.layers[-1][0].label}"
         lower = [top, *(f"{LAYER_NAMES[n]} ~ {says(plan.layers[n - 1][0])}" for n in range(self.layers - 1, 0, -1))]
-        told = ", u = θ·z above" if self.layers < MOST_LAYERS else ""
-        return f"{'natural' if natural else 'mean'} DEF: {', '.join([*lower, f'x ~ {says(plan.response)}'])}{told}"
+        suffix = ", u = θ·z above" if self.layers < MOST_LAYERS else ""
+        return f"{'natural' if natural else 'mean'} DEF: {', '.join([*lower, f'x ~ {says(plan.response)}'])}{suffix}"
 
     def _generator(self) -> torch.Generator:
         return torch.Generator().manual_seed(self.run.number)

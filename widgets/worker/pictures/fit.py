@@ -28,7 +28,7 @@ class Fit(Predictions):
         low, high = self.pictures.axis
         diagonal = columns(at=torch.tensor([low, high]))
         inside = float(((y - mean).abs() <= 2 * sd).float().mean())
-        datasets = {"points": table, "diagonal": diagonal, "chain": self.pictures.told_chain()}
+        datasets = {"points": table, "diagonal": diagonal, "chain": self.pictures.chain_columns()}
         return {
             "replace": {self.chart: datasets},
             "params": {self.chart: {"xLow": low, "xHigh": high, "yLow": low, "yHigh": high}},

@@ -33,8 +33,8 @@ class Floor:
         j, names = self.columns[0], self.run.data.feature_names
         scale = float(scales[j])
         name = names[j] if names else f"feature {j + 1}"
-        said = (
+        sentence = (
             f"The data hold {name} constant, so its σ is {scale:.2g} and wants to be 0: that one number brings "
             f"{-math.log(max(scale, 1e-300)):.1f} nats, and the likelihood has no maximum. Raise the floor of σ."
         )
-        return {"facts": {"sentence": said, "constant_scale": scale}}
+        return {"facts": {"sentence": sentence, "constant_scale": scale}}

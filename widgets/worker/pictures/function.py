@@ -67,7 +67,7 @@ class Function(Predictions):
                 f"f is known to ±{2 * float(near):.2g} among the data and, away from them, to ±{2 * far:.2g} at {place}"
             )
         return {
-            "replace": {self.chart: {"line": line, "draws": draws, "chain": it.told_chain()}},
+            "replace": {self.chart: {"line": line, "draws": draws, "chain": it.chain_columns()}},
             "params": {self.chart: {"xLow": left, "xHigh": right, "yLow": low, "yHigh": high}},
             "headings": {self.chart: title or "Function, at a point" if it.curvature.choices() else ""},
             "facts": facts,

@@ -80,11 +80,11 @@ class LatentPictures(Pictures):
             "shape": self.decoding.shape,
             "rows": self.rows.numpy().astype(np.float32),
         }
-        told = merged(super().about(), own)
+        about = merged(super().about(), own)
         if self.site:
-            told["choices"] = {"colour": self.chosen.colours.choices, "plane": self.chosen.planes()}
-            told["choices"] |= {"text": self.text.choices()} if isinstance(self._encoder(), TokenAttention) else {}
-        return merged(told, self.drawing.about()) if self.drawing else told
+            about["choices"] = {"colour": self.chosen.colours.choices, "plane": self.chosen.planes()}
+            about["choices"] |= {"text": self.text.choices()} if isinstance(self._encoder(), TokenAttention) else {}
+        return merged(about, self.drawing.about()) if self.drawing else about
 
     def _encoder(self) -> object:
         """The network from x to ν, where there is one."""

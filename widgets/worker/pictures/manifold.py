@@ -32,11 +32,11 @@ def manifold(
     low, high = size.min(), size.max()
     shade = (size - low) / (high - low).clamp_min(1e-6)
     factor = [10.0 ** float(low), 10.0 ** float(high)]
-    said = f"The decoder enlarges areas of this plane by factors from {factor[0]:.2g} to {factor[1]:.2g}."
+    sentence = f"The decoder enlarges areas of this plane by factors from {factor[0]:.2g} to {factor[1]:.2g}."
     return {
         "replace": {"manifold": {"grid": {"shade": shade.numpy(), "decoded": draw(decode(points))}}},
         "params": {"manifold": {"side": float(count), "domain": [-span, span, -span, span], "factor": factor}},
-        "facts": {"summaries": {"manifold": said}},
+        "facts": {"summaries": {"manifold": sentence}},
     }
 
 

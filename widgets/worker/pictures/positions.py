@@ -17,12 +17,12 @@ MOST_FILTERS = 6
 
 
 def over_positions(
-    network: object, data: Dataset, watched: frozenset[str], text: ShownText, said: str = ""
+    network: object, data: Dataset, watched: frozenset[str], text: ShownText, heading: str = ""
 ) -> list[Picture]:
     """What there is to show of a network in the charts that are in sight: attention map, filters, or nothing."""
     found = []
     if "attention_map" in watched and isinstance(network, TokenAttention):
-        found.append(attention_part(network, text, said))
+        found.append(attention_part(network, text, heading))
     if "filters" in watched and isinstance(network, Convolution):
         found.append(filters_part(network, data))
     return found

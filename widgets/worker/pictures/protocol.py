@@ -50,9 +50,9 @@ class Pictures:
 
     def about(self) -> About:
         """What stays the same for the run; asked for once."""
-        told: About = {"static": {}, "labels": {}, "shape": [1, self.run.data.x.shape[1]], "size": self.run.data.size}
-        told["views"] = views_of(self.run.settings.model, self.absent)
-        return merged(told, *(each.about() for each in self.numbers.values()))
+        about: About = {"static": {}, "labels": {}, "shape": [1, self.run.data.x.shape[1]], "size": self.run.data.size}
+        about["views"] = views_of(self.run.settings.model, self.absent)
+        return merged(about, *(each.about() for each in self.numbers.values()))
 
     def look(self) -> Picture:
         """What a frame shows of the current parameters."""

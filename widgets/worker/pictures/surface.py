@@ -49,6 +49,6 @@ class Surface(Predictions):
         sure = ((best - least) / (1 - least)).clamp(0, 1)
         values = zip(("xLow", "yLow", "xHigh", "yHigh"), [*it.low.tolist(), *it.high.tolist()], strict=True)
         return {
-            "replace": {self.chart: {"cells": columns(label=label, sure=sure), "chain": it.told_chain()}},
+            "replace": {self.chart: {"cells": columns(label=label, sure=sure), "chain": it.chain_columns()}},
             "params": {self.chart: dict(values)},
         }, f"{float((best < 0.9).float().mean()):.0%} of the plane is undecided (no class reaches 90%)"

@@ -33,7 +33,7 @@ class WeightPictures:
         self.network = cast("Network", self.model.space.network)
         self.batch = run.data.batch(torch.arange(1))
         self.drawing = of_conditional(self.model)
-        self.text, self.said = ShownText(run.data), ""  # whose attention map is shown, and what is said of it
+        self.text, self.heading = ShownText(run.data), ""  # whose attention map is shown, and what is said of it
 
     @property
     def filters(self) -> bool:
@@ -81,12 +81,12 @@ class WeightPictures:
         if not self.attends:
             raise ValueError("Only token attention shows where a text's words look. Choose that network.")
         self.text.choose(text)
-        self.said = ""
+        self.heading = ""
 
     def say(self, model: Conditional, weights: Tensor) -> None:
         """Find how probable the label of the shown text is, under weights (S, P) of this model."""
         if self.attends:
-            self.said = self.text.said(probabilities(predict(model, self.text.x, weights))[0])
+            self.heading = self.text.heading(probabilities(predict(model, self.text.x, weights))[0])
 
     def look(self, watched: frozenset[str]) -> list[Picture]:
         """The parts of a frame, of the charts that are in sight."""
@@ -94,5 +94,5 @@ class WeightPictures:
         parts = [self.drawing.look(named)] if "network" in watched else []
         if {"attention_map", "filters"} & watched:
             with replaced(self.network, named):
-                parts += over_positions(self.network, self.run.data, watched, self.text, self.said)
+                parts += over_positions(self.network, self.run.data, watched, self.text, self.heading)
         return parts

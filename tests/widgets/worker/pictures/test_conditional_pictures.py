@@ -98,9 +98,9 @@ def test_data_that_nothing_was_held_out_of_are_not_called_held_out() -> None:
 
 
 def test_a_learned_scale_is_said() -> None:
-    said = pictures(prior="evidence", prior_scale=2.0, width=4, depth=1).look()["facts"]
-    assert said["scale"] == pytest.approx(2.0)
-    assert "; λ̂ = 2.00 from λ = 2; " in said["sentence"]
+    facts = pictures(prior="evidence", prior_scale=2.0, width=4, depth=1).look()["facts"]
+    assert facts["scale"] == pytest.approx(2.0)
+    assert "; λ̂ = 2.00 from λ = 2; " in facts["sentence"]
     assert (
         "; σ̂ = 1.00 under λ = 2; "
         in pictures(prior="hyper", prior_scale=2.0, width=4, depth=1).look()["facts"]["sentence"]
@@ -127,9 +127,9 @@ def test_a_scene_opens_with_its_charts_once() -> None:
 def test_the_chain_ends_in_the_gradient_identity(data: str, response: str, identity: str) -> None:
     """What the words say is the number beside them."""
     made = pictures(data=data, response=response, width=4, depth=1, spread_from="fixed", spread=0.5)
-    told = {name: float(column[0]) for name, column in made.told_chain().items()}
-    assert IDENTITIES[int(told["identity"])] == identity
-    m, y, phi = told["m"], told["y"], 0.25
+    chain = {name: float(column[0]) for name, column in made.chain_columns().items()}
+    assert IDENTITIES[int(chain["identity"])] == identity
+    m, y, phi = chain["m"], chain["y"], 0.25
     known = {
         "(y − m)/φ": (y - m) / phi,
         "y − m": y - m,
@@ -137,7 +137,7 @@ def test_the_chain_ends_in_the_gradient_identity(data: str, response: str, ident
         "(y − m)/Var y · dm/dw": (y - m) / (1 + phi * m),
     }
     if identity:
-        assert told["slope"] == pytest.approx(known[identity], rel=1e-4)
+        assert chain["slope"] == pytest.approx(known[identity], rel=1e-4)
 
 
 def test_inputs_carry_their_names() -> None:

@@ -73,7 +73,7 @@ def test_the_worker_draws_it_without_a_run_and_only_the_last_wish() -> None:
     )
     assert sum(isinstance(seen, PriorDrawn) for seen in driver.seen) < len(wishes)
     driver.send(DrawPrior(asdict(Settings()) | {"prior": "ard"}))
-    assert "Give the weights a distribution q" in driver.until(Refused, command=DrawPrior).sentence
+    assert "Choose a distribution q over the weights" in driver.until(Refused, command=DrawPrior).sentence
     driver.close()
 
 
