@@ -191,7 +191,7 @@ class Explorer(ipw.VBox):
         rows = [int(row) for row in proposal["value"]]
         if any(row < 0 for row in rows):
             raise traitlets.TraitError(
-                f"Row {min(rows)} was selected; rows are counted from 0. Give row numbers of the data."
+                f"Row {min(rows)} was selected; rows are counted from 0. Pass row numbers of the data."
             )
         return tuple(sorted(set(rows)))
 
@@ -206,7 +206,7 @@ class Explorer(ipw.VBox):
     # what the session calls
 
     def post(self, action: Action) -> None:
-        """Take note of an action; the pump carries it out."""
+        """Queue an action; the pump carries it out."""
         self.session.post(action)
 
     def act(self, action: Action) -> None:

@@ -23,7 +23,7 @@ THREE = rule("depth", "There is no third layer. Raise the depth.", low=3)
 
 @dataclass(frozen=True)
 class Settings(InferenceSettings):
-    """A deep exponential family, its priors and its inference; live knobs act at the next step, the others start a new run.
+    """A deep exponential family, its priors and its inference; live knobs take effect at the next step, the others start a new run.
 
     >>> import elbo_room as er
     >>> er.DeepExponentialFamilySettings(draws=8).draws
@@ -33,7 +33,7 @@ class Settings(InferenceSettings):
     model: str = model_setting("deep_exponential_family")
     data: str = setting(
         "digits", label="Data", group="Data", choices="exponential_data",
-        help="What is to be modelled; nothing is downloaded."
+        help="The data to model; nothing is downloaded."
     )  # fmt: skip
     response: str = setting(
         "bernoulli", label="Response", symbol="p(x|z)", group="Model", choices="layered_responses", help="The family of x given layer 1."
@@ -117,7 +117,7 @@ class Settings(InferenceSettings):
     )  # fmt: skip
     variational: str = setting(
         "table", label="q's parameters", symbol="ν", group="Inference", choices="variational",
-        help="Where each data point's ν comes from.",
+        help="The source of each data point's ν.",
     )  # fmt: skip
     structure: str = setting(
         "product", label="q of layers", symbol="q", group="Inference", choices="structures",

@@ -73,5 +73,5 @@ class AddressController:
     def shared(self, action: Shared) -> None:
         """Say where the link is now."""
         self.state.notice = (
-            "Copied: whoever opens it sees these settings." if action.copied else "Copy the text from the box."
+            "Copied: the link opens the lab with these settings." if action.copied else "Copy the text from the box."
         )

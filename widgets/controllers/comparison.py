@@ -43,7 +43,7 @@ class RunComparison:
         shown = [run["settings"] for run in runs] + ([present] if present is not None else [])
         if len({tuple(each.get(name) for name in MEASURE) for each in shown}) > 1:
             raise ValueError(
-                "These runs are of other data, another model or another response: their nats have no common zero. "
+                "These runs have different data, models or responses: their nats are not comparable. "
                 "Choose runs of the same data, or open one of them."
             )
         tables = [curve(run["identity"]) for run in runs]

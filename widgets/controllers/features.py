@@ -32,7 +32,7 @@ class FeatureController:
         self, state: ScreenState, settings: SettingsController, runs: RunController, screen: Screen, session: Session
     ) -> None:
         self.state, self.settings, self.runs, self.screen, self.session = state, settings, runs, screen, session
-        self.sentence = ""  # what the caption says once their model has started
+        self.sentence = ""  # the caption once their model has started
 
     def register(self, actions: Dispatch, messages: Dispatch, drawn: Dispatch) -> None:
         """Take the button and the worker's answers."""
@@ -56,7 +56,7 @@ class FeatureController:
         self.session.send(UseFeatures(str(path), f"run {folder.identity} ({label})"))
 
     def read(self, message: FeaturesRead) -> None:
-        """They are there: where they were asked for now, a conditional model starts on them."""
+        """The features are ready: if they were requested now, a conditional model starts on them."""
         self.screen.own.features = message.path
         if not message.made:
             return
@@ -68,8 +68,8 @@ class FeatureController:
         self.sentence = f"{message.sentence} That run is kept under Runs."
 
     def started(self, message: Started) -> None:
-        """A run has begun: whether its features can be used, and whose features it is trained on itself."""
+        """A run has started: whether its features can be used, and whose features it is trained on."""
         self.screen.own.offer_features(message.featureless)
         if message.features_of:
-            self.screen.goal.value = f"Does a model of the features of {message.features_of} know the labels?"
+            self.screen.goal.value = f"Can a model predict the labels from the features of {message.features_of}?"
             self.state.notice, self.sentence = self.sentence or self.state.notice, ""

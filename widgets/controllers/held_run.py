@@ -63,11 +63,11 @@ class HeldRun:
         return request is not None and request.opened
 
     def without_run(self, phase: str) -> None:
-        """The worker holds no run that could go on."""
+        """The worker holds no run that could continue."""
         self.state.phase, self.state.run_values, self.state.held_values = phase, None, None
 
     def forget_requests(self) -> bool:
-        """No start will be answered any more; whether one was waited for."""
+        """No start will be answered any more; returns whether one was pending."""
         requests, self.state.requested = self.state.requested, {}
         for request in requests.values():
             request.folder.release()
@@ -85,7 +85,7 @@ class HeldRun:
             note_cell(folder, self.state.cell, self.opened_with)
 
     def release(self) -> None:
-        """Let other sessions have the runs of this one, whose worker has left."""
+        """Release this session's runs for others; its worker has left."""
         self.forget_requests()
         if self.state.folder is not None:
             self.state.folder.release()

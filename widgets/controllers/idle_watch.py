@@ -42,8 +42,6 @@ class IdleWatch:
         """The page is back after a long silence: explain why the run is paused and how to continue."""
         if self.rested and self.state.phase == "paused":
             number = self.painter.facts["number"]
-            self.state.notice = (
-                f"Paused at step {number:,}, because this page was silent for {seconds:.0f} s. Press Continue to resume."
-            )
+            self.state.notice = f"Paused at step {number:,}, because this page was silent for {seconds:.0f} s. Press Continue to resume."
             self.refresh()
         self.rested = False

@@ -57,7 +57,7 @@ class LatentController:
             self.session.send(command)
 
     def _note_text(self) -> None:
-        """The page's address names the text whose attention map is shown, so that a reload finds it."""
+        """Put the text whose attention map is shown into the page's address, so that a reload finds it."""
         chosen = self.screen.reading.value
         self.screen.page.text = chosen if chosen and chosen != "0" else ""
 
@@ -87,7 +87,7 @@ class LatentController:
         return f"{said}{also} Panel D marks their KL; Explorer.selection has their rows; Escape lets go."
 
     def explore_again(self, message: Started) -> None:
-        """A run has begun: look at it as at the one before, where it can be; rows of other data mean nothing any more."""
+        """A run has started: keep the previous view if possible; rows of other data are invalid now."""
         kept = self.screen.explorable(message.about.get("choices", {}))
         if kept:
             colour, plane, bands, text = (kept.get(name) for name in ("colour", "plane", "bands", "text"))

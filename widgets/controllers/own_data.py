@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from elbo_room.widgets.screen.layout import Screen
     from elbo_room.widgets.sessions.session import Session
 
-OWN = "own"  # the data that a person gives; the name of `elbo_room.models.data.OWN`, which the kernel must not import
+OWN = "own"  # the user's data; the name of `elbo_room.models.data.OWN`, which the kernel must not import
 
 
 class OwnDataController:
@@ -44,8 +44,8 @@ class OwnDataController:
 
     def read(self, command: ReadTable) -> None:
         """Read the table in use with other columns, or, in local use, a file whose path was typed."""
-        given = self.screen.own.given
-        if local_use() or (given is not None and command.path == given.path):
+        request = self.screen.own.request
+        if local_use() or (request is not None and command.path == request.path):
             self._read(command)
         else:
             self.screen.own.refuse(REFUSED)
@@ -61,8 +61,8 @@ class OwnDataController:
 
     def show(self, message: TableRead) -> None:
         """A table was read: show it, and settings that suit it."""
-        state, given = self.state, self.screen.own.given
-        again = given is not None and message.path == given.path  # a new worker read it, or a column was chosen
+        state, request = self.state, self.screen.own.request
+        again = request is not None and message.path == request.path  # a new worker read it, or a column was chosen
         self.screen.own.show(message)
         if again and state.values["data"] == OWN:
             state.dirty = True

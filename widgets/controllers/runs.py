@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from elbo_room.widgets.sessions.runs import RunFolder
     from elbo_room.widgets.sessions.session import Session
 
-LEAVING = 6.0  # seconds that a page may take to put a run away, whose last steps are not lost then; after that a copy is opened
+LEAVING = 6.0  # seconds that a page may take to save a run with its last steps; after that a copy is opened
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Until when a run that another page puts away is waited for, and which run was on the screen when that began."""
+    """How long to wait for a run that another page is saving, and which run was on the screen at the start."""
 
     until: float  # on the monotonic clock
     folder: RunFolder | None
@@ -116,7 +116,7 @@ class RunController:
             self.session.send(Play())
 
     def set_speed(self, speed: str) -> None:
-        """Slow: panel C tells each step stage by stage; another speed brings back what it showed before."""
+        """Slow: panel C shows each step stage by stage; another speed restores its previous chart."""
         self.session.send(SetSpeed(speed))
         shown, offered = self.screen.lists["c"], [name for _, name in self.screen.lists["c"].options]
         if speed == "slow" and ONE_STEP in offered and shown.value != ONE_STEP:
@@ -146,7 +146,7 @@ class RunController:
             return  # another run was started or opened meanwhile
         waiting = waiting or Waiting(time.monotonic() + LEAVING, state.folder)
         if time.monotonic() < waiting.until and in_use(identity):
-            state.notice = "Another page shows this run, or is just putting it away. It opens in a moment."
+            state.notice = "Another page shows this run, or is just saving it. It opens in a moment."
             self.session.post_later(0.1, OpenRun(identity, waiting))
             return
         about = next((run for run in saved_runs() if run["identity"] == identity), None)
@@ -164,7 +164,7 @@ class RunController:
         """The kernel was restarted, and its cell was run again."""
         self.open(action.identity)
         self.state.notice = (
-            "The run that this cell showed before is taken up where it was saved: Continue goes on, Reset starts anew."
+            "This cell's earlier run was resumed where it was saved: Continue goes on, Reset starts again."
         )
 
     def follow(self, message: State) -> None:

@@ -35,7 +35,7 @@ class SettingsController:
 
     @property
     def knobs(self) -> list[Knob]:
-        """The knobs of the family of models that the form shows."""
+        """The knobs of the model family in the form."""
         return all_knobs()[self.state.values["model"]]
 
     @property
@@ -61,7 +61,7 @@ class SettingsController:
         knob = self.form.fields[name].knob
         wanted = {**state.values, name: check(knob, value)}
         moved: list[str] = []
-        if not knob["live"]:  # a live change must not restart the run by moving other knobs
+        if not knob["live"]:  # a live change must not restart the run by changing other knobs
             wanted, moved = settled(self.knobs, wanted, name)
         whole = validate(self.knobs, wanted)
         if whole[name] == state.values[name]:
@@ -78,15 +78,15 @@ class SettingsController:
         state.notice = f"{knob['label']} changed: Run starts a new run with it{state.if_kept('; this one is kept')}."
         if moved:
             also = ", ".join(f"{self.form.fields[other].knob['label']} is now {self._label(other)}" for other in moved)
-            state.notice = f"{knob['label']} changed, and what did not go with it too: {also}. Run starts a new run."
+            state.notice = f"{knob['label']} changed, and so did what conflicted with it: {also}. Run starts a new run."
 
     def _label(self, name: str) -> str:
-        """What the chosen part of a knob is called."""
+        """The label of a knob's chosen part."""
         choices = self.form.fields[name].knob["choices"]
         return str(next(choice["label"] for choice in choices if choice["name"] == self.state.values[name]))
 
     def _other_model(self) -> bool:
-        """Whether the form shows another family of models than the run on the screen."""
+        """Whether the form shows another model family than the run on the screen."""
         return self.state.run_values is not None and self.state.run_values["model"] != self.state.values["model"]
 
     def hold_xi(self, action: HoldXi) -> None:
@@ -114,12 +114,12 @@ class SettingsController:
             self.name_scene()
 
     def take(self, values: Values) -> None:
-        """Show these settings, of whichever family of models; Run takes them up."""
+        """Show these settings, of any model family; Run uses them."""
         state = self.state
         self.replace(validate(knobs_of(all_knobs(), values), values))
         if state.phase == "running":
             self.session.send(Pause())
-        state.notice = f"Press Run to train this model{state.if_kept('; the run before it is kept')}."
+        state.notice = f"Press Run to train this model{state.if_kept('; the previous run is kept')}."
 
     def replace(self, values: Values) -> None:
         """Show these settings, which are valid."""
@@ -131,20 +131,20 @@ class SettingsController:
         preset = catalogue()["presets"][action.name]
         self.take({"seed": self.state.values["seed"], **preset["settings"]})
         self.screen.goal.value = preset["goal"]
-        if "shown" in preset:  # the estimators that its questions are about
+        if "shown" in preset:  # the estimators in its questions
             self.screen.shown.value = preset["shown"]
         self.screen.wished = OPENING | preset.get("views", {})
-        kept = self.state.if_kept("; the run before it is kept")
+        kept = self.state.if_kept("; the previous run is kept")
         self.state.notice = f"Press Run to train this scene{kept}."
 
     def name_scene(self) -> None:
-        """Settings that came from elsewhere: which scene they are, or what they differ in from the nearest one."""
+        """Settings from elsewhere: which scene they are, or how they differ from the nearest one."""
         name, words = texts.departure(self.state.values, catalogue())
         preset = catalogue()["presets"][name]
         self.screen.name_scene(name, f"Like “{preset['label']}”, but: {words}." if words else preset["goal"])
 
     def offer_estimators(self) -> None:
-        """Offer under Estimators those that this family of models can have at all."""
+        """Offer under Estimators those that apply to this model family at all."""
         choices = next(knob["choices"] for knob in self.knobs if knob["name"] == "estimator")
         usable = [choice for choice in choices if not choice.get("unavailable")]
         options = [(texts.estimator_line(choice, catalogue()), choice["name"]) for choice in usable]

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Requested:
-    """A run that the worker was asked to start and has not answered for; until it does, the run before is the one it holds."""
+    """A start that the worker has not answered yet; until it does, the worker still holds the previous run."""
 
     folder: RunFolder
-    values: Values  # its settings, live changes included
+    values: Values  # its settings, including live changes
     opened: bool  # it is an earlier run, opened again
 
 
@@ -29,7 +29,7 @@ class ScreenState:
     phase: str = (
         "example"  # of the run on the screen; "starting" until the worker holds the run, else a `messages.Phase`
     )
-    dirty: bool = False  # the form shows settings that only a new run takes up
+    dirty: bool = False  # the form shows settings that only a new run uses
     notice: str = ""  # what the caption says before anything else
     run_values: Values | None = (
         None  # what the run on the screen, or the one that is starting, was started with, live changes included
@@ -46,5 +46,5 @@ class ScreenState:
     cell: Cell | None = None  # that shows this lab, where its runs can be taken up
 
     def if_kept(self, words: str) -> str:
-        """These words where the run on the screen can be opened again, none where there is no run or nothing of it was saved."""
+        """These words if the run on the screen can be opened again; empty if there is no run or nothing of it was saved."""
         return words if self.saved_number is not None and not self.own_model else ""

@@ -40,7 +40,7 @@ class ViewController:
     ) -> None:
         self.state, self.settings, self.screen, self.painter, self.session = state, settings, screen, painter, session
         self.prior_asked: Values | None = None
-        self.moved = False  # panel B was turned to the noise of minibatches without being asked
+        self.moved = False  # panel B switched to the noise of minibatches by itself
 
     def register(self, actions: Dispatch, messages: Dispatch, drawn: Dispatch) -> None:
         """Take what a person does with the panels, and what was drawn on them."""
@@ -94,7 +94,7 @@ class ViewController:
             self.session.send(command)
 
     def ask_prior(self) -> None:
-        """While panel C shows the prior: draw it anew when the form shows other data, another model or another prior."""
+        """While panel C shows the prior: redraw it if the form shows other data, another model or another prior."""
         values = self.state.values
         wanted = {knob["name"]: values[knob["name"]] for knob in self.settings.knobs if knob["group"] in PRIOR_GROUPS}
         if self.screen.shows("prior_predictive") and wanted != self.prior_asked:

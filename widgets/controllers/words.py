@@ -41,7 +41,7 @@ class ScreenWords:
         self.counts = TextThrottle()
 
     def refresh(self) -> None:
-        """Bring every word on the screen up to date; unchanged traits cost nothing."""
+        """Update all text on the screen; unchanged traits are not sent."""
         state, screen, facts, values = self.state, self.screen, self.painter.facts, self.state.values
         facts.update(state=state.phase, estimator=values["estimator"], stop_at=values["stop_at"])
         facts["above"] = "log_evidence" if screen.shows("log_evidence") else "elbo"
@@ -70,7 +70,7 @@ class ScreenWords:
         return next((str(part["label"]) for part in knob["choices"] if part["name"] == chosen != "iid"), "")
 
     def say(self, *, drawn: bool = False) -> None:
-        """Status line and caption, both of the same moment; while the model trains their numbers change only now and then."""
+        """Status line and caption, both of the same moment; during training their numbers change only occasionally."""
         screen, facts = self.screen, self.painter.facts
         if facts.get("stepping"):  # a step that is told stage by stage has its words with it
             self.counts.at_once()

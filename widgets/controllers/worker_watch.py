@@ -38,8 +38,8 @@ class WorkerWatch:
         self.state.ready = True
         self.screen.page.banner = ""
         self.views.tell_worker()
-        if self.screen.own.given:
-            self.session.send(self.screen.own.given)
+        if self.screen.own.request:
+            self.session.send(self.screen.own.request)
         if self.screen.own.features:
             self.session.send(UseFeatures(self.screen.own.features))
 
@@ -53,14 +53,14 @@ class WorkerWatch:
             self.say(message)
 
     def lost(self, reason: str) -> None:
-        """The worker is gone: say so, start another, and take up the saved run when there is one."""
+        """The worker is gone: report it, start another, and resume the saved run if there is one."""
         state = self.state
         number, unanswered = kept_until(state.folder), self.held.forget_requests()
         had_run = unanswered or state.run_values is not None
         state.run_values, state.saved_number = state.held_values or state.run_values, number
         words = " ".join((f"The trainer stopped ({reason}).", *self._what_is_kept(number, had_run, unanswered)))
         if not self.session.restart_worker():
-            self.screen.page.banner = f"{words} It stopped too often to be started again by itself. Reload the page."
+            self.screen.page.banner = f"{words} It stopped too often to be restarted automatically. Reload the page."
             self.held.without_run("failed")
             return
         self.screen.page.banner = f"{words} A new trainer is starting."
@@ -71,11 +71,11 @@ class WorkerWatch:
             self.held.without_run("example" if state.run_values is None else "failed")
 
     def _what_is_kept(self, number: int | None, had_run: bool, unanswered: bool) -> list[str]:
-        """The words about the run of a trainer that stopped, none where there was no run."""
+        """The sentences about the run of a trainer that stopped; empty if there was no run."""
         if not had_run:
             return []
         if self.state.own_model:
-            return ["A run of your own model cannot be taken up: press Run to start it again at step 0."]
+            return ["A run of your own model cannot be resumed: press Run to start it again at step 0."]
         if number is None:
             return ["Nothing of your run was saved yet."]
         return [

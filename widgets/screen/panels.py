@@ -40,9 +40,7 @@ class Panels:
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"
         self.split.observe(lambda change: post(SplitTerms(change["new"])), "value")
-        self.parameter = ipw.Dropdown(
-            options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B shows"
-        )
+        self.parameter = ipw.Dropdown(options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B shows")
         self.parameter.observe(lambda change: self._chosen(change, lambda index: SelectParameter(index=index)), "value")
         self.colour = self._choice("colour", "What colours the map of the latent space")
         self.plane = self._choice("plane", "Which plane of the latent space is shown")

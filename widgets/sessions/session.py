@@ -49,7 +49,7 @@ class Presence(Protocol):
     """What the session asks and reports about the page; every method is called by the pump's thread."""
 
     def last_seen(self) -> float | None:
-        """When the page was last heard of, on the monotonic clock."""
+        """The time of the page's last message, on the monotonic clock."""
 
     def hidden(self) -> bool:
         """Whether the page was hidden then."""

@@ -211,7 +211,7 @@ class Worker(Trainer):
         self._set_state("running")
 
     def pause(self) -> None:
-        """Stop after the present step and keep everything."""
+        """Stop after the current step and keep everything."""
         if self.state == "running":
             self._rest("paused")
 

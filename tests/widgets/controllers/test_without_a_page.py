@@ -107,4 +107,4 @@ def test_a_run_that_nobody_watches_rests_and_is_saved() -> None:
     assert worker.sent == [Pause(), Save()]
     state.phase = "paused"
     watch.heard_again(80.0)
-    assert said == ["Paused at step 12, because this page was silent for 80 s. Press Continue to go on."]
+    assert said == ["Paused at step 12, because this page was silent for 80 s. Press Continue to resume."]

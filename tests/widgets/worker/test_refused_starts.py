@@ -167,4 +167,4 @@ def test_a_new_scene_speaks_of_a_kept_run_only_where_there_is_one(lab, monkeypat
         assert "kept" not in room.current.notice
     room.current.saved_number = 3
     room.act(actions.ChooseScene("pinwheel"))
-    assert "the run before it is kept" in room.current.notice
+    assert "the previous run is kept" in room.current.notice
