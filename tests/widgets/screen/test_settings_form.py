@@ -112,7 +112,7 @@ def test_the_reason_stands_beneath_a_grey_knob_and_goes_with_it(form):
     """Also where a rule needs several knobs, or where no other choice of a list applies."""
     form.show(validate(KNOBS, {"draws": 1, "depth": 0}))
     shown = {name: field.why.value for name, field in form.fields.items() if field.why.layout.display is None}
-    assert shown["noise"].startswith("“antithetic pairs” does not apply: One draw has no partner: B is 1.")
+    assert shown["noise"].startswith("“antithetic pairs” does not apply: A single draw has no partner: B is 1.")
     assert shown["xi_from"].startswith("Score with ξ* needs at least 2 draws; B is 1.")
     assert shown["width"] == "There is no hidden layer. Raise 'Hidden layers' to 1 or more."
     assert "kernel" not in shown, "a knob that is out of sight says nothing"
