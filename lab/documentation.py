@@ -9,7 +9,7 @@ from pathlib import Path
 
 from elbo_room.lab import processes
 from elbo_room.lab.errors import Refusal
-from elbo_room.lab.notebook_pictures import add_pictures, photograph
+from elbo_room.lab.notebook_pictures import add_pictures
 
 PAGES = {
     "tests/benchmarks/README.md": "benchmarks.md",
@@ -48,7 +48,7 @@ def execute(notebooks: Path) -> None:
             nbclient.NotebookClient(notebook, timeout=900, startup_timeout=240).execute()
         except CellExecutionError as error:
             raise Refusal(f"A cell of {path.name} raised {error.ename}: {error.evalue}") from error
-        add_pictures(notebook.cells, photograph(path), path.name)
+        add_pictures(notebook.cells, path)
         nbformat.write(notebook, path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,9 +10,9 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
-from elbo_room.lab import documentation
+from elbo_room.lab import documentation, notebook_pictures
 from elbo_room.lab.errors import Refusal
-from elbo_room.lab.notebook_pictures import WIDGET, add_pictures, photograph
+from elbo_room.lab.notebook_pictures import WIDGET
 from tests.conftest import ROOT
 
 pytest.importorskip(
@@ -89,22 +88,23 @@ def test_formulas_need_no_script(site, pages):
     assert not [each for page in pages.values() for each in page.resources if "mathjax" in each.lower()]
 
 
-def test_a_widget_of_a_notebook_stays_as_a_picture_of_its_numbers(tmp_path):
-    """The bars of KL = (2, 0) and (0, 2) are two pictures; a widget too few on the page is refused."""
-    cells = [
-        nbformat.v4.new_code_cell(f"from elbo_room.widgets.notebook import figures\nfigures.kl({values})")
+def test_a_widget_of_a_notebook_stays_as_a_picture_of_its_numbers(tmp_path, monkeypatch):
+    """The bars of KL = (2, 0) and (0, 2) are two pictures; a widget that the page does not show is refused."""
+    sources = [
+        f"from elbo_room.widgets.notebook import figures\nfigures.kl({values})"
         for values in ([2.0, 0.0], [0.0, 2.0], [2.0, 0.0])
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("KL"), *cells])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("KL"), *map(nbformat.v4.new_code_cell, [*sources, "print(1)"])]
+    )
     nbformat.write(notebook, tmp_path / "kl.ipynb")
-    pictures = photograph(tmp_path / "kl.ipynb")
-    first, swapped, again = (found[0].png for _, found in sorted(pictures.items()))
-    assert list(pictures) == [1, 2, 3]
+    cells = notebook.cells
+    for cell in cells[1:]:
+        cell.outputs = [nbformat.v4.new_output("display_data", data={WIDGET: {}, "text/plain": "Figure"})]
+    monkeypatch.setattr(notebook_pictures, "RUN", 5_000)
+    with pytest.raises(Refusal, match=r"does not show widget 1 of cell 4 of kl\.ipynb"):
+        notebook_pictures.add_pictures(cells, tmp_path / "kl.ipynb")
+    assert all(set(cell.outputs[0]["data"]) == {"image/png", "text/plain"} for cell in cells[1:4])
+    first, swapped, again = (cell.outputs[0]["data"]["image/png"] for cell in cells[1:4])
     assert first == again
     assert first != swapped
-    widget = nbformat.v4.new_output("display_data", data={WIDGET: {}, "text/plain": "Figure"})
-    for cell in notebook.cells[1:]:
-        cell.outputs = [copy.deepcopy(widget)]
-    with pytest.raises(Refusal, match="Cell 3 of kl has 1 widgets, and the page showed 0"):
-        add_pictures(notebook.cells, {number: pictures[number] for number in (1, 2)}, "kl")
-    assert set(notebook.cells[1].outputs[0]["data"]) == {"image/png", "text/plain"}
