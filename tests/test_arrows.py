@@ -83,7 +83,7 @@ def test_the_kernel_loads_neither_torch_nor_altair():
 def test_the_server_loads_neither_torch_nor_altair():
     names = ("serve", "jupyter_settings", "no_delay", "ready_kernel", "fast_ready_client")
     code = "\n".join(f"import elbo_room.lab.serving.{name}" for name in names)
-    assert loaded_by(code) & (HEAVY | {"elbo_room.widgets", "elbo_room.models"}) == set()
+    assert loaded_by(code) & (HEAVY | {"ipywidgets", "elbo_room.models"}) == set()
 
 
 def test_no_committed_text_names_a_package_registry():
