@@ -11,7 +11,10 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.estimators.estimator import Context, Draw, Estimator
+from elbo_room.models.estimators.one_at_a_time import MOST_NUMBERS
 from elbo_room.models.families import Family
+
+SECOND = 4  # evaluations that hold as much as one with its second derivatives
 
 
 def not_normal(label: str, family: Family) -> str | None:
@@ -28,11 +31,24 @@ def centered(slope: Tensor, curvature: Tensor, noise: Tensor, variance: Tensor) 
     return torch.stack([curvature * noise, slope * noise + curvature * (noise.square() - variance)], -2)
 
 
+def _derivatives(mean: Tensor, context: Context, coordinates: Tensor) -> tuple[Tensor, Tensor]:
+    """∇f at the mean (R, B, M, K), and ∂²f/∂z_k² for these coordinates (R, B, M, P), from P copies of the mean in one backward pass."""
+    count = len(coordinates)
+    own = (coordinates.unsqueeze(1) == torch.arange(mean.shape[-1])).unsqueeze(1).to(mean.dtype)  # (P, 1, K)
+    with torch.enable_grad():
+        at = mean.repeat_interleave(count, 1).requires_grad_()  # (R, B·P, M, K)
+        (slope,) = torch.autograd.grad(context.at(at, live=True).sum(), at, create_graph=True)
+        (second,) = torch.autograd.grad((slope.unflatten(1, (-1, count)) * own).sum(), at)
+    curvature = (second.unflatten(1, (-1, count)) * own).sum(-1)  # (R, B, P, M)
+    return slope.detach()[:, ::count], curvature.movedim(2, -1)
+
+
 @dataclass(frozen=True)
 class QuadraticMiller(Estimator):
     """Removes what a quadratic log p explains: nearly everything when q is narrow, little where ReLU makes H vanish (Miller et al. 2017).
 
-    Diagonal H, one Hessian-vector product per coordinate; with several sites, the others as drawn, once per draw.
+    Diagonal H, one Hessian-vector product per coordinate, as many together as fit in memory; with several sites, once per draw, the others
+    as drawn.
     """
 
     name: ClassVar[str] = "quadratic_miller"
@@ -57,14 +73,11 @@ class QuadraticMiller(Estimator):
         """(g₀, H) of log p at the mean, each (R, B or 1, M, K), detached."""
         nu = draw.nu.detach()[:, :1] if context.alone else draw.nu.detach()
         mean, raw = nu.unbind(-2)
-        with torch.enable_grad():
-            at = mean.clone().requires_grad_()  # (R, B or 1, M, K)
-            (slope,) = torch.autograd.grad(context.at(at, live=True).sum(), at, create_graph=True)
-            rows = [
-                torch.autograd.grad(slope[..., k].sum(), at, retain_graph=True)[0][..., k] for k in range(at.shape[-1])
-            ]
+        every = torch.arange(mean.shape[-1])
+        together = max(1, MOST_NUMBERS // (SECOND * mean.shape[0] * mean.shape[1] * max(1, context.evaluation)))
+        parts = [_derivatives(mean, context, coordinates) for coordinates in every.split(together)]
         # f contains −log q(z; ⌊ν⌋): no slope at the mean, curvature 1/s².
-        return slope.detach(), torch.stack(rows, -1).detach() - torch.exp(-2 * raw)
+        return parts[0][0], torch.cat([curvature for _, curvature in parts], -1) - torch.exp(-2 * raw)
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """H(q) − ⌊g̃ − E g̃⌋ · ν."""

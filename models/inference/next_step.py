@@ -14,7 +14,10 @@ from torch import Tensor
 from elbo_room.models.core import Batch
 from elbo_room.models.diagnostics.latent import plane
 from elbo_room.models.inference.estimate import Estimate, estimate
+from elbo_room.models.inference.surrogate_context import numbers_of_evaluation
 from elbo_room.models.training.run import Run
+
+MOST_NUMBERS = 2**23  # of all evaluations of log p made at a time
 
 
 @contextmanager
@@ -97,6 +100,10 @@ def log_joint(
         factors = run.model.factors(one.batch, {site: z[None, :, None]})
         return torch.stack([factor.value[0, :, 0] for factor in factors if factor.value.ndim == 3]).sum(0)
     share = one.batch.total / one.batch.size
-    factors = run.model.factors(one.batch, {site: z[None]})
-    values = [factor.value[0] if factor.value.ndim == 2 else share * factor.value[0].sum(-1) for factor in factors]
-    return torch.stack(values).sum(0)
+    together = max(1, MOST_NUMBERS // numbers_of_evaluation(run.model, one.batch.x.shape[1:], one.batch.size))
+    found = []
+    for part in z.split(together):
+        factors = run.model.factors(one.batch, {site: part[None]})
+        values = [factor.value[0] if factor.value.ndim == 2 else share * factor.value[0].sum(-1) for factor in factors]
+        found.append(torch.stack(values).sum(0))
+    return torch.cat(found)

@@ -24,6 +24,7 @@ from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.inference.objective import Objective
 from elbo_room.models.inference.surrogate_context import numbers_of_evaluation
 from elbo_room.models.limits import COPIES, MOST_SECONDS, bytes_in_words, most_bytes, seconds_in_words, too_many_weights
+from elbo_room.models.networks.activations import activations
 from elbo_room.models.variational import Posterior
 
 FEW, MORE = 2, 3  # rows, or replicates, of the two small estimates
@@ -174,8 +175,8 @@ class Plan:
 
     def rough(self, rows: int) -> Size:
         """An upper bound from the counts of coordinates, features, and inputs and outputs of all linear maps."""
-        units = self.data.x.shape[1] + sum(places(module) for module in (self.model, self.q))
-        units += places(getattr(getattr(self.model, "space", None), "network", None))
+        units = self.data.x.shape[1] + sum(activations(module) for module in (self.model, self.q))
+        units += activations(getattr(getattr(self.model, "space", None), "network", None))
         local = sum(prod(site.shape) for site in self.model.sites.values() if site.plate == "local")
         whole = sum(prod(site.shape) for site in self.model.sites.values() if site.plate == "global")
         prior = getattr(self.model, "latent_prior", None)  # every z is compared with each of a mixture's components
@@ -183,20 +184,6 @@ class Plan:
         most = max(count for _, count in self.evaluations())
         numbers = most * (rows * (units + local) + whole)
         return Size(4.0 * ROUGH * numbers, 4.0 * ROUGH * numbers * PER_BYTE)
-
-
-def places(module: object) -> int:
-    """Inputs and outputs of all linear maps of a network, at every position where they are applied."""
-    if not isinstance(module, nn.Module):
-        return 0
-    found = 0
-    for part in module.modules():
-        positions = prod(getattr(part, "slices", (1, 1))[:-1])
-        heads = getattr(part, "heads", 0) if isinstance(getattr(part, "heads", 0), int) else 0
-        own = [each for each in part.modules() if isinstance(each, nn.Linear)] if positions > 1 else []
-        found += sum((each.in_features + each.out_features) * positions for each in own) + heads * positions**2
-        found += part.in_features + part.out_features if isinstance(part, nn.Linear) else 0
-    return found
 
 
 @contextmanager

@@ -11,7 +11,10 @@ from elbo_room.models.core import Batch, Factor, Model, Site
 from elbo_room.models.estimators import Context, Draw, Estimator
 from elbo_room.models.inference.costs import cost_of, factors_at
 from elbo_room.models.inference.noise import draw_noise, lacking, too_wide
+from elbo_room.models.networks.activations import activations
 from elbo_room.models.variational import Posterior
+
+HELD = 3  # copies of a draw's numbers at the peak of a gradient estimate: the draw, log p's terms, the gradient
 
 
 def estimators_by_site(model: Model, chosen: Estimator, draws: int) -> dict[str, Estimator]:
@@ -67,14 +70,26 @@ def weighted(estimators: Mapping[str, Estimator]) -> bool:
     return any(estimator.bound == "iwae" for estimator in estimators.values())
 
 
-def numbers_of_evaluation(model: Model, features: Sequence[int], rows: int) -> int:
-    """Numbers that one evaluation of f at M rows holds: values and ν of all sites, and what the data and the prior are compared with."""
+def numbers_of_draw(model: Model, features: Sequence[int], rows: int) -> int:
+    """Numbers that one draw at M rows has: values and ν of all sites, and what the data and the prior are compared with."""
     own = [
         prod(site.shape) * (1 + site.family.n_params) * (rows if site.plate == "local" else 1)
         for site in model.sites.values()
     ]
     prior: int = getattr(getattr(model, "latent_prior", None), "compared", 0)
     return sum(own) + rows * (prod(features) + prior)
+
+
+def numbers_of_evaluation(model: Model, features: Sequence[int], rows: int) -> int:
+    """Those of one evaluation of f: in addition, what the layers of a network hold at every row.
+
+    At the peak of a gradient estimate a draw's numbers are there `HELD` times, activations once: each number here takes 4 · `HELD` bytes.
+    """
+    networks = (
+        model,
+        getattr(getattr(model, "space", None), "network", None),
+    )  # whose weights are a site, or parameters
+    return numbers_of_draw(model, features, rows) + rows * sum(map(activations, networks)) // HELD
 
 
 @dataclass
@@ -111,7 +126,10 @@ class SurrogateContext:
             wide[site.name] = values if live else values.detach()
             log_q = {name: self.log_q[name].repeat_interleave(times, 1) for name in others}
             nu = self.draws[site.name].nu.detach()
-            nu = nu.repeat_interleave(times, 1) if times else nu[:, : values.shape[1]]  # ν is the same at every draw
+            whole = (
+                times * self.count == values.shape[1]
+            )  # else there is no other site, and ν is the same at every draw
+            nu = nu.repeat_interleave(times, 1) if whole else nu[:, :1].expand(-1, values.shape[1], *nu.shape[2:])
             log_q[site.name] = Draw(site.family, nu, wide[site.name]).log_q()
             # Without Rao-Blackwellisation too: how another data point's f changes when its own value moves is not part of this site's f.
             level = "plate" if self.level == "none" and site.plate == "local" else self.level

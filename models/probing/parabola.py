@@ -8,7 +8,7 @@ from torch import Tensor
 from elbo_room.models.core import Batch, Model
 from elbo_room.models.estimators import Score
 from elbo_room.models.inference.estimate import estimate
-from elbo_room.models.inference.surrogate_context import numbers_of_evaluation
+from elbo_room.models.inference.surrogate_context import numbers_of_draw, numbers_of_evaluation
 from elbo_room.models.probing.interval import variance_of
 from elbo_room.models.probing.probe import frozen
 from elbo_room.models.probing.variance import Variance
@@ -70,9 +70,9 @@ def parabola(
     With a `coordinate`, for that parameter's gradient averaged over the data. Where one draw has very many numbers, such as the weights
     of a large network, there are fewer samples than requested, and wider bands; they are drawn a few at a time.
     """
-    numbers = numbers_of_evaluation(model, batch.x.shape[1:], batch.size)
-    samples = max(LEAST, min(samples, MOST_NUMBERS // numbers))
-    together = max(1, AT_A_TIME // numbers)
+    of_data = batch.x.shape[1:], batch.size
+    samples = max(LEAST, min(samples, MOST_NUMBERS // numbers_of_draw(model, *of_data)))
+    together = max(1, AT_A_TIME // numbers_of_evaluation(model, *of_data))
     g, h = torch.zeros(0), torch.zeros(0)
     for start in range(0, samples, together):
         part = _gradients(model, q, batch, min(together, samples - start), generator, site, coordinate, rao_blackwell)

@@ -15,6 +15,7 @@ from elbo_room.models.diagnostics.evidence.known import linear_decoder
 from elbo_room.models.estimators import one_at_a_time
 from elbo_room.models.inference import size
 from elbo_room.models.inference.estimate import estimate
+from elbo_room.models.inference.surrogate_context import HELD, numbers_of_evaluation
 from elbo_room.models.probing.parabola import parabola
 from elbo_room.models.settings import SettingError
 from elbo_room.models.training.run import Run
@@ -172,6 +173,43 @@ def test_the_rough_count_is_an_upper_bound() -> None:
         run = Run(settings_from(chosen))
         rows = min(run.settings.batch_size, run.data.size)
         assert plan_of(run).rough(rows).bytes > plan_of(run).measured(rows).bytes, chosen
+
+
+NETWORKS = [
+    {},
+    {"depth": 6, "width": 164},
+    {"network": "convolution"},
+    {"network": "convolution_2d"},
+    {"network": "convolution_2d", "depth": 1, "pooling": "mean"},
+    *({"network": "recurrence", "cell": cell} for cell in ("plain", "gru", "lstm")),
+    {"network": "token_attention"},
+    {"network": "token_attention", "heads": 8, "width": 16},
+]
+
+
+@pytest.mark.parametrize("chosen", NETWORKS, ids=str)
+def test_the_numbers_of_an_evaluation_are_those_that_a_gradient_estimate_holds(chosen) -> None:
+    """B evaluations, each number `HELD` times 4 bytes: the peak of an estimate within a factor of 2, whatever the network."""
+    run = Run(settings_from(CLASSES | chosen | {"draws": 1, "batch_size": 8}))
+    draws, rows = 8, 32
+    with size.Trace() as trace:
+        estimate(
+            run.model, run.q, run.estimators, run.data.batch(torch.arange(rows)), draws,
+            torch.Generator().manual_seed(0), memory={},
+        )  # fmt: skip
+    expected = 4 * HELD * draws * numbers_of_evaluation(run.model, run.data.x.shape[1:], rows)
+    assert 0.5 * expected <= max(trace.steps) <= 2 * expected
+
+
+def test_curvatures_of_all_weights_take_few_kernels() -> None:
+    """One Hessian-vector product after the other would be some 100 kernels for each of 193 weights."""
+    run = Run(settings_from({"model": "conditional", "estimator": "quadratic_miller", "width": 64, "depth": 1}))
+    with size.Trace() as trace:
+        estimate(
+            run.model, run.q, run.estimators, run.data.batch(torch.arange(46)), 13,
+            torch.Generator().manual_seed(0), memory={},
+        )  # fmt: skip
+    assert len(trace.steps) < 1000
 
 
 def test_a_wide_linear_decoder_starts_at_once() -> None:

@@ -105,17 +105,25 @@ class Probing:
 
     # measuring
 
-    def _rows(self, rows: int, draws: int) -> int:
+    def _narrow(self, rows: int, draws: int) -> int:
+        """Fewer rows where a data point is wide."""
         return max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
 
+    def _rows(self, rows: int, draws: int) -> int:
+        """Fewer rows where a data point is wide, or where a network holds much for each."""
+        rows = self._narrow(rows, draws)
+        while rows > 2 and self._evaluated(rows, draws) > MOST_EVALUATED > self._evaluated(2, draws):
+            rows = max(2, rows // 2)
+        return rows
+
     def _evaluated(self, rows: int, draws: int) -> int:
-        """Numbers that the evaluations of one replicate hold: values, ν, and what is compared with the data."""
-        return draws * numbers_of_evaluation(self.run.model, self.run.data.x.shape[1:], self._rows(rows, draws))
+        """Numbers that the evaluations of one replicate hold: values, ν, a network's layers, and what is compared with the data."""
+        return draws * numbers_of_evaluation(self.run.model, self.run.data.x.shape[1:], rows)
 
     def _together(self, rows: int, draws: int) -> int:
         """How many replicates are made at a time."""
         wide = TOGETHER // (draws * rows * self.run.data.x.shape[1])
-        return max(1, min(wide, EVALUATED // self._evaluated(rows, draws)))
+        return max(1, min(wide, EVALUATED // self._evaluated(self._rows(rows, draws), draws)))
 
     def _numbers(self, rows: int, draws: int) -> int:
         """Numbers of one replicate's gradient, draw by draw."""
@@ -211,7 +219,9 @@ class Probing:
     def _variance_against_draws(self, fine: bool) -> Iterator[Measured | None]:
         del fine
         measured: list[evidence.Row] = []
-        for draws in (each for each in LADDER if each == 1 or self._evaluated(ROWS, each) <= MOST_EVALUATED):
+        for draws in (
+            each for each in LADDER if each == 1 or self._evaluated(self._narrow(ROWS, each), each) <= MOST_EVALUATED
+        ):
             yield from self._rung(draws, ROWS, max(16, min(128, 512 // draws)), draws, 1 / len(LADDER))
             measured += self.rung
             yield self._against("variance_against_draws", self.rung, NOISES[self.run.settings.noise].steeper)
@@ -222,7 +232,7 @@ class Probing:
         del fine
         draws, measured, view = self.run.settings.draws, list[evidence.Row](), "variance_against_rows"
         most = min(self.run.data.size, CELLS // (draws * self.run.data.x.shape[1]))
-        ladder = [size for size in ROW_LADDER if size <= most]
+        ladder = [size for size in ROW_LADDER if size <= most and self._rows(size, draws) == size]
         if not ladder:
             yield self._evidence({"view": view, "reason": TOO_WIDE.format(least=ROW_LADDER[0])})
             return

@@ -7,12 +7,15 @@ import torch
 
 from elbo_room.models.inference.next_step import Anatomy, anatomy, log_joint, peek_next_step
 from elbo_room.models.inference.parameters import own_names
+from elbo_room.models.inference.surrogate_context import numbers_of_evaluation
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.painting.views import ONE_STEP
 
 SECONDS = 4.8  # a step takes in slow speed, so that its four stages can be followed
 GRID = 25  # places a side at which log p(x, z) is asked
+MOST_EVALUATED = 2**28  # numbers of all these evaluations: some seconds
+NO_DENSITY = "p(w | x) is not drawn: {places} evaluations of this network are too many. Choose a smaller minibatch M or a smaller network."
 
 
 def drawable(run: Run, site: str) -> bool:
@@ -67,7 +70,9 @@ class OneStep:
         return {
             "replace": {ONE_STEP: replace},
             "names": {ONE_STEP: [self.part.symbol, self.part.label, *self._axis_names(axes)]},
-            "facts": {"one_step": self._sentence(one)},
+            "facts": {
+                "one_step": f"{self._sentence(one)}{' ' + NO_DENSITY.format(places=GRID**2) if self._dear(one) else ''}"
+            },
         }
 
     def _axis_names(self, axes: tuple[int, int]) -> list[str]:
@@ -83,12 +88,17 @@ class OneStep:
         return self.run.estimators[self.site]
 
     def _density(self, one: Anatomy, axes: tuple[int, int], reach: float) -> torch.Tensor:
-        """p(z | x) of this datum over the picture, the highest place 1; nothing where other latent variables are in the way."""
-        if len(self.run.model.sites) > 1:
+        """p(z | x) of this datum over the picture, the highest place 1; nothing where it is too dear or needs other sites."""
+        if len(self.run.model.sites) > 1 or self._dear(one):
             return torch.zeros(0)
         center = one.nu[0][list(axes)]
         value = log_joint(self.run, self.site, one, axes, center - reach, center + reach, GRID)
         return (value - value.max()).exp()
+
+    def _dear(self, one: Anatomy) -> bool:
+        """Whether the density needs more evaluations of a network than a picture may make."""
+        numbers = numbers_of_evaluation(self.run.model, one.batch.x.shape[1:], 1 if one.row >= 0 else one.batch.size)
+        return len(self.run.model.sites) == 1 and GRID**2 * numbers > MOST_EVALUATED
 
     def _sentence(self, one: Anatomy) -> str:
         """How much the draws agree: the length of their mean against the spread of one draw, of μ's gradient."""
