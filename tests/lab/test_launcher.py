@@ -44,7 +44,7 @@ def test_a_wrong_job_is_one_sentence(module):
     ("arguments", "sentence"),
     [
         (["--port", "tea"], "`tea` is not a port, a whole number from 1 to 65535"),
-        (["--port", "70000"], "`70000` is no port"),
+        (["--port", "70000"], "`70000` is not a port"),
         (["notebooks", "--colour"], "unrecognized arguments: --colour"),
         (["bench", "nonsense"], "`nonsense` is not a benchmark; there are:"),
     ],
@@ -160,7 +160,7 @@ def test_a_missing_browser_is_a_failure_in_ci_only(monkeypatch, capsys):
     monkeypatch.setattr(browsers, "find", lambda: None)
     monkeypatch.setattr(browsers, "_try", lambda command: None)
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(Refusal, match="in CI the browser tests must run"):
+    with pytest.raises(Refusal, match="the browser tests must run in CI"):
         browsers.ensure(Path(sys.executable))
     monkeypatch.setenv("CI", "")
     assert browsers.ensure(Path(sys.executable)) is None

@@ -220,7 +220,7 @@ class TestRefusals:
             torch.Generator().manual_seed(0),
         )
         model = Conditional(WeightSpace(net), RESPONSES["normal"](), NormalPrior(1.0), Normal())
-        assert "share weights over positions" in part.refuses(model)
+        assert "act at many positions" in part.refuses(model)
 
     def test_settings_say_so_too(self, part: Estimator) -> None:
         for other, words in (
