@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -11,6 +12,7 @@ import pytest
 
 import elbo_room
 from elbo_room import _PLACES
+from tests.conftest import ROOT
 
 
 def documented(name: str) -> object:
@@ -56,3 +58,19 @@ def test_an_example_that_is_wrong_is_reported() -> None:
 def test_every_exported_name_is_loaded_from_its_declared_module() -> None:
     assert sorted(_PLACES) == sorted(elbo_room.__all__)
     assert all(getattr(elbo_room, name) is not None for name in elbo_room.__all__)
+
+
+@pytest.mark.parametrize("page", ["README.md", ".github/CONTRIBUTING.md", "tests/benchmarks/README.md"])
+def test_files_that_a_page_names_are_there(page):
+    """`folder/{one,two}.py` names two; NAME is a contributor's to fill in."""
+    named = re.findall(
+        r"`((?:models|widgets|lab|tests|binder)/[\w./{},-]*)`", (ROOT / page).read_text(encoding="utf-8")
+    )
+    listed = [
+        head + each + tail
+        for head, several, tail in (re.fullmatch(r"([^{]*)(?:\{(.*)\})?(.*)", name).groups() for name in named)
+        for each in (several or "").split(",")
+        if "NAME" not in head + tail and "made" not in head
+    ]
+    assert listed
+    assert [name for name in listed if not (ROOT / name).exists()] == []

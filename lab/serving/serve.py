@@ -100,6 +100,7 @@ def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool
 def watch_the_launcher(parent: int, room: Any) -> None:
     """Shut down if `python lab` itself is killed, so that no server is left behind."""
     if os.getppid() != parent:
+        print("The program that started this server has ended: closing.", flush=True)
         room.ioloop.stop()
     else:
         room.ioloop.call_later(1.0, watch_the_launcher, parent, room)

@@ -1,4 +1,6 @@
-"""Gradient estimators: one per file, named as in the lecture notes. To add one: write its file and add one entry to this tuple.
+"""Gradient estimators: one per file, named as in the lecture notes.
+
+To add one: write its file, then add its class to the imports, the tuple and `__all__`.
 
 >>> import elbo_room as er
 >>> er.ESTIMATORS["leave_one_out"].unbiased

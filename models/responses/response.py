@@ -38,7 +38,9 @@ class Words:
 class Response:
     """A family as a part that models data; `usual` is its link unless another one is chosen.
 
-    A subclass is listed in `RESPONSES`, and every model family offers it where its declarations allow.
+    A subclass is listed in `RESPONSES`, and every model family offers it where its declarations allow. It sets the first six attributes,
+    and defines `natural`, `log_normalizer`, `variance` and `parameters`. A family that is not exponential in y, such as a Student-t, sets
+    `linear = False` and overrides `at_mean` and `spread` instead of the first three.
     """
 
     family: ClassVar[type[Family]]

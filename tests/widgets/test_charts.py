@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from elbo_room.models.catalogue import settings_from
+from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.registry import MODELS
 from elbo_room.models.training.run_from import run_from
+from elbo_room.widgets import theme
 from elbo_room.widgets.charts import all_charts, specification
 from elbo_room.widgets.messages import Charts
 from elbo_room.widgets.painting.views import all_views, views_of
@@ -72,3 +74,8 @@ def columns(name: str, *parts: Charts) -> dict[str, set[str]]:
             assert len({len(column) for column in table.values()}) == 1, dataset
             found.setdefault(dataset, set()).update(table)
     return found
+
+
+def test_estimators_look_different_from_each_other_and_so_do_the_next_that_are_added() -> None:
+    looks = [(each.color, each.dash) for each in theme.estimators([*ESTIMATORS, "one more", "another"])]
+    assert len(set(looks)) == len(looks)

@@ -5,7 +5,7 @@ import torch
 from elbo_room.models.diagnostics.predictive import observed, probabilities, ranks, reliability
 from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.worker.pictures.conditional import Predictions
-from elbo_room.widgets.worker.pictures.weights import columns
+from elbo_room.widgets.worker.pictures.numbers import columns
 
 
 class Calibration(Predictions):

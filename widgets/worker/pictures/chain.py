@@ -7,7 +7,7 @@ from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.data import Dataset
 from elbo_room.widgets.messages import Columns
 from elbo_room.widgets.painting.views import IDENTITIES
-from elbo_room.widgets.worker.pictures.weights import columns
+from elbo_room.widgets.worker.pictures.numbers import columns
 
 
 def chain_of(model: Conditional, data: Dataset, observed: Tensor, row: int, weights: Tensor) -> Columns:

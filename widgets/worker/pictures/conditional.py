@@ -17,10 +17,10 @@ from elbo_room.widgets.worker.pictures.attention import CHART
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.chain import chain_of
 from elbo_room.widgets.worker.pictures.curvature import LAPLACE, NONE, Curvature
-from elbo_room.widgets.worker.pictures.numbers import Numbers
+from elbo_room.widgets.worker.pictures.numbers import Numbers, columns
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.protocol import Pictures
-from elbo_room.widgets.worker.pictures.weights import WeightPictures, columns
+from elbo_room.widgets.worker.pictures.weights import WeightPictures
 
 DRAWS, FEWEST = 48, 6  # of the weights, for bands and scores; as many as DRAWS for up to SMALL weights
 SMALL = 2000

@@ -6,7 +6,7 @@ from elbo_room.models.diagnostics.predictive import bands, observed
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, Predictions
-from elbo_room.widgets.worker.pictures.weights import columns
+from elbo_room.widgets.worker.pictures.numbers import columns
 
 
 class Fit(Predictions):

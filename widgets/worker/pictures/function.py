@@ -7,7 +7,7 @@ from elbo_room.models.diagnostics.predictive import bands, predict
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Facts, Picture
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, Predictions
-from elbo_room.widgets.worker.pictures.weights import columns
+from elbo_room.widgets.worker.pictures.numbers import columns
 
 POINTS = 121  # of the curve
 CLOSE = 0.05  # of the range of x: places nearer than that to a data point are among the data

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+from torch import Tensor
 
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Picture
@@ -48,3 +51,15 @@ def numbers_of(model: str) -> dict[str, type[Numbers[Pictures]]]:
             module, kind = view.numbers.split(".")
             found[name] = getattr(import_module(f"{__package__}.{module}"), kind)
     return found
+
+
+def columns(**values: Tensor) -> dict[str, np.ndarray[Any, Any]]:
+    """Tensors as float32 columns."""
+    return {name: value.detach().float().numpy() for name, value in values.items()}
+
+
+def roomy(span: float, needed: float) -> float:
+    """A range that grows in steps, so that axes move rarely."""
+    while needed > span and span < 1e6:
+        span *= 1.25
+    return span

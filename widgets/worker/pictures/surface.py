@@ -6,7 +6,7 @@ from elbo_room.models.diagnostics.predictive import predict, probabilities
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Picture
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, Predictions
-from elbo_room.widgets.worker.pictures.weights import columns
+from elbo_room.widgets.worker.pictures.numbers import columns
 
 CELLS = 36  # of a side
 

@@ -5,17 +5,9 @@ import torch
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures
-from elbo_room.widgets.worker.pictures.numbers import Numbers
-from elbo_room.widgets.worker.pictures.weights import columns
+from elbo_room.widgets.worker.pictures.numbers import Numbers, columns, roomy
 
 BINS = 30
-
-
-def roomy(span: float, needed: float) -> float:
-    """A range that grows in steps, so that axes move rarely."""
-    while needed > span and span < 1e6:
-        span *= 1.25
-    return span
 
 
 class WeightHistogram(Numbers[ConditionalPictures]):

@@ -3,7 +3,6 @@
 from collections.abc import Sized
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,11 +16,6 @@ from elbo_room.widgets.messages import About, Picture
 from elbo_room.widgets.worker.pictures.attention import ShownText
 from elbo_room.widgets.worker.pictures.network import of_conditional
 from elbo_room.widgets.worker.pictures.positions import over_positions
-
-
-def columns(**values: Tensor) -> dict[str, np.ndarray[Any, Any]]:
-    """Tensors as float32 columns."""
-    return {name: value.detach().float().numpy() for name, value in values.items()}
 
 
 class WeightPictures:
