@@ -48,7 +48,7 @@ class BeliefNetwork(nn.Module):
 
 
 class Logits(nn.Module):
-    """A free logit a unit and datum."""
+    """One free logit per unit and data point."""
 
     def __init__(self, total: int, units: int, generator: torch.Generator) -> None:
         super().__init__()

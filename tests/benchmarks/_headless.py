@@ -12,7 +12,7 @@ WARM_UP = 50  # steps
 
 
 def main(seconds: float) -> None:
-    """Train for so long on one thread."""
+    """Train for this long on one thread."""
     torch.set_num_threads(1)
     run = Run(Settings(stop_at=100_000))
     for _ in range(WARM_UP):

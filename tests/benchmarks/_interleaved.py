@@ -22,7 +22,7 @@ def cpu_seconds(work: Callable[[], object], calls: int = CALLS) -> float:
 
 
 def medians(works: Mapping[str, Callable[[], object]], rounds: int, warm: int = 2) -> dict[str, float]:
-    """Milliseconds of each work; the first `warm` rounds are not counted, and say how many calls a turn has."""
+    """Milliseconds of each work; the first `warm` rounds are not counted, and determine how many calls a turn has."""
     order, found = random.Random(0), {name: [] for name in works}
     calls = dict.fromkeys(works, CALLS)
     for turn in range(rounds + warm):

@@ -31,5 +31,5 @@ def fit(
 
 @torch.no_grad()
 def right(network: Network, x: Tensor, y: Tensor) -> int:
-    """How many classes are named rightly."""
+    """The number of correct classes."""
     return int((network(x).argmax(-1) == y).sum())

@@ -30,7 +30,7 @@ class NeuralBaseline(nn.Module):
 
 @dataclass(frozen=True)
 class Kind:
-    """How Pyro is asked to do it."""
+    """The options passed to Pyro."""
 
     key: str
     label: str
@@ -49,7 +49,7 @@ KINDS = (
 
 
 class Pyro:
-    """One way of Pyro's, on its own copy of a run's parameters; names carry the kind, for Pyro's parameter store is global."""
+    """One of Pyro's methods, on its own copy of a run's parameters; names carry the kind, for Pyro's parameter store is global."""
 
     def __init__(self, kind: Kind, run: Run, step_size: float) -> None:
         self.kind, self.data, self.draws, self.size = kind, run.data, run.settings.draws, run.settings.batch_size
@@ -92,7 +92,7 @@ class Pyro:
         return self.svi.step(self.data.x[rows], rows)
 
     def gradients(self, rows: Tensor, replicates: int, *, keep_average: bool) -> tuple[dict[str, Tensor], Tensor]:
-        """∇_ν of each datum's ELBO by site, (R, M, 1, K), and the ELBO per datum (R,); `keep_average`: hold the average still."""
+        """∇_ν of each data point's ELBO by site, (R, M, 1, K), and the ELBO per data point (R,); `keep_average`: hold the average still."""
         tables = {site: self.q.by_site[site].table for site in self.net.sites}
         found, elbos, store = {site: [] for site in tables}, [], pyro.get_param_store()
         held = {name: store[name].detach().clone() for site in tables if (name := AVERAGE + self.name(site)) in store}

@@ -16,7 +16,7 @@ KINDS = ("Pyro, AutoNormal guide", "Pyro, custom Gamma guide", "Pyro, AutoNormal
 
 
 class PyroDef:
-    """One way of Pyro's; names carry the kind, for Pyro's parameter store is global."""
+    """One of Pyro's methods; names carry the kind, for Pyro's parameter store is global."""
 
     def __init__(self, kind: str, x: Tensor) -> None:
         self.kind, self.x = kind, x

@@ -1,6 +1,6 @@
 """S conditional models of one architecture as one model: Σ_s log p(y_s, w_s | x_s), so that a run trains all of them at once.
 
-Datum i is the i-th row of every replicate. The sum shares nothing between replicates, and q is independent over all S·P weights: its
+Data point i is row i of every replicate. The sum shares nothing between replicates, and q is independent over all S·P weights: its
 gradient is each replicate's own, and so is Adam's step. One program of large operations instead of S of small ones.
 """
 
@@ -65,7 +65,7 @@ class Replicates(nn.Module):
 def build(
     kind: Architecture, inputs: int, response: Response, prior: Prior, count: int, settings: Settings
 ) -> tuple[Replicates, Posterior]:
-    """S replicates and their mean-field q, each begun at first weights of its own."""
+    """S replicates and their mean-field q, each started from its own initial weights."""
     generator = torch.Generator().manual_seed(settings.seed)
     spaces = [WeightSpace(build_network(kind, (inputs,), 1, generator)) for _ in range(count)]
     model = Replicates(spaces[0], response, prior, count, settings.spread)

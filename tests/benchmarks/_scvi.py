@@ -117,7 +117,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    speak, sys.stdout = sys.stdout, sys.stderr  # libraries print what they like
+    speak, sys.stdout = sys.stdout, sys.stderr  # libraries may print to stdout
     for line in sys.stdin:
         speak.write(json.dumps(answer(json.loads(line))) + "\n")
         speak.flush()

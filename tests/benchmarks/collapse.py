@@ -9,7 +9,7 @@ from elbo_room.models.diagnostics import active, diagnose, kl_per_dimension
 from elbo_room.models.presets import PRESETS
 from elbo_room.models.training.run import Run
 
-SCENES = {  # active dimensions of 8 that the scene's goal speaks of: from, to
+SCENES = {  # active dimensions out of 8 that the scene's goal names: from, to
     "collapse_threshold": (4, 4),
     "collapse_weight": (1, 6),
     "collapse_cure": (8, 8),
@@ -31,7 +31,7 @@ def behaves(name: str, seed: int) -> tuple[bool, str]:
 
 
 def main(seeds: int = 10) -> None:
-    """Print a line a seed and a total a scene."""
+    """Print a line per seed and a total per scene."""
     torch.set_num_threads(1)
     for name in SCENES:
         found = [behaves(name, seed) for seed in range(1, seeds + 1)]

@@ -35,7 +35,7 @@ DELTA = S = 0.8
 
 @dataclass(frozen=True)
 class Case:
-    """Estimators of one problem at one B, and what is known of their variances."""
+    """Estimators of one problem at one B, and what is known about their variances."""
 
     label: str
     model: Model

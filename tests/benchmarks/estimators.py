@@ -31,7 +31,7 @@ STILL = 1e-5  # the step size while the clock runs: high-variance estimators sta
 
 @dataclass(frozen=True)
 class Variance:
-    """tr Var(ĝ) of one estimator, its standard error, and the evaluations of log p for one datum and one ĝ, all sites together."""
+    """tr Var(ĝ) of one estimator, its standard error, and the evaluations of log p for one data point and one ĝ, all sites together."""
 
     value: float
     error: float
@@ -80,7 +80,7 @@ def costs(run: Run, names: list[str], make: Callable[[Settings], Chosen]) -> dic
 
 
 def remark(name: str) -> str:
-    """What a reader must know before comparing this row."""
+    """A note for readers who compare this row."""
     part = ESTIMATORS[name]
     if part.bound != "elbo":
         return "climbs the importance-weighted bound"
@@ -88,7 +88,7 @@ def remark(name: str) -> str:
 
 
 def table(run: Run, names: list[str], reference: str, make: Callable[[Settings], Chosen]) -> None:
-    """One row an estimator, the reference first."""
+    """One row per estimator, the reference first."""
     names = [reference, *(name for name in names if name != reference)]
     found, spent = variances(run, names), costs(run, names, make)
     base = found[reference]

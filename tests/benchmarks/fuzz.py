@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.damaged_files import KINDS, damaged_reads
 
 EACH = 150  # files that one process reads: a crash or a hang ends only these
-LONGEST = 900.0  # seconds of such a process; a file that holds it up for longer is a hang of its own
+LONGEST = 900.0  # time limit of such a process in seconds; a file that takes longer counts as a hang
 SHOWN = 5  # faults of a kind that are printed
 
 
@@ -28,7 +28,7 @@ def child(kind: str, seed: int, count: int) -> None:
 
 
 def outcomes(kind: str, seed: int, count: int) -> list[dict[str, object]]:
-    """What came of `count` files read in a process of their own; a crash or an endless read is the last of them."""
+    """The outcomes of reading `count` files in a separate process; a crash or an endless read is the last of them."""
     command = [sys.executable, "-m", "tests.benchmarks.fuzz", "--child", kind, str(seed), str(count)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)

@@ -2,7 +2,7 @@
 
 Perplexity: a tenth of the chapters is held out; half of the tokens of each (a fair coin a token) are seen, the others predicted. The
 unigram, exact coordinate ascent, Gibbs sampling and black box inference take the same split; the model is one Gamma layer of 10 units,
-Gamma weights, Poisson counts. Black box inference fits the held-out chapters' own ν with its q of the weights held still.
+Gamma weights, Poisson counts. Black box inference fits the held-out chapters' own ν with q of the weights held fixed.
 
 Speed: the model of Pyro's own example (three Gamma layers of 100, 40 and 15 units, shape .1, Gamma weights of shape .1 and mean 1/3,
 Poisson counts) on 320 chapters, all rows a step, one draw; log-normal q against Pyro's `AutoNormal`, Gamma q against the guide that its

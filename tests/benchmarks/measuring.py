@@ -3,7 +3,7 @@
 A new worker process runs each scene as a page would start it, for 2,000 steps or the scene's own number where that is less. Columns:
 seconds from Run to the first point and its step, points in the run, the longest and the median time between two, seconds from a change
 of the view to its first picture, and the memory that only the measuring process holds (what a session would save without it). Wall
-times depend on the machine's load, which is printed before and after; where training does not get a core of its own, measuring is held
+times depend on the machine's load, which is printed before and after; where training does not get a whole core, measuring is held
 to 15 % of the time.
 """
 
@@ -82,7 +82,7 @@ def private(worker: int) -> float:
 
 
 def messages(link: ProcessLink, seconds: float) -> Iterator[Message | None]:
-    """What the worker says, for so long; None now and then, so that whoever waits can look at the time."""
+    """The worker's messages for this long; None now and then, so that the caller can check the time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         yield from link.receive()
@@ -105,7 +105,7 @@ def worker() -> Iterator[ProcessLink]:
 
 
 def measured(scene: str) -> Found:
-    """Run one scene in a worker of its own, then choose another view."""
+    """Run one scene in a separate worker, then choose another view."""
     preset = PRESETS[scene]
     settings = {**preset["settings"], "stop_at": min(STEPS, preset["settings"].get("stop_at", STEPS))}
     with worker() as link, tempfile.TemporaryDirectory() as home:

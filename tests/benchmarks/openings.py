@@ -116,7 +116,7 @@ async def openings(address: str, count: int, rests: random.Random) -> list[Openi
 
 
 async def everywhere(addresses: list[str], count: int) -> list[Opening]:
-    """Share the openings out among the servers."""
+    """Distribute the openings among the servers."""
     AsyncHTTPClient.configure(None, max_clients=4 * len(addresses))
     shares = [count // len(addresses) + (place < count % len(addresses)) for place in range(len(addresses))]
     jobs = [

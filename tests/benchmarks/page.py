@@ -1,6 +1,6 @@
 """The waiting times of a user: `python -m tests.benchmarks.page` opens the lab as `python lab` serves it and prints one table.
 
-Wall times depend on what else the machine does, which is why the load stands above the table and the throughput is also given per
+Wall times depend on what else the machine does, which is why the load is printed above the table and the throughput is also given per
 second of CPU: steps of the worker (which spends a fixed share on probes, by design) against the same run without any page.
 """
 
@@ -52,7 +52,7 @@ class Row:
 
 
 def quantile(values: list[float], share: float) -> float:
-    """The value below which `share` of the values lie (the next larger one that occurred)."""
+    """The `share` quantile of the values (the next larger one that occurred)."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
@@ -66,7 +66,7 @@ def processes(address: str, word: str) -> list[psutil.Process]:
 
 
 def settles(find: Callable[[], list[psutil.Process]], count: int, seconds: float = 60.0) -> psutil.Process:
-    """Wait until the newest of at least `count` processes has come to rest, and return it."""
+    """Wait until the newest of at least `count` processes is idle, and return it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = find()
@@ -145,7 +145,7 @@ def hover(screen: Screen, words: str) -> Row:
 
 
 def measurements() -> list[Row]:
-    """Panel B in the first scene, as its worker measures it beside the training; `bench measuring` has all scenes."""
+    """Panel B in the first scene, as its worker measures it during training; `bench measuring` has all scenes."""
     found = measuring.measured("digits")
     first, count = found.times[0] if found.times else float("inf"), len(found.times)
     return [

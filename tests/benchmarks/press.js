@@ -1,5 +1,5 @@
 // Milliseconds from the press of Run or Pause until the page shows its effect, looked at in every animation frame on the page's own clock:
-// "paused", the status says so; "point", the ELBO's panel has changed and shows the line or the label of this run.
+// "paused", the status shows it; "point", the ELBO's panel has changed and shows the line or the label of this run.
 (kind) => new Promise((answer) => {
   const canvas = document.querySelector(".elbo-a canvas");
   const look = () => {

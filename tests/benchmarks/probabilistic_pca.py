@@ -1,7 +1,7 @@
 """Probabilistic PCA by black box VI against its closed form, for the whole table of known answers.
 
-`python -m tests.benchmarks.probabilistic_pca` trains a linear decoder and a linear encoder by path-only gradients and prints, beside the
-closed form: log-likelihood per datum of the model found, its ELBO, σ², the subspace angle; and with σ² fixed the active dimensions and KL.
+`python -m tests.benchmarks.probabilistic_pca` trains a linear decoder and a linear encoder by path-only gradients and prints, next to the
+closed form: the fitted log-likelihood per data point, its ELBO, σ², the subspace angle; and with σ² fixed the active dimensions and KL.
 """
 
 import math
@@ -37,7 +37,7 @@ def standardised(name: str) -> Tensor:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a run found, and the closed form of the same data; nats per datum."""
+    """What a run found, and the closed form of the same data; nats per data point."""
 
     known: ProbabilisticPCA
     found: ProbabilisticPCA

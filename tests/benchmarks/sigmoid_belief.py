@@ -2,7 +2,7 @@
 
 Ours is leave-one-out on the Markov blanket through `estimate`, Pyro's is `TraceGraph_ELBO`: same network (16 → 32 → 64 units, binarised
 digits), same minibatch, B = 8, one process. The clock counts CPU time of whole training steps, interleaved, one thread. The variance is
-tr Var(ĝ) of a datum's ν at the same parameters; Pyro's baselines remember either shuffled minibatches, as in training, or the very
+tr Var(ĝ) of a data point's ν at the same parameters; Pyro's baselines remember either shuffled minibatches, as in training, or the very
 minibatch that is looked at, over and over, which training never gives them.
 """
 
@@ -60,7 +60,7 @@ def times(run: Run, others: dict[str, Pyro]) -> dict[str, float]:
 
 
 def our_gradients(run: Run, rows: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    """ĝ of each datum by site (R, M, 1, K), and the ELBO per datum (R,), from separate calls of `estimate`, as training makes them."""
+    """ĝ of each data point by site (R, M, 1, K), and the ELBO per data point (R,), from separate calls of `estimate`, as in training."""
     generator, parts = torch.Generator().manual_seed(2), dict.fromkeys(run.model.sites, LeaveOneOut())
     found, elbos, settings = {site: [] for site in parts}, [], run.settings
     with frozen(run.model, run.q):

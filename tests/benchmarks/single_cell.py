@@ -1,4 +1,4 @@
-"""Single cells: `python -m tests.benchmarks.single_cell [FILE.h5ad LABELS]` says how well scVI does here, and how fast beside scvi-tools.
+"""Single cells: `python -m tests.benchmarks.single_cell [FILE.h5ad LABELS]` compares quality and speed of scVI here with scvi-tools.
 
 Clusters: the scenes of the page over five seeds; k-means with as many clusters as there are labels on the posterior means,
 against the labels (adjusted Rand index). Held-out ELBO: five folds, every cell held out once, mean over all cells, 16 draws each.
@@ -13,10 +13,10 @@ make up for: the lab takes the genes' intercepts from their mean counts, r = 1, 
 From scvi-tools' first weights it is scvi-tools' model (`_beside_scvi`), and nothing is left of the difference. *In step*, shown the same
 minibatches and the same noise, both go the same way: after 15 epochs the largest distance of a parameter's weights is given as a share of
 the way they went, and the largest difference of a cell's held-out ELBO. (Later, rounding in single precision grows on the cell lines to a
-few hundredths after 300 steps; in double precision it stays below 2e-5.) With minibatches and noise of their own two runs differ by
-chance, which is what the standard error says: a run is a replicate, its cells are not.
+few hundredths after 300 steps; in double precision it stays below 2e-5.) With separate minibatches and noise two runs differ by
+chance, which is what the standard error measures: a run is a replicate, its cells are not.
 
-What it took, in nats a cell, on PBMC unless said, ± standard errors. The very same first weights: from seed to seed the ELBO of either
+What it took, in nats a cell, on PBMC unless noted, ± standard errors. The very same first weights: from seed to seed the ELBO of either
 side scatters by 2.3, by 2.5 through log r ~ N(0, 1) alone, which 300 steps of .001 move by .3 or so, by .8 through the networks' weights
 and by .3 through minibatches and noise, so that the mean difference of five seeds of one's own has a standard error of 1.4. Whole
 minibatches: scvi-tools takes what is left at the end of a pass, the lab does not, which is worth +.40 ± .09 here. q's scale as a log
@@ -54,7 +54,7 @@ SEEDS, ROUNDS, EPOCHS, PACES = 5, 4 * FOLDS, 60, 15
 SCENES = {name: PRESETS[scene]["settings"] for name, scene in (("pbmc", "scvi"), ("cell_lines", "cell_lines"))}
 GOALS = {"pbmc": (0.47, -689.0), "cell_lines": (0.93, float("-inf"))}
 BATCH = 128
-PLAIN = {"prior_scale": 100.0, "step_size": 0.001}  # λ so wide that it says nothing, as scvi-tools has none
+PLAIN = {"prior_scale": 100.0, "step_size": 0.001}  # λ so wide that it has no effect, as scvi-tools has none
 TIMES = 2.0
 MISSING = (
     "The speed part compares with scvi-tools, which this Python does not have. Install it (pip install .[scvi] -c binder/constraints.txt), "

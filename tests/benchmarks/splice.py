@@ -25,7 +25,7 @@ MOTIF_FILTERS = Architecture(network="convolution", kernel=12, channels=16, acti
 
 @torch.no_grad()
 def folded(kind: Architecture, how: dict[str, float]) -> tuple[Tensor, float]:
-    """Which of all strings are named rightly while they are held out, (N,), and seconds a fit."""
+    """Which strings are classified correctly while held out, (N,), and seconds per fit."""
     data = splice_junctions()
     assert data.test is not None
     x, y = torch.cat([data.x, data.test.x]), torch.cat([data.labels, data.test.labels])

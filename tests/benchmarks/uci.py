@@ -1,7 +1,7 @@
 """UCI regression by a Bayesian network: `python lab bench uci [yacht wine_red energy concrete] [--validate]`.
 
 One hidden layer of 50 ReLU, mean-field q, ARD prior, learned s: the test RMSE and log density of the 20 published splits, all trained in
-one run, beside probabilistic backpropagation (Hernández-Lobato & Adams 2015). One setting for all data, chosen with `--validate`, which
+one run, next to probabilistic backpropagation (Hernández-Lobato & Adams 2015). One setting for all data, chosen with `--validate`, which
 trains on four fifths of each training part, scores the last fifth, and never touches a test row.
 """
 
@@ -55,7 +55,7 @@ def published(rows: int) -> list[tuple[np.ndarray, np.ndarray]]:  # type: ignore
 
 
 def splits_of(name: str, *, validate: bool = False) -> Splits:
-    """The splits of a shipped table; to validate, the last fifth of each training part stands for the test part."""
+    """The splits of a shipped table; to validate, the last fifth of each training part serves as the test part."""
     x, y, _ = shipped(name)
     parts = published(len(x))
     if validate:
@@ -100,7 +100,7 @@ def scores(model: Replicates, nu: Tensor, data: Splits) -> tuple[Tensor, Tensor]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print a line a table."""
+    """Print a line per table."""
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(prog="python lab bench uci")
     parser.add_argument("tables", nargs="*", default=["yacht", "wine_red"], choices=list(PBP))

@@ -1,4 +1,4 @@
-"""The charts of the lab, one a file: `VIEW` declares what the page must know of it, `chart()` is its specification.
+"""The charts of the lab, one per file: `VIEW` declares what the page needs to know about it, `chart()` is its specification.
 
 Only `python -m elbo_room.widgets.prepare` imports the files, and records both. A chart is drawn over named, empty datasets. Its
 `usermeta` tells the browser how data reach it: `padding` around the plot in pixels, `datasets` (mode, series column, x, y, band), `x`

@@ -10,13 +10,13 @@ from elbo_room.widgets.painting.views import View
 
 VIEW = View("d", "arm samples", models=("deep_generative",), place=1, numbers="arm.ArmPicture")
 
-# Two squares and, beside them, the errors. Places within them are 0 … 1 and become pixels only here, so that an arm is never stretched.
+# Two squares and, next to them, the errors. Places within them are 0 … 1 and become pixels only here, so that an arm is never stretched.
 SIDE = "min(height - 18, 0.33 * width)"
 BEYOND = f"(2 * ({SIDE} + 10) + 66)"
 
 
 def _at(**places: str) -> dict[str, Any]:
-    """Channels whose pixels are expressions of the datum and of the chart's size."""
+    """Channels whose pixels are expressions of the row and of the chart's size."""
     kinds = {"x": alt.XValue, "y": alt.YValue, "x2": alt.X2Value, "y2": alt.Y2Value}
     return {name: kinds[name](alt.ExprRef(expr=place)) for name, place in places.items()}
 
@@ -28,7 +28,7 @@ def _square(*columns: str) -> dict[str, Any]:
 
 
 def _beside(*columns: str) -> dict[str, Any]:
-    """Among the errors, y downward, one row a link."""
+    """Among the errors, y downward, one row per link."""
     right = {name: f"{BEYOND} + datum.{name} * (width - {BEYOND})" for name in columns if name[0] == "x"}
     return _at(**right, **{name: f"datum.{name} * {SIDE}" for name in columns if name[0] == "y"})
 

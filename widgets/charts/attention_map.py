@@ -1,4 +1,4 @@
-"""Where each token looks: row t of the map A = softmax(QK'/√d) lies on the simplex."""
+"""Where each token looks: row t of the map A = softmax(QK'/√d) is on the simplex."""
 
 import altair as alt
 

@@ -11,7 +11,7 @@ VIEW = View("c", "calibration", models=("conditional",), place=3, choices=("band
 
 
 def chart() -> alt.LayerChart:
-    """Classes: how often the most probable class is the right one, by its probability. Numbers: how often y lies below each quantile.
+    """Classes: how often the most probable class is the right one, by its probability. Numbers: how often y is below each quantile.
 
     On the dashed line where the model's probabilities are frequencies; whiskers are two standard errors.
     """

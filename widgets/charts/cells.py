@@ -1,4 +1,4 @@
-"""Heat maps of cells with words beside them; the words travel as names and are written by the browser."""
+"""Heat maps of cells with words next to them; the words travel as names and are written by the browser."""
 
 import altair as alt
 
@@ -8,9 +8,9 @@ from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 def cells(
     title: str, colours: list[str], low: float, empty: str, padding: dict[str, int]
 ) -> alt.LayerChart | alt.Chart:
-    """One rectangle a cell (x, y, value), coloured from `low` to the parameter valueHigh; rows run downward.
+    """One rectangle per cell (x, y, value), coloured from `low` to the parameter valueHigh; rows run downward.
 
-    `empty` is said while there are none.
+    The text `empty` is shown while there are none.
     """
     x = alt.X("x:Q", scale=scale("x"), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domainMin=alt.ExprRef("yLow"), domainMax=alt.ExprRef("yHigh"), nice=False, zero=False, reverse=True),

@@ -1,4 +1,4 @@
-"""The chain of one datum, x → w → m → η → y, and the gradient identity at it, with live values, where an axis would have its title."""
+"""The chain of one data point, x → w → m → η → y, and the gradient identity at it, with live values, where an axis would have its title."""
 
 import altair as alt
 
@@ -15,7 +15,7 @@ _IDENTITY = f"{[f'{words} = ' if words else '' for words in IDENTITIES]}[datum.i
 
 
 def chain() -> alt.Chart:
-    """Two lines of text below the plot; x is the first input of the datum, ∂ log p/∂w the slope of its own term."""
+    """Two lines of text below the plot; x is the first input of the data point, ∂ log p/∂w the slope of its own term."""
     words = f"{_WORDS} + '\\ndatum ' + datum.row + ':  ∂ log p/∂w = ' + {_IDENTITY} + format(datum.slope, '.3~g')"
     text = named("chain").transform_calculate(words=words)
     return text.mark_text(

@@ -1,4 +1,4 @@
-"""What a convolution's filters look for: the learned weights, beside the true motif where it is known."""
+"""What a convolution's filters look for: the learned weights, next to the true motif where it is known."""
 
 import altair as alt
 

@@ -18,7 +18,7 @@ def diagonal() -> alt.Chart:
 
 
 def chart() -> alt.LayerChart:
-    """A point a held-out datum, on the dashed line where the prediction is right; whiskers are ±2 sd of y given x."""
+    """One point per held-out data point, on the dashed line where the prediction is right; whiskers are ±2 sd of y given x."""
     x = alt.X("observed:Q", scale=scale("x"), title=None, axis=alt.Axis(tickCount=6))
     y = alt.Y("predicted:Q", scale=scale("y"), title="predicted", axis=alt.Axis(tickCount=5))
     points = named("points")

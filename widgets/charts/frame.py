@@ -27,7 +27,7 @@ def ranges(x_low: float = 0) -> list[alt.Parameter]:
 
 
 def scale(axis: str, kind: str = "linear") -> alt.Scale:
-    """Return a scale whose range is set by `ranges`; it adds nothing of its own, so that axes move rarely."""
+    """Return a scale whose range is set by `ranges`; it adds no padding, so that axes move rarely."""
     low, high = alt.ExprRef(expr=f"{axis}Low"), alt.ExprRef(expr=f"{axis}High")
     if kind == "log":
         return alt.Scale(type="log", domainMin=low, domainMax=high, nice=False)
@@ -68,7 +68,7 @@ def by_series(series: Sequence[theme.Series]) -> dict[str, Any]:
     }
 
 
-IS_OPEN = f"datum.high >= {OPEN}"  # the band has no upper end that is known
+IS_OPEN = f"datum.high >= {OPEN}"  # the upper end of the band is unknown
 
 
 def bands(x: alt.X, color: alt.Color) -> alt.LayerChart:
@@ -124,7 +124,7 @@ def finish(
     title: str,
     params: Sequence[alt.Parameter],
     right: int,
-    left: int = 62,  # "−1,200" and the title beside it
+    left: int = 62,  # room for "−1,200" and the axis title
     bottom: int = 38,
     **meta: Any,
 ) -> alt.LayerChart | alt.Chart:

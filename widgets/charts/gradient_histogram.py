@@ -1,4 +1,4 @@
-"""Panel B: replicates of ĝ of one parameter, one histogram an estimator, about the long-run gradient."""
+"""Panel B: replicates of ĝ of one parameter, one histogram per estimator, about the long-run gradient."""
 
 import altair as alt
 
@@ -15,7 +15,7 @@ TICK = (
 
 
 def chart() -> alt.LayerChart:
-    """The axis is asinh((ĝ − reference)/c), c the least spread: even near 0, logarithmic far away; the quiet and the loud fit in.
+    """The axis is asinh((ĝ − reference)/c), c the least spread: even near 0, logarithmic far away; small and large variances both fit in.
 
     The dark bar in each row is the mean ± 2 standard errors: an unbiased one meets the reference (dashed, its own band grey).
     """

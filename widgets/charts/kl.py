@@ -13,9 +13,9 @@ NAMES = [f"z{k}".translate(SUBSCRIPTS) for k in range(1, 33)]
 
 
 def chart() -> alt.LayerChart:
-    """KL(q(zₖ) ‖ p(zₖ)), averaged over the data; below 0.01 nats (dashed) a dimension says nothing about the data.
+    """KL(q(zₖ) ‖ p(zₖ)), averaged over the data; below 0.01 nats (dashed) a dimension carries no information about the data.
 
-    Dark ticks: what theory says, where a closed form is known. A red tick: the average over the data that are selected on the map.
+    Dark ticks: the theoretical value, where a closed form is known. A red tick: the average over the data that are selected on the map.
     """
     x = alt.X(
         "value:Q",

@@ -1,4 +1,4 @@
-"""Panel D of a deep exponential family, flipped: the same gradient, rung by rung quieter, from the plain score to the path."""
+"""Panel D of a deep exponential family, flipped: the same gradient with less noise on each rung, from the plain score to the path."""
 
 import altair as alt
 

@@ -1,4 +1,4 @@
-"""Panel C: where q puts each datum in the latent space. The decode card beside it is drawn by the same widget."""
+"""Panel C: where q puts each data point in the latent space. The decode card next to it is drawn by the same widget."""
 
 import altair as alt
 

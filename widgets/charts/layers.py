@@ -1,4 +1,4 @@
-"""Panel C of a deep exponential family: its units layer by layer, the weights between them, and the words that each unit speaks of."""
+"""Panel C of a deep exponential family: its units layer by layer, the weights between them, and the words of each unit."""
 
 import altair as alt
 
@@ -10,7 +10,7 @@ VIEW = View("c", "layers", models=("deep_exponential_family",), place=0)
 
 
 def chart() -> alt.LayerChart:
-    """A node is a unit, darker the more active it is on average; an edge a weight (dashed: negative); words stand beside their unit.
+    """A node is a unit, darker the more active it is on average; an edge a weight (dashed: negative); words are next to their unit.
 
     Places are shares of the plot, (0, 0) at the lower left. Words are places in the chart's labels.
     """

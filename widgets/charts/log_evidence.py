@@ -1,4 +1,4 @@
-"""Panel A, flipped: how far below log p(x) the ELBO is, and whose fault it is: the encoder's, or the family of q."""
+"""Panel A, flipped: how far below log p(x) the ELBO is, and whether that is due to the encoder or to the family of q."""
 
 import altair as alt
 

@@ -12,7 +12,7 @@ VIEW = View("c", "manifold", models=("deep_generative",), place=1, choices=("pla
 def chart() -> alt.LayerChart:
     """Axes over `grid`: `shade` 0 … 1 (log magnification over its range `factor`) and `decoded`, row by row, x fastest.
 
-    For data in the plane the axes are theirs and `data` stands behind; else they are the plane's own, over `domain`.
+    For data in the plane the axes are theirs and `data` is drawn behind the grid; otherwise they are the plane's, over `domain`.
     """
     x = alt.X("x:Q", scale=scale("x"), title=None, axis=alt.Axis(tickCount=5, grid=False))
     y = alt.Y("y:Q", scale=scale("y"), title=None, axis=alt.Axis(tickCount=5, grid=False))

@@ -10,7 +10,7 @@ VIEW = View("d", "relevance", models=("conditional",), place=0, numbers="relevan
 
 
 def chart() -> alt.LayerChart:
-    """Bars: λ_j; a whisker where λ_j has a q of its own (its central 95 %). Grey: less than a tenth of the largest."""
+    """Bars: λ_j; a whisker where λ_j has its own q (its central 95 %). Grey: less than a tenth of the largest."""
     x = alt.X(
         "value:Q", scale=scale("x"), title="λ_j: scale of the weights that leave input j", axis=alt.Axis(tickCount=5)
     )

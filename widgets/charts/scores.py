@@ -10,7 +10,7 @@ VIEW = View("d", "test score", models=("conditional",), place=4)
 
 
 def chart() -> alt.LayerChart:
-    """(1/M) Σ log (1/S) Σ_s p(y | x, w_s), in nats per datum: where the two lines part, the network fits noise."""
+    """(1/M) Σ log (1/S) Σ_s p(y | x, w_s), in nats per data point: where the two lines part, the network fits noise."""
     look = by_series(theme.SCORES)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per data point", axis=alt.Axis(tickCount=4))

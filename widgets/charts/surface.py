@@ -1,4 +1,4 @@
-"""Panel C for two inputs and classes: the most probable class of every cell, the paler the less sure, and the data."""
+"""Panel C for two inputs and classes: the most probable class of every cell, paler where less certain, and the data."""
 
 import altair as alt
 

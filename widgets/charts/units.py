@@ -10,7 +10,7 @@ VIEW = View("d", "KL per unit", models=("deep_exponential_family",), place=0)
 
 
 def chart() -> alt.LayerChart:
-    """E_q[log q(z_k) − log p(z_k | above)] per datum, unit by unit; the shade is its mean activity within its layer."""
+    """E_q[log q(z_k) − log p(z_k | above)] per data point, unit by unit; the shade is its mean activity within its layer."""
     x = alt.X("x:Q", scale=scale("x"), axis=None)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per data point", axis=alt.Axis(tickCount=4))
     shade = alt.Color("activity:Q", scale=alt.Scale(domain=[0, 1], range=["#C9C9C9", theme.BLUE]), legend=None)

@@ -9,5 +9,5 @@ VIEW = View("b", "against M", place=2)
 
 
 def chart() -> alt.LayerChart:
-    """Var[ĝ] ∝ 1/M, along the guide, where data have noises of their own; flatter where they share a draw; level for a datum's own ν."""
+    """Var[ĝ] ∝ 1/M, along the guide, where data points have separate noise; flatter where they share a draw; level for one point's ν."""
     return against("rows", "rows M of the minibatch", "M =")

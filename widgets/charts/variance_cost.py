@@ -1,4 +1,4 @@
-"""Panel B: variance × cost, what a given accuracy takes with each estimator, in evaluations and in seconds."""
+"""Panel B: variance × cost, the cost of a given accuracy with each estimator, in evaluations and in seconds."""
 
 import altair as alt
 

@@ -10,7 +10,7 @@ VIEW = View("b", "ξ parabola", place=4, late=True)
 
 
 def chart() -> alt.LayerChart:
-    """A parabola with its bottom at ξ* (its band: ±2 standard errors) and the floor (1 − ρ²) Var(ĝ₀), dashed; ξ = 0 is the plain score."""
+    """A parabola with its minimum at ξ* (its band: ±2 standard errors) and the floor (1 − ρ²) Var(ĝ₀), dashed; ξ = 0 is the plain score."""
     x = alt.X("xi:Q", scale=scale("x"), title="ξ (0: the plain score)", axis=alt.Axis(tickCount=5))
     y = alt.Y("value:Q", scale=scale("y"), title="Var(ĝ), nats²", axis=alt.Axis(tickCount=4, format=".3~s"))
     curve, best = named("curve"), named("best")

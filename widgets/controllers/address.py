@@ -33,7 +33,7 @@ class AddressController:
         self.in_voila = False
 
     def register(self, actions: Dispatch) -> None:
-        """Take what a page says of its address."""
+        """Handle a page's report of its address."""
         actions.on(PageReady, self.ready)
         actions.when(Share, self.share)
         actions.on(Shared, self.shared)
@@ -71,7 +71,7 @@ class AddressController:
         self.screen.page.copy(texts.link(encoded) if self.in_voila else f"Explorer('{encoded}')")
 
     def shared(self, action: Shared) -> None:
-        """Say where the link is now."""
+        """Show where the link is now."""
         self.state.notice = (
             "Copied: the link opens the lab with these settings." if action.copied else "Copy the text from the box."
         )

@@ -23,11 +23,11 @@ class RunComparison:
         self.state, self.lines = state, lines
 
     def register(self, actions: Dispatch) -> None:
-        """Take the button."""
+        """Handle the button."""
         actions.on(CompareRuns, self.compare)
 
     def compare(self, action: CompareRuns) -> None:
-        """Draw earlier runs again on panel A and say what they differ in; none chosen: take them away.
+        """Draw earlier runs again on panel A and show what they differ in; if none are chosen, remove them.
 
         Raises:
             ValueError: there are too many, or their nats have no common zero.

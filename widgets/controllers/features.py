@@ -35,7 +35,7 @@ class FeatureController:
         self.sentence = ""  # the caption once their model has started
 
     def register(self, actions: Dispatch, messages: Dispatch, drawn: Dispatch) -> None:
-        """Take the button and the worker's answers."""
+        """Handle the button and the worker's answers."""
         actions.when(UseRunFeatures, self.ask)
         actions.when(TrainOnFeatures, self.runs.start)
         messages.on(FeaturesRead, self.read)

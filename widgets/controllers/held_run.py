@@ -1,4 +1,4 @@
-"""Which run the worker holds, and which it was asked to start: their folders are locked for as long."""
+"""Which run the worker holds, and which it was asked to start: their folders stay locked meanwhile."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class HeldRun:
-    """Follows what becomes of every start."""
+    """Follows the outcome of every start."""
 
     def __init__(self, state: ScreenState, page: Page) -> None:
         self.state, self.page = state, page
         self.opened_with: Values = dict(state.values)  # the settings that the lab's cell opens it with
 
     def register(self, messages: Dispatch) -> None:
-        """Take what the worker says of its run."""
+        """Handle what the worker reports about its run."""
         messages.on(Started, self.started)
         messages.when(Saved, self.note_saved)
         messages.when(Unsaved, self.note_saved)
@@ -74,7 +74,7 @@ class HeldRun:
         return bool(requests)
 
     def note_saved(self) -> None:
-        """Look how far the run is saved."""
+        """Check up to which step the run is saved."""
         self.state.saved_number = kept_until(self.state.folder)
 
     def _hold(self, folder: RunFolder) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class IdleWatch:
-    """A run rests while its page is silent, and a page that comes back says why; `refresh` brings its words up to date."""
+    """A run rests while its page is silent, and a page that comes back explains why; `refresh` updates its text."""
 
     def __init__(
         self, state: ScreenState, page: Page, painter: Painter, session: Session, refresh: Callable[[], None]

@@ -43,7 +43,7 @@ class KeyController:
         }
 
     def register(self, actions: Dispatch) -> None:
-        """Take every key."""
+        """Handle every key."""
         actions.on(PressKey, self.press)
 
     def press(self, action: PressKey) -> None:
@@ -67,13 +67,13 @@ class KeyController:
         self.settings.set("estimator", names[(names.index(values["estimator"]) + 1) % len(names)])
 
     def turn_draws(self, factor: float) -> None:
-        """Half or twice as many draws, within their limits."""
+        """Halve or double the number of draws, within their limits."""
         self._refuse_idle("draws")
         knob = self.settings.form.fields["draws"].knob
         self.settings.set("draws", min(knob["high"], max(knob["low"], int(self.state.values["draws"] * factor))))
 
     def freeze(self) -> None:
-        """Hold the y axes of the curves where they are, or let go of them."""
+        """Fix the y axes of the curves, or release them."""
         for name in ("elbo", "variance"):
             chart = self.screen.chart(name)
             chart.set(frozen=not chart.params.get("frozen", False))

@@ -1,4 +1,4 @@
-"""The map of the latent space: colour, plane, pinned places, draws, and data that are selected. It changes nothing of the run."""
+"""The map of the latent space: colour, plane, pinned places, draws, and data that are selected. It does not change the run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Rows = tuple[int, ...]
 
 
 class LatentController:
-    """What a person looks at on the map; `selection` and `select` read and set the selected rows of the data."""
+    """What the user looks at on the map; `selection` and `select` read and set the selected rows of the data."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class LatentController:
         self.marked_of: str | None = None  # the data whose rows are selected
 
     def register(self, actions: Dispatch, drawn: Dispatch) -> None:
-        """Take what a person does on the map, and a new run."""
+        """Handle what a person does on the map, and a new run."""
         actions.on(Explore, self.explore)
         actions.on(Decode, self.decode)
         actions.on(MarkRows, self.mark)

@@ -1,4 +1,4 @@
-"""A table of a person's own: uploaded or named, read by the worker, and shown with settings that suit it."""
+"""A user's own table: uploaded or named, read by the worker, and shown with settings that suit it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OwnDataController:
         self.state, self.settings, self.screen, self.session = state, settings, screen, session
 
     def register(self, actions: Dispatch, messages: Dispatch) -> None:
-        """Take the drawer's actions and the worker's answers."""
+        """Handle the drawer's actions and the worker's answers."""
         actions.on(Upload, self.upload)
         actions.on(ReadTable, self.read)
         messages.on(TableRead, self.show)
@@ -55,7 +55,7 @@ class OwnDataController:
         self.session.send(command)
 
     def refused(self, message: Refused) -> None:
-        """The drawer has room for all of the reason."""
+        """The drawer has room for the whole reason."""
         if message.command is ReadTable:
             self.screen.own.refuse(message.sentence)
 

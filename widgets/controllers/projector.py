@@ -22,7 +22,7 @@ class Projector:
         self.state, self.screen = state, screen
 
     def register(self, actions: Dispatch) -> None:
-        """Take the button."""
+        """Handle the button."""
         actions.when(ToggleProjector, self.toggle)
 
     def toggle(self) -> None:
@@ -36,7 +36,7 @@ class Projector:
             self.state.notice = texts.PROJECTOR
 
     def enlarge(self, panel: str) -> None:
-        """One panel is large and the others small; the same one again: all alike."""
+        """One panel is large and the others small; choosing it again makes all equal."""
         root, wanted = self.screen.root, f"elbo-large-{panel}"
         on = wanted in root._dom_classes
         for name in ("elbo-large", *(f"elbo-large-{letter}" for letter in PANELS)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class QuizController:
-    """Opens the drawer; while a question is open it covers the panel that would tell the answer."""
+    """Opens the drawer; while a question is open it covers the panel that would reveal the answer."""
 
     def __init__(
         self, state: ScreenState, settings: SettingsController, drawer: Drawer, screen: Screen, painter: Painter
@@ -26,7 +26,7 @@ class QuizController:
         self.screen, self.painter = screen, painter
 
     def register(self, actions: Dispatch) -> None:
-        """Take the drawer's tabs, its questions, and the veil."""
+        """Handle the drawer's tabs, its questions, and the veil."""
         actions.on(OpenDrawer, self.open)
         actions.when(Guess, self.guess)
         actions.when(NextQuestion, self.screen.quiz.turn)
@@ -37,7 +37,7 @@ class QuizController:
         self.drawer.open(action.name, self.state.values, self.settings.knobs, self.painter.facts)
 
     def fill(self) -> bool:
-        """Bring the drawer up to date when that is due; whether another panel is covered now."""
+        """Update the drawer when that is due; returns whether another panel is covered now."""
         if not self.drawer.due(running=self.state.phase == "running"):
             return False
         self.drawer.fill(self.state.values, self.settings.knobs, self.painter.facts)
@@ -59,7 +59,7 @@ class QuizController:
         self.painter.facts["veiled"] = False
 
     def cover(self) -> bool:
-        """Cover what would tell the answer of an open question; whether that is another panel now."""
+        """Cover the panel that would reveal the answer to an open question; returns whether that is another panel now."""
         root, facts = self.screen.root, self.painter.facts
         before, asking = facts.get("asking"), self.screen.quiz.covers() if self.drawer.name == "Try this" else None
         facts["asking"] = asking

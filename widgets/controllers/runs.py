@@ -52,11 +52,11 @@ class RunController:
     ) -> None:
         self.state, self.settings, self.held, self.views = state, settings, held, views
         self.screen, self.painter, self.session = screen, painter, session
-        self.before_start: list[Callable[[], None]] = []  # what is to be done whenever a run is started
-        self.before_steps: str | None = None  # what panel C showed before steps were told one by one
+        self.before_start: list[Callable[[], None]] = []  # called before each start of a run
+        self.before_steps: str | None = None  # what panel C showed before steps were shown one by one
 
     def register(self, actions: Dispatch, messages: Dispatch, drawn: Dispatch) -> None:
-        """Take the actions of the run bar, and what the worker says of the run, some of it when it has been drawn."""
+        """Handle the actions of the run bar, and the worker's reports about the run, some of them once they have been drawn."""
         actions.when(Run, self.run)
         actions.when(Step, self.step)
         actions.when(Reset, self.reset)
@@ -91,7 +91,7 @@ class RunController:
         self.session.send(Start(self.state.values, str(folder.path), self.screen.speed.value, play=play))
 
     def step(self) -> None:
-        """Make one step, of a new run where there is none; a run that trains rests first."""
+        """Make one step, of a new run where there is none; a training run is paused first."""
         if self.state.run_values is None or self.state.dirty:
             self.start(play=False)
         elif self.state.phase == "running":
@@ -127,15 +127,15 @@ class RunController:
             self.before_steps = None
 
     def tell_slowly(self) -> None:
-        """A new run's steps are told slowly where that is wished."""
+        """Show a new run's steps slowly if that is wanted."""
         if self.screen.speed.value == "slow":
             self.set_speed("slow")
 
     def open(self, identity: str | None, waiting: Waiting | None = None) -> None:
-        """Show an earlier run; one that another page is putting away is waited for.
+        """Show an earlier run; if another page is still saving it, wait for that.
 
         Raises:
-            ValueError: no run is chosen, or it is on the screen, or its settings are of no kind that is known.
+            ValueError: no run is chosen, or it is on the screen, or its settings are of an unknown kind.
         """
         state = self.state
         if not identity:
@@ -168,7 +168,7 @@ class RunController:
         )
 
     def follow(self, message: State) -> None:
-        """The run trains, rests or has failed; while a start is unanswered that is said of the run before it."""
+        """The run trains, rests or has failed; while a start is unanswered, this refers to the previous run."""
         if self.state.requested:
             return
         self.state.phase = message.state
@@ -177,7 +177,7 @@ class RunController:
             self.painter.facts["remedy"] = message.change
 
     def refused(self, message: Refused) -> None:
-        """A start was refused: the page shows the run that the worker still holds, with the reason as its words."""
+        """A start was refused: the page shows the run that the worker still holds, with the reason as its caption."""
         if message.command is Start and self.held.refused(message):
             self.settings.undo()
             self.settings.show()

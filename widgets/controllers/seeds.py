@@ -51,7 +51,7 @@ class SeedSweep:
         runs.before_start.append(self.end)
 
     def register(self, actions: Dispatch, drawn: Dispatch) -> None:
-        """Take the button, and what has been drawn of a run."""
+        """Handle the button, and what has been drawn of a run."""
         actions.when(RunSeeds, self.begin)
         drawn.on(State, self.note_end)
         drawn.when(Frame, self.go_on)

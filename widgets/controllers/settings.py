@@ -26,7 +26,7 @@ class SettingsController:
         self.state, self.forms, self.screen, self.session = state, forms, screen, session
 
     def register(self, actions: Dispatch) -> None:
-        """Take what a person does with settings."""
+        """Handle what a person does with settings."""
         actions.on(SetKnob, lambda action: self.set(action.name, action.value))
         actions.on(HoldXi, self.hold_xi)
         actions.when(NextSeed, self.next_seed)
@@ -44,14 +44,14 @@ class SettingsController:
         return self.forms.use(self.state.values["model"])
 
     def show(self) -> None:
-        """Bring the form up to date."""
+        """Update the form."""
         self.form.show(self.state.values)
 
     def set(self, name: str, value: object) -> None:
         """Set one knob.
 
         Raises:
-            SettingError: the value is not allowed; the sentence says what is.
+            SettingError: the value is not allowed; the sentence explains what is.
         """
         state = self.state
         if name == "model":

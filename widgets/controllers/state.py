@@ -1,4 +1,4 @@
-"""What is on the screen: settings, run, and what is to be said. Controllers share it and share nothing else."""
+"""What is on the screen: settings, run, and what is to be reported. Controllers share it and share nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Requested:
 
 @dataclass
 class ScreenState:
-    """One lab's."""
+    """The state of one lab."""
 
     values: Values  # what the form shows
     own_model: bool  # it trains a model or data of the notebook's own, which no file holds
@@ -30,7 +30,7 @@ class ScreenState:
         "example"  # of the run on the screen; "starting" until the worker holds the run, else a `messages.Phase`
     )
     dirty: bool = False  # the form shows settings that only a new run uses
-    notice: str = ""  # what the caption says before anything else
+    notice: str = ""  # what the caption begins with
     run_values: Values | None = (
         None  # what the run on the screen, or the one that is starting, was started with, live changes included
     )
@@ -43,7 +43,7 @@ class ScreenState:
     requested: dict[str, Requested] = field(default_factory=dict)  # by the path of its folder
     saved_number: int | None = None  # the step that the run is saved up to
     ready: bool = False  # a worker has answered
-    cell: Cell | None = None  # that shows this lab, where its runs can be taken up
+    cell: Cell | None = None  # that shows this lab, where its runs can be resumed
 
     def if_kept(self, words: str) -> str:
         """These words if the run on the screen can be opened again; empty if there is no run or nothing of it was saved."""

@@ -1,4 +1,4 @@
-"""Which view each panel shows, and what the worker must know of that."""
+"""Which view each panel shows, and what the worker needs to know about it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ViewController:
         self.moved = False  # panel B switched to the noise of minibatches by itself
 
     def register(self, actions: Dispatch, messages: Dispatch, drawn: Dispatch) -> None:
-        """Take what a person does with the panels, and what was drawn on them."""
+        """Handle what a person does with the panels, and what was drawn on them."""
         actions.on(Look, lambda action: self.look(action.panel, action.name))
         actions.on(SplitTerms, lambda action: self.screen.chart("elbo").set(split=action.on))
         actions.on(ShowEstimators, self.show_estimators)
@@ -65,11 +65,11 @@ class ViewController:
                 self.session.send(ShowView(name))
 
     def watch(self) -> None:
-        """Tell the worker which charts are in sight."""
+        """Send the worker the names of the visible charts."""
         self.session.send(Watch(self.screen.in_sight()))
 
     def tell_worker(self) -> None:
-        """Tell a new worker what the panels show."""
+        """Send a new worker what the panels show."""
         self.watch()
         self.session.send(MeasureEstimators(list(self.screen.shown.value)))
         self.session.send(ShowView(self.screen.view.value))
@@ -106,7 +106,7 @@ class ViewController:
         self.state.notice = self.state.notice or message.sentence
 
     def started(self) -> None:
-        """Another run: panel B shows again what it was turned away from, and its panels may show other charts."""
+        """Another run: panel B returns to its previous view, and the panels may show other charts."""
         self.moved, before = False, self.moved
         if before and self.screen.view.value == "variance_against_rows":
             self.look("b", "variance")

@@ -1,4 +1,4 @@
-"""Every word on the screen, brought up to date from the state and from the numbers that the painter knows."""
+"""Every word on the screen, updated from the state and from the numbers that the painter knows."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ScreenWords:
     def say(self, *, drawn: bool = False) -> None:
         """Status line and caption, both of the same moment; during training their numbers change only occasionally."""
         screen, facts = self.screen, self.painter.facts
-        if facts.get("stepping"):  # a step that is told stage by stage has its words with it
+        if facts.get("stepping"):  # a step shown stage by stage brings its own text
             self.counts.at_once()
         due = self.counts.due(self.state.phase, drawn=drawn)
         if due:
@@ -81,7 +81,7 @@ class ScreenWords:
             screen.caption.value = screen.page.announce = self.state.notice or caption(facts)
 
     def fill_drawer(self) -> None:
-        """Bring the drawer up to date when it is due; a new question's answer goes from the caption at once."""
+        """Update the drawer when it is due; a new question's answer goes from the caption at once."""
         if self.quiz.fill():
             self.counts.at_once()
             self.refresh()

@@ -1,4 +1,4 @@
-"""The worker comes and goes: what a new one is told, and what becomes of the run of one that stopped."""
+"""The worker comes and goes: what a new one is sent, and what happens to the run of one that stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class WorkerWatch:
-    """Greets a worker, says what it could not do, and starts another when it is gone."""
+    """Greets a worker, reports what it could not do, and starts another when it is gone."""
 
     def __init__(
         self, state: ScreenState, held: HeldRun, views: ViewController, screen: Screen, session: Session
@@ -26,7 +26,7 @@ class WorkerWatch:
         self.state, self.held, self.views, self.screen, self.session = state, held, views, screen, session
 
     def register(self, actions: Dispatch, messages: Dispatch) -> None:
-        """Take what is said of the worker itself."""
+        """Handle reports about the worker itself."""
         actions.on(WorkerNotStarted, lambda action: self.lost(action.reason))
         messages.when(Ready, self.greet)
         messages.on(Refused, self.say_refusal)
@@ -34,7 +34,7 @@ class WorkerWatch:
         messages.on(Fault, self.say)
 
     def greet(self) -> None:
-        """A worker is ready: tell it what this screen shows."""
+        """A worker is ready: send it what this screen shows."""
         self.state.ready = True
         self.screen.page.banner = ""
         self.views.tell_worker()
@@ -44,11 +44,11 @@ class WorkerWatch:
             self.session.send(UseFeatures(self.screen.own.features))
 
     def say(self, message: Unsaved | Fault | Refused) -> None:
-        """Let the caption say what the worker could not do."""
+        """Report in the caption what the worker could not do."""
         self.state.notice = message.sentence
 
     def say_refusal(self, message: Refused) -> None:
-        """The same of a command; of a table the drawer says it."""
+        """The same for a command; for a table, the drawer reports it."""
         if message.command is not ReadTable:
             self.say(message)
 

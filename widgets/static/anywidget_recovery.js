@@ -5,12 +5,12 @@
  * @import { Host, Model } from "./shapes.d.ts"
  */
 /**
- * What the two libraries keep to themselves of a model.
+ * The private parts of a model in the two libraries.
  * @typedef {object} Whole
  * @property {{ on_msg(act: (message: unknown) => void): void, send(content: object): void } | undefined} comm
  * @property {(message: unknown) => Promise<void>} _handle_comm_msg
  */
-// machine that stands still for a moment: everything from the kernel is dropped, and the page keeps its first values for ever.
+// machine that stalls for a moment: everything from the kernel is dropped, and the page keeps its first values forever.
 
 /**
  * The model behind anywidget's proxy: events carry it.
@@ -25,7 +25,7 @@ function whole(model) {
     found = itself ?? null;
   };
   model.on("change:elbo_ear", take);
-  model.set("elbo_ear", Math.random()); // no trait: the kernel passes over it
+  model.set("elbo_ear", Math.random()); // no trait: the kernel ignores it
   model.off("change:elbo_ear", take);
   return found;
 }

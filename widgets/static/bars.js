@@ -27,7 +27,7 @@ export class Bars {
     const { plot, store } = this.panel,
       { bars, marked, theory } = store.clouds,
       column = plot.meta.datasets.bars.x ?? "";
-    // theory: where a closed form says how long the bars should be
+    // theory: where a closed form gives the length of the bars
     const values = [...(bars?.[column] ?? []), ...(marked?.[column] ?? []), ...(theory?.value ?? [])];
     const high = Math.max(plot.meta.x.least ?? 0, ...values);
     this.shown = settled(this.shown, 0, high * 1.02, false);

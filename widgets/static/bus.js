@@ -26,7 +26,7 @@ export async function unpack(bytes) {
 const LONG = 8; // ms of painting without a pause
 const AGAIN = 5000; // ms that everything may be on its way before it is asked for once more
 
-/** Let the browser do what is more urgent. */
+/** Yield to the browser's more urgent work. */
 const breath = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
 
 export class FrameChannel {
@@ -146,7 +146,7 @@ export class FrameChannel {
     requestAnimationFrame(() => this.paint());
   }
 
-  /** One chart after the other, in one picture of the browser's; where they take long, the pointer and the keys have their turn. */
+  /** One chart after the other, in one picture of the browser's; where they take long, pointer and keys are served in between. */
   async paint() {
     let since = performance.now();
     for (const [name, painters] of this.charts) {

@@ -1,4 +1,4 @@
-// The decode card: what the decoder makes of a place of the latent space, drawn on a canvas of its own beside the map.
+// The decode card: what the decoder makes of a place of the latent space, drawn on its own canvas next to the map.
 
 import { arms } from "./arm.js";
 import { average, digits, overview, scatter, traversal } from "./card_pictures.js";
@@ -78,7 +78,7 @@ export class Card {
   }
 
   /**
-   * How well the embedding separates the labels; what the words mean is told on hover. Whether they take another height now.
+   * How well the embedding separates the labels; what the words mean is shown on hover. Returns whether their height has changed.
    * @param {number[] | undefined} values
    * @returns {boolean}
    */

@@ -10,7 +10,7 @@ import { short } from "./numbers.js";
  */
 
 /**
- * The decode at the pointer, or a data point beside its reconstruction.
+ * The decode at the pointer, or a data point next to its reconstruction.
  * @param {Card} card
  * @param {Sheet} sheet
  * @param {Place} where
@@ -120,7 +120,7 @@ export function average(card, sheet) {
 }
 
 /**
- * Nobody points anywhere: what the decoder draws all over the map.
+ * Nothing is pointed at: what the decoder draws all over the map.
  * @param {Card} card
  * @param {Sheet} sheet
  */

@@ -1,4 +1,4 @@
-// Heat maps: Vega draws the cells, the words beside them are written on the overlay, and the value under the pointer is shown.
+// Heat maps: Vega draws the cells, the words next to them are written on the overlay, and the value under the pointer is shown.
 
 import { FONT } from "./elements.js";
 import { short } from "./numbers.js";

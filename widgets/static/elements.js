@@ -18,7 +18,7 @@ export function element(kind, name, text) {
 }
 
 /**
- * Whether the host is dark: Jupyter says so, otherwise the system does.
+ * Whether the host is dark: Jupyter's setting, otherwise the system's.
  * @returns {boolean}
  */
 export function hostIsDark() {
@@ -29,7 +29,7 @@ export function hostIsDark() {
 const THUMBNAIL = 190; // pixels of height below which a panel stays as it is at a projector
 
 /**
- * How much larger type and lines are drawn: at a projector, and there not in the small panels beside a large one.
+ * How much larger type and lines are drawn: at a projector, and there not in the small panels next to a large one.
  * @param {Element} box
  * @returns {number}
  */

@@ -24,7 +24,7 @@ export function apart({ counts, average, spread, least }, value, k) {
 }
 
 /**
- * How much that says: a ratio of large counts says more.
+ * How informative that is: a ratio of large counts is more so.
  * @param {FeatureTable} table
  * @param {number} value
  * @param {number} k
@@ -122,7 +122,7 @@ function low(card) {
 }
 
 /**
- * Nobody points anywhere: the features that mark each class, by the decoder at the class's average z.
+ * Nothing is pointed at: the features that mark each class, by the decoder at the class's average z.
  * @param {Card} card
  * @param {Sheet} sheet
  * @param {FeatureTable} table

@@ -179,7 +179,7 @@ export class Latent {
   }
 
   /**
-   * Where a pin is now: a datum's moves with its mean.
+   * Where a pin is now: a data point's pin moves with its mean.
    * @param {Place} pin
    * @returns {Place}
    */
@@ -189,7 +189,7 @@ export class Latent {
   }
 
   /**
-   * The pointer moved, told at once: `pointermove` waits for the browser's next frame, behind everything that paints.
+   * The pointer moved, reported at once: `pointermove` waits for the browser's next frame, behind everything that paints.
    * @param {number} px
    * @param {number} py
    * @param {PointerEvent} event
@@ -275,7 +275,7 @@ export class Latent {
   }
 
   /**
-   * Pin a place, or let go of the one that is pinned here; with two there is a path between them.
+   * Pin a place, or release the one that is pinned here; with two there is a path between them.
    * @param {number} px
    * @param {number} py
    */
@@ -307,7 +307,7 @@ export class Latent {
     if (row >= 0) this.panel.send({ kind: "draw", row, seed: this.seed += 1 });
   }
 
-  /** Another run: rows and places of the one before mean nothing. */
+  /** Another run: rows and places of the previous one are meaningless. */
   forget() {
     this.pins = [];
     this.card.strip = this.at = null;
@@ -337,7 +337,7 @@ export class Latent {
     event.preventDefault();
   }
 
-  /** At most one question is under way; the newest place is asked next. Near a datum, its own mean is asked. */
+  /** At most one request is pending; the newest place is requested next. Near a data point, its own mean is requested. */
   ask() {
     if (!this.at || this.at.key === this.askedKey) return;
     const now = performance.now(), open = this.asked > this.answered ? GIVE_UP - (now - this.askedAt) : 0;
@@ -357,7 +357,7 @@ export class Latent {
   // which data ----------------------------------------------------------------------------------------------------------------
 
   /**
-   * The row of the datum near a place, or -1.
+   * The row of the data point near a place, or -1.
    * @param {number} x
    * @param {number} y
    * @returns {number}
@@ -390,7 +390,7 @@ export class Latent {
   }
 
   /**
-   * Select rows, beside those that are selected already if `more`.
+   * Select rows, in addition to those already selected if `more`.
    * @param {number[]} rows
    * @param {boolean} more
    */
@@ -402,7 +402,7 @@ export class Latent {
   }
 
   /**
-   * The key's chip of a class was pressed: select its data, or let go of them.
+   * The key's chip of a class was pressed: select its data, or deselect it.
    * @param {number} k
    */
   chooseClass(k) {

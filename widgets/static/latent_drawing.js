@@ -101,7 +101,7 @@ function flag(latent, context, { x, y }, name) {
 }
 
 /**
- * A ring around a datum's mean, and the ellipse of two standard deviations of its posterior, in the shown plane.
+ * A ring around a data point's mean, and the ellipse of two standard deviations of its posterior, in the shown plane.
  * @param {Latent} latent
  * @param {CanvasRenderingContext2D} context
  * @param {Columns} cloud

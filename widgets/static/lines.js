@@ -274,7 +274,7 @@ export class Lines {
       plot.height,
     );
     /** @param {number} i */
-    const first = (i) => places[i] - ((words[i].length - 1) * LABEL_HEIGHT * this.panel.factor) / 2; // its first line stands at py
+    const first = (i) => places[i] - ((words[i].length - 1) * LABEL_HEIGHT * this.panel.factor) / 2; // its first line is at py
     plot.feed(
       "ends",
       ends.map(({ key }, i) => [key, 1, (tuple) => {
@@ -376,7 +376,7 @@ export class Lines {
   }
 
   /**
-   * A value; where its band is open upwards, only the least that it may be is known.
+   * A value; where its band is open upwards, only its lower limit is known.
    * @param {Line} line
    * @param {number} row
    * @returns {string}

@@ -154,7 +154,7 @@ export class Panel {
     this.kind?.fit?.();
   }
 
-  /** Instead of empty axes a panel says what it waits for. */
+  /** Instead of empty axes a panel shows what it is waiting for. */
   vacate() {
     /** @param {string} name */
     const drawn = (name) =>
@@ -244,7 +244,7 @@ export class Panel {
   }
 
   /**
-   * Hand the pointer to the kind of chart.
+   * Pass pointer events to the kind of chart.
    * @param {AbortSignal} signal
    */
   listen(signal) {
@@ -299,7 +299,7 @@ export class Panel {
     return context;
   }
 
-  /** Nothing is to be drawn over the chart; glass that is clean already costs nothing. */
+  /** Clear what is drawn over the chart; an overlay that is already clear costs nothing. */
   wipe() {
     if (!this.blank) this.pen();
     this.blank = true;
@@ -340,7 +340,7 @@ export class Panel {
 }
 
 /**
- * What a chart is, by what its specification says of it.
+ * What kind of chart a specification describes.
  * @param {ChartMeta} meta
  * @param {Panel} panel
  * @returns {Kind}

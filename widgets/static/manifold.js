@@ -123,7 +123,7 @@ export class Manifold {
     titles(this.panel, context);
   }
 
-  /** Rows and columns of one picture; anything that is no picture is a vector. */
+  /** Rows and columns of one picture; anything that is not a picture is a vector. */
   get shape() {
     const shape = this.panel.params.shape;
     return Array.isArray(shape) && shape.length === 2 ? shape : [1, this.grid?.decoded.width ?? 0];

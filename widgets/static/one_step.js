@@ -1,4 +1,4 @@
-// One step for one datum, told in four stages: sample ε, form z, the gradient of each draw and their mean, update.
+// One step for one data point, shown in four stages: sample ε, form z, the gradient of each draw and their mean, update.
 
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { channels, ink } from "./colours.js";
@@ -75,7 +75,7 @@ export class OneStep {
   note() {}
 
   /**
-   * A new step is told from its beginning; one without a duration, or under reduced motion, is shown whole.
+   * A new step is shown from its beginning; one without a duration, or under reduced motion, is shown whole.
    * @param {Set<string>} dirty
    * @returns {Promise<void>}
    */
@@ -186,7 +186,7 @@ export class OneStep {
   // the plane -------------------------------------------------------------------------------------------------------------------
 
   /**
-   * Pixels of a place in z, of a place in ε, and of what lies between them in the second stage.
+   * Pixels of a place in z, of a place in ε, and of the positions between them in the second stage.
    * @param {Shot} shot
    * @param {Pair} z
    * @param {Pair} e
@@ -254,7 +254,7 @@ export class OneStep {
     contextOf(this.shade).putImageData(pixels, 0, 0);
     this.pen.globalAlpha = formed;
     this.pen.imageSmoothingEnabled = true;
-    const cell = side / (n - 1); // values stand at the middles of the cells, the outer ones on the frame
+    const cell = side / (n - 1); // values are at the middles of the cells, the outer ones on the frame
     this.pen.drawImage(this.shade, left - cell / 2, top - cell / 2, side + cell, side + cell);
     this.pen.globalAlpha = 1;
   }

@@ -9,7 +9,7 @@ import { Banner, inVoila, PING, Watch } from "./watch.js";
 const HEARTBEAT = 5000, SPOKEN = 3000; // ms
 
 export class Page {
-  /** When the last sentence was spoken, in ms. */
+  /** When the last sentence was announced, in ms. */
   spokenAt = -SPOKEN;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   later;
@@ -44,7 +44,7 @@ export class Page {
     }
   }
 
-  /** Say the newest sentence, at most one in three seconds. */
+  /** Announce the newest sentence, at most one in three seconds. */
   announce() {
     clearTimeout(this.later);
     const wait = SPOKEN - (performance.now() - this.spokenAt);
@@ -66,7 +66,7 @@ export class Page {
     if (there.href !== location.href) history.replaceState(history.state, "", there);
   }
 
-  /** ipywidgets gives the handles of sliders no name and a number of their own. */
+  /** ipywidgets gives the handles of sliders no name, and a number that is not ours. */
   name() {
     for (const root of document.querySelectorAll(this.model.get("root"))) {
       for (const handle of root.querySelectorAll(".noUi-handle")) {

@@ -1,4 +1,4 @@
-// The colours of the map: classes have their own, numbers run along a scale; its key stands in the card.
+// The colours of the map: classes have their own, numbers run along a scale; its key is in the card.
 
 import { channels } from "./colours.js";
 import { element } from "./elements.js";
@@ -55,7 +55,7 @@ export class Palette {
   }
 
   /**
-   * The key: a chip a class, which selects the class, or the scale with its ends.
+   * The key: one chip per class, which selects the class, or the scale with its ends.
    * @param {HTMLElement} box
    * @param {(label: number) => void} choose
    */

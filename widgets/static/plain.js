@@ -8,7 +8,7 @@ import { position } from "./pyramid.js";
  * @import { DragMeta } from "./shapes.d.ts"
  */
 
-const SAY_EVERY = 200; // ms between two words to the kernel while something is dragged
+const SAY_EVERY = 200; // ms between two messages to the kernel while something is dragged
 const KEY_STEPS = 40; // steps from one end of the axis to the other
 
 /** @type {Partial<Record<string, number>>} */
@@ -18,7 +18,7 @@ export class Plain {
   /** The value that a person drags to, until the worker knows it. @type {number | undefined} */
   value;
   held = false;
-  /** When the kernel was last told, in ms. */
+  /** When the kernel was last notified, in ms. */
   said = 0;
 
   /** @param {Panel} panel */

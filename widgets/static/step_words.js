@@ -1,4 +1,4 @@
-// What is written beside the drawing of one step, and how its stages follow each other.
+// What is written next to the drawing of one step, and how its stages follow each other.
 
 import { short } from "./numbers.js";
 

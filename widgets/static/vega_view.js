@@ -44,7 +44,7 @@ export function enlarged(part, factor, key = "") {
 }
 
 /**
- * Vega's changeset(), which the bundle does not name: a view makes one whenever something is inserted, so catch that one.
+ * Vega's changeset(), which the bundle does not export: a view makes one whenever something is inserted, so catch that one.
  * @param {View} view
  * @param {string} dataset
  * @returns {() => Changeset}
@@ -64,7 +64,7 @@ export function changesetOf(view, dataset) {
 const FINITE = "isFinite(+";
 
 /**
- * Vega-Lite asks of every coordinate of every tuple whether it is a finite number; what the bus brings is, and asking costs a third.
+ * Vega-Lite tests whether every coordinate of every tuple is finite; the bus's numbers are, and the test costs a third of the time.
  * @template {Marks} Specified
  * @param {Specified} vega
  * @returns {Specified}

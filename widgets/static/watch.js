@@ -3,7 +3,7 @@
 import { element } from "./elements.js";
 
 /**
- * What the watch needs of the page.
+ * What the watch needs from the page.
  * @typedef {object} Watched
  * @property {Model<PageValues>} model
  * @property {string} client
@@ -13,7 +13,7 @@ import { element } from "./elements.js";
 
 const SILENCE = 6000; // ms
 export const PING = 3000; // ms
-const REASONS = ["dead", "silent", "python"]; // the first that there is is shown
+const REASONS = ["dead", "silent", "python"]; // the first one present is shown
 const DEAD = new Set(["dead", "autorestarting", "restarting", "terminating", "unknown"]);
 
 /**
@@ -63,7 +63,7 @@ export class Banner {
   }
 }
 
-/** Watches the kernel by its signals where the host shows them, and by asking where it does not. */
+/** Watches the kernel by its signals where the host shows them, and by polling where it does not. */
 export class Watch {
   dead = false;
   /** When the kernel answered and when it was asked last, in ms. */

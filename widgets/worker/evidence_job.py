@@ -1,4 +1,4 @@
-"""The evidence of a run, weighed in slices on copies of its parameters, so that training goes on meanwhile; only while someone looks."""
+"""The evidence of a run, estimated in slices on copies of its parameters, so that training continues; only while the view is visible."""
 
 import copy
 import time
@@ -12,7 +12,7 @@ from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.worker.pictures.evidence import CHART, picture
 
-SHARE = 0.1  # of the worker's time while it trains; a paused run is weighed at leisure
+SHARE = 0.1  # of the worker's time while it trains; a paused run has no such limit
 EVERY = 5.0  # seconds from the end of one estimate to the next
 
 
@@ -21,13 +21,13 @@ class EvidenceJob:
 
     def __init__(self, run: Run, effort: Effort | None = None) -> None:
         self.run, self.effort = run, effort
-        self.able = all(site.plate == "local" for site in run.model.sites.values())  # a weight is one datum's own
+        self.able = all(site.plate == "local" for site in run.model.sites.values())  # one per data point
         self.work: Iterator[Evidence | None] | None = None
         self.number = -1  # the step that was weighed last
-        self.spent, self.began, self.ended = 0.0, 0.0, time.perf_counter()  # the first steps are not worth the while
+        self.spent, self.began, self.ended = 0.0, 0.0, time.perf_counter()  # the first steps are not worth estimating
 
     def due(self, watched: frozenset[str], now: float, *, running: bool) -> bool:
-        """Whether to begin anew: someone looks, and there is a new step; while it trains, only now and then."""
+        """Whether to start again: the view is visible and there is a new step; during training, only now and then."""
         if not self.able or CHART not in watched or self.work is not None or self.number == self.run.number:
             return False
         return not running or now - self.ended > EVERY
@@ -45,11 +45,11 @@ class EvidenceJob:
         yield from evidence_parts(model, q, self.run.data, generator, self.effort)
 
     def stop(self) -> None:
-        """Nobody looks any more."""
+        """The view is no longer visible."""
         self.work, self.number = None, -1
 
     def stale(self, *, running: bool) -> bool:
-        """Whether what is being weighed is no longer wanted: the run rests at another step."""
+        """Whether the current estimate is no longer wanted: the run rests at another step."""
         return self.work is not None and not running and self.number != self.run.number
 
     def may(self, now: float, *, running: bool) -> bool:
@@ -68,7 +68,7 @@ class EvidenceJob:
             RuntimeError,
             NotImplementedError,
             TypeError,
-        ) as error:  # a person's own model may be anything
+        ) as error:  # a user's own model may raise anything
             self.work, self.ended = None, begin
             return {"facts": {"weighed": f"The evidence of this model cannot be weighed: {error}."}}
         finally:

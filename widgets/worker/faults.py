@@ -1,4 +1,4 @@
-"""What becomes of an exception in the worker: a sentence on the page. A failing picture or measurement rests; training goes on."""
+"""How an exception in the worker is handled: a sentence on the page. A failing picture or measurement is suspended; training continues."""
 
 import logging
 import re
@@ -17,7 +17,7 @@ class HungUpError(BaseException):
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, on one short line, whatever the exception's own text is: none, several lines, a page, or an exception itself."""
+    """What went wrong, on one short line, whatever the exception's text is: empty, several lines, a page, or itself an exception."""
     if isinstance(error, MemoryError):
         return "there is not enough memory"
     try:
@@ -30,14 +30,14 @@ def reason(error: BaseException) -> str:
 
 
 class Faults:
-    """The parts that watch a run. One that fails is reported once and rests until `forget`; the run is not touched."""
+    """The parts that watch a run. One that fails is reported once and suspended until `forget`; the run is not affected."""
 
     def __init__(self, send: Callable[[Message], None]) -> None:
         self.send = send
         self.resting: set[str] = set()
 
     def attempt(self, part: str, work: Callable[[], T]) -> T | None:
-        """What `work` returns, or None where this part rests or fails now."""
+        """The result of `work`, or None if this part is suspended or fails now."""
         if part in self.resting:
             return None
         try:
@@ -52,12 +52,12 @@ class Faults:
         return f"The {part} of this run failed ({reason(error)}) and pauses; the run itself goes on. Choose another view to try again."
 
     def forget(self) -> None:
-        """Let everything be tried again: a person has asked to see something else."""
+        """Allow everything to be tried again: the user has chosen another view."""
         self.resting.clear()
 
 
 def refusal(command: type[Command], error: Exception) -> str:
-    """The sentence about a command that failed in a way that nobody foresaw."""
+    """The sentence about a command that failed in an unforeseen way."""
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", command.__name__).lower()
     _log.exception("The command '%s' failed.", name)
     remedy = "Choose smaller settings or fewer data" if isinstance(error, MemoryError) else "Try other settings or data"

@@ -26,7 +26,7 @@ from elbo_room.widgets.wire.history_file import (
 )
 
 RECENT_COLUMNS = ("step", "elbo")
-FEWEST, MOST = 20, 200  # steps of a window: draws are noisy, and a mean over very many says what was long ago
+FEWEST, MOST = 20, 200  # steps of a window: draws are noisy, and a mean over very many reflects the distant past
 
 
 def point(step: Step) -> tuple[float, float, float, float, float, float]:
@@ -42,11 +42,11 @@ class RunningMean:
     """
 
     def __init__(self, points: Iterable[tuple[float, float]] = ()) -> None:
-        """Take up a run of which these points (step, ELBO) were kept."""
+        """Resume a run from these saved points (step, ELBO)."""
         self.kept = deque(points, maxlen=MOST)
 
     def push(self, number: int, elbo: float) -> None:
-        """One step more."""
+        """Add one step."""
         self.kept.append((number, elbo))
 
     def window(self, size: int, batch_size: int) -> int:
@@ -71,7 +71,7 @@ class Curves:
     """What is drawn over the steps, thinned where a screen could not show more: rows of `point`, and rows of the probe."""
 
     def __init__(self) -> None:
-        self.recent: Table = table([], RECENT_COLUMNS)  # the last steps of a run that is taken up
+        self.recent: Table = table([], RECENT_COLUMNS)  # the last steps of a resumed run
         self.elbo = History(ELBO_COLUMNS, None, "step", "elbo")
         self.mean = History(MEAN_COLUMNS, None, "step", "value")
         self.variance = History(VARIANCE_COLUMNS, "series", "step", "value")
@@ -85,7 +85,7 @@ class Curves:
         }
 
     def save(self, folder: Path, waiting: Any, mean: Any, recent: Any = ()) -> None:
-        """Write the tables beside the checkpoint, and the recent steps (step, ELBO) that the running mean goes on from."""
+        """Write the tables next to the checkpoint, and the recent steps (step, ELBO) that the running mean goes on from."""
         content = BytesIO()
         also = {"recent": table(recent, RECENT_COLUMNS), SERIES: np.array([*ESTIMATORS, MINIBATCH])}
         np.savez_compressed(content, **self.tables(waiting, mean), **also)  # type: ignore[arg-type]

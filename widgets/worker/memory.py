@@ -1,4 +1,4 @@
-"""What a run leaves behind goes back to the system: garbage in cycles, and freed pages that the C library would keep for itself.
+"""Returning a run's memory to the system: garbage in cycles, and freed pages that the C library would keep for itself.
 
 After a scene of long texts that is half a gigabyte, which no scene would use again.
 """
@@ -41,24 +41,24 @@ def _trim() -> Callable[[int], object]:
 
 
 class Tidying:
-    """When a worker lets go: once it has nothing to do, and a while after a run has begun in the place of another."""
+    """When a worker frees memory: once it has nothing to do, and a while after a run has replaced another."""
 
     def __init__(self) -> None:
         self._tidied: tuple[int, int] | None = None
         self._due = math.inf
 
     def soon(self) -> None:
-        """Another run has begun: it is to be seen first."""
+        """Another run has begun: let it be shown first."""
         self._due = time.monotonic() + LATER
 
     def turn(self) -> None:
-        """Let go of the run before, when it is time."""
+        """Free the previous run's memory, when it is time."""
         if time.monotonic() >= self._due:
             self._due = math.inf
             let_go()
 
     def rest(self, run: Run | None) -> None:
-        """There is nothing to do: let go, unless no step was made since the last time."""
+        """There is nothing to do: free memory, unless no step was made since the last time."""
         here = (id(run), run.number if run is not None else 0)
         if here != self._tidied:
             self._tidied, self._due = here, math.inf

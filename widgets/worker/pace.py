@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Pace:
-    """What costs c seconds comes again after c/share at the earliest, so that it takes `share` of the time at most."""
+    """Work that costs c seconds is repeated after c/share seconds at the earliest, so that it takes `share` of the time at most."""
 
     def __init__(self, rate: float, share: float) -> None:
         self.rate, self.share = rate, share

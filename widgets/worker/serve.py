@@ -65,7 +65,7 @@ class Worker(Trainer):
         super().__init__(connection)
         self.user_data = UserData(factory, self.send, self.attempt)
         self.tidying = Tidying()
-        self.prior_of: Settings | None = None  # settings whose prior is to be drawn when no command waits
+        self.prior_of: Settings | None = None  # settings whose prior will be drawn when no command is waiting
         self.commands = Dispatch()
         self._register()
 
@@ -105,7 +105,7 @@ class Worker(Trainer):
                 self.measuring.close()
 
     def _commands(self) -> bool:
-        """Carry out what has come; wait for it when there is nothing else to do. False on `close`."""
+        """Carry out the commands that have arrived; wait for one when there is nothing else to do. False on `close`."""
         while self.heard(self._wait()):
             command: Command = self.connection.recv()
             if isinstance(command, Close):
@@ -138,7 +138,7 @@ class Worker(Trainer):
         return patience
 
     def _patience(self) -> float | None:
-        """How long to wait for a command: not at all while there is work, for ever while there is none."""
+        """How long to wait for a command: not at all while there is work, indefinitely while there is none."""
         to_do = self.run is not None and (self._to_measure() or self._to_weigh())
         if to_do or self.prior_of is not None or (self.state == "running" and self.speed == "full"):
             return 0.0
@@ -153,7 +153,7 @@ class Worker(Trainer):
         return PROBE_PART not in self.faults.resting and self.measuring.pending()
 
     def _to_weigh(self) -> bool:
-        """Whether a run that rests has its evidence weighed, or to be weighed."""
+        """Whether a resting run's evidence is being estimated or is due."""
         job = self.evidence_job
         return (
             self.state != "running"
@@ -162,7 +162,7 @@ class Worker(Trainer):
         )
 
     def start(self, wanted: Start) -> None:
-        """Build a run, or take up a saved one; the run before it stays until this one is complete."""
+        """Build a run, or resume a saved one; the previous run stays until this one is complete."""
         self._save()
         curves, place = Curves(), Path(wanted.folder)
         origin = (
@@ -205,7 +205,7 @@ class Worker(Trainer):
             raise ValueError(
                 f"The run has reached its last step, {run.number}. Raise 'Stop at' to continue, or Reset to start again."
             )
-        self.measuring.drop()  # what is measured at rest takes long, and training is waited for
+        self.measuring.drop()  # a measurement at rest takes long, and the user is waiting for training
         self.next_step = time.perf_counter()
         self.speedometer = Speedometer()
         self._set_state("running")
@@ -275,7 +275,7 @@ class Worker(Trainer):
             self.measuring.redirect()
 
     def watch(self, wanted: Watch) -> None:
-        """These charts are in sight: pictures that nobody sees are not drawn."""
+        """These charts are visible: hidden pictures are not drawn."""
         self.watched = frozenset(wanted.names)
         if self.run is not None:
             self.pictures.watched = self.watched
@@ -297,7 +297,7 @@ class Worker(Trainer):
         self._shown_anew()
 
     def draw_prior(self, wanted: DrawPrior) -> None:
-        """Draw functions from the prior of these settings, whatever is running; of several such wishes only the last is carried out."""
+        """Draw functions from the prior of these settings, whatever is running; of several such requests only the last is carried out."""
         self.prior_of = wanted.settings
 
     def _draw_prior(self) -> None:

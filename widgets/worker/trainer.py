@@ -47,7 +47,7 @@ from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
 
 FRAMES = 10.0  # a second
-LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space, a second; of the worker's time at most
+LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space per second; and their largest share of the worker's time
 GRIDS, GRID_SHARE = 1.0, 0.01
 SAVES, SAVE_SHARE = 0.2, 0.01
 # What a part that watches the run is called on the page when it fails.
@@ -77,7 +77,7 @@ class Prepared:
 
 
 class Trainer:
-    """Holds at most one run and everything that is seen of it."""
+    """Holds at most one run and everything that is shown of it."""
 
     def __init__(self, connection: "Connection[Any, Any]") -> None:
         self.connection, self.heard = connection, CommandPoll(connection)
@@ -105,7 +105,7 @@ class Trainer:
         """Send one message to the kernel.
 
         Raises:
-            HungUpError: nobody is there to receive it.
+            HungUpError: the receiving end is closed.
         """
         try:
             self.connection.send(message)
@@ -113,7 +113,7 @@ class Trainer:
             raise HungUpError from error
 
     def _adopt(self, new: Prepared) -> None:
-        """Put a prepared run in the place of the one before. Nothing here can fail."""
+        """Replace the previous run by a prepared one. Nothing here can fail."""
         if self.run is not None:
             self.measuring.close()
         self.run, self.folder, self.curves, self.waiting = new.run, new.folder, new.curves, []
@@ -168,7 +168,7 @@ class Trainer:
             self._frame(grid=self.grids.due(now))
 
     def _weigh(self, now: float) -> None:
-        """A slice of the evidence, when it is its turn."""
+        """A slice of the evidence, when one is due."""
         job, running = self.evidence_job, self.state == "running"
         if EVIDENCE_PART in self.faults.resting:
             return
@@ -193,7 +193,7 @@ class Trainer:
             return self._rest("finished")
         except DivergenceError as trouble:
             return self._fail(trouble.cause, trouble.remedy, change=trouble.change)
-        except NotApplicableError as refusal:  # what only the model's own factors can tell
+        except NotApplicableError as refusal:  # only the model's own factors can decide this
             return self._fail(str(refusal), "")
         except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
             return self._break_off(error)
@@ -207,23 +207,23 @@ class Trainer:
         return None
 
     def _show_step(self, steps: OneStep, taken: Anatomy) -> None:
-        """Tell the step that was just made stage by stage."""
+        """Show the step that was just made, stage by stage."""
         show = partial(steps.show, taken, self.pictures.axes, seconds=SECONDS, made=True)
         if picture := self.faults.attempt(STEPS_PART, show):
             self.send(Evidence(number=self._need_run().number, picture=picture))
 
     @property
     def _steps(self) -> OneStep | None:
-        """What takes steps apart, while somebody looks at it."""
+        """What breaks steps down, while its chart is visible."""
         seen = ONE_STEP in self.watched and STEPS_PART not in self.faults.resting
         return self.pictures.steps if seen else None
 
     def _told_slowly(self) -> OneStep | None:
-        """The same where each step is to be told stage by stage."""
+        """The same where each step is shown stage by stage."""
         return self._steps if self.speed == "slow" else None
 
     def _measure(self, now: float) -> None:
-        """Begin a measurement that is due, and send what has been found."""
+        """Begin a measurement that is due, and send the results."""
         run, running = self._need_run(), self.state == "running"
         duration = run.settings.stop_at / self.rate if self.rate else None
         work = lambda: list(self.measuring.work(now, duration, running=running))  # noqa: E731
@@ -232,7 +232,7 @@ class Trainer:
                 self.curves.variance.push(found.whole)
                 self.send(Variance(number=run.number, rows=found.rows, complete=found.complete))
             else:
-                self.send(replace(found, number=run.number))  # the run may have gone on since
+                self.send(replace(found, number=run.number))  # the run may have moved on since
 
     def _frame(self, *, grid: bool = False) -> None:
         run, now = self._need_run(), time.perf_counter()
@@ -286,7 +286,7 @@ class Trainer:
         self.measuring.change()
 
     def _shown_anew(self) -> None:
-        """Something else is to be seen: at rest a frame shows it now, in training the next one."""
+        """The view has changed: at rest a frame is sent now, in training the next one shows it."""
         if self.state != "running":
             self._frame(grid=True)
         else:
@@ -294,7 +294,7 @@ class Trainer:
 
     def _rest(self, state: Phase) -> None:
         self._set_state(state)
-        self._save()  # before the last frame: whoever sees that may start another run
+        self._save()  # before the last frame, after which another run may be started
         self._look_again()
 
     def _fail(self, cause: str, remedy: str, change: Settings | None = None) -> None:
@@ -308,7 +308,7 @@ class Trainer:
         self._save()
 
     def _break_off(self, error: Exception) -> None:
-        """The same for an exception that nobody foresaw; the state it left may be half of a step and is never saved."""
+        """The same for an unforeseen exception; the state it left may be half of a step and is never saved."""
         _log.exception("Training broke off.")
         self.sound = False
         number = self.run.number if self.run else 0

@@ -1,4 +1,4 @@
-"""What a new worker does before anybody presses Run."""
+"""What a new worker does before the user presses Run."""
 
 import torch
 
@@ -13,7 +13,7 @@ from elbo_room.widgets.worker.pictures import pictures_of
 
 
 def warm_up() -> None:
-    """Touch once what the first run would otherwise wait for: imports, the data, autograd, the tape, a probe, the pictures."""
+    """Use once what the first run would otherwise wait for: imports, the data, autograd, the tape, a probe, the pictures."""
     torch.set_num_threads(1)
     run = Run(Settings(stop_at=WAIT + 3))
     for _ in run:

@@ -53,7 +53,7 @@ Patch = pytest.MonkeyPatch
 
 
 class MuteError(Exception):
-    """An exception whose own text cannot be had."""
+    """An exception whose text cannot be read."""
 
     def __str__(self) -> str:
         raise RuntimeError("no words")
@@ -197,7 +197,7 @@ def test_what_fails_while_watching_is_reported_once_and_training_goes_on(
         driver.points()[:, 1], np.asarray(headless(SMALL | {"stop_at": 40}), np.float32), strict=True
     )
     driver.seen.clear()
-    driver.send(Watch(["latent"]))  # something else is to be seen: all is tried again
+    driver.send(Watch(["latent"]))  # the view has changed: everything is tried again
     assert "kl" in driver.until(Frame).picture["facts"]
     driver.send(ShowView("variance"))
     driver.until(Variance)
@@ -205,7 +205,7 @@ def test_what_fails_while_watching_is_reported_once_and_training_goes_on(
 
 
 def test_only_the_picture_that_fails_rests(driver: Driver, tmp_path: Path, monkeypatch: Patch) -> None:
-    """The chart beside it, and what a family's pictures have in common, are drawn in every frame."""
+    """The other chart, and what a family's pictures have in common, are drawn in every frame."""
     monkeypatch.setattr(trainer, "LOOKS", 1e3)
     failing = raising(KeyError("odd"))
     monkeypatch.setattr("elbo_room.widgets.worker.pictures.function.Function.look", failing)
@@ -255,7 +255,7 @@ def test_a_step_that_breaks_off_ends_the_training_and_is_not_saved(
 
 
 def any_one(kind: type[Command]) -> Command:
-    """A command of this type; what it is made of is nonsense."""
+    """A command of this type; its contents are nonsense."""
     needed = [each.name for each in fields(kind) if each.default is MISSING]
     return kind(**dict.fromkeys(needed, "nonsense"))
 

@@ -108,7 +108,7 @@ def test_it_finds_bit_for_bit_what_the_loop_would_find_and_ends_when_it_is_close
 
 
 class Driver:
-    """A worker process and what it has said."""
+    """A worker process and its messages so far."""
 
     def __init__(self) -> None:
         self.link = ProcessLink()

@@ -138,7 +138,7 @@ def test_a_trainer_of_ones_own_model_never_says_that_the_run_is_kept(quiet):
 
 
 def test_the_page_knows_how_far_the_run_is_saved_before_its_kernel_stops(quiet):
-    """Without a run there is nothing to speak of; what is saved comes from the file, and a save that fails changes nothing."""
+    """Without a run there is nothing to report; what is saved comes from the file, and a save that fails changes nothing."""
     page = quiet.screen.page
     assert page.remedies["reload"] == "Your run is kept up to step 7: reload this page to continue."
     assert page.remedies["rerun"].startswith("Your run is kept up to step 7: run the cell again and open")

@@ -224,7 +224,7 @@ def test_the_ladder_measures_every_b_and_training_waits_no_longer_than_a_slice(d
 
 
 def test_the_ladder_of_rows_shows_what_data_share(driver, tmp_path):
-    """Weights of a network: with a shared draw the variance falls more slowly than with each datum's own."""
+    """Weights of a network: with a shared draw the variance falls more slowly than with a separate draw per data point."""
     settings = {"model": "conditional", "data": "diabetes", "width": 8, "depth": 1, "step_size": 0.02, "stop_at": 200}
     driver.send(Start(settings, str(tmp_path / "run")))
     driver.until(State, state="finished")
@@ -335,7 +335,7 @@ def test_sobol_noise_reaches_the_probes(driver, tmp_path):
 
 
 def test_the_cause_of_a_collapse_comes_with_the_alarm(driver, tmp_path):
-    """β = 100 sends every dimension to the prior; the frame says whether the posterior went along."""
+    """β = 100 sends every dimension to the prior; the frame reports whether the posterior followed."""
     settings = SMALL | {"beta": 100.0, "stop_at": 800, "step_size": 0.02}
     driver.send(Start(settings, str(tmp_path / "run")))
     facts = driver.until(Frame, number=800).picture["facts"]

@@ -18,7 +18,7 @@ SLACK = 90e6  # bytes: modules that the scenes between have loaded, data sets th
 
 
 class Held:
-    """A worker process and the one that measures beside it, and how much memory they have together."""
+    """A worker process and its measuring process, and how much memory they use together."""
 
     def __init__(self) -> None:
         self.link = ProcessLink()
@@ -67,7 +67,7 @@ def test_a_worker_gives_back_what_its_scenes_took():
 
 
 def test_a_worker_tidies_up_once_it_rests_and_not_before_a_new_run_has_been_seen(monkeypatch):
-    """It takes .1 s, which nobody is to wait for: neither at a start, nor at every move of the pointer over a run that rests."""
+    """It takes .1 s, which nobody should wait for: neither at a start, nor at every move of the pointer over a run that rests."""
     clock, times = [100.0], []
     monkeypatch.setattr(memory.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(memory, "let_go", lambda: times.append(clock[0]))

@@ -1,1 +1,1 @@
-"""Measuring the variance of the gradient beside the training."""
+"""Measuring the variance of the gradient during training."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "max 100000", or microseconds of CPU in so many of time
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "max 100000", or microseconds of CPU in each period of so many
 OLD_QUOTA = tuple(Path("/sys/fs/cgroup/cpu") / f"cpu.cfs_{name}_us" for name in ("quota", "period"))
 WINDOW = 1.0  # seconds of training between two judgements
 PRESSED = 0.75  # of the time that training wants a core: with less it shares its core with others
@@ -35,13 +35,13 @@ class Pressure:
 
     @contextmanager
     def training(self) -> Iterator[None]:
-        """One step, in this thread."""
+        """Time one step in this thread."""
         wall, cpu = time.perf_counter(), time.thread_time()
         yield
         self.note(time.perf_counter() - wall, time.thread_time() - cpu)
 
     def note(self, wall: float, cpu: float) -> None:
-        """A step took so much time, and so much CPU."""
+        """Record the wall time and the CPU time of a step."""
         self.wall, self.cpu = self.wall + wall, self.cpu + cpu
         if self.wall >= WINDOW:
             self.pressed = self.cpu < PRESSED * self.wall

@@ -1,4 +1,4 @@
-"""Panel B's measurements of one run: when, where (a process beside the worker, else its loop), and what becomes of what they find."""
+"""Panel B's measurements of one run: when, where (a process next to the worker, otherwise its loop), and what is done with the results."""
 
 import logging
 from collections.abc import Iterator
@@ -25,27 +25,27 @@ class Measurer(Protocol):
 
     parallel: bool  # training goes on meanwhile
     free: bool  # a request may be sent
-    busy: bool  # a wanted measurement is under way
+    busy: bool  # a wanted measurement is in progress
     spent: float  # seconds of CPU that the last one took
 
     def begin(self, request: Request) -> None:
-        """Measure this at the run's present parameters, instead of what is under way."""
+        """Measure this at the run's current parameters, replacing the measurement in progress."""
 
     def drop(self) -> None:
-        """What is under way is no longer wanted."""
+        """Cancel the measurement in progress."""
 
     def receive(self) -> Iterator[Measured]:
         """What has been found since the last call."""
 
     def overdue(self, now: float) -> bool:
-        """Whether nothing has been heard of it for too long; `receive` raises then."""
+        """Whether it has been silent for too long; `receive` raises then."""
 
     def close(self) -> None:
         """End."""
 
 
 class InLoop:
-    """Measures between steps, a slice a call, while training waits."""
+    """Measures between steps, one slice per call, while training waits."""
 
     parallel, free = False, True
 
@@ -59,11 +59,11 @@ class InLoop:
         self.busy = True
 
     def drop(self) -> None:
-        """Forget what is under way."""
+        """Drop the measurement in progress."""
         self.busy, self.probing.work = False, None
 
     def receive(self) -> Iterator[Measured]:
-        """One slice; whatever it raises is the trainer's to report."""
+        """Run one slice; the trainer reports any exception."""
         if not self.busy:
             return
         self.busy = False  # where it fails
@@ -90,7 +90,7 @@ class Measuring:
         self.measurer: Measurer | None = None  # made when first needed
         self.lost = 0  # measuring processes so far
         self.one_core = cores() < 2
-        self.hurried = False  # what is under way was begun because of a change
+        self.hurried = False  # the measurement in progress was started because of a change
         self.curve_next = False
 
     def change(self) -> None:
@@ -100,12 +100,12 @@ class Measuring:
         self.schedule.change()
 
     def redirect(self) -> None:
-        """Something else is shown: whatever is under way would be of no use."""
+        """Something else is shown: the current measurement would be of no use."""
         self.drop()
         self.schedule.change()
 
     def drop(self) -> None:
-        """Nothing that is under way is wanted."""
+        """No pending measurement is wanted any more."""
         if self.measurer is not None:
             self.measurer.drop()
 
@@ -127,7 +127,7 @@ class Measuring:
         return self.measurer is None or (self.measurer.free and not self.measurer.busy)
 
     def work(self, now: float, duration: float | None, *, running: bool) -> Iterator[Measured]:
-        """Do what is due, and yield what has been found. `duration`: seconds that the whole run takes."""
+        """Do what is due, and yield the results. `duration`: seconds that the whole run takes."""
         try:
             if (measurer := self.measurer) and (self.holds or self.poll.other or measurer.overdue(now)):
                 yield from self._received(measurer)
@@ -153,7 +153,7 @@ class Measuring:
         return self.measurer
 
     def _begin(self, now: float, duration: float | None, *, running: bool) -> Iterator[Measured]:
-        """Send the request; where something new is to be shown, say when it may be expected."""
+        """Send the request; if something new will be shown, announce when to expect it."""
         chosen, measurer = self.selection, self.measurer or self._make()
         self.hurried = self.schedule.changed
         self.schedule.begin(now, self.run.number)
@@ -183,7 +183,7 @@ class Measuring:
             self.schedule.end(measurer.spent)
 
     def _replace(self, loss: MeasuringLostError) -> None:
-        """Another process takes the place of the one that was lost, or at last the loop."""
+        """Replace the lost process by another one, or finally by the loop."""
         if self.measurer is not None:
             self.measurer.close()
         _log.warning("The measuring process is replaced: %s.", loss)

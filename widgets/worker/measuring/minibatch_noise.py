@@ -27,7 +27,7 @@ OTHER = (
 
 
 class MinibatchNoise:
-    """What a probe of one run's minibatches says, view by view; `kept` makes the curve against the step of reports."""
+    """The results of probing one run's minibatches, view by view; `kept` turns reports into the curve over the steps."""
 
     def __init__(self, run: Run, kept: Callable[[Sequence[Report]], Probed]) -> None:
         self.run, self.kept = run, kept

@@ -1,6 +1,6 @@
-"""One measurement of panel B at a time, in slices of one estimator each, so that whoever measures can listen in between.
+"""One measurement of panel B at a time, in slices of one estimator each, so that the measuring side can listen in between.
 
-The same code measures in the worker's loop and in the measuring process beside it.
+The same code measures in the worker's loop and in the measuring process.
 """
 
 import math
@@ -46,7 +46,7 @@ TOO_WIDE = "A minibatch of {least} of these rows is more than panel B may measur
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be measured, at which step, and how long it may take; small enough to be sent to another process."""
+    """What to measure, at which step, and how long it may take; small enough to be sent to another process."""
 
     number: int  # the step
     settings: InferenceSettings
@@ -79,7 +79,7 @@ class Probing:
         }
 
     def start(self, request: Request) -> None:
-        """Begin to measure the run as it is now; what was under way is dropped."""
+        """Begin to measure the run as it is now; the measurement in progress is dropped."""
         self.request, self.spent = request, 0.0
         self.work = (
             self.minibatches.work(request.view, request.parameter, fine=request.fine, budget=request.budget)
@@ -106,7 +106,7 @@ class Probing:
     # measuring
 
     def _narrow(self, rows: int, draws: int) -> int:
-        """Fewer rows where a data point is wide."""
+        """The number of rows, fewer where a data point is wide."""
         return max(2, min(rows, CELLS // (draws * self.run.data.x.shape[1])))
 
     def _rows(self, rows: int, draws: int) -> int:
@@ -149,7 +149,7 @@ class Probing:
         return found[name]
 
     def _replicates(self, draws: int, most: int, rows: int, seed: int, budget: float) -> Iterator[None]:
-        """Set `self.replicates` to what the budget allows; where nothing is known of the time, a few replicates tell.
+        """Set `self.replicates` to what the budget allows; if nothing is timed yet, a few replicates are timed first.
 
         Where no more than those fit, their report is the measurement, in `self.tried`.
         """

@@ -1,6 +1,6 @@
-"""A process beside the worker that measures while training goes on: a fork, so that model, data and code are shared memory.
+"""A process next to the worker that measures while training continues: a fork, so that model, data and code are shared memory.
 
-The worker copies the parameters into shared memory and sends a request; the process takes both up between two slices of its work,
+The worker copies the parameters into shared memory and sends a request; the process picks both up between two slices of its work,
 acknowledges, and sends back what it finds. It never outlives the worker: the kernel ends it when the worker dies, however that dies.
 """
 
@@ -27,7 +27,7 @@ from elbo_room.widgets.worker.measuring.shared_parameters import SharedParameter
 from elbo_room.widgets.worker.memory import let_go, return_pages
 
 HANG = 60.0  # seconds without a word, while it has work, after which it counts as hung
-NICE = 2  # where both want a core training goes first; the schedule keeps measuring within its share
+NICE = 2  # where both want a core, training has priority; the schedule keeps measuring within its share
 FIRST_TO_GO = "700"  # of 1000: where memory runs out, this process ends rather than the one that trains
 _PR_SET_PDEATHSIG = 1
 _log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class MeasuringProcess:
         theirs.close()
 
     def begin(self, request: Request) -> None:
-        """Measure this, at the parameters as they are now; what was under way is dropped. Only while `free`."""
+        """Measure this, at the parameters as they are now; the measurement in progress is dropped. Only while `free`."""
         self.parameters.write()
         self.count += 1
         self.free, self.busy, self.heard = False, True, time.perf_counter()
@@ -91,11 +91,11 @@ class MeasuringProcess:
             raise MeasuringLostError("it has left") from error
 
     def drop(self) -> None:
-        """What is under way is no longer wanted; its messages are passed over."""
+        """Cancel the measurement in progress; its messages are ignored."""
         self.busy = False
 
     def receive(self) -> Iterator[Measured]:
-        """What it has found of the newest request.
+        """Its results for the newest request.
 
         Raises:
             MeasuringLostError: it has died, hangs, or cannot measure.
@@ -114,7 +114,7 @@ class MeasuringProcess:
             raise MeasuringLostError(f"nothing was heard of it for {HANG:.0f} s")
 
     def overdue(self, now: float) -> bool:
-        """Whether it has work and nothing was heard of it for too long."""
+        """Whether it has work and has been silent for too long."""
         return (self.busy or not self.free) and now - self.heard > HANG
 
     def _handle(self, reply: Taken | Alive | Done | Measured) -> Iterator[Measured]:
@@ -148,7 +148,7 @@ def _live(run: Run, parameters: SharedParameters, connection: "Connection[Any, A
 
 
 def _settle(connection: "Connection[Any, Any]", worker: int) -> None:
-    """Become a process of its own: no signals or sockets of the worker's, and an end with it."""
+    """Detach from the worker: close its sockets, drop its signal handlers, and end when it ends."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != worker:  # it died in between
         os._exit(0)
@@ -174,7 +174,7 @@ def _serve(run: Run, parameters: SharedParameters, probing: Probing, connection:
             probing.start(request)
         try:
             message = probing.slice()
-        except Exception as error:  # noqa: BLE001 - the worker decides what comes of it
+        except Exception as error:  # noqa: BLE001 - the worker decides what to do about it
             connection.send((count, RuntimeError(f"{type(error).__name__}: {error}")))
             continue
         connection.send((count, message or Alive()))

@@ -1,4 +1,4 @@
-"""What panel B draws of the probe's reports: rows of curves, histograms of ĝ, the parabola of ξ, variance × cost; numbers, no words."""
+"""What panel B draws from the probe's reports: rows of curves, histograms of ĝ, the parabola of ξ, variance × cost; numbers, no words."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -80,7 +80,7 @@ def filled(chart: str, datasets: Datasets, params: Params) -> Picture:
 def slopes(table: list[Row], names: list[str], view: str) -> Slopes:
     """The power of B, or of M, at which each variance falls, by weighted least squares on log axes, ± its standard error.
 
-    Points without an upper end take no part, for they have no known error; `open` names the estimators with too few others.
+    Points without an upper end are left out because their error is unknown; `open` names the estimators with too few others.
     """
     found, unbounded = {}, []
     for series in sorted({int(each[4]) for each in table}):
@@ -102,7 +102,7 @@ def slopes(table: list[Row], names: list[str], view: str) -> Slopes:
 def histogram(
     reports: list[Report], reference: Reference, parameter: Parameter, series: Mapping[str, int]
 ) -> tuple[Picture, Replicates]:
-    """Replicates of ĝ about the reference, one row an estimator; x is asinh((ĝ − reference)/c), c the least spread."""
+    """Replicates of ĝ about the reference, one row per estimator; x is asinh((ĝ − reference)/c), c the least spread."""
     which = parameter.coordinate or (0, 0)
     center, center_error = (float(each[which]) for each in reference.average(parameter.site))
     samples = {report.estimator: report.sites[parameter.site].average[:, which[0], which[1]] for report in reports}

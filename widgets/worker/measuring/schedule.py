@@ -7,8 +7,8 @@ import math
 
 POINTS, FEWEST = 100, 30  # regular measurements in a run: where they are cheap, and where they are not
 SOONEST, LATEST = 0.05, 1.0  # seconds from the start of one to the start of the next, where they are cheap
-OWN, SHARED = 0.85, 0.15  # share of the time: on a core of its own, and on one that training needs too
-QUICKEST, LONGEST = 0.02, 0.5  # seconds that one measurement is to take during training
+OWN, SHARED = 0.85, 0.15  # share of the time: on a separate core, and on one that training needs too
+QUICKEST, LONGEST = 0.02, 0.5  # target duration of one measurement during training, in seconds
 AT_REST = 1.0  # the same while the run is paused or finished: nobody waits, and the band may be narrower
 
 
@@ -27,7 +27,7 @@ class Schedule:
         self.changed = True
 
     def due(self, now: float, step: int, duration: float | None) -> bool:
-        """Whether to begin, where no measurement is under way and the model is being trained."""
+        """Whether to begin, if no measurement is in progress and the model is being trained."""
         if self.changed:
             return True
         if step == self.step:
@@ -48,5 +48,5 @@ class Schedule:
         self.began, self.step, self.changed = now, step, False
 
     def end(self, spent: float) -> None:
-        """It is complete, and took so many seconds of CPU: c of them keep the next one c/share seconds from its beginning."""
+        """It is complete, and took this many CPU seconds: c of them keep the next one c/share seconds from its beginning."""
         self.spent = spent

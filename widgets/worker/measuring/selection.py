@@ -44,7 +44,7 @@ class Selection:
         return Parameters([each.label for each in self.choices], self.choices.index(self.parameter), self.whole)
 
     def keep(self, found: Sequence[evidence.Kept]) -> bool:
-        """Keep what was measured; whether it takes the place of an earlier measurement of the same step."""
+        """Keep what was measured; returns whether it replaces an earlier measurement of the same step."""
         again = any((step, series) in self.kept for step, series, _ in found)
         self.kept |= {(step, series): each for step, series, each in found}
         if len(self.kept) > KEPT:

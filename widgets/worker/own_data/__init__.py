@@ -1,1 +1,1 @@
-"""Models and tables that a person hands to the worker."""
+"""Models and tables that a user gives the worker."""

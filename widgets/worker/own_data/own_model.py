@@ -1,4 +1,4 @@
-"""Runs of what a person handed over in the notebook: a model, of which every start trains a fresh copy, or a table of data."""
+"""Runs of what a person passed in the notebook: a model, of which every start trains a fresh copy, or a table of data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of a person's own in the worker: read once, used by every run that asks for it, found again with a saved run."""
+"""A user's own table in the worker: read once, used by every run that asks for it, found again with a saved run."""
 
 import json
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from elbo_room.models.data import Dataset, columns, load
 from elbo_room.models.families.counts import not_counts
 from elbo_room.widgets.messages import TableRead
 
-FILE = "table.json"  # beside a run's state: where its data came from
-LABELS = ("label", "type", "line", "class", "kind", "cluster")  # a column so called colours the picture unasked
+FILE = "table.json"  # next to a run's state: where its data came from
+LABELS = ("label", "type", "line", "class", "kind", "cluster")  # names of a column that is the default colour
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class OwnTable:
 
     @classmethod
     def read(cls, path: str, labels: str | None = None, batch: str | None = None) -> "OwnTable":
-        """Read a file; without a column for the labels, one whose name says so is taken.
+        """Read a file; without a column for the labels, one with such a name is used.
 
         Raises:
-            ValueError: it cannot be read, or holds no counts where it must; the sentence says why and what to do.
+            ValueError: it cannot be read, or has no counts where it must; the sentence explains why and what to do.
         """
         found = columns(path)
         if labels is None:
@@ -40,7 +40,7 @@ class OwnTable:
         """The table of a saved run, or None where it has none.
 
         Raises:
-            ValueError: the file has gone meanwhile.
+            ValueError: the file no longer exists.
         """
         kept = folder / FILE
         if not kept.exists():

@@ -1,4 +1,4 @@
-"""Tables of a person's own, read beside the training: one at a time, in the order in which they were asked for."""
+"""A user's own tables, read during training: one at a time, in the order of the requests."""
 
 import queue
 import threading
@@ -10,7 +10,7 @@ from elbo_room.widgets.worker.own_data.own_table import OwnTable
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of a request: a table, or the exception that reading it ended with."""
+    """The result of a request: a table, or the exception that reading it ended with."""
 
     table: OwnTable | None
     error: Exception | None
@@ -37,7 +37,7 @@ class TableReading:
         while (request := self.requests.get()) is not None:
             try:
                 found = Reading(request(), None)
-            except Exception as error:  # noqa: BLE001 - the worker says it on the page
+            except Exception as error:  # noqa: BLE001 - the worker reports it on the page
                 found = Reading(None, error)
             self.read.put(found)
 

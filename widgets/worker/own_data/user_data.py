@@ -1,4 +1,4 @@
-"""Data that a person gives a worker: a table of their own, or the features of a run; a saved run finds its own again."""
+"""Data that a person gives a worker: their own table, or the features of a run; a saved run finds its data again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from elbo_room.widgets.messages import Command, FeaturesRead, Message, ReadTable
 from elbo_room.widgets.worker.own_data.own_table import OwnTable
 from elbo_room.widgets.worker.own_data.table_reading import Reading, TableReading
 
-FILE = "features.npz"  # beside a run's state: a copy of the data that it was trained on
+FILE = "features.npz"  # next to a run's state: a copy of the data that it was trained on
 Factory = Callable[[InferenceSettings], Run]
 
 
@@ -92,7 +92,7 @@ class UserData:
         self.tables.ask(partial(OwnTable.read, wanted.path, wanted.labels, wanted.batch))
 
     def take_tables(self, *, wait: bool = False) -> None:
-        """Take up what has been read, or refuse it; with `wait` all that was asked for."""
+        """Accept what has been read, or refuse it; with `wait`, all requested tables."""
         for found in self.tables.answers(wait=wait):
             self.attempt(ReadTable, partial(self._take_table, found))
 

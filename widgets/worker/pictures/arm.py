@@ -1,4 +1,4 @@
-"""The robot arm's own pictures: its bones for the decode card, draws from p(x) in two views, and the errors of their links."""
+"""The robot arm's own pictures: the bones for the decode card, draws from p(x) in two views, and the errors of their links."""
 
 from typing import Any, ClassVar
 

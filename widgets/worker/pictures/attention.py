@@ -11,11 +11,11 @@ from elbo_room.widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, CO
 
 CHART = "attention_map"
 MOST_TEXTS, MOST_LETTERS = 200, 48  # in the list
-STEPS = (0.05, 0.1, 0.2, 0.5, 1.0)  # weights that the fullest colour may stand for: it changes rarely
+STEPS = (0.05, 0.1, 0.2, 0.5, 1.0)  # weights that the fullest colour may represent: it changes rarely
 
 
 def tokens_of(data: Dataset, row: Tensor) -> list[str]:
-    """What stands at each position of a datum: the name of its one indicator, or the position's number."""
+    """What is at each position of a data point: the name of its one indicator, or the position's number."""
     slices = row.unflatten(0, (data.shape[0], -1)).sum(-1)  # (T,)
     if data.feature_names and (data.padded or bool((slices == 1).all())):
         return words_of(data, row)
@@ -43,7 +43,7 @@ class ShownText:
         return self.data.row_names[row] if self.data.row_names else f"{row + 1}"
 
     def choices(self) -> list[tuple[str, str]]:
-        """What the list offers: where a text stands with its first words, and its number."""
+        """The list's entries: a text's position with its first words, and its number."""
         found = []
         for row in range(min(self.data.size, MOST_TEXTS)):
             words = f"{self.name(row)}  {' '.join(tokens_of(self.data, self.data.x[row]))}"
@@ -64,7 +64,7 @@ class ShownText:
         self.row = int(text)
 
     def heading(self, probability: Tensor | None = None) -> str:
-        """Where it stands, its label, and the predicted probability of that, (classes,), where the model predicts labels."""
+        """Its position, its label, and the predicted probability of that, (classes,), where the model predicts labels."""
         known = len(self.data.label_names) > 1
         words = " · ".join([self.name(self.row)] * bool(self.data.row_names) + [self.label] * known)
         if probability is None or not known:

@@ -1,4 +1,4 @@
-"""Why a dimension has collapsed, in one sentence, looked at so rarely that training does not notice."""
+"""Why a dimension has collapsed, in one sentence, computed so rarely that training is not slowed."""
 
 import math
 import time
@@ -15,7 +15,7 @@ SHARE = 0.02  # of the time
 
 
 class Causes:
-    """The cause of the first collapsed dimension of one run; the newest answer stands until there is a newer one."""
+    """The cause of the first collapsed dimension of one run; an answer is kept until there is a newer one."""
 
     def __init__(self, run: Run, site: str) -> None:
         self.run, self.site = run, site

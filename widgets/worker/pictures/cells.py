@@ -1,4 +1,4 @@
-"""Cells (x, y, value) with words beside them: what the attention map and the filters are made of; and how parts of pictures join."""
+"""Cells (x, y, value) with words next to them: what the attention map and the filters are made of; and how parts of pictures join."""
 
 from collections.abc import Mapping
 from typing import TypeVar, cast
@@ -9,7 +9,7 @@ from torch import Tensor
 from elbo_room.widgets.messages import Columns, Picture
 
 T = TypeVar("T")
-Place = tuple[float, float, int]  # x, y in cells, and how a word stands to it
+Place = tuple[float, float, int]  # x, y in cells, and how a word is aligned with it
 BEFORE, BELOW, ABOVE = 0, 2, 3  # a word ends at its place, hangs from it, or begins there
 ABOVE_ALL, CORNER = 4, 5  # a sentence over the plot; a few words in its lower left corner
 
@@ -49,7 +49,7 @@ class Cells:
 def cells_part(
     chart: str, cells: Columns, places: list[Place], names: list[str], span: tuple[float, float], heard: str
 ) -> Picture:
-    """Cells, and each of `names` at its place, for one chart of `span` (columns, rows); `heard` is what a screen reader says."""
+    """Cells, and each of `names` at its place, for one chart of `span` (columns, rows); `heard` is what a screen reader reads out."""
     x, y, align = np.array(places, np.float32).T
     text = {"x": x, "y": y, "align": align, "label": np.arange(len(names), dtype=np.float32)}
     floats = {name: np.asarray(column, np.float32) for name, column in cells.items()}

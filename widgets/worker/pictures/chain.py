@@ -1,4 +1,4 @@
-"""The chain x → w → m → η → y of one datum, with the identity of its gradient, as numbers that the charts write out."""
+"""The chain x → w → m → η → y of one data point, with the identity of its gradient, as numbers that the charts write out."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""What the map of the latent space may be coloured by: what is known of a datum, and what the model says of it."""
+"""What the map of the latent space may be coloured by: what is known about a data point, and what the model computes for it."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pace import Pace
 
 MOST_FEATURES = 12  # of named features, those that vary most
-EVALUATIONS = 500_000  # log likelihoods of single features that one look at every datum's ELBO may cost
+EVALUATIONS = 500_000  # log likelihoods of single features that one evaluation of every data point's ELBO may cost
 KERNELS = 500  # of the average q, evenly taken: all pairs of 2,000 data would stop training for a tenth of a second
 RATE, SHARE = 2.0, 0.01  # of the costly ones: times a second, share of the worker's time
 MODEL = {
@@ -21,12 +21,12 @@ MODEL = {
     "elbo": ("ELBO", "ELBO of the data point, nats"),
     "fit": ("log p(x|z)", "log p(x|z), nats"),
     "density": ("density", "log density of the average q"),
-}  # what the model says of a datum: its name in the list, and in the key
+}  # what the model computes for a data point: its name in the list, and in the key
 
 
 @dataclass(frozen=True)
 class Colour:
-    """One number a datum, and its legend: the classes' names, or the quantity's name and range."""
+    """One number per data point, and its legend: the classes' names, or the quantity's name and range."""
 
     values: Tensor  # (M,)
     names: tuple[str, ...]
@@ -48,7 +48,7 @@ def classes(data: Dataset) -> dict[str, tuple[str, Tensor, tuple[str, ...]]]:
 
 
 def numbers(data: Dataset) -> dict[str, tuple[str, Tensor]]:
-    """Every column of numbers: covariates that are no classes, and of named features those that vary most; counts as log(1 + x)."""
+    """Every column of numbers: covariates that are not classes, and of named features those that vary most; counts as log(1 + x)."""
     found = {}
     if data.covariates is not None and "batch" not in classes(data):
         for k, column in enumerate(data.covariates.T):
@@ -66,7 +66,7 @@ def numbers(data: Dataset) -> dict[str, tuple[str, Tensor]]:
 
 
 class Colours:
-    """The chosen colour of the drawn rows. What the decoder or all pairs of data must be asked for is renewed rarely."""
+    """The chosen colour of the drawn rows. Colours that need the decoder or all pairs of data are updated rarely."""
 
     def __init__(self, run: Run, rows: Tensor, site: str) -> None:
         self.run, self.rows, self.site, self.batch = run, rows, site, run.data.batch(rows)
@@ -88,7 +88,7 @@ class Colours:
         """Colour by this from now on.
 
         Raises:
-            ValueError: there is no such colour; the sentence names those that there are.
+            ValueError: there is no such colour; the sentence lists the available ones.
         """
         allowed = [each for _, each in self.choices]
         if name not in allowed:
@@ -98,7 +98,7 @@ class Colours:
         self.name, self.pace, self.kept = name, Pace(RATE, SHARE), {}
 
     def look(self, nu: Tensor, now: float) -> Colour:
-        """The colour of every drawn datum; `nu` (M, n_params, K) is q's."""
+        """The colour of every drawn data point; `nu` (M, n_params, K) is q's."""
         if self.name in self.classes:
             _, column, names = self.classes[self.name]
             return Colour(column[self.rows].float(), names)

@@ -43,7 +43,7 @@ class ConditionalPictures(Pictures):
         self.steps = OneStep(run, "w") if drawable(run, "w") else None
         self.first, self.words = "", ""  # the first of panel C's charts, and what it shows, for the caption
         self.ready = False  # whether there are draws of the current q
-        if not isinstance(self.model, Conditional) or data.y is None:  # a model of a person's own
+        if not isinstance(self.model, Conditional) or data.y is None:  # a user's own model
             return
         self.observed = data.y
         self.classes: bool = self.model.response.classes > 1 or self.model.response.two_classes
@@ -65,7 +65,7 @@ class ConditionalPictures(Pictures):
         self.low, self.high = low - 0.3 * (high - low), high + 0.3 * (high - low)
         self.weights = WeightPictures(run)
         self.curvature, self.seen = Curvature(run, self.model), self.model  # what is drawn from, and predicted with
-        self.draws = max(FEWEST, min(DRAWS, DRAWS * SMALL // self.model.space.size))  # a large network is dear to draw
+        self.draws = max(FEWEST, min(DRAWS, DRAWS * SMALL // self.model.space.size))  # a large network is costly
         self.axis = self._axis(data.y)
 
     def _axis(self, y: Tensor) -> tuple[float, float]:
@@ -105,7 +105,7 @@ class ConditionalPictures(Pictures):
         return super().absent | {name for name, can in able.items() if not can}
 
     def about(self) -> About:
-        """What stays the same for the run, with what can be chosen; of a model of a person's own only its shape."""
+        """What stays the same for the run, with what can be chosen; of a user's own model only its shape."""
         if not self.first:
             return {"static": {}, "labels": {}, "shape": [1, self.run.data.x.shape[1]], "size": self.run.data.size}
         about = super().about()
@@ -151,7 +151,7 @@ class ConditionalPictures(Pictures):
         learned = "" if scale is None else f"; {self.weights.scale_words()}"
         found["facts"]["sentence"] = f"{scored}{learned}; {words}."
         if more := self.curvature.words():
-            of = "" if self.resting else f"Step {self.run.number:,}: "  # it may stand for a while
+            of = "" if self.resting else f"Step {self.run.number:,}: "  # it may stay on the screen for a while
             shorter = f"{of}{scored.partition(', training')[0]}; {more}; {words}."
             found["facts"]["sentence"] = shorter if self.curvature.used else f"{more}."
         found["facts"]["summaries"]["scores"] = f"{scored}."

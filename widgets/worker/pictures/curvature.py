@@ -1,4 +1,4 @@
-"""The bands that Laplace's approximation gives a point mass, for the charts of a conditional model; training hardly notices them."""
+"""The bands that Laplace's approximation gives a point mass, for the charts of a conditional model; they hardly slow training."""
 
 import time
 
@@ -28,14 +28,14 @@ class Curvature:
         self.number = -1  # the step that it is of
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
-        """What the list in panel C offers a point mass; nothing for a q that has bands of its own."""
+        """What the list in panel C offers a point mass; nothing for a q that has its own bands."""
         if self.model.posterior.scored:
             return {}
         return {"bands": [("point", NONE), ("Laplace" if self.why is None else "no Laplace", LAPLACE)]}
 
     @property
     def used(self) -> bool:
-        """Whether the bands are chosen and there can be some."""
+        """Whether the bands are chosen and can be computed."""
         return self.chosen == LAPLACE and self.why is None
 
     def ready(self, *, resting: bool) -> bool:

@@ -1,4 +1,4 @@
-"""What the decoder of one run makes of places of its latent space, as the page draws it: pictures, points, or features of a table."""
+"""What one run's decoder makes of points in its latent space, as the page draws it: pictures, points, or features of a table."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class Decoding:
         data = run.data
         self.run, self.rows, self.size = run, rows, size
         self.able = hasattr(run.model, "decode")
-        self.points = data.shape == (2,) or bool(data.bones)  # a datum is drawn as points rather than as an image
+        self.points = data.shape == (2,) or bool(data.bones)  # a data point is drawn as points rather than as an image
         self.low, self.high = data.x.min(), data.x.max()
         table = len(data.shape) == 1 and not self.points and self.able
         self.features = FeaturePictures(run, rows) if table else None
@@ -30,7 +30,7 @@ class Decoding:
 
     @property
     def shape(self) -> list[int]:
-        """Of what is drawn of a datum: an image's, (D,) of points, (1, F) of the features of a table."""
+        """The shape of a drawn data point: an image's, (D,) of points, (1, F) of the features of a table."""
         if self.features:
             return [1, self.features.size]
         shape = self.run.data.shape
@@ -57,7 +57,7 @@ class Decoding:
     def grid(self, space: Space, means: Tensor, span: float) -> Grid:
         """A grid of decoded means over [−span, span]² of the plane, rows from low to high of the second axis.
 
-        Of a table it comes with what the page must know of its features, which are chosen anew by the data's own `means` (M, K).
+        For a table it comes with what the page needs to know about its features, which are chosen again from the data's `means` (M, K).
         """
         extra: Grid = self._table_columns(means) if self.features else {}
         ticks = torch.linspace(-span, span, self.side)
@@ -66,14 +66,14 @@ class Decoding:
         return {"n": self.side, "low": [-span] * 2, "high": [span] * 2, "values": values, **extra}
 
     def _table_columns(self, means: Tensor) -> Grid:
-        assert self.features is not None  # noqa: S101 - who calls has looked
+        assert self.features is not None  # noqa: S101 - the caller has checked
         self.features.choose(self.mean(means[self.features.some]))
         labels = self.run.data.labels[self.rows]
         classes = labels.unique()
         return self.features.about(self.mean(torch.stack([means[labels == each].mean(0) for each in classes])), classes)
 
     def walk(self, walks: Walks, space: Space) -> Walk | None:
-        """The stops of the walk that a person asked for: where they stand on the map, and what the decoder makes of them."""
+        """The stops of the requested walk: where they are on the map, and what the decoder makes of them."""
         stops = walks.stops(space) if self.able else None
         if stops is None:
             return None

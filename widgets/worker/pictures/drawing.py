@@ -1,6 +1,6 @@
 """A drawing of a network: its columns, its bundles of edges, and what of them travels: the graph once, the weights with a frame.
 
-A layer shows at most `MOST` units. A drawn edge stands for one weight; where many share its place (the bases under one position of a
+A layer shows at most `MOST` units. A drawn edge represents one weight; where many share its place (the bases under one position of a
 filter, the positions of an output) the largest of them is shown. Skips are arcs with the root mean square of their weights.
 """
 
@@ -23,13 +23,13 @@ Weights = Mapping[str, Tensor]
 
 @dataclass
 class Column:
-    """A layer as it is drawn: its title, what stands below it, and which of its units are shown."""
+    """A layer as it is drawn: its title, the text below it, and which of its units are shown."""
 
     title: str
     note: str
     size: int
     kind: int = UNIT
-    bias: tuple[str, int] | None = None  # its parameter, and where its first unit stands in it
+    bias: tuple[str, int] | None = None  # its parameter, and the index of its first unit in it
     shown: Tensor = field(init=False)
     first: int = 0  # number of its first node
 
@@ -39,7 +39,7 @@ class Column:
 
 @dataclass
 class Bundle:
-    """Edges of one parameter between two columns; `places` are the flat positions that an edge stands for, largest shown."""
+    """Edges of one parameter between two columns; `places` are the flat positions that an edge represents (the largest is shown)."""
 
     source: int
     target: int
@@ -93,7 +93,7 @@ class Drawing:
         for number, column in enumerate(self.columns):
             count, gap = len(column.shown), column.size > MOST
             for place, unit in enumerate(column.shown.tolist()):
-                shift = place + (gap and place >= count // 2)  # a gap in the middle stands for what is not shown
+                shift = place + (gap and place >= count // 2)  # a gap in the middle marks what is not shown
                 y = (shift + 0.5) / (count + gap)
                 x = number / max(1, len(self.columns) - 1)
                 parameter, element = (names.index(column.bias[0]), column.bias[1] + unit) if column.bias else (-1, -1)

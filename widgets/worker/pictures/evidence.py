@@ -13,7 +13,7 @@ TRAINING, HELD_OUT, ANNEALED, EXACT, AMORTISATION, APPROXIMATION = range(6)  # p
 WORDS = ("training", "held out", "annealed", "exact", "encoder’s gap", "q’s family’s gap")
 APART = 0.085  # of the axis: the least distance of two names
 LEAST_SPAN = 0.2  # nats; ticks of less than a hundredth do not fit
-EDGE = 0.75  # where the bars stand, just left of K = 1
+EDGE = 0.75  # where the bars are, just left of K = 1
 
 
 def columns(names: str, rows: Sequence[tuple[float, ...]]) -> Columns:

@@ -13,7 +13,7 @@ from elbo_room.widgets.worker.pictures.walks import Walks
 
 
 class Exploration:
-    """The choices of one run; they change what its pictures show and nothing of the run."""
+    """The choices of one run; they change what its pictures show, not the run."""
 
     def __init__(self, run: Run, rows: Tensor, site: str) -> None:
         self.size, self.most = int(run.model.sites[site].shape[0]), len(rows)  # K, data on the map
@@ -23,17 +23,17 @@ class Exploration:
         self.marked = torch.zeros(0, dtype=torch.long)
 
     def planes(self) -> list[tuple[str, str]]:
-        """The planes of more than two dimensions that can be shown: what the list says, and the name."""
+        """The planes of more than two dimensions that can be shown: the list's text, and the name."""
         if self.size <= 2:
             return []
         pairs = [(f"z{i + 1}, z{j + 1}", f"{i} {j}") for i, j in combinations(range(self.size), 2)]
         return [("two live axes", "auto"), ("PCA plane", "pca"), *pairs]
 
     def choose(self, wanted: Explore) -> None:
-        """Take up what was asked for of the map.
+        """Apply a choice made on the map.
 
         Raises:
-            ValueError: there is no such thing here; the sentence says what there is.
+            ValueError: there is no such thing here; the sentence lists what there is.
         """
         if any(not 0 <= row < self.most for row in [*(wanted.rows or ()), *(wanted.draw or ())[:1]]):
             raise ValueError(
@@ -74,7 +74,7 @@ class Exploration:
         return first, second
 
     def plane_now(self, mean: Tensor, divergence: Tensor) -> Plane:
-        """The plane that is shown of (M, K); across it a single pinned datum's own values, instead of the average ones."""
+        """The plane that is shown of (M, K); across it a single pinned data point's own values, instead of the average ones."""
         if self.plane == "pca":
             shown, self.share = principal_plane(mean, self.before)
             self.before = shown

@@ -66,7 +66,7 @@ class ExponentialPictures(Pictures):
     def _choose(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> None:
         """The most active units of each layer; a unit leaves only when it is far from the most active ones.
 
-        Beside words, units of one parent stand together; who that is is asked now and then, for lines that swap places cannot be read.
+        Next to words, units of one parent are grouped; parents are updated only occasionally, since lines that swap places are unreadable.
         """
         if self.text and time.perf_counter() >= self.next_order:
             shares = {

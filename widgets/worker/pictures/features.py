@@ -1,6 +1,6 @@
 """A table on the decode card: the features that the decoder moves most, against their average; of counts, times the average.
 
-A picture of thousands of genes says nothing and weighs megabytes. The F that differ most between the data (counts on the scale of their
+A picture of thousands of genes is unreadable and takes megabytes. The F that differ most between the data (counts on the scale of their
 square root, √μ, where Poisson noise is the same for all; others in their own standard deviations) say what a place is about.
 """
 
@@ -16,7 +16,7 @@ from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Facts, Grid
 
 MOST = 40  # features that travel
-MARKERS = 3  # features that stand for a class
+MARKERS = 3  # features that represent a class
 LEAST_COUNT = 0.02  # below it a ratio of counts is noise over noise
 ROWS = 300  # data whose decoded means are compared
 
@@ -74,7 +74,7 @@ class FeaturePictures:
         return facts
 
     def about(self, decoded: Tensor, labels: Tensor) -> Grid:
-        """What the page must know to read them: names, averages, the data's own values, and the markers of every class.
+        """What the page needs in order to read them: names, averages, the data's own values, and the markers of every class.
 
         `decoded` are the means at each class's average place (C, D), `labels` which classes these are.
         """

@@ -1,4 +1,4 @@
-"""What a likelihood without a floor does with a number that the data hold constant: −log σ without end, in one sentence."""
+"""What a likelihood without a floor does with a feature that is constant in the data: −log σ without end, in one sentence."""
 
 import math
 from typing import Any
@@ -9,7 +9,7 @@ from elbo_room.models.data import Dataset
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Picture
 
-ENOUGH = 0.02  # a floor above it keeps the likelihood in bounds that nobody notices
+ENOUGH = 0.02  # with a floor above it the growth of the likelihood is not noticeable
 
 
 def constant_columns(data: Dataset) -> list[int]:
@@ -25,7 +25,7 @@ class Floor:
 
     @torch.no_grad()
     def look(self) -> Picture:
-        """The caption while the floor is low and there is a constant feature; else nothing."""
+        """The caption while the floor is low and there is a constant feature; otherwise nothing."""
         model: Any = self.run.model
         scales = model.scales() if self.columns and getattr(self.run.settings, "scale_floor", 1.0) <= ENOUGH else None
         if scales is None:

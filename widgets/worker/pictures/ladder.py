@@ -1,4 +1,4 @@
-"""The variance ladder of one site: the same gradient rung by rung quieter, at the running model's own parameters."""
+"""The variance ladder of one site: the same gradient with less noise on each rung, at the running model's own parameters."""
 
 import math
 import time
@@ -26,7 +26,7 @@ RUNGS = (
     ("reparameterization", "plate"),
 )
 RUNG_NAMES = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
-REPLICATES, ROWS, CELLS = 24, 16, 60_000  # data a probe looks at: fewer where a datum is wide
+REPLICATES, ROWS, CELLS = 24, 16, 60_000  # data a probe looks at: fewer where a data point is wide
 FEWEST = 8  # replicates
 MOST_EVALUATED, IN_ALL = 2**22, 2**25  # numbers of one replicate's evaluations, some 350 MB; and of all of a rung's
 TOO_LARGE = "A rung of this ladder would hold {count:,} numbers at a time, more than a picture may. Lower B, or make the layers smaller."
@@ -37,7 +37,7 @@ PAUSE = 12.0  # times a round's own seconds, until the next: at most a twelfth o
 
 
 class Ladder(Numbers[Pictures]):
-    """Measures all rungs whenever they are due; a global site has no rung of its own for the whole batch."""
+    """Measures all rungs whenever they are due; a global site has no separate rung for the whole batch."""
 
     def __init__(self, chart: str, run: Run, pictures: Pictures) -> None:
         super().__init__(chart, run, pictures)
@@ -83,7 +83,7 @@ class Ladder(Numbers[Pictures]):
         }
 
     def _measured(self) -> Datasets:
-        """The bars with every rung measured at the parameters of now, when they are due."""
+        """The bars with every rung measured at the current parameters, when they are due."""
         now = time.perf_counter()
         if now < self.due:
             return {}

@@ -34,7 +34,7 @@ MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 
 
 class LatentPictures(Pictures):
-    """Looks at one run. Axes and domain change rarely, so that the eye can follow a point; row i of the cloud is always the same datum."""
+    """Looks at one run. Axes and domain change rarely, so that points can be followed; row i of the cloud is always the same data point."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -69,7 +69,7 @@ class LatentPictures(Pictures):
         return self.chosen.axes
 
     def about(self) -> About:
-        """What stays the same for the run: labels, names, the shape of a datum, the data's pictures, and what there is to choose."""
+        """What stays the same for the run: labels, names, the shape of a data point, the data's pictures, and what there is to choose."""
         data = self.run.data
         columns = {"label": data.labels[self.rows].numpy().astype(np.float32)}
         if not self.decoding.features:  # whose rows come with the grid, once it is known which features are shown
@@ -91,10 +91,10 @@ class LatentPictures(Pictures):
         return getattr(self.run.q.by_site[self.site], "encoder", None)
 
     def explore(self, wanted: Explore) -> None:
-        """Take up what a person chose: see `Exploration.choose`; `text` is whose attention map is shown.
+        """Apply what a person chose: see `Exploration.choose`; `text` is whose attention map is shown.
 
         Raises:
-            ValueError: there is no such thing here; the sentence says what there is.
+            ValueError: there is no such thing here; the sentence lists what there is.
         """
         if not self.site:
             raise ValueError("This model has no latent variable of each data point to look at. Choose another view.")
@@ -168,7 +168,7 @@ class LatentPictures(Pictures):
         }
 
     def _marked(self, nu: Tensor) -> Picture:
-        """Of the marked data: their KL per dimension beside everybody's, and the picture of their mean z."""
+        """For the marked data: their KL per dimension next to that of all data, and the picture of their mean z."""
         rows = self.chosen.marked
         family = self.run.model.sites[self.site].family
         divergence = Normal().divergence_from_standard(nu[rows, :2]).mean(0) if family.gaussian and len(rows) else None
@@ -183,7 +183,7 @@ class LatentPictures(Pictures):
 
     @torch.no_grad()
     def decode(self, x: float, y: float, row: int = -1) -> Array | None:
-        """The exact decoded mean at a place of the shown plane; of a datum on the map, at its own mean."""
+        """The exact decoded mean at a place of the shown plane; for a data point on the map, at its own mean."""
         if not self.decoding.able:
             return None
         if 0 <= row < len(self.rows):

@@ -54,7 +54,7 @@ class Manifold(Numbers[LatentPictures]):
         return pictures.decoding.able
 
     def about(self) -> About:
-        """The data beside the lines, where they are points in the plane."""
+        """The data drawn with the lines, where they are points in the plane."""
         data, rows = self.run.data, self.pictures.rows
         if data.shape != (2,):
             return {}

@@ -75,7 +75,7 @@ class NetworkPicture(Drawing):
 
     def _bank(self, network: Network, prefix: str, here: int) -> int:
         """The notes' feature attention: A(x) ∘ x."""
-        assert isinstance(network.attention, FeatureAttention)  # noqa: S101 - the caller has looked
+        assert isinstance(network.attention, FeatureAttention)  # noqa: S101 - the caller has checked
         scores = network.attention.scores
         size = scores.out_features
         bank = self.column(
@@ -132,7 +132,7 @@ class NetworkPicture(Drawing):
         return here
 
     def _loops(self, column: int, parameter: str, width: int, row: int) -> None:
-        """U's diagonal: what a unit hears of itself."""
+        """U's diagonal: a unit's weight on its own previous state."""
         shown = self.columns[column].shown
         places = ((row + shown) * width + shown)[:, None, None]
         self.bundles.append(Bundle(column, column, LOOP, parameter, places, scale=2 / width**0.5))
@@ -160,7 +160,7 @@ def _linears(layers: nn.ModuleList) -> list[nn.Linear]:
 
 
 def _window(network: Network, layer: int) -> tuple[Tensor, int]:
-    """Which weights stand behind one drawn line, and how far apart the lines of two neighbouring units are."""
+    """Which weights one drawn line represents, and how far apart the lines of two neighbouring units are."""
     if isinstance(network, Convolution):
         kernel, size = network.kind.kernel, network.kind.kernel**network.axes
         if layer:
@@ -175,7 +175,7 @@ def _window(network: Network, layer: int) -> tuple[Tensor, int]:
 
 
 def of_deep_generative(model: Any, q: Any) -> NetworkPicture | None:
-    """Encoder, z and decoder in a row; None where the decoder is no network of layers."""
+    """Encoder, z and decoder in a row; None where the decoder is not a network of layers."""
     if not isinstance(model.decoder, FeedForward):
         return None
     picture, encoder = NetworkPicture(), getattr(q.by_site["z"], "encoder", None)

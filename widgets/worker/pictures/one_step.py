@@ -1,4 +1,4 @@
-"""Panel C's view "one step": one datum's q, the noise, the draws, the gradient of each draw and what the step changed, as numbers."""
+"""Panel C's view "one step": one data point's q, the noise, the draws, the gradient of each draw and what the step changed, as numbers."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def drawable(run: Run, site: str) -> bool:
 
 
 class OneStep:
-    """Takes steps of one run apart, always for the datum of the minibatch that lies nearest to the one before."""
+    """Breaks steps of one run down, always for the data point of the minibatch that is nearest to the previous one."""
 
     def __init__(self, run: Run, site: str, symbol: str | None = None) -> None:
         self.run, self.site, self.symbol = run, site, symbol  # what its coordinates are called, where that is not z
@@ -42,7 +42,7 @@ class OneStep:
 
     @torch.no_grad()
     def show(self, one: Anatomy, axes: tuple[int, int], *, seconds: float = 0.0, made: bool = False) -> Picture:
-        """What the chart draws of it; `made`: the step was made, so q has moved. `seconds`: to tell it stage by stage."""
+        """What the chart draws; `made`: the step was made, so q has moved. `seconds`: the duration of showing it stage by stage."""
         self.drawn = True
         plane, family = list(axes), self.run.model.sites[self.site].family
         site = self.run.model.sites[self.site]
@@ -88,7 +88,7 @@ class OneStep:
         return self.run.estimators[self.site]
 
     def _density(self, one: Anatomy, axes: tuple[int, int], reach: float) -> torch.Tensor:
-        """p(z | x) of this datum over the picture, the highest place 1; nothing where it is too dear or needs other sites."""
+        """p(z | x) of this data point over the picture, scaled to a maximum of 1; nothing where it is too costly or needs other sites."""
         if len(self.run.model.sites) > 1 or self._dear(one):
             return torch.zeros(0)
         center = one.nu[0][list(axes)]
@@ -101,7 +101,7 @@ class OneStep:
         return len(self.run.model.sites) == 1 and GRID**2 * numbers > MOST_EVALUATED
 
     def _sentence(self, one: Anatomy) -> str:
-        """How much the draws agree: the length of their mean against the spread of one draw, of μ's gradient."""
+        """How much the draws agree: for μ's gradient, the length of their mean against the spread of one draw."""
         count, gradient = len(one.gradient), one.gradient[:, 0]
         mean = float(one.mean[0].norm())
         if count < 2:

@@ -1,4 +1,4 @@
-"""Where a deep exponential family's units, weights, words and draws stand in their drawings: shares of the plot, plain arithmetic."""
+"""Where a deep exponential family's units, weights, words and draws are placed in their drawings: shares of the plot, plain arithmetic."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ import numpy as np
 from elbo_room.widgets.messages import Columns
 
 LAYER_NAMES = ("x", "z₁", "z₂", "z₃")
-EDGES, CROWDED = (4, 2), 8  # the strongest weights from above that are drawn for a unit; where more stand above it
-LEFT, STEP = -0.11, 0.13  # where the top layer stands, and how far the next one is to its right, where there are words
+EDGES, CROWDED = (4, 2), 8  # the strongest weights from above that are drawn for a unit; where more units are above it
+LEFT, STEP = -0.11, 0.13  # where the top layer is, and how far the next one is to its right, where there are words
 
 
 def packed(rows: Sequence[Sequence[float]], names: Sequence[str]) -> Columns:
@@ -22,7 +22,7 @@ def packed(rows: Sequence[Sequence[float]], names: Sequence[str]) -> Columns:
 
 @dataclass(frozen=True)
 class Placed:
-    """Nodes of the drawing, where each stands, and the layers' names."""
+    """Nodes of the drawing, where each is, and the layers' names."""
 
     columns: Columns
     names: Columns
@@ -31,7 +31,7 @@ class Placed:
 
 
 def nodes(activity: Mapping[int, Any], shown: Mapping[int, Sequence[int]], words: bool) -> Placed:
-    """Layers from the top down, units from left to right; with words from left to right, so that each unit has a line to speak in."""
+    """Layers from the top down, units from left to right; with words from left to right, so that each unit has a line for its words."""
     layers = max(activity)
     at, rows, names = {}, [], []
     for number, values in activity.items():
@@ -75,7 +75,7 @@ def edges(weights: Sequence[Any], shown: Mapping[int, Sequence[int]], placed: Pl
 def word_rows(
     index: Sequence[Sequence[int]], score: Sequence[Sequence[float]], units: Sequence[int], placed: Placed
 ) -> Columns:
-    """Words beside their units of layer 1, the strongest first."""
+    """Words next to their units of layer 1, the strongest first."""
     rows = []
     for unit, words, scores in zip(units, index, score, strict=True):
         best = max(scores[0], 1e-12) if scores else 1.0
@@ -97,7 +97,7 @@ def _grid(values: Any, shape: tuple[int, ...]) -> tuple[int, int]:
 def tiles(
     images: Mapping[int, Any], shape: tuple[int, ...], words: Sequence[Sequence[int]] | None
 ) -> dict[str, Columns]:
-    """Draws as columns of tiles, one a layer: `images` by layer (count, K), 0 for x; words of x, where it is text, instead of a tile."""
+    """Draws as columns of tiles, one per layer: `images` by layer (count, K), 0 for x; words of x, where it is text, instead of a tile."""
     count, levels = len(next(iter(images.values()))), len(images) + (words is not None)
     cells, texts, names = [], [], []
     for level, (number, values) in enumerate(images.items()):

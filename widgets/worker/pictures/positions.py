@@ -1,6 +1,6 @@
-"""What a network over positions has learned: the attention map of one text, and a convolution's filters beside the truth.
+"""What a network over positions has learned: the attention map of one text, and a convolution's filters next to the truth.
 
-Both charts are cells (x, y, value) with words beside them; a family's pictures merge these parts into what `look` returns.
+Both charts are cells (x, y, value) with words next to them; a family's pictures merge these parts into what `look` returns.
 """
 
 import torch
@@ -30,7 +30,7 @@ def over_positions(
 
 @torch.no_grad()
 def filters_part(network: Convolution, data: Dataset) -> Picture:
-    """Learned filters; above those that look for a planted motif stands the motif's own log odds, at the place where they agree best."""
+    """Learned filters; above those that look for a planted motif, the motif's log odds are drawn at the best match."""
     filters = network.filters()  # (channels, inputs, k), or (channels, inputs, k, k)
     if network.axes == 2:
         return _plain_filters(filters.flatten(1, 2))

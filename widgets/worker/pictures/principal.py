@@ -1,4 +1,4 @@
-"""What theory says of a linear decoder with one σ: lines for panel A, marks for panel D, and a sentence.
+"""Theoretical results for a linear decoder with one σ: lines for panel A, marks for panel D, and a sentence.
 
 The model is probabilistic PCA at every step (Tipping & Bishop 1999), so its log-likelihood is exact; the largest one, the dimensions that
 an optimum keeps at the present β and σ, l_i > βσ² (Lucas et al. 2019), and their KL ½ log(l_i/βσ²) follow from the data's eigenvalues.
@@ -60,7 +60,7 @@ class Principal:
         return dict(zip(("step", "value", "series"), np.asarray(rows, np.float32).T, strict=True))
 
     def largest(self, model: ProbabilisticPCA) -> float:
-        """The log-likelihood per datum of the best β, m and, unless it is fixed, σ (which has a floor)."""
+        """The log-likelihood per data point of the best β, m and, unless it is fixed, σ (which has a floor)."""
         own: Any = self.run.model
         rest = max(float(self.eigenvalues[model.latent_size :].mean()), float(own.response.floor) ** 2)
         return best_elbo(self.eigenvalues, model.latent_size, model.variance if own.fixed_scale else rest)

@@ -41,7 +41,7 @@ DECODERS = ("deep_generative",)  # families whose network has latent inputs; the
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 5 × 10^k: an axis that holds still while λ moves a little, so that the functions are seen to move."""
+    """The next of 1, 2, 5 × 10^k: an axis that stays fixed while λ moves a little, so that the functions are seen to move."""
     power = float(10 ** np.floor(np.log10(max(value, 1e-6))))
     return next(step * power for step in STEPS if step * power >= value * (1 - 1e-9))
 

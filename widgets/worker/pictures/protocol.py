@@ -18,10 +18,10 @@ Attempt = Callable[[str, Callable[[], Picture]], Picture | None]  # of a part by
 class Pictures:
     """What panels C and D show of one run, as numbers: those that its charts name, and in a subclass what a family has in common.
 
-    `look` is called several times a second while the run trains and must cost little; `watched` and `resting` say what is worth its time.
+    `look` is called several times a second while the run trains and must cost little; `watched` and `resting` tell what is worth it.
     """
 
-    steps: OneStep | None = None  # takes steps apart, where one can be drawn
+    steps: OneStep | None = None  # breaks steps down, where one can be drawn
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -29,7 +29,7 @@ class Pictures:
         self.resting = True  # training waits, so that a look may take its time
         self.attempt: Attempt = lambda _, look: (
             look()
-        )  # the worker's lets a picture that fails rest, and the others go on
+        )  # the worker's suspends a picture that fails and lets the others continue
 
     @property
     def axes(self) -> tuple[int, int]:
@@ -69,7 +69,7 @@ class Pictures:
         """Show the run from another side from now on.
 
         Raises:
-            ValueError: this run has no such side; the sentence says what there is.
+            ValueError: this run has no such side; the sentence lists what there is.
         """
         del wanted
         raise ValueError("This model has no map of a latent space. Choose a deep generative model.")
@@ -88,6 +88,6 @@ class Pictures:
         return None
 
     def scores(self, *, leisure: bool) -> Grouping | None:
-        """New scores of the map against the labels; at leisure at once, else only when they are due."""
+        """New scores of the map against the labels; at once when resting, otherwise only when they are due."""
         del leisure
         return None

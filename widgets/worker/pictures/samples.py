@@ -30,7 +30,7 @@ class Samples(Numbers[ExponentialPictures]):
         return {"labels": {self.chart: self.pictures.labels}}
 
     def look(self) -> Picture:
-        """New draws, when it is their turn."""
+        """New draws, when they are due."""
         if time.perf_counter() < self.next:
             return {}
         drawn = self._draws()

@@ -1,4 +1,4 @@
-"""ARI, NMI and silhouette of the posterior means, looked at so rarely that training does not notice."""
+"""ARI, NMI and silhouette of the posterior means, computed so rarely that training is not slowed."""
 
 import importlib
 import threading
@@ -24,7 +24,7 @@ class Scores:
         self.reader = threading.Thread(target=_read, daemon=True, name="elbo-room-scores")
 
     def look(self, mean: Tensor, now: float, *, leisure: bool) -> Grouping | None:
-        """Scores of (M, K); while training goes on only when they are due, at leisure at once."""
+        """Scores of (M, K); during training only when they are due, otherwise at once."""
         if not leisure and not self.pace.due(now):
             return self.newest
         if not 2 <= self.groups < len(mean) or not bool(mean.isfinite().all()):

@@ -1,4 +1,4 @@
-"""Walks through the latent space whose stops are decoded: along a dimension, from place to place, or draws from one datum's q."""
+"""Walks through the latent space whose stops are decoded: along a dimension, from place to place, or draws from one data point's q."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from torch import Tensor
 from elbo_room.models.diagnostics import Plane
 
 STOPS, ALONG = 8, 9  # of a path or of draws; of a walk along a dimension
-Pin = tuple[float, float, int]  # a place of the shown plane, and the row of the datum that was meant, or −1
+Pin = tuple[float, float, int]  # a place of the shown plane, and the row of the data point that was meant, or −1
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Space:
     plane: Plane
 
     def place(self, pin: Pin) -> Tensor:
-        """The z (K,) of a pin: its datum's posterior mean, wherever training has moved it, or the place itself."""
+        """The z (K,) of a pin: its data point's posterior mean, wherever training has moved it, or the place itself."""
         x, y, row = pin
         return self.mean[row] if row >= 0 else self.plane.lift(torch.tensor([x, y]))
 
 
 class Walks:
-    """The walk that is shown; it is decoded again as training goes on."""
+    """The walk that is shown; it is decoded again as training continues."""
 
     def __init__(self) -> None:
         self.kind: str | None = None
@@ -38,7 +38,7 @@ class Walks:
         """Hold these places: none, one, or two with a path between them.
 
         Raises:
-            ValueError: more than two, or of a datum that is not drawn.
+            ValueError: more than two, or a data point that is not drawn.
         """
         held = tuple((float(x), float(y), int(row)) for x, y, row in pins)
         if len(held) > 2 or any(row >= most for _, _, row in held):
@@ -52,7 +52,7 @@ class Walks:
         self.kind, self.dimension, self.pins = "dimension", dimension, ()
 
     def draw(self, row: int, seed: int) -> None:
-        """Draw from this datum's q; another seed gives other draws."""
+        """Draw from this data point's q; another seed gives other draws."""
         self.kind, self.row, self.seed = "draws", row, seed
 
     def stops(self, space: Space) -> Tensor | None:

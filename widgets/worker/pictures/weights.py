@@ -27,7 +27,7 @@ class WeightPictures:
         self.network = cast("Network", self.model.space.network)
         self.batch = run.data.batch(torch.arange(1))
         self.drawing = of_conditional(self.model)
-        self.text, self.heading = ShownText(run.data), ""  # whose attention map is shown, and what is said of it
+        self.text, self.heading = ShownText(run.data), ""  # whose attention map is shown, and its heading
 
     @property
     def filters(self) -> bool:
@@ -52,7 +52,7 @@ class WeightPictures:
         return float(prior.log_scale.detach().exp()) if isinstance(prior, EvidencePrior) else None
 
     def scale_words(self) -> str:
-        """The learned scale beside the λ of the form: where it started, or the spread of its hyper-prior."""
+        """The learned scale next to the λ of the form: where it started, or the spread of its hyper-prior."""
         knob: Any = self.run.settings
         learned, role = ("λ̂", "from") if isinstance(self.model.prior, EvidencePrior) else ("σ̂", "under")
         return f"{learned} = {self.scale():.2f} {role} λ = {knob.prior_scale:.3g}"
@@ -83,7 +83,7 @@ class WeightPictures:
             self.heading = self.text.heading(probabilities(predict(model, self.text.x, weights))[0])
 
     def look(self, watched: frozenset[str]) -> list[Picture]:
-        """The parts of a frame, of the charts that are in sight."""
+        """The parts of a frame for the visible charts."""
         named = dict(self.model.space.named(self.mean()))
         parts = [self.drawing.look(named)] if "network" in watched else []
         if {"attention_map", "filters"} & watched:

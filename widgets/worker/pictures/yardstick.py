@@ -1,6 +1,6 @@
-"""Exact coordinate ascent beside a conjugate pair's run, until it stands still; its ELBO is a line of panel A.
+"""Exact coordinate ascent alongside a conjugate pair's run, until it converges; its ELBO is a line of panel A.
 
-It climbs in a thread of its own, mostly asleep: torch's kernels hold no lock, so that training goes on beside it.
+It runs in a separate thread, mostly asleep: torch's kernels hold no lock, so that training continues.
 """
 
 import threading
@@ -19,7 +19,7 @@ REST = 3.0  # times a sweep's own seconds, until the next
 
 
 class Yardstick:
-    """Gamma–Poisson factorisation of the run's data with the run's priors: `level` is its ELBO per datum so far."""
+    """Gamma–Poisson factorisation of the run's data with the run's priors: `level` is its ELBO per data point so far."""
 
     def __init__(self, exact: GammaPoisson, total: int) -> None:
         self.level, self.sweeps, self.done = exact.elbo() / total, 0, False
@@ -28,7 +28,7 @@ class Yardstick:
 
 
 def _climb(owner: "weakref.ref[Yardstick]", exact: GammaPoisson, total: int) -> None:
-    """Sweep until nothing changes, or nobody looks."""
+    """Sweep until nothing changes or the view is hidden."""
     for number in range(1, SWEEPS + 1):
         begin = time.perf_counter()
         with QUIET:

@@ -113,7 +113,7 @@ def test_a_scene_opens_with_its_charts_once() -> None:
     panels.wished = {"c": "network", "d": "filters"}
     panels.use("conditional", {"c": ("calibration", "network"), "d": ("relevance", "weights")})
     assert panels.shows("network")
-    assert panels.shows("relevance")  # the wished one does not apply
+    assert panels.shows("relevance")  # the requested one does not apply
     panels.show("c", "calibration")
     panels.use("conditional", {"c": ("calibration", "network")})
     assert panels.shows("calibration")
@@ -125,7 +125,7 @@ def test_a_scene_opens_with_its_charts_once() -> None:
      ("outliers", "student_t", ""), ("spiral", "categorical", "1 − m")],
 )  # fmt: skip
 def test_the_chain_ends_in_the_gradient_identity(data: str, response: str, identity: str) -> None:
-    """What the words say is the number beside them."""
+    """The caption states the number that the chart shows."""
     made = pictures(data=data, response=response, width=4, depth=1, spread_from="fixed", spread=0.5)
     chain = {name: float(column[0]) for name, column in made.chain_columns().items()}
     assert IDENTITIES[int(chain["identity"])] == identity
@@ -149,7 +149,7 @@ def test_inputs_carry_their_names() -> None:
 
 @pytest.mark.parametrize("settings", [ATTENTION, CONVOLUTION, RELEVANCE])
 def test_the_prior_is_drawn_for_the_very_network_that_would_be_trained(settings: dict[str, object]) -> None:
-    """As many different functions as draws; where there is no known limit, the sentence says why."""
+    """As many different functions as draws; where there is no known limit, the sentence explains why."""
     found = prior_functions(Settings(**settings))  # type: ignore[arg-type]
     drawn = found.picture["replace"]["prior_predictive"]["draws"]
     curves = drawn["y"].reshape(20, -1)
@@ -176,7 +176,7 @@ POINT = {"posterior": "point", "draws": 1, "spread_from": "fixed", "spread": 0.3
 
 
 def test_a_point_mass_has_the_bands_of_laplace_where_they_are_chosen() -> None:
-    """Without them: none. With them: J Λ⁻¹ Jᵀ, to the noise of 48 draws; and the evidence is said. A q with a spread is offered none."""
+    """Without them: none. With them: J Λ⁻¹ Jᵀ, to the noise of 48 draws; with the evidence. A q with a spread is offered none."""
     made = pictures("function", **POINT)
     assert [value for _, value in made.about()["choices"]["bands"]] == ["none", "laplace"]
     flat = made.look()["replace"]["function"]["line"]
@@ -192,7 +192,7 @@ def test_a_point_mass_has_the_bands_of_laplace_where_they_are_chosen() -> None:
 
 
 def test_bands_of_an_earlier_step_are_never_drawn_as_those_of_this_one(monkeypatch) -> None:
-    """A curvature that is dear comes seldom while the run trains: until then the charts stay; at rest it comes at once, and only once."""
+    """A costly curvature is computed rarely while the run trains: until then the charts stay; at rest it comes at once, and only once."""
     made = pictures("function", **POINT)
     made.explore(Explore(bands="laplace"))
     made.resting = False

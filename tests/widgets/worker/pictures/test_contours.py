@@ -1,4 +1,4 @@
-"""The dashed ellipses are the prior's: 86 % of a component's draws lie within two standard deviations in the plane, whatever the plane."""
+"""The dashed ellipses are the prior's: 86 % of a component's draws are within two standard deviations in the plane, whatever the plane."""
 
 import math
 

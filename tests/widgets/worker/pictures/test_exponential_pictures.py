@@ -50,7 +50,7 @@ def test_each_unit_speaks_the_words_of_one_planted_topic() -> None:
     assert sorted(map(tuple, lines)) == [("hill",), ("sea",)]
     heights = sorted(set(drawing["words"]["y"].tolist()))
     assert len(heights) == 2
-    assert set(drawing["nodes"]["y"].tolist()) == set(heights)  # a word stands beside its unit
+    assert set(drawing["nodes"]["y"].tolist()) == set(heights)  # a word is next to its unit
     assert "hill" in look["facts"]["sentence"] or "sea" in look["facts"]["sentence"]
 
 

@@ -14,7 +14,7 @@ PLANTED = (3, 50, 97)
 
 
 def cells() -> Run:
-    """Two classes of 60 cells, 200 genes; three genes tell the second class, at a tenfold mean."""
+    """Two classes of 60 cells, 200 genes; three genes mark the second class, with a tenfold mean."""
     generator = torch.Generator().manual_seed(0)
     rate = torch.full((120, 200), 2.0)
     rate[60:, list(PLANTED)] = 20.0

@@ -1,4 +1,4 @@
-"""The density beside a step: in parts that fit in memory, and not at all where it would take a picture too long."""
+"""The density drawn with a step: in parts that fit in memory, and not at all where it would take a picture too long."""
 
 import pytest
 import torch

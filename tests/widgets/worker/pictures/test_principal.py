@@ -1,4 +1,4 @@
-"""What the screen shows of a linear decoder is the closed form of its data and of its own parameters."""
+"""What the screen shows of a linear decoder is the closed form of its data and parameters."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Every response that a family of models offers trains there, decodes and draws values of its own, and has its pictures."""
+"""Every response that a family of models offers trains there, decodes and draws its own values, and has its pictures."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ FEW = {"data": "own", "draws": 2, "batch_size": 30, "step_size": 0.02, "stop_at"
 
 
 def data_of(support: Support) -> Dataset:
-    """60 rows of 5 correlated features that lie in the support: counts, fractions, positive or real numbers."""
+    """60 rows of 5 correlated features within the support: counts, fractions, positive or real numbers."""
     generator = torch.Generator().manual_seed(3)
     z = torch.randn(60, 1, generator=generator)
     rate = (1 + z * torch.tensor([0.5, -0.5, 0.3, -0.3, 0.1])).exp()
