@@ -23,8 +23,8 @@ def child(kind: str, seed: int, count: int) -> None:
     """Read damaged files; what came of each is a line out."""
     with tempfile.TemporaryDirectory(prefix="elbo-room-fuzz-") as folder:
         for found in damaged_reads(kind, Path(folder), seed, count):
-            told = {"refused": found.refused, "seconds": found.seconds, "fault": found.fault}
-            print(json.dumps(told | {"bytes": found.content.hex()[:400]}), flush=True)
+            outcome = {"refused": found.refused, "seconds": found.seconds, "fault": found.fault}
+            print(json.dumps(outcome | {"bytes": found.content.hex()[:400]}), flush=True)
 
 
 def outcomes(kind: str, seed: int, count: int) -> list[dict[str, object]]:

@@ -159,8 +159,10 @@ def alone() -> tuple[float, float]:
     """The same run without a page: steps a second, and a second of CPU."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.benchmarks._headless", str(HEADLESS)]
-    said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout.split()
-    return float(said[0]), float(said[1])
+    rates = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+    return float(rates[0]), float(rates[1])
 
 
 def look(screen: Screen, session: Any, worker: psutil.Process) -> dict[str, float]:

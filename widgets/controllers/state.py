@@ -1,4 +1,4 @@
-"""What is on the screen: settings, run, and what is to be reported. Controllers share it and share nothing else."""
+"""What is on the screen: settings, run, and what to report. Controllers share it and share nothing else."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ export function element(kind, name, text) {
  * @returns {boolean}
  */
 export function hostIsDark() {
-  const said = document.body.dataset.jpThemeLight;
-  return said ? said === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const light = document.body.dataset.jpThemeLight;
+  return light ? light === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 const THUMBNAIL = 190; // pixels of height below which a panel stays as it is at a projector

@@ -148,12 +148,12 @@ export class Page {
 
   /**
    * Settings travel as the end of an address; the beginning is this page's own. In JupyterLab they are pasted into a cell.
-   * @param {string} said
+   * @param {string} copied
    */
-  async copy(said) {
+  async copy(copied) {
     const here = new URL(location.href);
-    here.search = said.startsWith("?") ? said : "";
-    const text = said.startsWith("?") && inVoila() ? here.href : said;
+    here.search = copied.startsWith("?") ? copied : "";
+    const text = copied.startsWith("?") && inVoila() ? here.href : copied;
     try {
       await navigator.clipboard.writeText(text);
       this.send({ kind: "shared", copied: true });

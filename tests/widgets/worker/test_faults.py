@@ -299,9 +299,9 @@ def test_a_save_that_fails_is_reported_truly_and_training_goes_on(
         driver.send(Start(TINY, str(tmp_path / "run")))
         driver.until(State, state="finished")
         driver.until(Frame, number=8)
-    told = [message.sentence for message in driver.seen if isinstance(message, Unsaved)]
-    assert 1 <= len(told) <= 2, "once while it trains, once when it rests"
-    assert all("Nothing of it is kept" in sentence and is_a_sentence(sentence) for sentence in told)
+    sentences = [message.sentence for message in driver.seen if isinstance(message, Unsaved)]
+    assert 1 <= len(sentences) <= 2, "once while it trains, once when it rests"
+    assert all("Nothing of it is kept" in sentence and is_a_sentence(sentence) for sentence in sentences)
     assert not any(isinstance(message, Saved) for message in driver.seen)
     driver.send(Save())
     assert driver.until(Saved).number == 8

@@ -177,8 +177,8 @@ def test_what_was_measured_at_an_earlier_step_is_told_in_the_past():
         ratio_sentence(variance, "path_only", labels)
         == "Path only has the least noise here: score has 90× its variance."
     )
-    told = ratio_sentence(variance, "path_only", labels, 152)
-    assert told == "At step 152: path only had the least noise: score had 90× its variance."
+    sentence = ratio_sentence(variance, "path_only", labels, 152)
+    assert sentence == "At step 152: path only had the least noise: score had 90× its variance."
     assert (
         dated("The variance falls as B to the power −1.", 1100)
         == "At step 1,100: the variance fell as B to the power −1."

@@ -74,10 +74,10 @@ def test_a_weight_chosen_in_the_drawing_keeps_its_curve_of_minibatch_noise() -> 
     assert len(selection.choices) == listed + 1, "not one of the first"
     chosen = tuple(selection.choices)
     probing.start(Request(0, run.settings, "variance", FIRST, selection.parameter, chosen, fine=False, budget=1.0))
-    said = []
+    messages = []
     while probing.work is not None:
-        said += [message] if (message := probing.slice()) else []
-    (probed,) = said
+        messages += [message] if (message := probing.slice()) else []
+    (probed,) = messages
     assert isinstance(probed, Probed)
     assert probed.complete
     selection.keep(probed.kept)

@@ -9,7 +9,7 @@ from elbo_room.models.families.counts import not_counts
 from elbo_room.widgets.messages import TableRead
 
 FILE = "table.json"  # next to a run's state: where its data came from
-LABELS = ("label", "type", "line", "class", "kind", "cluster")  # names of a column that is the default colour
+LABELS = ("label", "type", "line", "class", "kind", "cluster")  # columns of these names are the default colour
 
 
 @dataclass(frozen=True)

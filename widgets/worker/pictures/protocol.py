@@ -18,7 +18,7 @@ Attempt = Callable[[str, Callable[[], Picture]], Picture | None]  # of a part by
 class Pictures:
     """What panels C and D show of one run, as numbers: those that its charts name, and in a subclass what a family has in common.
 
-    `look` is called several times a second while the run trains and must cost little; `watched` and `resting` tell what is worth it.
+    `look` is called several times a second while the run trains and must cost little; `watched` and `resting` decide how much.
     """
 
     steps: OneStep | None = None  # breaks steps down, where one can be drawn

@@ -131,8 +131,8 @@ def test_a_table_of_ones_own_counts_trains_on_the_screen_and_speaks_its_own_word
     room = lab(TOPIC, data=planted())
     room.post(actions.Run())
     eventually(lambda: room.state == "finished")
-    said = eventually(lambda: room.screen.caption.value if "topic speaks of" in room.screen.caption.value else "")
-    assert "hill" in said or "sea" in said
+    caption = eventually(lambda: room.screen.caption.value if "topic speaks of" in room.screen.caption.value else "")
+    assert "hill" in caption or "sea" in caption
 
 
 def test_numbers_that_are_no_counts_are_refused_on_the_screen_with_what_to_do(lab) -> None:
@@ -151,7 +151,7 @@ def test_a_step_is_told_where_the_top_layer_is_gaussian_and_not_offered_elsewher
     }
     pictures = pictures_of(Run(Settings(**deep, stop_at=3)))
     assert "one_step" in pictures.about()["views"]["c"]
-    told = pictures.steps.show(pictures.steps.peek_next_step(), pictures.axes)
-    assert told["names"]["one_step"][2:] == ["z₂, unit 1", "z₂, unit 2"]
+    shown = pictures.steps.show(pictures.steps.peek_next_step(), pictures.axes)
+    assert shown["names"]["one_step"][2:] == ["z₂, unit 1", "z₂, unit 2"]
     for other in ({"layer_2": "bernoulli"}, {"width_2": 1}):
         assert pictures_of(Run(Settings(**(deep | other), stop_at=3))).about()["views"]["c"] == ["layers", "samples"]

@@ -101,12 +101,12 @@ def test_weights_travel_only_while_somebody_looks() -> None:
 
 def test_a_click_names_a_parameter_or_a_unit_of_a_site() -> None:
     labels = ["x", "z", "2", "2 drawn", "w.weight", "w.bias", "z"]
-    said = {"layer": 1, "unit": 1, "parameter": 0, "element": 7, "site": -1, "columns": 2, "parameters": 2}
-    assert selection(labels, said) == {"name": "w.weight", "unit": 7, "layer": 1}
-    assert selection(labels, said | {"site": 0}) == {"name": "z", "unit": 1, "layer": 1}
-    assert selection(labels, said | {"parameter": -1}) is None
-    assert selection(labels, said | {"parameter": "x"}) is None
-    assert selection(labels, said | {"parameter": 99}) is None
+    clicked = {"layer": 1, "unit": 1, "parameter": 0, "element": 7, "site": -1, "columns": 2, "parameters": 2}
+    assert selection(labels, clicked) == {"name": "w.weight", "unit": 7, "layer": 1}
+    assert selection(labels, clicked | {"site": 0}) == {"name": "z", "unit": 1, "layer": 1}
+    assert selection(labels, clicked | {"parameter": -1}) is None
+    assert selection(labels, clicked | {"parameter": "x"}) is None
+    assert selection(labels, clicked | {"parameter": 99}) is None
 
 
 def test_the_attention_map_shows_the_notes_sentence_and_rows_that_sum_to_one() -> None:
@@ -120,8 +120,8 @@ def test_the_attention_map_shows_the_notes_sentence_and_rows_that_sum_to_one() -
     )
     part = attention_part(net, ShownText(data))
     cells = part["replace"]["attention_map"]["cells"]
-    said, shade, *words = part["names"]["attention_map"]
-    assert (said, shade) == ("kid", "up to 0.2")
+    text, shade, *words = part["names"]["attention_map"]
+    assert (text, shade) == ("kid", "up to 0.2")
     assert words[:12] == ["the", "big", "dog", "ate", "my", "kid", "'s", "gerbil", "and", "she", "was", "sad"]
     assert len(words) == 12 + 2 * 12, "labels of the rows, and of each head's columns, at the sentence's own length"
     assert part["params"]["attention_map"] == {"xHigh": 2 * 13 - 1, "yHigh": 12, "valueHigh": 0.2}

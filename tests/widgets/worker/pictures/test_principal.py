@@ -23,8 +23,8 @@ def test_the_lines_are_the_closed_form() -> None:
     """Largest: of the fit. Present: the model's own density at every data point. Neither holds log p(θ), as the ELBO does not."""
     run = make(stop_at=30)
     list(run)
-    told = pictures_of(run).look()
-    lines = told["append"]["elbo"]["lines"]
+    picture = pictures_of(run).look()
+    lines = picture["append"]["elbo"]["lines"]
     assert lines["series"].tolist() == [MAXIMUM, EXACT, MAXIMUM]
     assert lines["step"].tolist() == [0, 30, 30]
     largest, present, _ = lines["value"]
@@ -37,7 +37,7 @@ def test_the_lines_are_the_closed_form() -> None:
     x = digits().x
     assert largest == pytest.approx(float(fit(x, 8).log_likelihood(x).mean()), abs=1e-3)
     assert present == pytest.approx(exact, abs=1e-3)
-    assert f"Exact log p(x): {exact:.2f} nats".replace("-", "−") in told["facts"]["theory"]
+    assert f"Exact log p(x): {exact:.2f} nats".replace("-", "−") in picture["facts"]["theory"]
 
 
 def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
@@ -46,15 +46,15 @@ def test_a_fixed_scale_kills_the_dimensions_below_it() -> None:
     found = principal_of(run)
     assert found is not None
     divergence = kl_per_dimension(run.model, run.q, run.data.whole())
-    told = found.look(divergence)
+    picture = found.look(divergence)
     values = spectrum(digits().x)[1]
-    theory = told["replace"]["kl"]["theory"]
+    theory = picture["replace"]["kl"]["theory"]
     expected = [max(0.5 * math.log(float(value) / 0.2), 0) for value in values[:8]]
     assert theory["value"].tolist() == pytest.approx(expected, abs=1e-6)
     assert sum(value >= 0.01 for value in expected) == 6, "the seventh carries .007 nats"
     assert theory["dimension"].tolist() == divergence.argsort(descending=True).tolist()
-    assert "in theory 6; l7 = 0.203 > σ² = 0.200 > l8 = 0.172" in told["facts"]["theory"]
-    assert float(told["append"]["elbo"]["lines"]["value"][0]) == pytest.approx(best_elbo(values, 8, 0.2), rel=1e-6)
+    assert "in theory 6; l7 = 0.203 > σ² = 0.200 > l8 = 0.172" in picture["facts"]["theory"]
+    assert float(picture["append"]["elbo"]["lines"]["value"][0]) == pytest.approx(best_elbo(values, 8, 0.2), rel=1e-6)
     run.change(beta=2.0)
     assert "in theory 3; l3 = 0.554 > βσ² = 0.400 > l4 = 0.395" in found.look(divergence)["facts"]["theory"]
 
