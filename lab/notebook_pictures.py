@@ -18,6 +18,7 @@ from elbo_room.lab.errors import Refusal
 WIDGET = "application/vnd.jupyter.widget-view+json"
 WIDTH, HEIGHT = 1100, 1200  # CSS pixels of the page
 LONGEST = 600_000  # milliseconds; the longest a notebook may run
+SHOWN = 600_000  # and a cell to show its widget, after those before it have trained their models
 RUN = 60_000  # milliseconds; the longest a lab in a cell may take to finish; otherwise it is captured as it is
 FINISHED = re.compile(r"^Finished ·")  # the status of a run that is done
 SETTLE = 1_000  # between the last change of a drawing and the screenshot
@@ -81,7 +82,7 @@ def _photograph(page: Any, place: Any, name: str) -> Picture:
     from playwright.sync_api import TimeoutError as Late
 
     try:
-        place.wait_for(timeout=RUN)
+        place.wait_for(timeout=SHOWN)
     except Late as late:
         raise Refusal(
             f"The page does not show {name}. Open the notebook with `python lab notebooks` and look."

@@ -101,7 +101,7 @@ def test_a_widget_of_a_notebook_stays_as_a_picture_of_its_numbers(tmp_path, monk
     cells = notebook.cells
     for cell in cells[1:]:
         cell.outputs = [nbformat.v4.new_output("display_data", data={WIDGET: {}, "text/plain": "Figure"})]
-    monkeypatch.setattr(notebook_pictures, "RUN", 5_000)
+    monkeypatch.setattr(notebook_pictures, "SHOWN", 20_000)
     with pytest.raises(Refusal, match=r"does not show widget 1 of cell 4 of kl\.ipynb"):
         notebook_pictures.add_pictures(cells, tmp_path / "kl.ipynb")
     assert all(set(cell.outputs[0]["data"]) == {"image/png", "text/plain"} for cell in cells[1:4])
