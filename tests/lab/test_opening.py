@@ -42,6 +42,6 @@ def test_after_a_restart_of_the_kernel_the_cell_goes_on_with_its_run(
     ).wait_for()
     wait_until(page, f"{kernel}.status === 'idle'")
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    screen.until(lambda: screen.text("status").startswith("Paused") and "is taken up" in screen.text("caption"))
+    screen.until(lambda: screen.text("status").startswith("Paused") and "was resumed" in screen.text("caption"))
     assert screen.step() == step
     watch.errors.clear()  # what JupyterLab says of widgets whose kernel has gone

@@ -102,7 +102,7 @@ def test_an_interrupted_set_up_is_repeated(clone, monkeypatch):
     [
         ("WARNING: NewConnectionError: Temporary failure in name resolution", "the network cannot be reached"),
         ("ERROR: No space left on device", "the disk is full"),
-        ("The virtual environment was not created: ensurepip is not available.", "came without `venv`"),
+        ("The virtual environment was not created: ensurepip is not available.", "has no `venv`"),
         ("ERROR: No matching distribution found for torch==2.13.0", r"\(No matching distribution found for torch"),
     ],
 )

@@ -198,7 +198,7 @@ def test_estimators_that_move_one_site_alone_are_refused_where_q_follows() -> No
     model, q, batch = chain(centred=True)
     with pytest.raises(NotApplicableError, match="needs a q that is a product over sites"):
         estimate(model, q, every(Dreg(), model), batch, 2, torch.Generator())
-    with pytest.raises(SettingError, match="weighed twice"):
+    with pytest.raises(SettingError, match="weighted twice"):
         Run(Settings(**{**vars(CHAIN), "estimator": "dreg"}))
     with pytest.raises(SettingError, match="There is no layer above the first"):
         Run(Settings(**{**vars(CHAIN), "depth": 1}))

@@ -84,7 +84,7 @@ def test_features_outlive_the_worker(lab, monkeypatch: pytest.MonkeyPatch) -> No
     room.post(actions.Run())
     eventually(lambda: room.state == "finished")
     room.post(actions.UseRunFeatures())
-    eventually(lambda: "know the labels" in room.screen.goal.value and room.state == "finished")
+    eventually(lambda: "predict the labels" in room.screen.goal.value and room.state == "finished")
     eventually(lambda: (room.current.folder.path / STATE).exists())
     data, title = read_features(room.screen.own.features)
     assert data.size == 120

@@ -195,7 +195,7 @@ def test_refusals() -> None:
     ):
         Path(belief.model, belief.q, belief.batch)
     model, q, data, _ = at_the_optimum(0.9, 2)
-    with pytest.raises(ValueError, match="0 temperatures were wanted"):
+    with pytest.raises(ValueError, match="0 temperatures were requested"):
         annealed_evidence(model, q, data.whole(), generator(), temperatures=0)
     with pytest.raises(ValueError, match="There were 10 draws; a tail needs at least 25"):
         pareto_k(torch.zeros(10, 2))

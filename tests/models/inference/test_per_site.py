@@ -65,7 +65,7 @@ def test_one_argument_gives_any_site_its_own() -> None:
         ({"z9": "score"}, ValueError, "There is no site 'z9' for an estimator; the model's are: z2, z1, w1, w2"),
         ({"z1": "tea"}, ValueError, "No estimator is called 'tea'; choose one of: score"),
         ({"z1": "path_only"}, NotApplicableError, "path only needs z = t"),
-        ({"z2": "iwae"}, NotApplicableError, "climb different bounds"),
+        ({"z2": "iwae"}, NotApplicableError, "maximise different bounds"),
         ({"w1": "flipout"}, NotApplicableError, "weights of a Bayesian network"),
     ],
 )
