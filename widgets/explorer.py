@@ -74,11 +74,10 @@ class Explorer(ipw.VBox):
         q: its `Posterior`.
         data: its `Dataset`, or your own data for the lab's models: a file's path, a table (N, D), a `Dataset`.
 
-    Attributes:
-        selection: the row numbers of the selected data, in the order of the data set: what a lasso drawn on the map of the latent
-            space holds, or a click on a class in its key. Read it in another cell, `observe` it, or set it to select from Python:
-            `lab.selection = [3, 14, 15]`. On the screen the others fade, panel D marks the selected data's KL, and the card shows
-            their mean and its reconstruction. A new run on the same data keeps it.
+    `selection` holds the row numbers of the selected data, in the order of the data set: what a lasso drawn on the map of the latent
+    space holds, or a click on a class in its key. Read it in another cell, `observe` it, or set it to select from Python:
+    `lab.selection = [3, 14, 15]`. On the screen the others fade, panel D marks the selected data's KL, and the card shows
+    their mean and its reconstruction. A new run on the same data keeps it.
 
     Raises:
         SettingError: a setting is not allowed; the message states what is.
