@@ -40,7 +40,9 @@ def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(l
     assert room.screen.chart("variance_against_rows").heading == "Variance of ĝ"
     room.post(actions.Look("b", "variance"))
     eventually(lambda: room.screen.chart("variance").heading == "No variance: q is a point mass")
-    assert "q is a point mass, so nothing is drawn, and each step uses all data" in room.screen.chart("variance").waiting
+    assert (
+        "q is a point mass, so nothing is drawn, and each step uses all data" in room.screen.chart("variance").waiting
+    )
     room.post(actions.Look("b", "variance_against_rows"))
     room.post(actions.ChooseScene("poisson"))
     room.post(actions.SetKnob("stop_at", 5))
