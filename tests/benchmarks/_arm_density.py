@@ -8,8 +8,7 @@ import math
 
 import numpy as np
 
-from elbo_room.models.data import robot_arm
-from elbo_room.models.data.robot_arm import HELD_OUT, LIMITS, NOISE, UNIT, Array, _angles, poses
+from elbo_room.models.data.robot_arm import HELD_OUT, LIMITS, NOISE, UNIT, Array, _angles, poses, robot_arm
 
 DRAWS, STEPS, NUDGE, WIDER = 400, 8, 1e-5, 1.2
 

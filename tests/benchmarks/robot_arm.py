@@ -12,8 +12,8 @@ import time
 
 import torch
 
-from elbo_room.models.data import Dataset, robot_arm
-from elbo_room.models.data.robot_arm import UNIT
+from elbo_room.models.data import Dataset
+from elbo_room.models.data.robot_arm import UNIT, robot_arm
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import link_errors
 from elbo_room.models.diagnostics.evidence.held_out import held_out_bound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from elbo_room.widgets.notebook.figures import Figure
 from elbo_room.widgets.sessions.example import catalogue
@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from elbo_room.models.core import Model
     from elbo_room.models.probing.parabola import Parabola
     from elbo_room.models.probing.probe import Reference, Report
+    from elbo_room.widgets.messages import Picture
 
 
-def _drawn(message: Mapping[str, Any], height: str = "320px") -> Figure:
-    """The chart of a message that the worker would send to panel B."""
-    view = message["evidence"]["view"]
+def _drawn(picture: Picture, height: str = "320px") -> Figure:
+    """The one chart of a picture that the worker would send to panel B."""
+    ((view, datasets),) = picture["replace"].items()
     figure = Figure(view, height=height)
-    figure.chart.set(**message["params"][view])
-    for dataset, columns in message["replace"][view].items():
+    figure.chart.set(**picture["params"][view])
+    for dataset, columns in datasets.items():
         figure.bus.replace(figure.chart, dataset, **columns)
     return figure
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from elbo_room.models.data import robot_arm, robot_arm_exact
+from elbo_room.models.data.robot_arm import robot_arm, robot_arm_exact
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.diagnostics import link_errors
 from elbo_room.models.training.run import Run
