@@ -114,6 +114,6 @@ def test_runs_of_other_data_are_not_compared(lab):
     room.post(actions.Run())
     eventually(lambda: room.state == "finished" and len(saved_runs()) == 2)
     room.act(actions.CompareRuns([run["identity"] for run in saved_runs()]))
-    assert "no common zero" in room.screen.caption.value
+    assert "not comparable" in room.screen.caption.value
     with pytest.raises(ValueError, match="compares up to 3"):
         room.comparison.compare(actions.CompareRuns(["a", "b", "c", "d"]))
