@@ -81,7 +81,7 @@ def test_after_a_restart_of_the_kernel_the_cell_goes_on_with_its_run(lab, cell):
     again = lab(SMALL)
     eventually(lambda: again.state == "paused" and again.current.folder is not None)
     assert (again.current.folder.identity, again.painter.facts["number"]) == (identity, number)
-    assert "taken up" in again.screen.caption.value
+    assert "was resumed" in again.screen.caption.value
     kept = f"Your run is kept up to step {number:,}: run the cell again to continue."
     assert again.screen.page.remedies["rerun"] == kept
     again.post(actions.Run())
