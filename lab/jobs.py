@@ -17,6 +17,7 @@ from elbo_room.lab.installed import Installed, copy_notebooks, is_clone, need_cl
 from elbo_room.lab.package_links import link_packages
 
 JAVASCRIPT = ["widgets/static", "tests/widgets/static"]
+DENO = ["--config", ".deno.json"]
 EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 COVERAGE = ["--cov", "--cov-report="]  # the share of lines that tests run, held above `fail_under` of pyproject.toml
 
@@ -72,9 +73,9 @@ def check(arguments: list[str]) -> int:
         "format": ["ruff", "format", "--check", "."],
         "lint": ["ruff", "check", "."],
         "types": ["mypy"],
-        "JavaScript format": ["deno", "fmt", "--check"],
-        "JavaScript lint": ["deno", "lint"],
-        "JavaScript types": ["deno", "check", *JAVASCRIPT],
+        "JavaScript format": ["deno", "fmt", "--check", *DENO],
+        "JavaScript lint": ["deno", "lint", *DENO],
+        "JavaScript types": ["deno", "check", *DENO, *JAVASCRIPT],
     }
     link_packages(ROOT)
     codes = {

@@ -79,7 +79,7 @@ def peak() -> int:
 
 
 def forget_peak() -> None:
-    """Begin to measure anew."""
+    """Restart the measurement."""
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")
 

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from elbo_room.widgets.messages import Message
     from elbo_room.widgets.sessions.link import Link
 
-OF_THE_PAGE = (PressKey, PageReady, Shared)  # what was said before such an action stays
+OF_THE_PAGE = (PressKey, PageReady, Shared)  # the notice stays after such an action
 
 
 class Explorer(ipw.VBox):

@@ -377,7 +377,7 @@ class Variance(OfStep):
 
     rows: Array  # (n, 5): step, value, low, high, series
     complete: bool = True  # this step's last ones
-    anew: bool = False  # instead of all points so far
+    replaces: bool = False  # instead of all points so far
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,7 @@ def test_each_parameter_has_its_own_interval(two) -> None:
 def test_an_open_band_reaches_the_page_as_open_and_the_caption_as_infinite(lab, two) -> None:
     painter = lab().painter
     rows = [evidence.row(7, evidence.variance_of(each, ALL), NAMES.index(each.estimator)) for each in two]
-    painter.show(messages.Variance(number=7, rows=np.asarray(rows, np.float32), anew=True))
+    painter.show(messages.Variance(number=7, rows=np.asarray(rows, np.float32), replaces=True))
     shown = painter.screen.bus.shown("variance")["lines"]
     assert shown["high"].tolist() == [pytest.approx(OPEN), pytest.approx(two[1].high)], "no row was left out"
     assert shown["low"] == pytest.approx([each.low for each in two])

@@ -236,7 +236,7 @@ def test_a_bad_link_is_a_sentence(lab, query):
 
 
 def test_a_page_that_went_away_pauses_the_run(lab, monkeypatch):
-    """And whoever comes back reads why it rests, at which step, and what to do."""
+    """On coming back, the user reads why it is paused, at which step, and what to do."""
     monkeypatch.setattr("elbo_room.widgets.sessions.session.SILENCE", 0.3)
     room = lab(SMALL)
     room.post(actions.Run())

@@ -26,20 +26,16 @@ class ScreenState:
 
     values: Values  # what the form shows
     own_model: bool  # it trains a model or data of the notebook's own, which no file holds
-    phase: str = (
-        "example"  # of the run on the screen; "starting" until the worker holds the run, else a `messages.Phase`
-    )
+    # Of the run on the screen; "starting" until the worker holds the run, else a `messages.Phase`.
+    phase: str = "example"
     dirty: bool = False  # the form shows settings that only a new run uses
     notice: str = ""  # what the caption begins with
-    run_values: Values | None = (
-        None  # what the run on the screen, or the one that is starting, was started with, live changes included
-    )
-    held_values: Values | None = (
-        None  # the same of the run that the worker holds; another one while a new run is starting
-    )
-    folder: RunFolder | None = (
-        None  # of the run that the worker holds; locked, since the worker may save the run at any time
-    )
+    # What the run on the screen, or the one that is starting, was started with, live changes included.
+    run_values: Values | None = None
+    # The same for the run that the worker holds; another one while a new run is starting.
+    held_values: Values | None = None
+    # Of the run that the worker holds; locked, since the worker may save the run at any time.
+    folder: RunFolder | None = None
     requested: dict[str, Requested] = field(default_factory=dict)  # by the path of its folder
     saved_number: int | None = None  # the step that the run is saved up to
     ready: bool = False  # a worker has answered

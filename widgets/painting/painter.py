@@ -201,7 +201,7 @@ class Painter:
 
     def _variance(self, message: Variance) -> None:
         """Points of the curve; those of one step may come estimator by estimator until it is complete."""
-        if message.anew:  # another parameter's past
+        if message.replaces:  # another parameter's past
             self._forget_variance()
         self._measured(message.rows, complete=message.complete)
 

@@ -180,5 +180,5 @@ class Session:
         self.closed.set()
         if self.pump.is_alive() and threading.current_thread() is not self.pump:
             self.pump.join(10)
-            del self.view, self.presence  # whoever keeps this session does not keep a screen
+            del self.view, self.presence  # a reference to this session does not keep the screen alive
         self.link.close()

@@ -258,7 +258,7 @@ class Worker(Trainer):
         selection.choose(index, wanted.name, wanted.unit)
         self.send(selection.about())
         rows = self.curves.variance.table() if selection.whole else table(selection.past(), VARIANCE_COLUMNS)
-        self.send(Variance(number=run.number, rows=rows, anew=True))
+        self.send(Variance(number=run.number, rows=rows, replaces=True))
         self.faults.forget()
         self.measuring.redirect()
 

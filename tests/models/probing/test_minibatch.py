@@ -16,7 +16,7 @@ REFUSED = {
     for name, part in ESTIMATORS.items()
     if (reason := refusal(WHOLE.model, every(part(), WHOLE.model), 4, q=WHOLE.q))
 }
-OWN_NOISE = {"measure_valued"}  # its coupling draws anew for each batch: only the ELBO is the same sum
+OWN_NOISE = {"measure_valued"}  # its coupling draws again for each batch: only the ELBO is the same sum
 ALLOWED = [name for name in ESTIMATORS if name not in REFUSED]
 
 

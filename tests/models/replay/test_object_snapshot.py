@@ -50,7 +50,7 @@ def test_a_change_is_seen(change: Callable[[SimpleNamespace], object]) -> None:
 
 
 def test_a_tensors_values_may_move() -> None:
-    """They are read anew at each step."""
+    """They are read again at each step."""
     held = made()
     standing = ObjectSnapshot(held)
     with torch.no_grad():

@@ -25,7 +25,7 @@ def keep(folder, number=5, **settings):
 
 
 def test_a_finished_run_keeps_the_settings_that_made_it(lab):
-    """Trying another estimator on a finished run, and then starting anew, must not rewrite what is kept."""
+    """Trying another estimator on a finished run, and then starting again, must not rewrite what is kept."""
     room = lab({"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 20, "estimator": "score"})
     room.post(actions.Run())
     eventually(lambda: room.state == "finished" and saved_runs())

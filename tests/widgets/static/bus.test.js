@@ -109,7 +109,7 @@ test("a frame that is missing is noticed, and everything is asked for once", () 
   equal(made.last, 1);
 });
 
-test("a full frame begins anew: what was there before is forgotten", () => {
+test("a full frame replaces everything that was there before", () => {
   const { made } = channel();
   const [old, first] = replaced("one", "old", 1), [part, buffer] = replaced("one", "bars", 2);
   made.receive(frame(1, { parts: [old] }), [first]);

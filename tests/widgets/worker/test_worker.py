@@ -274,7 +274,7 @@ def test_a_parameter_is_chosen_and_its_past_is_drawn_again(driver, tmp_path):
     chosen = driver.until(Parameters)
     assert (chosen.chosen, chosen.whole) == (4, False)
     past = driver.until(Variance)
-    assert past.anew
+    assert past.replaces
     assert past.rows[:, [0, 4]].tolist() == whole[:, [0, 4]].tolist()
     assert (past.rows[:, 1] < whole[:, 1]).all()
     driver.send(SelectParameter(name="z", unit=1))
