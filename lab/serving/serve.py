@@ -69,6 +69,7 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
 
 def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool, warm_up: str | None) -> Any:
     """Voilà, listening on exactly one port, with a kernel started in advance."""
+    from tornado.ioloop import IOLoop
     from voila.app import Voila
 
     class Room(Voila):
@@ -84,9 +85,6 @@ def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool
             self.run_until_stopped()
 
         def run_until_stopped(self) -> None:
-            from tornado.ioloop import IOLoop
-
-            self.ioloop = IOLoop.current()
             try:
                 self.ioloop.start()
             except KeyboardInterrupt:
@@ -94,7 +92,9 @@ def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool
             finally:
                 self.stop()
 
-    return Room.instance(config=settings(notebook, port, idle_seconds, warm_up))
+    room = Room.instance(config=settings(notebook, port, idle_seconds, warm_up))
+    room.ioloop = IOLoop.current()  # Voilà's handler of SIGINT and SIGTERM stops it, also before it runs
+    return room
 
 
 def watch_the_launcher(parent: int, room: Any) -> None:

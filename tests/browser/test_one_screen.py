@@ -144,7 +144,7 @@ def test_a_grey_control_shows_the_reason_below_it_and_nothing_overlaps(screen):
     """In a MAP scene: estimator and draws have nothing to act on; each reason stands between its control and the next one."""
     screen.choose("Scene", "Neural regression, MAP")
     why = screen.page.locator(".elbo-why", has_text="q is a point mass: nothing is drawn.")
-    screen.until(lambda: why.first.is_visible())
+    screen.until(lambda: why.nth(1).is_visible())
     draws, scale = (
         screen.page.locator(".elbo-controls .widget-inline-hbox", has_text=words).first
         for words in ("Draws B", "Prior scale")
