@@ -1,10 +1,12 @@
 """A worker process: `python -m elbo_room.widgets.worker FD`, one end of a socket pair inherited as file descriptor FD."""
 
 import gc
+import os
 import signal
 import sys
+import traceback
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 
 def main(connection: "Connection[Any, Any]") -> None:
@@ -21,5 +23,18 @@ def main(connection: "Connection[Any, Any]") -> None:
     serve(connection)
 
 
+def run_and_leave(descriptor: int) -> NoReturn:
+    """Serve, then end at once: an ordinary exit aborts the process if a thread is still computing in torch."""
+    code = 1
+    try:
+        main(Connection(descriptor))
+        code = 0
+    except SystemExit:
+        code = 0
+    except BaseException:  # noqa: BLE001 - what Python would print at its own exit
+        traceback.print_exc()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    main(Connection(int(sys.argv[1])))
+    run_and_leave(int(sys.argv[1]))

@@ -6,7 +6,7 @@ Pure: times come in, decisions go out. `duration` is the time that the whole run
 import math
 
 POINTS, FEWEST = 100, 30  # regular measurements in a run: where they are cheap, and where they are not
-SOONEST, LATEST = 0.05, 1.0  # seconds from the start of one to the start of the next, where they are cheap
+SOONEST, LATEST = 0.025, 1.0  # seconds from the start of one to the start of the next, where they are cheap
 OWN, SHARED = 0.85, 0.15  # share of the time: on a separate core, and on one that training needs too
 QUICKEST, LONGEST = 0.02, 0.5  # target duration of one measurement during training, in seconds
 AT_REST = 1.0  # the same while the run is paused or finished: nobody waits, and the band may be narrower
