@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elbo_room.widgets.actions import Guess, NextQuestion, OpenDrawer, Reveal
+from elbo_room.widgets.screen.drawers.part import Shown
 from elbo_room.widgets.screen.prediction_quiz import PANELS
 
 if TYPE_CHECKING:
@@ -34,13 +35,17 @@ class QuizController:
 
     def open(self, action: OpenDrawer) -> None:
         """Show another tab of the drawer, or close it."""
-        self.drawer.open(action.name, self.state.values, self.settings.knobs, self.painter.facts)
+        self.drawer.open(action.name, self.shown())
+
+    def shown(self) -> Shown:
+        """What a drawer may write about."""
+        return Shown(self.state.values, self.settings.knobs, self.painter.facts)
 
     def fill(self) -> bool:
         """Update the drawer when that is due; returns whether another panel is covered now."""
         if not self.drawer.due(running=self.state.phase == "running"):
             return False
-        self.drawer.fill(self.state.values, self.settings.knobs, self.painter.facts)
+        self.drawer.fill(self.shown())
         return self.cover()
 
     def guess(self) -> None:

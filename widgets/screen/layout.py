@@ -12,10 +12,8 @@ from elbo_room.widgets.actions import (
     Action,
     ChooseScene,
     ChooseSpeed,
-    CompareRuns,
     NextSeed,
     OpenDrawer,
-    OpenRun,
     Reset,
     Reveal,
     Run,
@@ -27,13 +25,13 @@ from elbo_room.widgets.actions import (
     UndoChange,
 )
 from elbo_room.widgets.screen.browser_events import of_page
+from elbo_room.widgets.screen.drawers import DRAWERS
+from elbo_room.widgets.screen.elements import button, worded_list
 from elbo_room.widgets.screen.own_table import OwnTable
 from elbo_room.widgets.screen.page import Page
 from elbo_room.widgets.screen.panels import Panels, box
 from elbo_room.widgets.screen.prediction_quiz import PredictionQuiz
 from elbo_room.widgets.screen.reader import Reader
-
-DRAWERS = ("Try this", "Your data", "Formula", "Estimators", "Runs", "Table", "Code", "Help")
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 
@@ -42,20 +40,6 @@ class LabPage(Page):
     """The page's invisible widget, which also carries the screen's style sheet."""
 
     _css = built_assets.style("lab.css") + built_assets.style("screen.css")
-
-
-def button(words: str, help_text: str, act: Callable[[], None], *classes: str) -> ipw.Button:
-    """A button that only posts its click."""
-    made_button = ipw.Button(description=words, tooltip=help_text, layout=ipw.Layout(width="auto"))
-    made_button.on_click(lambda _: act())
-    for name in classes:
-        made_button.add_class(name)
-    return made_button
-
-
-def worded_list(words: str) -> ipw.SelectMultiple:
-    """A list with multiple selection, under a sentence that is its label, for screen readers too."""
-    return ipw.SelectMultiple(options=[], rows=9, description=words, layout=ipw.Layout(width="100%"))
 
 
 class Screen(Panels):
@@ -165,40 +149,18 @@ class Screen(Panels):
         self.caption = ipw.Label("")
         self.caption.add_class("elbo-caption")
         self.tabs = ipw.ToggleButtons(
-            options=[("Close", "–"), *((name, name) for name in DRAWERS)],
+            options=[("Close", "–"), *((each.name, each.name) for each in DRAWERS)],
             value="–",
-            tooltips=[
-                "Close",
-                "Predict, run, and let the run answer",
-                "Train on your own file",
-                "What is computed",
-                "Which estimators panel B measures",
-                "Earlier runs: open or compare them",
-                "What the four panels draw, as numbers",
-                "This run in Python",
-                "Keys and panels",
-            ],
+            tooltips=["Close", *(each.tooltip for each in DRAWERS)],
         )
         self.tabs.observe(lambda change: post(OpenDrawer(change["new"])), "value")
         self.tabs.add_class("elbo-tabs")
         self.text = Reader()
-        self.runs = worded_list("")
-        self.open = button(
-            "Open this run",
-            "Show it where it stopped; Run continues from there",
-            lambda: post(OpenRun(self.runs.value[0] if len(self.runs.value) == 1 else None)),
-        )
-        self.compare = button(
-            "Compare in panel A",
-            "Draw the chosen runs' ELBO next to the current one; with none chosen, remove them",
-            lambda: post(CompareRuns(list(self.runs.value))),
-        )
-        self.shelf = box(ipw.VBox, [self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf")
         self.shown = worded_list(
             "Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable."
         )
-        self.choice = box(ipw.VBox, [self.shown], "elbo-shelf")
         self.quiz = PredictionQuiz(post)
+        self.own = OwnTable(post)
         veil = box(
             ipw.VBox,
             [
@@ -208,8 +170,8 @@ class Screen(Panels):
             "elbo-veil",
         )
         self.panels["b"].children = (*self.panels["b"].children, veil)
-        self.own = OwnTable(post)
-        shelves = [self.text, self.shelf, self.choice, self.quiz.widget, self.own.widget]
-        self.drawer = box(ipw.VBox, shelves, "elbo-drawer")
+        self.drawers = {each.name: each(post, self) for each in DRAWERS}
+        widgets = dict.fromkeys(part.widget for part in self.drawers.values())  # several texts share one
+        self.drawer = box(ipw.VBox, list(widgets), "elbo-drawer")
         self.drawer.layout.display = "none"
         self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -169,19 +169,3 @@ def formula(values: Values, catalogue: dict[str, Any]) -> str:
         f"Source: {part['source']}.",
         f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g}{cooling},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
     ])  # fmt: skip
-
-
-def drawer(
-    name: str,
-    values: Values,
-    knobs: list[Knob],
-    catalogue: dict[str, Any],
-    own_data: Mapping[str, tuple[str, str]] | None = None,
-) -> str:
-    """The text of one drawer."""
-    made: dict[str, Callable[[], str]] = {
-        "Formula": lambda: formula(values, catalogue),
-        "Code": lambda: code(values, knobs, own_data),
-        "Help": lambda: HELP,
-    }
-    return made[name]()

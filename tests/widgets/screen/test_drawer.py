@@ -8,6 +8,7 @@ import pytest
 from elbo_room.widgets import actions
 from elbo_room.widgets.screen import drawer
 from elbo_room.widgets.screen.drawer import Drawer
+from elbo_room.widgets.screen.drawers.part import Shown
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.sessions.runs import new_run
 from elbo_room.widgets.words.tables import table
@@ -62,9 +63,10 @@ def test_no_word_of_an_earlier_scene_stays_behind_a_chart(lab):
 def test_an_open_list_of_runs_shows_the_run_that_is_training(lab):
     room = lab({"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32})
     room.act(actions.OpenDrawer("Runs"))
-    assert room.screen.runs.options == ()
+    listed = room.screen.drawers["Runs"].runs
+    assert listed.options == ()
     room.post(actions.Run())
-    eventually(lambda: len(room.screen.runs.options) == 1 and room.state == "running")
+    eventually(lambda: len(listed.options) == 1 and room.state == "running")
 
 
 @pytest.fixture
@@ -122,20 +124,19 @@ def test_while_a_model_trains_what_is_open_changes_now_and_then(monkeypatch, run
     """Two hundred changes in ten seconds fill it at most once a second, at rest five times; the last change is always shown."""
     clock = [100.0]
     monkeypatch.setattr(drawer.time, "monotonic", lambda: clock[0])
-    followed = []
-    screen = SimpleNamespace(scene=SimpleNamespace(value="digits"))
-    screen.quiz = SimpleNamespace(offer=lambda tasks: None, follow=lambda facts: followed.append(clock[0]))
-    open_drawer = Drawer(screen)
-    open_drawer.name = "Try this"
+    filled = []
+    part = SimpleNamespace(follows=True, fill=lambda shown: filled.append(clock[0]))
+    open_drawer = Drawer(SimpleNamespace())
+    open_drawer.part = part
     for _ in range(200):
         open_drawer.changed()
         if open_drawer.due(running=running):
-            open_drawer.fill({}, [], {})
+            open_drawer.fill(Shown({}, [], {}))
         clock[0] += 0.05
     clock[0] += 1.0
     open_drawer.changed()
     assert open_drawer.due(running=running)
-    open_drawer.fill({}, [], {})
+    open_drawer.fill(Shown({}, [], {}))
     assert not open_drawer.due(running=running)
-    assert 0.7 * 10 / seconds < len(followed) < 1.3 * 10 / seconds
-    assert min(after - before for before, after in pairwise(followed)) > seconds - 1e-6
+    assert 0.7 * 10 / seconds < len(filled) < 1.3 * 10 / seconds
+    assert min(after - before for before, after in pairwise(filled)) > seconds - 1e-6

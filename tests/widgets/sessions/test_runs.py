@@ -165,7 +165,7 @@ def test_a_damaged_run_hurts_no_other(lab, home):
         (bad.path / STATE).write_bytes(len(head).to_bytes(8, "little") + head)
         room = lab()
         room.act(actions.OpenDrawer("Runs"))
-        assert good.identity in dict(room.screen.runs.options).values()
+        assert good.identity in dict(room.screen.drawers["Runs"].runs.options).values()
 
 
 def test_saved_curves_keep_their_names_when_an_estimator_joins_in_the_middle(tmp_path, monkeypatch):

@@ -1,0 +1,28 @@
+"""The drawer "Code": this run in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from elbo_room.widgets.screen.drawers.part import DrawerPart, Shown
+from elbo_room.widgets.words import texts
+
+if TYPE_CHECKING:
+    from elbo_room.widgets.actions import Action
+    from elbo_room.widgets.screen.layout import Screen
+
+
+class Code(DrawerPart):
+    """Python that makes this run again, step for step."""
+
+    name = "Code"
+    tooltip = "This run in Python"
+
+    def __init__(self, post: Callable[[Action], None], screen: Screen) -> None:
+        super().__init__(post, screen)
+        self.widget = screen.text
+
+    def fill(self, shown: Shown) -> None:
+        """The code of these settings."""
+        self.screen.text.show(self.name, texts.code(shown.values, shown.knobs, self.screen.own.in_python()))
