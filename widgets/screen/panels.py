@@ -29,6 +29,13 @@ def box(kind: type[ipw.Box], children: list[Any], *classes: str) -> ipw.Box:
     return made_box
 
 
+def _full_screen() -> ipw.Button:
+    """The button that shows its panel over the whole screen; the page itself answers it (`full_screen.js`)."""
+    made_button = ipw.Button(description="", tooltip="Full screen", layout=ipw.Layout(width="auto"))
+    made_button.add_class("elbo-fill")
+    return made_button
+
+
 class Panels:
     """Charts by name, each in its panel; a chart is made when first requested."""
 
@@ -51,10 +58,11 @@ class Panels:
         self.lists = {letter: self._list(letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
         tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
+        self.buttons = {letter: box(ipw.HBox, [_full_screen()], "elbo-panel-buttons") for letter in "abcd"}
         self.panels = {
             letter: box(
                 ipw.Box,
-                [box(ipw.HBox, [*tools.get(letter, []), self.lists[letter]], "elbo-tools")],
+                [box(ipw.HBox, [*tools.get(letter, []), self.lists[letter], self.buttons[letter]], "elbo-tools")],
                 "elbo-panel",
                 f"elbo-{letter}",
             )
@@ -63,6 +71,11 @@ class Panels:
         self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
         self.use(FIRST_MODEL)
+
+    def add_button(self, panel: str, made_button: ipw.Widget) -> None:
+        """Put a button into the head of a panel; the one for the full screen stays last."""
+        *others, last = self.buttons[panel].children
+        self.buttons[panel].children = (*others, made_button, last)
 
     def _list(self, panel: str) -> ipw.Dropdown:
         """The list of a panel's views; hidden if there is only one."""

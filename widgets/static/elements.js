@@ -29,13 +29,13 @@ export function hostIsDark() {
 const THUMBNAIL = 190; // pixels of height below which a panel stays as it is at a projector
 
 /**
- * How much larger type and lines are drawn: at a projector, and there not in the small panels next to a large one.
+ * How much larger type and lines are drawn: at a projector and on a full screen, but not in the small panels next to a large one.
  * @param {Element} box
  * @returns {number}
  */
 export function enlargement(box) {
   const { clientHeight: height } = box;
-  return box.closest(".elbo-projector") && !(height && height < THUMBNAIL) ? 1.4 : 1;
+  return box.closest(".elbo-projector, .elbo-whole") && !(height && height < THUMBNAIL) ? 1.4 : 1;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { hear } from "./anywidget_recovery.js";
 import { contextOf, element } from "./elements.js";
+import { serveFullScreen } from "./full_screen.js";
 import { Banner, inVoila, PING, Watch } from "./watch.js";
 
 /** @import { Model, PageValues, Shown, Started } from "./shapes.d.ts" */
@@ -208,6 +209,7 @@ export default {
     document.addEventListener("focusin", () => page.name(), { signal, capture: true });
     document.addEventListener("pointerdown", (event) => page.ground(event), { signal });
     document.addEventListener("visibilitychange", beat, { signal });
+    serveFullScreen(signal);
     addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });
     signal.addEventListener("abort", () => {
       timers.forEach(clearInterval);
