@@ -187,6 +187,9 @@ class Probing:
         """What was measured at this step, of every choice; as rows of the curve, of the chosen parameter and of all ν."""
         at, choices = self.run.number, self.request.choices
         kept = [(at, SERIES[each.estimator], evidence.variances(each, choices)) for each in found]
+        kept = [
+            each for each in kept if all(math.isfinite(choice.value) for choice in each[2])
+        ]  # not after an overflow
         rows, whole = (
             table([evidence.row(at, each[choices.index(what)], series) for _, series, each in kept], VARIANCE_COLUMNS)
             for what in (self.request.parameter, choices[0])

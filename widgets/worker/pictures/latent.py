@@ -14,7 +14,7 @@ from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Amortized
 from elbo_room.widgets.messages import About, Array, Columns, Explore, Grid, Grouping, Params, Picture, Walk
 from elbo_room.widgets.worker.pictures.attention import ShownText
-from elbo_room.widgets.worker.pictures.causes import Causes, all_alive
+from elbo_room.widgets.worker.pictures.causes import Causes, all_alive, overflow
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.contours import Outline
 from elbo_room.widgets.worker.pictures.decoding import Decoding
@@ -116,13 +116,13 @@ class LatentPictures(Pictures):
         if mean.shape[1] == 1:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
         self.space = Space(mean, scale, self.chosen.plane_now(mean, divergence))
-        alive = active(divergence).float()
+        alive, finite = active(divergence).float(), divergence.isfinite()
         bars = {"dimension": torch.arange(len(divergence)).float(), "value": divergence, "state": alive}
         seen: Picture = {
-            "replace": {"kl": {"bars": {name: column.numpy() for name, column in bars.items()}}},
+            "replace": {"kl": {"bars": {name: column[finite].numpy() for name, column in bars.items()}}},
             "facts": {
-                "kl": divergence.tolist(),
-                "sentence": all_alive(self.run, divergence),
+                "kl": divergence.tolist() if finite.all() else [],
+                "sentence": all_alive(self.run, divergence) if finite.all() else overflow(finite),
                 **near,
                 "cause": self.causes.sentence(divergence) if self.causes else None,
             },
