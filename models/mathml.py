@@ -18,7 +18,7 @@ SIGNS = str.maketrans({
 })  # fmt: skip
 ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}  # signs that stand on the letter before them
 UPPER, LOWER = (f"[{''.join(map(chr, table))}]+" for table in (RAISED, LOWERED))
-WORD = re.compile(r"(?<![\\\w{])([A-Za-z]{2,})(?![\w}])( ?)")
+WORD = re.compile(r"(?<![\\\w])(?<!_{)([A-Za-z]{2,})(?!\w)( ?)")
 FUNCTION = re.compile(
     r"<mi>(?:log|exp)</mi>(?=<m(?:i|sub|over)\b)"
 )  # MathML of its own puts no space before an argument
@@ -49,6 +49,7 @@ def mathml(latex: str, *, block: bool = False) -> str:
 
     made = convert(latex.replace(r"\lit{", r"\class{"), display="block" if block else "inline")
     made = made.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    made = made.replace("<mi>&#x0007E;</mi>", "<mo>∼</mo>")  # the relation, not the accent
     made = FUNCTION.sub(r'\g<0><mspace width="0.167em" />', made)
     made = DRESS.sub(r' class="elbo-term" data-light="\1"', made)
     return re.sub(r"&#?\w+;", lambda found: KEPT.get(sign := html.unescape(found[0]), sign), made)

@@ -27,6 +27,7 @@ class Series:
     dash: tuple[int, ...] = (1, 0)
     width: float = 1.5
     when: str | None = None
+    light: str = ""  # the name of its term in formulas: they light together
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the browser must know."""
@@ -34,18 +35,18 @@ class Series:
 
 
 ELBO = (
-    Series("ELBO", BLUE, "#005A8D", width=2.2),
-    Series("log likelihood", GREEN, "#00694D", (7, 3), when="split"),
-    Series("−KL", VERMILLION, "#A64900", (2, 2), when="split"),
-    Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
+    Series("ELBO", BLUE, "#005A8D", width=2.2, light="elbo"),
+    Series("log likelihood", GREEN, "#00694D", (7, 3), when="split", light="likelihood"),
+    Series("−KL", VERMILLION, "#A64900", (2, 2), when="split", light="kl"),
+    Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split", light="prior"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
     Series("exact log p(x)", INK, INK, (2, 2)),
     Series("its maximum", "#555555", "#555555", (8, 3)),
     Series("run A", ORANGE, "#855C00", (7, 3)),
     Series("run B", SKY, "#2A6F97", (2, 2)),
     Series("run C", "#5D3A9B", "#5D3A9B", (8, 3, 2, 3)),
-    Series("objective", "#7F6000", "#7F6000", (12, 2), when="split"),
-    Series("running mean", BLUE, "#005A8D", width=2.2),
+    Series("objective", "#7F6000", "#7F6000", (12, 2), when="split", light="objective"),
+    Series("running mean", BLUE, "#005A8D", width=2.2, light="elbo"),
 )
 OBJECTIVE = len(ELBO) - 2  # what is maximised, if not the ELBO: with log p(θ)/N, β or free bits
 MEAN = len(ELBO) - 1  # the place of the running mean: drawn last, above every step's

@@ -23,10 +23,10 @@ def unavailable(part: type[Estimator]) -> str | None:
     return NO_WEIGHTS if part.for_weights else None
 
 
-BELOW = r",\quad u_{%(layer)s} = θ_{%(layer)s} z_{%(above)s} <intercept?+ α_{%(layer)s}>"
+BELOW = r",\quad u_{%(layer)s} = θ_{%(layer)s} z_{%(above)s} <intercept?{} + α_{%(layer)s}>"
 RANDOM = [name for name, part in WEIGHTS.items() if part.random]
 SUM = r"\lit{batch_size}{\frac{1}{M} \sum_{i=1}^{M}} \Big(\lit{likelihood variational}{\text{E}_q[\log p(x_i | z_{i1}, θ)]}"
-SUM += r" − \lit{kl}{\text{KL}(q(z_i)\,‖\,p(z_i))} \Big)"
+SUM += r" − \lit{kl}{\text{KL}(q(z_i)\,‖\,p)} \Big)"
 
 
 def layers(depth: int) -> tuple[Line, ...]:
@@ -47,16 +47,16 @@ LINES = (
     line("Bend", r"\lit{activation}{g(u)} = <activation>\quad \text{for real units; softplus for positive ones}"),
     line("Weights", r"\lit{prior}{<weights>}"),
     line("Approximation", r"\lit{variational}{q(z_i)} = <structure>,\quad <variational>"),
-    line("Positive units", r"\lit{positive_family}{q}: <positive_family>"),
+    line("Positive units", r"\lit{positive_family}{q} = <positive_family>"),
     line("Bound", rf"\lit{{elbo}}{{\text{{ELBO}}(ν)}} = {SUM}", unless=(when("weights", among=RANDOM),)),
     line(
         "Objective",
-        rf"\lit{{objective}}{{ℒ(ν, θ)}} = {SUM} + \lit{{prior}}{{\tfrac{{1}}{{N}} \log p(θ)}}",
+        r"\lit{objective}{ℒ(ν, θ)} = \lit{elbo}{\text{ELBO}(ν)} + \lit{prior}{\tfrac{1}{N} \log p(θ)}",
         unless=(when("weights", among=RANDOM),),
     ),
     line(
         "Objective",
-        rf"\lit{{elbo}}{{\text{{ELBO}}(ν)}} = {SUM} − \lit{{kl prior}}{{\tfrac{{1}}{{N}} \text{{KL}}(q(θ)\,‖\,p(θ))}}",
+        rf"\lit{{elbo}}{{\text{{ELBO}}(ν)}} = {SUM} − \lit{{kl prior}}{{\tfrac{{1}}{{N}} \text{{KL}}(q(θ)\,‖\,p)}}",
         when("weights", among=RANDOM),
     ),
 )

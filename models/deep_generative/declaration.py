@@ -53,7 +53,13 @@ LINES = (
         r"\lit{elbo}{\text{ELBO}(ν)} = \lit{batch_size}{\frac{1}{M} \sum_{i=1}^{M}} \Big("
         rf"{LIKELIHOOD} − \lit{{kl latent_prior}}{{{KL}}} \Big)",
     ),
-    objective("", KL, when("beta", among=(1.0,)), STEADY, BITLESS),
+    line(
+        "Objective",
+        r"\lit{objective}{ℒ(ν, θ)} = \lit{elbo}{\text{ELBO}(ν)} + \lit{prior}{\tfrac{1}{N} \log p(θ)}",
+        when("beta", among=(1.0,)),
+        STEADY,
+        BITLESS,
+    ),
     objective(WEIGHT, KL, STEADY, BITLESS, unless=(when("beta", among=(1.0,)),)),
     objective(RISING, KL, when("warm_up", low=1), BITLESS),
     objective(WEIGHT, FREE, STEADY, unless=(BITLESS,)),

@@ -7,8 +7,8 @@ FED = when("network", among=("feed_forward",))
 NETWORK_LINES = (
     line(
         "Network",
-        r"h_ℓ = <identity_residual?h_{ℓ−1} +> \lit{activation}{g}(Θ_ℓ h_{ℓ−1} <input_reinjection?+ γ_ℓ x>"
-        r"<dense_skip?+ \sum_{k=1}^{ℓ−2} Δ_{ℓk} h_k> <intercept?+ α_ℓ>),\quad g(u) = <activation>",
+        r"h_ℓ = <identity_residual?h_{ℓ−1} + {}> \lit{activation}{g}(Θ_ℓ h_{ℓ−1} <input_reinjection?{} + γ_ℓ x>"
+        r"<dense_skip?{} + \sum_{k=1}^{ℓ−2} Δ_{ℓk} h_k> <intercept?{} + α_ℓ>),\quad g(u) = <activation>",
         FED,
         when("depth", low=1),
     ),

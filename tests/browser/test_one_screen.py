@@ -111,7 +111,6 @@ def test_an_open_table_follows_the_run_but_not_under_the_hand_that_copies_it(scr
 def test_the_drawer_reads_and_cannot_be_written_in(screen):
     for name, words in (
         ("Table", "reparameterisation"),
-        ("Formula", "Source:"),
         ("Code", "from elbo_room.models"),
         ("Help", "Keys"),
     ):

@@ -97,7 +97,7 @@ def test_a_page_whose_modules_came_late_hears_the_kernel_all_the_same(page, wait
     screen.trains(beyond=20)
     screen.until(lambda: all(screen.ink(panel) != before[panel] for panel in "abcd"))
     screen.press("Formula")
-    screen.until(lambda: "Source:" in page.locator(".elbo-reader textarea").input_value())
+    page.locator(".elbo-formulas math").first.wait_for()
     page.locator(".elbo-c .elbo-list select").select_option(label="network")  # a widget that is made only now
     screen.until(lambda: screen.ink("c") not in (0, before["c"]))
 

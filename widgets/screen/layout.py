@@ -32,6 +32,7 @@ from elbo_room.widgets.screen.page import Page
 from elbo_room.widgets.screen.panels import Panels, box
 from elbo_room.widgets.screen.prediction_quiz import PredictionQuiz
 from elbo_room.widgets.screen.reader import Reader
+from elbo_room.widgets.words import formulas
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 
@@ -39,7 +40,8 @@ SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 class LabPage(Page):
     """The page's invisible widget, which also carries the screen's style sheet."""
 
-    _css = built_assets.style("lab.css") + built_assets.style("screen.css")
+    _css = built_assets.style("lab.css") + built_assets.style("screen.css") + built_assets.style("formulas.css")
+    _css += formulas.style()
 
 
 class Screen(Panels):

@@ -40,6 +40,7 @@ class Field:
         self._setting = threading.local()
         self.pending: Any = None  # what a person chose last, until it has been carried out
         self.widget = self._make()
+        self.widget.add_class(f"elbo-knob-{knob['name']}")  # lights with its terms of the formula
         self.widget.observe(self._observed, "value")
         self.why = ipw.Label("", layout=ipw.Layout(width="auto", height="auto", display="none"))
         self.why.add_class("elbo-why")

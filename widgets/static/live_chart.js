@@ -7,6 +7,7 @@ import { ink, paper } from "./colours.js";
 import { counter } from "./counters.js";
 import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
 import { Latent } from "./latent.js";
+import { onLight } from "./light.js";
 import { Lines } from "./lines.js";
 import { Manifold } from "./manifold.js";
 import { Plain } from "./plain.js";
@@ -65,6 +66,7 @@ export class Panel {
     signal.addEventListener("abort", () => size.disconnect());
     watchTheme(() => this.restyle(), signal);
     this.listen(signal);
+    onLight(this.box, (names) => this.kind?.light?.(names), signal);
     this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
     for (const name of ["summary", "height", "heading", "waiting"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:params", () => this.reparametrise());
@@ -262,8 +264,9 @@ export class Panel {
     /** @param {number} x */
     const within = (x) => Math.min(Math.max(x, 0), this.plot.width);
     on("pointermove", (kind, event, x, y, inside) => {
-      if (inside || this.held) kind.move(within(x), y, event);
-      else kind.out();
+      if (inside || this.held) return kind.move(within(x), y, event);
+      kind.out();
+      kind.beside?.(x, y);
     });
     // not in the types of every browser
     on(/** @type {"pointermove"} */ ("pointerrawupdate"), (kind, event, x, y, inside) => {
@@ -271,6 +274,7 @@ export class Panel {
     });
     on("pointerleave", (kind) => {
       if (!this.held) kind.out();
+      kind.beside?.(-1, -1);
     });
     on("pointerdown", (kind, event, x, y, inside) => {
       if (!inside || event.button !== 0) return;

@@ -261,6 +261,8 @@ export interface SeriesMeta {
   ink: string;
   /** The parameter that shows this series. */
   when: string | null;
+  /** The name of its term in formulas. */
+  light?: string;
 }
 export interface AxisMeta {
   scale?: "linear" | "log";
@@ -340,6 +342,10 @@ export interface Kind {
   /** What the axes show, of panels with lines. */
   range?: { x: Range | null; y: Range | null };
   visible?(series: number): boolean;
+  /** What a formula's term, or a control, lights. */
+  light?(names: string[]): void;
+  /** The pointer is next to the plot. */
+  beside?(x: number, y: number): void;
 }
 
 // Vega -------------------------------------------------------------------------------------------------------------------------

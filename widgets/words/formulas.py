@@ -13,9 +13,9 @@ from elbo_room.models.formulas import filled, numbers, shown
 from elbo_room.models.settings import Knob, Values
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.theme import DARK, ELBO, Series
-from elbo_room.widgets.words.values import number
 
-TERMS: dict[str, Series] = {series.light: series for series in ELBO if series.light}
+TERMS: dict[str, Series] = {series.light: series for series in reversed(ELBO) if series.light}
+DRAWN = ("latent_size", "components")  # not live, but bounds of a sum
 HINT = "Point at a term: its control and its curve light up. Point at a control, or at a curve's name: its terms do."
 
 
@@ -29,9 +29,7 @@ def rows(values: Values, found: dict[str, Any]) -> list[tuple[str, str]]:
     model = found["models"][values["model"]]
     knobs, lines = model["knobs"], [*model["lines"], *found["lines"]]
     made = [
-        (each["label"], typeset.mathml(filled(each, values, knobs)))
-        for each in lines
-        if shown(each, values, knobs)
+        (each["label"], typeset.mathml(filled(each, values, knobs))) for each in lines if shown(each, values, knobs)
     ]
     return made if model["lines"] else [("Model", typeset.mathml(typeset.latex_of(model["symbol"]))), *made]
 
@@ -39,9 +37,9 @@ def rows(values: Values, found: dict[str, Any]) -> list[tuple[str, str]]:
 def numbers_now(values: Values, knobs: list[Knob]) -> str:
     """The numbers of the formula as they are set: B = 4, ρ = 0.005, …, each lights its control."""
     return "\u2003".join(
-        f'<span class="elbo-term" data-light="{knob["name"]}">{typeset.mathml(typeset.latex_of(symbol))} = {number(values[knob["name"]])}</span>'
+        f'<span class="elbo-term" data-light="{knob["name"]}">{typeset.mathml(typeset.latex_of(symbol))} = {values[knob["name"]]:g}</span>'
         for symbol, knob in numbers(knobs, values).items()
-        if knob["live"] or knob["name"] in ("batch_size", "latent_size")
+        if values[knob["name"]] and (knob["live"] or knob["name"] in DRAWN)
     )
 
 

@@ -145,27 +145,3 @@ def estimator_line(choice: dict[str, Any], catalogue: dict[str, Any]) -> str:
     marks = [] if part["unbiased"] else ["biased"]
     marks += ["another objective: the importance-weighted bound"] if part["bound"] == "iwae" else []
     return f"{choice['label']}{' [' + ', '.join(marks) + ']' if marks else ''}   {choice['help']}"
-
-
-def model_line(values: Values, catalogue: dict[str, Any]) -> str:
-    """The model's formula, with the symbols of the chosen parts."""
-    model = catalogue["models"][values["model"]]
-    symbols = {
-        knob["name"]: next(choice["symbol"] for choice in knob["choices"] if choice["name"] == values[knob["name"]])
-        for knob in model["knobs"]
-        if knob["choices"]
-    }
-    return str(model["formula"]).format(**{**values, **symbols})
-
-
-def formula(values: Values, catalogue: dict[str, Any]) -> str:
-    """What is computed, for the settings on the screen."""
-    part = catalogue["estimators"][values["estimator"]]
-    cooling = f"·min(1, {values['cooling']}/t)" if values["cooling"] else ""
-    return "\n".join([
-        model_line(values, catalogue),
-        "ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)]        f = log p(x, z_b) − log q(z_b; ν)        s = ∇_ν log q(z_b; ν)",
-        f"{part['label']}:   {part['formula']}",
-        f"Source: {part['source']}.",
-        f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g}{cooling},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
-    ])  # fmt: skip
