@@ -46,6 +46,8 @@ class Panels:
         self._offering = False  # a list's value is then not the user's choice
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"
+        for term in ("likelihood", "kl", "prior", "objective"):  # the curves that it shows
+            self.split.add_class(f"elbo-knob-{term}")
         self.split.observe(lambda change: post(SplitTerms(change["new"])), "value")
         self.parameter = ipw.Dropdown(options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B shows")
         self.parameter.observe(lambda change: self._chosen(change, lambda index: SelectParameter(index=index)), "value")
