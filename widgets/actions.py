@@ -65,11 +65,49 @@ class RunSeeds:
     """Run this seed and the next four."""
 
 
+# earlier runs
+
+
 @dataclass(frozen=True)
-class CompareRuns:
+class OverlayRuns:
     """Draw earlier runs beside the present one; none: take them away."""
 
     identities: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CompareRuns:
+    """Show two runs side by side; none: back to the list."""
+
+    identities: Sequence[str]
+
+
+@dataclass(frozen=True)
+class RenameRun:
+    """Call a run by a name; an empty one: by its scene."""
+
+    identity: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PinRun:
+    """Keep a run at the top of the list, or let it go."""
+
+    identity: str
+    pinned: bool
+
+
+@dataclass(frozen=True)
+class DeleteRun:
+    """Move a run into the bin."""
+
+    identity: str
+
+
+@dataclass(frozen=True)
+class RestoreRun:
+    """Move the run that was deleted last back to the list."""
 
 
 # the settings
@@ -183,6 +221,14 @@ class OpenDrawer:
 
 
 @dataclass(frozen=True)
+class SaveTable:
+    """Save all rows of a panel's table as a file."""
+
+    chart: str
+    part: str  # one of its datasets
+
+
+@dataclass(frozen=True)
 class Guess:
     """The answer that is chosen in "Try this" is the guess."""
 
@@ -237,8 +283,8 @@ class WorkerNotStarted:
 
 
 Action = (
-    Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | CompareRuns | SetKnob | HoldXi | NextSeed
-    | UndoChange | ChooseScene | Upload | ReadTable | UseRunFeatures | TrainOnFeatures | Look | SplitTerms | ShowEstimators
-    | SelectParameter | Explore | Decode | MarkRows | ShowSelection | Quietly | OpenDrawer | Guess | NextQuestion | Reveal | Share
-    | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
+    Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | OverlayRuns | CompareRuns | RenameRun | PinRun
+    | DeleteRun | RestoreRun | SetKnob | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable | UseRunFeatures
+    | TrainOnFeatures | Look | SplitTerms | ShowEstimators | SelectParameter | Explore | Decode | MarkRows | ShowSelection | Quietly
+    | OpenDrawer | SaveTable | Guess | NextQuestion | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
 )  # fmt: skip

@@ -30,10 +30,12 @@ from elbo_room.widgets.controllers.latent import LatentController
 from elbo_room.widgets.controllers.own_data import OwnDataController
 from elbo_room.widgets.controllers.projector import Projector
 from elbo_room.widgets.controllers.quiz import QuizController
+from elbo_room.widgets.controllers.run_list import RunList
 from elbo_room.widgets.controllers.runs import RunController
 from elbo_room.widgets.controllers.seeds import SeedSweep
 from elbo_room.widgets.controllers.settings import SettingsController
 from elbo_room.widgets.controllers.state import ScreenState
+from elbo_room.widgets.controllers.table_files import TableFiles
 from elbo_room.widgets.controllers.views import ViewController
 from elbo_room.widgets.controllers.words import ScreenWords
 from elbo_room.widgets.controllers.worker_watch import WorkerWatch
@@ -130,7 +132,9 @@ class Explorer(ipw.VBox):
         self.views = ViewController(state, self.settings, screen, painter, session)
         self.runs = RunController(state, self.settings, self.held, self.views, screen, painter, session)
         self.seeds = SeedSweep(state, self.settings, self.runs, painter.lines)
-        self.comparison = RunComparison(state, painter.lines)
+        self.comparison = RunComparison(state, painter, screen.runs)
+        self.run_list = RunList(state, self.comparison)
+        self.table_files = TableFiles(screen)
         self.own_data = OwnDataController(state, self.settings, screen, session)
         self.features = FeatureController(state, self.settings, self.runs, screen, session)
         self.latent = LatentController(state, screen, painter.map, session, lambda: self.selection, self._select)
@@ -155,7 +159,9 @@ class Explorer(ipw.VBox):
         self.features.register(actions, messages, drawn)
         self.runs.register(actions, messages, drawn)
         self.seeds.register(actions, drawn)
-        self.comparison.register(actions)
+        self.comparison.register(actions, drawn)
+        self.run_list.register(actions)
+        self.table_files.register(actions)
         self.own_data.register(actions, messages)
         self.projector.register(actions)
         self.keys_pressed.register(actions)

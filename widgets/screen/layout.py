@@ -26,12 +26,15 @@ from elbo_room.widgets.actions import (
 )
 from elbo_room.widgets.screen.browser_events import of_page
 from elbo_room.widgets.screen.drawers import DRAWERS
+from elbo_room.widgets.screen.drawers.part import CLOSED
 from elbo_room.widgets.screen.elements import button, worded_list
 from elbo_room.widgets.screen.own_table import OwnTable
 from elbo_room.widgets.screen.page import Page
+from elbo_room.widgets.screen.panel_tables import PanelTables
 from elbo_room.widgets.screen.panels import Panels, box
 from elbo_room.widgets.screen.prediction_quiz import PredictionQuiz
 from elbo_room.widgets.screen.reader import Reader
+from elbo_room.widgets.screen.runs_table import RunsTable
 from elbo_room.widgets.words import formulas
 
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
@@ -40,8 +43,7 @@ SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 class LabPage(Page):
     """The page's invisible widget, which also carries the screen's style sheet."""
 
-    _css = built_assets.style("lab.css") + built_assets.style("screen.css") + built_assets.style("formulas.css")
-    _css += formulas.style()
+    _css = "".join(map(built_assets.style, ("lab.css", "screen.css", "drawers.css", "formulas.css"))) + formulas.style()
 
 
 class Screen(Panels):
@@ -65,7 +67,7 @@ class Screen(Panels):
             self.bus,
             self.header,
             self.bar,
-            box(ipw.HBox, [form, self.evidence, self.latent], "elbo-main"),
+            box(ipw.HBox, [form, self.evidence, self.latent, self.drawer], "elbo-main"),
             self.foot,
         ]
         self.root = box(ipw.VBox, rows, "elbo-room")
@@ -151,8 +153,8 @@ class Screen(Panels):
         self.caption = ipw.Label("")
         self.caption.add_class("elbo-caption")
         self.tabs = ipw.ToggleButtons(
-            options=[("Close", "–"), *((each.name, each.name) for each in DRAWERS)],
-            value="–",
+            options=[("Close", CLOSED), *((each.name, each.name) for each in DRAWERS)],
+            value=CLOSED,
             tooltips=["Close", *(each.tooltip for each in DRAWERS)],
         )
         self.tabs.observe(lambda change: post(OpenDrawer(change["new"])), "value")
@@ -163,6 +165,8 @@ class Screen(Panels):
         )
         self.quiz = PredictionQuiz(post)
         self.own = OwnTable(post)
+        self.runs = RunsTable(post)
+        self.tables = PanelTables(post)
         veil = box(
             ipw.VBox,
             [
@@ -174,6 +178,10 @@ class Screen(Panels):
         self.panels["b"].children = (*self.panels["b"].children, veil)
         self.drawers = {each.name: each(post, self) for each in DRAWERS}
         widgets = dict.fromkeys(part.widget for part in self.drawers.values())  # several texts share one
-        self.drawer = box(ipw.VBox, list(widgets), "elbo-drawer")
+        self.drawer_title = ipw.HTML("")
+        close = button("Close", "Close this drawer", lambda: setattr(self.tabs, "value", CLOSED), "elbo-close")
+        head = box(ipw.HBox, [self.drawer_title, close], "elbo-drawer-head")
+        self.drawer_body = box(ipw.VBox, list(widgets), "elbo-drawer-body")
+        self.drawer = box(ipw.VBox, [head, self.drawer_body], "elbo-drawer")
         self.drawer.layout.display = "none"
-        self.foot = box(ipw.VBox, [self.drawer, box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")
+        self.foot = box(ipw.VBox, [box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")

@@ -123,6 +123,10 @@ class Panels:
         """The charts that are shown."""
         return [name for name in self.charts if self.shows(name)]
 
+    def in_order(self) -> list[str]:
+        """The charts that are shown, from panel A on."""
+        return sorted(self.in_sight(), key=lambda name: all_views()[name].panel)
+
     def show(self, panel: str, name: str) -> None:
         """Show this chart in its panel instead of the current one; none if the name is empty."""
         if name:

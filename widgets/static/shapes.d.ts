@@ -158,7 +158,12 @@ export interface WidgetManager {
   _kernel?: Kernel;
   context?: { sessionContext?: { session?: { kernel?: Kernel } } };
 }
-export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string };
+export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string } | SavedFile;
+export interface SavedFile {
+  kind: "save";
+  name: string;
+  text: string;
+}
 
 /** Values of the page's invisible widget (widgets/screen/page.py). */
 export interface PageValues {
@@ -177,6 +182,63 @@ export interface BusValues {
 export interface ReaderValues {
   text: string;
   label: string;
+}
+/** One run of the table (`row_of` in widgets/words/run_rows.py). */
+export interface RunRow {
+  /** Rises with the time at which the run was started. */
+  id: string;
+  /** The user's own name for it. */
+  name: string;
+  scene: string;
+  /** What differs from the scene's settings. */
+  changes: string;
+  /** What its nats are nats of. */
+  measure: string;
+  seed: number | null;
+  step: number;
+  stop: number | null;
+  /** Nats per data point. */
+  score: number | null;
+  /** Heights of the ELBO's curve, 0 to 100. */
+  spark: number[];
+  when: string;
+  date: string;
+  pinned: boolean;
+  /** Why it cannot be read. */
+  fault: string;
+}
+/** Two runs side by side (`side_by_side` in widgets/words/run_rows.py). */
+export interface RunComparison {
+  ids: string[];
+  names: string[];
+  comparable: boolean;
+  /** What the setting or the result is called, and its two values. */
+  settings: string[][];
+  results: string[][];
+  elbo: Pair[][];
+  variance: Pair[][];
+}
+/** A panel as tables (`tabulated` in widgets/words/tables.py). */
+export interface PanelTable {
+  chart: string;
+  title: string;
+  summary: string;
+  /** Why there is no table. */
+  empty: string;
+  parts: { name: string; heads: string[]; rows: string[][]; total: number }[];
+}
+/** Values of the panels' tables (widgets/screen/panel_tables.py). */
+export interface TablesValues {
+  tables: PanelTable[];
+}
+/** Values of the table of runs (widgets/screen/runs_table.py). */
+export interface RunsValues {
+  rows: RunRow[];
+  current: string;
+  measure: string;
+  overlaid: string[];
+  deleted: number;
+  comparison: RunComparison | Record<string, never>;
 }
 /** Values of a chart (widgets/screen/live_chart.py). */
 export interface ChartValues<Meta = ChartMeta> {

@@ -27,10 +27,6 @@ On the map: arrows, Enter pins, s draws from q, Escape deselects.
 In the address: ?predict=1 covers B until you reveal it; ?hide=form,d hides parts."""
 
 
-RUNS = "Every run is kept here. Open one to see and continue it; choose up to three (Ctrl-click) and compare them in panel A."
-NO_RUNS = "No run is kept yet. Press Run: every run is kept here automatically, even after the page is closed."
-
-
 PROJECTOR = "Projector keys: A to D enlarge one panel · Y fixes the y axes · S saves a picture · [ ] draws · E estimator · P back."
 MEASURE = ("model", "data", "response")  # nats for other data or another density are not comparable
 QUERY = ("run", "settings", "predict", "hide", "text")
@@ -45,24 +41,6 @@ def query(text: str) -> dict[str, str]:
 def link(encoded: str) -> str:
     """The end of an address that restores settings; the page adds its own beginning."""
     return f"?settings={quote(encoded, safe='')}"
-
-
-def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
-    """A saved run in the list of runs, even one whose settings are damaged or have another version."""
-    try:
-        return _run_line(run, catalogue)
-    except Exception:  # noqa: BLE001 - settings from a file may be anything
-        return f"{run['identity']}   its settings cannot be read"
-
-
-def _run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
-    """One line for a saved run: when, how far, and what differs from the defaults."""
-    scene, words = departure(run["settings"], catalogue)
-    changed = ", ".join(part for part in (catalogue["presets"][scene]["label"], words) if part)
-    day, clock = run["identity"][:8], run["identity"][9:15]
-    elbo = "–" if run.get("elbo") is None else f"{run['elbo']:,.2f}".replace("-", "−")
-    when = f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}"
-    return f"{when}   step {run['number']:>7,}   ELBO {elbo:>9}   {changed}"
 
 
 def shown_value(knob: Knob, value: Any) -> str:

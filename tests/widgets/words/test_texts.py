@@ -169,22 +169,6 @@ def test_panel_b_says_what_it_shows_and_what_is_within_noise(view, found, words)
     assert words in caption(facts(view=view, evidence=evidence, parts=catalogue()["estimators"]))
 
 
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({}, "Gradient noise"),
-        ({"seed": 8, "draws": 16}, "Gradient noise, Draws 16, Seed 8"),
-        ({"estimator": "score", "draws": 1}, "Score gradient, one draw"),
-        ({"scale_head": "network", "step_size": 0.01}, "Mean and scale decoder, Step size 0.01"),
-    ],
-)
-def test_a_kept_run_is_called_by_its_scene_and_what_differs_from_it(changed, words):
-    run = {"identity": "20261128-001620-00ff", "number": 1200, "elbo": -3.25, "settings": validate(KNOBS, changed)}
-    line = texts.run_line(run, catalogue())
-    assert line == f"2026-11-28 00:16:20   step   1,200   ELBO     −3.25   {words}"
-    assert "ELBO         –" in texts.run_line(run | {"elbo": None}, catalogue())
-
-
 def test_a_mark_says_what_was_changed_in_a_word():
     assert change_word({"estimator": "score"}, KNOBS) == "score"
     assert change_word({"draws": 16, "step_size": 0.003}, KNOBS) == "B 16, ρ 0.003"
