@@ -204,10 +204,17 @@ class ShowSelection:
 
 
 @dataclass(frozen=True)
-class Quietly:
-    """A move of the pointer. Thirty a second may come, and no word on the screen depends on it."""
+class Seek:
+    """The panels are to show this step of the run; None: the newest one again."""
 
-    action: Decode | Explore
+    step: int | None
+
+
+@dataclass(frozen=True)
+class Quietly:
+    """A move of the pointer or of the replay's slider. Thirty a second may come, and no word depends on it before the worker's answer."""
+
+    action: Decode | Explore | Seek
 
 
 # the drawer and the page
@@ -285,6 +292,6 @@ class WorkerNotStarted:
 Action = (
     Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | OverlayRuns | CompareRuns | RenameRun | PinRun
     | DeleteRun | RestoreRun | SetKnob | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable | UseRunFeatures
-    | TrainOnFeatures | Look | SplitTerms | ShowEstimators | SelectParameter | Explore | Decode | MarkRows | ShowSelection | Quietly
+    | TrainOnFeatures | Look | SplitTerms | ShowEstimators | SelectParameter | Explore | Decode | MarkRows | ShowSelection | Seek | Quietly
     | OpenDrawer | SaveTable | Guess | NextQuestion | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
 )  # fmt: skip

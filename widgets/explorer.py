@@ -30,6 +30,7 @@ from elbo_room.widgets.controllers.latent import LatentController
 from elbo_room.widgets.controllers.own_data import OwnDataController
 from elbo_room.widgets.controllers.projector import Projector
 from elbo_room.widgets.controllers.quiz import QuizController
+from elbo_room.widgets.controllers.replay import ReplayController
 from elbo_room.widgets.controllers.run_list import RunList
 from elbo_room.widgets.controllers.runs import RunController
 from elbo_room.widgets.controllers.seeds import SeedSweep
@@ -145,6 +146,7 @@ class Explorer(ipw.VBox):
         self.worker = WorkerWatch(state, self.held, self.views, screen, session)
         self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, screen, painter)
         self.idle = IdleWatch(state, screen.page, painter, session, self.words.refresh)
+        self.replay = ReplayController(state, screen, painter, session, self._hasten)
         self._register()
         self.settings.offer_estimators()
         screen.shown.observe(lambda change: self.post(ShowEstimators(list(change["new"]))), "value")
@@ -156,6 +158,7 @@ class Explorer(ipw.VBox):
         self.held.register(messages)
         self.views.register(actions, messages, drawn)
         self.latent.register(actions, drawn)
+        self.replay.register(actions, messages, drawn)
         self.features.register(actions, messages, drawn)
         self.runs.register(actions, messages, drawn)
         self.seeds.register(actions, drawn)
@@ -256,6 +259,12 @@ class Explorer(ipw.VBox):
         drawn = self.screen.bus.flush()
         with self.turn:
             self.words.say(drawn=drawn)
+
+    def _hasten(self) -> None:
+        """Send what was drawn now, with its words."""
+        self.words.counts.at_once()
+        self.words.refresh()
+        self.flush()
 
     def close(self) -> None:
         """Stop the session, let the worker save, and take the widgets away; `values` and `selection` stay."""

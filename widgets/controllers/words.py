@@ -10,6 +10,7 @@ from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.words.caption import caption
 from elbo_room.widgets.words.evidence_words import heading
 from elbo_room.widgets.words.remedies import SavedRun
+from elbo_room.widgets.words.replay_words import replay_sentence
 from elbo_room.widgets.words.snapshot import Snapshot
 from elbo_room.widgets.words.waiting import waiting
 
@@ -78,7 +79,7 @@ class ScreenWords:
         if due:
             screen.status.value = " · ".join(part for part in (Snapshot.of(facts).status(), self.seeds.word()) if part)
         if due or self.state.notice:
-            screen.caption.value = screen.page.announce = self.state.notice or caption(facts)
+            screen.caption.value = screen.page.announce = self.state.notice or replay_sentence(facts) or caption(facts)
 
     def fill_drawer(self) -> None:
         """Update the drawer when it is due; a new question's answer goes from the caption at once."""

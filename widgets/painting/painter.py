@@ -22,6 +22,7 @@ from elbo_room.widgets.messages import (
     Parameters,
     Picture,
     PriorDrawn,
+    Replayed,
     Scores,
     Started,
     State,
@@ -139,6 +140,12 @@ class Painter:
         self.map.show(message)
         if self.summed.due(self.facts.get("state", "")):
             self._summaries()
+
+    def show_replayed(self, message: Replayed) -> None:
+        """The pictures of an earlier step, instead of the newest one's."""
+        self._picture(message.picture)
+        self.map.decoded(message.grid, message.walk)
+        self._summaries()
 
     def _evidence(self, message: Evidence) -> None:
         if message.found is not None:

@@ -16,6 +16,7 @@ from elbo_room.widgets.screen.browser_events import of_pointer
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.network_diagram import NetworkDiagram
 from elbo_room.widgets.screen.one_step import OneStep
+from elbo_room.widgets.screen.replay_bar import ReplayBar
 from elbo_room.widgets.wire.bus import Bus
 
 DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # not Vega views
@@ -70,7 +71,9 @@ class Panels:
             )
             for letter in "abcd"
         }
-        self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
+        self.replay = ReplayBar(post)
+        self.replay.add_class("elbo-replay")
+        self.evidence = box(ipw.VBox, [self.panels["a"], self.replay, self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
         self.use(FIRST_MODEL)
 

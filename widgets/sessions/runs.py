@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from elbo_room.models.run_file import STATE, about
 from elbo_room.models.settings import Values
 from elbo_room.widgets.notebook.reruns import PROCESS, Cell
-from elbo_room.widgets.wire.history_file import FILE, VARIANCE_COLUMNS, read, table
+from elbo_room.widgets.wire.history_file import FILE, REPLAY_FILE, VARIANCE_COLUMNS, read, table
 
 CELL = "cell.json"
 SPARKS = 40  # points of a small curve
@@ -110,7 +110,7 @@ def open_run(identity: str) -> RunFolder:
     if folder.take():
         return folder
     copy = new_run()
-    for name in (STATE, FILE, LABEL, *DATA):
+    for name in (STATE, FILE, REPLAY_FILE, LABEL, *DATA):
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(folder.path / name, copy.path / name)
     return copy

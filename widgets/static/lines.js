@@ -359,11 +359,11 @@ export class Lines {
   overlay() {
     const { plot } = this.panel;
     const lonely = this.drawn.filter(({ inside }) => inside.length === 1); // a line of one point would not be seen
-    const lit = this.drawn.filter(({ key }) => this.lit.has(key));
-    if (!this.window() && !lonely.length && !lit.length && (this.at === undefined || !this.drawn.length)) {
-      return this.panel.wipe();
-    }
+    const lit = this.drawn.filter(({ key }) => this.lit.has(key)), cut = this.drawn.length ? this.cut : undefined;
+    const nothing = !this.window() && !lonely.length && !lit.length && cut === undefined;
+    if (nothing && (this.at === undefined || !this.drawn.length)) return this.panel.wipe();
     const context = this.panel.pen();
+    if (cut !== undefined) this.curtain(context, cut);
     for (const one of lit) this.glow(context, one);
     for (const { key, line, inside } of lonely) this.dot(context, key, line, inside[0]);
     if (this.window()) this.write(context, plot.width - 4, plot.height - 6, "zoomed · double-click to see all");
@@ -376,6 +376,32 @@ export class Lines {
       return;
     }
     this.readout(context, this.at);
+  }
+
+  /** The step that replay shows, where it is not the newest one. */
+  get cut() {
+    const { cut = -1 } = this.panel.params;
+    return this.meta.x.zoom && cut >= 0 ? cut : undefined;
+  }
+
+  /**
+   * What comes after the replayed step fades; a rule and the values at that step.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} step
+   */
+  curtain(context, step) {
+    const { width, height } = this.panel.plot, at = Math.min(Math.max(this.pixel("x", step), 0), width);
+    context.globalAlpha = 0.72;
+    context.fillStyle = this.panel.paper();
+    context.fillRect(at, 0, width - at, height);
+    context.globalAlpha = 1;
+    context.fillStyle = this.panel.ink(0.7);
+    context.fillRect(at - 1, 0, 2, height);
+    for (const { key, line } of this.drawn) {
+      const row = line.last(step);
+      if (row >= 0) this.dot(context, key, line, row);
+    }
+    if (this.at === undefined) this.write(context, Math.max(at - 5, 62), 12, `step ${step.toLocaleString("en")}`);
   }
 
   /**

@@ -15,7 +15,7 @@ import { VegaView } from "./vega_view.js";
 
 /**
  * @import { FrameChannel } from "./bus.js"
- * @import { ChartMeta, ChartValues, Kind, Message, Model, Shown, Size, Started, VegaTools } from "./shapes.d.ts"
+ * @import { ChartMeta, ChartValues, Kind, Message, Model, Params, Shown, Size, Started, VegaTools } from "./shapes.d.ts"
  */
 
 export class Panel {
@@ -128,8 +128,10 @@ export class Panel {
   }
 
   reparametrise() {
+    const before = this.params;
     this.params = this.model.get("params") ?? {};
     if (!this.built) return;
+    if (cutAlone(before, this.params)) return this.kind?.overlay();
     for (const [name, value] of Object.entries(this.params)) this.plot.signal(name, value);
     this.repaint();
   }
@@ -341,6 +343,18 @@ export class Panel {
     this.built?.finalize();
     this.box.remove();
   }
+}
+
+/**
+ * Whether nothing has changed but the step that replay shows, which is marked over the chart.
+ * @param {Params} before
+ * @param {Params} now
+ * @returns {boolean}
+ */
+export function cutAlone(before, now) {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return before.cut !== now.cut &&
+    [...names].every((name) => name === "cut" || JSON.stringify(before[name]) === JSON.stringify(now[name]));
 }
 
 /**

@@ -240,6 +240,17 @@ export interface RunsValues {
   deleted: number;
   comparison: RunComparison | Record<string, never>;
 }
+/** Values of the replay's slider (widgets/screen/replay_bar.py). */
+export interface ReplayValues {
+  /** The steps that can be shown, in order. */
+  steps: number[];
+  /** The step that is shown; −1: the newest one. */
+  shown: number;
+  changes: [step: number, words: string][];
+  words: string;
+  /** Steps a second at speed 1. */
+  pace: number;
+}
 /** Values of a chart (widgets/screen/live_chart.py). */
 export interface ChartValues<Meta = ChartMeta> {
   name: string;
@@ -260,6 +271,8 @@ export interface Params {
   active?: number;
   axes?: [number, number];
   colour?: number[];
+  /** The step that replay shows; −1: the newest one. */
+  cut?: number;
   domain?: number[];
   factor?: number[];
   frozen?: boolean;
