@@ -102,15 +102,14 @@ class ReplayController:
         return {
             "number": step,
             "newest": self.painter.facts["number"],
-            "elbo": _value_at(lines.means, step) if lines.means else _value_at(lines.drawn, step),
+            "elbo": next((each for each in (_value_at(lines.means, step), _value_at(lines.drawn, step)) if each), None),
             "variance": variance,
             "variance_at": at,
         }
 
 
 def _value_at(tables: list[Any], step: int) -> float | None:
-    """A curve's value at a step: of its last point until then, or of its first one."""
+    """A curve's value at a step: of its last point until then; None where it begins later."""
     rows = np.concatenate(tables) if tables else np.zeros((0, 2))
-    if not len(rows):
-        return None
-    return float(rows[max(0, int(np.searchsorted(rows[:, 0], step, "right")) - 1), 1])
+    place = int(np.searchsorted(rows[:, 0], step, "right")) - 1
+    return None if place < 0 else float(rows[place, 1])

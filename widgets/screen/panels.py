@@ -37,6 +37,13 @@ def _full_screen() -> ipw.Button:
     return made_button
 
 
+def _save() -> ipw.Button:
+    """The button that opens the menu with a panel's files; the page itself answers it (`panel_menu.js`)."""
+    made_button = ipw.Button(description="", tooltip="Save this panel", layout=ipw.Layout(width="auto"))
+    made_button.add_class("elbo-export")
+    return made_button
+
+
 class Panels:
     """Charts by name, each in its panel; a chart is made when first requested."""
 
@@ -61,7 +68,7 @@ class Panels:
         self.lists = {letter: self._list(letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
         tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
-        self.buttons = {letter: box(ipw.HBox, [_full_screen()], "elbo-panel-buttons") for letter in "abcd"}
+        self.buttons = {letter: box(ipw.HBox, [_save(), _full_screen()], "elbo-panel-buttons") for letter in "abcd"}
         self.panels = {
             letter: box(
                 ipw.Box,

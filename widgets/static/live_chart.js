@@ -3,13 +3,15 @@
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { Bars } from "./bars.js";
 import { Cells } from "./cells.js";
-import { ink, paper } from "./colours.js";
+import { background, ink, paper } from "./colours.js";
 import { counter } from "./counters.js";
 import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
 import { Latent } from "./latent.js";
 import { onLight } from "./light.js";
 import { Lines } from "./lines.js";
 import { Manifold } from "./manifold.js";
+import { serveFiles } from "./panel_files.js";
+import { tableOf } from "./panel_table.js";
 import { Plain } from "./plain.js";
 import { VegaView } from "./vega_view.js";
 
@@ -67,6 +69,7 @@ export class Panel {
     watchTheme(() => this.restyle(), signal);
     this.listen(signal);
     onLight(this.box, (names) => this.kind?.light?.(names), signal);
+    serveFiles(this.box, this.name, () => this.parts(), signal);
     this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
     for (const name of ["summary", "height", "heading", "waiting"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:params", () => this.reparametrise());
@@ -331,6 +334,12 @@ export class Panel {
    */
   ink(strength) {
     return ink(this.dark, strength);
+  }
+
+  /** What the panel's files are made of. */
+  parts() {
+    const { view, meta } = this.plot;
+    return { view, paper: background(this.dark), table: () => tableOf(this.store, meta.series) };
   }
 
   paper() {

@@ -1,10 +1,12 @@
 // The network, drawn: nodes and edges are known from the start, one array of weights comes with a frame.
 
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
-import { channels, ink } from "./colours.js";
+import { background, channels, ink } from "./colours.js";
 import { cleared, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
 import { ARC, BANK, DRAW, Graph, HEAD, IDENTITY, INPUT, LATENT, LINE, LOOP } from "./network_graph.js";
 import { short } from "./numbers.js";
+import { serveFiles } from "./panel_files.js";
+import { tableOf } from "./panel_table.js";
 
 /**
  * @import { FrameChannel } from "./bus.js"
@@ -47,6 +49,8 @@ export class Diagram {
     el.append(this.box);
     this.describe();
     const leave = channel.attach(this.name, this);
+    const parts = () => ({ view: null, paper: background(hostIsDark()), table: () => tableOf(this.store) });
+    serveFiles(this.box, this.name, parts, signal);
     const size = new ResizeObserver(() => this.draw());
     size.observe(this.box);
     watchTheme(() => this.draw(), signal);

@@ -4,6 +4,7 @@ import { hear } from "./anywidget_recovery.js";
 import { contextOf, element } from "./elements.js";
 import { serveFullScreen } from "./full_screen.js";
 import { watchLight } from "./light.js";
+import { serveMenus } from "./panel_menu.js";
 import { Banner, inVoila, PING, Watch } from "./watch.js";
 
 /** @import { Model, PageValues, Shown, Started } from "./shapes.d.ts" */
@@ -212,6 +213,7 @@ export default {
     document.addEventListener("visibilitychange", beat, { signal });
     serveFullScreen(signal);
     watchLight(() => model.get("root"), signal);
+    serveMenus(signal);
     addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });
     signal.addEventListener("abort", () => {
       timers.forEach(clearInterval);

@@ -51,7 +51,7 @@ export class ReplayBar {
     el.setAttribute("aria-label", "Replay");
     el.append(this.play, this.track, this.step, this.speed, this.live, this.words);
     this.slider.addEventListener("input", () => {
-      this.stop();
+      this.played = null;
       this.seek(this.steps[nearest(this.steps, Number(this.slider.value))]);
     }, { signal });
     this.slider.addEventListener("keydown", (event) => this.key(event), { signal });
@@ -82,17 +82,23 @@ export class ReplayBar {
     return this.next ?? this.asked?.step ?? (shown === LIVE ? newest : shown);
   }
 
+  /** Whether an answer is on its way. */
+  get waits() {
+    return this.asked !== null && performance.now() - this.asked.at < LOST;
+  }
+
   /**
    * Ask for a step, or for the newest one again.
    * @param {number | null | undefined} step
    */
   seek(step) {
     if (step === undefined) return;
-    const now = performance.now();
-    if (step === null) {
+    const now = performance.now(), there = !this.asked && this.model.get("shown") === step;
+    if (there) this.next = null; // it is shown already: no answer would come
+    else if (step === null) {
       this.asked = this.next = null;
       this.send(null);
-    } else if (this.asked && now - this.asked.at < LOST) {
+    } else if (this.waits) {
       this.next = step;
     } else {
       this.next = null;
@@ -137,7 +143,7 @@ export class ReplayBar {
     const { steps } = this, seconds = (performance.now() - this.played.at) / 1000;
     const reached = this.played.step + seconds * this.model.get("pace") * Number(this.speed.value);
     const step = steps[until(steps, reached)];
-    if (step > this.here && !this.asked) this.seek(step);
+    if (step > this.here && !this.waits) this.seek(step);
     if (this.here >= steps[steps.length - 1]) this.stop();
     else requestAnimationFrame(() => this.tick());
   }

@@ -395,6 +395,43 @@ export interface Painter {
   built?: VegaView | null;
   kind?: Kind | null;
 }
+/** A chart of a saved page: the values of its widget at the newest step (widgets/sessions/saved_page.py). */
+export interface SavedChart {
+  name: string;
+  panel: string;
+  title: string;
+  spec: Specification<unknown>;
+  params: Params;
+  labels: string[];
+  heading: string;
+  summary: string;
+}
+/** One step of a saved page: what changes in its charts, as a frame of the bus. */
+export interface SavedStep {
+  step: number;
+  words: string;
+  charts: Record<string, { params?: Params; labels?: string[]; heading?: string }>;
+  frame: { content: Frame; at: [number, number]; extra: [number, number][] };
+}
+export interface SavedPage {
+  title: string;
+  goal: string;
+  settings: string;
+  source: string;
+  pace: number;
+  changes: [step: number, words: string][];
+  charts: SavedChart[];
+  first: SavedStep["frame"];
+  steps: SavedStep[];
+}
+/** What the files of a panel are made of. */
+export interface PanelParts {
+  box: HTMLElement;
+  /** Vega's part; null where all is our own canvas. */
+  view: View | null;
+  paper: string;
+  table(): string;
+}
 /** What a panel with a Vega view is: lines, bars, a map … Pixels are those of the plot. */
 export interface Kind {
   paint(dirty: Set<string>): void;
@@ -438,6 +475,8 @@ export interface View {
   insert(dataset: string, tuples: Tuple[]): View;
   pulse?(dataset: string, changes: Changeset): View;
   runAsync(): Promise<View>;
+  toSVG(scale?: number): Promise<string>;
+  toCanvas(scale?: number): Promise<HTMLCanvasElement>;
   finalize(): void;
 }
 export interface Changeset {

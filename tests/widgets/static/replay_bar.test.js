@@ -70,3 +70,19 @@ test("a slider without states cannot be moved, and one with states has a tick wh
   const { made } = bar();
   equal([...made.marks.children].map((tick) => /** @type {HTMLElement} */ (tick).title), ["step 4: B 8"]);
 });
+
+test("playing shows the kept steps in order at its pace, begins again at the end, and stops there", async () => {
+  const { made, sent, show } = bar({ pace: 400, shown: 4 });
+  made.play.click();
+  const end = performance.now() + 3000;
+  while (sent.at(-1) !== 8 && performance.now() < end) {
+    if (sent.length && made.asked) show(Number(sent.at(-1)));
+    await new Promise((go) => setTimeout(go, 5));
+  }
+  equal(sent, [8]);
+  show(8);
+  await new Promise((go) => setTimeout(go, 50));
+  holds(!made.played, "it plays on at the end");
+  made.play.click();
+  equal(sent, [8, 0]);
+});
