@@ -9,7 +9,6 @@ import torch
 from elbo_room.models.core import Model
 from elbo_room.models.data import Dataset, Source
 from elbo_room.models.estimators import Estimator
-from elbo_room.models.formulas import Line
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Posterior
 
@@ -30,7 +29,7 @@ class ModelFamily:
 
     name: str  # as its folder
     label: str
-    symbol: str
+    symbol: str  # its formula; {knob} is replaced by the chosen part's symbol
     help: str
     settings: type[InferenceSettings]
     build: Build
@@ -40,7 +39,6 @@ class ModelFamily:
     point_weights: bool = (
         False  # the network's weights are always a point mass, so that some priors can never be chosen
     )
-    lines: tuple[Line, ...] = ()  # of its formula, by the settings; without any, the symbol alone
     parts: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict
     )  # what its knobs choose from beside the shared folders

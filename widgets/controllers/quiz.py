@@ -39,9 +39,7 @@ class QuizController:
 
     def shown(self) -> Shown:
         """What a drawer may write about."""
-        folder, painter = self.state.folder, self.painter
-        identity = folder.identity if folder else ""
-        return Shown(self.state.values, self.settings.knobs, painter.facts, identity, painter.lines.settings)
+        return Shown(self.state.values, self.settings.knobs, self.painter.facts)
 
     def fill(self) -> bool:
         """Update the drawer when that is due; returns whether another panel is covered now."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import ipywidgets as ipw
-
 from elbo_room.widgets.screen.drawers.part import DrawerPart, Shown
 from elbo_room.widgets.sessions.example import catalogue
-from elbo_room.widgets.words import formulas
+from elbo_room.widgets.words import texts
 
 if TYPE_CHECKING:
     from elbo_room.widgets.actions import Action
@@ -17,16 +15,15 @@ if TYPE_CHECKING:
 
 
 class Formula(DrawerPart):
-    """Model, ELBO, estimator and update, typeset; each term lights with its control and its curve."""
+    """Model, ELBO, estimator and update."""
 
     name = "Formula"
     tooltip = "What is computed"
 
     def __init__(self, post: Callable[[Action], None], screen: Screen) -> None:
         super().__init__(post, screen)
-        self.widget = ipw.HTML()
-        self.widget.add_class("elbo-formula-sheet")
+        self.widget = screen.text
 
     def fill(self, shown: Shown) -> None:
         """The formulas of these settings."""
-        self.widget.value = formulas.sheet(shown.values, catalogue())
+        self.screen.text.show(self.name, texts.formula(shown.values, catalogue()))

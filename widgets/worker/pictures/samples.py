@@ -23,11 +23,7 @@ class Samples(Numbers[ExponentialPictures]):
 
     def __init__(self, chart: str, run: Run, pictures: ExponentialPictures) -> None:
         super().__init__(chart, run, pictures)
-        self.next, self.slow = 0.0, SLOW
-
-    def for_replay(self) -> None:
-        """Draws of every step."""
-        self.slow = 0.0
+        self.next = 0.0
 
     def about(self) -> About:
         """The names of the layers, and the data's words."""
@@ -38,7 +34,7 @@ class Samples(Numbers[ExponentialPictures]):
         if time.perf_counter() < self.next:
             return {}
         drawn = self._draws()
-        self.next = time.perf_counter() + self.slow
+        self.next = time.perf_counter() + SLOW
         return {"replace": {self.chart: drawn}}
 
     def _draws(self) -> Datasets:
