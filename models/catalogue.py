@@ -1,6 +1,5 @@
 """The catalogue: everything the screen needs to know about settings, parts and presets, as plain data for a kernel without torch."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -17,6 +16,7 @@ from elbo_room.models.presets import PRESETS
 from elbo_room.models.priors import PRIORS
 from elbo_room.models.registry import MODELS
 from elbo_room.models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
+from elbo_room.models.training.formulas import INFERENCE_LINES
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import STRUCTURES, VARIATIONAL
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
@@ -50,6 +50,7 @@ def _plain(parts: Iterable[Any], model: ModelFamily) -> list[dict[str, Any]]:
     shown = ("name", "label", "symbol", "help")
     return [
         {key: getattr(part, key) for key in shown}
+        | ({"natural_symbol": natural} if (natural := getattr(part, "natural_symbol", "")) else {})
         | {"requires": [*part.requires, *_needs(part, model)], "unavailable": _unavailable(part, model)}
         for part in parts
     ]
@@ -95,11 +96,6 @@ def settings_from(values: Mapping[str, Any]) -> InferenceSettings:
     return MODELS[whole["model"]].settings(**whole)
 
 
-def formula(part: type) -> str:
-    """The formula of a part: the first paragraph of its file."""
-    return " ".join((sys.modules[part.__module__].__doc__ or "").split("\n\n", 1)[0].split())
-
-
 def catalogue() -> dict[str, Any]:
     """Knobs, presets, and the estimators' labels for panel B."""
     estimators = {
@@ -111,12 +107,23 @@ def catalogue() -> dict[str, Any]:
             "source": part.source,
             "unbiased": part.unbiased,
             "bound": part.bound,
-            "formula": formula(part),
         }
         for name, part in ESTIMATORS.items()
     }
     models = {
-        name: {"label": part.label, "help": part.help, "formula": part.symbol, "knobs": knobs(name)}
+        name: {
+            "label": part.label,
+            "help": part.help,
+            "symbol": part.symbol,
+            "lines": [*part.lines],
+            "knobs": knobs(name),
+        }
         for name, part in MODELS.items()
     }
-    return {"version": VERSION, "models": models, "estimators": estimators, "presets": PRESETS}
+    return {
+        "version": VERSION,
+        "models": models,
+        "estimators": estimators,
+        "presets": PRESETS,
+        "lines": [*INFERENCE_LINES],
+    }

@@ -9,6 +9,7 @@ import torch
 from elbo_room.models.core import Model
 from elbo_room.models.data import Dataset, Source
 from elbo_room.models.estimators import Estimator
+from elbo_room.models.formulas import Line
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Posterior
 
@@ -29,7 +30,7 @@ class ModelFamily:
 
     name: str  # as its folder
     label: str
-    symbol: str  # its formula; {knob} is replaced by the chosen part's symbol
+    symbol: str
     help: str
     settings: type[InferenceSettings]
     build: Build
@@ -39,6 +40,7 @@ class ModelFamily:
     point_weights: bool = (
         False  # the network's weights are always a point mass, so that some priors can never be chosen
     )
+    lines: tuple[Line, ...] = ()  # of its formula, by the settings; without any, the symbol alone
     parts: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict
     )  # what its knobs choose from beside the shared folders

@@ -65,11 +65,49 @@ class RunSeeds:
     """Run this seed and the next four."""
 
 
+# earlier runs
+
+
 @dataclass(frozen=True)
-class CompareRuns:
+class OverlayRuns:
     """Draw earlier runs beside the present one; none: take them away."""
 
     identities: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CompareRuns:
+    """Show two runs side by side; none: back to the list."""
+
+    identities: Sequence[str]
+
+
+@dataclass(frozen=True)
+class RenameRun:
+    """Call a run by a name; an empty one: by its scene."""
+
+    identity: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PinRun:
+    """Keep a run at the top of the list, or let it go."""
+
+    identity: str
+    pinned: bool
+
+
+@dataclass(frozen=True)
+class DeleteRun:
+    """Move a run into the bin."""
+
+    identity: str
+
+
+@dataclass(frozen=True)
+class RestoreRun:
+    """Move the run that was deleted last back to the list."""
 
 
 # the settings
@@ -81,14 +119,6 @@ class SetKnob:
 
     name: str
     value: Any  # as the control has it: it is checked against its knob
-
-
-@dataclass(frozen=True)
-class Reshape:
-    """A click on the drawing of the network changes this knob, and the network is built anew at once."""
-
-    name: str
-    value: Any  # checked against its knob
 
 
 @dataclass(frozen=True)
@@ -174,10 +204,17 @@ class ShowSelection:
 
 
 @dataclass(frozen=True)
-class Quietly:
-    """A move of the pointer. Thirty a second may come, and no word on the screen depends on it."""
+class Seek:
+    """The panels are to show this step of the run; None: the newest one again."""
 
-    action: Decode | Explore
+    step: int | None
+
+
+@dataclass(frozen=True)
+class Quietly:
+    """A move of the pointer or of the replay's slider. Thirty a second may come, and no word depends on it before the worker's answer."""
+
+    action: Decode | Explore | Seek
 
 
 # the drawer and the page
@@ -188,6 +225,14 @@ class OpenDrawer:
     """Another tab of the drawer, or "–" to close it."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class SaveTable:
+    """Save all rows of a panel's table as a file."""
+
+    chart: str
+    part: str  # one of its datasets
 
 
 @dataclass(frozen=True)
@@ -245,8 +290,8 @@ class WorkerNotStarted:
 
 
 Action = (
-    Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | CompareRuns | SetKnob | Reshape | HoldXi | NextSeed
-    | UndoChange | ChooseScene | Upload | ReadTable | UseRunFeatures | TrainOnFeatures | Look | SplitTerms | ShowEstimators
-    | SelectParameter | Explore | Decode | MarkRows | ShowSelection | Quietly | OpenDrawer | Guess | NextQuestion | Reveal | Share
-    | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
+    Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | OverlayRuns | CompareRuns | RenameRun | PinRun
+    | DeleteRun | RestoreRun | SetKnob | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable | UseRunFeatures
+    | TrainOnFeatures | Look | SplitTerms | ShowEstimators | SelectParameter | Explore | Decode | MarkRows | ShowSelection | Seek | Quietly
+    | OpenDrawer | SaveTable | Guess | NextQuestion | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
 )  # fmt: skip

@@ -30,10 +30,13 @@ from elbo_room.widgets.controllers.latent import LatentController
 from elbo_room.widgets.controllers.own_data import OwnDataController
 from elbo_room.widgets.controllers.projector import Projector
 from elbo_room.widgets.controllers.quiz import QuizController
+from elbo_room.widgets.controllers.replay import ReplayController
+from elbo_room.widgets.controllers.run_list import RunList
 from elbo_room.widgets.controllers.runs import RunController
 from elbo_room.widgets.controllers.seeds import SeedSweep
 from elbo_room.widgets.controllers.settings import SettingsController
 from elbo_room.widgets.controllers.state import ScreenState
+from elbo_room.widgets.controllers.table_files import TableFiles
 from elbo_room.widgets.controllers.views import ViewController
 from elbo_room.widgets.controllers.words import ScreenWords
 from elbo_room.widgets.controllers.worker_watch import WorkerWatch
@@ -130,7 +133,9 @@ class Explorer(ipw.VBox):
         self.views = ViewController(state, self.settings, screen, painter, session)
         self.runs = RunController(state, self.settings, self.held, self.views, screen, painter, session)
         self.seeds = SeedSweep(state, self.settings, self.runs, painter.lines)
-        self.comparison = RunComparison(state, painter.lines)
+        self.comparison = RunComparison(state, painter, screen.runs)
+        self.run_list = RunList(state, self.comparison)
+        self.table_files = TableFiles(screen)
         self.own_data = OwnDataController(state, self.settings, screen, session)
         self.features = FeatureController(state, self.settings, self.runs, screen, session)
         self.latent = LatentController(state, screen, painter.map, session, lambda: self.selection, self._select)
@@ -141,6 +146,7 @@ class Explorer(ipw.VBox):
         self.worker = WorkerWatch(state, self.held, self.views, screen, session)
         self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, screen, painter)
         self.idle = IdleWatch(state, screen.page, painter, session, self.words.refresh)
+        self.replay = ReplayController(state, screen, painter, session, self._hasten)
         self._register()
         self.settings.offer_estimators()
         screen.shown.observe(lambda change: self.post(ShowEstimators(list(change["new"]))), "value")
@@ -152,10 +158,13 @@ class Explorer(ipw.VBox):
         self.held.register(messages)
         self.views.register(actions, messages, drawn)
         self.latent.register(actions, drawn)
+        self.replay.register(actions, messages, drawn)
         self.features.register(actions, messages, drawn)
         self.runs.register(actions, messages, drawn)
         self.seeds.register(actions, drawn)
-        self.comparison.register(actions)
+        self.comparison.register(actions, drawn)
+        self.run_list.register(actions)
+        self.table_files.register(actions)
         self.own_data.register(actions, messages)
         self.projector.register(actions)
         self.keys_pressed.register(actions)
@@ -250,6 +259,12 @@ class Explorer(ipw.VBox):
         drawn = self.screen.bus.flush()
         with self.turn:
             self.words.say(drawn=drawn)
+
+    def _hasten(self) -> None:
+        """Send what was drawn now, with its words."""
+        self.words.counts.at_once()
+        self.words.refresh()
+        self.flush()
 
     def close(self) -> None:
         """Stop the session, let the worker save, and take the widgets away; `values` and `selection` stay."""

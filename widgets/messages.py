@@ -266,6 +266,13 @@ class Explore:
 
 
 @dataclass(frozen=True)
+class ShowState:
+    """Show the kept state nearest to this step; training is not affected. None: show the newest step again."""
+
+    step: int | None
+
+
+@dataclass(frozen=True)
 class DrawPrior:
     """Draw functions from the prior of these settings, whatever is running."""
 
@@ -301,7 +308,7 @@ class Close:
 
 Command = (
     Start | Play | Pause | MakeStep | SetSpeed | Change | ShowView | SelectParameter | MeasureEstimators | Watch | Decode | Explore
-    | DrawPrior | ReadTable | UseFeatures | Save | Close
+    | ShowState | DrawPrior | ReadTable | UseFeatures | Save | Close
 )  # fmt: skip
 
 
@@ -413,6 +420,26 @@ class Changed(OfStep):
 
 
 @dataclass(frozen=True)
+class StatesKept:
+    """The steps that replay can show, and what keeping them takes."""
+
+    steps: list[int]  # in order
+    bytes: int
+    most: int  # as many are kept at most
+    changes: list[tuple[int, Settings]]  # steps at which settings changed, and those that did
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What the panels showed at an earlier step."""
+
+    step: int
+    picture: Picture
+    grid: Grid | None = None
+    walk: Walk | None = None
+
+
+@dataclass(frozen=True)
 class Decoded:
     """The answer to `Decode`; None where there is no decoder."""
 
@@ -480,6 +507,6 @@ class Fault:
 
 
 Message = (
-    Ready | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | Decoded | TableRead
-    | FeaturesRead | PriorDrawn | Refused | Saved | Unsaved | Fault
+    Ready | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | StatesKept | Replayed
+    | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused | Saved | Unsaved | Fault
 )  # fmt: skip

@@ -13,6 +13,7 @@ from pathlib import Path
 IMPORT = re.compile(r'^import \{([\w\s,]+)\} from "\./(\w+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 OTHER = re.compile(r"^(?:import|export)\b(?! default \{).*", re.MULTILINE)
+DEFAULT = re.compile(r"^export default (?=\{)\{", re.MULTILINE)
 COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
 
 
@@ -42,6 +43,10 @@ class Module:
         taken = [f"const {{ {', '.join(names)} }} = ${name};" for name, names in self.imports.items()]
         return "\n".join([*taken, self.text])
 
+    def part(self) -> str:
+        """The same inside another script, where a widget's own export is of no use."""
+        return DEFAULT.sub("const $unused = {", self.script())
+
 
 def entries(folder: Path) -> list[str]:
     """The names of the modules that are a widget's: those with an `export default`."""
@@ -58,7 +63,7 @@ def join(folder: Path, entry: str) -> str:
     _collect(folder, entry, [], modules)
     last = modules.pop(entry)
     before = [
-        f"const ${name} = (() => {{\n{module.script()}\nreturn {{ {', '.join(module.exports)} }};\n}})();\n"
+        f"const ${name} = (() => {{\n{module.part()}\nreturn {{ {', '.join(module.exports)} }};\n}})();\n"
         for name, module in modules.items()
     ]
     return "".join([*before, last.script(), "\n"])

@@ -27,25 +27,30 @@ class Series:
     dash: tuple[int, ...] = (1, 0)
     width: float = 1.5
     when: str | None = None
+    light: str = ""  # the name of its term in formulas: they light together
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the browser must know."""
         return asdict(self)
 
 
+# Runs drawn beside the one on the screen, on panels A and B: colours that no term of the ELBO and none of the first estimators has.
+OVERLAID = (
+    Series("run A", "#5D3A9B", "#5D3A9B", (7, 3)),
+    Series("run B", SKY, "#2A6F97", (2, 2)),
+    Series("run C", "#8A8A00", "#6B6B00", (8, 3, 2, 3)),
+)
 ELBO = (
-    Series("ELBO", BLUE, "#005A8D", width=2.2),
-    Series("log likelihood", GREEN, "#00694D", (7, 3), when="split"),
-    Series("−KL", VERMILLION, "#A64900", (2, 2), when="split"),
-    Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split"),
+    Series("ELBO", BLUE, "#005A8D", width=2.2, light="elbo"),
+    Series("log likelihood", GREEN, "#00694D", (7, 3), when="split", light="likelihood"),
+    Series("−KL", VERMILLION, "#A64900", (2, 2), when="split", light="kl"),
+    Series("log prior θ", PURPLE, "#96446F", (8, 3, 2, 3), when="split", light="prior"),
     Series("earlier run", GREY, "#5F5F5F", (4, 2)),
     Series("exact log p(x)", INK, INK, (2, 2)),
     Series("its maximum", "#555555", "#555555", (8, 3)),
-    Series("run A", ORANGE, "#855C00", (7, 3)),
-    Series("run B", SKY, "#2A6F97", (2, 2)),
-    Series("run C", "#5D3A9B", "#5D3A9B", (8, 3, 2, 3)),
-    Series("objective", "#7F6000", "#7F6000", (12, 2), when="split"),
-    Series("running mean", BLUE, "#005A8D", width=2.2),
+    *OVERLAID,
+    Series("objective", "#7F6000", "#7F6000", (12, 2), when="split", light="objective"),
+    Series("running mean", BLUE, "#005A8D", width=2.2, light="elbo"),
 )
 OBJECTIVE = len(ELBO) - 2  # what is maximised, if not the ELBO: with log p(θ)/N, β or free bits
 MEAN = len(ELBO) - 1  # the place of the running mean: drawn last, above every step's
@@ -88,7 +93,7 @@ DARK = {
     BLUE: "#58B5EA", SKY: "#BFE3FA", "#2A6F97": "#BFE3FA", "#005A8D": "#7CC8F2", GREEN: "#1DB88A", "#00694D": "#3CCFA3",
     VERMILLION: "#EE7D27",
     "#A64900": "#F59A55", "#855C00": ORANGE, PURPLE: "#D98BB6", "#96446F": "#E3A1C6", GREY: "#9A9A9A",
-    "#5F5F5F": "#B5B5B5", "#7F6000": "#C9A227", "#5D3A9B": "#A98BE0", "#4D4D4D": "#C8C8C8",
+    "#5F5F5F": "#B5B5B5", "#7F6000": "#C9A227", "#8A8A00": "#D6D655", "#6B6B00": "#D6D655", "#5D3A9B": "#A98BE0", "#4D4D4D": "#C8C8C8",
     "#1F1F1F": "#F0F0F0", "#555555": "#BDBDBD", "#E4E4E4": "#3A3A3A", "#9E9E9E": "#7A7A7A",
     "#F7F7F7": "#262626", "#FFFFFF": "#181818",
 }  # fmt: skip

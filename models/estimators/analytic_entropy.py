@@ -22,7 +22,7 @@ class AnalyticEntropy(Estimator):
 
     name: ClassVar[str] = "analytic_entropy"
     label: ClassVar[str] = "path + entropy"
-    symbol: ClassVar[str] = "∇_z log p ∇_ν t + ∇H"
+    symbol: ClassVar[str] = r"G_b = ∇_ν \log p(x, t(ε_b, ν)) + ∇_ν H(q(\cdot\,;\,ν))"
     help: ClassVar[str] = (
         "The entropy's gradient in closed form; for a Gaussian q the same as reparameterisation, draw by draw."
     )

@@ -27,7 +27,7 @@ class AnalyticKL(Estimator):
 
     name: ClassVar[str] = "analytic_kl"
     label: ClassVar[str] = "path + KL"
-    symbol: ClassVar[str] = "∇_z log p(x|z) ∇_ν t − ∇KL"
+    symbol: ClassVar[str] = r"G_b = ∇_ν \lit{likelihood}{\log p(x ∣ t(ε_b, ν))} − ∇_ν \lit{kl}{\text{KL}(q\,‖\,p)}"
     help: ClassVar[str] = (
         "Draws only for the likelihood; the KL to the prior, for example a Gaussian, has a closed form."
     )

@@ -19,7 +19,7 @@ class Arm(Estimator):
 
     name: ClassVar[str] = "arm"
     label: ClassVar[str] = "ARM"
-    symbol: ClassVar[str] = "(F(b') − F(b))(ε − ½)"
+    symbol: ClassVar[str] = r"G_b = (F(z'_b) − F(z_b))\,(ε_b − \tfrac12)"
     help: ClassVar[str] = "An antithetic pair of binary draws: the difference of their F times the noise."
     source: ClassVar[str] = "Yin & Zhou 2019"
     moves: ClassVar[bool] = True

@@ -19,7 +19,7 @@ class DisArm(Arm):
 
     name: ClassVar[str] = "disarm"
     label: ClassVar[str] = "DisARM"
-    symbol: ClassVar[str] = "½ (F(b) − F(b')) σ(|a|)"
+    symbol: ClassVar[str] = r"G_b = \tfrac12\,(F(z_b) − F(z'_b))\,(z_b − z'_b)\,σ(\lvert a\rvert)"
     help: ClassVar[str] = "ARM without its noise: the same antithetic pair, the uniform averaged out."
     source: ClassVar[str] = "Dong, Mnih & Tucker 2020; Yin, Ho, Yan, Qian & Zhou 2020"
 

@@ -22,7 +22,7 @@ class Dreg(Estimator):
 
     name: ClassVar[str] = "dreg"
     label: ClassVar[str] = "doubly reparameterised"
-    symbol: ClassVar[str] = "Σ w̃² ∇_z log w ∇_ν t"
+    symbol: ClassVar[str] = r"ĝ = \sum_{b=1}^{\lit{draws}{B}} w̃_b^2\, ∇_z \log w_b\, ∇_ν t(ε_b, ν)"
     help: ClassVar[str] = (
         "The same bound as importance weighting, without its noise: the signal of ν grows with the draws."
     )

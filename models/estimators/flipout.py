@@ -17,7 +17,7 @@ class Flipout(LocalReparameterization):
 
     name: ClassVar[str] = "flipout"
     label: ClassVar[str] = "Flipout"
-    symbol: ClassVar[str] = "W̄ + sε ∘ rcᵀ"
+    symbol: ClassVar[str] = r"W_i = W̄ + (s ∘ ε) ∘ r_i c_i^{\top}"
     help: ClassVar[str] = (
         "One draw of the weights, and random signs for each data point: the noise of different points is almost uncorrelated."
     )

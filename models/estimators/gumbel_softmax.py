@@ -22,7 +22,7 @@ class GumbelSoftmax(Estimator):
 
     name: ClassVar[str] = "gumbel_softmax"
     label: ClassVar[str] = "Gumbel-softmax (biased)"
-    symbol: ClassVar[str] = "∇f(σ(z/τ))"
+    symbol: ClassVar[str] = r"G_b = ∇_ν f(y_b),\quad y_b = σ(z̃_b / τ)"
     help: ClassVar[str] = "Replaces a binary draw by a smooth one and follows the path: low variance, but biased."
     source: ClassVar[str] = "Jang, Gu & Poole 2017; Maddison, Mnih & Teh 2017"
     path: ClassVar[bool] = True

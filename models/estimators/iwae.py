@@ -21,7 +21,7 @@ class Iwae(Estimator):
 
     name: ClassVar[str] = "iwae"
     label: ClassVar[str] = "importance weighted"
-    symbol: ClassVar[str] = "Σ w̃ ∇log w"
+    symbol: ClassVar[str] = r"ĝ = \sum_{b=1}^{\lit{draws}{B}} w̃_b\, ∇_ν \log w_b,\quad w_b = p(x, z_b) / q(z_b;\,ν)"
     help: ClassVar[str] = (
         "Maximises log (1/B) Σ w, a bound that tightens with more draws; the gradient of ν drowns in noise as B grows."
     )

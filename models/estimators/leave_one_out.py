@@ -15,7 +15,7 @@ class LeaveOneOut(Estimator):
 
     name: ClassVar[str] = "leave_one_out"
     label: ClassVar[str] = "leave-one-out"
-    symbol: ClassVar[str] = "(f − f̄₋ᵦ) s"
+    symbol: ClassVar[str] = r"G_b = \Big(f_b − \tfrac{1}{\lit{draws}{B} − 1} \sum_{c ≠ b} f_c\Big)\, s_b"
     help: ClassVar[str] = (
         "A baseline at no cost: the mean f of the other draws. Near the optimum it can beat the path gradient."
     )

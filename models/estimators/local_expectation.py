@@ -21,7 +21,7 @@ class LocalExpectation(Estimator):
 
     name: ClassVar[str] = "local_expectation"
     label: ClassVar[str] = "local expectation"
-    symbol: ClassVar[str] = "Σ_c ∇q_c F_c"
+    symbol: ClassVar[str] = r"G_b = \sum_k \sum_c ∇_ν q(z_k = c)\, F(z_b\ \text{with}\ z_k = c)"
     help: ClassVar[str] = "Sums each unit over its states: the best estimator per draw, at states × units evaluations."
     source: ClassVar[str] = "Titsias & Lázaro-Gredilla 2015"
     moves: ClassVar[bool] = True

@@ -37,7 +37,7 @@ class LocalReparameterization(Reparameterization):
 
     name: ClassVar[str] = "local_reparameterization"
     label: ClassVar[str] = "local reparameterisation"
-    symbol: ClassVar[str] = "h = W̄x + √(s²x²) ε"
+    symbol: ClassVar[str] = r"h_i = W̄ x_i + \sqrt{s^2 x_i^2}\, ε_i"
     help: ClassVar[str] = (
         "Every data point draws its own sums in each layer, so the noise averages out over a minibatch."
     )

@@ -21,7 +21,7 @@ class MeasureValued(Estimator):
 
     name: ClassVar[str] = "measure_valued"
     label: ClassVar[str] = "measure-valued"
-    symbol: ClassVar[str] = "c (f(z⁺) − f(z⁻))"
+    symbol: ClassVar[str] = r"G_b = c\,(f(z_b^+) − f(z_b^−))"
     help: ClassVar[str] = (
         "A difference of f at two coupled draws for each parameter: low variance, 4 evaluations per coordinate."
     )

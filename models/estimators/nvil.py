@@ -19,7 +19,7 @@ class Nvil(Estimator):
 
     name: ClassVar[str] = "nvil"
     label: ClassVar[str] = "NVIL"
-    symbol: ClassVar[str] = "(f − c̄ − c_φ(x)) s"
+    symbol: ClassVar[str] = r"G_b = (f_b − c̄ − ς\, c_φ(x))\, s_b"
     help: ClassVar[str] = "A baseline predicted by a small network from each data point: works at B = 1, but lags."
     source: ClassVar[str] = "Mnih & Gregor 2014"
     warm_up: ClassVar[int] = 50

@@ -17,7 +17,7 @@ class PathOnly(Estimator):
 
     name: ClassVar[str] = "path_only"
     label: ClassVar[str] = "path only"
-    symbol: ClassVar[str] = "∇_z f ∇_ν t, ⌊ν⌋ in q"
+    symbol: ClassVar[str] = r"G_b = ∇_ν [\log p(x, t(ε_b, ν)) − \log q(t(ε_b, ν);\,⌊ν⌋)]"
     help: ClassVar[str] = "Drops the score term, whose mean is zero: no variance at all once q is the posterior."
     source: ClassVar[str] = "Roeder, Wu & Duvenaud 2017"
     path: ClassVar[bool] = True

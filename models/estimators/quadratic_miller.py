@@ -53,7 +53,9 @@ class QuadraticMiller(Estimator):
 
     name: ClassVar[str] = "quadratic_miller"
     label: ClassVar[str] = "path − Taylor's"
-    symbol: ClassVar[str] = "∇f − (g̃ − E g̃)"
+    symbol: ClassVar[str] = (
+        r"G_b = g_b − (g̃_b − \lit{variational posterior}{\text{E}_q}\, g̃),\quad g_b = ∇_ν f(t(ε_b, ν))"
+    )
     help: ClassVar[str] = (
         "Subtracts the noise of a quadratic expansion at q's mean, whose gradient is known; needs second derivatives."
     )

@@ -27,7 +27,9 @@ class QuadraticSurrogate(Estimator):
 
     name: ClassVar[str] = "quadratic_surrogate"
     label: ClassVar[str] = "path − learned quadratic"
-    symbol: ClassVar[str] = "∇f − ξ(∇f̂ − E∇f̂)"
+    symbol: ClassVar[str] = (
+        r"G_b = g_b − ξ\,(∇f̂(z_b) − \lit{variational posterior}{\text{E}_q} ∇f̂),\quad g_b = ∇_ν f(t(ε_b, ν))"
+    )
     help: ClassVar[str] = "A quadratic approximation of log p, learned step by step; its noise is known and subtracted."
     source: ClassVar[str] = "Geffner & Domke 2020"
     path: ClassVar[bool] = True

@@ -32,7 +32,7 @@ class Rebar(Estimator):
 
     name: ClassVar[str] = "rebar"
     label: ClassVar[str] = "REBAR"
-    symbol: ClassVar[str] = "(f − ηc) s + η∇c"
+    symbol: ClassVar[str] = r"G_b = (f_b − η\, c(z̃_b))\, s_b + η\, ∇_ν [c(z_b) − c(z̃_b)]"
     help: ClassVar[str] = "The score of a binary draw, corrected by the path gradient of its relaxation: unbiased."
     source: ClassVar[str] = "Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017"
     moves: ClassVar[bool] = True

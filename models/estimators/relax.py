@@ -21,7 +21,7 @@ class Relax(Rebar):
 
     name: ClassVar[str] = "relax"
     label: ClassVar[str] = "RELAX"
-    symbol: ClassVar[str] = "(f − c_φ) s + ∇c_φ"
+    symbol: ClassVar[str] = r"G_b = (f_b − c_φ(z̃_b))\, s_b + ∇_ν [c_φ(z_b) − c_φ(z̃_b)]"
     help: ClassVar[str] = "REBAR with a small network in place of the relaxed f, trained to lower the variance."
     source: ClassVar[str] = "Grathwohl, Choi, Wu, Roeder & Duvenaud 2018"
     warm_up: ClassVar[int] = 100

@@ -14,7 +14,7 @@ class Reparameterization(Estimator):
 
     name: ClassVar[str] = "reparameterization"
     label: ClassVar[str] = "reparameterisation"
-    symbol: ClassVar[str] = "∇_z f ∇_ν t"
+    symbol: ClassVar[str] = r"G_b = ∇_ν [\log p(x, t(ε_b, ν)) − \log q(t(ε_b, ν);\,ν)]"
     help: ClassVar[str] = (
         "Follows the gradient of log p through z = μ + σε; needs continuous latents and a differentiable model."
     )

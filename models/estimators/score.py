@@ -14,7 +14,7 @@ class Score(Estimator):
 
     name: ClassVar[str] = "score"
     label: ClassVar[str] = "score"
-    symbol: ClassVar[str] = "f s"
+    symbol: ClassVar[str] = r"G_b = f_b\, s_b"
     help: ClassVar[str] = "Works for any q and needs only values of log p; its variance is large."
     source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014"
 

@@ -29,26 +29,34 @@ class XiSource:
 XI_SOURCES: dict[str, XiSource] = {
     each.name: each
     for each in (
-        XiSource("leave_one_out", "the other draws", "ξ₋ᵦ", "Each draw's ξ comes from the other B − 1: unbiased."),
         XiSource(
-            "pilot", "a pilot batch", "ξ pilot", "ξ comes from 8 extra draws: unbiased, and costs 8 more evaluations."
+            "leave_one_out",
+            "the other draws",
+            r"ξ_{−b}\ \text{of the other draws}",
+            "Each draw's ξ comes from the other B − 1: unbiased.",
+        ),
+        XiSource(
+            "pilot",
+            "a pilot batch",
+            r"ξ\ \text{of a pilot batch}",
+            "ξ comes from 8 extra draws: unbiased, and costs 8 more evaluations.",
         ),
         XiSource(
             "running",
             "past steps",
-            "ξ running",
+            r"ξ\ \text{of past steps}",
             "ξ is a moving average over past steps, one for all data: unbiased, but it lags.",
         ),
         XiSource(
             "same_draws",
             "the same draws (biased)",
-            "ξ same",
+            r"ξ\ \text{of the same draws}",
             "ξ comes from the draws it corrects: shows the bias of doing so.",
         ),
         XiSource(
             "fixed",
             "fixed by hand",
-            "ξ = const",
+            r"ξ\ \text{fixed by hand}",
             "ξ is a number you choose: unbiased whatever it is; drag it along panel B's parabola.",
         ),
     )
@@ -62,7 +70,7 @@ class ScoreXi(Estimator):
 
     name: ClassVar[str] = "score_xi"
     label: ClassVar[str] = "score with ξ*"
-    symbol: ClassVar[str] = "(f − ξ) s"
+    symbol: ClassVar[str] = r"G_b = (f_b − \lit{xi_from xi_value}{ξ})\, s_b"
     help: ClassVar[str] = "The lecture notes' control variate: subtract ξ* times the score, whose mean is zero."
     source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014; Paisley, Blei & Jordan 2012"
     least_draws: ClassVar[int] = 2

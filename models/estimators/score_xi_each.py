@@ -23,7 +23,7 @@ class ScoreXiEach(ScoreXi):
 
     name: ClassVar[str] = "score_xi_each"
     label: ClassVar[str] = "score with ξ* per coordinate"
-    symbol: ClassVar[str] = "(f − ξⱼ) sⱼ"
+    symbol: ClassVar[str] = r"G_{bj} = (f_b − \lit{xi_from xi_value}{ξ_j})\, s_{bj}"
     help: ClassVar[str] = "One ξ* for every coordinate of ν: less variance at many draws, more at few."
     source: ClassVar[str] = "Ranganath, Gerrish & Blei 2014; Ranganath, Tang, Charlin & Blei 2015"
     requires: ClassVar[tuple[dict[str, object], ...]] = (

@@ -19,7 +19,7 @@ class StraightThrough(GumbelSoftmax):
 
     name: ClassVar[str] = "straight_through"
     label: ClassVar[str] = "straight-through (biased)"
-    symbol: ClassVar[str] = "b + y − ⌊y⌋"
+    symbol: ClassVar[str] = r"G_b = ∇_ν f(z_b + y_b − ⌊y_b⌋)"
     help: ClassVar[str] = "True binary draws for the model, a smooth draw's gradient for q: cheap, and biased."
     source: ClassVar[str] = "Bengio, Léonard & Courville 2013; Jang, Gu & Poole 2017"
 

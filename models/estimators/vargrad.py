@@ -19,7 +19,7 @@ class VarGrad(Estimator):
 
     name: ClassVar[str] = "vargrad"
     label: ClassVar[str] = "VarGrad"
-    symbol: ClassVar[str] = "½ ∇ var(log w)"
+    symbol: ClassVar[str] = r"ĝ = −\tfrac12\, ∇_ν \text{var}_b [\log q(⌊z_b⌋;\,ν) − ⌊\log p(x, z_b)⌋]"
     help: ClassVar[str] = "Half the sample variance of log w as a loss: leave-one-out in disguise."
     source: ClassVar[str] = "Richter, Boustati, Nüsken, Ruiz & Akyildiz 2020"
     least_draws: ClassVar[int] = 2

@@ -20,7 +20,7 @@ class Vimco(Estimator):
 
     name: ClassVar[str] = "vimco"
     label: ClassVar[str] = "VIMCO"
-    symbol: ClassVar[str] = "(L̂ − L̂₋ᵦ − w̃) s"
+    symbol: ClassVar[str] = r"G_b = \lit{draws}{B}\,(L̂ − L̂_{−b} − w̃_b)\, s_b"
     help: ClassVar[str] = (
         "The importance-weighted bound for any q: each draw is rewarded by how much it raised log Σ w."
     )

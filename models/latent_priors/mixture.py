@@ -13,7 +13,7 @@ class MixturePrior(MixedPrior):
 
     name: ClassVar[str] = "mixture"
     label: ClassVar[str] = "mixture of Gaussians"
-    symbol: ClassVar[str] = "Σ w N(m, s²)"
+    symbol: ClassVar[str] = r"\sum_{c=1}^{C} w_c\, N(m_c, s_c^2)"
     help: ClassVar[str] = "C learned Gaussians: groups may have separate clouds. No closed-form KL."
 
     def __init__(

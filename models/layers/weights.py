@@ -37,10 +37,11 @@ class WeightKind:
 WEIGHTS: dict[str, WeightKind] = {
     each.name: each
     for each in (
-        WeightKind("point", "point mass", "θ̂", "One value per weight, with the prior N(0, λ²): maximum a posteriori."),
+        WeightKind("point", "point mass", r"\hat{θ},\quad θ ~ N(0, λ²)",
+                   "One value per weight, with the prior N(0, λ²): maximum a posteriori."),
         WeightKind("normal", "Gaussian", "θ ~ N(0, λ²)", "Every weight has its own q, a Gaussian.", random=True),
         WeightKind(
-            "gamma", "Gamma, positive", "θ ~ Γ", "Positive, sparse weights with mean λ, as topics need them.",
+            "gamma", "Gamma, positive", r"θ ~ Γ(α_θ, α_θ / λ)", "Positive, sparse weights with mean λ, as topics need them.",
             random=True, positive=True,
         ),
     )

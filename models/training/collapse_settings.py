@@ -19,7 +19,7 @@ class CollapseSettings:
         help="Steps over which the weight of the KL rises linearly from 0 to β.",
     )  # fmt: skip
     free_bits: float = setting(
-        0.0, label="Free bits", symbol="nats", group="Inference", low=0.0, high=5.0, live=True,
+        0.0, label="Free bits", symbol="λ₀", group="Inference", low=0.0, high=5.0, live=True,
         help="Nats of KL that cost nothing, per dimension.",
     )  # fmt: skip
     encoder_steps: int = setting(

@@ -12,7 +12,7 @@ class Table(nn.Module):
 
     name = "table"
     label = "table, one ν per data point"
-    symbol = "ν_i"
+    symbol = r"ν_i\ \text{of its own}"
     help = "Each data point has its own ν_i: no amortisation gap, but a new x needs a new fit."
     requires: tuple[dict[str, object], ...] = ()
 

@@ -29,9 +29,9 @@ class Structure:
 STRUCTURES: dict[str, Structure] = {
     each.name: each
     for each in (
-        Structure("product", "independent layers", "Π q(z_ℓ | x)", "Each layer has its own q, independent of the others."),
+        Structure("product", "independent layers", r"\prod_ℓ q(z_ℓ | x)", "Each layer has its own q, independent of the others."),
         Structure(
-            "top_down", "top-down", "q(z_ℓ | z_ℓ₊₁, x)",
+            "top_down", "top-down", "q(z_ℓ | z_{ℓ+1}, x)",
             "Each layer's ν depends on the draw of the layer above: q can represent correlations between layers.",
             (rule("depth", "There is no layer above the first. Raise the depth.", low=2),),
         ),

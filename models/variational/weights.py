@@ -44,14 +44,15 @@ class WeightPosterior:
 WEIGHT_POSTERIORS: dict[str, WeightPosterior] = {
     each.name: each
     for each in (
-        WeightPosterior("mean_field", "independent Normals", "Π N(μ, s²)", "Every weight has its own mean and scale.",
+        WeightPosterior("mean_field", "independent Normals", r"\prod_j N(θ_j;\,μ_j, s_j^2)", "Every weight has its own mean and scale.",
                         lambda size: Normal()),  # noqa: ARG005
         WeightPosterior("point", "point mass (MAP)", "δ(μ)", "One value per weight: maximum a posteriori, no uncertainty.",
                         lambda size: PointMass(),  # noqa: ARG005
                         requires=(rule("estimator", "A point mass has no score. Choose reparameterisation.", among=PATHS),)),
-        WeightPosterior("full_rank", "full-rank Normal", "N(μ, LLᵀ)", "All correlations of the weights; parameters grow as P².",
+        WeightPosterior("full_rank", "full-rank Normal", "N(μ, L Lᵀ)", "All correlations of the weights; parameters grow as P².",
                         FullRank, 256),
-        WeightPosterior("low_rank", "low-rank Normal", "N(μ, s² + WᵀW)", "Four directions in which the weights vary together.",
+        WeightPosterior("low_rank", "low-rank Normal", r"N(μ, \text{diag}\,s² + WᵀW)",
+                        "Four directions in which the weights vary together.",
                         lambda size: LowRank(RANK), 20_000),  # noqa: ARG005
     )
 }  # fmt: skip

@@ -39,9 +39,9 @@ def test_every_knob_has_the_words_and_bounds_of_a_form() -> None:
 def test_estimators_are_described_as_panel_b_needs_them() -> None:
     described = catalogue()["estimators"]
     assert list(described) == list(ESTIMATORS)
-    keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "bound", "formula"}
+    keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "bound"}
     assert all(set(each) == keys for each in described.values())
-    assert described["score"]["formula"].startswith("Score gradient: G_b = f_b s_b")
+    assert described["score"]["symbol"] == r"G_b = f_b\, s_b"
 
 
 def test_estimators_that_cannot_be_chosen_have_a_reason() -> None:

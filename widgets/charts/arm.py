@@ -8,7 +8,16 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "arm samples", models=("deep_generative",), place=1, numbers="arm.ArmPicture")
+VIEW = View(
+    "d",
+    "arm samples",
+    models=("deep_generative",),
+    place=1,
+    numbers="arm.ArmPicture",
+    shows="Robot arms drawn from the model, from the side and from above.",
+    axes="Orange: draws; grey: data. On the right: by how many millimetres each drawn link misses its true length.",
+    reading="The shaded band is what the sensor's noise alone does. Draws beyond it are arms that cannot exist.",
+)
 
 # Two squares and, next to them, the errors. Places within them are 0 … 1 and become pixels only here, so that an arm is never stretched.
 SIDE = "min(height - 18, 0.33 * width)"

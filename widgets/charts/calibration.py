@@ -7,7 +7,27 @@ from elbo_room.widgets.charts.fit import diagonal
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "calibration", models=("conditional",), place=3, choices=("bands",), numbers="calibration.Calibration")
+VIEW = View(
+    "c",
+    "calibration",
+    models=("conditional",),
+    place=3,
+    choices=("bands",),
+    numbers="calibration.Calibration",
+    shows="Whether the stated uncertainty is right, on held-out data.",
+    axes="Across: the predicted probability. Up: how often it came true.",
+    reading=(
+        "On the dashed line probabilities are frequencies. Below it the model is overconfident, above it too cautious."
+    ),
+    tables={
+        "points": {
+            "predicted": "predicted probability",
+            "observed": "observed frequency",
+            "low": "− 2 standard errors",
+            "high": "+ 2 standard errors",
+        }
+    },
+)
 
 
 def chart() -> alt.LayerChart:

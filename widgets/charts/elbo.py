@@ -6,7 +6,26 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("a", "ELBO", place=0)
+VIEW = View(
+    "a",
+    "ELBO",
+    place=0,
+    shows=(
+        "The ELBO (evidence lower bound), a lower bound on log p(x), at every step. The dark line is its mean "
+        "over the last pass through the data."
+    ),
+    axes=(
+        "Across: optimiser steps. Up: nats per data point; nats are natural units of information, 1 nat = 1.44 bits."
+    ),
+    reading=(
+        "Higher is better. A ragged line means noisy gradients, a level one that training has converged. Dashed "
+        "grey: an earlier run of the same model and data. Drag to zoom, double-click resets."
+    ),
+    tables={
+        "lines": {"step": "step", "value": "nats per data point"},
+        "seeds": {"step": "step", "mean": "mean, nats per data point", "low": "mean − sd", "high": "mean + sd"},
+    },
+)
 
 # Five figures and a sign would reach into the axis' title.
 THOUSANDS = "abs(datum.value) >= 1000 ? format(datum.value / 1000, '~r') + 'k' : datum.label"

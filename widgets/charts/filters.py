@@ -6,7 +6,19 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.cells import cells
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "filters", models=("deep_generative", "conditional"), place=2)
+VIEW = View(
+    "d",
+    "filters",
+    models=("deep_generative", "conditional"),
+    place=2,
+    shows="What the filters of a convolution look for.",
+    axes="Across: the position in the window. Up: the channel, such as a letter of DNA.",
+    reading=(
+        "Blue speaks for the filter's pattern, orange against it. Where the true motif is known it is drawn "
+        "beside them."
+    ),
+    tables={"cells": {"x": "position", "y": "channel", "value": "weight"}},
+)
 
 
 def chart() -> alt.LayerChart | alt.Chart:

@@ -7,7 +7,21 @@ from elbo_room.widgets.charts.chain import BELOW, DATASET, chain
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "predictions", models=("conditional",), place=2, choices=("bands",), numbers="fit.Fit")
+VIEW = View(
+    "c",
+    "predictions",
+    models=("conditional",),
+    place=2,
+    choices=("bands",),
+    numbers="fit.Fit",
+    shows="Predictions for data points that were held out of training.",
+    axes="Across: the observed y. Up: the predicted y, with ±2 sd.",
+    reading=(
+        "On the dashed line the prediction is right. About 95 % of the whiskers should cross it: fewer is "
+        "overconfidence."
+    ),
+    tables={"points": {"observed": "observed", "predicted": "predicted", "low": "− 2 sd", "high": "+ 2 sd"}},
+)
 
 
 def diagonal() -> alt.Chart:

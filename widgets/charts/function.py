@@ -7,7 +7,31 @@ from elbo_room.widgets.charts.chain import BELOW, DATASET, chain
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "function", models=("conditional",), place=0, choices=("bands",), numbers="function.Function")
+VIEW = View(
+    "c",
+    "function",
+    models=("conditional",),
+    place=0,
+    choices=("bands",),
+    numbers="function.Function",
+    shows="The data, the predicted curve, and functions drawn from q.",
+    axes="Across: the input x. Up: the response y.",
+    reading=(
+        "Dark band: what the weights do not know (±2 sd of f); it widens away from the data. Light band: that and"
+        " the noise of y; about 95 % of new data points fall inside."
+    ),
+    tables={
+        "line": {
+            "x": "x",
+            "mean": "E y",
+            "f_low": "f: − 2 sd",
+            "f_high": "f: + 2 sd",
+            "y_low": "y: − 2 sd",
+            "y_high": "y: + 2 sd",
+        },
+        "points": {"x": "x", "y": "y"},
+    },
+)
 
 
 def chart() -> alt.LayerChart:

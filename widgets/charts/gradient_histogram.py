@@ -6,7 +6,29 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import estimators, finish, named, names, ranges, scale, solid
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("b", "histogram of ĝ", place=3, late=True)
+VIEW = View(
+    "b",
+    "histogram of ĝ",
+    place=3,
+    late=True,
+    shows="Many replicates of one parameter's gradient, one row per estimator.",
+    axes=(
+        "Across: the gradient, even near the long-run mean and logarithmic far away. Up: how many replicates fall"
+        " there."
+    ),
+    reading=(
+        "All unbiased estimators have the same mean: their dark bars (mean ± 2 standard errors) meet the dashed "
+        "line. A wide row is a noisy estimator, a bar beside the line a biased one."
+    ),
+    tables={
+        "means": {
+            "series": "estimator",
+            "x": "mean, on the panel's scale",
+            "low": "− 2 standard errors",
+            "high": "+ 2 standard errors",
+        }
+    },
+)
 
 TICK = (
     "datum.value == 0 ? 'reference' : (datum.value > 0 ? '+' : '−') + (abs(log(abs(datum.value)) / LN10) > 2.5 ? "

@@ -6,7 +6,26 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "KL per z", models=("deep_generative",), place=0)
+VIEW = View(
+    "d",
+    "KL per z",
+    models=("deep_generative",),
+    place=0,
+    shows=(
+        "How much information each latent dimension carries: the KL divergence of q from the prior, averaged over"
+        " the data."
+    ),
+    axes="One row per latent dimension z₁, z₂, …. Across: nats per data point.",
+    reading=(
+        "Below the dashes (0.01 nats) a dimension has collapsed: the decoder ignores it. Click a bar to walk "
+        "along that dimension."
+    ),
+    tables={
+        "bars": {"dimension": "latent dimension", "value": "KL, nats per data point"},
+        "theory": {"dimension": "latent dimension", "value": "KL in closed form, nats"},
+        "marked": {"dimension": "latent dimension", "value": "KL of the selected data, nats"},
+    },
+)
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 NAMES = [f"z{k}".translate(SUBSCRIPTS) for k in range(1, 33)]

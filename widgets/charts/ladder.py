@@ -6,7 +6,27 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import IS_OPEN, POWERS, finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "variance ladder", models=("deep_exponential_family",), place=1, numbers="ladder.Ladder")
+VIEW = View(
+    "d",
+    "variance ladder",
+    models=("deep_exponential_family",),
+    place=1,
+    numbers="ladder.Ladder",
+    shows="The same gradient with less noise on each rung, from the plain score to the path derivative.",
+    axes="One row per rung. Across: the summed variance of the gradient ĝ in nats², on a log scale.",
+    reading=(
+        "Each rung leaves out terms whose mean is zero. A rung that is no shorter than the one above it has "
+        "nothing to leave out."
+    ),
+    tables={
+        "bars": {
+            "rung": "rung, from the whole batch (0) to the path (4)",
+            "value": "nats²",
+            "low": "95 % from",
+            "high": "to",
+        }
+    },
+)
 
 RUNGS = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 

@@ -6,7 +6,24 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "latent space", models=("deep_generative",), place=0, choices=("colour", "plane"))
+VIEW = View(
+    "c",
+    "latent space",
+    models=("deep_generative",),
+    place=0,
+    choices=("colour", "plane"),
+    shows="Where q puts each data point in the latent space: its posterior mean.",
+    axes=(
+        "Both axes are latent dimensions, or principal components if there are more than two. Dashed: the prior "
+        "p(z) at two standard deviations."
+    ),
+    reading=(
+        "Points that are close are encoded alike; colours that separate were found without labels. Move the "
+        "pointer to decode that place, click two points for a path between them, drag around data points to "
+        "select them."
+    ),
+    tables={"cloud": {"x": "across", "y": "up", "value": "class or colour"}},
+)
 
 
 def chart() -> alt.LayerChart:

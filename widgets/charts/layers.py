@@ -6,7 +6,21 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "layers", models=("deep_exponential_family",), place=0)
+VIEW = View(
+    "c",
+    "layers",
+    models=("deep_exponential_family",),
+    place=0,
+    shows="The units of a deep exponential family, layer by layer, with the weights between them.",
+    axes=(
+        "A dot is a unit, darker the more active it is; a line is a weight, dashed where negative; the data are "
+        "at the bottom."
+    ),
+    reading=(
+        "Words beside a unit are those that it makes most likely. A pale unit is unused: the data did not need it."
+    ),
+    tables={"words": {"index": "word", "strength": "weight"}},
+)
 
 
 def chart() -> alt.LayerChart:

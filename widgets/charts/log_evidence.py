@@ -12,6 +12,17 @@ VIEW = View(
     models=("deep_generative",),
     place=1,
     empty="The evidence is estimated after five seconds of training, or at once when the run is paused.",
+    shows="How far the ELBO is below log p(x), and whether the encoder or the family of q loses it.",
+    axes="Across: the number of draws K of the importance-weighted bound, on a log scale. Up: nats per data point.",
+    reading=(
+        "The curves rise towards log p(x) as K grows. The bars at K = 1 are the two gaps: a long amortisation gap"
+        " asks for a better encoder, a long approximation gap for a richer q."
+    ),
+    tables={
+        "curve": {"series": "of", "draws": "draws K", "value": "nats per data point", "low": "95 % from", "high": "to"},
+        "levels": {"series": "of", "value": "nats per data point", "low": "95 % from", "high": "to"},
+        "gaps": {"series": "gap", "low": "from, nats per data point", "high": "to, nats per data point"},
+    },
 )
 
 

@@ -6,7 +6,22 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "manifold", models=("deep_generative",), place=1, choices=("plane",), numbers="manifold.Manifold")
+VIEW = View(
+    "c",
+    "manifold",
+    models=("deep_generative",),
+    place=1,
+    choices=("plane",),
+    numbers="manifold.Manifold",
+    shows="The latent plane as the decoder bends it: a regular grid of z, decoded.",
+    axes=(
+        "For images: each cell is the picture decoded at that place of the latent space. For points: the grid "
+        "drawn among the data."
+    ),
+    reading=(
+        "Neighbours should change gradually. Where the grid is stretched, a small step in z changes the data a lot."
+    ),
+)
 
 
 def chart() -> alt.LayerChart:

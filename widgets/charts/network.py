@@ -5,7 +5,18 @@ from typing import Any
 from elbo_room.widgets import theme
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "network", models=("deep_generative", "conditional"), place=11)
+VIEW = View(
+    "c",
+    "network",
+    models=("deep_generative", "conditional"),
+    place=11,
+    shows="The network with its weights as they are now.",
+    axes=(
+        "Columns are layers, from the input on the left to the output on the right; circles are units, lines are "
+        "weights."
+    ),
+    reading="Blue is positive, orange negative, a thick line is a large weight. Point at a part for its numbers.",
+)
 
 
 def chart() -> dict[str, Any]:

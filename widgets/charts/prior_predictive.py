@@ -13,6 +13,13 @@ VIEW = View(
     place=12,
     empty="Functions drawn from the prior appear here as soon as the settings are read.",
     of_run=False,
+    shows="Functions drawn from the prior, before any training.",
+    axes="Across: the input. Up: the function's value.",
+    reading=(
+        "This is what the model considers possible before it sees data; change the prior's scale to change it. "
+        "Band: ±2 sd of the Gaussian process that an infinitely wide network becomes."
+    ),
+    tables={"band": {"x": "x", "low": "− 2 sd", "high": "+ 2 sd"}, "draws": {"draw": "draw", "x": "x", "y": "f(x)"}},
 )
 
 

@@ -6,7 +6,20 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "relevance", models=("conditional",), place=0, numbers="relevance.Relevance")
+VIEW = View(
+    "d",
+    "relevance",
+    models=("conditional",),
+    place=0,
+    numbers="relevance.Relevance",
+    shows="Which inputs the model uses: the scale λ of the weights that leave each input.",
+    axes="One row per input. Across: the scale λ.",
+    reading=(
+        "Grey inputs have less than a tenth of the largest scale: the model has switched them off. A whisker is "
+        "the central 95 % of its q."
+    ),
+    tables={"bars": {"dimension": "input", "value": "λ", "low": "95 % from", "high": "to"}},
+)
 
 
 def chart() -> alt.LayerChart:

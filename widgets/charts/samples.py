@@ -6,7 +6,16 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "samples from p(x)", models=("deep_exponential_family",), place=1, numbers="samples.Samples")
+VIEW = View(
+    "c",
+    "samples from p(x)",
+    models=("deep_exponential_family",),
+    place=1,
+    numbers="samples.Samples",
+    shows="New data drawn from the model, from the top layer down to the data.",
+    axes="Each column is one draw; each tile is a layer, its cells the units; the data are at the bottom.",
+    reading="Compare the bottom row with real data: what is missing there, the model has not learned.",
+)
 
 
 def chart() -> alt.LayerChart:

@@ -6,7 +6,18 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import MODE_OF_LINES, STEPS, by_series, ends, finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "test score", models=("conditional",), place=4)
+VIEW = View(
+    "d",
+    "test score",
+    models=("conditional",),
+    place=4,
+    shows="How well the model predicts: the log predictive density of training and held-out data.",
+    axes="Across: optimiser steps. Up: nats per data point.",
+    reading=(
+        "Higher is better. Where the held-out line falls behind the training line, the network begins to fit noise."
+    ),
+    tables={"lines": {"step": "step", "value": "nats per data point"}},
+)
 
 
 def chart() -> alt.LayerChart:

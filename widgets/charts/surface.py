@@ -7,7 +7,21 @@ from elbo_room.widgets.charts.chain import BELOW, DATASET, chain
 from elbo_room.widgets.charts.frame import finish, named, ranges
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "surface", models=("conditional",), place=1, choices=("bands",), numbers="surface.Surface")
+VIEW = View(
+    "c",
+    "surface",
+    models=("conditional",),
+    place=1,
+    choices=("bands",),
+    numbers="surface.Surface",
+    shows="The most probable class at every place, and the data.",
+    axes="Both axes are inputs.",
+    reading=(
+        "Pale places are undecided. Away from the data the colour should fade; a network that is certain there is"
+        " overconfident."
+    ),
+    tables={"points": {"x": "x₁", "y": "x₂", "label": "class"}},
+)
 
 
 def chart() -> alt.LayerChart:

@@ -6,7 +6,16 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "KL per unit", models=("deep_exponential_family",), place=0)
+VIEW = View(
+    "d",
+    "KL per unit",
+    models=("deep_exponential_family",),
+    place=0,
+    shows="How much information every unit of every layer carries.",
+    axes="Units side by side, layer by layer. Up: KL divergence in nats per data point.",
+    reading="A bar near zero is an unused unit. Bluer units are more active on average.",
+    tables={"bars": {"value": "KL, nats per data point", "activity": "mean activity"}},
+)
 
 
 def chart() -> alt.LayerChart:

@@ -3,6 +3,7 @@
 import altair as alt
 
 from elbo_room.models.probing.variance import OPEN
+from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import (
     MODE_OF_LINES,
     POWERS,
@@ -18,12 +19,27 @@ from elbo_room.widgets.charts.frame import (
 )
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("b", "against step", place=0)
+VIEW = View(
+    "b",
+    "against step",
+    place=0,
+    shows="How noisy the gradient of each estimator is, all measured at the same parameters of the running model.",
+    axes=(
+        "Across: optimiser steps. Up: the variance of the gradient ĝ, summed over q's parameters, in nats², on a "
+        "log scale: each grid line is ten times the one below."
+    ),
+    reading=(
+        "Lower is better: a tenth of the variance is worth ten times the draws. The thick line is the estimator "
+        "in use. A band holds the true variance 95 times in 100; an arrow at the top means that only its lower "
+        "end is known."
+    ),
+    tables={"lines": {"step": "step", "value": "nats²"}},
+)
 
 
 def chart() -> alt.LayerChart:
     """Σᵢ Var[ĝᵢ] on a log scale; the band holds the true variance 95 times in 100; `active` is the one in use."""
-    shown = estimators()
+    shown = [*estimators(), *theme.OVERLAID]  # then the estimator of each run that is drawn beside this one
     look = by_series(shown)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y", "log"), title="Var(ĝ), nats²", axis=POWERS)

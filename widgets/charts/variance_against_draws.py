@@ -18,7 +18,18 @@ from elbo_room.widgets.charts.frame import (
 )
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("b", "against B", place=1)
+VIEW = View(
+    "b",
+    "against B",
+    place=1,
+    shows="How the variance of each estimator falls when more draws are averaged.",
+    axes="Across: draws B per data point. Up: the variance of the gradient ĝ in nats². Both scales are logarithmic.",
+    reading=(
+        "Independent draws fall along the guide of slope −1: twice the draws, half the variance. A steeper line "
+        "gains more from each draw."
+    ),
+    tables={"lines": {"draws": "draws B", "value": "nats²"}},
+)
 
 
 def chart() -> alt.LayerChart:

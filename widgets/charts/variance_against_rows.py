@@ -5,7 +5,18 @@ import altair as alt
 from elbo_room.widgets.charts.variance_against_draws import against
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("b", "against M", place=2)
+VIEW = View(
+    "b",
+    "against M",
+    place=2,
+    shows="How the variance changes with the number of data points in a minibatch.",
+    axes="Across: rows M of the minibatch. Up: the variance of the gradient ĝ in nats². Both scales are logarithmic.",
+    reading=(
+        "Along the guide the noise of the data points averages out. A flatter line is noise that data points "
+        "share; a level one belongs to a single data point."
+    ),
+    tables={"lines": {"rows": "rows M", "value": "nats²"}},
+)
 
 
 def chart() -> alt.LayerChart:

@@ -6,7 +6,30 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import IS_OPEN, POWERS, estimators, finish, named, names, ranges, scale, solid
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("b", "variance × cost", place=5, late=True)
+VIEW = View(
+    "b",
+    "variance × cost",
+    place=5,
+    late=True,
+    shows="What a gradient of a given accuracy costs with each estimator: variance × cost.",
+    axes=(
+        "Across: multiples of the best estimator, on a log scale; full bars count evaluations of log p, open bars"
+        " seconds. One row per estimator."
+    ),
+    reading=(
+        "Shorter is better. A noisy estimator can win if it is cheap. Whiskers are 95 % intervals: bars whose "
+        "whiskers overlap may be equal."
+    ),
+    tables={
+        "bars": {
+            "series": "estimator",
+            "unit": "0: evaluations, 1: seconds",
+            "value": "× the best",
+            "low": "95 % from",
+            "high": "to",
+        }
+    },
+)
 
 
 def chart() -> alt.LayerChart:

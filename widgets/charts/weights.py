@@ -6,7 +6,17 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("d", "weights", models=("conditional",), place=3, numbers="weight_histogram.WeightHistogram")
+VIEW = View(
+    "d",
+    "weights",
+    models=("conditional",),
+    place=3,
+    numbers="weight_histogram.WeightHistogram",
+    shows="All weights of the network, against their prior.",
+    axes="Across: the posterior mean of a weight. Up: density.",
+    reading="Bars inside the line fit the prior. A peak at 0: weights that the data do not need.",
+    tables={"bins": {"x": "from", "x2": "to", "height": "density"}},
+)
 
 
 def chart() -> alt.LayerChart:

@@ -6,7 +6,22 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("b", "ξ parabola", place=4, late=True)
+VIEW = View(
+    "b",
+    "ξ parabola",
+    place=4,
+    late=True,
+    shows="The variance of the score gradient against the coefficient ξ of its control variate.",
+    axes="Across: ξ; 0 is the plain score. Up: the variance of the gradient ĝ in nats².",
+    reading=(
+        "The lowest point ξ* is the best coefficient. The mean of the gradient is the same for every ξ. Drag the "
+        "ring to hold ξ elsewhere."
+    ),
+    tables={
+        "curve": {"xi": "ξ", "value": "nats²", "low": "95 % from", "high": "to"},
+        "best": {"xi": "best ξ", "low": "− 2 standard errors", "high": "+ 2 standard errors"},
+    },
+)
 
 
 def chart() -> alt.LayerChart:

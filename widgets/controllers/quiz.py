@@ -39,7 +39,9 @@ class QuizController:
 
     def shown(self) -> Shown:
         """What a drawer may write about."""
-        return Shown(self.state.values, self.settings.knobs, self.painter.facts)
+        folder, painter = self.state.folder, self.painter
+        identity = folder.identity if folder else ""
+        return Shown(self.state.values, self.settings.knobs, painter.facts, identity, painter.lines.settings)
 
     def fill(self) -> bool:
         """Update the drawer when that is due; returns whether another panel is covered now."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from elbo_room.widgets.messages import Columns, Decoded, Frame, Scores, Started, Walk
+from elbo_room.widgets.messages import Columns, Decoded, Frame, Grid, Scores, Started, Walk
 from elbo_room.widgets.screen.layout import Screen
 
 
@@ -32,13 +32,17 @@ class LatentPainter:
         self.label_names = list(about["labels"].get("latent", ()))
 
     def show(self, message: Frame) -> None:
-        """The contents of a frame: the decoded grid, for a table with what the page needs to know about its features, and a walk."""
-        if message.grid:
-            grid: dict[str, Any] = {**message.grid}
+        """The contents of a frame."""
+        self.decoded(message.grid, message.walk)
+
+    def decoded(self, found: Grid | None, walk: Walk | None) -> None:
+        """The decoded grid, for a table with what the page needs to know about its features, and a walk."""
+        if found:
+            grid: dict[str, Any] = {**found}
             parts = [grid.pop(name) for name in ("values", "observed") if name in grid]
             self._tell("grid", *parts, shape=self.shape, **grid)
-        if message.walk:
-            self._walk(message.walk)
+        if walk:
+            self._walk(walk)
 
     def _tell(self, kind: str, *buffers: Any, **content: Any) -> None:
         self.screen.bus.message({"kind": kind, "chart": "latent", **content}, [each.tobytes() for each in buffers])

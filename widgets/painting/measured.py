@@ -46,6 +46,16 @@ class Measured:
         for _, value, low, high, series in rows[rows[:, 0] == newest].tolist():
             self.values[self.names[int(series)]] = (value, low, high)
 
+    def until(self, step: int) -> tuple[int | None, dict[str, Band]]:
+        """The newest measurement at or before a step: its own step, and every estimator's variance and interval there."""
+        rows = np.concatenate(self.tables) if self.tables else np.zeros((0, 5))
+        rows = rows[rows[:, 0] <= step]
+        if not len(rows):
+            return None, {}
+        newest = rows[:, 0].max()
+        found = {self.names[int(row[4])]: (row[1], row[2], row[3]) for row in rows[rows[:, 0] == newest].tolist()}
+        return int(newest), found
+
     def facts(self, state: str) -> dict[str, Any]:
         """For the caption, when a measurement is complete; during training only occasionally."""
         if not self.values or not self.spoken.due(state, drawn=True):

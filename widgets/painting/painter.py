@@ -22,6 +22,7 @@ from elbo_room.widgets.messages import (
     Parameters,
     Picture,
     PriorDrawn,
+    Replayed,
     Scores,
     Started,
     State,
@@ -62,6 +63,7 @@ class Painter:
         self.measured = Measured(self.names)
         self.fact_names: set[str] = set()  # the facts that came from the worker's views of a run
         self.shown = set(self.names)
+        self.overlaid: list[Array] = []  # rows of the variance of other runs' estimators, drawn beside this one's
         self.later: dict[str, Picture] = {}  # by view of panel B
         self.summed = TextThrottle(1.0)
         self.draws = Dispatch()
@@ -139,6 +141,12 @@ class Painter:
         if self.summed.due(self.facts.get("state", "")):
             self._summaries()
 
+    def show_replayed(self, message: Replayed) -> None:
+        """The pictures of an earlier step, instead of the newest one's."""
+        self._picture(message.picture)
+        self.map.decoded(message.grid, message.walk)
+        self._summaries()
+
     def _evidence(self, message: Evidence) -> None:
         if message.found is not None:
             self.facts["evidence"][message.found["view"]] = message.found
@@ -190,6 +198,15 @@ class Painter:
         for rows in kept:
             self._measured(rows)
 
+    def overlay(self, tables: list[Array]) -> None:
+        """Draw the variance of other runs' estimators beside this run's, instead of those drawn before."""
+        self.overlaid = tables
+        self.choose([name for name in self.shown if name != MINIBATCH])
+
+    def _draw_overlaid(self) -> None:
+        for place, rows in enumerate(self.overlaid):
+            self._draw_variance(np.column_stack([rows[:, :4], np.full(len(rows), len(self.names) + place)]))
+
     def _expected(self, message: Expected) -> None:
         """A view of panel B is being measured."""
         self.facts["expected"] = {"view": message.chart, "seconds": message.seconds}
@@ -198,6 +215,7 @@ class Painter:
         self.measured.forget()
         self.screen.bus.clear(self.screen.chart("variance"))
         self.facts |= {"variance": {}, "variance_at": None}
+        self._draw_overlaid()
 
     def _variance(self, message: Variance) -> None:
         """Points of the curve; those of one step may come estimator by estimator until it is complete."""
@@ -206,13 +224,15 @@ class Painter:
         self._measured(message.rows, complete=message.complete)
 
     def _measured(self, rows: Array, *, complete: bool = True) -> None:
-        rows = self.measured.take(rows, self.shown)
+        self._draw_variance(self.measured.take(rows, self.shown))
+        if complete:
+            self.facts |= self.measured.facts(str(self.facts.get("state", "")))
+
+    def _draw_variance(self, rows: Array) -> None:
         if len(rows):
             columns = dict(zip(("step", "value", "low", "high", "series"), rows.T, strict=True))
             columns["high"] = closed(columns["high"])
             self.screen.bus.append(self.screen.chart("variance"), "lines", **columns)
-        if complete:
-            self.facts |= self.measured.facts(str(self.facts.get("state", "")))
 
     def _against(self, message: Against) -> None:
         column, first, last = AGAINST[message.view]

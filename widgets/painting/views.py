@@ -5,8 +5,8 @@ The kernel reads the record, so that it need not import Altair.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -35,6 +35,8 @@ class View:
         empty: its text before a run has drawn anything.
         of_run: whether it shows a run; otherwise the form's settings.
         late: whether it is built only when first opened.
+        shows, axes, reading: what the panel's `?` says: what is shown, what the axes are, how it is read; a sentence or more each.
+        tables: its datasets that are tables, and of each the columns by the words of their heads; of lines: x, and the unit of y.
     """
 
     panel: str
@@ -46,6 +48,10 @@ class View:
     empty: str = "The first picture comes with one of the next steps."
     of_run: bool = True
     late: bool = False
+    shows: str = ""
+    axes: str = ""
+    reading: str = ""
+    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @cache

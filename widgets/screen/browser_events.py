@@ -5,13 +5,29 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from elbo_room.widgets.actions import HoldXi, MarkRows, PageReady, PressKey, Quietly, Reshape, Shared
+from elbo_room.widgets.actions import (
+    CompareRuns,
+    DeleteRun,
+    HoldXi,
+    MarkRows,
+    OpenRun,
+    OverlayRuns,
+    PageReady,
+    PinRun,
+    PressKey,
+    Quietly,
+    RenameRun,
+    RestoreRun,
+    Shared,
+)
 from elbo_room.widgets.messages import Decode, Explore, SelectParameter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from elbo_room.widgets.actions import Action
+
+MOST_RUNS, MOST_LETTERS = 100, 1000  # of one message
 
 
 def _number(value: Any) -> TypeGuard[float]:
@@ -34,6 +50,27 @@ def of_page(content: Mapping[str, Any]) -> Action | None:
     return None
 
 
+def of_runs(content: Mapping[str, Any]) -> Action | None:
+    """The action in a message of the table of runs."""
+    kind, identity, identities = content.get("kind"), content.get("id"), content.get("ids")
+    if isinstance(identities, list):
+        few = len(identities) <= MOST_RUNS and all(isinstance(each, str) for each in identities)
+        if kind == "overlay" and few:
+            return OverlayRuns(identities)
+        return CompareRuns(identities) if kind == "compare" and few else None
+    if kind == "restore":
+        return RestoreRun()
+    if not isinstance(identity, str):
+        return None
+    if kind == "open":
+        return OpenRun(identity)
+    if kind == "delete":
+        return DeleteRun(identity)
+    if kind == "pin":
+        return PinRun(identity, content.get("pinned") is True)
+    return RenameRun(identity, str(content.get("name", ""))[:MOST_LETTERS]) if kind == "rename" else None
+
+
 def of_pointer(chart: str, kind: str, content: Mapping[str, Any]) -> Action | None:
     """The action in an event of a chart, whose values `LiveChart` has found to be numbers or lists of numbers."""
     if kind == "hover" and chart == "latent":
@@ -49,8 +86,6 @@ def of_pointer(chart: str, kind: str, content: Mapping[str, Any]) -> Action | No
         return Quietly(Explore(dimension=dimension))
     if kind == "drag" and _number(value := content.get("value")):
         return HoldXi(float(value))
-    if kind == "reshape":
-        return Reshape(str(content["name"]), content["value"])
     if kind == "select":
         return SelectParameter(name=content.get("name"), unit=content.get("unit"))
     return None

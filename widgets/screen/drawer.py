@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from elbo_room.widgets.screen.drawers.part import DrawerPart, Shown
+from elbo_room.widgets.screen.drawers.part import CLOSED, DrawerPart, Shown
 
 if TYPE_CHECKING:
     from elbo_room.widgets.screen.layout import Screen
 
-CLOSED = "–"
 RUNNING, RESTING = 1.0, 0.2  # seconds between refreshes of what is open
 
 
@@ -30,7 +29,8 @@ class Drawer:
     def open(self, name: str, shown: Shown) -> None:
         """Show another drawer, or none."""
         screen, self.part = self.screen, self.screen.drawers.get(name)
-        for widget in screen.drawer.children:
+        screen.drawer_title.value = f"<h2>{self.name}</h2>" if self.part else ""
+        for widget in screen.drawer_body.children:
             widget.layout.display = None if self.part and widget is self.part.widget else "none"
         (screen.drawer.add_class if self.part and self.part.aside else screen.drawer.remove_class)("elbo-aside")
         self.fill(shown)

@@ -1,4 +1,4 @@
-"""The panels: which chart is in each of the four, the list for choosing another, and the network beside the controls."""
+"""The four panels: which chart is in each, and the list for choosing another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as ipw
-import traitlets
 
 from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.widgets.actions import Action, Look, SplitTerms
@@ -17,6 +16,7 @@ from elbo_room.widgets.screen.browser_events import of_pointer
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.network_diagram import NetworkDiagram
 from elbo_room.widgets.screen.one_step import OneStep
+from elbo_room.widgets.screen.replay_bar import ReplayBar
 from elbo_room.widgets.wire.bus import Bus
 
 DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # not Vega views
@@ -37,6 +37,13 @@ def _full_screen() -> ipw.Button:
     return made_button
 
 
+def _save() -> ipw.Button:
+    """The button that opens the menu with a panel's files; the page itself answers it (`panel_menu.js`)."""
+    made_button = ipw.Button(description="", tooltip="Save this panel", layout=ipw.Layout(width="auto"))
+    made_button.add_class("elbo-export")
+    return made_button
+
+
 class Panels:
     """Charts by name, each in its panel; a chart is made when first requested."""
 
@@ -47,6 +54,8 @@ class Panels:
         self._offering = False  # a list's value is then not the user's choice
         self.split = ipw.ToggleButton(value=False, description="terms", tooltip="Split the ELBO into its terms")
         self.split.layout.width = "auto"
+        for term in ("likelihood", "kl", "prior", "objective"):  # the curves that it shows
+            self.split.add_class(f"elbo-knob-{term}")
         self.split.observe(lambda change: post(SplitTerms(change["new"])), "value")
         self.parameter = ipw.Dropdown(options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B shows")
         self.parameter.observe(lambda change: self._chosen(change, lambda index: SelectParameter(index=index)), "value")
@@ -59,7 +68,7 @@ class Panels:
         self.lists = {letter: self._list(letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
         tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
-        self.buttons = {letter: box(ipw.HBox, [_full_screen()], "elbo-panel-buttons") for letter in "abcdn"}
+        self.buttons = {letter: box(ipw.HBox, [_save(), _full_screen()], "elbo-panel-buttons") for letter in "abcd"}
         self.panels = {
             letter: box(
                 ipw.Box,
@@ -69,13 +78,9 @@ class Panels:
             )
             for letter in "abcd"
         }
-        # The network has a place of its own; panel C can show it, too.
-        self.sketch = NetworkDiagram("network", self.bus)
-        self.sketch.on_event(partial(self._pointer, "network"))
-        self.panels["n"] = box(
-            ipw.Box, [self.sketch, box(ipw.HBox, [self.buttons["n"]], "elbo-tools")], "elbo-panel", "elbo-n"
-        )
-        self.evidence = box(ipw.VBox, [self.panels["a"], self.panels["b"]], "elbo-column")
+        self.replay = ReplayBar(post)
+        self.replay.add_class("elbo-replay")
+        self.evidence = box(ipw.VBox, [self.panels["a"], self.replay, self.panels["b"]], "elbo-column")
         self.latent = box(ipw.VBox, [self.panels["c"], self.panels["d"]], "elbo-column")
         self.use(FIRST_MODEL)
 
@@ -118,9 +123,6 @@ class Panels:
             found.on_event(partial(self._pointer, name))
             panel = self.panels[all_views()[name].panel]
             panel.children = (found, *panel.children)
-            if name == self.sketch.name:
-                for trait in ("labels", "summary"):
-                    traitlets.dlink((found, trait), (self.sketch, trait))
         return found
 
     def shows(self, name: str) -> bool:
@@ -129,8 +131,11 @@ class Panels:
 
     def in_sight(self) -> list[str]:
         """The charts that are shown."""
-        beside = [self.sketch.name] if self.panels["n"].layout.display != "none" else []
-        return [*(name for name in self.charts if self.shows(name) and name not in beside), *beside]
+        return [name for name in self.charts if self.shows(name)]
+
+    def in_order(self) -> list[str]:
+        """The charts that are shown, from panel A on."""
+        return sorted(self.in_sight(), key=lambda name: all_views()[name].panel)
 
     def show(self, panel: str, name: str) -> None:
         """Show this chart in its panel instead of the current one; none if the name is empty."""
@@ -182,12 +187,6 @@ class Panels:
             self._offer(self.lists[panel], options, chosen)
             self.lists[panel].layout.display = None if len(options) > 1 else "none"
         self.wished = {name: wish for name, wish in self.wished.items() if name not in "abcd"}
-        has_network = any(self.sketch.name in names for names in (views or views_of(model)).values())
-        self.panels["n"].layout.display = None if has_network else "none"
-
-    def offer_architecture(self, offers: Sequence[Mapping[str, Any]]) -> None:
-        """What clicks on the drawing of the network change."""
-        self.sketch.offers = list(offers)
 
     def offer(self, labels: list[str], chosen: int) -> None:
         """List these parameters of q for panel B and show the chosen one."""

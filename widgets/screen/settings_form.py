@@ -10,17 +10,9 @@ from typing import Any
 import ipywidgets as ipw
 
 from elbo_room.models.settings import Knob, Values, idle, objection, unmet
-from elbo_room.widgets.screen.fold import Fold
-from elbo_room.widgets.screen.panels import box
 
-OPEN = ("estimator", "draws", "prior_scale")  # always in sight; the others are in groups
-SLIDERS = (*OPEN, "layer_scale", "sigma", "beta")  # knobs on a log scale that are meant to be dragged
-GROUPS = {
-    "Data": "The family of models, the data, and how many of them are held out",
-    "Model": "The response, the network and the latent space",
-    "Prior": "The priors on weights and latents",
-    "Inference": "The variational family, variance reduction and the optimiser",
-}
+OPEN = ("estimator", "draws", "prior_scale", "layer_scale")
+SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that are meant to be dragged
 BAR = ("seed", "stop_at")
 LIVE, RESTARTS = "⚡", "⟳"
 WORDS_WIDTH = "112px"
@@ -48,6 +40,7 @@ class Field:
         self._setting = threading.local()
         self.pending: Any = None  # what a person chose last, until it has been carried out
         self.widget = self._make()
+        self.widget.add_class(f"elbo-knob-{knob['name']}")  # lights with its terms of the formula
         self.widget.observe(self._observed, "value")
         self.why = ipw.Label("", layout=ipw.Layout(width="auto", height="auto", display="none"))
         self.why.add_class("elbo-why")
@@ -135,20 +128,20 @@ class SettingsForm:
     ) -> None:
         shared = shared or {}
         self.fields = {knob["name"]: shared.get(knob["name"]) or Field(knob, changed) for knob in knobs}
-        parts: dict[str, list[ipw.Widget]] = {}
+        groups: dict[str, list[ipw.Widget]] = {}
         for name, field in self.fields.items():
             if name not in OPEN and name not in BAR:
-                parts.setdefault(field.knob["group"], []).extend(field.parts)
-        drawn = "network" in self.fields  # then the drawing of the network has the rest of the column
-        self.groups = {
-            name: Fold(name, GROUPS.get(name, name), widgets, "elbo-group", is_open=name == "Model" and not drawn)
-            for name, widgets in parts.items()
-        }
+                groups.setdefault(field.knob["group"], []).extend(field.parts)
+        data = groups.pop("Data", [])
+        folded = ipw.Accordion([ipw.VBox(widgets) for widgets in groups.values()], titles=list(groups))
+        folded.selected_index = 0
+        folded.add_class("elbo-folded")
         opened = (part for name in OPEN if name in self.fields for part in self.fields[name].parts)
-        folded = box(ipw.VBox, [group.widget for group in self.groups.values()], "elbo-folded")
+        shown = ipw.VBox([*data, *opened])
         key = ipw.Label(f"{LIVE} takes effect at the next step   {RESTARTS} starts a new run")
         key.add_class("elbo-quiet")
-        self.widget = box(ipw.VBox, [box(ipw.VBox, list(opened), "elbo-open"), folded, key], "elbo-controls")
+        self.widget = ipw.VBox([shown, folded, key])
+        self.widget.add_class("elbo-controls")
 
     def answered(self, name: str, value: Any) -> None:
         """The user's choice here was carried out, or refused."""

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +20,11 @@ from filelock import FileLock, Timeout
 from elbo_room.models.run_file import STATE, about
 from elbo_room.models.settings import Values
 from elbo_room.widgets.notebook.reruns import PROCESS, Cell
-from elbo_room.widgets.wire.history_file import FILE, read, table
+from elbo_room.widgets.wire.history_file import FILE, REPLAY_FILE, VARIANCE_COLUMNS, read, table
 
 CELL = "cell.json"
+SPARKS = 40  # points of a small curve
+LABEL = "label.json"  # `run_labels`
 DATA = (
     "table.json",
     "features.npz",
@@ -74,6 +77,17 @@ def in_use(identity: str) -> bool:
     return not free
 
 
+def existing(identity: str) -> Path:
+    """The path of a kept run.
+
+    Raises:
+        ValueError: no run of this name is kept here.
+    """
+    if not IDENTITY.fullmatch(identity) or not (home() / identity / STATE).exists():
+        raise ValueError(f"No run called {identity[:40]!r} is kept here. Press Run to start a new one.")
+    return home() / identity
+
+
 def new_run() -> RunFolder:
     """A fresh folder, taken; names rise with time."""
     while True:
@@ -91,13 +105,12 @@ def open_run(identity: str) -> RunFolder:
     Raises:
         ValueError: no run of this name is kept here.
     """
-    if not IDENTITY.fullmatch(identity) or not (home() / identity / STATE).exists():
-        raise ValueError(f"No run called {identity[:40]!r} is kept here. Press Run to start a new one.")
+    existing(identity)
     folder = RunFolder(identity)
     if folder.take():
         return folder
     copy = new_run()
-    for name in (STATE, FILE, *DATA):
+    for name in (STATE, FILE, REPLAY_FILE, LABEL, *DATA):
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(folder.path / name, copy.path / name)
     return copy
@@ -124,11 +137,16 @@ def run_of_cell(cell: Cell, settings: Values) -> str | None:
 
 def curve(identity: str) -> np.ndarray[Any, Any]:
     """The ELBO curve kept with a run: rows of step and running mean (n, 2), else of every step; empty if there is none."""
+    return curves(identity)["elbo"]
+
+
+def curves(identity: str, series: Sequence[str] = ()) -> dict[str, np.ndarray[Any, Any]]:
+    """The curves kept with a run: "elbo", (n, 2), as `curve`; "variance", (m, 5), whose series are places in `series`."""
     try:
-        tables = read(home() / identity)
+        tables = read(home() / identity, series)
     except (OSError, ValueError, KeyError, EOFError):
-        return table([])
-    return tables["mean"] if len(tables["mean"]) else tables["elbo"]
+        return {"elbo": table([]), "variance": table([], VARIANCE_COLUMNS)}
+    return {"elbo": tables["mean"] if len(tables["mean"]) else tables["elbo"], "variance": tables["variance"]}
 
 
 def kept_until(folder: RunFolder | None) -> int | None:
@@ -139,16 +157,19 @@ def kept_until(folder: RunFolder | None) -> int | None:
         return None
 
 
-def saved_runs(most: int = 50) -> list[dict[str, Any]]:
-    """The newest runs: identity, step, settings, and the ELBO in nats where its curve ends, None without one."""
-    found = []
-    for file in sorted(home().glob(f"*/{STATE}"), reverse=True)[:most]:
+def saved_runs(most: int = 100, also: Callable[[Path], bool] | None = None) -> list[dict[str, Any]]:
+    """The newest runs, and older ones whose folder is wanted `also`.
+
+    Of each: identity, step, settings; "elbo", in nats, where its curve ends, None without one; "spark", the curve as `spark`.
+    """
+    found, files = [], sorted(home().glob(f"*/{STATE}"), reverse=True)
+    for file in [*files[:most], *(file for file in files[most:] if also and also(file.parent))]:
         with contextlib.suppress(Exception):  # a damaged run is left out; all others are listed
-            found.append(_read(file, (_written(file), _written(file.with_name(FILE)))))
+            found.append(_read(file, (written(file), written(file.with_name(FILE)))))
     return found
 
 
-def _written(file: Path) -> int | None:
+def written(file: Path) -> int | None:
     """When a file was written, in ns; None where there is none."""
     try:
         return file.stat().st_mtime_ns
@@ -156,8 +177,21 @@ def _written(file: Path) -> int | None:
         return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _read(file: Path, _written: tuple[int | None, ...]) -> dict[str, Any]:
     """One of `saved_runs`; it is told when its files were written, so that an open list reads again only what has changed."""
-    last = curve(file.parent.name)[-1:, 1]
-    return {"identity": file.parent.name, **about(file), "elbo": float(last[0]) if len(last) else None}
+    points = curve(file.parent.name)
+    elbo = float(points[-1, 1]) if len(points) and np.isfinite(points[-1, 1]) else None
+    return {"identity": file.parent.name, **about(file), "elbo": elbo, "spark": spark(points)}
+
+
+def spark(points: np.ndarray[Any, Any]) -> list[int]:
+    """A curve's heights at evenly spaced steps, from 0 to 100; the long fall of a run's beginning is cut off. Empty without two points."""
+    points = points[np.isfinite(points[:, :2]).all(1)]
+    if len(points) < 2:
+        return []
+    steps = np.linspace(points[0, 0], points[-1, 0], SPARKS)
+    heights = np.interp(steps, points[:, 0], points[:, 1])
+    low, high = np.quantile(heights, 0.1), heights.max()
+    part = np.clip((heights - low) / max(high - low, 1e-9), 0, 1)
+    return [round(100 * each) for each in part.tolist()]

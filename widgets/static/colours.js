@@ -21,3 +21,10 @@ export const ink = (dark, strength) => dark ? `rgba(240,240,240,${strength})` : 
  * @returns {string}
  */
 export const paper = (dark) => dark ? "rgba(24,24,24,0.88)" : "rgba(255,255,255,0.88)";
+
+/**
+ * What a file's drawing is on.
+ * @param {boolean} dark
+ * @returns {string}
+ */
+export const background = (dark) => dark ? "#181818" : "#ffffff";

@@ -1,5 +1,6 @@
 // Panels with lines: which range the axes show, labels at the ends that do not overlap, zoom by dragging, values under the pointer.
 
+import { pointAt } from "./light.js";
 import { roundUp, short } from "./numbers.js";
 import { settled } from "./ranges.js";
 
@@ -60,6 +61,10 @@ export class Lines {
   range = { x: null, y: null };
   /** What is drawn: rows, and those of them inside the zoomed window. @type {Drawn[]} */
   drawn = [];
+  /** Series that light, because their term or control is pointed at. @type {Set<number>} */
+  lit = new Set();
+  /** Where the curves' names are: series, middle and height. @type {{ key: number, at: number, room: number }[]} */
+  names = [];
   /** Where the pointer is, and where a drag began. @type {number | undefined} */
   at;
   /** @type {number | undefined} */
@@ -273,6 +278,11 @@ export class Lines {
       words.map((lines) => lines.length * LABEL_HEIGHT * this.panel.factor),
       plot.height,
     );
+    this.names = ends.map(({ key }, i) => ({
+      key,
+      at: places[i],
+      room: words[i].length * LABEL_HEIGHT * this.panel.factor,
+    }));
     /** @param {number} i */
     const first = (i) => places[i] - ((words[i].length - 1) * LABEL_HEIGHT * this.panel.factor) / 2; // its first line is at py
     plot.feed(
@@ -300,6 +310,25 @@ export class Lines {
   out() {
     this.at = undefined;
     this.overlay();
+  }
+
+  /**
+   * Outside the plot: a curve's name lights its terms and controls.
+   * @param {number} x
+   * @param {number} y
+   */
+  beside(x, y) {
+    const { width } = this.panel.plot,
+      named = this.names.find(({ at, room }) => x > width && Math.abs(y - at) <= room / 2),
+      light = named && this.series[named.key].light;
+    if (light || this.lit.size) pointAt(this.panel.box, light ? [light] : []);
+  }
+
+  /** @param {string[]} names what is lit now */
+  light(names) {
+    const before = this.lit.size;
+    this.lit = new Set(this.series.flatMap(({ light }, key) => light && names.includes(light) ? [key] : []));
+    if (before || this.lit.size) this.overlay();
   }
 
   /** @param {number} x */
@@ -330,8 +359,12 @@ export class Lines {
   overlay() {
     const { plot } = this.panel;
     const lonely = this.drawn.filter(({ inside }) => inside.length === 1); // a line of one point would not be seen
-    if (!this.window() && !lonely.length && (this.at === undefined || !this.drawn.length)) return this.panel.wipe();
+    const lit = this.drawn.filter(({ key }) => this.lit.has(key)), cut = this.drawn.length ? this.cut : undefined;
+    const nothing = !this.window() && !lonely.length && !lit.length && cut === undefined;
+    if (nothing && (this.at === undefined || !this.drawn.length)) return this.panel.wipe();
     const context = this.panel.pen();
+    if (cut !== undefined) this.curtain(context, cut);
+    for (const one of lit) this.glow(context, one);
     for (const { key, line, inside } of lonely) this.dot(context, key, line, inside[0]);
     if (this.window()) this.write(context, plot.width - 4, plot.height - 6, "zoomed · double-click to see all");
     if (this.at === undefined || !this.drawn.length) return;
@@ -343,6 +376,32 @@ export class Lines {
       return;
     }
     this.readout(context, this.at);
+  }
+
+  /** The step that replay shows, where it is not the newest one. */
+  get cut() {
+    const { cut = -1 } = this.panel.params;
+    return this.meta.x.zoom && cut >= 0 ? cut : undefined;
+  }
+
+  /**
+   * What comes after the replayed step fades; a rule and the values at that step.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} step
+   */
+  curtain(context, step) {
+    const { width, height } = this.panel.plot, at = Math.min(Math.max(this.pixel("x", step), 0), width);
+    context.globalAlpha = 0.72;
+    context.fillStyle = this.panel.paper();
+    context.fillRect(at, 0, width - at, height);
+    context.globalAlpha = 1;
+    context.fillStyle = this.panel.ink(0.7);
+    context.fillRect(at - 1, 0, 2, height);
+    for (const { key, line } of this.drawn) {
+      const row = line.last(step);
+      if (row >= 0) this.dot(context, key, line, row);
+    }
+    if (this.at === undefined) this.write(context, Math.max(at - 5, 62), 12, `step ${step.toLocaleString("en")}`);
   }
 
   /**
@@ -373,6 +432,24 @@ export class Lines {
       context.fillText(text, left + 3, 12);
       left += widths[i];
     });
+  }
+
+  /**
+   * A broad stroke along a curve that lights.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Drawn} one
+   */
+  glow(context, { key, line, inside }) {
+    const xs = line.columns[this.how.x], ys = line.columns[this.how.y], { width, height } = this.panel.plot;
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    context.clip();
+    context.beginPath();
+    for (const row of inside) context.lineTo(this.pixel("x", xs[row]), this.pixel("y", ys[row]));
+    Object.assign(context, { strokeStyle: this.series[key].color, lineWidth: 7, globalAlpha: 0.4, lineJoin: "round" });
+    context.stroke();
+    context.restore();
   }
 
   /**

@@ -3,18 +3,21 @@
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { Bars } from "./bars.js";
 import { Cells } from "./cells.js";
-import { ink, paper } from "./colours.js";
+import { background, ink, paper } from "./colours.js";
 import { counter } from "./counters.js";
 import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
 import { Latent } from "./latent.js";
+import { onLight } from "./light.js";
 import { Lines } from "./lines.js";
 import { Manifold } from "./manifold.js";
+import { serveFiles } from "./panel_files.js";
+import { tableOf } from "./panel_table.js";
 import { Plain } from "./plain.js";
 import { VegaView } from "./vega_view.js";
 
 /**
  * @import { FrameChannel } from "./bus.js"
- * @import { ChartMeta, ChartValues, Kind, Message, Model, Shown, Size, Started, VegaTools } from "./shapes.d.ts"
+ * @import { ChartMeta, ChartValues, Kind, Message, Model, Params, Shown, Size, Started, VegaTools } from "./shapes.d.ts"
  */
 
 export class Panel {
@@ -65,6 +68,8 @@ export class Panel {
     signal.addEventListener("abort", () => size.disconnect());
     watchTheme(() => this.restyle(), signal);
     this.listen(signal);
+    onLight(this.box, (names) => this.kind?.light?.(names), signal);
+    serveFiles(this.box, this.name, () => this.parts(), signal);
     this.box.addEventListener("keydown", (event) => this.kind?.key?.(event), { signal });
     for (const name of ["summary", "height", "heading", "waiting"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:params", () => this.reparametrise());
@@ -126,8 +131,10 @@ export class Panel {
   }
 
   reparametrise() {
+    const before = this.params;
     this.params = this.model.get("params") ?? {};
     if (!this.built) return;
+    if (cutAlone(before, this.params)) return this.kind?.overlay();
     for (const [name, value] of Object.entries(this.params)) this.plot.signal(name, value);
     this.repaint();
   }
@@ -262,8 +269,9 @@ export class Panel {
     /** @param {number} x */
     const within = (x) => Math.min(Math.max(x, 0), this.plot.width);
     on("pointermove", (kind, event, x, y, inside) => {
-      if (inside || this.held) kind.move(within(x), y, event);
-      else kind.out();
+      if (inside || this.held) return kind.move(within(x), y, event);
+      kind.out();
+      kind.beside?.(x, y);
     });
     // not in the types of every browser
     on(/** @type {"pointermove"} */ ("pointerrawupdate"), (kind, event, x, y, inside) => {
@@ -271,6 +279,7 @@ export class Panel {
     });
     on("pointerleave", (kind) => {
       if (!this.held) kind.out();
+      kind.beside?.(-1, -1);
     });
     on("pointerdown", (kind, event, x, y, inside) => {
       if (!inside || event.button !== 0) return;
@@ -327,6 +336,12 @@ export class Panel {
     return ink(this.dark, strength);
   }
 
+  /** What the panel's files are made of. */
+  parts() {
+    const { view, meta } = this.plot;
+    return { view, paper: background(this.dark), table: () => tableOf(this.store, meta.series) };
+  }
+
   paper() {
     return paper(this.dark);
   }
@@ -337,6 +352,18 @@ export class Panel {
     this.built?.finalize();
     this.box.remove();
   }
+}
+
+/**
+ * Whether nothing has changed but the step that replay shows, which is marked over the chart.
+ * @param {Params} before
+ * @param {Params} now
+ * @returns {boolean}
+ */
+export function cutAlone(before, now) {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return before.cut !== now.cut &&
+    [...names].every((name) => name === "cut" || JSON.stringify(before[name]) === JSON.stringify(now[name]));
 }
 
 /**

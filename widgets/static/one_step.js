@@ -1,9 +1,11 @@
 // One step for one data point, shown in four stages: sample ε, form z, the gradient of each draw and their mean, update.
 
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
-import { channels, ink } from "./colours.js";
+import { background, channels, ink } from "./colours.js";
 import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
 import { lowered, mixed, rounded, short } from "./numbers.js";
+import { serveFiles } from "./panel_files.js";
+import { tableOf } from "./panel_table.js";
 import { latentName, stageAt, STAGES, stepKey, stepLines } from "./step_words.js";
 
 /**
@@ -54,6 +56,8 @@ export class OneStep {
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.describe();
     const leave = channel.attach(this.name, this);
+    const parts = () => ({ view: null, paper: background(hostIsDark()), table: () => tableOf(this.store) });
+    serveFiles(this.box, this.name, parts, signal);
     const size = new ResizeObserver(() => this.draw());
     size.observe(this.box);
     watchTheme(() => this.draw(), signal);

@@ -3,7 +3,8 @@
 import { hear } from "./anywidget_recovery.js";
 import { contextOf, element } from "./elements.js";
 import { serveFullScreen } from "./full_screen.js";
-import { describe, serveMenus } from "./menus.js";
+import { watchLight } from "./light.js";
+import { serveMenus } from "./panel_menu.js";
 import { Banner, inVoila, PING, Watch } from "./watch.js";
 
 /** @import { Model, PageValues, Shown, Started } from "./shapes.d.ts" */
@@ -70,7 +71,6 @@ export class Page {
 
   /** ipywidgets gives the handles of sliders no name, and a number that is not ours. */
   name() {
-    describe();
     for (const root of document.querySelectorAll(this.model.get("root"))) {
       for (const handle of root.querySelectorAll(".noUi-handle")) {
         const row = handle.closest(".widget-inline-hbox"), value = row?.querySelector(".widget-readout")?.textContent;
@@ -97,7 +97,7 @@ export class Page {
     ) return;
     const key = event.key === " " ? "space" : event.key.toLowerCase();
     const projected = target.closest(".elbo-projector");
-    if (!["space", ".", "r", "[", "]", "e", "p"].includes(key) && !(projected && "abcdkys".includes(key))) return;
+    if (!["space", ".", "r", "[", "]", "e", "p"].includes(key) && !(projected && "abcdys".includes(key))) return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab owns single keys, too
     if (key === "s" && projected) {
@@ -212,6 +212,7 @@ export default {
     document.addEventListener("pointerdown", (event) => page.ground(event), { signal });
     document.addEventListener("visibilitychange", beat, { signal });
     serveFullScreen(signal);
+    watchLight(() => model.get("root"), signal);
     serveMenus(signal);
     addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });
     signal.addEventListener("abort", () => {

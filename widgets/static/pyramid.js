@@ -106,6 +106,16 @@ export class Line {
   }
 
   /**
+   * The row of the largest x that is not above a value, or -1.
+   * @param {number} value
+   * @returns {number}
+   */
+  last(value) {
+    const at = position(this.columns[this.x], this.size, value);
+    return at < this.size && this.columns[this.x][at] === value ? at : at - 1;
+  }
+
+  /**
    * The row whose x is nearest to a value, or -1.
    * @param {number} value
    * @returns {number}

@@ -158,7 +158,12 @@ export interface WidgetManager {
   _kernel?: Kernel;
   context?: { sessionContext?: { session?: { kernel?: Kernel } } };
 }
-export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string };
+export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string } | SavedFile;
+export interface SavedFile {
+  kind: "save";
+  name: string;
+  text: string;
+}
 
 /** Values of the page's invisible widget (widgets/screen/page.py). */
 export interface PageValues {
@@ -178,35 +183,73 @@ export interface ReaderValues {
   text: string;
   label: string;
 }
-/** Values of the caption (widgets/screen/caption.py); without a subject there is no headline. */
-export interface CaptionValues {
-  shown: {
-    subject?: string;
-    /** What stands between subject and number. */
-    lead?: string;
-    number?: string;
-    rest?: string;
-    /** The colour of subject and number on a light page, and on a dark one. */
-    light?: string;
-    dark?: string;
-    sentence?: string;
-  };
-}
-/** Values of the status (widgets/screen/status.py): words by chip, and the part of the run that is done. */
-export interface StatusValues {
-  chips: { state?: string; step?: string; rate?: string; elbo?: string; seed?: string; progress?: number };
-}
-/** One part of the architecture that a click changes (widgets/screen/architecture.py). */
-export interface Offer {
+/** One run of the table (`row_of` in widgets/words/run_rows.py). */
+export interface RunRow {
+  /** Rises with the time at which the run was started. */
+  id: string;
+  /** The user's own name for it. */
   name: string;
-  label: string;
-  help: string;
+  scene: string;
+  /** What differs from the scene's settings. */
+  changes: string;
+  /** What its nats are nats of. */
+  measure: string;
+  seed: number | null;
+  step: number;
+  stop: number | null;
+  /** Nats per data point. */
+  score: number | null;
+  /** Heights of the ELBO's curve, 0 to 100. */
+  spark: number[];
+  when: string;
+  date: string;
+  pinned: boolean;
+  /** Why it cannot be read. */
+  fault: string;
+}
+/** Two runs side by side (`side_by_side` in widgets/words/run_rows.py). */
+export interface RunComparison {
+  ids: string[];
+  names: string[];
+  comparable: boolean;
+  /** What the setting or the result is called, and its two values. */
+  settings: string[][];
+  results: string[][];
+  elbo: Pair[][];
+  variance: Pair[][];
+}
+/** A panel as tables (`tabulated` in widgets/words/tables.py). */
+export interface PanelTable {
+  chart: string;
+  title: string;
+  summary: string;
+  /** Why there is no table. */
+  empty: string;
+  parts: { name: string; heads: string[]; rows: string[][]; total: number }[];
+}
+/** Values of the panels' tables (widgets/screen/panel_tables.py). */
+export interface TablesValues {
+  tables: PanelTable[];
+}
+/** Values of the table of runs (widgets/screen/runs_table.py). */
+export interface RunsValues {
+  rows: RunRow[];
+  current: string;
+  measure: string;
+  overlaid: string[];
+  deleted: number;
+  comparison: RunComparison | Record<string, never>;
+}
+/** Values of the replay's slider (widgets/screen/replay_bar.py). */
+export interface ReplayValues {
+  /** The steps that can be shown, in order. */
+  steps: number[];
+  /** The step that is shown; −1: the newest one. */
+  shown: number;
+  changes: [step: number, words: string][];
   words: string;
-  value: number | boolean | string;
-  less: number | null;
-  more: number | null;
-  options: [label: string, name: string][];
-  reason: string;
+  /** Steps a second at speed 1. */
+  pace: number;
 }
 /** Values of a chart (widgets/screen/live_chart.py). */
 export interface ChartValues<Meta = ChartMeta> {
@@ -219,8 +262,6 @@ export interface ChartValues<Meta = ChartMeta> {
   heading: string;
   waiting: string;
   height: string;
-  /** Of the drawing of a network: what a click on it changes. */
-  offers?: Offer[];
 }
 
 // charts (widgets/charts) --------------------------------------------------------------------------------------------------------
@@ -230,6 +271,8 @@ export interface Params {
   active?: number;
   axes?: [number, number];
   colour?: number[];
+  /** The step that replay shows; −1: the newest one. */
+  cut?: number;
   domain?: number[];
   factor?: number[];
   frozen?: boolean;
@@ -293,6 +336,8 @@ export interface SeriesMeta {
   ink: string;
   /** The parameter that shows this series. */
   when: string | null;
+  /** The name of its term in formulas. */
+  light?: string;
 }
 export interface AxisMeta {
   scale?: "linear" | "log";
@@ -350,6 +395,43 @@ export interface Painter {
   built?: VegaView | null;
   kind?: Kind | null;
 }
+/** A chart of a saved page: the values of its widget at the newest step (widgets/sessions/saved_page.py). */
+export interface SavedChart {
+  name: string;
+  panel: string;
+  title: string;
+  spec: Specification<unknown>;
+  params: Params;
+  labels: string[];
+  heading: string;
+  summary: string;
+}
+/** One step of a saved page: what changes in its charts, as a frame of the bus. */
+export interface SavedStep {
+  step: number;
+  words: string;
+  charts: Record<string, { params?: Params; labels?: string[]; heading?: string }>;
+  frame: { content: Frame; at: [number, number]; extra: [number, number][] };
+}
+export interface SavedPage {
+  title: string;
+  goal: string;
+  settings: string;
+  source: string;
+  pace: number;
+  changes: [step: number, words: string][];
+  charts: SavedChart[];
+  first: SavedStep["frame"];
+  steps: SavedStep[];
+}
+/** What the files of a panel are made of. */
+export interface PanelParts {
+  box: HTMLElement;
+  /** Vega's part; null where all is our own canvas. */
+  view: View | null;
+  paper: string;
+  table(): string;
+}
 /** What a panel with a Vega view is: lines, bars, a map … Pixels are those of the plot. */
 export interface Kind {
   paint(dirty: Set<string>): void;
@@ -372,6 +454,10 @@ export interface Kind {
   /** What the axes show, of panels with lines. */
   range?: { x: Range | null; y: Range | null };
   visible?(series: number): boolean;
+  /** What a formula's term, or a control, lights. */
+  light?(names: string[]): void;
+  /** The pointer is next to the plot. */
+  beside?(x: number, y: number): void;
 }
 
 // Vega -------------------------------------------------------------------------------------------------------------------------
@@ -389,6 +475,8 @@ export interface View {
   insert(dataset: string, tuples: Tuple[]): View;
   pulse?(dataset: string, changes: Changeset): View;
   runAsync(): Promise<View>;
+  toSVG(scale?: number): Promise<string>;
+  toCanvas(scale?: number): Promise<HTMLCanvasElement>;
   finalize(): void;
 }
 export interface Changeset {

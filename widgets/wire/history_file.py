@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 FILE = "history.npz"
+REPLAY_FILE = "replay.npz"  # the states that replay can return to: `elbo_room.widgets.worker.states`
 ELBO_COLUMNS = ("step", "elbo", "likelihood", "kl", "prior", "objective")
 VARIANCE_COLUMNS = ("step", "value", "low", "high", "series")
 MEAN_COLUMNS = ("step", "value")

@@ -21,15 +21,10 @@ C  Each point is a data point's posterior mean. Move the pointer to decode that 
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
-E next estimator · P projector, there also A to D enlarge one panel, Y fixes the y axes,
-S saves a picture, K shows these keys.
+E next estimator · P projector, there also A to D enlarge one panel, Y fixes the y axes, S saves a picture.
 On the map: arrows, Enter pins, s draws from q, Escape deselects.
 ⚡ takes effect at the next step, ⟳ starts a new run; the earlier one is kept under Runs. Speed 'slow' shows every step in panel C.
 In the address: ?predict=1 covers B until you reveal it; ?hide=form,d hides parts."""
-
-
-RUNS = "Every run is kept here. Open one to see and continue it; choose up to three (Ctrl-click) and compare them in panel A."
-NO_RUNS = "No run is kept yet. Press Run: every run is kept here automatically, even after the page is closed."
 
 
 PROJECTOR = "Projector keys: A to D enlarge one panel · Y fixes the y axes · S saves a picture · [ ] draws · E estimator · P back."
@@ -46,24 +41,6 @@ def query(text: str) -> dict[str, str]:
 def link(encoded: str) -> str:
     """The end of an address that restores settings; the page adds its own beginning."""
     return f"?settings={quote(encoded, safe='')}"
-
-
-def run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
-    """A saved run in the list of runs, even one whose settings are damaged or have another version."""
-    try:
-        return _run_line(run, catalogue)
-    except Exception:  # noqa: BLE001 - settings from a file may be anything
-        return f"{run['identity']}   its settings cannot be read"
-
-
-def _run_line(run: dict[str, Any], catalogue: dict[str, Any]) -> str:
-    """One line for a saved run: when, how far, and what differs from the defaults."""
-    scene, words = departure(run["settings"], catalogue)
-    changed = ", ".join(part for part in (catalogue["presets"][scene]["label"], words) if part)
-    day, clock = run["identity"][:8], run["identity"][9:15]
-    elbo = "–" if run.get("elbo") is None else f"{run['elbo']:,.2f}".replace("-", "−")
-    when = f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:]}"
-    return f"{when}   step {run['number']:>7,}   ELBO {elbo:>9}   {changed}"
 
 
 def shown_value(knob: Knob, value: Any) -> str:
@@ -146,27 +123,3 @@ def estimator_line(choice: dict[str, Any], catalogue: dict[str, Any]) -> str:
     marks = [] if part["unbiased"] else ["biased"]
     marks += ["another objective: the importance-weighted bound"] if part["bound"] == "iwae" else []
     return f"{choice['label']}{' [' + ', '.join(marks) + ']' if marks else ''}   {choice['help']}"
-
-
-def model_line(values: Values, catalogue: dict[str, Any]) -> str:
-    """The model's formula, with the symbols of the chosen parts."""
-    model = catalogue["models"][values["model"]]
-    symbols = {
-        knob["name"]: next(choice["symbol"] for choice in knob["choices"] if choice["name"] == values[knob["name"]])
-        for knob in model["knobs"]
-        if knob["choices"]
-    }
-    return str(model["formula"]).format(**{**values, **symbols})
-
-
-def formula(values: Values, catalogue: dict[str, Any]) -> str:
-    """What is computed, for the settings on the screen."""
-    part = catalogue["estimators"][values["estimator"]]
-    cooling = f"·min(1, {values['cooling']}/t)" if values["cooling"] else ""
-    return "\n".join([
-        model_line(values, catalogue),
-        "ELBO(ν) = E_q[log p(x, z, θ) − log q(z; ν)]        f = log p(x, z_b) − log q(z_b; ν)        s = ∇_ν log q(z_b; ν)",
-        f"{part['label']}:   {part['formula']}",
-        f"Source: {part['source']}.",
-        f"ν ← ν + ρ·Adam(ĝ),  ρ = {values['step_size']:g}{cooling},  B = {values['draws']},  λ = {values['prior_scale']:.3g}",
-    ])  # fmt: skip

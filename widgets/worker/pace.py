@@ -1,5 +1,6 @@
 """How often something may happen: at most `rate` times a second, and never for more than a share of the worker's time."""
 
+import math
 import os
 import select
 import time
@@ -16,6 +17,11 @@ class Pace:
     def __init__(self, rate: float, share: float) -> None:
         self.rate, self.share = rate, share
         self.last, self.cost = -1e9, 0.0
+
+    @classmethod
+    def unlimited(cls) -> "Pace":
+        """Whatever it costs, it may happen each time."""
+        return cls(math.inf, math.inf)
 
     def due(self, now: float) -> bool:
         """Whether it may happen again."""

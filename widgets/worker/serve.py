@@ -39,6 +39,7 @@ from elbo_room.widgets.messages import (
     SelectParameter,
     SetSpeed,
     Settings,
+    ShowState,
     ShowView,
     Start,
     Started,
@@ -53,9 +54,11 @@ from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.memory import Tidying
 from elbo_room.widgets.worker.own_data.user_data import Factory, Origin, UserData
 from elbo_room.widgets.worker.pace import Speedometer
+from elbo_room.widgets.worker.pictures import Pictures
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
-from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, Prepared, Trainer
+from elbo_room.widgets.worker.replay import Replay
+from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, REPLAY_PART, Prepared, Trainer
 
 
 class Worker(Trainer):
@@ -83,6 +86,7 @@ class Worker(Trainer):
         on(Watch, self.watch)
         on(Decode, self.decode)
         on(Explore, self.explore)
+        on(ShowState, self.show_state)
         on(DrawPrior, self.draw_prior)
         on(ReadTable, self.user_data.read_table)
         on(UseFeatures, lambda wanted: self.user_data.use_features(wanted, self.run))
@@ -99,7 +103,7 @@ class Worker(Trainer):
             pass
         finally:
             with contextlib.suppress(HungUpError):
-                self._save()
+                self._put_away()
             self.user_data.close()
             if self.run is not None:
                 self.measuring.close()
@@ -113,6 +117,7 @@ class Worker(Trainer):
             self._carry_out(command)
         self.user_data.take_tables()
         self._draw_prior()
+        self._replay()
         return True
 
     def _carry_out(self, command: Command) -> None:
@@ -140,7 +145,12 @@ class Worker(Trainer):
     def _patience(self) -> float | None:
         """How long to wait for a command: not at all while there is work, indefinitely while there is none."""
         to_do = self.run is not None and (self._to_measure() or self._to_weigh())
-        if to_do or self.prior_of is not None or (self.state == "running" and self.speed == "full"):
+        if (
+            to_do
+            or self.prior_of is not None
+            or self.wanted is not None
+            or (self.state == "running" and self.speed == "full")
+        ):
             return 0.0
         if self.state == "running":
             return max(0.0, min(0.05, self.next_step - time.perf_counter()))
@@ -163,7 +173,7 @@ class Worker(Trainer):
 
     def start(self, wanted: Start) -> None:
         """Build a run, or resume a saved one; the previous run stays until this one is complete."""
-        self._save()
+        self._put_away()
         curves, place = Curves(), Path(wanted.folder)
         origin = (
             self.user_data.resumed(place)
@@ -174,6 +184,7 @@ class Worker(Trainer):
             curves.load(place, origin.run.number)
         new = Prepared.of(origin.run, place, curves, self.names, self.view)
         new.keep_data = origin.keep_data
+        new.states.begin(origin.run, place if wanted.resume else None)
         started, parameters = self._started(new, origin), new.selection.about()
         self._adopt(new)
         self.tidying.soon()
@@ -231,6 +242,7 @@ class Worker(Trainer):
         """Change live settings of the run; they act at the next step."""
         run = self._need_run()
         run.change(**wanted.values)
+        self.states.note(run)
         self.send(Changed(number=run.number, values=wanted.values))
         if self.state == "finished" and run.number < run.settings.stop_at:
             self._set_state("paused")
@@ -287,14 +299,42 @@ class Worker(Trainer):
     def decode(self, wanted: Decode) -> None:
         """Decode one place of the shown plane exactly, or the mean of q of a row of the map."""
         self._need_run()
-        self.send(Decoded(wanted.question, self.pictures.decode(wanted.x, wanted.y, wanted.row)))
+        self.send(Decoded(wanted.question, self._shown().decode(wanted.x, wanted.y, wanted.row)))
+
+    def _shown(self) -> Pictures:
+        """The pictures on the page: of the newest step, or of the one that is replayed."""
+        return self.replay.pictures if self.replay else self.pictures
 
     def explore(self, wanted: Explore) -> None:
         """Show the run from another side."""
         self._need_run()
         self.pictures.explore(wanted)
+        if self.replay:
+            self.replay.pictures.explore(wanted)
         self.faults.forget()
         self._shown_anew()
+
+    def show_state(self, wanted: ShowState) -> None:
+        """Show an earlier step, of several such requests only the last one; or the newest step again."""
+        self._need_run()
+        if wanted.step is not None:
+            self.states.nearest(wanted.step)  # refused here where nothing is kept
+            self.wanted = wanted.step
+            return
+        self.wanted, before, self.replay = None, self.replay, None
+        if before is not None:
+            self.faults.forget()
+            self._shown_anew()
+
+    def _replay(self) -> None:
+        wanted, self.wanted = self.wanted, None
+        if wanted is not None:
+            self.faults.attempt(REPLAY_PART, partial(self._show_kept, wanted))
+
+    def _show_kept(self, step: int) -> None:
+        if self.replay is None:
+            self.replay = Replay(self._need_run(), self.states, self.pictures)
+        self.send(self.replay.show(step, self.watched))
 
     def draw_prior(self, wanted: DrawPrior) -> None:
         """Draw functions from the prior of these settings, whatever is running; of several such requests only the last is carried out."""

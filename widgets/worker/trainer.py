@@ -28,6 +28,7 @@ from elbo_room.widgets.messages import (
     Scores,
     Settings,
     State,
+    StatesKept,
     Unsaved,
     Variance,
     Walk,
@@ -45,14 +46,21 @@ from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
 from elbo_room.widgets.worker.pictures import Pictures, pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
+from elbo_room.widgets.worker.replay import Replay
+from elbo_room.widgets.worker.states import KeptStates
 
 FRAMES = 10.0  # a second
 LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space per second; and their largest share of the worker's time
 GRIDS, GRID_SHARE = 1.0, 0.01
 SAVES, SAVE_SHARE = 0.2, 0.01
+STATE_SAVES, STATE_SAVE_SHARE = (
+    1 / 30,
+    0.003,
+)  # the states of replay, megabytes: what a crash takes of them is no part of the run
+TOLD = 1.0  # seconds from one list of the kept states to the next while a run trains
 # What a part that watches the run is called on the page when it fails.
 PICTURES_PART, MAP_PART, STEPS_PART = "drawing of panels C and D", "decoded map", "view of one step"
-SCORES_PART = "scoring of the map against the labels"
+SCORES_PART, REPLAY_PART = "scoring of the map against the labels", "replay"
 PROBE_PART, EVIDENCE_PART = "measurement of the gradient's variance", "estimate of log p(x)"
 SPEEDS = {"slow": 3.0, "normal": 60.0, "full": None}  # steps a second
 _log = logging.getLogger(__name__)
@@ -68,12 +76,15 @@ class Prepared:
     pictures: Pictures
     evidence_job: EvidenceJob
     selection: Selection
+    states: KeptStates
     keep_data: Callable[[Path], None] | None = None  # notes in the folder which data it was trained on
 
     @classmethod
     def of(cls, run: Run, folder: Path, curves: Curves, names: tuple[str, ...], view: str) -> "Prepared":
         """Build what watches a run."""
-        return cls(run, folder, curves, pictures_of(run), EvidenceJob(run), Selection(run, names, view))
+        return cls(
+            run, folder, curves, pictures_of(run), EvidenceJob(run), Selection(run, names, view), KeptStates(run)
+        )
 
 
 class Trainer:
@@ -93,6 +104,10 @@ class Trainer:
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
         self.unsaved = ""  # why the last attempt to save failed, if it did
+        self.state_saves = Pace(STATE_SAVES, STATE_SAVE_SHARE)
+        self.told, self.told_at = -1, -1e9  # the newest state that the page knows, and when it was told
+        self.replay: Replay | None = None  # while an earlier step is shown
+        self.wanted: int | None = None  # the step that is replayed when no command is waiting
         self.speedometer, self.rate = Speedometer(), 0.0
         self.view = "variance"
         self.names: tuple[str, ...] = FIRST
@@ -119,7 +134,8 @@ class Trainer:
         self.run, self.folder, self.curves, self.waiting = new.run, new.folder, new.curves, []
         self.pictures, self.evidence_job, self.selection = new.pictures, new.evidence_job, new.selection
         self.measuring = Measuring(new.run, new.selection, self.heard, self.pressure)
-        self.keep_data = new.keep_data
+        self.keep_data, self.states, self.replay, self.wanted = new.keep_data, new.states, None, None
+        self.state_saves, self.told, self.told_at = Pace(STATE_SAVES, STATE_SAVE_SHARE), -1, -1e9
         self.mean = RunningMean((step, elbo) for step, elbo in new.curves.recent.tolist())
         self.pictures.watched, self.pictures.attempt = self.watched, self.faults.attempt
         self.faults.forget()
@@ -199,6 +215,7 @@ class Trainer:
             return self._break_off(error)
         if slow and taken:
             self._show_step(slow, taken)
+        self.states.keep(run)
         self.waiting.append(point(step))
         self.mean.push(step.number, step.elbo)
         self.next_step = max(self.next_step + 1 / pace, time.perf_counter() - 1 / pace) if pace else 0.0
@@ -243,16 +260,25 @@ class Trainer:
         self.curves.mean.push(mean)
         self.waiting, self.last_frame = [], now
         frame = Frame(number=run.number, points=points, mean=mean, rate=self.rate, elbo=elbo)
-        if grid or self.looks.due(now):
+        if self.replay is None and (grid or self.looks.due(now)):
             with self.looks.spending():
                 frame = replace(frame, picture=self.faults.attempt(PICTURES_PART, self._look) or {})
-        if grid:
+        if self.replay is None and grid:
             with self.grids.spending():
                 decoded, walk = self.faults.attempt(MAP_PART, self._plane) or (None, None)
                 frame = replace(frame, grid=decoded, walk=walk)
         self.send(frame)
-        if (scores := self.faults.attempt(SCORES_PART, self._scores)) is not None:
+        self._tell_states(now)
+        if self.replay is None and (scores := self.faults.attempt(SCORES_PART, self._scores)) is not None:
             self.send(Scores(number=run.number, grouping=scores))
+
+    def _tell_states(self, now: float) -> None:
+        """The steps that replay can show, where there are new ones; during training only now and then."""
+        kept = self.states
+        if not kept.steps or kept.steps[-1] == self.told or (self.state == "running" and now - self.told_at < TOLD):
+            return
+        self.told, self.told_at = kept.steps[-1], now
+        self.send(StatesKept(list(kept.steps), kept.bytes, kept.most, kept.changes()))
 
     def _look(self) -> Picture:
         """What the panels show of the present parameters."""
@@ -286,13 +312,16 @@ class Trainer:
         self.measuring.change()
 
     def _shown_anew(self) -> None:
-        """The view has changed: at rest a frame is sent now, in training the next one shows it."""
-        if self.state != "running":
+        """The view has changed: at rest a frame is sent now, in training the next one shows it; a replayed step is drawn again."""
+        if self.replay is not None:
+            self.wanted = self.replay.step
+        elif self.state != "running":
             self._frame(grid=True)
         else:
             self.looks.last = self.grids.last = -1e9
 
     def _rest(self, state: Phase) -> None:
+        self.states.keep(self._need_run(), last=True)
         self._set_state(state)
         self._save()  # before the last frame, after which another run may be started
         self._look_again()
@@ -334,6 +363,11 @@ class Trainer:
             _log.warning("The run could not be saved: %s", reason(error))
             self._report_unsaved((isinstance(error, OSError) and error.strerror) or reason(error))
 
+    def _put_away(self) -> None:
+        """Write all that is kept of the run: it leaves."""
+        self.state_saves.last = -1e9
+        self._save()
+
     def _write(self, run: Run, folder: Path) -> None:
         if self.keep_data is not None:  # first: a run without its data could not be read again
             folder.mkdir(parents=True, exist_ok=True)
@@ -341,6 +375,9 @@ class Trainer:
             self.keep_data = None
         save_run(run, folder)
         self.curves.save(folder, self.waiting, self._mean()[1], self.mean.kept)
+        if self.state != "running" or self.state_saves.due(time.perf_counter()):
+            with self.state_saves.spending():
+                self.states.save(folder)
 
     def _report_unsaved(self, why: str) -> None:
         if why == self.unsaved and self.state == "running":

@@ -5,7 +5,7 @@ import pytest
 
 from elbo_room.widgets import actions
 from elbo_room.widgets.controllers.seeds import BINS, band
-from elbo_room.widgets.sessions.runs import saved_runs
+from elbo_room.widgets.sessions.runs import curves, saved_runs
 from elbo_room.widgets.words.texts import differences
 from tests.widgets.conftest import eventually
 
@@ -66,7 +66,7 @@ def test_a_series_of_seeds_ends_when_a_person_starts_something_else(lab):
     assert "of 5" not in room.screen.status.value
 
 
-def test_earlier_runs_are_compared_on_panel_a(lab):
+def test_earlier_runs_are_drawn_beside_the_current_one_on_panels_a_and_b(lab):
     room = lab(SMALL)
     for estimator in ("score", "path_only"):
         room.act(actions.SetKnob("estimator", estimator))
@@ -77,15 +77,27 @@ def test_earlier_runs_are_compared_on_panel_a(lab):
         eventually(lambda: sum(map(len, room.painter.lines.drawn)) == 60)  # its last frame has come, too
     assert all(run["elbo"] is not None for run in saved_runs())
     newest, oldest = (run["identity"] for run in saved_runs())
-    room.act(actions.CompareRuns([oldest, newest]))
+    room.act(actions.OverlayRuns([oldest, newest]))
     assert "A: Estimator score, ELBO" in room.screen.caption.value
     assert "B: Estimator path only, ELBO" in room.screen.caption.value
     lines = room.screen.bus.shown("elbo")["lines"]
     assert {4.0, 7.0, 8.0} <= set(lines["series"].tolist())
     kept = lines["value"][lines["series"] == 7]
     np.testing.assert_array_equal(kept, lines["value"][lines["series"] == 4])  # run A is the grey earlier run, too
-    room.act(actions.CompareRuns([]))
+    assert room.screen.runs.overlaid == [oldest, newest]
+    variance, names = room.screen.bus.shown("variance")["lines"], room.painter.names
+    own = variance["value"][variance["series"] == names.index("score")]
+    kept = curves(oldest, names)["variance"]  # of the run that was trained with the score
+    np.testing.assert_array_equal(
+        variance["value"][variance["series"] == len(names)], kept[kept[:, -1] == names.index("score")][:, 1]
+    )
+    assert len(own) > 0
+    room.post(actions.Run())  # the ticked runs are drawn beside the next run, too
+    eventually(lambda: len(saved_runs()) == 3 and room.state == "finished")
+    assert {7.0, 8.0} <= set(room.screen.bus.shown("elbo")["lines"]["series"].tolist())
+    room.act(actions.OverlayRuns([]))
     assert 7.0 not in room.screen.bus.shown("elbo")["lines"]["series"]
+    assert room.screen.bus.shown("variance")["lines"]["series"].max() < len(names)
 
 
 def test_an_earlier_run_is_drawn_where_little_differs_and_the_chart_says_what(lab):
@@ -113,7 +125,7 @@ def test_runs_of_other_data_are_not_compared(lab):
     room.act(actions.SetKnob("data", "digits"))
     room.post(actions.Run())
     eventually(lambda: room.state == "finished" and len(saved_runs()) == 2)
-    room.act(actions.CompareRuns([run["identity"] for run in saved_runs()]))
+    room.act(actions.OverlayRuns([run["identity"] for run in saved_runs()]))
     assert "not comparable" in room.screen.caption.value
-    with pytest.raises(ValueError, match="compares up to 3"):
-        room.comparison.compare(actions.CompareRuns(["a", "b", "c", "d"]))
+    with pytest.raises(ValueError, match="draw up to 3"):
+        room.comparison.overlay(actions.OverlayRuns(["a", "b", "c", "d"]))

@@ -1,6 +1,7 @@
 """What is open follows the run, the scene and the settings: tables, texts, lists and questions."""
 
-from itertools import pairwise
+import re
+from itertools import combinations, pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ from elbo_room.widgets.screen.drawer import Drawer
 from elbo_room.widgets.screen.drawers.part import Shown
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.sessions.runs import new_run
-from elbo_room.widgets.words.tables import table
+from elbo_room.widgets.words.tables import tabulated
 from tests.widgets.conftest import eventually
 from tests.widgets.notebook.test_reruns import NoWorker
 from tests.widgets.sessions.test_runs import keep
@@ -21,8 +22,7 @@ PRESETS = catalogue()["presets"]
 
 def tables(room):
     """What the panels show at this moment, as tables."""
-    charts = [room.screen.chart(name) for name in room.screen.in_sight()]
-    return "\n\n\n".join(table(room.screen.bus, chart) for chart in charts)
+    return [tabulated(room.screen.bus, room.screen.chart(name)) for name in room.screen.in_order()]
 
 
 def finished(room, scene, steps):
@@ -41,12 +41,12 @@ def finished(room, scene, steps):
 def test_an_open_table_shows_the_scene_on_the_screen_through_three_scenes(lab):
     room = lab()
     room.act(actions.OpenDrawer("Table"))
-    seen = {room.screen.text.text}
+    seen = [room.screen.tables.tables]
     for place, scene in enumerate(("pinwheel", "moons", "belief_network")):
         finished(room, scene, steps=20 + place)
-        eventually(lambda: room.screen.text.text == tables(room))
-        seen.add(room.screen.text.text)
-    assert len(seen) == 4
+        eventually(lambda: room.screen.tables.tables == tables(room))
+        seen.append(room.screen.tables.tables)
+    assert all(one != other for one, other in combinations(seen, 2))
 
 
 def test_no_word_of_an_earlier_scene_stays_behind_a_chart(lab):
@@ -63,10 +63,11 @@ def test_no_word_of_an_earlier_scene_stays_behind_a_chart(lab):
 def test_an_open_list_of_runs_shows_the_run_that_is_training(lab):
     room = lab({"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 100_000, "batch_size": 32})
     room.act(actions.OpenDrawer("Runs"))
-    listed = room.screen.drawers["Runs"].runs
-    assert listed.options == ()
+    assert room.screen.runs.rows == []
     room.post(actions.Run())
-    eventually(lambda: len(listed.options) == 1 and room.state == "running")
+    eventually(
+        lambda: [row["id"] for row in room.screen.runs.rows] == [room.screen.runs.current] and room.state == "running"
+    )
 
 
 @pytest.fixture
@@ -80,14 +81,18 @@ def quiet(lab, monkeypatch):
     ("name", "before", "after"), [("Code", "width=48", "width=16"), ("Formula", "B = 4", "B = 16")]
 )
 def test_an_open_text_follows_the_settings(quiet, name, before, after):
+    def text():
+        widget = quiet.screen.drawers[name].widget
+        return widget.text if name == "Code" else re.sub("<[^>]*>", "", widget.value)
+
     quiet.act(actions.SetKnob("width", 48))
     quiet.act(actions.SetKnob("draws", 4))
     quiet.act(actions.OpenDrawer(name))
-    assert before in quiet.screen.text.text
+    assert before in text()
     quiet.act(actions.SetKnob("width", 16))
     quiet.act(actions.SetKnob("draws", 16))
-    eventually(lambda: after in quiet.screen.text.text)
-    assert before not in quiet.screen.text.text
+    eventually(lambda: after in text())
+    assert before not in text()
 
 
 def test_open_questions_are_those_of_the_scene_that_is_chosen(quiet):

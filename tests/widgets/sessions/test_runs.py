@@ -12,7 +12,7 @@ from elbo_room.widgets import actions
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.sessions.runs import curve, new_run, open_run, saved_runs
 from elbo_room.widgets.wire.history_file import FILE, UNNAMED, VARIANCE_COLUMNS, table
-from elbo_room.widgets.words import texts
+from elbo_room.widgets.words.run_rows import row_of
 from elbo_room.widgets.worker import history
 from elbo_room.widgets.worker.history import Curves, RunningMean
 from tests.widgets.conftest import eventually
@@ -50,7 +50,7 @@ def test_a_saved_run_is_found_and_an_empty_one_goes():
     keep(kept)
     for folder in (kept, empty):
         folder.release()
-    about = {"number": 5, "settings": {"seed": 3}, "version": 1, "elbo": None}  # without a curve
+    about = {"number": 5, "settings": {"seed": 3}, "version": 1, "elbo": None, "spark": []}  # without a curve
     assert saved_runs() == [{"identity": kept.identity, **about}]
     assert not empty.path.exists()
 
@@ -157,7 +157,7 @@ def test_a_damaged_run_hurts_no_other(lab, home):
             (bad.path / name).write_bytes(damaged)
             listed = saved_runs()
             assert good.identity in [run["identity"] for run in listed]
-            assert all(len(line) > 10 for line in (texts.run_line(run, catalogue()) for run in listed))
+            assert all(row_of(run, catalogue())["date"] for run in listed)
         (bad.path / name).write_bytes(content)
     for settings in ({"model": "nonsense"}, {"seed": []}, {}, {"data": 3}):
         said = json.dumps({"version": 1, "number": 1e400 if settings == {} else 5, "settings": settings})
@@ -165,7 +165,9 @@ def test_a_damaged_run_hurts_no_other(lab, home):
         (bad.path / STATE).write_bytes(len(head).to_bytes(8, "little") + head)
         room = lab()
         room.act(actions.OpenDrawer("Runs"))
-        assert good.identity in dict(room.screen.drawers["Runs"].runs.options).values()
+        rows = {row["id"]: row for row in room.screen.runs.rows}
+        assert rows[good.identity]["fault"] == ""
+        assert bad.identity not in rows or rows[bad.identity]["fault"] or settings in ({}, {"data": 3})
 
 
 def test_saved_curves_keep_their_names_when_an_estimator_joins_in_the_middle(tmp_path, monkeypatch):

@@ -68,3 +68,27 @@ test("a logarithmic axis passes over values that are not positive", () => {
   const [low, high] = lines("log").tall([0, -1, 2, 4], [0, -1, 2, 8], true);
   close([low, high], [2 / 1.3, 8]);
 });
+
+test("the curves of a lit term glow, and a curve's name beside the plot lights its term", () => {
+  const root = document.createElement("div"), box = document.createElement("div");
+  root.className = "elbo-room";
+  root.append(box);
+  let painted = 0;
+  const series = [{ light: "elbo" }, { light: "kl" }, {}];
+  const made = new Lines(
+    standIn({ box, plot: { width: 400, height: 200, meta: { series } }, params: {} }),
+  );
+  made.overlay = () => painted += 1;
+  made.light(["kl", "draws"]);
+  equal([[...made.lit], painted], [[1], 1]);
+  made.light([]);
+  made.light([]);
+  equal([[...made.lit], painted], [[], 2]);
+  made.names = [{ key: 0, at: 50, room: 13 }, { key: 2, at: 100, room: 13 }];
+  const lit = () => root.getAttribute("data-lit");
+  made.beside(410, 52);
+  equal(lit(), "elbo");
+  made.light(["elbo"]);
+  made.beside(410, 100); // a curve that is no term's
+  equal(lit(), "");
+});

@@ -72,3 +72,8 @@ test("a window is drawn with one neighbour on either side", () => {
   equal(made.drawn(NaN, NaN), [0, 1, 2, 3, 4]);
   holds(line(Array.from({ length: 3000 }, (_, k) => k)).drawn(NaN, NaN).length <= 2 * DRAWN + 4, "too many rows");
 });
+
+test("the last row up to a value is that of the largest x not above it", () => {
+  const made = line([0, 2, 4, 8]);
+  equal([-1, 0, 1, 2, 5, 8, 99].map((value) => made.last(value)), [-1, 0, 0, 1, 2, 3, 3]);
+});

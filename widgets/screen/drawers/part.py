@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as ipw
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from elbo_room.widgets.actions import Action
     from elbo_room.widgets.screen.layout import Screen
 
+CLOSED = "–"  # the value of the tabs while no drawer is open
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -21,6 +23,8 @@ class Shown:
     values: Values
     knobs: list[Knob]
     facts: dict[str, Any]
+    identity: str = ""  # of the run on the screen
+    run_settings: Mapping[str, Any] = field(default_factory=dict)  # of what panel A draws, live changes included
 
 
 class DrawerPart:

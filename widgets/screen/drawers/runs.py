@@ -1,19 +1,16 @@
-"""The drawer "Runs": earlier runs, to open or to compare."""
+"""The drawer "Runs": every run that was made, to open, draw beside the current one, compare, name, pin and delete."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import ipywidgets as ipw
-
-from elbo_room.widgets.actions import CompareRuns, OpenRun
 from elbo_room.widgets.screen.drawers.part import DrawerPart, Shown
-from elbo_room.widgets.screen.elements import button, worded_list
-from elbo_room.widgets.screen.panels import box
 from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.sessions.run_bin import deleted_runs
+from elbo_room.widgets.sessions.run_labels import label_of
 from elbo_room.widgets.sessions.runs import saved_runs
-from elbo_room.widgets.words import texts
+from elbo_room.widgets.words.run_rows import measure_of, row_of
 
 if TYPE_CHECKING:
     from elbo_room.widgets.actions import Action
@@ -21,32 +18,23 @@ if TYPE_CHECKING:
 
 
 class Runs(DrawerPart):
-    """A list of the runs kept on this computer."""
+    """A table of the runs kept on this computer."""
 
     name = "Runs"
-    tooltip = "Earlier runs: open or compare them"
+    tooltip = "Every run is kept: open, compare, name or delete it"
 
     def __init__(self, post: Callable[[Action], None], screen: Screen) -> None:
         super().__init__(post, screen)
-        self.runs = worded_list("")
-        self.open = button(
-            "Open this run",
-            "Show it where it stopped; Run continues from there",
-            lambda: post(OpenRun(self.runs.value[0] if len(self.runs.value) == 1 else None)),
-        )
-        self.compare = button(
-            "Compare in panel A",
-            "Draw the chosen runs' ELBO next to the current one; with none chosen, remove them",
-            lambda: post(CompareRuns(list(self.runs.value))),
-        )
-        self.widget = box(ipw.VBox, [self.runs, box(ipw.HBox, [self.open, self.compare], "elbo-row")], "elbo-shelf")
+        self.widget = screen.runs
 
     def fill(self, shown: Shown) -> None:
-        """The runs kept now; the chosen runs stay chosen."""
-        del shown
-        runs, chosen = saved_runs(), self.runs.value
-        options = tuple((texts.run_line(run, catalogue()), run["identity"]) for run in runs)
-        if tuple(self.runs.options) != options:
-            self.runs.options = options
-            self.runs.value = [run["identity"] for run in runs if run["identity"] in chosen]
-        self.runs.description = texts.RUNS if runs else texts.NO_RUNS
+        """The runs kept now; of the run on the screen, its newest numbers."""
+        table, facts = self.screen.runs, shown.facts
+        rows = [row_of(run, catalogue()) for run in saved_runs(also=lambda folder: label_of(folder).pinned)]
+        for row in rows:
+            if row["id"] == shown.identity and facts.get("number", 0) > row["step"] and facts.get("elbo") is not None:
+                row |= {"step": facts["number"], "score": facts["elbo"]}
+        table.current = shown.identity
+        table.measure = measure_of(shown.run_settings) if shown.run_settings else ""
+        table.deleted = len(deleted_runs())
+        table.rows = rows

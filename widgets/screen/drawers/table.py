@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from elbo_room.widgets.screen.drawers.part import DrawerPart, Shown
-from elbo_room.widgets.words.tables import table
+from elbo_room.widgets.words.tables import tabulated
 
 if TYPE_CHECKING:
     from elbo_room.widgets.actions import Action
@@ -21,11 +21,10 @@ class Table(DrawerPart):
 
     def __init__(self, post: Callable[[Action], None], screen: Screen) -> None:
         super().__init__(post, screen)
-        self.widget = screen.text
+        self.widget = screen.tables
 
     def fill(self, shown: Shown) -> None:
         """What the charts in sight show now."""
         del shown
         screen = self.screen
-        charts = [screen.chart(each) for each in screen.in_sight()]
-        screen.text.show("The panels as tables", "\n\n\n".join(table(screen.bus, chart) for chart in charts))
+        screen.tables.tables = [tabulated(screen.bus, screen.chart(name)) for name in screen.in_order()]

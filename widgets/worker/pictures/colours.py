@@ -95,7 +95,7 @@ class Colours:
             raise ValueError(
                 f"The map was to be coloured by {name!r}; these data and this model have: {', '.join(allowed)}."
             )
-        self.name, self.pace, self.kept = name, Pace(RATE, SHARE), {}
+        self.name, self.pace, self.kept = name, Pace(self.pace.rate, self.pace.share), {}
 
     def look(self, nu: Tensor, now: float) -> Colour:
         """The colour of every drawn data point; `nu` (M, n_params, K) is q's."""

@@ -96,6 +96,11 @@ class ConditionalPictures(Pictures):
         if self.first and wanted.text is not None:
             self.weights.choose(wanted.text)
 
+    def follow(self, shown: Pictures) -> None:
+        """The same bands and the same text."""
+        if self.first and isinstance(shown, ConditionalPictures):
+            self.curvature.chosen, self.weights.text = shown.curvature.chosen, shown.weights.text
+
     # what stays -----------------------------------------------------------------------------------------------------------------
 
     @property

@@ -1,5 +1,6 @@
 """What a person chose to see of the latent space: its colour, its plane, places that are pinned, data that are marked."""
 
+from copy import copy
 from itertools import combinations
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from elbo_room.models.diagnostics import Plane, active, axes_plane, principal_plane
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Explore
+from elbo_room.widgets.worker.pace import Pace
 from elbo_room.widgets.worker.pictures.colours import Colours
 from elbo_room.widgets.worker.pictures.walks import Walks
 
@@ -21,6 +23,13 @@ class Exploration:
         self.plane, self.axes, self.share = "auto", (0, 1), 0.0  # its name; of the variance, what PCA's plane holds
         self.before: Plane | None = None  # PCA's last plane, whose orientation is kept
         self.marked = torch.zeros(0, dtype=torch.long)
+
+    def follow(self, other: "Exploration") -> None:
+        """Take over the choices made in another run of the same model and data."""
+        self.colours.choose(other.colours.name)
+        self.colours.pace = Pace.unlimited()  # each look is of another step
+        self.plane, self.axes, self.share, self.before = other.plane, other.axes, other.share, other.before
+        self.walks, self.marked = copy(other.walks), other.marked
 
     def planes(self) -> list[tuple[str, str]]:
         """The planes of more than two dimensions that can be shown: the list's text, and the name."""

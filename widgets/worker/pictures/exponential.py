@@ -1,5 +1,6 @@
 """What the charts of a deep exponential family have in common: its layers with words, KL per unit, a yardstick."""
 
+import math
 import time
 from typing import Any
 
@@ -42,6 +43,13 @@ class ExponentialPictures(Pictures):
         self.yardstick = yardstick_of(run)
         top = f"z{self.layers}"  # whose q asks for no other layer's draw
         self.steps = OneStep(run, top, LAYER_NAMES[self.layers]) if drawable(run, top) else None
+
+    def follow(self, shown: Pictures) -> None:
+        """The same units in the same places, and the same scale of the bars."""
+        if isinstance(shown, ExponentialPictures):
+            self.shown, self.parents, self.high = dict(shown.shown), dict(shown.parents), shown.high
+            self.yardstick = shown.yardstick
+            self.next_order = math.inf  # scrubbing moves no unit to another parent's group
 
     def about(self) -> About:
         """The names that charts write: layers and the data's words."""

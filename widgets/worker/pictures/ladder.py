@@ -66,6 +66,10 @@ class Ladder(Numbers[Pictures]):
         """Numbers that one replicate's evaluations hold."""
         return self.draws * numbers_of_evaluation(self.run.model, self.run.data.x.shape[1:], self.rows)
 
+    def for_replay(self) -> None:
+        """Its measurements take seconds: those of the newest step stay."""
+        self.due = math.inf
+
     def about(self) -> About:
         """What the sites are called."""
         return {"labels": {self.chart: list(SITE_NAMES)}}

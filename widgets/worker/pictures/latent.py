@@ -63,6 +63,12 @@ class LatentPictures(Pictures):
             nothing = torch.zeros(len(some), max(2, self.chosen.size))
             self.space = Space(nothing, nothing, axes_plane((0, 1), nothing.shape[1]))
 
+    def follow(self, shown: Pictures) -> None:
+        """The same plane, colour, pins and marked data; and the map's present range, so that it stays in place."""
+        if self.site and isinstance(shown, LatentPictures):
+            self.chosen.follow(shown.chosen)
+            self.span, self.text = shown.span, shown.text
+
     @property
     def axes(self) -> tuple[int, int]:
         """The two dimensions that the map shows."""

@@ -47,6 +47,10 @@ class Manifold(Numbers[LatentPictures]):
         super().__init__(chart, run, pictures)
         self.pace = Pace(RATE, SHARE)
 
+    def for_replay(self) -> None:
+        """A grid of every step."""
+        self.pace = Pace.unlimited()
+
     @classmethod
     def applies(cls, run: Run, pictures: LatentPictures) -> bool:
         """Whether there is a decoder."""

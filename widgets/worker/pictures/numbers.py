@@ -33,6 +33,9 @@ class Numbers(Generic[P]):
         del run, pictures
         return True
 
+    def for_replay(self) -> None:
+        """From now on each look is of another step: whatever is drawn only now and then is drawn at once, or not at all."""
+
     def about(self) -> About:
         """What stays the same for the run: `static` columns and `labels`."""
         return {}

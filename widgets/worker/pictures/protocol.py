@@ -31,6 +31,9 @@ class Pictures:
             look()
         )  # the worker's suspends a picture that fails and lets the others continue
 
+    def follow(self, shown: Pictures) -> None:
+        """Take over what a person chose to see in these pictures of the same kind of run."""
+
     @property
     def axes(self) -> tuple[int, int]:
         """The two dimensions in which a step is drawn."""

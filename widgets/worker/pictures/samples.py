@@ -23,7 +23,11 @@ class Samples(Numbers[ExponentialPictures]):
 
     def __init__(self, chart: str, run: Run, pictures: ExponentialPictures) -> None:
         super().__init__(chart, run, pictures)
-        self.next = 0.0
+        self.next, self.slow = 0.0, SLOW
+
+    def for_replay(self) -> None:
+        """Draws of every step."""
+        self.slow = 0.0
 
     def about(self) -> About:
         """The names of the layers, and the data's words."""
@@ -34,7 +38,7 @@ class Samples(Numbers[ExponentialPictures]):
         if time.perf_counter() < self.next:
             return {}
         drawn = self._draws()
-        self.next = time.perf_counter() + SLOW
+        self.next = time.perf_counter() + self.slow
         return {"replace": {self.chart: drawn}}
 
     def _draws(self) -> Datasets:

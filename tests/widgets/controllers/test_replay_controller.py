@@ -1,0 +1,36 @@
+"""The slider below panel A: the panels, the caption and the marks are of the replayed step; Live, Run and another run leave it."""
+
+import numpy as np
+
+from elbo_room.widgets.actions import Quietly, Run, Seek
+from elbo_room.widgets.messages import Replayed
+from tests.widgets.conftest import eventually
+
+SETTINGS = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 60, "batch_size": 32}
+
+
+def test_a_replayed_step_is_on_every_panel_and_in_the_caption(lab) -> None:
+    room = lab(SETTINGS)
+    screen, bar = room.screen, room.screen.replay
+    room.post(Run())
+    eventually(lambda: room.state == "finished" and bar.steps and bar.steps[-1] == 60)
+    newest = screen.bus.shown("latent")["cloud"]["x"].copy()
+    assert bar.words.startswith("keeps ")
+    room.post(Quietly(Seek(4)))
+    eventually(lambda: bar.shown == 4)
+    words = screen.caption.value
+    table = np.concatenate(room.painter.lines.drawn)
+    assert words.startswith("Replaying step 4 of 60")
+    assert f"{table[table[:, 0] == 4][0, 1]:.1f}".replace("-", "−") in words  # a run as short as this has no mean yet
+    assert screen.chart("elbo").params["cut"] == screen.chart("variance").params["cut"] == 4
+    assert np.abs(screen.bus.shown("latent")["cloud"]["x"] - newest).max() > 0.01
+    room.post(Quietly(Seek(None)))
+    eventually(lambda: np.array_equal(screen.bus.shown("latent")["cloud"]["x"], newest))
+    assert bar.shown == screen.chart("elbo").params["cut"] == -1
+    assert not screen.caption.value.startswith("Replaying")
+    room.show(Replayed(4, {}))  # an answer that comes late
+    assert bar.shown == -1
+    room.post(Quietly(Seek(4)))
+    eventually(lambda: bar.shown == 4)
+    room.post(Run())  # finished: the next run
+    eventually(lambda: bar.shown == -1 and room.state in ("running", "finished") and not room.current.requested)

@@ -1,0 +1,27 @@
+import { section, tableOf } from "../../../widgets/static/panel_tables.js";
+import { equal, test } from "./harness.js";
+
+test("a table has a header above each column and before each row", () => {
+  const table = tableOf("ELBO", ["step", "ELBO, nats"], [["1", "−98.4"], ["2", "−97"]]);
+  const scopes = [...table.querySelectorAll("th")].map((cell) => `${cell.scope}: ${cell.textContent}`);
+  equal(scopes, ["col: step", "col: ELBO, nats", "row: 1", "row: 2"]);
+  equal([...table.querySelectorAll("td")].map((cell) => cell.textContent), ["−98.4", "−97"]);
+  equal(table.caption?.textContent, "ELBO");
+});
+
+test("words of the data are text, never markup", () => {
+  equal(tableOf("t", ["<b>x</b>"], [["<img src=x>"]]).querySelectorAll("b, img").length, 0);
+});
+
+test("a panel says how many rows it shows and asks for all of them by chart and dataset", () => {
+  /** @type {string[][]} */
+  const asked = [];
+  const part = { name: "lines", heads: ["step"], rows: [["1"], ["2"]], total: 1797 };
+  const panel = { chart: "elbo", title: "ELBO", summary: "It rises.", empty: "", parts: [part] };
+  const made = section(panel, (...what) => asked.push(what));
+  equal(made.querySelector(".elbo-figures-foot span")?.textContent, "2 of 1,797 rows");
+  made.querySelector("button")?.click();
+  equal(asked, [["elbo", "lines"]]);
+  const empty = section({ ...panel, parts: [], empty: "Nothing yet." }, () => {});
+  equal([empty.querySelectorAll("table").length, empty.lastChild?.textContent], [0, "Nothing yet."]);
+});

@@ -1,0 +1,52 @@
+"""The slider below panel A: it scrubs through the steps of the run that were kept, or plays them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import traitlets
+
+from elbo_room.widgets import built_assets
+from elbo_room.widgets.actions import Action, Quietly, Seek
+
+STEPS_A_SECOND = 60.0  # at speed 1: the pace of "normal" training
+
+
+def kept_words(count: int, size: int) -> str:
+    """What replay keeps of a run: “keeps 96 states, 3.1 MB”."""
+    amount = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3))} kB"
+    return f"keeps {count} states, {amount}"
+
+
+class ReplayBar(anywidget.AnyWidget):
+    """Play and pause, the slider, speed, and a button that goes back to the newest step; `Seek` says what is wanted."""
+
+    _esm = built_assets.script("replay_bar")
+    _css = built_assets.style("lab.css")
+    steps = traitlets.List(traitlets.Int(), help="the steps that can be shown, in order").tag(sync=True)
+    shown = traitlets.Int(-1, help="the step that is shown; −1: the newest one").tag(sync=True)
+    changes = traitlets.List(help="steps at which a control was changed, and in words what: [step, words]").tag(
+        sync=True
+    )
+    words = traitlets.Unicode("", help="how much is kept").tag(sync=True)
+    pace = traitlets.Float(STEPS_A_SECOND, help="steps a second at speed 1").tag(sync=True)
+
+    def __init__(self, post: Callable[[Action], None], **traits: Any) -> None:
+        super().__init__(**traits)
+        self._post = post
+        self.on_msg(self._on_message)
+
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
+        if not isinstance(content, dict) or content.get("kind") != "seek":
+            return
+        step = content.get("step")
+        if step is None or (isinstance(step, int) and not isinstance(step, bool)):
+            self._post(Quietly(Seek(step)))
+
+    def offer(self, steps: list[int], size: int, changes: list[tuple[int, str]]) -> None:
+        """These steps can be shown; `size` bytes are kept for them."""
+        with self.hold_sync():
+            self.steps, self.words = steps, kept_words(len(steps), size) if steps else ""
+            self.changes = [list(each) for each in changes]

@@ -1,0 +1,26 @@
+"""The caption while an earlier step is shown: subject, step, and that step's numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elbo_room.widgets.words.caption import fitted, peers, ratio_sentence
+from elbo_room.widgets.words.snapshot import Snapshot
+
+Facts = dict[str, Any]
+GOES_ON = ", while training goes on"
+
+
+def replay_sentence(facts: Facts) -> str | None:
+    """“Replaying step 512 of 2,000: ELBO −98.4 nats, 6 of 8 latent dimensions are active. …”; None where the newest step is shown."""
+    shown = facts.get("replayed")
+    if not shown:
+        return None
+    there = facts | shown
+    now = Snapshot.of(there)
+    known = ", ".join(part for part in (now.elbo_words(), now.active_words()) if part)
+    ratio = None if facts.get("veiled") else ratio_sentence(peers(there), facts["estimator"], facts["labels"], None)
+    noise = f" {ratio}" if ratio else ""
+    meanwhile = GOES_ON if facts.get("state") == "running" else ""
+    step = f"Replaying step {shown['number']:,} of {shown['newest']:,}{meanwhile}"
+    return fitted(f"{step}{': ' if known else ''}{known}.{noise}")

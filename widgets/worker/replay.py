@@ -1,0 +1,52 @@
+"""What the panels showed at a kept step: the pictures of a copy of the run, whose parameters are set to a kept state.
+
+The run itself is only read, so that training goes on bit for bit as if nobody looked.
+"""
+
+import copy
+
+import torch
+
+from elbo_room.models.training.run import Parts, Run
+from elbo_room.widgets.messages import Replayed
+from elbo_room.widgets.worker.pictures import Pictures, pictures_of
+from elbo_room.widgets.worker.states import KeptStates
+
+
+def copied(run: Run) -> Run:
+    """A run of a copy of the model and q, with the same data; the two are copied together, for a prior may share q's encoder."""
+    model, q = copy.deepcopy((run.model, run.q))
+    return Run.of(Parts(run.settings, run.knobs, run.data, model, q, torch.Generator()), run.own)
+
+
+class Replay:
+    """The pictures of a run's kept states, which follow what a person has chosen to see."""
+
+    def __init__(self, run: Run, states: KeptStates, shown: Pictures) -> None:
+        self.run, self.states = copied(run), states
+        self.pictures = pictures_of(self.run)
+        self.pictures.follow(shown)
+        for each in self.pictures.numbers.values():
+            each.for_replay()
+        self.step = -1  # that is shown
+
+    def show(self, step: int, watched: frozenset[str]) -> Replayed:
+        """The pictures of the kept state nearest to a step."""
+        place = self.states.nearest(step)
+        self.step = self.states.steps[place]
+        self._restore(place)
+        self.pictures.watched = watched
+        picture = self.pictures.look()
+        picture.pop("append", None)  # lines over the steps have this one already
+        return Replayed(self.step, picture, self.pictures.grid(), self.pictures.walk())
+
+    def _restore(self, place: int) -> None:
+        self.states.put(place, self.run.parameters)
+        self.run.number = self.step
+        wanted, now = self.states.settings_at(self.step), vars(self.run.settings)
+        changed = {name: value for name, value in wanted.items() if name in now and now[name] != value}
+        if changed:
+            self.run.change(**changed)
+
+
+__all__ = ["Replay", "copied"]
