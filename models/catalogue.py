@@ -10,6 +10,7 @@ from elbo_room.models.estimators import ESTIMATORS, XI_SOURCES
 from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.latent_priors import LATENT_PRIORS
+from elbo_room.models.mathml import latex_of, mathml
 from elbo_room.models.model_family import ModelFamily
 from elbo_room.models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
 from elbo_room.models.presets import PRESETS
@@ -107,6 +108,8 @@ def catalogue() -> dict[str, Any]:
             "source": part.source,
             "unbiased": part.unbiased,
             "bound": part.bound,
+            "group": part.group(),
+            "formula": mathml(latex_of(part.symbol)),
         }
         for name, part in ESTIMATORS.items()
     }

@@ -14,6 +14,7 @@ from elbo_room.widgets.messages import Decode, Explore, ReadTable, SelectParamet
 
 if TYPE_CHECKING:
     from elbo_room.widgets.controllers.runs import Waiting
+    from elbo_room.widgets.words.estimator_words import Measure
 
 # a run
 
@@ -185,10 +186,18 @@ class SplitTerms:
 
 
 @dataclass(frozen=True)
-class ShowEstimators:
-    """Panel B shows these estimators."""
+class TickEstimator:
+    """An estimator of panel B's legend was ticked, or unticked."""
 
-    names: Sequence[str]
+    name: str
+    on: bool
+
+
+@dataclass(frozen=True)
+class CompareBy:
+    """What panel B's legend compares: the variance, or what one accuracy costs."""
+
+    measure: Measure
 
 
 @dataclass(frozen=True)
@@ -292,6 +301,7 @@ class WorkerNotStarted:
 Action = (
     Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | OverlayRuns | CompareRuns | RenameRun | PinRun
     | DeleteRun | RestoreRun | SetKnob | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable | UseRunFeatures
-    | TrainOnFeatures | Look | SplitTerms | ShowEstimators | SelectParameter | Explore | Decode | MarkRows | ShowSelection | Seek | Quietly
-    | OpenDrawer | SaveTable | Guess | NextQuestion | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
+    | TrainOnFeatures | Look | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore | Decode | MarkRows
+    | ShowSelection | Seek | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion | Reveal | Share | ToggleProjector
+    | PressKey | PageReady | Shared | WorkerNotStarted
 )  # fmt: skip

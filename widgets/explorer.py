@@ -16,12 +16,12 @@ from elbo_room.widgets.actions import (
     Quietly,
     SetKnob,
     Shared,
-    ShowEstimators,
     ShowSelection,
     TakeUp,
 )
 from elbo_room.widgets.controllers.address import AddressController
 from elbo_room.widgets.controllers.comparison import RunComparison
+from elbo_room.widgets.controllers.estimators import EstimatorController
 from elbo_room.widgets.controllers.features import FeatureController
 from elbo_room.widgets.controllers.held_run import HeldRun
 from elbo_room.widgets.controllers.idle_watch import IdleWatch
@@ -130,7 +130,8 @@ class Explorer(ipw.VBox):
         state, screen, painter, session = self.current, self.screen, self.painter, self.session
         self.settings = SettingsController(state, self.forms, screen, session)
         self.held = HeldRun(state, screen.page)
-        self.views = ViewController(state, self.settings, screen, painter, session)
+        self.estimators = EstimatorController(state, self.settings, screen, painter, session)
+        self.views = ViewController(state, self.settings, self.estimators, screen, painter, session)
         self.runs = RunController(state, self.settings, self.held, self.views, screen, painter, session)
         self.seeds = SeedSweep(state, self.settings, self.runs, painter.lines)
         self.comparison = RunComparison(state, painter, screen.runs)
@@ -148,13 +149,12 @@ class Explorer(ipw.VBox):
         self.idle = IdleWatch(state, screen.page, painter, session, self.words.refresh)
         self.replay = ReplayController(state, screen, painter, session, self._hasten)
         self._register()
-        self.settings.offer_estimators()
-        screen.shown.observe(lambda change: self.post(ShowEstimators(list(change["new"]))), "value")
 
     def _register(self) -> None:
         """Let every controller take its actions, and messages before and after the painter has drawn them."""
         self.actions, self.messages, self.drawn = actions, messages, drawn = Dispatch(), Dispatch(), Dispatch()
         self.settings.register(actions)
+        self.estimators.register(actions)
         self.held.register(messages)
         self.views.register(actions, messages, drawn)
         self.latent.register(actions, drawn)
@@ -184,6 +184,7 @@ class Explorer(ipw.VBox):
         if own:
             self.current.notice = "Press Run to train with these settings."
         self.settings.show()
+        self.estimators.follow()
         self.words.refresh()
 
     def _take_up(self) -> None:
@@ -233,6 +234,7 @@ class Explorer(ipw.VBox):
                 self.forms.answered(action.name, action.value)
             self.views.ask_prior()
             self.settings.show()
+            self.estimators.follow()
             self.words.counts.at_once()
             self.words.refresh()
 
@@ -242,6 +244,7 @@ class Explorer(ipw.VBox):
             self.messages(message)
             self.painter.show(message)
             self.drawn(message)
+            self.estimators.follow()
             self.words.refresh()
 
     def lost(self, reason: str) -> None:

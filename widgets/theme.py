@@ -83,7 +83,7 @@ def estimators(labels: list[str]) -> list[Series]:
 
 
 MINIBATCH = "minibatch"  # the name, in panel B, of the only noise when q is a point mass: the rows of the minibatch
-OF_MINIBATCHES = Series("minibatch ĝ", INK, INK)  # its line comes after those of all estimators
+OF_MINIBATCHES = Series("minibatch gradients", INK, INK)  # its line comes after those of all estimators
 
 
 CLASSES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, "#7F6000", "#5D3A9B", "#B3B300", "#4D4D4D")

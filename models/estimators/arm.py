@@ -22,6 +22,7 @@ class Arm(Estimator):
     symbol: ClassVar[str] = r"G_b = (F(z'_b) − F(z_b))\,(ε_b − \tfrac12)"
     help: ClassVar[str] = "An antithetic pair of binary draws: the difference of their F times the noise."
     source: ClassVar[str] = "Yin & Zhou 2019"
+    discrete: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:

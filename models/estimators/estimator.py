@@ -128,7 +128,19 @@ class Estimator:
     moves: ClassVar[bool] = False  # it evaluates f at other values of its site while the other sites stay as drawn
     factorised: ClassVar[bool] = False  # the proof needs a q that is a product over sites
     for_weights: ClassVar[bool] = False  # it is for the weights of a Bayesian network only
+    discrete: ClassVar[bool] = False  # it is for latents with a finite list of states only
     requires: ClassVar[tuple[dict[str, object], ...]] = ()
+
+    @classmethod
+    def group(cls) -> str:
+        """What it has in common with others: the heading under which a list shows it."""
+        if cls.bound != "elbo":
+            return "Importance-weighted bound"
+        if cls.for_weights:
+            return "Weights of a network"
+        if cls.discrete:
+            return "Discrete latents"
+        return "Path through the draw" if cls.path else "Score of q"
 
     def supports(self, family: Family, draws: int) -> str | None:
         """None, or the reason why it does not apply to a site of this family with B = draws."""

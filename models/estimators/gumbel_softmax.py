@@ -25,6 +25,7 @@ class GumbelSoftmax(Estimator):
     symbol: ClassVar[str] = r"G_b = ∇_ν f(y_b),\quad y_b = σ(z̃_b / τ)"
     help: ClassVar[str] = "Replaces a binary draw by a smooth one and follows the path: low variance, but biased."
     source: ClassVar[str] = "Jang, Gu & Poole 2017; Maddison, Mnih & Teh 2017"
+    discrete: ClassVar[bool] = True
     path: ClassVar[bool] = True
     unbiased: ClassVar[bool] = False
     temperature: float = 0.5

@@ -24,6 +24,7 @@ class LocalExpectation(Estimator):
     symbol: ClassVar[str] = r"G_b = \sum_k \sum_c ∇_ν q(z_k = c)\, F(z_b\ \text{with}\ z_k = c)"
     help: ClassVar[str] = "Sums each unit over its states: the best estimator per draw, at states × units evaluations."
     source: ClassVar[str] = "Titsias & Lázaro-Gredilla 2015"
+    discrete: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:

@@ -28,6 +28,11 @@ class MeasureValued(Estimator):
     source: ClassVar[str] = "Pflug 1989; Mohamed, Rosca, Figurnov & Mnih 2020"
     moves: ClassVar[bool] = True
 
+    @classmethod
+    def group(cls) -> str:
+        """Neither a score nor a path."""
+        return "Weak derivatives"
+
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs the family's weak derivatives."""
         if not family.states("weak_derivatives"):

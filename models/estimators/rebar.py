@@ -35,6 +35,7 @@ class Rebar(Estimator):
     symbol: ClassVar[str] = r"G_b = (f_b − η\, c(z̃_b))\, s_b + η\, ∇_ν [c(z_b) − c(z̃_b)]"
     help: ClassVar[str] = "The score of a binary draw, corrected by the path gradient of its relaxation: unbiased."
     source: ClassVar[str] = "Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017"
+    discrete: ClassVar[bool] = True
     moves: ClassVar[bool] = True
     temperature: float = 0.5
     strength: float = 1.0

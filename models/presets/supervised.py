@@ -32,7 +32,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "shared_weights": {
         "label": "Noise of shared weights",
-        "goal": "One draw of the weights serves a whole minibatch: its noise does not average out. Look at panel B against M.",
+        "goal": "One draw of the weights serves a whole minibatch: its noise does not average out. Look at panel B, 'against rows M'.",
         "settings": {
             "model": "conditional",
             "data": "diabetes",

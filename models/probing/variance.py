@@ -25,6 +25,18 @@ class Variance(NamedTuple):
         return Variance(*(factor * each for each in self))
 
 
+def quotient(more: Band, less: Band) -> Band:
+    """v₁/v₂ with its 95 % interval: log²-distances of the ends that face each other add up; `math.inf` where v₁ or v₂ leaves it open.
+
+    exp(log(v₁/v₂) ∓ √(log²(v₁/low₁) + log²(high₂/v₂))), and the same with high₁ and low₂ for the upper end. Source: the method of
+    variance estimates recovery (Zou & Donner 2008). `apart` says whether the interval excludes 1.
+    """
+    (v1, low1, high1), (v2, low2, high2) = ([math.log(max(end, LEAST)) for end in band] for band in (more, less))
+    down, up = math.hypot(v1 - low1, high2 - v2), math.hypot(high1 - v1, v2 - low2)
+    value = v1 - v2
+    return math.exp(value), math.exp(value - down), math.exp(value + up) if value + up < 700 else math.inf
+
+
 def apart(one: Band, other: Band) -> bool:
     """Whether (log v₁ − log v₂)² > log²(v₁/low₁) + log²(high₂/v₂), v₁ > v₂: the interval of the ratio v₁/v₂ is above 1.
 

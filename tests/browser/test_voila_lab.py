@@ -155,11 +155,11 @@ def test_every_view_of_panel_b_has_a_picture_and_a_parameter_can_be_chosen(scree
     parameter, view = (screen.page.locator(".elbo-b .elbo-tools select").nth(k) for k in (0, 1))
     seen = set()
     for words, said in (
-        ("against step", "variance"),
-        ("against B", "falls as B to the power"),
-        ("histogram of ĝ", "the long run"),
+        ("over the steps", "variance"),
+        ("against draws B", "falls as B to the power"),
+        ("histogram", "the long run"),
         ("variance × cost", "er evaluation"),
-        ("ξ parabola", "drag the ring"),
+        ("control variate ξ", "drag the ring"),
     ):
         view.select_option(label=words)
         screen.until(lambda said=said: said in screen.text("caption"))
@@ -173,14 +173,14 @@ def test_every_view_of_panel_b_has_a_picture_and_a_parameter_can_be_chosen(scree
     screen.page.mouse.move(box["x"] + 110, box["y"] + 150, steps=5)
     screen.page.mouse.up()
     screen.until(lambda: "at ξ = " in screen.text("caption"))
-    view.select_option(label="histogram of ĝ")
+    view.select_option(label="histogram")
     parameter.select_option(label="log s₂")
     screen.until(lambda: screen.titled("b", "log s₂"))
 
 
 def test_views_drawers_terms_and_projector(screen):
     before = screen.ink("b")
-    screen.page.locator(".elbo-b select").last.select_option(label="against B")
+    screen.page.locator(".elbo-b select").last.select_option(label="against draws B")
     screen.until(lambda: screen.ink("b") != before)
     screen.press("terms")
     for name in ("Formula", "Table", "Code", "Help", "Runs"):

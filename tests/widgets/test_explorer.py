@@ -384,11 +384,21 @@ def test_a_model_of_ones_own_trains_in_a_thread(lab):
 
 def test_choosing_what_panel_b_measures(lab):
     room = lab(SMALL | {"draws": 4})
-    room.screen.shown.value = ["score", "vargrad"]
+    room.act(actions.TickEstimator("vargrad", on=True))
+    for name in ("score_xi", "leave_one_out", "reparameterization", "path_only"):
+        room.act(actions.TickEstimator(name, on=False))
+    room.act(actions.CompareBy("evaluations"))
     room.post(actions.Run())
     eventually(lambda: set(room.painter.facts.get("variance", {})) == {"score", "vargrad"})
-    room.act(actions.ShowEstimators([]))
-    assert "panel B shows 1 to 8" in room.screen.caption.value
+    legend = room.screen.legend
+    assert legend.ticked == ["score", "vargrad"]
+    # the bill comes with the curve: no other view has to be opened for it
+    eventually(lambda: legend.multiples["score"]["text"] not in ("", "…"))
+    assert room.screen.view.value == "variance"
+    assert {name: each["text"] for name, each in legend.multiples.items() if each["range"] == "best"} == {
+        "vargrad": "1×"
+    }
+    assert "the evaluations of log p for the same accuracy of VarGrad" in legend.multiples["score"]["says"]
 
 
 def test_a_run_that_diverged_offers_a_remedy_that_works(lab):

@@ -8,7 +8,7 @@ from elbo_room.widgets.painting.views import View
 
 VIEW = View(
     "b",
-    "histogram of ĝ",
+    "histogram",
     place=3,
     late=True,
     shows="Many replicates of one parameter's gradient, one row per estimator.",
@@ -71,7 +71,7 @@ def chart() -> alt.LayerChart:
     )
     return finish(
         alt.layer(marks, band, bins, middle, whisker, dot, words, names(shown, "means", "name")),
-        "Replicates of ĝ",
+        "Repeated gradient estimates",
         ranges(),
         right=122,
         left=16,

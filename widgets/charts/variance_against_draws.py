@@ -20,7 +20,7 @@ from elbo_room.widgets.painting.views import View
 
 VIEW = View(
     "b",
-    "against B",
+    "against draws B",
     place=1,
     shows="How the variance of each estimator falls when more draws are averaged.",
     axes="Across: draws B per data point. Up: the variance of the gradient ĝ in nats². Both scales are logarithmic.",
@@ -45,7 +45,7 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
     shown = estimators()
     look = by_series(shown)
     x = alt.X(f"{column}:Q", scale=scale("x", "log"), title=title, axis=alt.Axis(values=[2**k for k in range(13)]))
-    y = alt.Y("value:Q", scale=scale("y", "log"), title="Var(ĝ), nats²", axis=POWERS)
+    y = alt.Y("value:Q", scale=scale("y", "log"), title="summed over parameters, nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
     guide = named("guide").mark_line(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x, y=y, detail="slope:N")
     words = [
@@ -69,7 +69,7 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
     )
     return finish(
         alt.layer(guide, *words, bands(x, color), lines, ends()),
-        "Variance of ĝ",
+        "Variance of the gradient estimate",
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={

@@ -7,7 +7,7 @@ from elbo_room.widgets.painting.views import View
 
 VIEW = View(
     "b",
-    "against M",
+    "against rows M",
     place=2,
     shows="How the variance changes with the number of data points in a minibatch.",
     axes="Across: rows M of the minibatch. Up: the variance of the gradient ĝ in nats². Both scales are logarithmic.",

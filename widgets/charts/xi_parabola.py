@@ -8,7 +8,7 @@ from elbo_room.widgets.painting.views import View
 
 VIEW = View(
     "b",
-    "ξ parabola",
+    "control variate ξ",
     place=4,
     late=True,
     shows="The variance of the score gradient against the coefficient ξ of its control variate.",
@@ -27,7 +27,7 @@ VIEW = View(
 def chart() -> alt.LayerChart:
     """A parabola with its minimum at ξ* (its band: ±2 standard errors) and the floor (1 − ρ²) Var(ĝ₀), dashed; ξ = 0 is the plain score."""
     x = alt.X("xi:Q", scale=scale("x"), title="ξ (0: the plain score)", axis=alt.Axis(tickCount=5))
-    y = alt.Y("value:Q", scale=scale("y"), title="Var(ĝ), nats²", axis=alt.Axis(tickCount=4, format=".3~s"))
+    y = alt.Y("value:Q", scale=scale("y"), title="variance, nats²", axis=alt.Axis(tickCount=4, format=".3~s"))
     curve, best = named("curve"), named("best")
     band = curve.mark_area(clip=True, opacity=0.2, color=theme.ORANGE).encode(
         x=x, y=alt.Y("low:Q", scale=scale("y")), y2="high:Q"

@@ -155,7 +155,6 @@ class RunController:
         folder = open_run(identity)
         state.values = values
         self.held.request(folder, opened=True)
-        self.settings.offer_estimators()
         self.settings.name_scene()
         self.session.send(Start({}, str(folder.path), self.screen.speed.value, resume=True, play=False))
         self.screen.tabs.value = "–"

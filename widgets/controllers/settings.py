@@ -110,7 +110,6 @@ class SettingsController:
         """Back to the settings of the run on the screen."""
         if self.state.run_values is not None:
             self.state.values, self.state.dirty = dict(self.state.run_values), False
-            self.offer_estimators()
             self.name_scene()
 
     def take(self, values: Values) -> None:
@@ -124,15 +123,12 @@ class SettingsController:
     def replace(self, values: Values) -> None:
         """Show these settings, which are valid."""
         self.state.values, self.state.dirty = values, True
-        self.offer_estimators()
 
     def choose_scene(self, action: ChooseScene) -> None:
         """A scene's settings, its goal, and what its panels open with."""
         preset = catalogue()["presets"][action.name]
         self.take({"seed": self.state.values["seed"], **preset["settings"]})
         self.screen.goal.value = preset["goal"]
-        if "shown" in preset:  # the estimators in its questions
-            self.screen.shown.value = preset["shown"]
         self.screen.wished = OPENING | preset.get("views", {})
         kept = self.state.if_kept("; the previous run is kept")
         self.state.notice = f"Press Run to train this scene{kept}."
@@ -142,14 +138,3 @@ class SettingsController:
         name, words = texts.departure(self.state.values, catalogue())
         preset = catalogue()["presets"][name]
         self.screen.name_scene(name, f"Like “{preset['label']}”, but: {words}." if words else preset["goal"])
-
-    def offer_estimators(self) -> None:
-        """Offer under Estimators those that apply to this model family at all."""
-        choices = next(knob["choices"] for knob in self.knobs if knob["name"] == "estimator")
-        usable = [choice for choice in choices if not choice.get("unavailable")]
-        options = [(texts.estimator_line(choice, catalogue()), choice["name"]) for choice in usable]
-        shown = self.screen.shown
-        if list(shown.options) != options:
-            kept = [name for name in shown.value if name in dict(options).values()]
-            shown.options = options
-            shown.value = kept or [name for _, name in options[:5]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elbo_room.widgets.actions import Look, ShowEstimators, SplitTerms
+from elbo_room.widgets.actions import Look, SplitTerms
 from elbo_room.widgets.messages import (
     DrawPrior,
     Evidence,
@@ -21,6 +21,7 @@ from elbo_room.widgets.painting.views import views_of
 
 if TYPE_CHECKING:
     from elbo_room.models.settings import Values
+    from elbo_room.widgets.controllers.estimators import EstimatorController
     from elbo_room.widgets.controllers.settings import SettingsController
     from elbo_room.widgets.controllers.state import ScreenState
     from elbo_room.widgets.dispatch import Dispatch
@@ -29,16 +30,22 @@ if TYPE_CHECKING:
     from elbo_room.widgets.sessions.session import Session
 
 PRIOR_GROUPS = ("Data", "Model", "Prior")  # the knobs that functions drawn from the prior depend on
-MOST_SHOWN = 8  # lines that panel B can hold
 
 
 class ViewController:
     """The four panels."""
 
     def __init__(
-        self, state: ScreenState, settings: SettingsController, screen: Screen, painter: Painter, session: Session
+        self,
+        state: ScreenState,
+        settings: SettingsController,
+        estimators: EstimatorController,
+        screen: Screen,
+        painter: Painter,
+        session: Session,
     ) -> None:
-        self.state, self.settings, self.screen, self.painter, self.session = state, settings, screen, painter, session
+        self.state, self.settings, self.estimators = state, settings, estimators
+        self.screen, self.painter, self.session = screen, painter, session
         self.prior_asked: Values | None = None
         self.moved = False  # panel B switched to the noise of minibatches by itself
 
@@ -46,7 +53,6 @@ class ViewController:
         """Handle what a person does with the panels, and what was drawn on them."""
         actions.on(Look, lambda action: self.look(action.panel, action.name))
         actions.on(SplitTerms, lambda action: self.screen.chart("elbo").set(split=action.on))
-        actions.on(ShowEstimators, self.show_estimators)
         actions.on(SelectParameter, self.select_parameter)
         messages.on(PriorDrawn, self.say_prior)
         drawn.when(Started, self.started)
@@ -62,7 +68,7 @@ class ViewController:
         if panel == "b":
             self.painter.look(name)
             if self.state.run_values is not None:
-                self.session.send(ShowView(name))
+                self.session.send(ShowView(self.estimators.view()))
 
     def watch(self) -> None:
         """Send the worker the names of the visible charts."""
@@ -71,22 +77,8 @@ class ViewController:
     def tell_worker(self) -> None:
         """Send a new worker what the panels show."""
         self.watch()
-        self.session.send(MeasureEstimators(list(self.screen.shown.value)))
-        self.session.send(ShowView(self.screen.view.value))
-
-    def show_estimators(self, action: ShowEstimators) -> None:
-        """Panel B shows these estimators.
-
-        Raises:
-            ValueError: there are none, or too many.
-        """
-        names = list(action.names)
-        if not 1 <= len(names) <= MOST_SHOWN:
-            raise ValueError(
-                f"{len(names)} estimators were chosen; panel B shows 1 to {MOST_SHOWN} at a time. Choose fewer, or one."
-            )
-        self.painter.choose(names)
-        self.session.send(MeasureEstimators(names))
+        self.session.send(MeasureEstimators(self.estimators.names))
+        self.session.send(ShowView(self.estimators.view()))
 
     def select_parameter(self, command: SelectParameter) -> None:
         """Panel B looks at this parameter of q."""

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from elbo_room.widgets.actions import (
+    CompareBy,
     CompareRuns,
     DeleteRun,
     HoldXi,
@@ -19,8 +20,10 @@ from elbo_room.widgets.actions import (
     RenameRun,
     RestoreRun,
     Shared,
+    TickEstimator,
 )
 from elbo_room.widgets.messages import Decode, Explore, SelectParameter
+from elbo_room.widgets.words.estimator_words import MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +92,15 @@ def of_pointer(chart: str, kind: str, content: Mapping[str, Any]) -> Action | No
     if kind == "select":
         return SelectParameter(name=content.get("name"), unit=content.get("unit"))
     return None
+
+
+def of_legend(content: Mapping[str, Any]) -> Action | None:
+    """The action in a message of panel B's legend."""
+    kind, name, on = (content.get(key) for key in ("kind", "name", "on"))
+    if kind == "tick" and isinstance(name, str) and isinstance(on, bool):
+        return TickEstimator(name[:64], on)
+    measure = next((each for each in MEASURES if each == name), None)
+    return CompareBy(measure) if kind == "measure" and measure else None
 
 
 def _hover(content: Mapping[str, Any]) -> Action | None:

@@ -27,7 +27,7 @@ from elbo_room.widgets.actions import (
 from elbo_room.widgets.screen.browser_events import of_page
 from elbo_room.widgets.screen.drawers import DRAWERS
 from elbo_room.widgets.screen.drawers.part import CLOSED
-from elbo_room.widgets.screen.elements import button, worded_list
+from elbo_room.widgets.screen.elements import button
 from elbo_room.widgets.screen.own_table import OwnTable
 from elbo_room.widgets.screen.page import Page
 from elbo_room.widgets.screen.panel_tables import PanelTables
@@ -160,9 +160,6 @@ class Screen(Panels):
         self.tabs.observe(lambda change: post(OpenDrawer(change["new"])), "value")
         self.tabs.add_class("elbo-tabs")
         self.text = Reader()
-        self.shown = worded_list(
-            "Panel B measures the chosen ones (Ctrl-click adds or removes); at most 8 are readable."
-        )
         self.quiz = PredictionQuiz(post)
         self.own = OwnTable(post)
         self.runs = RunsTable(post)

@@ -9,15 +9,18 @@ from typing import Any
 import ipywidgets as ipw
 
 from elbo_room.models.settings import FIRST_MODEL
+from elbo_room.widgets import built_assets
 from elbo_room.widgets.actions import Action, Look, SplitTerms
 from elbo_room.widgets.messages import Explore, SelectParameter
 from elbo_room.widgets.painting.views import all_views, views_of
 from elbo_room.widgets.screen.browser_events import of_pointer
+from elbo_room.widgets.screen.estimator_legend import EstimatorLegend, unlabelled
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.network_diagram import NetworkDiagram
 from elbo_room.widgets.screen.one_step import OneStep
 from elbo_room.widgets.screen.replay_bar import ReplayBar
 from elbo_room.widgets.wire.bus import Bus
+from elbo_room.widgets.words.estimator_words import MOST_SHOWN
 
 DRAWN: dict[str, type[LiveChart]] = {"network": NetworkDiagram, "one_step": OneStep}  # not Vega views
 
@@ -57,7 +60,9 @@ class Panels:
         for term in ("likelihood", "kl", "prior", "objective"):  # the curves that it shows
             self.split.add_class(f"elbo-knob-{term}")
         self.split.observe(lambda change: post(SplitTerms(change["new"])), "value")
-        self.parameter = ipw.Dropdown(options=[("all ν", 0)], value=0, tooltip="Which of q's parameters panel B shows")
+        self.parameter = ipw.Dropdown(
+            options=[("all parameters", 0)], value=0, tooltip="Which of q's parameters panel B shows"
+        )
         self.parameter.observe(lambda change: self._chosen(change, lambda index: SelectParameter(index=index)), "value")
         self.colour = self._choice("colour", "What colours the map of the latent space")
         self.plane = self._choice("plane", "Which plane of the latent space is shown")
@@ -78,6 +83,10 @@ class Panels:
             )
             for letter in "abcd"
         }
+        self.legend = EstimatorLegend(post, MOST_SHOWN)
+        self.measured = box(ipw.HBox, [self.legend], "elbo-measured")  # panel B's charts, and the legend beside them
+        self.panels["b"].children = (self.measured, *self.panels["b"].children)
+        self.homes = self.panels | {"b": self.measured}
         self.replay = ReplayBar(post)
         self.replay.add_class("elbo-replay")
         self.evidence = box(ipw.VBox, [self.panels["a"], self.replay, self.panels["b"]], "elbo-column")
@@ -118,11 +127,12 @@ class Panels:
         """The chart with this name; it is made, hidden, when first requested."""
         found = self.charts.get(name)
         if found is None:
-            found = self.charts[name] = DRAWN.get(name, LiveChart)(name, self.bus)
+            home = self.homes[all_views()[name].panel]
+            look = {"spec": unlabelled(built_assets.spec(name))} if home is self.measured else {}
+            found = self.charts[name] = DRAWN.get(name, LiveChart)(name, self.bus, **look)
             found.layout.display = "none"
             found.on_event(partial(self._pointer, name))
-            panel = self.panels[all_views()[name].panel]
-            panel.children = (found, *panel.children)
+            home.children = (found, *home.children)
         return found
 
     def shows(self, name: str) -> bool:

@@ -265,6 +265,7 @@ export class Lines {
 
   /** @param {LinesMeta} how */
   label(how) {
+    if (!this.meta.datasets.ends) return; // a legend beside the chart has the names
     const { plot, params } = this.panel, ends = this.drawn.filter(({ inside }) => inside.length);
     /** @param {number} pixel */
     const clipped = (pixel) => Math.min(Math.max(pixel, 0), plot.height);

@@ -251,6 +251,43 @@ export interface ReplayValues {
   /** Steps a second at speed 1. */
   pace: number;
 }
+/** One estimator in panel B's legend (widgets/words/estimator_words.py). */
+export interface LegendRow {
+  name: string;
+  label: string;
+  group: string;
+  color: string;
+  ink: string;
+  dash: number[];
+  notes: string[];
+  /** Why it does not apply now; empty if it does. */
+  reason: string;
+  /** It cannot be ticked. */
+  never: boolean;
+  /** It has no tick box. */
+  fixed: boolean;
+  help: string;
+  formula: string;
+  source: string;
+}
+/** What a row shows of its measurement. */
+export interface LegendMultiple {
+  text: string;
+  range: string;
+  close: boolean;
+  says: string;
+}
+/** Values of panel B's legend (widgets/screen/estimator_legend.py). */
+export interface LegendValues {
+  rows: LegendRow[];
+  multiples: Record<string, LegendMultiple>;
+  ticked: string[];
+  active: string;
+  measure: string;
+  measures: [name: string, words: string][];
+  most: number;
+  dark: Record<string, string>;
+}
 /** Values of a chart (widgets/screen/live_chart.py). */
 export interface ChartValues<Meta = ChartMeta> {
   name: string;

@@ -115,11 +115,3 @@ def code(values: Values, knobs: list[Knob], own_data: Mapping[str, tuple[str, st
         "    print(step.number, step.elbo)",
     ]
     return "\n".join(lines)
-
-
-def estimator_line(choice: dict[str, Any], catalogue: dict[str, Any]) -> str:
-    """One line for an estimator: label, whether it is biased or has another objective, and what it does."""
-    part = catalogue["estimators"][choice["name"]]
-    marks = [] if part["unbiased"] else ["biased"]
-    marks += ["another objective: the importance-weighted bound"] if part["bound"] == "iwae" else []
-    return f"{choice['label']}{' [' + ', '.join(marks) + ']' if marks else ''}   {choice['help']}"

@@ -20,12 +20,12 @@ def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
     eventually(lambda: room.state == "finished" and "minibatch" in room.painter.facts["variance"])
     value, low, high = room.painter.facts["variance"]["minibatch"]
     assert 0 < low < value < high
-    assert room.screen.chart("variance").heading == "Variance of ĝ"
+    assert room.screen.chart("variance").heading == "Variance of the gradient estimate"
     room.post(actions.Look("b", "variance_against_rows"))
     eventually(lambda: "slopes" in room.painter.facts["evidence"].get("variance_against_rows", {}))
     slope, error = room.painter.facts["evidence"]["variance_against_rows"]["slopes"]["minibatch"]
     assert abs(slope + 1) < max(4 * error, 0.3)  # (1 − M/N)/M is a little steeper than 1/M
-    eventually(lambda: "The variance of minibatch ĝ goes as M to the power" in room.screen.caption.value)
+    eventually(lambda: "The variance of minibatch gradients goes as M to the power" in room.screen.caption.value)
     room.post(actions.Look("b", "xi_parabola"))
     eventually(lambda: "q is a point mass: nothing is drawn" in room.screen.caption.value)
 
@@ -37,7 +37,7 @@ def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(l
     assert room.painter.facts["variance"] == {}
     eventually(lambda: "as M to the power" in room.screen.caption.value)  # the panel has turned to fewer rows by itself
     assert room.screen.view.value == "variance_against_rows"
-    assert room.screen.chart("variance_against_rows").heading == "Variance of ĝ"
+    assert room.screen.chart("variance_against_rows").heading == "Variance of the gradient estimate"
     room.post(actions.Look("b", "variance"))
     eventually(lambda: room.screen.chart("variance").heading == "No variance: q is a point mass")
     assert (

@@ -21,8 +21,8 @@ OF_MINIBATCHES = len(ESTIMATORS)  # the series after those of all estimators
 LADDER = (4, 8, 16, 32, 64, 128, 256)
 MOST = 0.25  # of the data, so that a ladder shows 1/M and not the (1 − M/N) of drawing without replacement
 OTHER = (
-    "q is a point mass: nothing is drawn, so this view has nothing to show. Choose 'against step' or 'against M': "
-    "ĝ varies with the rows it sees."
+    "q is a point mass: nothing is drawn, so this view has nothing to show. Choose 'over the steps' or 'against rows M': "
+    "the gradient estimate varies with the rows it sees."
 )
 
 

@@ -1,0 +1,116 @@
+"""Which estimators panel B measures, and what its legend says of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from elbo_room.models.settings import objection
+from elbo_room.widgets.actions import ChooseScene, CompareBy, TickEstimator
+from elbo_room.widgets.messages import MeasureEstimators, ShowView
+from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.words.estimator_words import MOST_SHOWN, Measure, multiples, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from elbo_room.models.settings import Knob, Values
+    from elbo_room.widgets.controllers.settings import SettingsController
+    from elbo_room.widgets.controllers.state import ScreenState
+    from elbo_room.widgets.dispatch import Dispatch
+    from elbo_room.widgets.painting.painter import Painter
+    from elbo_room.widgets.screen.layout import Screen
+    from elbo_room.widgets.sessions.session import Session
+
+FIRST = 5  # shown unless the user ticks others
+CURVE, BILL = (
+    "variance",
+    "variance_cost",
+)  # views of panel B; the measurement of the second one gives points of the first, too
+
+
+class EstimatorController:
+    """The legend: ticks, multiples, and what they compare."""
+
+    def __init__(
+        self, state: ScreenState, settings: SettingsController, screen: Screen, painter: Painter, session: Session
+    ) -> None:
+        self.state, self.settings, self.screen, self.painter, self.session = state, settings, screen, painter, session
+        self.names: list[str] = self._usable()[:FIRST]
+        self.measure: Measure = "variance"
+        self._listed: tuple[Any, ...] = ()  # what the rows on the screen were made from
+        self._compared: tuple[Any, ...] = ()  # the same for the multiples
+
+    def register(self, actions: Dispatch) -> None:
+        """Handle ticks, the choice of what is compared, and scenes that name the estimators in their questions."""
+        actions.on(TickEstimator, self.tick)
+        actions.on(CompareBy, self.compare_by)
+        actions.on(ChooseScene, lambda action: self._open(catalogue()["presets"][action.name].get("shown", ())))
+
+    @property
+    def _knob(self) -> Knob:
+        return next(knob for knob in self.settings.knobs if knob["name"] == "estimator")
+
+    def _usable(self) -> list[str]:
+        """Those that apply to this model family at all."""
+        return [choice["name"] for choice in self._knob["choices"] if not choice.get("unavailable")]
+
+    def tick(self, action: TickEstimator) -> None:
+        """Measure this estimator, too, or no longer.
+
+        Raises:
+            ValueError: none would be left, or too many, or it does not apply to this model.
+        """
+        name, usable = action.name, self._usable()
+        if action.on and name not in usable:
+            self.screen.legend.restore()
+            raise ValueError(f"{name!r} does not apply to this model. Tick one of: {', '.join(usable)}.")
+        wanted = {*self.names, name} if action.on else {*self.names} - {name}
+        if not 1 <= len(wanted) <= MOST_SHOWN:
+            self.screen.legend.restore()
+            raise ValueError(
+                f"{len(wanted)} estimators were ticked; panel B shows 1 to {MOST_SHOWN} at a time. "
+                f"{'Untick another one first.' if wanted else 'Tick another one first.'}"
+            )
+        self.choose([each for each in usable if each in wanted])
+
+    def choose(self, names: Sequence[str]) -> None:
+        """Measure these from now on; what was measured of them is drawn again."""
+        if list(names) == self.names:
+            return
+        self.names = list(names)
+        self.painter.choose(self.names)
+        self.session.send(MeasureEstimators(self.names))
+
+    def _open(self, names: Sequence[str]) -> None:
+        if names:
+            self.choose([each for each in self._usable() if each in names])
+
+    def compare_by(self, action: CompareBy) -> None:
+        """Compare variances, or what one accuracy costs."""
+        before, self.measure = self.view(), action.measure
+        if self.state.run_values is not None and self.view() != before:
+            self.session.send(ShowView(self.view()))
+
+    def view(self) -> str:
+        """What the worker measures: panel B's view, and next to the curve the costs, if the legend compares those."""
+        shown = str(self.screen.view.value)
+        values: Values = self.state.run_values or self.state.values
+        priced = self.measure != "variance" and not objection(self._knob, values)
+        return BILL if priced and shown == CURVE else shown
+
+    def follow(self) -> None:
+        """Bring the legend up to date with the settings and with what was measured."""
+        values, facts, legend = self.state.values, self.painter.facts, self.screen.legend
+        usable = self._usable()
+        kept = [name for name in self.names if name in usable]
+        if kept != self.names:
+            self.choose(kept or usable[:FIRST])
+        listed = (dict(values), tuple(self.names))
+        if listed != self._listed:
+            self._listed = listed
+            idle = objection(self._knob, values) is not None
+            legend.offer(rows(self._knob, values, catalogue()), [] if idle else self.names, values["estimator"])
+        compared = (self.measure, facts.get("variance"), facts.get("evidence", {}).get(BILL), values["estimator"])
+        if any(mine is not other for mine, other in zip(compared, self._compared, strict=False)) or not self._compared:
+            self._compared = compared
+            legend.compare(self.measure, multiples(facts | {"estimator": values["estimator"]}, self.measure))
