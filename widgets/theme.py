@@ -76,10 +76,10 @@ _MORE_DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 2), (2, 3), (9, 3, 2, 3
 
 
 def estimators(labels: list[str]) -> list[Series]:
-    """Colour, dash and label of every estimator, by its place in the catalogue."""
+    """Colour, dash and label of every estimator, by its place in the catalogue; its row in the legend lights its curve."""
     more = [(*look, dash) for dash in _MORE_DASHES for look in _MORE_LOOKS]
     looks = [*_FIRST_LOOKS, *more]
-    return [Series(label, *looks[index % len(looks)]) for index, label in enumerate(labels)]
+    return [Series(label, *looks[k % len(looks)], light=f"estimator-{k}") for k, label in enumerate(labels)]
 
 
 MINIBATCH = "minibatch"  # the name, in panel B, of the only noise when q is a point mass: the rows of the minibatch
@@ -100,6 +100,7 @@ DARK = {
 PAPER = "#F7F7F7"  # nothing, in a heat map
 BACK = "#FFFFFF"  # the page behind a plot
 KL_STATES = (RULE, BLUE)  # collapsed, active
+SMALL = 12  # pixels of type in a chart; nothing is smaller
 COLLAPSE = ACTIVE  # nats: a dimension with less has collapsed
 
 CONFIG: dict[str, Any] = {
@@ -107,11 +108,11 @@ CONFIG: dict[str, Any] = {
     "font": "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif",
     "axis": {
         "labelColor": MUTED, "titleColor": MUTED, "gridColor": GRID, "domainColor": RULE, "tickColor": RULE,
-        "labelFontSize": 11, "titleFontSize": 11,
+        "labelFontSize": SMALL, "titleFontSize": SMALL,
         "titleFontWeight": "normal", "tickSize": 4, "labelLimit": 60, "labelOverlap": True, "labelSeparation": 8,
     },
-    "axisY": {"minExtent": 42, "maxExtent": 42, "titlePadding": 4},
-    "axisX": {"minExtent": 16, "maxExtent": 16, "titlePadding": 2},
+    "axisY": {"minExtent": 46, "maxExtent": 46, "titlePadding": 4, "titleLimit": {"expr": "height + 24"}},
+    "axisX": {"minExtent": 17, "maxExtent": 17, "titlePadding": 2},
     "view": {"stroke": None},
     "mark": {"invalid": None},
     "aria": False,  # a sentence for each of 1,797 points, ten times a second, that a canvas shows nobody; the panel has its own label

@@ -45,7 +45,7 @@ def _order(model: Model) -> list[str]:
 
 
 def _of(model: Model, site: str) -> Iterator[Parameter]:
-    yield Parameter(site, f"all of {site}" if len(model.sites) > 1 else "all parameters")
+    yield Parameter(site, f"all of {site}" if len(model.sites) > 1 else "all of q")
     family, size = model.sites[site].family, model.sites[site].shape[-1]
     count = 0
     for k in range(size):

@@ -39,7 +39,7 @@ def test_every_knob_has_the_words_and_bounds_of_a_form() -> None:
 def test_estimators_are_described_as_panel_b_needs_them() -> None:
     described = catalogue()["estimators"]
     assert list(described) == list(ESTIMATORS)
-    keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "bound"}
+    keys = {"label", "symbol", "path", "least_draws", "source", "unbiased", "bound", "group", "formula"}
     assert all(set(each) == keys for each in described.values())
     assert described["score"]["symbol"] == r"G_b = f_b\, s_b"
 

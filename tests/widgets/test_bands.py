@@ -15,7 +15,7 @@ from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.worker.measuring import rows as evidence
 
 NAMES = list(catalogue()["estimators"])
-ALL = Parameter("z", "all parameters")
+ALL = Parameter("z", "all of q")
 
 
 def report(name: str, power: int, draws: int = 1) -> Report:

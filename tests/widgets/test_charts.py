@@ -1,8 +1,11 @@
 """Every chart: its file declares it, `prepare` has recorded that, and its numbers are the columns that its specification draws."""
 
+import re
 from typing import Any
 
+import altair as alt
 import pytest
+import vl_convert
 
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.estimators import ESTIMATORS
@@ -10,6 +13,7 @@ from elbo_room.models.registry import MODELS
 from elbo_room.models.training.run_from import run_from
 from elbo_room.widgets import theme
 from elbo_room.widgets.charts import all_charts, specification
+from elbo_room.widgets.charts.frame import POWERS, TENS
 from elbo_room.widgets.messages import Charts
 from elbo_room.widgets.painting.views import all_views, views_of
 from elbo_room.widgets.screen.panels import Panels
@@ -79,3 +83,30 @@ def columns(name: str, *parts: Charts) -> dict[str, set[str]]:
 def test_estimators_look_different_from_each_other_and_so_do_the_next_that_are_added() -> None:
     looks = [(each.color, each.dash) for each in theme.estimators([*ESTIMATORS, "one more", "another"])]
     assert len(set(looks)) == len(looks)
+
+
+@pytest.mark.parametrize(("low", "high"), [(2, 110_000), (0.004, 1.3), (1e-7, 3e4), (0.7, 14)])
+def test_a_log_axis_has_labels_at_powers_of_ten_and_nowhere_else(low: float, high: float) -> None:
+    axis = alt.Y("y:Q", scale=alt.Scale(type="log", domainMin=low, domainMax=high, nice=False), title=None, axis=POWERS)
+    chart = alt.Chart(alt.Data(values=[{"y": low}, {"y": high}])).mark_point().encode(y=axis)
+    labels = re.findall(r"<text[^>]*>([^<]+)</text>", vl_convert.vegalite_to_svg(chart.to_dict()))
+    inside = [k for k in range(-9, 9) if low <= 10**k <= high]
+    names = {k: f"{10.0**k:,.10g}" if -3 < k < 4 else TENS[k + 12] for k in inside}
+    assert set(labels) <= set(names.values())
+    assert len(labels) >= 2
+    assert len(labels) == len(inside) or len(inside) > 5, "none is left out where there are few"
+
+
+def sizes(part: Any) -> list[float]:
+    """Every size of type in a specification."""
+    if isinstance(part, list):
+        return [size for each in part for size in sizes(each)]
+    if not isinstance(part, dict):
+        return []
+    own = [value for key, value in part.items() if key.lower().endswith("fontsize") and isinstance(value, int | float)]
+    return own + [size for each in part.values() for size in sizes(each)]
+
+
+def test_no_type_in_a_chart_is_smaller_than_twelve_pixels() -> None:
+    found = {name: sizes(specification(name)) for name in all_charts()}
+    assert min(size for each in found.values() for size in each) == theme.SMALL == 12

@@ -109,3 +109,12 @@ def test_the_messages_of_the_page_become_the_actions_that_they_mean() -> None:
     assert of_page({"kind": "ready", "query": "?run=1", "voila": True}) == actions.PageReady("?run=1", voila=True)
     assert of_page({"kind": "shared", "copied": True}) == actions.Shared(copied=True)
     assert {kind for kind in KINDS if of_page({"kind": kind, "key": "r"}) is None} == {"heartbeat", "closing"}
+
+
+def test_a_tick_in_the_legend_becomes_an_action_and_nonsense_does_not():
+    of_legend = browser_events.of_legend
+    assert of_legend({"kind": "tick", "name": "vargrad", "on": True}) == actions.TickEstimator("vargrad", on=True)
+    assert of_legend({"kind": "measure", "name": "seconds"}) == actions.CompareBy("seconds")
+    for content in ({}, {"kind": "tick", "name": 3, "on": True}, {"kind": "tick", "name": "score", "on": "yes"}):
+        assert of_legend(content) is None
+    assert of_legend({"kind": "measure", "name": "patience"}) is None

@@ -52,7 +52,7 @@ def chart() -> alt.LayerChart:
     bands = named("bands").mark_rect(color=theme.GRID).encode(**_beside(*corners))
     zero = named("bands").mark_rule(**line).encode(**_beside("y", "y2"), **_at(x=f"{BEYOND} + (width - {BEYOND}) / 2"))
     dots = named("errors").mark_circle(size=12, opacity=0.5, color=theme.VERMILLION).encode(**_beside("x", "y"))
-    text = {"color": theme.MUTED, "fontSize": 11, "baseline": "middle"}
+    text = {"color": theme.MUTED, "fontSize": theme.SMALL, "baseline": "middle"}
     below = _at(x=f"datum.place * ({SIDE} + 10) + 2", y=f"{SIDE} + 12")
     words = named("words")
     layers = [

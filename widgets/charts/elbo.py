@@ -41,14 +41,22 @@ def chart() -> alt.LayerChart:
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
     y = alt.Y("value:Q", scale=scale("y"), title="nats per data point", axis=alt.Axis(tickCount=5, labelExpr=THOUSANDS))
     changes = named("changes").mark_rule(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x)
-    beside = {"angle": 270, "align": "right", "baseline": "top", "dx": -3, "dy": 2, "fontSize": 10.5, "clip": True}
+    beside = {
+        "angle": 270,
+        "align": "right",
+        "baseline": "top",
+        "dx": -3,
+        "dy": 2,
+        "fontSize": theme.SMALL,
+        "clip": True,
+    }
     encoding = {"x": x, "y": alt.YValue(0), "text": "word:N"}
     change_back = named("changes").mark_text(stroke=theme.BACK, strokeWidth=4, **beside).encode(**encoding)
     change_words = named("changes").mark_text(color=theme.INK, **beside).encode(**encoding)
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
     place = {"x": alt.XValue(0), "y": y, "text": "word:N"}
-    look_of = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -2, "fontSize": 11}
+    look_of = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -2, "fontSize": theme.SMALL}
     halo = levels.mark_text(stroke=theme.BACK, strokeWidth=4, **look_of).encode(
         **place
     )  # a line behind the words must not hide them

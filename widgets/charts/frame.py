@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,16 +38,12 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TENS = [f"10{str(k).translate(RAISED)}" for k in range(-12, 13)]
 POWER = "round(log(datum.value) / LN10)"
 IS_POWER = f"abs(log(datum.value) / LN10 - {POWER}) < 1e-6"
-FLOOR = "floor(log(datum.value) / LN10 + 1e-9)"
-MULTIPLE = f"format(datum.value / pow(10, {FLOOR}), '~g') + '·' + {TENS}[{FLOOR} + 12]"
-# A log axis has a rule at every power of ten and nowhere else; large and small numbers are written with powers.
+PLAIN = f"abs({POWER} - 0.5) < 3"  # 0.01 to 1,000
+# A log axis has a rule and a label at every power of ten and nowhere else; the browser shows at least two of them.
 POWERS = alt.Axis(
-    format="~g",
-    labelExpr=(
-        f"!datum.label || abs({FLOOR} - 0.5) < 3 && !{IS_POWER} || abs({POWER} - 0.5) < 3 ? datum.label"
-        f" : {IS_POWER} ? {TENS}[{POWER} + 12] : {MULTIPLE}"
-    ),
+    labelExpr=f"!({IS_POWER}) ? '' : {PLAIN} ? format(datum.value, ',~g') : {TENS}[{POWER} + 12]",
     tickCount=5,
+    labelOverlap=False,  # the empty labels between them are no reason to leave one out
     gridOpacity={"condition": {"test": IS_POWER, "value": 1}, "value": 0},
 )
 
@@ -95,22 +90,21 @@ def solid(series: Sequence[theme.Series]) -> alt.Color:
     return alt.Color("series:N", scale=alt.Scale(domain=domain, range=colors), legend=None)
 
 
-def names(series: Sequence[theme.Series], dataset: str, y: str) -> alt.Chart:
-    """Return the names of the series to the right of the plot, at the heights that a dataset gives, wrapped at a space."""
-    labels = ["\n".join(textwrap.wrap(one.label, 19)) for one in series]
-    inks = [one.ink for one in series]
+def names(series: Sequence[theme.Series], dataset: str, y: str) -> alt.LayerChart:
+    """Return the names of the series at the left of the plot, below the heights of a dataset, readable over what is behind them."""
+    labels, inks = [one.label for one in series], [one.ink for one in series]
     text = named(dataset).transform_calculate(label=f"{labels}[datum.series]", ink=f"{inks}[datum.series]")
-    return text.mark_text(align="left", baseline="middle", fontSize=11, lineBreak="\n", lineHeight=12).encode(
-        x=alt.value(alt.ExprRef("width + 6")),
-        y=alt.Y(f"{y}:Q", scale=scale("y"), axis=None),
-        text="label:N",
-        color=alt.Color("ink:N", scale=None),
+    place = {"x": alt.value(4), "y": alt.Y(f"{y}:Q", scale=scale("y"), axis=None), "text": "label:N"}
+    look: dict[str, Any] = {"align": "left", "baseline": "top", "fontSize": theme.SMALL}
+    return alt.layer(
+        text.mark_text(stroke=theme.BACK, strokeWidth=4, **look).encode(**place),
+        text.mark_text(**look).encode(**place, color=alt.Color("ink:N", scale=None)),
     )
 
 
 def ends() -> alt.Chart:
     """Return the labels at the right ends; the browser gives their places in pixels, pushed apart, and their ink."""
-    marks = named("ends").mark_text(align="left", baseline="middle", fontSize=11, clip=False)
+    marks = named("ends").mark_text(align="left", baseline="middle", fontSize=theme.SMALL, clip=False)
     return marks.encode(
         x=alt.X("px:Q", scale=None),
         y=alt.Y("py:Q", scale=None),
@@ -124,8 +118,8 @@ def finish(
     title: str,
     params: Sequence[alt.Parameter],
     right: int,
-    left: int = 62,  # room for "−1,200" and the axis title
-    bottom: int = 38,
+    left: int = 66,  # room for "−1,200" and the axis title
+    bottom: int = 40,
     **meta: Any,
 ) -> alt.LayerChart | alt.Chart:
     """Put the layers in the fixed frame: the plot keeps its place whatever the data are.

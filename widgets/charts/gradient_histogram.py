@@ -3,7 +3,7 @@
 import altair as alt
 
 from elbo_room.widgets import theme
-from elbo_room.widgets.charts.frame import estimators, finish, named, names, ranges, scale, solid
+from elbo_room.widgets.charts.frame import TENS, estimators, finish, named, names, ranges, scale, solid
 from elbo_room.widgets.painting.views import View
 
 VIEW = View(
@@ -30,9 +30,10 @@ VIEW = View(
     },
 )
 
+SIZE = "round(log(abs(datum.value)) / LN10)"
 TICK = (
-    "datum.value == 0 ? 'reference' : (datum.value > 0 ? '+' : '−') + (abs(log(abs(datum.value)) / LN10) > 2.5 ? "
-    "format(abs(datum.value), '.0e') : format(abs(datum.value), '~g'))"
+    "datum.value == 0 ? 'reference' : (datum.value > 0 ? '+' : '−') + "
+    f"(abs({SIZE}) > 2 ? {TENS}[{SIZE} + 12] : format(abs(datum.value), '~g'))"
 )
 
 
@@ -66,14 +67,14 @@ def chart() -> alt.LayerChart:
     marks = ticks.mark_rule(color=theme.GRID).encode(x=x)
     words = (
         ticks.transform_calculate(label=TICK)
-        .mark_text(baseline="top", fontSize=11, color=theme.MUTED, limit=60)
+        .mark_text(baseline="top", fontSize=theme.SMALL, color=theme.MUTED, limit=60)
         .encode(x=x, y=alt.value(alt.ExprRef("height + 6")), text="label:N")
     )
     return finish(
         alt.layer(marks, band, bins, middle, whisker, dot, words, names(shown, "means", "name")),
         "Repeated gradient estimates",
         ranges(),
-        right=122,
+        right=14,
         left=16,
         datasets={
             "bins": {"mode": "bars", "fields": ["x", "base", "top", "series"]},

@@ -42,7 +42,7 @@ def chart() -> alt.LayerChart:
     return finish(
         alt.layer(
             named("site")
-            .mark_text(align="right", baseline="bottom", dy=-4, fontSize=11, color=theme.MUTED)
+            .mark_text(align="right", baseline="bottom", dy=-4, fontSize=theme.SMALL, color=theme.MUTED)
             .encode(x=alt.XValue("width"), y=alt.YValue("height"), text="word:N"),
             bars.mark_bar(clip=True, color=theme.BLUE, opacity=0.85).encode(x=x.stack(None), x2="floor:Q", y=y),
             bars.mark_rule(clip=True, color=theme.INK).encode(
@@ -52,7 +52,7 @@ def chart() -> alt.LayerChart:
                 end=f"{IS_OPEN} ? datum.value : datum.high",
                 word=f"({IS_OPEN} ? '≥ ' + format(datum.low, '.2~g') : format(datum.value, '.2~g'))",
             )
-            .mark_text(align="left", dx=6, fontSize=11, color=theme.MUTED)
+            .mark_text(align="left", dx=6, fontSize=theme.SMALL, color=theme.MUTED)
             .encode(x=alt.X("end:Q", scale=scale("x", "log")), y=y, text="word:N"),
         ),
         "Variance ladder, one set of parameters",

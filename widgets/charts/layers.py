@@ -41,14 +41,17 @@ def chart() -> alt.LayerChart:
     nodes = named("nodes").mark_circle(opacity=1, stroke=theme.MUTED, strokeWidth=0.8).encode(
         x=x, y=y, color=shade, size=alt.Size("size:Q", scale=None)
     )  # fmt: skip
-    words = named("words").mark_text(color=theme.INK, align="left", fontSize=12, limit=70).encode(
+    limit = alt.ExprRef("datum.wide * width - 8")  # words that are next to each other do not touch
+    words = named("words").mark_text(color=theme.INK, align="left", fontSize=theme.SMALL, limit=limit).encode(
         x=x, y=y, text="word:N",
         opacity=alt.Opacity("strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.55, 1]), legend=None),
     )  # fmt: skip
-    names = named("names").mark_text(color=theme.MUTED, fontSize=11).encode(
+    names = named("names").mark_text(color=theme.MUTED, fontSize=theme.SMALL).encode(
         x=x, y=y, text="word:N"
     )  # fmt: skip
-    formula = named("formula").mark_text(color=theme.INK, align="left", fontSize=10.5).encode(x=x, y=y, text="word:N")
+    formula = (
+        named("formula").mark_text(color=theme.INK, align="left", fontSize=theme.SMALL).encode(x=x, y=y, text="word:N")
+    )
     return finish(
         alt.layer(edges, nodes, words, names, formula),
         "Layers: units (bluer: larger mean |z|), weights",
@@ -58,7 +61,7 @@ def chart() -> alt.LayerChart:
         datasets={
             "edges": {"mode": "bars", "fields": ["x", "y", "x2", "y2", "size", "negative"]},
             "nodes": {"mode": "bars", "fields": ["x", "y", "activity", "size"]},
-            "words": {"mode": "bars", "fields": ["x", "y", "index", "strength"], "words": "index"},
+            "words": {"mode": "bars", "fields": ["x", "y", "index", "strength", "wide"], "words": "index"},
             "formula": {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"},
             "names": {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"},
         },

@@ -46,7 +46,7 @@ def chart() -> alt.LayerChart:
             curve.mark_area(clip=True, opacity=0.18).encode(x=x, y=low, y2="high:Q", color=color),
             curve.mark_line(clip=True, point=alt.OverlayMarkDef(size=18)).encode(x=x, y=y, color=color),
             gaps.mark_rule(clip=True, strokeWidth=5, opacity=0.75).encode(x=x, y=low, y2="high:Q", color=color),
-            names.mark_text(align="left", baseline="middle", fontSize=11).encode(
+            names.mark_text(align="left", baseline="middle", fontSize=theme.SMALL).encode(
                 x=alt.value(alt.ExprRef("width + 6")), y=y, text="word:N", color=alt.Color("ink:N", scale=None)
             ),
         ),

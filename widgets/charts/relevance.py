@@ -1,4 +1,4 @@
-"""Automatic relevance determination: the scale λ_j of the weights that leave each input."""
+"""Automatic relevance determination: the scale λⱼ of the weights that leave each input."""
 
 import altair as alt
 
@@ -23,9 +23,9 @@ VIEW = View(
 
 
 def chart() -> alt.LayerChart:
-    """Bars: λ_j; a whisker where λ_j has its own q (its central 95 %). Grey: less than a tenth of the largest."""
+    """Bars: λⱼ; a whisker where λⱼ has its own q (its central 95 %). Grey: less than a tenth of the largest."""
     x = alt.X(
-        "value:Q", scale=scale("x"), title="λ_j: scale of the weights that leave input j", axis=alt.Axis(tickCount=5)
+        "value:Q", scale=scale("x"), title="λⱼ: scale of the weights that leave input j", axis=alt.Axis(tickCount=5)
     )
     y = alt.Y(
         "dimension:O", title=None, sort="ascending", scale=alt.Scale(paddingInner=0.25, paddingOuter=0.15),
@@ -33,9 +33,7 @@ def chart() -> alt.LayerChart:
     )  # fmt: skip
     states = alt.Color("state:N", scale=alt.Scale(domain=[0, 1], range=list(theme.KL_STATES)), legend=None)
     bars = named("bars")
-    names = bars.mark_text(
-        align="right", dx=-6, fontSize=alt.ExprRef(expr="min(11, bandwidth('y') + 3)"), color=theme.INK, limit=100
-    )
+    names = bars.mark_text(align="right", dx=-6, fontSize=theme.SMALL, color=theme.INK, limit=100)
     size = alt.ExprRef(expr="min(22, bandwidth('y'))")
     return finish(
         alt.layer(
@@ -43,7 +41,7 @@ def chart() -> alt.LayerChart:
             bars.mark_rule(color=theme.INK, size=1.5, clip=True).encode(
                 x=alt.X("low:Q", scale=scale("x")), x2="high:Q", y=y
             ),
-            bars.mark_text(align="left", dx=4, fontSize=11, color=theme.MUTED).encode(
+            bars.mark_text(align="left", dx=4, fontSize=theme.SMALL, color=theme.MUTED).encode(
                 x=alt.X("high:Q", scale=scale("x")), y=y, text=alt.Text("value:Q", format=".2r")
             ),
             names.encode(x=alt.value(0), y=y, text="word:N"),

@@ -24,8 +24,9 @@ def chart() -> alt.LayerChart:
     x, y = alt.X("x:Q", scale=unit, axis=None), alt.Y("y:Q", scale=unit, axis=None)
     shade = alt.Color("value:Q", scale=alt.Scale(domain=[0, 1], range=["#F0F0F0", theme.INK]), legend=None)
     cells = named("cells").mark_rect(clip=True, strokeWidth=0).encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=shade)
-    words = named("words").mark_text(color=theme.INK, fontSize=11, limit=76).encode(x=x, y=y, text="word:N")
-    names = named("names").mark_text(color=theme.MUTED, align="left", fontSize=11, dx=-50).encode(
+    room = alt.ExprRef("width / 5 - 8")  # of five draws of text
+    words = named("words").mark_text(color=theme.INK, fontSize=theme.SMALL, limit=room).encode(x=x, y=y, text="word:N")
+    names = named("names").mark_text(color=theme.MUTED, align="left", fontSize=theme.SMALL, dx=-50).encode(
         x=x, y=y, text="word:N"
     )  # fmt: skip
     placed = {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"}

@@ -30,7 +30,7 @@ def chart() -> alt.LayerChart:
                 x=x, y=y, y2="floor:Q", color=shade, strokeWidth=alt.StrokeWidth("size:Q", scale=None)
             ),
             named("names")
-            .mark_text(align="left", baseline="top", dy=6, color=theme.MUTED, fontSize=11)
+            .mark_text(align="left", baseline="top", dy=6, color=theme.MUTED, fontSize=theme.SMALL)
             .encode(x=x, y=alt.YValue("height"), text="word:N"),
         ),
         "KL of every unit (bluer: larger mean |z|)",

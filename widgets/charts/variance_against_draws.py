@@ -45,14 +45,16 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
     shown = estimators()
     look = by_series(shown)
     x = alt.X(f"{column}:Q", scale=scale("x", "log"), title=title, axis=alt.Axis(values=[2**k for k in range(13)]))
-    y = alt.Y("value:Q", scale=scale("y", "log"), title="summed over parameters, nats²", axis=POWERS)
+    y = alt.Y("value:Q", scale=scale("y", "log"), title="sum over all parameters, nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
     guide = named("guide").mark_line(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x, y=y, detail="slope:N")
     words = [
         named("guide")
         .transform_filter(f"datum.named == 1 && datum.slope {which}")
         .transform_calculate(label="'slope −' + datum.slope")
-        .mark_text(align=align, dx=4 if align == "left" else -4, dy=dy, fontSize=11, color=theme.MUTED, clip=True)
+        .mark_text(
+            align=align, dx=4 if align == "left" else -4, dy=dy, fontSize=theme.SMALL, color=theme.MUTED, clip=True
+        )
         .encode(x=x, y=y, text="label:N")
         for which, align, dy in (("== 1", "left", -7), ("> 1", "right", 9))
     ]
@@ -69,7 +71,7 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
     )
     return finish(
         alt.layer(guide, *words, bands(x, color), lines, ends()),
-        "Variance of the gradient estimate",
+        "Variance of the gradient",
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={

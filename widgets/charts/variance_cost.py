@@ -61,7 +61,7 @@ def chart() -> alt.LayerChart:
         ),
         "Work for one accuracy",
         ranges(x_low=0.5),
-        right=122,
+        right=14,
         left=16,
         datasets={
             "bars": {"mode": "bars", "fields": ["value", "low", "high", "y", "bottom", "top", "unit", "series"]},

@@ -42,9 +42,9 @@ def chart() -> alt.LayerChart:
     )
     floor = named("floor")
     least = floor.mark_rule(color=theme.BLUE, strokeDash=[6, 3]).encode(y=y)
-    words = floor.mark_text(text="(1 − ρ²) Var", align="left", baseline="middle", fontSize=11, color="#005A8D").encode(
-        y=y, x=alt.value(alt.ExprRef("width + 6"))
-    )
+    words = floor.mark_text(
+        text="(1 − ρ²) Var", align="left", baseline="middle", fontSize=theme.SMALL, color="#005A8D"
+    ).encode(y=y, x=alt.value(alt.ExprRef("width + 6")))
     return finish(
         alt.layer(band, near, least, line, bottom, star.encode(x=x, y=alt.value(2)), words),
         "Control variate",

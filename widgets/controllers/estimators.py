@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from elbo_room.models.settings import objection
-from elbo_room.widgets.actions import ChooseScene, CompareBy, TickEstimator
+from elbo_room.widgets.actions import CompareBy, TickEstimator
 from elbo_room.widgets.messages import MeasureEstimators, ShowView
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.words.estimator_words import MOST_SHOWN, Measure, multiples, rows
@@ -37,14 +37,14 @@ class EstimatorController:
         self.state, self.settings, self.screen, self.painter, self.session = state, settings, screen, painter, session
         self.names: list[str] = self._usable()[:FIRST]
         self.measure: Measure = "variance"
+        self.asked = CURVE  # what the worker was told to measure
         self._listed: tuple[Any, ...] = ()  # what the rows on the screen were made from
         self._compared: tuple[Any, ...] = ()  # the same for the multiples
 
     def register(self, actions: Dispatch) -> None:
-        """Handle ticks, the choice of what is compared, and scenes that name the estimators in their questions."""
+        """Handle ticks, and the choice of what is compared."""
         actions.on(TickEstimator, self.tick)
         actions.on(CompareBy, self.compare_by)
-        actions.on(ChooseScene, lambda action: self._open(catalogue()["presets"][action.name].get("shown", ())))
 
     @property
     def _knob(self) -> Knob:
@@ -81,15 +81,9 @@ class EstimatorController:
         self.painter.choose(self.names)
         self.session.send(MeasureEstimators(self.names))
 
-    def _open(self, names: Sequence[str]) -> None:
-        if names:
-            self.choose([each for each in self._usable() if each in names])
-
     def compare_by(self, action: CompareBy) -> None:
         """Compare variances, or what one accuracy costs."""
-        before, self.measure = self.view(), action.measure
-        if self.state.run_values is not None and self.view() != before:
-            self.session.send(ShowView(self.view()))
+        self.measure = action.measure
 
     def view(self) -> str:
         """What the worker measures: panel B's view, and next to the curve the costs, if the legend compares those."""
@@ -98,13 +92,23 @@ class EstimatorController:
         priced = self.measure != "variance" and not objection(self._knob, values)
         return BILL if priced and shown == CURVE else shown
 
+    def tell_worker(self) -> None:
+        """Send a new worker what to measure."""
+        self.session.send(MeasureEstimators(self.names))
+        self._ask()
+
+    def _ask(self) -> None:
+        self.asked = self.view()
+        self.session.send(ShowView(self.asked))
+
     def follow(self) -> None:
-        """Bring the legend up to date with the settings and with what was measured."""
+        """Bring the worker up to date with what is shown, and the legend with the settings and with what was measured."""
+        if self.state.ready and self.view() != self.asked:
+            self._ask()
         values, facts, legend = self.state.values, self.painter.facts, self.screen.legend
-        usable = self._usable()
-        kept = [name for name in self.names if name in usable]
-        if kept != self.names:
-            self.choose(kept or usable[:FIRST])
+        usable, wished = self._usable(), legend.wished or self.names
+        legend.wished = ()
+        self.choose([name for name in usable if name in wished] or usable[:FIRST])
         listed = (dict(values), tuple(self.names))
         if listed != self._listed:
             self._listed = listed

@@ -129,6 +129,7 @@ class SettingsController:
         preset = catalogue()["presets"][action.name]
         self.take({"seed": self.state.values["seed"], **preset["settings"]})
         self.screen.goal.value = preset["goal"]
+        self.screen.legend.wished = preset.get("shown", ())
         self.screen.wished = OPENING | preset.get("views", {})
         kept = self.state.if_kept("; the previous run is kept")
         self.state.notice = f"Press Run to train this scene{kept}."

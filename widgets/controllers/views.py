@@ -9,10 +9,8 @@ from elbo_room.widgets.messages import (
     DrawPrior,
     Evidence,
     Frame,
-    MeasureEstimators,
     PriorDrawn,
     SelectParameter,
-    ShowView,
     Started,
     State,
     Watch,
@@ -67,8 +65,6 @@ class ViewController:
         self.watch()
         if panel == "b":
             self.painter.look(name)
-            if self.state.run_values is not None:
-                self.session.send(ShowView(self.estimators.view()))
 
     def watch(self) -> None:
         """Send the worker the names of the visible charts."""
@@ -77,8 +73,7 @@ class ViewController:
     def tell_worker(self) -> None:
         """Send a new worker what the panels show."""
         self.watch()
-        self.session.send(MeasureEstimators(self.estimators.names))
-        self.session.send(ShowView(self.estimators.view()))
+        self.estimators.tell_worker()
 
     def select_parameter(self, command: SelectParameter) -> None:
         """Panel B looks at this parameter of q."""

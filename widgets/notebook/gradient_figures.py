@@ -70,5 +70,5 @@ def variance_cost(reports: Mapping[str, Report]) -> Figure:
 
     found, series = _listed(reports)
     seconds = {report.estimator: report.seconds for report in found}
-    picture, _ = evidence.costs(found, seconds, Parameter(found[0].site, "all parameters"), series)
+    picture, _ = evidence.costs(found, seconds, Parameter(found[0].site, "all of q"), series)
     return _drawn(picture)

@@ -35,6 +35,7 @@ class View:
         empty: its text before a run has drawn anything.
         of_run: whether it shows a run; otherwise the form's settings.
         late: whether it is built only when first opened.
+        strip: whether it needs little height, so that the other panel of its column may take it.
         shows, axes, reading: what the panel's `?` says: what is shown, what the axes are, how it is read; a sentence or more each.
         tables: its datasets that are tables, and of each the columns by the words of their heads; of lines: x, and the unit of y.
     """
@@ -48,6 +49,7 @@ class View:
     empty: str = "The first picture comes with one of the next steps."
     of_run: bool = True
     late: bool = False
+    strip: bool = False
     shows: str = ""
     axes: str = ""
     reading: str = ""

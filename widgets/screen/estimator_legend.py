@@ -38,6 +38,7 @@ class EstimatorLegend(anywidget.AnyWidget):
         measures = [[name, words] for name, (words, _) in MEASURES.items()]
         super().__init__(measures=measures, most=most, dark=DARK)
         self._post = post
+        self.wished: Sequence[str] = ()  # the estimators in the questions of a scene that was just chosen
         self.on_msg(self._on_message)
         self.add_class("elbo-legend-host")
 

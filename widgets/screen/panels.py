@@ -61,7 +61,7 @@ class Panels:
             self.split.add_class(f"elbo-knob-{term}")
         self.split.observe(lambda change: post(SplitTerms(change["new"])), "value")
         self.parameter = ipw.Dropdown(
-            options=[("all parameters", 0)], value=0, tooltip="Which of q's parameters panel B shows"
+            options=[("all of q", 0)], value=0, tooltip="Which of q's parameters panel B shows"
         )
         self.parameter.observe(lambda change: self._chosen(change, lambda index: SelectParameter(index=index)), "value")
         self.colour = self._choice("colour", "What colours the map of the latent space")
@@ -154,6 +154,8 @@ class Panels:
         for other, chart in self.charts.items():
             if all_views()[other].panel == panel:
                 chart.layout.display = None if other == name else "none"
+        strip = bool(name) and all_views()[name].strip
+        (self.panels[panel].add_class if strip else self.panels[panel].remove_class)("elbo-strip")
         self.split.layout.display = None if self.shows("elbo") else "none"
         self._show_choices()
 

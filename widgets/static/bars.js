@@ -1,4 +1,4 @@
-// Panels with bars: the range of x, and the dimension under the pointer.
+// Panels with bars: the range of their lengths, and the dimension under the pointer.
 
 import { settled } from "./ranges.js";
 
@@ -8,9 +8,9 @@ import { settled } from "./ranges.js";
  */
 
 /** @type {Partial<Record<string, number>>} */
-const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
-/** Horizontal bars: the range of x, and a click or a key that chooses a dimension. */
+/** Horizontal or upright bars: the range of their lengths, and a click or a key that chooses a dimension. */
 export class Bars {
   /** What the axis shows. @type {Range | null} */
   shown = null;
@@ -29,10 +29,16 @@ export class Bars {
       column = plot.meta.datasets.bars.x ?? "";
     // theory: where a closed form gives the length of the bars
     const values = [...(bars?.[column] ?? []), ...(marked?.[column] ?? []), ...(theory?.value ?? [])];
-    const high = Math.max(plot.meta.x.least ?? 0, ...values);
-    this.shown = settled(this.shown, 0, high * 1.02, false);
-    plot.signal("xLow", 0);
-    plot.signal("xHigh", this.shown[1]);
+    const [axis, room] = this.upright ? /** @type {const} */ (["y", 1.3]) : /** @type {const} */ (["x", 1.02]); // a number is above its bar
+    const high = Math.max(plot.meta[axis].least ?? 0, ...values);
+    this.shown = settled(this.shown, 0, high * room, false);
+    plot.signal(`${axis}Low`, 0);
+    plot.signal(`${axis}High`, this.shown[1]);
+  }
+
+  /** Whether the dimensions are beside each other. */
+  get upright() {
+    return Boolean(this.panel.plot.meta.x.band);
   }
 
   /** @returns {number[]} */
@@ -41,11 +47,12 @@ export class Bars {
   }
 
   /**
-   * @param {number} _x
+   * @param {number} x
    * @param {number} y
    */
-  move(_x, y) {
-    this.over = Math.min(this.rows().length - 1, Math.floor((y / this.panel.plot.height) * this.rows().length));
+  move(x, y) {
+    const { plot } = this.panel, part = this.upright ? x / plot.width : y / plot.height;
+    this.over = Math.min(this.rows().length - 1, Math.floor(part * this.rows().length));
     this.panel.area.style.cursor = this.over >= 0 ? "pointer" : "";
     this.overlay();
   }
@@ -76,6 +83,7 @@ export class Bars {
     if (this.over === undefined || this.over < 0 || !count) return this.panel.wipe();
     const context = this.panel.pen();
     context.fillStyle = this.panel.ink(0.08);
-    context.fillRect(-40, (this.over * plot.height) / count, plot.width + 70, plot.height / count);
+    if (this.upright) context.fillRect((this.over * plot.width) / count, -4, plot.width / count, plot.height + 24);
+    else context.fillRect(-40, (this.over * plot.height) / count, plot.width + 70, plot.height / count);
   }
 }

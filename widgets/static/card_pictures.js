@@ -49,7 +49,7 @@ function digit(card, sheet, values, left, top, side, name) {
   raster(card, sheet, values, x, top, unit);
   context.strokeStyle = card.panel.ink(0.35);
   context.strokeRect(x - 0.5, top + 0.5, unit * columns + 1, unit * rows);
-  context.font = `${10 * Math.sqrt(card.panel.factor)}px ${FONT}`;
+  context.font = `${12 * Math.sqrt(card.panel.factor)}px ${FONT}`;
   context.fillStyle = card.panel.ink(0.75);
   context.fillText(name, x, top + unit * rows + 10);
 }

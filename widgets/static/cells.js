@@ -1,6 +1,6 @@
 // Heat maps: Vega draws the cells, the words next to them are written on the overlay, and the value under the pointer is shown.
 
-import { FONT } from "./elements.js";
+import { fitted, FONT } from "./elements.js";
 import { short } from "./numbers.js";
 
 /**
@@ -66,10 +66,9 @@ export class Cells {
     const tall = plot.height / (this.panel.params.yHigh || 1),
       wide = plot.width / (this.panel.params.xHigh || 1),
       side = Math.min(tall, wide);
+    const size = 12 * factor; // pixels of a letter
     /** @param {number} room */
-    const size = (room) => Math.max(8, Math.min(11, room)) * factor; // pixels of a letter
-    /** @param {number} room */
-    const every = (room) => Math.max(1, Math.ceil((0.8 * size(room)) / room)); // where not all fit, each second or third word is written
+    const every = (room) => Math.max(1, Math.ceil((0.8 * size) / room)); // where not all fit, each second or third word is written
     for (let k = 0; words?.x && k < words.x.length; k++) {
       const [x, y] = this.pixel(words.x[k], words.y[k]), text = labels[words.label[k]] ?? "", kind = words.align[k];
       if (kind > 3) {
@@ -85,33 +84,17 @@ export class Cells {
         place = Math.floor(kind === 0 ? words.y[k] : words.x[k]);
       if (kind !== 3 && place % every(room)) continue;
       pen.save();
-      this.fitting(
-        pen,
-        text,
-        size(room),
-        kind === 0 ? plot.meta.padding.left - 8 : kind === 2 ? plot.meta.padding.bottom - 5 : Infinity,
-      );
+      pen.font = this.font(size);
+      const longest = kind === 0 ? plot.meta.padding.left - 8 : kind === 2 ? plot.meta.padding.bottom - 5 : Infinity;
+      const word = fitted(pen, text, longest);
       pen.translate(x, y);
       if (kind === 2) pen.rotate(-Math.PI / 2); // under a column, read from below
       pen.textAlign = kind === 3 ? "left" : "right";
       pen.textBaseline = kind === 3 ? "alphabetic" : "middle";
-      pen.fillText(text, 0, 0);
+      pen.fillText(word, 0, 0);
       pen.restore();
     }
     this.tell(pen, cells);
-  }
-
-  /**
-   * Letters of this size, or smaller where the words would be too long.
-   * @param {CanvasRenderingContext2D} pen
-   * @param {string} text
-   * @param {number} size
-   * @param {number} room
-   */
-  fitting(pen, text, size, room) {
-    pen.font = this.font(size);
-    const wide = pen.measureText(text).width;
-    if (wide > room) pen.font = this.font((size * room) / wide);
   }
 
   /**
@@ -123,7 +106,7 @@ export class Cells {
   }
 
   /**
-   * A sentence over the whole plot, or a few words in its lower left corner; smaller where they are long.
+   * A sentence over the whole plot, or a few words in its lower left corner; cut where they are long.
    * @param {CanvasRenderingContext2D} pen
    * @param {string} text
    * @param {number} y
@@ -134,8 +117,8 @@ export class Cells {
     pen.save();
     pen.textAlign = "left";
     pen.textBaseline = "alphabetic";
-    this.fitting(pen, text, 12 * factor, room);
-    pen.fillText(text, 8 - plot.meta.padding.left, y);
+    pen.font = this.font(12 * factor);
+    pen.fillText(fitted(pen, text, room), 8 - plot.meta.padding.left, y);
     pen.restore();
   }
 
@@ -145,7 +128,7 @@ export class Cells {
    */
   tell(pen, cells) {
     if (!this.at) return;
-    pen.font = this.font(11 * this.panel.factor);
+    pen.font = this.font(12 * this.panel.factor);
     const { plot, params } = this.panel, x = Math.floor((this.at[0] / plot.width) * (params.xHigh || 1));
     const y = Math.floor((this.at[1] / plot.height) * (params.yHigh || 1));
     const k = cells.x.findIndex((value, i) => value === x && cells.y[i] === y);

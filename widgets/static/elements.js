@@ -83,3 +83,17 @@ export function contextOf(canvas) {
   if (!context) throw new Error("This browser cannot draw on a canvas.");
   return context;
 }
+
+/**
+ * A text cut to a width, with a sign that it was cut.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} text
+ * @param {number} room
+ * @returns {string}
+ */
+export function fitted(pen, text, room) {
+  if (pen.measureText(text).width <= room) return text;
+  let kept = text;
+  while (kept.length > 1 && pen.measureText(`${kept}…`).width > room) kept = kept.slice(0, -1);
+  return `${kept}…`;
+}

@@ -152,6 +152,7 @@ export class Legend {
     }
     label.append(svg, words, range, times);
     item.append(label);
+    item.dataset.light = row.light; // its curve, when it is pointed at
     item.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.show(line, OPENS));
     item.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.hide(CLOSES));
     return line;
@@ -271,11 +272,14 @@ export class Legend {
       ["notes", row.notes.join(" · ")],
       ["reason", row.reason],
       ["help", row.help],
-      ["formula", row.formula],
       ["says", found?.says],
       ["source", row.source && `Source: ${row.source}.`],
     ];
     const parts = lines.flatMap(([kind, text]) => text ? [element("p", `elbo-legend-${kind}`, text)] : []);
+    const formula = element("p", "elbo-legend-formula"),
+      help = parts.findIndex(({ className }) => className.endsWith("help"));
+    formula.innerHTML = row.formula; // of our own catalogue, written at set-up
+    if (row.formula) parts.splice(help + 1, 0, formula);
     this.card.replaceChildren(...parts);
   }
 }

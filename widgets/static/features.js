@@ -77,7 +77,7 @@ function lineHeight(card) {
  * @param {CanvasTextAlign} [align]
  */
 function word(card, { context }, text, left, row, room, tall, align = "left") {
-  context.font = `${10 * Math.sqrt(card.panel.factor)}px ${FONT}`;
+  context.font = `${12 * Math.sqrt(card.panel.factor)}px ${FONT}`;
   context.textAlign = align;
   let shown = text;
   while (shown.length > 2 && context.measureText(shown).width > room) shown = `${shown.slice(0, -2)}…`;

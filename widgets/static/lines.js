@@ -1,8 +1,9 @@
 // Panels with lines: which range the axes show, labels at the ends that do not overlap, zoom by dragging, values under the pointer.
 
+import { fitted } from "./elements.js";
 import { pointAt } from "./light.js";
 import { roundUp, short } from "./numbers.js";
-import { settled } from "./ranges.js";
+import { decades, settled } from "./ranges.js";
 
 /**
  * @import { Panel } from "./live_chart.js"
@@ -14,17 +15,24 @@ import { settled } from "./ranges.js";
 
 /** @type {Range} */
 const NO_RANGE = [1, 2]; // while nothing is drawn
-const LABEL_HEIGHT = 13;
+const LABEL_HEIGHT = 15;
+const SWAPS = 0.6; // of its height: how far a label must be past the next one before they change places
 
 /**
- * Push label centres apart so that each has its room, inside 0..height; order is kept.
+ * Push label centres apart so that each has its room, inside 0..height; from the top down in this order.
  * @param {number[]} centres
  * @param {number[]} rooms
  * @param {number} height
+ * @param {number[]} [order] by height, unless the labels have had an order before
  * @returns {number[]}
  */
-export function apart(centres, rooms, height) {
-  const order = centres.map((_, i) => i).sort((i, j) => centres[i] - centres[j]), placed = [...centres];
+export function apart(
+  centres,
+  rooms,
+  height,
+  order = centres.map((_, i) => i).sort((i, j) => centres[i] - centres[j]),
+) {
+  const placed = [...centres];
   const squeeze = Math.min(1, height / Math.max(1, rooms.reduce((sum, room) => sum + room, 0)));
   /** @param {number} i */
   const half = (i) => (rooms[i] * squeeze) / 2;
@@ -34,11 +42,32 @@ export function apart(centres, rooms, height) {
     least = placed[i] + half(i);
   }
   let most = height;
-  for (const i of order.reverse()) {
+  for (const i of [...order].reverse()) {
     placed[i] = Math.min(placed[i], most - half(i));
     most = placed[i] - half(i);
   }
   return placed;
+}
+
+/**
+ * The order of labels from the top down. Two that had one keep it until they are clearly the other way round: curves that touch must
+ * not make their names jump.
+ * @param {number[]} keys
+ * @param {number[]} centres
+ * @param {number[]} before the keys in their earlier order
+ * @param {number} slack how much clearly is
+ * @returns {number[]} places in `keys`
+ */
+export function steadyOrder(keys, centres, before, slack) {
+  const rank = keys.map((key) => before.indexOf(key)), order = keys.map((_, i) => i);
+  order.sort((i, j) => centres[i] - centres[j]);
+  for (let pass = 0; pass < order.length; pass++) {
+    for (let n = 1; n < order.length; n++) {
+      const [i, j] = [order[n - 1], order[n]], known = rank[i] >= 0 && rank[j] >= 0;
+      if (known && rank[i] > rank[j] && centres[j] - centres[i] < slack) [order[n - 1], order[n]] = [j, i];
+    }
+  }
+  return order;
 }
 
 /**
@@ -59,6 +88,10 @@ export function wrapped(text, room, context) {
 export class Lines {
   /** What the axes show. @type {{ x: Range | null, y: Range | null }} */
   range = { x: null, y: null };
+  /** What the data alone need of the axis of y. @type {Range | null} */
+  needed = null;
+  /** The keys of the labels from the top down. @type {number[]} */
+  order = [];
   /** What is drawn: rows, and those of them inside the zoomed window. @type {Drawn[]} */
   drawn = [];
   /** Series that light, because their term or control is pointed at. @type {Set<number>} */
@@ -149,19 +182,14 @@ export class Lines {
     for (const value of this.panel.store.clouds.levels?.value ?? []) {
       if (ys.length) [ys, tops].forEach((list) => list.push(value)); // yardsticks are seen
     }
-    if (!ys.length) Object.assign(this.range, { x: null, y: null });
+    if (!ys.length) Object.assign(this, { range: { x: null, y: null }, needed: null });
     const log = this.meta.y.scale === "log";
     const [first, last] = this.meta.x.zoom ? this.span() : xs;
     this.range.x = this.window() ??
       (first <= last ? this.wide(first, last) : this.meta.x.scale === "log" ? [1, 64] : [0, 100]);
     const held = this.panel.params.frozen && this.range.y;
-    this.range.y = held
-      ? this.range.y
-      : ys.length
-      ? settled(this.range.y, ...this.tall(ys, tops, log), log)
-      : log
-      ? [0.01, 1]
-      : [-1, 0];
+    this.needed = ys.length ? settled(this.needed, ...this.tall(ys, tops, log), log) : log ? [0.01, 1] : [-1, 0];
+    if (!held) this.range.y = log ? decades(this.needed) : this.needed;
     const { x, y } = this.range;
     for (const [name, value] of Object.entries({ xLow: x?.[0], xHigh: x?.[1], yLow: y?.[0], yHigh: y?.[1] })) {
       this.panel.plot.signal(name, value);
@@ -272,20 +300,21 @@ export class Lines {
     const ruler = this.panel.ruler(),
       words = ends.map(({ key }) => {
         const { label } = this.series[key];
-        return wrapped(params.active === key ? `▸ ${label}` : label, this.meta.padding.right - 7, ruler);
+        const room = this.meta.padding.right - 8;
+        return wrapped(params.active === key ? `▸ ${label}` : label, room, ruler).map((part) =>
+          fitted(ruler, part, room)
+        );
       });
-    const places = apart(
-      ends.map(({ line, inside }) => clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))),
-      words.map((lines) => lines.length * LABEL_HEIGHT * this.panel.factor),
-      plot.height,
+    const tall = LABEL_HEIGHT * this.panel.factor, keys = ends.map(({ key }) => key);
+    const centres = ends.map(({ line, inside }) =>
+      clipped(this.pixel("y", line.columns[how.y][inside[inside.length - 1]]))
     );
-    this.names = ends.map(({ key }, i) => ({
-      key,
-      at: places[i],
-      room: words[i].length * LABEL_HEIGHT * this.panel.factor,
-    }));
+    const order = steadyOrder(keys, centres, this.order, SWAPS * tall);
+    this.order = order.map((i) => keys[i]);
+    const places = apart(centres, words.map((lines) => lines.length * tall), plot.height, order);
+    this.names = ends.map(({ key }, i) => ({ key, at: places[i], room: words[i].length * tall }));
     /** @param {number} i */
-    const first = (i) => places[i] - ((words[i].length - 1) * LABEL_HEIGHT * this.panel.factor) / 2; // its first line is at py
+    const first = (i) => places[i] - ((words[i].length - 1) * tall) / 2; // its first line is at py
     plot.feed(
       "ends",
       ends.map(({ key }, i) => [key, 1, (tuple) => {

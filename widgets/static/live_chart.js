@@ -315,7 +315,7 @@ export class Panel {
   }
 
   get font() {
-    return `${11 * this.factor}px ${FONT}`;
+    return `${12 * this.factor}px ${FONT}`;
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { background, channels, ink } from "./colours.js";
-import { cleared, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
+import { cleared, element, enlargement, fitted, FONT, hostIsDark, watchTheme } from "./elements.js";
 import { ARC, BANK, DRAW, Graph, HEAD, IDENTITY, INPUT, LATENT, LINE, LOOP } from "./network_graph.js";
 import { short } from "./numbers.js";
 import { serveFiles } from "./panel_files.js";
@@ -216,13 +216,13 @@ export class Diagram {
       const at = edge === "left" ? 6 : edge === "right" ? left + width + 24 : x;
       pen.font = `600 ${12 * this.factor}px ${FONT}`;
       this.write(pen, graph.words(columns.title[c]), edge === "center" ? x : at, 26 + line - 4, edge);
-      pen.font = `${Math.min(10.5, Math.max(8, pitch / 6)) * this.factor}px ${FONT}`;
+      pen.font = `${12 * this.factor}px ${FONT}`;
       const note = graph.words(columns.note[c]), room = pitch * (edge === "center" ? 0.98 : 0.75);
       this.write(pen, fitted(pen, note, room), at, foot, edge, 0.7);
       const shown = nodes.column.filter((column) => column === c).length;
       if (columns.size[c] > shown) this.write(pen, "⋮", x, top + height / 2 + 4, "center");
     }
-    pen.font = `${11 * this.factor}px ${FONT}`;
+    pen.font = `${12 * this.factor}px ${FONT}`;
     this.write(pen, fitted(pen, this.readout(graph), width + 40), 6, foot + line, "left");
   }
 
@@ -305,20 +305,6 @@ export class Diagram {
     this.point({ node: this.over ? graph.neighbour(this.over.node ?? 0, by) : 0 });
     this.said.textContent = this.readout(graph);
   }
-}
-
-/**
- * A text cut to a width, with a sign that it was cut.
- * @param {CanvasRenderingContext2D} pen
- * @param {string} text
- * @param {number} room
- * @returns {string}
- */
-export function fitted(pen, text, room) {
-  if (pen.measureText(text).width <= room) return text;
-  let kept = text;
-  while (kept.length > 1 && pen.measureText(`${kept}…`).width > room) kept = kept.slice(0, -1);
-  return `${kept}…`;
 }
 
 export default {

@@ -137,7 +137,7 @@ export class OneStep {
    * @returns {number}
    */
   write(x, y, text, alpha, bold = false) {
-    this.pen.font = `${bold ? "600 " : ""}${11.5 * this.factor}px ${FONT}`;
+    this.pen.font = `${bold ? "600 " : ""}${12 * this.factor}px ${FONT}`;
     this.pen.fillStyle = this.ink(alpha);
     this.pen.fillText(text, x, y);
     return this.pen.measureText(text).width;

@@ -258,6 +258,8 @@ export interface LegendRow {
   group: string;
   color: string;
   ink: string;
+  /** What its curve lights with. */
+  light: string;
   dash: number[];
   notes: string[];
   /** Why it does not apply now; empty if it does. */
@@ -267,6 +269,7 @@ export interface LegendRow {
   /** It has no tick box. */
   fixed: boolean;
   help: string;
+  /** MathML. */
   formula: string;
   source: string;
 }
@@ -378,6 +381,8 @@ export interface SeriesMeta {
 }
 export interface AxisMeta {
   scale?: "linear" | "log";
+  /** The column of places beside each other, of an axis without numbers. */
+  band?: string;
   /** Charts whose axes of x zoom together. */
   zoom?: string;
   word?: string;

@@ -32,13 +32,14 @@ class Row(TypedDict):
     group: str
     color: str
     ink: str
+    light: str  # what its curve lights with
     dash: list[int]
     notes: list[str]  # biased, another objective
     reason: str  # why it does not apply now; empty if it does
     never: bool  # it does not apply to this model family at all, and cannot be ticked
     fixed: bool  # it has no tick box
     help: str
-    formula: str
+    formula: str  # MathML
     source: str
 
 
@@ -66,7 +67,7 @@ def rows(knob: Knob, values: Values, catalogue: dict[str, Any]) -> list[Row]:
         notes = ["biased"] * biased + ["another objective"] * (part["bound"] != "elbo")
         found.append({
             "name": choice["name"], "label": choice["label"].removesuffix(" (biased)"), "group": part["group"],
-            "color": look.color, "ink": look.ink, "dash": list(look.dash), "notes": notes,
+            "color": look.color, "ink": look.ink, "light": look.light, "dash": list(look.dash), "notes": notes,
             "reason": str(never or idle or objection(choice, values) or ""), "never": bool(never or idle), "fixed": False,
             "help": choice["help"], "formula": part["formula"], "source": part["source"],
         })  # fmt: skip
@@ -76,8 +77,8 @@ def rows(knob: Knob, values: Values, catalogue: dict[str, Any]) -> list[Row]:
 def _minibatches() -> Row:
     look = theme.OF_MINIBATCHES
     return {
-        "name": theme.MINIBATCH, "label": look.label, "group": "", "color": look.color, "ink": look.ink, "dash": list(look.dash),
-        "notes": [], "reason": "", "never": False, "fixed": True,
+        "name": theme.MINIBATCH, "label": look.label, "group": "", "color": look.color, "ink": look.ink, "light": look.light,
+        "dash": list(look.dash), "notes": [], "reason": "", "never": False, "fixed": True,
         "help": "q is a point mass: nothing is drawn, and the gradient varies with the rows of the minibatch alone.",
         "formula": "", "source": "",
     }  # fmt: skip

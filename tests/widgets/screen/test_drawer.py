@@ -18,6 +18,7 @@ from tests.widgets.notebook.test_reruns import NoWorker
 from tests.widgets.sessions.test_runs import keep
 
 PRESETS = catalogue()["presets"]
+FIRST = ("score", "score_xi", "leave_one_out", "reparameterization", "path_only")
 
 
 def tables(room):
@@ -145,3 +146,10 @@ def test_while_a_model_trains_what_is_open_changes_now_and_then(monkeypatch, run
     assert not open_drawer.due(running=running)
     assert 0.7 * 10 / seconds < len(filled) < 1.3 * 10 / seconds
     assert min(after - before for before, after in pairwise(filled)) > seconds - 1e-6
+
+
+def test_a_scene_ticks_the_estimators_in_its_questions(quiet):
+    assert quiet.screen.legend.ticked == list(FIRST)
+    quiet.act(actions.ChooseScene("shared_weights"))
+    assert quiet.screen.legend.ticked == PRESETS["shared_weights"]["shown"]
+    assert quiet.screen.legend.wished == ()

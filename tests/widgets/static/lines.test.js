@@ -1,4 +1,4 @@
-import { apart, Lines, wrapped } from "../../../widgets/static/lines.js";
+import { apart, Lines, steadyOrder, wrapped } from "../../../widgets/static/lines.js";
 import { close, equal, holds, standIn, test, uniform } from "./harness.js";
 
 test("labels that are apart stay where they are", () => {
@@ -91,4 +91,11 @@ test("the curves of a lit term glow, and a curve's name beside the plot lights i
   made.light(["elbo"]);
   made.beside(410, 100); // a curve that is no term's
   equal(lit(), "");
+});
+
+test("names of curves that touch keep their order until one is clearly past the other", () => {
+  equal(steadyOrder([3, 5], [50, 48], [3, 5], 9), [0, 1]);
+  equal(steadyOrder([3, 5], [50, 38], [3, 5], 9), [1, 0]);
+  equal(steadyOrder([3, 5, 7], [50, 48, 10], [3, 5], 9), [2, 0, 1]);
+  equal(steadyOrder([3, 5], [50, 48], [], 9), [1, 0]);
 });

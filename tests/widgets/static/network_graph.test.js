@@ -1,5 +1,5 @@
 import { ARC, Graph, IDENTITY, LINE } from "../../../widgets/static/network_graph.js";
-import { fitted } from "../../../widgets/static/network_diagram.js";
+import { fitted } from "../../../widgets/static/elements.js";
 import { Store } from "../../../widgets/static/frames.js";
 import { close, equal, holds, standIn, test } from "./harness.js";
 

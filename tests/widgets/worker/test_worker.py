@@ -268,7 +268,7 @@ def test_a_parameter_is_chosen_and_its_past_is_drawn_again(driver, tmp_path):
     """All ν first; then log s₂ alone: its curve has as many points as the whole one's, and is below it."""
     driver.send(Start(SMALL, str(tmp_path / "run"), play=False))
     labels = driver.until(Parameters).labels
-    assert labels == ["all parameters", "μ₁", "log s₁", "μ₂", "log s₂"]
+    assert labels == ["all of q", "μ₁", "log s₁", "μ₂", "log s₂"]
     whole = driver.until(Variance).rows
     driver.send(SelectParameter(index=4))
     chosen = driver.until(Parameters)

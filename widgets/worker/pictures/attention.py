@@ -88,7 +88,8 @@ def attention_part(network: TokenAttention, text: ShownText, heading: str = "", 
     places: list[Place] = [(0, 0, ABOVE_ALL), (0, 0, CORNER)]
     places += [(-0.3, place + 0.5, BEFORE) for place in range(size)]
     places += [(h * (size + 1) + place + 0.5, size + 0.15, BELOW) for h in range(heads) for place in range(size)]
-    most = next(step for step in STEPS if step >= float(maps.max()) - 1e-6)
+    uniform = 1 / size
+    most = next((step for step in STEPS if step >= max(float(maps.max()) - 1e-6, 2 * uniform)), 1.0)
     last = maps[:, -1].mean(0)
     heard = f"{words[-1]} looks most at {words[int(last.argmax())]}, with weight {float(last.max()):.2f}."
     span = (heads * (size + 1) - 1, size)
@@ -96,10 +97,10 @@ def attention_part(network: TokenAttention, text: ShownText, heading: str = "", 
         CHART,
         cells,
         places,
-        [heading, f"up to {most:g}", *words, *words * heads],
+        [heading, f"pale: {uniform:.2g}, as if it looked at all alike; full: {most:g}", *words, *words * heads],
         span,
         f"{heading}{'. ' if heading else ''}{heard}",
     )
-    part["params"][CHART]["valueHigh"] = most
+    part["params"][CHART] |= {"valueEven": uniform, "valueHigh": most}
     part["facts"]["attention"] = float(last.max())
     return part

@@ -83,8 +83,8 @@ def word_rows(
         for place, (word, value) in enumerate(zip(words, scores, strict=True)):
             strength = max(0.0, min(1.0, value / best))
             left = placed.words_from + place * wide
-            rows.append((left, placed.at[1, unit][1], word + len(LAYER_NAMES), strength))
-    return packed(rows, ("x", "y", "index", "strength"))
+            rows.append((left, placed.at[1, unit][1], word + len(LAYER_NAMES), strength, wide))
+    return packed(rows, ("x", "y", "index", "strength", "wide"))
 
 
 def _grid(values: Any, shape: tuple[int, ...]) -> tuple[int, int]:
