@@ -123,6 +123,14 @@ class SetKnob:
 
 
 @dataclass(frozen=True)
+class Reshape:
+    """A click on the drawing of the network changes this knob, and the network is built anew at once."""
+
+    name: str
+    value: Any  # checked against its knob
+
+
+@dataclass(frozen=True)
 class HoldXi:
     """ξ is held where the ring on the parabola was dragged to."""
 
@@ -300,8 +308,8 @@ class WorkerNotStarted:
 
 Action = (
     Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | OverlayRuns | CompareRuns | RenameRun | PinRun
-    | DeleteRun | RestoreRun | SetKnob | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable | UseRunFeatures
-    | TrainOnFeatures | Look | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore | Decode | MarkRows
-    | ShowSelection | Seek | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion | Reveal | Share | ToggleProjector
-    | PressKey | PageReady | Shared | WorkerNotStarted
+    | DeleteRun | RestoreRun | SetKnob | Reshape | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable
+    | UseRunFeatures | TrainOnFeatures | Look | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore
+    | Decode | MarkRows | ShowSelection | Seek | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion | Reveal | Share
+    | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
 )  # fmt: skip

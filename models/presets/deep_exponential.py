@@ -27,7 +27,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "latent_gaussian": {
         "label": "Deep latent Gaussian model",
-        "goal": "Drag σ towards 0 during training: centred, the gradient grows as 1/σ²; non-centred, the layers become a network.",
+        "goal": "Drag σ (under Prior) towards 0: centred, the gradient grows as 1/σ²; non-centred, the layers become a network.",
         "settings": {
             "model": "deep_exponential_family",
             "response": "normal",

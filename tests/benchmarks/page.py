@@ -106,7 +106,9 @@ def beginnings(screen: Screen) -> Row:
     times = []
     for turn in range(RUNS):
         if turn:
-            screen.press("⚄ next")
+            screen.unfold("Seed")
+            screen.press("Next seed")
+            screen.page.keyboard.press("Escape")
             screen.page.wait_for_timeout(300)
         times.append(screen.page.evaluate(UNTIL, "point"))
         screen.page.wait_for_timeout(700)

@@ -58,6 +58,12 @@ class Screen:
     def press(self, words: str) -> None:
         self.page.get_by_role("button", name=words, exact=True).first.click()
 
+    def unfold(self, words: str) -> None:
+        """Open a group of controls, or a menu whose button begins with these words."""
+        head = self.page.locator(".elbo-opens", has_text=re.compile(f"^{words}")).first
+        if "mod-active" not in (head.get_attribute("class") or ""):
+            head.click()
+
     def until(self, truth: Any, seconds: float = 120.0) -> None:
         """Wait for a state, never for a time; the limit is for a machine that is busy and stands still now and then."""
         deadline = time.monotonic() + seconds

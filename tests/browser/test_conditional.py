@@ -26,7 +26,7 @@ def test_attention_is_drawn_and_a_weight_is_chosen_in_the_drawing(screen):
     before = screen.ink("c")
     screen.until(lambda: screen.ink("c") not in (0, before))
     view.select_option(label="network")
-    diagram = screen.page.locator(".elbo-diagram").first
+    diagram = screen.page.locator(".elbo-c .elbo-diagram").first
     diagram.wait_for(state="visible")
     diagram.focus()
 

@@ -54,6 +54,8 @@ NONSENSE = ("seven", "-1", "1e99", "", "<b>2</b>")
 
 def test_nonsense_in_every_field_is_answered_with_a_sentence(screen):
     """Every text field that is in sight, in turn with another kind of nonsense; what was there before comes back."""
+    screen.unfold("Model")
+    screen.page.get_by_label("Latent size").wait_for()
     fields = [field for field in screen.page.locator(".elbo-room .widget-text input").all() if field.is_visible()]
     assert len(fields) >= 5
     for number, field in enumerate(fields):

@@ -5,7 +5,7 @@ import pytest
 from tests.browser.screen import Screen
 
 pytestmark = pytest.mark.browser
-DIAGRAM = ".elbo-diagram"
+DIAGRAM = ".elbo-c .elbo-diagram"
 
 
 @pytest.fixture

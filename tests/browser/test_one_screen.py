@@ -68,6 +68,7 @@ def test_five_seeds_draw_a_band_and_runs_can_be_compared(screen):
     small(screen, 40)
     screen.press("Runs")
     rows = screen.page.locator(".elbo-run-table tbody tr")
+    screen.unfold("Seed")
     screen.press("5 seeds")
     screen.until(lambda: "5 seeds: the ELBO ends at" in screen.text("caption"), 120)
     screen.until(lambda: screen.titled("a", "mean ± sd of 5 seeds"))
@@ -157,10 +158,9 @@ def test_a_grey_control_shows_the_reason_below_it_and_nothing_overlaps(screen):
 
 def test_at_the_projector_one_panel_is_large_and_a_picture_can_be_saved(screen):
     page = screen.page
-    page.mouse.click(640, 690)
+    page.mouse.click(900, 690)
     page.keyboard.press("p")
     page.locator(".elbo-room.elbo-projector").wait_for()
-    page.mouse.click(640, 690)
     page.keyboard.press("b")
     page.locator(".elbo-room.elbo-large-b").wait_for()
     width = lambda name: page.locator(f".elbo-{name}").bounding_box()["width"]  # noqa: E731
@@ -193,8 +193,10 @@ def test_every_chart_fills_its_panel_and_groups_of_controls_stay_in_sight(screen
         screen.until(lambda at=f".elbo-{letter}": wide(f"{at} .elbo-area:visible") > wide(at) - 6)
     beside = lambda: wide(".elbo-b .elbo-area:visible") + wide(".elbo-b .elbo-legend-host")  # noqa: E731
     screen.until(lambda: wide(".elbo-b") - 6 < beside() <= wide(".elbo-b"))
-    form = screen.page.locator(".elbo-form").bounding_box()
-    for head in screen.page.locator(".elbo-folded .jupyter-widget-Collapse-header").all():
+    screen.unfold("Model")
+    screen.page.get_by_label("Latent size").wait_for()
+    form = screen.page.locator(".elbo-left").bounding_box()
+    for head in screen.page.locator(".elbo-folded .elbo-opens").all():
         box = head.bounding_box()
         assert box["y"] + box["height"] <= form["y"] + form["height"] + 1
 
@@ -212,7 +214,7 @@ def test_every_control_has_a_name(screen):
         if name:
             screen.press(name)
             screen.page.locator(".elbo-drawer").wait_for(state="visible")
-        screen.page.get_by_label("Seed", exact=False).first.focus()
+        screen.page.get_by_label("Stop at", exact=False).first.focus()
         screen.until(
             lambda: screen.page.evaluate(NAMELESS) == [], 30
         )  # a slider has its name with the page's next heartbeat

@@ -16,6 +16,7 @@ def test_the_prior_is_drawn_at_a_click_and_again_when_a_knob_is_turned(page, wai
     screen.until(lambda: "functions drawn from the prior" in screen.text("caption") and screen.ink("c") != latent)
     page.wait_for_timeout(300)
     first = screen.ink("c")
+    screen.unfold("Model")
     screen.choose("^Activation", "ReLU")
     screen.until(lambda: screen.ink("c") != first)
     assert screen.text("status").startswith("Example run")

@@ -45,7 +45,7 @@ def test_the_page_fits_without_scrolling_and_nothing_overlaps(screen):
     assert size[1] <= 720
     boxes = [
         screen.page.locator(f".elbo-{name}").first.bounding_box()
-        for name in ("header", "bar", "controls", "a", "b", "c", "d", "foot-row")
+        for name in ("header", "bar", "hero", "controls", "n", "a", "b", "c", "d", "foot-row")
     ]
     for index, one in enumerate(boxes):
         assert one["x"] >= 0
@@ -132,14 +132,14 @@ def test_closing_the_tab_leaves_no_process(new_page, wait_until, tmp_path):
 def test_keys_work_inside_the_lab_and_not_in_fields(screen):
     page = screen.page
     screen.endless()
-    page.mouse.click(640, 690)  # the ground beside the caption
+    page.mouse.click(900, 690)  # the ground beside the drawers' tabs
     page.keyboard.press("Space")
     screen.until(lambda: screen.text("status").startswith("Running"))
     page.keyboard.press("e")
     screen.until(lambda: page.get_by_label(re.compile("^Estimator")).first.input_value() != "reparameterisation")
     page.keyboard.press("Space")
     screen.until(lambda: screen.text("status").startswith("Paused"))
-    field = page.get_by_label("Width", exact=False).first
+    field = page.get_by_label("Stop at", exact=False).first
     field.focus()
     page.keyboard.press("Space")
     page.wait_for_timeout(300)

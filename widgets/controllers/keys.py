@@ -40,6 +40,7 @@ class KeyController:
             "[": lambda: self.turn_draws(0.5),
             "]": lambda: self.turn_draws(2.0),
             "y": self.freeze,
+            "k": projector.explain,
         }
 
     def register(self, actions: Dispatch) -> None:

@@ -33,7 +33,10 @@ class Projector:
         if not on:
             root.add_class("elbo-projector")
             self.screen.tabs.value = "–"
-            self.state.notice = texts.PROJECTOR
+
+    def explain(self) -> None:
+        """What the keys do, until the next action."""
+        self.state.notice = texts.PROJECTOR
 
     def enlarge(self, panel: str) -> None:
         """One panel is large and the others small; choosing it again makes all equal."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from elbo_room.models.settings import knobs_of, validate
-from elbo_room.widgets.actions import ChooseSpeed, OpenRun, Reset, Run, Step, TakeUp, TryRemedy
+from elbo_room.widgets.actions import ChooseSpeed, OpenRun, Reset, Reshape, Run, Step, TakeUp, TryRemedy
 from elbo_room.widgets.messages import MakeStep, Pause, Play, Refused, SetSpeed, Start, Started, State
 from elbo_room.widgets.painting.views import ONE_STEP
 from elbo_room.widgets.sessions.example import all_knobs
 from elbo_room.widgets.sessions.runs import in_use, new_run, open_run, saved_runs
+from elbo_room.widgets.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ class RunController:
         self.state, self.settings, self.held, self.views = state, settings, held, views
         self.screen, self.painter, self.session = screen, painter, session
         self.before_start: list[Callable[[], None]] = []  # called before each start of a run
+        self.plays = False  # the last start trains at once
         self.before_steps: str | None = None  # what panel C showed before steps were shown one by one
 
     def register(self, actions: Dispatch, messages: Dispatch, drawn: Dispatch) -> None:
@@ -61,6 +63,7 @@ class RunController:
         actions.when(Step, self.step)
         actions.when(Reset, self.reset)
         actions.when(TryRemedy, self.try_remedy)
+        actions.on(Reshape, self.reshape)
         actions.on(ChooseSpeed, lambda action: self.set_speed(action.speed))
         actions.on(OpenRun, lambda action: self.open(action.identity, action.waiting))
         actions.on(TakeUp, self.take_up)
@@ -83,6 +86,7 @@ class RunController:
 
     def start(self, *, play: bool = True) -> None:
         """Start a run with the form's settings."""
+        self.plays = play
         for prepare in self.before_start:
             prepare()
         folder = new_run()
@@ -106,6 +110,21 @@ class RunController:
             state.values |= {"seed": state.run_values["seed"]}
         self.start(play=False)
         state.notice = f"Back at step 0 with seed {state.values['seed']}: Run makes the same run again, bit for bit."
+
+    def reshape(self, action: Reshape) -> None:
+        """Another architecture, at step 0; it trains at once if the run on the screen does."""
+        state = self.state
+        trains = state.phase == "running" or (state.phase == "starting" and self.plays)
+        kept = state.if_kept("; the previous run is kept")
+        self.settings.set(action.name, action.value)
+        if not state.dirty:
+            return
+        self.start(play=trains)
+        knob = self.settings.form.fields[action.name].knob
+        shown = texts.shown_value(knob, state.values[action.name])
+        state.notice = f"{knob['label']}: {shown}. A new network begins at step 0{kept}."
+        if not trains:
+            state.notice += " Press Run to train it."
 
     def try_remedy(self) -> None:
         """Change what the failure's message proposes, and go on."""

@@ -8,6 +8,7 @@ from elbo_room.models.settings import Knob, Values, check, knobs_of, settled, va
 from elbo_room.widgets.actions import ChooseScene, HoldXi, NextSeed, SetKnob, UndoChange
 from elbo_room.widgets.messages import Change, Pause
 from elbo_room.widgets.painting.views import OPENING
+from elbo_room.widgets.screen.architecture import offers
 from elbo_room.widgets.sessions.example import all_knobs, catalogue
 from elbo_room.widgets.words import texts
 
@@ -44,8 +45,9 @@ class SettingsController:
         return self.forms.use(self.state.values["model"])
 
     def show(self) -> None:
-        """Update the form."""
+        """Update the form, and what the drawing of the network offers."""
         self.form.show(self.state.values)
+        self.screen.offer_architecture(offers(self.knobs, self.state.values))
 
     def set(self, name: str, value: object) -> None:
         """Set one knob.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from elbo_room.widgets.painting.views import ONE_STEP
 from elbo_room.widgets.screen.text_throttle import TextThrottle
 from elbo_room.widgets.sessions.example import catalogue
-from elbo_room.widgets.words.caption import caption
+from elbo_room.widgets.words.caption import caption, headline
 from elbo_room.widgets.words.evidence_words import heading
 from elbo_room.widgets.words.remedies import SavedRun
-from elbo_room.widgets.words.replay_words import replay_sentence
+from elbo_room.widgets.words.replay_words import replay_headline, replay_sentence
 from elbo_room.widgets.words.snapshot import Snapshot
 from elbo_room.widgets.words.waiting import waiting
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from elbo_room.widgets.controllers.state import ScreenState
     from elbo_room.widgets.painting.painter import Painter
     from elbo_room.widgets.screen.layout import Screen
+    from elbo_room.widgets.words.caption import Headline
 
 BUTTON = {"running": "Pause", "paused": "Continue", "starting": "Starting …"}
 
@@ -40,6 +41,7 @@ class ScreenWords:
         self.state, self.settings, self.quiz, self.seeds = state, settings, quiz, seeds
         self.screen, self.painter = screen, painter
         self.counts = TextThrottle()
+        self.headline: Headline | None = None
 
     def refresh(self) -> None:
         """Update all text on the screen; unchanged traits are not sent."""
@@ -53,6 +55,8 @@ class ScreenWords:
         screen.page.remedies = saved.remedies()
         facts["biased"] = values["estimator"] == "score_xi" and values["xi_from"] == "same_draws"
         screen.run.description = "Run" if state.dirty and state.phase != "running" else BUTTON.get(state.phase, "Run")
+        (screen.run.add_class if state.phase == "running" else screen.run.remove_class)("elbo-runs")
+        screen.seed_menu.head.description = f"Seed {values['seed']}"
         screen.undo.layout.display = None if state.dirty and state.run_values is not None else "none"
         screen.remedy.layout.display = None if state.phase == "failed" and facts.get("remedy") else "none"
         self.say()
@@ -77,9 +81,13 @@ class ScreenWords:
             self.counts.at_once()
         due = self.counts.due(self.state.phase, drawn=drawn)
         if due:
-            screen.status.value = " · ".join(part for part in (Snapshot.of(facts).status(), self.seeds.word()) if part)
+            screen.status.show(Snapshot.of(facts), self.seeds.word())
         if due or self.state.notice:
-            screen.caption.value = screen.page.announce = self.state.notice or replay_sentence(facts) or caption(facts)
+            replayed = replay_sentence(facts)
+            if due:
+                self.headline = replay_headline(facts) if replayed else headline(facts)
+            screen.caption.show(self.headline, self.state.notice or replayed or caption(facts))
+            screen.page.announce = self.state.notice or screen.caption.value
 
     def fill_drawer(self) -> None:
         """Update the drawer when it is due; a new question's answer goes from the caption at once."""

@@ -18,6 +18,7 @@ from elbo_room.widgets.actions import (
     PressKey,
     Quietly,
     RenameRun,
+    Reshape,
     RestoreRun,
     Shared,
     TickEstimator,
@@ -89,6 +90,8 @@ def of_pointer(chart: str, kind: str, content: Mapping[str, Any]) -> Action | No
         return Quietly(Explore(dimension=dimension))
     if kind == "drag" and _number(value := content.get("value")):
         return HoldXi(float(value))
+    if kind == "reshape":
+        return Reshape(str(content["name"]), content["value"])
     if kind == "select":
         return SelectParameter(name=content.get("name"), unit=content.get("unit"))
     return None

@@ -16,6 +16,13 @@ def button(words: str, help_text: str, act: Callable[[], None], *classes: str) -
     return made_button
 
 
+def worded(words: str, name: str) -> ipw.Label:
+    """Plain text with a style class."""
+    made_label = ipw.Label(words)
+    made_label.add_class(name)
+    return made_label
+
+
 def worded_list(words: str) -> ipw.SelectMultiple:
     """A list with multiple selection, under a sentence that is its label, for screen readers too."""
     return ipw.SelectMultiple(options=[], rows=9, description=words, layout=ipw.Layout(width="100%"))

@@ -1,4 +1,4 @@
-"""The one screen: header, run bar, controls, four panels, caption, drawer. Widgets only; what they do is defined in the controllers."""
+"""The one screen: header, run bar, goal and caption, controls, panels, drawer. Widgets only; what they do is defined in the controllers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from elbo_room.widgets.actions import (
     ChooseSpeed,
     NextSeed,
     OpenDrawer,
+    PressKey,
     Reset,
     Reveal,
     Run,
@@ -25,9 +26,11 @@ from elbo_room.widgets.actions import (
     UndoChange,
 )
 from elbo_room.widgets.screen.browser_events import of_page
+from elbo_room.widgets.screen.caption import Caption
 from elbo_room.widgets.screen.drawers import DRAWERS
 from elbo_room.widgets.screen.drawers.part import CLOSED
-from elbo_room.widgets.screen.elements import button
+from elbo_room.widgets.screen.elements import button, worded
+from elbo_room.widgets.screen.fold import Fold
 from elbo_room.widgets.screen.own_table import OwnTable
 from elbo_room.widgets.screen.page import Page
 from elbo_room.widgets.screen.panel_tables import PanelTables
@@ -35,8 +38,11 @@ from elbo_room.widgets.screen.panels import Panels, box
 from elbo_room.widgets.screen.prediction_quiz import PredictionQuiz
 from elbo_room.widgets.screen.reader import Reader
 from elbo_room.widgets.screen.runs_table import RunsTable
+from elbo_room.widgets.screen.status import Status
 from elbo_room.widgets.words import formulas
 
+NAME = "ELBO Room"
+PURPOSE = "Watch variational inference learn, and how noisy its gradients are."
 SPEEDS = (("slow", "slow"), ("normal", "normal"), ("full", "full"))
 
 
@@ -61,13 +67,16 @@ class Screen(Panels):
         self.page.on_message(self._page_event)
         self._header(post, presets)
         self._bar(post, bar_fields)
+        self._hero(post)
         self._foot(post)
+        beside = box(ipw.VBox, [form, self.panels["n"]], "elbo-left")
         rows = [
             self.page,
             self.bus,
             self.header,
             self.bar,
-            box(ipw.HBox, [form, self.evidence, self.latent, self.drawer], "elbo-main"),
+            self.hero,
+            box(ipw.HBox, [beside, self.evidence, self.latent, self.drawer], "elbo-main"),
             self.foot,
         ]
         self.root = box(ipw.VBox, rows, "elbo-room")
@@ -83,11 +92,13 @@ class Screen(Panels):
         )
         self.scene.observe(lambda change: self._chosen(change, ChooseScene), "value")
         self.scene.add_class("elbo-scene")
-        self.goal = ipw.Label("")
-        self.goal.add_class("elbo-goal")
         share = button("Share", "Copy a link that restores these settings", lambda: post(Share()))
         projector = button("Projector", "Larger type for a lecture room (P)", lambda: post(ToggleProjector()))
-        self.header = box(ipw.HBox, [self.scene, self.goal, share, projector], "elbo-header")
+        keys = button(
+            "Keys", "What the keys do at the projector (K)", lambda: post(PressKey("k")), "elbo-projector-only"
+        )
+        name, purpose = worded(NAME, "elbo-name"), worded(PURPOSE, "elbo-purpose")
+        self.header = box(ipw.HBox, [name, purpose, self.scene, share, projector, keys], "elbo-header")
 
     def name_scene(self, name: str, goal: str) -> None:
         """Show this scene in the list, with a goal, without selecting it again."""
@@ -97,16 +108,13 @@ class Screen(Panels):
     def _bar(self, post: Callable[[Action], None], fields: list[ipw.Widget]) -> None:
         self.run = button("Run", "Start, pause or continue (Space)", lambda: post(Run()), "elbo-run")
         self.run.button_style = "primary"
-        step = button("Step", "One optimiser step (.)", lambda: post(Step()))
+        step = button("Step", "One optimiser step (.)", lambda: post(Step()), "elbo-step")
         reset = button(
-            "Reset", "Back to step 0 with the same seed: the same run, bit for bit (R)", lambda: post(Reset())
+            "Reset",
+            "Back to step 0 with the same seed: the same run, bit for bit (R)",
+            lambda: post(Reset()),
+            "elbo-reset",
         )
-        self.undo = button("Undo change", "Back to the settings of this run", lambda: post(UndoChange()))
-        self.undo.layout.display = "none"
-        self.remedy = button(
-            "Try the remedy", "Continue from the last good state with the proposed change", lambda: post(TryRemedy())
-        )
-        self.remedy.layout.display = "none"
         self.speed = ipw.Dropdown(
             options=SPEEDS,
             value="full",
@@ -115,6 +123,14 @@ class Screen(Panels):
             tooltip="Pace of training",
         )
         self.speed.observe(lambda change: post(ChooseSpeed(change["new"])), "value")
+        seed, stop_at = fields
+        self.seed_menu = self._seeds(post, seed)
+        self.status = Status()
+        row = [self.run, step, reset, self.speed, stop_at, self.seed_menu.widget, self.status]
+        self.bar = box(ipw.HBox, row, "elbo-bar")
+
+    def _seeds(self, post: Callable[[Action], None], seed: ipw.Widget) -> Fold:
+        """The menu of the seed."""
         self.lock = ipw.ToggleButton(
             value=True,
             description="locked",
@@ -124,34 +140,31 @@ class Screen(Panels):
             lambda change: setattr(self.lock, "description", "locked" if change["new"] else "open"), "value"
         )
         following = button(
-            "⚄ next", "The next seed; the previous run stays as a grey line", lambda: post(NextSeed()), "elbo-next"
+            "Next seed", "The next seed; the previous run stays as a grey line", lambda: post(NextSeed())
         )
         five = button(
             "5 seeds", "Run this seed and the next four; panel A shows their mean ± sd", lambda: post(RunSeeds())
         )
-        self.status = ipw.Label("")
-        self.status.add_class("elbo-status")
-        seed, stop_at = fields
-        # What appears and disappears is at the end, so that nothing else moves.
-        row = [
-            self.run,
-            step,
-            reset,
-            self.speed,
-            stop_at,
-            seed,
-            self.lock,
-            following,
-            five,
-            self.status,
-            self.undo,
-            self.remedy,
-        ]
-        self.bar = box(ipw.HBox, row, "elbo-bar")
+        return Fold(
+            "Seed",
+            "The seed of all random numbers, and runs of several",
+            [seed, self.lock, following, five],
+            "elbo-popup",
+        )
+
+    def _hero(self, post: Callable[[Action], None]) -> None:
+        self.goal = worded("", "elbo-goal")
+        self.caption = Caption()
+        self.undo = button("Undo change", "Back to the settings of this run", lambda: post(UndoChange()))
+        self.remedy = button(
+            "Try the remedy", "Continue from the last good state with the proposed change", lambda: post(TryRemedy())
+        )
+        for each in (self.undo, self.remedy):
+            each.layout.display = "none"
+        words = box(ipw.VBox, [self.goal, self.caption], "elbo-words")
+        self.hero = box(ipw.HBox, [words, self.undo, self.remedy], "elbo-hero")
 
     def _foot(self, post: Callable[[Action], None]) -> None:
-        self.caption = ipw.Label("")
-        self.caption.add_class("elbo-caption")
         self.tabs = ipw.ToggleButtons(
             options=[("Close", CLOSED), *((each.name, each.name) for each in DRAWERS)],
             value=CLOSED,
@@ -181,4 +194,4 @@ class Screen(Panels):
         self.drawer_body = box(ipw.VBox, list(widgets), "elbo-drawer-body")
         self.drawer = box(ipw.VBox, [head, self.drawer_body], "elbo-drawer")
         self.drawer.layout.display = "none"
-        self.foot = box(ipw.VBox, [box(ipw.HBox, [self.caption, self.tabs], "elbo-foot-row")], "elbo-foot")
+        self.foot = box(ipw.VBox, [box(ipw.HBox, [self.tabs], "elbo-foot-row")], "elbo-foot")

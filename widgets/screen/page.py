@@ -14,7 +14,7 @@ from elbo_room.widgets import built_assets
 from elbo_room.widgets.words.remedies import NO_RUN
 
 KINDS = frozenset({"ready", "heartbeat", "key", "closing", "shared"})
-LECTURE = frozenset("abcdy")  # keys for projector mode only
+LECTURE = frozenset("abcdky")  # keys for projector mode only
 LONG = 5_000  # characters of one answer from a page
 KEYS = frozenset({"space", ".", "r", "[", "]", "e", "p"}) | LECTURE
 _log = logging.getLogger(__name__)

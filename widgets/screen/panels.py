@@ -1,4 +1,4 @@
-"""The four panels: which chart is in each, and the list for choosing another."""
+"""The panels: which chart is in each of the four, the list for choosing another, and the network beside the controls."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as ipw
+import traitlets
 
 from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.widgets import built_assets
@@ -73,7 +74,7 @@ class Panels:
         self.lists = {letter: self._list(letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
         tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
-        self.buttons = {letter: box(ipw.HBox, [_save(), _full_screen()], "elbo-panel-buttons") for letter in "abcd"}
+        self.buttons = {letter: box(ipw.HBox, [_save(), _full_screen()], "elbo-panel-buttons") for letter in "abcdn"}
         self.panels = {
             letter: box(
                 ipw.Box,
@@ -87,6 +88,12 @@ class Panels:
         self.measured = box(ipw.HBox, [self.legend], "elbo-measured")  # panel B's charts, and the legend beside them
         self.panels["b"].children = (self.measured, *self.panels["b"].children)
         self.homes = self.panels | {"b": self.measured}
+        # The network has a place of its own; panel C can show it, too.
+        self.sketch = NetworkDiagram("network", self.bus)
+        self.sketch.on_event(partial(self._pointer, "network"))
+        self.panels["n"] = box(
+            ipw.Box, [self.sketch, box(ipw.HBox, [self.buttons["n"]], "elbo-tools")], "elbo-panel", "elbo-n"
+        )
         self.replay = ReplayBar(post)
         self.replay.add_class("elbo-replay")
         self.evidence = box(ipw.VBox, [self.panels["a"], self.replay, self.panels["b"]], "elbo-column")
@@ -133,6 +140,9 @@ class Panels:
             found.layout.display = "none"
             found.on_event(partial(self._pointer, name))
             home.children = (found, *home.children)
+            if name == self.sketch.name:
+                for trait in ("labels", "summary"):
+                    traitlets.dlink((found, trait), (self.sketch, trait))
         return found
 
     def shows(self, name: str) -> bool:
@@ -141,7 +151,8 @@ class Panels:
 
     def in_sight(self) -> list[str]:
         """The charts that are shown."""
-        return [name for name in self.charts if self.shows(name)]
+        beside = [self.sketch.name] if self.panels["n"].layout.display != "none" else []
+        return [*(name for name in self.charts if self.shows(name) and name not in beside), *beside]
 
     def in_order(self) -> list[str]:
         """The charts that are shown, from panel A on."""
@@ -199,6 +210,12 @@ class Panels:
             self._offer(self.lists[panel], options, chosen)
             self.lists[panel].layout.display = None if len(options) > 1 else "none"
         self.wished = {name: wish for name, wish in self.wished.items() if name not in "abcd"}
+        has_network = any(self.sketch.name in names for names in (views or views_of(model)).values())
+        self.panels["n"].layout.display = None if has_network else "none"
+
+    def offer_architecture(self, offers: Sequence[Mapping[str, Any]]) -> None:
+        """What clicks on the drawing of the network change."""
+        self.sketch.offers = list(offers)
 
     def offer(self, labels: list[str], chosen: int) -> None:
         """List these parameters of q for panel B and show the chosen one."""

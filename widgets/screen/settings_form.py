@@ -10,9 +10,17 @@ from typing import Any
 import ipywidgets as ipw
 
 from elbo_room.models.settings import Knob, Values, idle, objection, unmet
+from elbo_room.widgets.screen.fold import Fold
+from elbo_room.widgets.screen.panels import box
 
-OPEN = ("estimator", "draws", "prior_scale", "layer_scale")
-SLIDERS = (*OPEN, "sigma", "beta")  # knobs on a log scale that are meant to be dragged
+OPEN = ("estimator", "draws", "prior_scale")  # always in sight; the others are in groups
+SLIDERS = (*OPEN, "layer_scale", "sigma", "beta")  # knobs on a log scale that are meant to be dragged
+GROUPS = {
+    "Data": "The family of models, the data, and how many of them are held out",
+    "Model": "The response, the network and the latent space",
+    "Prior": "The priors on weights and latents",
+    "Inference": "The variational family, variance reduction and the optimiser",
+}
 BAR = ("seed", "stop_at")
 LIVE, RESTARTS = "⚡", "⟳"
 WORDS_WIDTH = "112px"
@@ -128,20 +136,20 @@ class SettingsForm:
     ) -> None:
         shared = shared or {}
         self.fields = {knob["name"]: shared.get(knob["name"]) or Field(knob, changed) for knob in knobs}
-        groups: dict[str, list[ipw.Widget]] = {}
+        parts: dict[str, list[ipw.Widget]] = {}
         for name, field in self.fields.items():
             if name not in OPEN and name not in BAR:
-                groups.setdefault(field.knob["group"], []).extend(field.parts)
-        data = groups.pop("Data", [])
-        folded = ipw.Accordion([ipw.VBox(widgets) for widgets in groups.values()], titles=list(groups))
-        folded.selected_index = 0
-        folded.add_class("elbo-folded")
+                parts.setdefault(field.knob["group"], []).extend(field.parts)
+        drawn = "network" in self.fields  # then the drawing of the network has the rest of the column
+        self.groups = {
+            name: Fold(name, GROUPS.get(name, name), widgets, "elbo-group", is_open=name == "Model" and not drawn)
+            for name, widgets in parts.items()
+        }
         opened = (part for name in OPEN if name in self.fields for part in self.fields[name].parts)
-        shown = ipw.VBox([*data, *opened])
+        folded = box(ipw.VBox, [group.widget for group in self.groups.values()], "elbo-folded")
         key = ipw.Label(f"{LIVE} takes effect at the next step   {RESTARTS} starts a new run")
         key.add_class("elbo-quiet")
-        self.widget = ipw.VBox([shown, folded, key])
-        self.widget.add_class("elbo-controls")
+        self.widget = box(ipw.VBox, [box(ipw.VBox, list(opened), "elbo-open"), folded, key], "elbo-controls")
 
     def answered(self, name: str, value: Any) -> None:
         """The user's choice here was carried out, or refused."""

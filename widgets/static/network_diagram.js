@@ -1,6 +1,7 @@
 // The network, drawn: nodes and edges are known from the start, one array of weights comes with a frame.
 
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
+import { Architecture } from "./architecture.js";
 import { background, channels, ink } from "./colours.js";
 import { cleared, element, enlargement, fitted, FONT, hostIsDark, watchTheme } from "./elements.js";
 import { ARC, BANK, DRAW, Graph, HEAD, IDENTITY, INPUT, LATENT, LINE, LOOP } from "./network_graph.js";
@@ -43,7 +44,8 @@ export class Diagram {
     this.canvas = element("canvas", "elbo-vega");
     this.said = element("div", "elbo-live");
     this.said.setAttribute("role", "status");
-    this.box.append(element("div", "elbo-title", this.colours.title), this.canvas, this.said);
+    this.tools = new Architecture((name, value) => this.send({ kind: "reshape", name, value }));
+    this.box.append(element("div", "elbo-title", this.colours.title), this.canvas, this.said, this.tools.element);
     this.box.tabIndex = 0;
     el.classList.add("elbo-chart-host");
     el.append(this.box);
@@ -56,10 +58,15 @@ export class Diagram {
     watchTheme(() => this.draw(), signal);
     this.box.addEventListener("pointermove", (event) => this.point(this.under(event)), { signal });
     this.box.addEventListener("pointerleave", () => this.point(null), { signal });
-    this.box.addEventListener("click", (event) => this.choose(this.under(event)), { signal });
+    this.canvas.addEventListener("click", (event) => this.choose(this.under(event)), { signal });
     this.box.addEventListener("keydown", (event) => this.key(event), { signal });
     for (const name of ["summary", "height"]) model.on(`change:${name}`, () => this.describe());
     model.on("change:labels", () => this.draw());
+    const offer = () => {
+      if (this.tools.show(model.get("offers") ?? [])) this.draw();
+    };
+    model.on("change:offers", offer);
+    offer();
     signal.addEventListener("abort", () => {
       size.disconnect();
       leave();
@@ -84,11 +91,12 @@ export class Diagram {
   // drawing ---------------------------------------------------------------------------------------------------------------------
 
   draw() {
-    const { clientWidth: w, clientHeight: h } = this.box;
+    const w = this.box.clientWidth, h = this.box.clientHeight - this.tools.element.offsetHeight;
+    if (w < 60 || h < 60) return;
     this.dark = hostIsDark();
     this.box.classList.toggle("elbo-dark", this.dark);
     const graph = this.graph = Graph.of(this.store, this.model.get("labels"));
-    if (w < 60 || h < 60 || !graph) return;
+    if (!graph) return;
     const pen = cleared(this.canvas, w, h);
     this.factor = enlargement(this.box);
     graph.layOut(w, h, this.factor);
@@ -218,12 +226,13 @@ export class Diagram {
       this.write(pen, graph.words(columns.title[c]), edge === "center" ? x : at, 26 + line - 4, edge);
       pen.font = `${12 * this.factor}px ${FONT}`;
       const note = graph.words(columns.note[c]), room = pitch * (edge === "center" ? 0.98 : 0.75);
-      this.write(pen, fitted(pen, note, room), at, foot, edge, 0.7);
+      const words = [note, note.split(" ")[0]].find((each) => pen.measureText(each).width <= room); // its size, if not all of it
+      if (words) this.write(pen, words, at, foot, edge, 0.7);
       const shown = nodes.column.filter((column) => column === c).length;
       if (columns.size[c] > shown) this.write(pen, "⋮", x, top + height / 2 + 4, "center");
     }
     pen.font = `${12 * this.factor}px ${FONT}`;
-    this.write(pen, fitted(pen, this.readout(graph), width + 40), 6, foot + line, "left");
+    this.write(pen, fitted(pen, this.readout(graph), width + 48), 6, foot + line, "left");
   }
 
   /**
@@ -233,7 +242,11 @@ export class Diagram {
    */
   readout(graph) {
     const now = this.over ?? this.chosen;
-    if (!now) return "Blue: positive, dashed orange: negative. Point at a unit or a weight, or click it.";
+    if (!now) {
+      return graph.frame.width > 440
+        ? "Blue: positive, dashed orange: negative. Point at a unit or a weight, or click it."
+        : "Blue: positive, dashed orange: negative.";
+    }
     const { nodes, edges, columns } = graph;
     if (now.node !== undefined) {
       const unit = `${graph.words(columns.title[nodes.column[now.node]])}, unit ${nodes.unit[now.node] + 1} of ${
@@ -281,24 +294,29 @@ export class Diagram {
     const table = at.node !== undefined ? nodes : edges, k = at.node ?? at.edge;
     const node = at.node ?? edges.target[at.edge];
     const site = at.node === undefined ? -1 : nodes.site[at.node] - 2 * title.length - name.length;
+    this.send({
+      kind: "click",
+      layer: nodes.column[node],
+      unit: nodes.unit[node],
+      parameter: table.parameter[k],
+      element: table.element[k],
+      site: Math.max(-1, site),
+      columns: title.length,
+      parameters: name.length,
+    });
+  }
+
+  /** @param {object} content */
+  send(content) {
     try {
-      this.model.send({
-        kind: "click",
-        layer: nodes.column[node],
-        unit: nodes.unit[node],
-        parameter: table.parameter[k],
-        element: table.element[k],
-        site: Math.max(-1, site),
-        columns: title.length,
-        parameters: name.length,
-      });
+      this.model.send(content);
     } catch { /* the kernel is gone; watch.js says so */ }
   }
 
   /** @param {KeyboardEvent} event */
   key(event) {
     const by = STEPS[event.key], { graph } = this;
-    if (!graph || (!by && event.key !== "Enter" && event.key !== "Escape")) return;
+    if (event.target !== this.box || !graph || (!by && event.key !== "Enter" && event.key !== "Escape")) return;
     event.preventDefault();
     if (event.key === "Enter") return void this.choose(this.over ?? null);
     if (!by) return void this.point(null);

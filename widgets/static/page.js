@@ -3,6 +3,7 @@
 import { hear } from "./anywidget_recovery.js";
 import { contextOf, element } from "./elements.js";
 import { serveFullScreen } from "./full_screen.js";
+import { describe, serveFolds } from "./folds.js";
 import { watchLight } from "./light.js";
 import { serveMenus } from "./panel_menu.js";
 import { Banner, inVoila, PING, Watch } from "./watch.js";
@@ -71,6 +72,7 @@ export class Page {
 
   /** ipywidgets gives the handles of sliders no name, and a number that is not ours. */
   name() {
+    describe();
     for (const root of document.querySelectorAll(this.model.get("root"))) {
       for (const handle of root.querySelectorAll(".noUi-handle")) {
         const row = handle.closest(".widget-inline-hbox"), value = row?.querySelector(".widget-readout")?.textContent;
@@ -97,7 +99,7 @@ export class Page {
     ) return;
     const key = event.key === " " ? "space" : event.key.toLowerCase();
     const projected = target.closest(".elbo-projector");
-    if (!["space", ".", "r", "[", "]", "e", "p"].includes(key) && !(projected && "abcdys".includes(key))) return;
+    if (!["space", ".", "r", "[", "]", "e", "p"].includes(key) && !(projected && "abcdkys".includes(key))) return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab owns single keys, too
     if (key === "s" && projected) {
@@ -213,6 +215,7 @@ export default {
     document.addEventListener("visibilitychange", beat, { signal });
     serveFullScreen(signal);
     watchLight(() => model.get("root"), signal);
+    serveFolds(signal);
     serveMenus(signal);
     addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });
     signal.addEventListener("abort", () => {

@@ -291,6 +291,36 @@ export interface LegendValues {
   most: number;
   dark: Record<string, string>;
 }
+/** Values of the caption (widgets/screen/caption.py); without a subject there is no headline. */
+export interface CaptionValues {
+  shown: {
+    subject?: string;
+    /** What stands between subject and number. */
+    lead?: string;
+    number?: string;
+    rest?: string;
+    /** The colour of subject and number on a light page, and on a dark one. */
+    light?: string;
+    dark?: string;
+    sentence?: string;
+  };
+}
+/** Values of the status (widgets/screen/status.py): words by chip, and the part of the run that is done. */
+export interface StatusValues {
+  chips: { state?: string; step?: string; rate?: string; elbo?: string; seed?: string; progress?: number };
+}
+/** One part of the architecture that a click changes (widgets/screen/architecture.py). */
+export interface Offer {
+  name: string;
+  label: string;
+  help: string;
+  words: string;
+  value: number | boolean | string;
+  less: number | null;
+  more: number | null;
+  options: [label: string, name: string][];
+  reason: string;
+}
 /** Values of a chart (widgets/screen/live_chart.py). */
 export interface ChartValues<Meta = ChartMeta> {
   name: string;
@@ -302,6 +332,8 @@ export interface ChartValues<Meta = ChartMeta> {
   heading: string;
   waiting: string;
   height: string;
+  /** Of the drawing of a network: what a click on it changes. */
+  offers?: Offer[];
 }
 
 // charts (widgets/charts) --------------------------------------------------------------------------------------------------------

@@ -1,20 +1,39 @@
-"""The caption: one sentence about the current state, computed only from the numbers on the screen."""
+"""The caption: a headline with subject, number and step, and one sentence about the current state; only from the numbers on the screen."""
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from elbo_room.models.probing.variance import Band, apart
-from elbo_room.widgets.words.evidence_words import UNBOUNDED, dated, earlier, ratio, sentence
-from elbo_room.widgets.words.snapshot import Snapshot
+from elbo_room.widgets import theme
+from elbo_room.widgets.words.evidence_words import UNBOUNDED, figure, ratio, sentence, times, upper
+from elbo_room.widgets.words.snapshot import Snapshot, decimals
 from elbo_room.widgets.words.yardsticks import compared
 
 Facts = dict[str, Any]
 SETTLED = 100  # steps before which a dimension with little KL counts as not yet started rather than collapsed
 ROOM = 110  # characters of a sentence that leaves room for what to do next
 LINES = 178  # characters of two lines
+NOISE = "Noise is variance: at the same parameters, these gradients have the same mean and differ in how far they scatter around it."
+LEARNING = "The ELBO rises as q and the decoder learn; panel B fills with the variance of the gradient."
+
+
+@dataclass(frozen=True)
+class Headline:
+    """“Score: 859× as noisy as path only (step 157)”, in the colour of its subject's curve."""
+
+    subject: str
+    number: str
+    rest: str
+    series: theme.Series
+    lead: str = ""  # what stands between subject and number
+
+    def __str__(self) -> str:
+        """The whole sentence."""
+        return " ".join(part for part in (f"{self.subject}:", self.lead, self.number, self.rest) if part)
 
 
 def peers(facts: Facts) -> dict[str, Band]:
@@ -28,32 +47,57 @@ def peers(facts: Facts) -> dict[str, Band]:
     }
 
 
-def ratio_sentence(
-    variance: dict[str, Band], chosen: str, labels: dict[str, str], measured: int | None = None
-) -> str | None:
-    """How the estimator in use compares with the best other one; a difference within the noise is reported as such.
+def noise(variance: dict[str, Band], chosen: str, labels: dict[str, str], step: int) -> tuple[str, str, str] | None:
+    """Subject, number and the rest of how the estimator in use compares with the best other one, measured at `step`.
 
-    `measured` is the step of the measurement, if it is not the one on the screen.
+    The least noisy one is compared with the noisiest; a difference within the bands is reported as such.
     """
     mine = variance.get(chosen)
     others = {name: value for name, value in variance.items() if name != chosen}
     if not mine or not others:
         return None
+    subject, at = upper(labels[chosen]), f"(step {step:,})"
     best = min(others, key=lambda name: others[name][0])
     if not apart(mine, others[best]):
-        same = f"the gradient of {labels[chosen]} is as noisy as that of {labels[best]}: the difference is within the bands"
         loose = next((name for name in (chosen, best) if not math.isfinite(variance[name][2])), None)
-        return dated(
-            f"{same}." if loose is None else f"{same}, but that of {labels[loose]} is open upwards: {UNBOUNDED}.",
-            measured,
-        )
+        known = "" if loose is None else f", but {labels[loose]} is open upwards: {UNBOUNDED}"
+        return subject, times(mine[0] / others[best][0]), f"as noisy as {labels[best]} {at}, within the bands{known}"
     worst = max(others, key=lambda name: others[name][0])
     loud, calm = (mine, others[best]) if mine[0] > others[best][0] else (others[worst], mine)
     known = "" if math.isfinite(loud[2]) else f": {UNBOUNDED}"
     if loud is mine:
-        return dated(f"same gradient on average, {ratio(loud, calm)} the variance of {labels[best]}{known}.", measured)
-    least = f"{labels[chosen]} has the least noise here"
-    return dated(f"{least}: {labels[worst]} has {ratio(loud, calm)} its variance{known}.", measured)
+        return subject, ratio(loud, calm), f"as noisy as {labels[best]} {at}{known}"
+    return subject, ratio(loud, calm), f"less noisy than {labels[worst]} {at}{known}"
+
+
+def headline(facts: Facts) -> Headline | None:
+    """The noise of the estimator in use, else the ELBO; nothing before there is a number, or where it would answer an open question."""
+    if facts.get("asking") or facts["state"] in ("starting", "failed"):
+        return None
+    if not facts.get("veiled"):
+        if found := figure(facts):
+            name, lead, number, rest = found
+            return Headline(upper(facts["labels"][name]), number, rest, _look(name, facts), lead)
+        if compared_noise := _noise_of(facts):
+            return Headline(*compared_noise, _look(facts["estimator"], facts))
+    now = Snapshot.of(facts)
+    if now.elbo is None:
+        return None
+    return Headline("ELBO", decimals(now.elbo, 1), f"nats per data point (step {now.step:,})", theme.ELBO[0])
+
+
+def _look(name: str, facts: Facts) -> theme.Series:
+    """How an estimator's curve looks."""
+    names = list(facts["parts"])
+    return theme.estimators(names)[names.index(name)] if name in names else theme.OF_MINIBATCHES
+
+
+def _noise_of(facts: Facts) -> tuple[str, str, str] | None:
+    """What panel B has last measured of the estimator in use."""
+    step, chosen = facts.get("variance_at"), facts["estimator"]
+    if step is None or chosen not in facts.get("parts", {}):
+        return None
+    return noise(peers(facts), chosen, facts["labels"], step)
 
 
 def weighed(facts: Facts) -> str | None:
@@ -99,26 +143,17 @@ def _caption(facts: Facts) -> str:
     alarm = facts.get("theory") or alarm  # a linear decoder, for which the cause is known
     if state in ("running", "paused", "finished") and (evidence := weighed(facts)):
         return evidence
-    veiled = facts.get("veiled")  # panel B is covered until the audience has predicted
-    compare = (
-        None
-        if veiled
-        else ratio_sentence(peers(facts), facts["estimator"], facts["labels"], earlier(facts, facts.get("variance_at")))
-    )
+    measured = not facts.get("veiled") and _noise_of(facts) is not None
     warning = "ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     statement = (
         sentence(facts)
         or (compared(facts) and f"{compared(facts)} {facts.get('sentence') or ''}".strip())
         or alarm
         or facts.get("sentence")
-        or compare
+        or (NOISE if measured else None)
     )
     if state in ("running", "paused"):
-        statement = (
-            (facts.get("one_step") if facts.get("stepping") else None)
-            or statement
-            or "The ELBO rises as q and the decoder learn; panel B fills with the variance of the gradient."
-        )
+        statement = (facts.get("one_step") if facts.get("stepping") else None) or statement or LEARNING
         return f"{warning} {statement}".strip()
     words = [
         f"Step {now.step:,} reached.",

@@ -84,6 +84,58 @@ def sentence(facts: Facts) -> str | None:
     return words and dated(words, earlier(facts, evidence.get("step")))
 
 
+# subject's name, what leads to the number, the number, what follows it
+Figure = tuple[str, str, str, str]
+
+
+def figure(facts: Facts) -> Figure | None:
+    """The one number of the view on the screen, for the headline; None for the view against the step."""
+    evidence = facts.get("evidence", {}).get(facts.get("view"))
+    if not evidence or evidence.get("reason"):
+        return None
+    find = {
+        "variance_against_draws": lambda: _power(evidence, facts, "variance falls as B to the power"),
+        "variance_against_rows": lambda: _power(evidence, facts, "variance goes as M to the power"),
+        "gradient_histogram": lambda: _spread(evidence, facts),
+        "xi_parabola": lambda: _removed(evidence),
+        "variance_cost": lambda: _dearest(evidence, facts),
+    }[evidence["view"]]
+    found = find()
+    return found and (*found[:3], f"{found[3]} (step {evidence.get('step', facts.get('number', 0)):,})".strip())
+
+
+def _power(evidence: Facts, facts: Facts, lead: str) -> Figure | None:
+    found: dict[str, Pair] = evidence["slopes"]
+    chosen = facts["estimator"] if facts["estimator"] in found else next(iter(found), None)
+    if chosen is None or facts["estimator"] in evidence.get("open", ()):
+        return None
+    slope, error = found[chosen]
+    return chosen, lead, f"{short(slope)} ± {2 * error:.1g}", ""
+
+
+def _spread(evidence: Facts, facts: Facts) -> Figure | None:
+    found = {name: spread for name, (_, _, spread) in evidence["found"].items()}
+    if len(found) < 2:
+        return None
+    calm, loud = min(found, key=lambda name: found[name]), max(found, key=lambda name: found[name])
+    return loud, "spreads", times(found[loud] / max(found[calm], 1e-30)), f"as wide as {facts['labels'][calm]}"
+
+
+def _removed(evidence: Facts) -> Figure:
+    return "score_xi", "ξ* removes", f"{100 * evidence['rho_squared']:.1f} %", "of the variance of score"
+
+
+def _dearest(evidence: Facts, facts: Facts) -> Figure | None:
+    found: dict[str, list[Band]] = evidence["found"]
+    if len(found) < 2:
+        return None
+    best, worst = min(found, key=lambda name: found[name][0]), max(found, key=lambda name: found[name][0])
+    if not apart(found[worst][0], found[best][0]):
+        return None
+    more = ratio(found[worst][0], found[best][0])
+    return worst, "needs", more, f"the evaluations of {facts['labels'][best]} for the same noise"
+
+
 def _slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | None:
     found: dict[str, Pair] = evidence["slopes"]
     if facts["estimator"] in evidence.get("open", ()):

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from elbo_room.widgets.words.caption import fitted, peers, ratio_sentence
+from elbo_room.widgets.words.caption import Headline, fitted, headline
 from elbo_room.widgets.words.snapshot import Snapshot
 
 Facts = dict[str, Any]
 GOES_ON = ", while training goes on"
+
+
+def replay_headline(facts: Facts) -> Headline | None:
+    """The noise at the step that is shown, or the newest one measured before it."""
+    return headline({**facts, **facts.get("replayed", {}), "view": "variance"})
 
 
 def replay_sentence(facts: Facts) -> str | None:
@@ -19,8 +24,6 @@ def replay_sentence(facts: Facts) -> str | None:
     there = facts | shown
     now = Snapshot.of(there)
     known = ", ".join(part for part in (now.elbo_words(), now.active_words()) if part)
-    ratio = None if facts.get("veiled") else ratio_sentence(peers(there), facts["estimator"], facts["labels"], None)
-    noise = f" {ratio}" if ratio else ""
     meanwhile = GOES_ON if facts.get("state") == "running" else ""
     step = f"Replaying step {shown['number']:,} of {shown['newest']:,}{meanwhile}"
-    return fitted(f"{step}{': ' if known else ''}{known}.{noise}")
+    return fitted(f"{step}{': ' if known else ''}{known}.")

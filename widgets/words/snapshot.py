@@ -74,11 +74,22 @@ class Snapshot:
         names = ", ".join(f"z{index + 1}" for index in self.collapsed)
         return f"{self.active_words()}: {names} collapsed to the prior (KL below {ACTIVE:g} nats)."
 
+    @property
+    def progress(self) -> float:
+        """The part of the run that is done, from 0 to 1."""
+        return min(1.0, self.step / self.stop_at) if self.stop_at and self.state != "starting" else 0.0
+
+    def chips(self) -> dict[str, str]:
+        """State, step, speed and ELBO in words; empty where there is nothing to say."""
+        if self.state == "starting":  # the numbers still belong to the previous run
+            return {"state": "Starting …", "step": "", "rate": "", "elbo": ""}
+        return {
+            "state": STATES.get(self.state, self.state.capitalize()),
+            "step": f"step {self.step:,} of {self.stop_at:,}",
+            "rate": f"{self.rate:,.0f} steps/s" if self.state == "running" and self.rate else "",
+            "elbo": self.elbo_words(),
+        }
+
     def status(self) -> str:
-        """The status line: state, step, speed, ELBO."""
-        if self.state == "starting":
-            return "Starting …"  # the numbers still belong to the previous run
-        parts = [STATES.get(self.state, self.state.capitalize()), f"step {self.step:,} of {self.stop_at:,}"]
-        if self.state == "running" and self.rate:
-            parts.append(f"{self.rate:,.0f} steps/s")
-        return " · ".join(part for part in (*parts, self.elbo_words()) if part)
+        """The same as one line."""
+        return " · ".join(part for part in self.chips().values() if part)

@@ -21,7 +21,8 @@ C  Each point is a data point's posterior mean. Move the pointer to decode that 
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
-E next estimator · P projector, there also A to D enlarge one panel, Y fixes the y axes, S saves a picture.
+E next estimator · P projector, there also A to D enlarge one panel, Y fixes the y axes,
+S saves a picture, K shows these keys.
 On the map: arrows, Enter pins, s draws from q, Escape deselects.
 ⚡ takes effect at the next step, ⟳ starts a new run; the earlier one is kept under Runs. Speed 'slow' shows every step in panel C.
 In the address: ?predict=1 covers B until you reveal it; ?hide=form,d hides parts."""

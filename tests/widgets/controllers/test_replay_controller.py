@@ -20,14 +20,14 @@ def test_a_replayed_step_is_on_every_panel_and_in_the_caption(lab) -> None:
     eventually(lambda: bar.shown == 4)
     words = screen.caption.value
     table = np.concatenate(room.painter.lines.drawn)
-    assert words.startswith("Replaying step 4 of 60")
+    assert "Replaying step 4 of 60" in words
     assert f"{table[table[:, 0] == 4][0, 1]:.1f}".replace("-", "−") in words  # a run as short as this has no mean yet
     assert screen.chart("elbo").params["cut"] == screen.chart("variance").params["cut"] == 4
     assert np.abs(screen.bus.shown("latent")["cloud"]["x"] - newest).max() > 0.01
     room.post(Quietly(Seek(None)))
     eventually(lambda: np.array_equal(screen.bus.shown("latent")["cloud"]["x"], newest))
     assert bar.shown == screen.chart("elbo").params["cut"] == -1
-    assert not screen.caption.value.startswith("Replaying")
+    assert "Replaying" not in screen.caption.value
     room.show(Replayed(4, {}))  # an answer that comes late
     assert bar.shown == -1
     room.post(Quietly(Seek(4)))

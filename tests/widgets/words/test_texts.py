@@ -7,8 +7,10 @@ import pytest
 from elbo_room.models.settings import decode, encode, validate
 from elbo_room.widgets.painting.elbo_lines import change_word
 from elbo_room.widgets.sessions.example import all_knobs, catalogue
+from elbo_room.widgets.theme import estimators
 from elbo_room.widgets.words import texts
-from elbo_room.widgets.words.caption import caption, fitted, ratio_sentence
+from elbo_room.widgets.words.caption import caption, fitted, headline, noise
+from elbo_room.widgets.words.evidence_words import UNBOUNDED
 from elbo_room.widgets.words.snapshot import Snapshot, decimals
 
 LABELS = {name: part["label"] for name, part in catalogue()["estimators"].items()}
@@ -29,32 +31,86 @@ def facts(**more):
 @pytest.mark.parametrize(
     ("variance", "chosen", "words"),
     [
-        ({"score": (800.0, 780.0, 820.0), "path_only": (10.0, 9.8, 10.2)}, "score", "80× the variance of path only."),
-        ({"score": (10.5, 8.5, 12.5), "path_only": (10.0, 8.0, 12.0)}, "score", "difference is within the bands."),
+        (
+            {"score": (800.0, 780.0, 820.0), "path_only": (10.0, 9.8, 10.2)},
+            "score",
+            "Score: 80× as noisy as path only (step 157)",
+        ),
+        (
+            {"score": (10.5, 8.5, 12.5), "path_only": (10.0, 8.0, 12.0)},
+            "score",
+            "Score: 1.1× as noisy as path only (step 157), within the bands",
+        ),
         (
             {"score": (900.0, 880.0, 920.0), "path_only": (10.0, 9.8, 10.2)},
             "path_only",
-            "Path only has the least noise here: score has 90× its variance.",
+            "Path only: 90× less noisy than score (step 157)",
         ),
         (
             {"score": (800.0, 120.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
             "score",
-            "at least 12× the variance of path only: so few replicates cannot bound it above.",
+            "Score: at least 12× as noisy as path only (step 157): so few replicates cannot bound it above",
         ),
         (
             {"score": (800.0, 120.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
             "path_only",
-            "score has at least 12× its variance: so few replicates cannot bound it above.",
+            "Path only: at least 12× less noisy than score (step 157): so few replicates cannot bound it above",
         ),
         (
             {"score": (8.0, 3.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
             "score",
-            "within the bands, but that of score is open upwards: so few replicates cannot bound it above.",
+            f"Score: 0.8× as noisy as path only (step 157), within the bands, but score is open upwards: {UNBOUNDED}",
         ),
     ],
 )
-def test_a_comparison_is_made_only_beyond_the_noise(variance, chosen, words):
-    assert words in ratio_sentence(variance, chosen, LABELS)
+def test_the_headline_has_subject_number_and_step_and_respects_the_bands(variance, chosen, words):
+    parts = catalogue()["estimators"]
+    found = headline(facts(estimator=chosen, variance=variance, variance_at=157, parts=parts))
+    assert str(found) == words
+    assert found.series == estimators(list(parts))[list(parts).index(chosen)]
+
+
+def test_without_a_comparison_the_headline_is_the_elbo_and_an_open_question_has_none():
+    measured = {"variance": {"score": (8.0, 7.0, 9.0), "path_only": (1.0, 0.9, 1.1)}, "variance_at": 5}
+    known = facts(elbo=-98.44, parts=catalogue()["estimators"], **measured)
+    assert str(headline(known)) == "Score: 8.0× as noisy as path only (step 5)"
+    assert str(headline(known | {"veiled": True})) == "ELBO: −98.4 nats per data point (step 500)"
+    assert str(headline(known | {"variance_at": None})) == "ELBO: −98.4 nats per data point (step 500)"
+    assert headline(known | {"asking": "b"}) is None
+    assert headline(known | {"state": "starting"}) is None
+    assert noise({"score": (8.0, 7.0, 9.0)}, "score", LABELS, 5) is None, "nothing to compare with"
+
+
+@pytest.mark.parametrize(
+    ("view", "found", "words"),
+    [
+        (
+            "variance_against_draws",
+            {"slopes": {"score": (-1.02, 0.03)}},
+            "Score: variance falls as B to the power −1.02 ± 0.06 (step 300)",
+        ),
+        (
+            "gradient_histogram",
+            {"reference": (1.0, 0.01), "found": {"score": (1.3, 0.2, 3.0), "path_only": (1.01, 0.01, 0.1)}},
+            "Score: spreads 30× as wide as path only (step 300)",
+        ),
+        (
+            "xi_parabola",
+            {"best": (-4.0, 0.1), "rho_squared": 0.5, "xi": None},
+            "Score with ξ*: ξ* removes 50.0 % of the variance of score (step 300)",
+        ),
+        (
+            "variance_cost",
+            {"found": {"score": [(9.0, 8.8, 9.2)] * 2, "path_only": [(1.0, 0.98, 1.02)] * 2}},
+            "Score: needs 9.0× the evaluations of path only for the same noise (step 300)",
+        ),
+        ("variance_cost", {"reason": "There is no noise."}, "ELBO: −2.0 nats per data point (step 500)"),
+    ],
+)
+def test_each_view_of_panel_b_has_its_headline(view, found, words):
+    evidence = {view: {"view": view, "step": 300, **found}}
+    known = facts(view=view, evidence=evidence, elbo=-2.0, parts=catalogue()["estimators"])
+    assert str(headline(known)) == words
 
 
 def test_the_collapse_alarm_names_the_dead_dimensions():

@@ -10,7 +10,6 @@ from elbo_room.models.probing.variance import Variance
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.painting.measured import Measured
 from elbo_room.widgets.wire.history import History
-from elbo_room.widgets.words.caption import ratio_sentence
 from elbo_room.widgets.words.evidence_words import dated
 from elbo_room.widgets.words.waiting import waiting
 from elbo_room.widgets.worker.measuring import cores
@@ -171,14 +170,6 @@ def test_old_steps_are_thinned_evenly():
 
 
 def test_what_was_measured_at_an_earlier_step_is_told_in_the_past():
-    labels = {"score": "score", "path_only": "path only"}
-    variance = {"score": (900.0, 880.0, 920.0), "path_only": (10.0, 9.8, 10.2)}
-    assert (
-        ratio_sentence(variance, "path_only", labels)
-        == "Path only has the least noise here: score has 90× its variance."
-    )
-    sentence = ratio_sentence(variance, "path_only", labels, 152)
-    assert sentence == "At step 152: path only had the least noise: score had 90× its variance."
     assert (
         dated("The variance falls as B to the power −1.", 1100)
         == "At step 1,100: the variance fell as B to the power −1."
