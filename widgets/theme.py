@@ -101,6 +101,7 @@ PAPER = "#F7F7F7"  # nothing, in a heat map
 BACK = "#FFFFFF"  # the page behind a plot
 KL_STATES = (RULE, BLUE)  # collapsed, active
 SMALL = 12  # pixels of type in a chart; nothing is smaller
+NAMES = "names_of_series"  # the layer with the names of a chart's series, which has no use beside a legend
 COLLAPSE = ACTIVE  # nats: a dimension with less has collapsed
 
 CONFIG: dict[str, Any] = {

@@ -210,7 +210,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "relevance": {
         "label": "Which inputs matter? (ARD)",
-        "goal": "Six measurements of a yacht, each with its own scale λ_j: the evidence switches off the inputs that do not matter.",
+        "goal": "Six measurements of a yacht, each with its own scale λⱼ: the evidence switches off the inputs that do not matter.",
         "settings": {
             "model": "conditional",
             "data": "yacht",
@@ -225,7 +225,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         "views": {"c": "fit", "d": "relevance"},
         "tasks": [
             {
-                "ask": "How many of the six inputs will keep a λ_j of at least a tenth of the largest?",
+                "ask": "How many of the six inputs will keep a λⱼ of at least a tenth of the largest?",
                 "choices": ["one or two", "three to five", "all six"],
                 "edges": [2.5, 5.5],
                 "measure": {"name": "fact", "of": "relevant"},

@@ -15,7 +15,8 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts import all_charts, specification
 from elbo_room.widgets.charts.frame import POWERS, TENS
 from elbo_room.widgets.messages import Charts
-from elbo_room.widgets.painting.views import all_views, views_of
+from elbo_room.widgets.painting.views import all_views, panel_b, views_of
+from elbo_room.widgets.screen.estimator_legend import unlabelled
 from elbo_room.widgets.screen.panels import Panels
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.numbers import numbers_of
@@ -110,3 +111,14 @@ def sizes(part: Any) -> list[float]:
 def test_no_type_in_a_chart_is_smaller_than_twelve_pixels() -> None:
     found = {name: sizes(specification(name)) for name in all_charts()}
     assert min(size for each in found.values() for size in each) == theme.SMALL == 12
+
+
+@pytest.mark.parametrize("name", panel_b())
+def test_beside_the_legend_a_chart_does_not_repeat_its_names(name: str) -> None:
+    spec = specification(name)
+    named = [layer["name"] for layer in spec["layer"] if "name" in layer]
+    bare = unlabelled(specification(name))
+    assert (named == [theme.NAMES]) == (name != "xi_parabola")
+    assert not [layer for layer in bare["layer"] if layer.get("name") == theme.NAMES]
+    assert bare["padding"] == bare["usermeta"]["padding"]
+    assert "ends" not in bare["usermeta"]["datasets"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,16 +91,18 @@ def solid(series: Sequence[theme.Series]) -> alt.Color:
     return alt.Color("series:N", scale=alt.Scale(domain=domain, range=colors), legend=None)
 
 
-def names(series: Sequence[theme.Series], dataset: str, y: str) -> alt.LayerChart:
-    """Return the names of the series at the left of the plot, below the heights of a dataset, readable over what is behind them."""
-    labels, inks = [one.label for one in series], [one.ink for one in series]
+def names(series: Sequence[theme.Series], dataset: str, y: str) -> alt.Chart:
+    """Return the names of the series to the right of the plot, at the heights that a dataset gives, wrapped at a space."""
+    labels = ["\n".join(textwrap.wrap(one.label, 17)) for one in series]
+    inks = [one.ink for one in series]
     text = named(dataset).transform_calculate(label=f"{labels}[datum.series]", ink=f"{inks}[datum.series]")
-    place = {"x": alt.value(4), "y": alt.Y(f"{y}:Q", scale=scale("y"), axis=None), "text": "label:N"}
-    look: dict[str, Any] = {"align": "left", "baseline": "top", "fontSize": theme.SMALL}
-    return alt.layer(
-        text.mark_text(stroke=theme.BACK, strokeWidth=4, **look).encode(**place),
-        text.mark_text(**look).encode(**place, color=alt.Color("ink:N", scale=None)),
-    )
+    marks = text.mark_text(align="left", baseline="middle", fontSize=theme.SMALL, lineBreak="\n", lineHeight=14)
+    return marks.encode(
+        x=alt.value(alt.ExprRef("width + 6")),
+        y=alt.Y(f"{y}:Q", scale=scale("y"), axis=None),
+        text="label:N",
+        color=alt.Color("ink:N", scale=None),
+    ).properties(name=theme.NAMES)
 
 
 def ends() -> alt.Chart:
@@ -110,7 +113,7 @@ def ends() -> alt.Chart:
         y=alt.Y("py:Q", scale=None),
         text="label:N",
         color=alt.Color("ink:N", scale=None),
-    )
+    ).properties(name=theme.NAMES)
 
 
 def finish(

@@ -72,9 +72,9 @@ def chart() -> alt.LayerChart:
     )
     return finish(
         alt.layer(marks, band, bins, middle, whisker, dot, words, names(shown, "means", "name")),
-        "Repeated gradient estimates",
+        "Repeated gradients",
         ranges(),
-        right=14,
+        right=122,
         left=16,
         datasets={
             "bins": {"mode": "bars", "fields": ["x", "base", "top", "series"]},

@@ -33,7 +33,9 @@ RUNGS = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 
 def chart() -> alt.LayerChart:
     """Σ Var(ĝ) of a site's ν: score with f of the whole batch, of the plate, of the Markov blanket; leave-one-out on it; path."""
-    x = alt.X("value:Q", scale=scale("x", "log"), title="Σ Var(ĝ), nats² (of the ELBO per data point)", axis=POWERS)
+    x = alt.X(
+        "value:Q", scale=scale("x", "log"), title="variance of the gradient, nats² (ELBO per data point)", axis=POWERS
+    )
     y = alt.Y(
         "rung:O", title=None, sort="ascending", scale=alt.Scale(domain=list(range(len(RUNGS))), paddingInner=0.3),
         axis=alt.Axis(labelExpr=f"{list(RUNGS)}[datum.value]", ticks=False, domain=False, labelLimit=96, minExtent=88, maxExtent=88),

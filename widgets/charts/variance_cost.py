@@ -35,7 +35,7 @@ VIEW = View(
 def chart() -> alt.LayerChart:
     """Multiples of the best on a log axis: full bars count evaluations of log p, open bars seconds; whiskers are 95 % intervals."""
     shown = estimators()
-    x = alt.X("value:Q", scale=scale("x", "log"), title="× the best (full: evaluations, open: seconds)", axis=POWERS)
+    x = alt.X("value:Q", scale=scale("x", "log"), title="× the least work (open: seconds)", axis=POWERS)
     span = alt.Y("bottom:Q", scale=scale("y"), title=None, axis=None)
     bars = named("bars")
     full = bars.transform_filter("datum.unit == 0").mark_rect(clip=True, opacity=0.75)
@@ -61,7 +61,7 @@ def chart() -> alt.LayerChart:
         ),
         "Work for one accuracy",
         ranges(x_low=0.5),
-        right=14,
+        right=122,
         left=16,
         datasets={
             "bars": {"mode": "bars", "fields": ["value", "low", "high", "y", "bottom", "top", "unit", "series"]},

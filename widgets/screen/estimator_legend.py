@@ -12,7 +12,7 @@ import traitlets
 from elbo_room.widgets import built_assets
 from elbo_room.widgets.actions import Action
 from elbo_room.widgets.screen.browser_events import of_legend
-from elbo_room.widgets.theme import DARK
+from elbo_room.widgets.theme import DARK, NAMES
 from elbo_room.widgets.words.estimator_words import MEASURES, Measure, Multiple, Row
 
 RIGHT = 14  # pixels to the right of a plot whose lines are named in the legend
@@ -65,12 +65,12 @@ class EstimatorLegend(anywidget.AnyWidget):
 
 
 def unlabelled(spec: dict[str, Any]) -> dict[str, Any]:
-    """A specification without the names at the ends of its lines and the room for them: the legend has them."""
-    meta = spec["usermeta"]
-    if "ends" not in meta["datasets"]:
+    """A specification without the names of its series and the room for them: the legend has them, in the same order."""
+    layers = [layer for layer in spec["layer"] if layer.get("name") != NAMES]
+    if len(layers) == len(spec["layer"]):
         return spec
-    spec["layer"] = [layer for layer in spec["layer"] if layer.get("data", {}).get("name") != "ends"]
-    del meta["datasets"]["ends"]
-    for padding in (spec["padding"], meta["padding"]):
+    spec["layer"] = layers
+    spec["usermeta"]["datasets"].pop("ends", None)
+    for padding in (spec["padding"], spec["usermeta"]["padding"]):
         padding["right"] = RIGHT
     return spec

@@ -69,15 +69,11 @@ export class Cells {
     const size = 12 * factor; // pixels of a letter
     /** @param {number} room */
     const every = (room) => Math.max(1, Math.ceil((0.8 * size) / room)); // where not all fit, each second or third word is written
+    const head = ["", ""];
     for (let k = 0; words?.x && k < words.x.length; k++) {
       const [x, y] = this.pixel(words.x[k], words.y[k]), text = labels[words.label[k]] ?? "", kind = words.align[k];
       if (kind > 3) {
-        this.aside(
-          pen,
-          text,
-          kind === 4 ? -7 : plot.height + 16,
-          kind === 4 ? plot.width + plot.meta.padding.left - 8 : plot.meta.padding.left - 12,
-        );
+        head[kind - 4] = text;
         continue;
       }
       const room = kind === 0 ? tall : kind === 2 ? wide : side,
@@ -94,6 +90,7 @@ export class Cells {
       pen.fillText(word, 0, 0);
       pen.restore();
     }
+    this.over(pen, head[0], head[1]);
     this.tell(pen, cells);
   }
 
@@ -106,19 +103,21 @@ export class Cells {
   }
 
   /**
-   * A sentence over the whole plot, or a few words in its lower left corner; cut where they are long.
+   * The line over the plot: a sentence, and at its right end what the shades stand for.
    * @param {CanvasRenderingContext2D} pen
-   * @param {string} text
-   * @param {number} y
-   * @param {number} room
+   * @param {string} sentence
+   * @param {string} shades
    */
-  aside(pen, text, y, room) {
-    const { plot, factor } = this.panel;
+  over(pen, sentence, shades) {
+    const { plot, factor } = this.panel, left = 8 - plot.meta.padding.left, last = plot.width - left;
     pen.save();
-    pen.textAlign = "left";
     pen.textBaseline = "alphabetic";
     pen.font = this.font(12 * factor);
-    pen.fillText(fitted(pen, text, room), 8 - plot.meta.padding.left, y);
+    pen.textAlign = "left";
+    const wide = shades ? pen.measureText(shades).width + 16 : 0;
+    pen.fillText(fitted(pen, sentence, last - wide), left, -7);
+    pen.textAlign = "right";
+    pen.fillText(shades, plot.width, -7);
     pen.restore();
   }
 

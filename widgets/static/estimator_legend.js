@@ -201,6 +201,7 @@ export class Legend {
     this.list.replaceChildren(...parts);
     if (activeElement === this.more) this.more.focus({ preventScroll: true });
     this.box.classList.toggle("elbo-unfolded", unfolded);
+    this.list.scrollTop = unfolded ? this.more.offsetTop - this.list.offsetTop : 0; // what was unfolded is seen
   }
 
   /** @param {Section} section */

@@ -6,8 +6,10 @@ import { contextOf } from "./elements.js";
 
 export const EXPORT = "elbo-export";
 const SCALE = 2,
-  NO_WORDS = ".elbo-live, .elbo-card-tools, .elbo-waiting",
-  CLIPS = ".elbo-card-words, .elbo-card-key, .elbo-title";
+  NO_WORDS =
+    ".elbo-live, .elbo-card-tools, .elbo-waiting, .elbo-legend-card, .elbo-legend-more, .elbo-legend-head, .elbo-off",
+  CLIPS = ".elbo-card-words, .elbo-card-key, .elbo-title, .elbo-legend-list",
+  WITH_LEGEND = ".elbo-measured"; // a chart whose lines are named in a legend beside it
 
 /** @typedef {{ text: string, x: number, y: number, size: string, weight: string, family: string, colour: string }} Word */
 
@@ -59,6 +61,22 @@ function layersOf(box) {
 }
 
 /**
+ * The lines of a legend's ticked rows, where they are.
+ * @param {HTMLElement} box
+ */
+export function swatchesOf(box) {
+  const corner = box.getBoundingClientRect();
+  return [...box.querySelectorAll(".elbo-legend-row:not(.elbo-off) .elbo-legend-swatch")].flatMap((swatch) => {
+    const place = swatch.getBoundingClientRect(), seen = swatch.closest(CLIPS)?.getBoundingClientRect() ?? corner;
+    const line = swatch.querySelector("line"), y = place.top - corner.top + place.height / 2;
+    if (!line || !place.width || place.bottom > seen.bottom + 2) return [];
+    const [colour, dash] = ["stroke", "stroke-dasharray"].map((name) => line.getAttribute(name) ?? "");
+    const x = place.left - corner.left;
+    return [{ x, y, to: x + place.width, colour, dash, wide: Number(line.getAttribute("stroke-width")) }];
+  });
+}
+
+/**
  * @param {PanelParts} parts
  * @returns {Promise<Blob>}
  */
@@ -71,6 +89,14 @@ export async function picture({ box, view, paper }) {
   for (const layer of layersOf(box)) {
     const drawn = layer.vega && view ? await view.toCanvas(SCALE) : layer.canvas;
     pen.drawImage(drawn, layer.x, layer.y, layer.width, layer.height);
+  }
+  for (const { x, y, to, colour, dash, wide } of swatchesOf(box)) {
+    Object.assign(pen, { strokeStyle: colour, lineWidth: wide });
+    pen.setLineDash(dash ? dash.split(" ").map(Number) : []);
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(to, y);
+    pen.stroke();
   }
   for (const { text, x, y, size, weight, family, colour } of wordsOf(box)) {
     pen.font = `${weight} ${size} ${family}`;
@@ -97,6 +123,10 @@ export async function drawing({ box, view, paper }) {
       const place = `x="${x}" y="${y}" width="${size.width}" height="${size.height}"`;
       parts.push(`<image ${place} href="${canvas.toDataURL()}"/>`);
     }
+  }
+  for (const { x, y, to, colour, dash, wide } of swatchesOf(box)) {
+    const look = `stroke="${colour}" stroke-width="${wide}"${dash && ` stroke-dasharray="${dash}"`}`;
+    parts.push(`<line x1="${x}" x2="${to}" y1="${y}" y2="${y}" ${look}/>`);
   }
   for (const { text, x, y, size, weight, family, colour } of wordsOf(box)) {
     const font = `font-size="${size}" font-weight="${weight}" font-family="${escaped(family)}" fill="${colour}"`;
@@ -130,7 +160,8 @@ export function download(blob, name) {
  */
 export function serveFiles(box, name, parts, signal) {
   box.addEventListener(EXPORT, async (event) => {
-    const kind = /** @type {CustomEvent<string>} */ (event).detail, now = { box, ...parts() };
+    const kind = /** @type {CustomEvent<string>} */ (event).detail;
+    const now = { box: /** @type {HTMLElement} */ (box.closest(WITH_LEGEND) ?? box), ...parts() };
     const made = kind === "csv"
       ? new Blob([now.table()], { type: "text/csv" })
       : await (kind === "svg" ? drawing : picture)(now);

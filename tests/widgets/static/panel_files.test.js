@@ -1,4 +1,4 @@
-import { drawing, picture, wordsOf } from "../../../widgets/static/panel_files.js";
+import { drawing, picture, swatchesOf, wordsOf } from "../../../widgets/static/panel_files.js";
 import { close, equal, holds, standIn, test } from "./harness.js";
 
 /** A panel of 100 × 60 pixels with two words on two lines, a hidden one, and a red canvas. */
@@ -40,4 +40,22 @@ test("a drawing is an SVG of the panel's size with its words as text", async () 
   equal([documentElement.getAttribute("width"), documentElement.getAttribute("height")], ["100", "60"]);
   equal([...documentElement.querySelectorAll("text")].map((each) => each.textContent), ["one", "two"]);
   holds(documentElement.querySelector("image"), "the canvas is missing");
+});
+
+test("a chart with a legend is saved with the lines and names of the ticked rows", async () => {
+  const panel = document.createElement("div");
+  const row = (/** @type {string} */ name, /** @type {string} */ more) =>
+    `<li class="elbo-legend-row ${more}"><svg class="elbo-legend-swatch" style="width: 24px; height: 10px">` +
+    `<line stroke="#0072B2" stroke-width="2" stroke-dasharray="7 3"/></svg>${name}</li>`;
+  panel.className = "elbo-measured";
+  panel.style.cssText = "position: absolute; left: 0; top: 0; width: 200px; height: 100px";
+  panel.innerHTML = `<ul class="elbo-legend-list">${row("score", "")}${row("leave-one-out", "elbo-off")}</ul>`;
+  document.body.append(panel);
+  const [line, ...others] = swatchesOf(panel);
+  equal([others.length, line.dash, line.colour, line.to - line.x], [0, "7 3", "#0072B2", 24]);
+  const made = await drawing(standIn({ box: panel, view: null, paper: "#ffffff", table: () => "" }));
+  const { documentElement } = new DOMParser().parseFromString(await made.text(), "image/svg+xml");
+  equal([...documentElement.querySelectorAll("text")].map((each) => each.textContent), ["score"]);
+  equal(documentElement.querySelectorAll("line").length, 1);
+  panel.remove();
 });

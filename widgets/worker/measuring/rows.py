@@ -121,7 +121,7 @@ def histogram(
             bins += [(place(at), base, base + 0.86 * count, series[name]) for at in (left, right)]
         mean, error = float(each.mean()), float(each.std()) / len(each) ** 0.5
         low, high = mean - center - 2 * error, mean - center + 2 * error
-        marks.append((place(mean - center), place(low), place(high), base + 0.12, base + 0.9, series[name]))
+        marks.append((place(mean - center), place(low), place(high), base + 0.12, base + 0.43, series[name]))
         facts[name] = (mean, error, spreads[name])
     powers = [10.0**k for k in range(-12, 13) if unit <= 10.0**k <= 1.05 * reach]
     ticks = [-power for power in powers[::-1]] + [0.0] + powers
@@ -185,10 +185,10 @@ def costs(
         least = min(work.values(), default=1.0)
         for line, (name, each) in enumerate(measured.items()):
             _, ratio, low, high, _ = row(0, each.times(spent[name][unit] / least), 0)
-            middle = len(measured) - line - 0.55 - 0.27 * unit
-            bars.append((ratio, low, min(high, OPEN), middle, middle - 0.11, middle + 0.11, unit, series[name]))
+            middle = len(measured) - line - 0.28 - 0.4 * unit
+            bars.append((ratio, low, min(high, OPEN), middle, middle - 0.16, middle + 0.16, unit, series[name]))
             facts.setdefault(name, []).append((ratio, low, high))
-    names = [(len(measured) - line - 0.02, series[name]) for line, name in enumerate(measured)]
+    names = [(len(measured) - line - 0.48, series[name]) for line, name in enumerate(measured)]
     low = min((bar[1] for bar in bars), default=1.0)
     high = max((bar[2] if bar[2] < OPEN else 2 * bar[0] for bar in bars), default=10.0)
     chart = "variance_cost"

@@ -7,7 +7,7 @@ from elbo_room.models.data import Dataset
 from elbo_room.models.data.words import words_of
 from elbo_room.models.networks import TokenAttention
 from elbo_room.widgets.messages import Picture
-from elbo_room.widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, CORNER, Place, cells_part
+from elbo_room.widgets.worker.pictures.cells import ABOVE_ALL, BEFORE, BELOW, SHADES, Place, cells_part
 
 CHART = "attention_map"
 MOST_TEXTS, MOST_LETTERS = 200, 48  # in the list
@@ -85,7 +85,7 @@ def attention_part(network: TokenAttention, text: ShownText, heading: str = "", 
     head, t, u = (axis.flatten().numpy() for axis in torch.meshgrid(*ranges, indexing="ij"))
     cells = {"x": head * (size + 1) + u, "y": t, "value": maps.flatten().numpy()}
     heading = heading or text.heading()
-    places: list[Place] = [(0, 0, ABOVE_ALL), (0, 0, CORNER)]
+    places: list[Place] = [(0, 0, ABOVE_ALL), (0, 0, SHADES)]
     places += [(-0.3, place + 0.5, BEFORE) for place in range(size)]
     places += [(h * (size + 1) + place + 0.5, size + 0.15, BELOW) for h in range(heads) for place in range(size)]
     uniform = 1 / size
@@ -97,7 +97,7 @@ def attention_part(network: TokenAttention, text: ShownText, heading: str = "", 
         CHART,
         cells,
         places,
-        [heading, f"pale: {uniform:.2g}, as if it looked at all alike; full: {most:g}", *words, *words * heads],
+        [heading, f"pale {uniform:.2g}: at all alike · full {most:g}", *words, *words * heads],
         span,
         f"{heading}{'. ' if heading else ''}{heard}",
     )

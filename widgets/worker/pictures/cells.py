@@ -11,7 +11,7 @@ from elbo_room.widgets.messages import Columns, Picture
 T = TypeVar("T")
 Place = tuple[float, float, int]  # x, y in cells, and how a word is aligned with it
 BEFORE, BELOW, ABOVE = 0, 2, 3  # a word ends at its place, hangs from it, or begins there
-ABOVE_ALL, CORNER = 4, 5  # a sentence over the plot; a few words in its lower left corner
+ABOVE_ALL, SHADES = 4, 5  # a sentence over the plot; what its shades stand for, at the end of the same line
 
 
 def merged(first: T, *others: T) -> T:

@@ -121,7 +121,7 @@ def test_the_attention_map_shows_the_notes_sentence_and_rows_that_sum_to_one() -
     part = attention_part(net, ShownText(data))
     cells = part["replace"]["attention_map"]["cells"]
     text, shade, *words = part["names"]["attention_map"]
-    assert (text, shade) == ("kid", "pale: 0.083, as if it looked at all alike; full: 0.2")
+    assert (text, shade) == ("kid", "pale 0.083: at all alike · full 0.2")
     assert words[:12] == ["the", "big", "dog", "ate", "my", "kid", "'s", "gerbil", "and", "she", "was", "sad"]
     assert len(words) == 12 + 2 * 12, "labels of the rows, and of each head's columns, at the sentence's own length"
     assert part["params"]["attention_map"] == {"xHigh": 2 * 13 - 1, "yHigh": 12, "valueEven": 1 / 12, "valueHigh": 0.2}
