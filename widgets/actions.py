@@ -228,6 +228,16 @@ class Seek:
 
 
 @dataclass(frozen=True)
+class PreparePage:
+    """Make the page as one HTML file, and say how large it is."""
+
+
+@dataclass(frozen=True)
+class SavePage:
+    """Save the file that was made."""
+
+
+@dataclass(frozen=True)
 class Quietly:
     """A move of the pointer or of the replay's slider. Thirty a second may come, and no word depends on it before the worker's answer."""
 
@@ -310,6 +320,6 @@ Action = (
     Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | OverlayRuns | CompareRuns | RenameRun | PinRun
     | DeleteRun | RestoreRun | SetKnob | Reshape | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable
     | UseRunFeatures | TrainOnFeatures | Look | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore
-    | Decode | MarkRows | ShowSelection | Seek | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion | Reveal | Share
-    | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
+    | Decode | MarkRows | ShowSelection | Seek | PreparePage | SavePage | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion
+    | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
 )  # fmt: skip

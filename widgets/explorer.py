@@ -33,6 +33,7 @@ from elbo_room.widgets.controllers.quiz import QuizController
 from elbo_room.widgets.controllers.replay import ReplayController
 from elbo_room.widgets.controllers.run_list import RunList
 from elbo_room.widgets.controllers.runs import RunController
+from elbo_room.widgets.controllers.saved_page import SavedPageController
 from elbo_room.widgets.controllers.seeds import SeedSweep
 from elbo_room.widgets.controllers.settings import SettingsController
 from elbo_room.widgets.controllers.state import ScreenState
@@ -148,6 +149,7 @@ class Explorer(ipw.VBox):
         self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, screen, painter)
         self.idle = IdleWatch(state, screen.page, painter, session, self.words.refresh)
         self.replay = ReplayController(state, screen, painter, session, self._hasten)
+        self.saved_page = SavedPageController(state, self.settings, self.replay, screen, painter, session)
         self._register()
 
     def _register(self) -> None:
@@ -159,6 +161,7 @@ class Explorer(ipw.VBox):
         self.views.register(actions, messages, drawn)
         self.latent.register(actions, drawn)
         self.replay.register(actions, messages, drawn)
+        self.saved_page.register(actions, messages, drawn)
         self.features.register(actions, messages, drawn)
         self.runs.register(actions, messages, drawn)
         self.seeds.register(actions, drawn)

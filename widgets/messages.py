@@ -273,6 +273,11 @@ class ShowState:
 
 
 @dataclass(frozen=True)
+class RenderStates:
+    """Draw the kept states, one after the other, while training goes on: for a page that is saved."""
+
+
+@dataclass(frozen=True)
 class DrawPrior:
     """Draw functions from the prior of these settings, whatever is running."""
 
@@ -308,7 +313,7 @@ class Close:
 
 Command = (
     Start | Play | Pause | MakeStep | SetSpeed | Change | ShowView | SelectParameter | MeasureEstimators | Watch | Decode | Explore
-    | ShowState | DrawPrior | ReadTable | UseFeatures | Save | Close
+    | ShowState | RenderStates | DrawPrior | ReadTable | UseFeatures | Save | Close
 )  # fmt: skip
 
 
@@ -440,6 +445,15 @@ class Replayed:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    """One of the states for a saved page."""
+
+    shown: Replayed
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Decoded:
     """The answer to `Decode`; None where there is no decoder."""
 
@@ -508,5 +522,5 @@ class Fault:
 
 Message = (
     Ready | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | StatesKept | Replayed
-    | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused | Saved | Unsaved | Fault
+    | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused | Saved | Unsaved | Fault
 )  # fmt: skip

@@ -27,12 +27,13 @@ from tests.benchmarks import measuring
 from tests.browser.screen import Screen
 from tests.conftest import FLAGS, ROOT, server, wait_until
 
-OPENINGS, RUNS, PRESSES, MINUTE, HEADLESS, MOVES = 3, 5, 20, 60.0, 8.0, 120
+OPENINGS, RUNS, PRESSES, MINUTE, HEADLESS, MOVES, SEEKS = 3, 5, 20, 60.0, 8.0, 120, 30
 PAINTED = """{
   const look = () => globalThis.__elboRoom?.painted >= 1 && __elboRoom.views >= 4
     ? (globalThis.__paintedAt = performance.now()) : setTimeout(look, 5);
   look();
 }"""
+SEEK = Path(__file__).with_name("seek.js").read_text(encoding="utf-8")
 UNTIL = Path(__file__).with_name("press.js").read_text(encoding="utf-8")
 
 
@@ -146,6 +147,19 @@ def hover(screen: Screen, words: str) -> Row:
     return Row(f"pointer → decoded picture, {words}, p50 / p95", f"{p50:.0f} / {p95:.0f} ms", "≤ 50 ms", p95 <= 50)
 
 
+def seeks(screen: Screen) -> Row:
+    """The slider of replay jumps about in the run; milliseconds until panels C and D show the step."""
+    screen.page.evaluate(SEEK, 0.5)  # the first one makes the copy that replay draws from
+    times = []
+    for turn in range(SEEKS):
+        screen.page.wait_for_timeout(200)
+        times.append(screen.page.evaluate(SEEK, (0.37 * (turn + 1)) % 0.95))
+    median, p95 = statistics.median(times), quantile(times, 0.95)
+    return Row(
+        f"replay: slider → picture, p50 / p95 of {SEEKS}", f"{median:.0f} / {p95:.0f} ms", "≤ 100 ms", p95 <= 100
+    )
+
+
 def measurements() -> list[Row]:
     """Panel B in the first scene, as its worker measures it during training; `bench measuring` has all scenes."""
     found = measuring.measured("digits")
@@ -223,7 +237,7 @@ def main() -> None:
         settles(lambda: processes(address, "ipykernel"), 1)
         screen, _ = opened(browser, address)
         worker = settles(lambda: processes(address, "elbo_room.widgets.worker"), 1)
-        rows += [beginnings(screen), pauses(screen), hover(screen, "paused"), *minute(screen, worker)]
+        rows += [beginnings(screen), pauses(screen), hover(screen, "paused"), *minute(screen, worker), seeks(screen)]
         browser.close()
     rows += measurements()
     for row in rows:

@@ -93,9 +93,9 @@ class ReplayController:
         if step is None:
             self.painter.facts.pop("replayed", None)
         else:
-            self.painter.facts["replayed"] = self._facts(step)
+            self.painter.facts["replayed"] = self.numbers_at(step)
 
-    def _facts(self, step: int) -> dict[str, Any]:
+    def numbers_at(self, step: int) -> dict[str, Any]:
         """The numbers of that step: the ELBO as it was shown then, and the newest variances measured until then."""
         lines, measured = self.painter.lines, self.painter.measured
         at, variance = measured.until(step)

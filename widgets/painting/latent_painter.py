@@ -9,6 +9,12 @@ import numpy as np
 from elbo_room.widgets.messages import Columns, Decoded, Frame, Grid, Scores, Started, Walk
 from elbo_room.widgets.screen.layout import Screen
 
+Told = tuple[dict[str, Any], list[bytes]]  # a message to the map, and its buffers
+
+
+def _message(kind: str, *buffers: Any, **content: Any) -> Told:
+    return {"kind": kind, "chart": "latent", **content}, [each.tobytes() for each in buffers]
+
 
 class LatentPainter:
     """Messages to the map, in order with the frames."""
@@ -36,22 +42,25 @@ class LatentPainter:
         self.decoded(message.grid, message.walk)
 
     def decoded(self, found: Grid | None, walk: Walk | None) -> None:
-        """The decoded grid, for a table with what the page needs to know about its features, and a walk."""
+        """The decoded grid and a walk."""
+        for content, buffers in self.messages(found, walk):
+            self.screen.bus.message(content, buffers)
+
+    def messages(self, found: Grid | None, walk: Walk | None) -> list[Told]:
+        """The decoded grid, for a table with what the page needs to know about its features; and a walk: its stops, decoded."""
+        told = []
         if found:
             grid: dict[str, Any] = {**found}
             parts = [grid.pop(name) for name in ("values", "observed") if name in grid]
-            self._tell("grid", *parts, shape=self.shape, **grid)
+            told.append(_message("grid", *parts, shape=self.shape, **grid))
         if walk:
-            self._walk(walk)
+            places = walk["places"].astype(np.float32)
+            about = {"walk": walk["walk"], "dimension": walk["dimension"]}
+            told.append(_message("strip", walk["values"], places, count=len(walk["values"]), shape=self.shape, **about))
+        return told
 
     def _tell(self, kind: str, *buffers: Any, **content: Any) -> None:
-        self.screen.bus.message({"kind": kind, "chart": "latent", **content}, [each.tobytes() for each in buffers])
-
-    def _walk(self, walk: Walk) -> None:
-        """A walk through the latent space: its stops, and their decoded values."""
-        places = walk["places"].astype(np.float32)
-        about = {"walk": walk["walk"], "dimension": walk["dimension"]}
-        self._tell("strip", walk["values"], places, count=len(walk["values"]), shape=self.shape, **about)
+        self.screen.bus.message(*_message(kind, *buffers, **content))
 
     def show_scores(self, message: Scores) -> None:
         """How well the embedding separates the labels."""

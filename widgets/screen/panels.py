@@ -145,6 +145,10 @@ class Panels:
                     traitlets.dlink((found, trait), (self.sketch, trait))
         return found
 
+    def panel_of(self, name: str) -> str:
+        """The panel that a chart belongs to."""
+        return all_views()[name].panel
+
     def shows(self, name: str) -> bool:
         """Whether this chart is in its panel now."""
         return name in self.charts and self.charts[name].layout.display != "none"

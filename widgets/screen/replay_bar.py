@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from elbo_room.widgets import built_assets
-from elbo_room.widgets.actions import Action, Quietly, Seek
+from elbo_room.widgets.actions import Action, PreparePage, Quietly, SavePage, Seek
 
 STEPS_A_SECOND = 60.0  # at speed 1: the pace of "normal" training
 
@@ -31,6 +31,8 @@ class ReplayBar(anywidget.AnyWidget):
         sync=True
     )
     words = traitlets.Unicode("", help="how much is kept").tag(sync=True)
+    page = traitlets.Unicode("", help="how far the page to be saved is, or how large").tag(sync=True)
+    ready = traitlets.Bool(False, help="whether it can be saved").tag(sync=True)
     pace = traitlets.Float(STEPS_A_SECOND, help="steps a second at speed 1").tag(sync=True)
 
     def __init__(self, post: Callable[[Action], None], **traits: Any) -> None:
@@ -39,11 +41,24 @@ class ReplayBar(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
-        if not isinstance(content, dict) or content.get("kind") != "seek":
+        if not isinstance(content, dict):
+            return
+        if content.get("kind") == "page":
+            self._post(SavePage() if self.ready else PreparePage())
+        if content.get("kind") != "seek":
             return
         step = content.get("step")
         if step is None or (isinstance(step, int) and not isinstance(step, bool)):
             self._post(Quietly(Seek(step)))
+
+    def progress(self, words: str, *, ready: bool = False) -> None:
+        """How far the page that is to be saved has come; its size once it is ready."""
+        with self.hold_sync():
+            self.page, self.ready = words, ready
+
+    def save(self, name: str, content: bytes) -> None:
+        """Offer a file to the browser's downloads."""
+        self.send({"kind": "file", "name": name}, [content])
 
     def offer(self, steps: list[int], size: int, changes: list[tuple[int, str]]) -> None:
         """These steps can be shown; `size` bytes are kept for them."""

@@ -2,6 +2,7 @@
 
 import { hear } from "./anywidget_recovery.js";
 import { element } from "./elements.js";
+import { download } from "./panel_files.js";
 import { moved, nearest, share, until } from "./replay_steps.js";
 
 /** @import { Model, ReplayValues, Shown, Started } from "./shapes.d.ts" */
@@ -9,6 +10,9 @@ import { moved, nearest, share, until } from "./replay_steps.js";
 const SPEEDS = [[0.25, "¼×"], [0.5, "½×"], [1, "1×"], [2, "2×"], [4, "4×"], [8, "8×"], [16, "16×"]];
 const LOST = 1500; // ms after which an answer is no longer waited for
 const LIVE = -1;
+const PREPARE =
+  "Make one HTML file of the panels, which replays these steps without a kernel; its size is stated first";
+const SAVE = "Save the HTML file";
 const SVG = "http://www.w3.org/2000/svg", PLAY = "M2 1v10l9-5z", PAUSE = "M2 1h3v10H2zM7 1h3v10H7z";
 
 export class ReplayBar {
@@ -46,10 +50,11 @@ export class ReplayBar {
     this.live = element("button", "elbo-replay-live", "Live");
     this.live.title = "Show the newest step";
     this.words = element("span", "elbo-replay-words");
+    this.save = element("button", "elbo-replay-save");
     this.track.append(this.slider, this.marks);
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", "Replay");
-    el.append(this.play, this.track, this.step, this.speed, this.live, this.words);
+    el.append(this.play, this.track, this.step, this.speed, this.live, this.words, this.save);
     this.slider.addEventListener("input", () => {
       this.played = null;
       this.seek(this.steps[nearest(this.steps, Number(this.slider.value))]);
@@ -63,6 +68,11 @@ export class ReplayBar {
       this.stop();
       this.seek(null);
     }, { signal });
+    this.save.addEventListener("click", () => this.send({ kind: "page" }), { signal });
+    model.on("msg:custom", (content, buffers) => {
+      if (content?.kind === "file") download(new Blob([buffers[0]], { type: "text/html" }), content.name);
+    });
+    for (const name of ["page", "ready"]) model.on(`change:${name}`, () => this.draw());
     model.on("change:steps", () => this.draw());
     model.on("change:changes", () => this.mark());
     model.on("change:words", () => this.draw());
@@ -97,21 +107,21 @@ export class ReplayBar {
     if (there) this.next = null; // it is shown already: no answer would come
     else if (step === null) {
       this.asked = this.next = null;
-      this.send(null);
+      this.send({ kind: "seek", step });
     } else if (this.waits) {
       this.next = step;
     } else {
       this.next = null;
       this.asked = { step, at: now };
-      this.send(step);
+      this.send({ kind: "seek", step });
     }
     this.draw();
   }
 
-  /** @param {number | null} step */
-  send(step) {
+  /** @param {object} content */
+  send(content) {
     try {
-      this.model.send({ kind: "seek", step });
+      this.model.send(content);
     } catch { /* the kernel is gone; watch.js says so */ }
   }
 
@@ -170,7 +180,10 @@ export class ReplayBar {
     const words = none ? "no steps yet" : live ? "live" : `step ${here.toLocaleString("en")}`;
     slider.setAttribute("aria-valuetext", live && !none ? `newest step, ${here.toLocaleString("en")}` : words);
     if (this.step.textContent !== words) this.step.textContent = words;
-    const about = this.model.get("words");
+    const page = this.model.get("page"), about = page || this.model.get("words"), ready = this.model.get("ready");
+    const [text, help] = ready && page ? [`Save ${page.split(", ")[1]}`, SAVE] : ["Save …", PREPARE];
+    Object.assign(this.save, { title: help, hidden: none || page === undefined, disabled: Boolean(page) && !ready });
+    if (this.save.textContent !== text) this.save.textContent = text;
     if (this.words.textContent !== about) this.words.textContent = this.words.title = about;
     this.icon.firstElementChild?.setAttribute("d", this.played ? PAUSE : PLAY);
     this.play.setAttribute("aria-label", this.played ? "Pause the replay" : "Play the replay");

@@ -158,7 +158,10 @@ export interface WidgetManager {
   _kernel?: Kernel;
   context?: { sessionContext?: { session?: { kernel?: Kernel } } };
 }
-export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string } | SavedFile;
+export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string } | {
+  kind: "file";
+  name: string;
+} | SavedFile;
 export interface SavedFile {
   kind: "save";
   name: string;
@@ -248,6 +251,9 @@ export interface ReplayValues {
   shown: number;
   changes: [step: number, words: string][];
   words: string;
+  /** How far the page to be saved is, or its steps and size once it is ready; undefined where none can be saved. */
+  page?: string;
+  ready?: boolean;
   /** Steps a second at speed 1. */
   pace: number;
 }

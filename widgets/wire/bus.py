@@ -125,6 +125,21 @@ class Bus(anywidget.AnyWidget):
             self._messages.append(held)
             del self._messages[:-MESSAGES]
 
+    def all_of(self, charts: Iterable[str]) -> Held:
+        """Everything that these charts show, as a frame that is not sent, and its buffers."""
+        names, buffers = set(charts), Buffers()
+        with self._lock:
+            parts = [part for part in self._everything() if part.chart in names]
+            kept = [held for (_, chart), held in self._kept.items() if chart in names]
+            content = {
+                "kind": "frame",
+                "frame": 0,
+                "full": True,
+                "parts": [part.describe(buffers) for part in parts],
+                "messages": [[message, [buffers.raw(item) for item in extra]] for message, extra in kept],
+            }
+        return content, buffers.packed()
+
     def resync(self) -> None:
         """Let the next frame carry everything."""
         with self._lock:

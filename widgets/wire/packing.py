@@ -84,6 +84,11 @@ class Part:
         self._op, self._key, self._mode = op, key, mode
         self._columns = columns.items if columns else {}
 
+    @property
+    def chart(self) -> str:
+        """The name of its chart."""
+        return self._key[0]
+
     @classmethod
     def lines(
         cls, key: tuple[str, str], names: tuple[str, ...], blocks: list[np.ndarray], mode: dict[str, Any]

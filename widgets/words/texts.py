@@ -19,6 +19,8 @@ C  Each point is a data point's posterior mean. Move the pointer to decode that 
    Click two points: a decoded path. Drag around data, or click a class in the legend, to select them; `selection` has their rows.
    With token attention its list has 'attention map': the words that each word attends to; the list next to it chooses the text.
 D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
+The slider below A shows any kept step of the run in every panel, by arrow keys too; training goes on meanwhile, and Live returns to it.
+'Save …' next to it makes one HTML file that replays without a kernel. The arrow in a panel's head saves it as SVG, PNG or CSV.
 
 Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
 E next estimator · P projector, there also A to D enlarge one panel, Y fixes the y axes,

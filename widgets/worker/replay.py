@@ -8,9 +8,12 @@ import copy
 import torch
 
 from elbo_room.models.training.run import Parts, Run
-from elbo_room.widgets.messages import Replayed
+from elbo_room.widgets.messages import Rendered, Replayed
 from elbo_room.widgets.worker.pictures import Pictures, pictures_of
 from elbo_room.widgets.worker.states import KeptStates
+
+MOST_RENDERED, FEWEST_RENDERED = 48, 8  # states of a saved page
+ROOM = 8_000_000  # bytes of them, before they are compressed
 
 
 def copied(run: Run) -> Run:
@@ -49,4 +52,41 @@ class Replay:
             self.run.change(**changed)
 
 
-__all__ = ["Replay", "copied"]
+class Rendering:
+    """The kept states of a run drawn one by one, as many as fit into a file."""
+
+    def __init__(self, run: Run, states: KeptStates, shown: Pictures, watched: frozenset[str]) -> None:
+        self.replay, self.watched = Replay(run, states, shown), watched
+        self.steps = spread(states.steps, MOST_RENDERED)
+        self.done = 0
+
+    def slice(self) -> Rendered:
+        """The next one."""
+        shown = self.replay.show(self.steps[self.done], self.watched)
+        self.done += 1
+        if self.done == 1 and len(self.steps) > 1:  # as many more as there is room for, by the size of the first
+            room = max(FEWEST_RENDERED, ROOM // max(1, _bytes(shown)))
+            self.steps = [self.steps[0], *spread(self.steps[1:], room - 1)]
+        return Rendered(shown, self.done, len(self.steps))
+
+    @property
+    def ended(self) -> bool:
+        """Whether all are drawn."""
+        return self.done >= len(self.steps)
+
+
+def spread(steps: list[int], most: int) -> list[int]:
+    """At most so many of the steps, with both ends."""
+    if len(steps) <= most:
+        return list(steps)
+    return [steps[round(place * (len(steps) - 1) / (most - 1))] for place in range(most)]
+
+
+def _bytes(shown: Replayed) -> int:
+    """What a state's columns and decoded pictures take."""
+    charts = shown.picture.get("replace", {}).values()
+    columns = sum(column.nbytes for chart in charts for dataset in chart.values() for column in dataset.values())
+    return columns + (shown.grid["values"].nbytes if shown.grid else 0)
+
+
+__all__ = ["Rendering", "Replay", "copied", "spread"]

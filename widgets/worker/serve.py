@@ -35,6 +35,7 @@ from elbo_room.widgets.messages import (
     ReadTable,
     Ready,
     Refused,
+    RenderStates,
     Save,
     SelectParameter,
     SetSpeed,
@@ -57,7 +58,7 @@ from elbo_room.widgets.worker.pace import Speedometer
 from elbo_room.widgets.worker.pictures import Pictures
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
-from elbo_room.widgets.worker.replay import Replay
+from elbo_room.widgets.worker.replay import Rendering, Replay
 from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, REPLAY_PART, Prepared, Trainer
 
 
@@ -87,6 +88,7 @@ class Worker(Trainer):
         on(Decode, self.decode)
         on(Explore, self.explore)
         on(ShowState, self.show_state)
+        when(RenderStates, self.render_states)
         on(DrawPrior, self.draw_prior)
         on(ReadTable, self.user_data.read_table)
         on(UseFeatures, lambda wanted: self.user_data.use_features(wanted, self.run))
@@ -118,6 +120,7 @@ class Worker(Trainer):
         self.user_data.take_tables()
         self._draw_prior()
         self._replay()
+        self._render()
         return True
 
     def _carry_out(self, command: Command) -> None:
@@ -149,6 +152,7 @@ class Worker(Trainer):
             to_do
             or self.prior_of is not None
             or self.wanted is not None
+            or self.rendering is not None
             or (self.state == "running" and self.speed == "full")
         ):
             return 0.0
@@ -330,6 +334,22 @@ class Worker(Trainer):
         wanted, self.wanted = self.wanted, None
         if wanted is not None:
             self.faults.attempt(REPLAY_PART, partial(self._show_kept, wanted))
+
+    def render_states(self) -> None:
+        """Draw the kept states for a page that is saved, one a turn of the loop."""
+        run = self._need_run()
+        self.states.nearest(0)  # refused where nothing is kept
+        self.rendering = Rendering(run, self.states, self.pictures, self.watched)
+
+    def _render(self) -> None:
+        job = self.rendering
+        if job is None:
+            return
+        found = self.faults.attempt(REPLAY_PART, job.slice)
+        if found is not None:
+            self.send(found)
+        if found is None or job.ended:
+            self.rendering = None
 
     def _show_kept(self, step: int) -> None:
         if self.replay is None:

@@ -18,7 +18,7 @@ from elbo_room.widgets.messages import Settings
 from elbo_room.widgets.wire.history_file import REPLAY_FILE
 
 MOST_STATES, MOST_BYTES = 128, 8_000_000
-EXACT = 64  # so many states are kept in float32 where they fit; larger models are rounded to float16
+EXACT = 2_000_000  # bytes of all states up to which they are kept in float32; larger models are rounded to float16
 Row = np.ndarray[Any, Any]  # all parameters of one step, end to end
 
 
@@ -39,12 +39,13 @@ class KeptStates:
     def __init__(self, run: Run) -> None:
         self.parameters = run.parameters
         self.size = sum(parameter.numel() for parameter in self.parameters.values())
-        self.kind = np.float32 if 4 * self.size * EXACT <= MOST_BYTES else np.float16
+        self.kind = np.float32 if 4 * self.size * MOST_STATES <= EXACT else np.float16
         self.most = max(3, min(MOST_STATES, MOST_BYTES // max(1, self.size * np.dtype(self.kind).itemsize)))
         self.steps: list[int] = []
         self.rows: list[Row] = []
         self.settings: list[tuple[int, Settings]] = []  # from this step on
         self.due = 0  # the step that is kept next
+        self.written: tuple[Path, int, int] | None = None  # what the file has: where, the newest step, changes
 
     @property
     def bytes(self) -> int:
@@ -65,7 +66,9 @@ class KeptStates:
         if len(self.steps) > self.most:
             place = crowded(self.steps)
             del self.steps[place], self.rows[place]
-        self.due = step + max(1, math.ceil(step / (self.most * (1 + 1 / math.log(step + 2)))))
+        self.due = step + max(
+            1, round(1.6 * step / (self.most * (1 + 1 / math.log(step + 2))))
+        )  # twice as dense as what stays
         return True
 
     @torch.no_grad()
@@ -124,12 +127,16 @@ class KeptStates:
     # the file
 
     def save(self, folder: Path) -> None:
-        """Write the states next to the checkpoint, whole or not at all."""
+        """Write the states next to the checkpoint, whole or not at all; a file that has them already stays."""
+        now = folder, self.steps[-1] if self.steps else -1, len(self.settings)
+        if now == self.written:
+            return
         content = BytesIO()
         about = {"settings": self.settings, "parameters": self._signature()}
         rows = np.stack(self.rows) if self.rows else np.zeros((0, self.size), self.kind)
         np.savez(content, steps=np.asarray(self.steps, np.int64), rows=rows, about=np.array(json.dumps(about)))
         write_bytes(folder / REPLAY_FILE, content.getvalue())
+        self.written = now
 
     def _signature(self) -> list[list[Any]]:
         return [[name, list(parameter.shape)] for name, parameter in self.parameters.items()]

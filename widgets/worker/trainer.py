@@ -46,7 +46,7 @@ from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
 from elbo_room.widgets.worker.pictures import Pictures, pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
-from elbo_room.widgets.worker.replay import Replay
+from elbo_room.widgets.worker.replay import Rendering, Replay
 from elbo_room.widgets.worker.states import KeptStates
 
 FRAMES = 10.0  # a second
@@ -107,6 +107,7 @@ class Trainer:
         self.state_saves = Pace(STATE_SAVES, STATE_SAVE_SHARE)
         self.told, self.told_at = -1, -1e9  # the newest state that the page knows, and when it was told
         self.replay: Replay | None = None  # while an earlier step is shown
+        self.rendering: Rendering | None = None  # while a page is saved
         self.wanted: int | None = None  # the step that is replayed when no command is waiting
         self.speedometer, self.rate = Speedometer(), 0.0
         self.view = "variance"
@@ -135,6 +136,7 @@ class Trainer:
         self.pictures, self.evidence_job, self.selection = new.pictures, new.evidence_job, new.selection
         self.measuring = Measuring(new.run, new.selection, self.heard, self.pressure)
         self.keep_data, self.states, self.replay, self.wanted = new.keep_data, new.states, None, None
+        self.rendering = None
         self.state_saves, self.told, self.told_at = Pace(STATE_SAVES, STATE_SAVE_SHARE), -1, -1e9
         self.mean = RunningMean((step, elbo) for step, elbo in new.curves.recent.tolist())
         self.pictures.watched, self.pictures.attempt = self.watched, self.faults.attempt

@@ -14,6 +14,8 @@ from elbo_room.widgets.messages import (
     Explore,
     Frame,
     Refused,
+    Rendered,
+    RenderStates,
     Replayed,
     ShowState,
     Start,
@@ -24,7 +26,7 @@ from elbo_room.widgets.messages import (
 from elbo_room.widgets.wire.history_file import REPLAY_FILE
 from elbo_room.widgets.worker import states
 from elbo_room.widgets.worker.pictures import pictures_of
-from elbo_room.widgets.worker.replay import Replay
+from elbo_room.widgets.worker.replay import MOST_RENDERED, Replay, spread
 from elbo_room.widgets.worker.states import MOST_BYTES, MOST_STATES, KeptStates, where
 from tests.widgets.worker.test_worker import SMALL, Driver, driver, headless  # noqa: F401 - a fixture
 
@@ -78,7 +80,7 @@ def test_a_replayed_step_is_what_was_drawn_then(settings) -> None:
     """The pictures of a kept state are, number for number, those of the run itself at that step."""
     run, shown = Run(settings), []
     kept = KeptStates(run)
-    kept.kind = np.float32  # as it is for a model of this size or a little smaller
+    kept.kind = np.float32  # as it is for models that are a little smaller
     kept.begin(run)
     live = pictures_of(run)
     live.look()
@@ -142,6 +144,22 @@ def test_the_newest_wanted_step_is_shown_and_the_view_applies_to_it(driver: Driv
     assert found.grid is not None
     driver.send(Watch(["latent"]))
     assert driver.until(Replayed).step == found.step
+
+
+def test_a_saved_page_has_states_from_the_first_to_the_last(driver: Driver, tmp_path: Path) -> None:  # noqa: F811
+    """As many as fit, in order; what is shown on the page meanwhile stays."""
+    driver.send(Start(SMALL, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    driver.send(RenderStates())
+    drawn = [driver.until(Rendered)]
+    while drawn[-1].done < drawn[-1].of:
+        drawn.append(driver.until(Rendered))
+    steps = [message.shown.step for message in drawn]
+    assert [message.done for message in drawn] == list(range(1, len(drawn) + 1))
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, 60)
+    assert len(steps) <= MOST_RENDERED
+    assert [len(spread(list(range(100)), most)) for most in (2, 8, 99, 200)] == [2, 8, 99, 100]
 
 
 def test_a_reopened_run_replays_and_its_changes_are_known(tmp_path: Path) -> None:
