@@ -55,7 +55,7 @@ class ScreenWords:
         screen.page.remedies = saved.remedies()
         facts["biased"] = values["estimator"] == "score_xi" and values["xi_from"] == "same_draws"
         screen.run.description = "Run" if state.dirty and state.phase != "running" else BUTTON.get(state.phase, "Run")
-        (screen.run.add_class if state.phase == "running" else screen.run.remove_class)("elbo-runs")
+        (screen.run.add_class if state.phase == "running" else screen.run.remove_class)("elbo-running")
         screen.seed_menu.head.description = f"Seed {values['seed']}"
         screen.undo.layout.display = None if state.dirty and state.run_values is not None else "none"
         screen.remedy.layout.display = None if state.phase == "failed" and facts.get("remedy") else "none"

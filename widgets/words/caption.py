@@ -18,6 +18,8 @@ SETTLED = 100  # steps before which a dimension with little KL counts as not yet
 ROOM = 110  # characters of a sentence that leaves room for what to do next
 LINES = 178  # characters of two lines
 NOISE = "Noise is variance: at the same parameters, these gradients have the same mean and differ in how far they scatter around it."
+UPWARDS = "open upwards"
+OPEN = f"Open upwards: {UNBOUNDED}."
 LEARNING = "The ELBO rises as q and the decoder learn; panel B fills with the variance of the gradient."
 
 
@@ -60,11 +62,11 @@ def noise(variance: dict[str, Band], chosen: str, labels: dict[str, str], step: 
     best = min(others, key=lambda name: others[name][0])
     if not apart(mine, others[best]):
         loose = next((name for name in (chosen, best) if not math.isfinite(variance[name][2])), None)
-        known = "" if loose is None else f", but {labels[loose]} is open upwards: {UNBOUNDED}"
+        known = "" if loose is None else f"; {labels[loose]} is {UPWARDS}"
         return subject, times(mine[0] / others[best][0]), f"as noisy as {labels[best]} {at}, within the bands{known}"
     worst = max(others, key=lambda name: others[name][0])
     loud, calm = (mine, others[best]) if mine[0] > others[best][0] else (others[worst], mine)
-    known = "" if math.isfinite(loud[2]) else f": {UNBOUNDED}"
+    known = "" if math.isfinite(loud[2]) else f", {UPWARDS}"
     if loud is mine:
         return subject, ratio(loud, calm), f"as noisy as {labels[best]} {at}{known}"
     return subject, ratio(loud, calm), f"less noisy than {labels[worst]} {at}{known}"
@@ -143,14 +145,14 @@ def _caption(facts: Facts) -> str:
     alarm = facts.get("theory") or alarm  # a linear decoder, for which the cause is known
     if state in ("running", "paused", "finished") and (evidence := weighed(facts)):
         return evidence
-    measured = not facts.get("veiled") and _noise_of(facts) is not None
+    measured = None if facts.get("veiled") else _noise_of(facts)
     warning = "ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""
     statement = (
         sentence(facts)
         or (compared(facts) and f"{compared(facts)} {facts.get('sentence') or ''}".strip())
         or alarm
         or facts.get("sentence")
-        or (NOISE if measured else None)
+        or (measured and (OPEN if UPWARDS in measured[2] else NOISE))
     )
     if state in ("running", "paused"):
         statement = (facts.get("one_step") if facts.get("stepping") else None) or statement or LEARNING

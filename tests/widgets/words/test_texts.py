@@ -49,17 +49,17 @@ def facts(**more):
         (
             {"score": (800.0, 120.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
             "score",
-            "Score: at least 12× as noisy as path only (step 157): so few replicates cannot bound it above",
+            "Score: at least 12× as noisy as path only (step 157), open upwards",
         ),
         (
             {"score": (800.0, 120.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
             "path_only",
-            "Path only: at least 12× less noisy than score (step 157): so few replicates cannot bound it above",
+            "Path only: at least 12× less noisy than score (step 157), open upwards",
         ),
         (
             {"score": (8.0, 3.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
             "score",
-            f"Score: 0.8× as noisy as path only (step 157), within the bands, but score is open upwards: {UNBOUNDED}",
+            "Score: 0.8× as noisy as path only (step 157), within the bands; score is open upwards",
         ),
     ],
 )
@@ -67,6 +67,8 @@ def test_the_headline_has_subject_number_and_step_and_respects_the_bands(varianc
     parts = catalogue()["estimators"]
     found = headline(facts(estimator=chosen, variance=variance, variance_at=157, parts=parts))
     assert str(found) == words
+    known = facts(estimator=chosen, variance=variance, variance_at=157, parts=parts)
+    assert (UNBOUNDED in caption(known)) == ("open upwards" in words)
     assert found.series == estimators(list(parts))[list(parts).index(chosen)]
 
 
