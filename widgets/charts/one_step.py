@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from elbo_room.models.mathml import latex_of, mathml
 from elbo_room.widgets import theme
 from elbo_room.widgets.painting.views import View
 
@@ -13,13 +14,30 @@ VIEW = View(
     axes="Both axes are latent dimensions around the data point's q.",
     reading=(
         "First q, then the draws from it, then the gradient of each draw, then where their mean moves q. Arrows "
-        "that disagree are the noise that panel B measures."
+        "that disagree are the noise that the variance panel measures."
     ),
 )
+LATENTS = ("z", "w")  # of a data point; the weights, where q is over them
+# What each stage lights: the controls, and the terms of the formula, that it is made of.
+LIGHTS = ("noise draws", "variational posterior", "estimator xi_from draws", "step_size cooling")
+
+
+def stages(latent: str) -> list[str]:
+    """Sample, form z, the gradient of each draw and their mean, update."""
+    return [
+        mathml(latex_of(symbol))
+        for symbol in (
+            r"\lit{noise}{ε_b} ~ N(0, I),\quad b = 1, …, \lit{draws}{B}",
+            rf"{latent}_b = \lit{{variational posterior}}{{μ}} + \lit{{variational posterior}}{{s}} ∘ ε_b",
+            r"ĝ = \frac{1}{\lit{draws}{B}} \sum_b \lit{estimator}{G_b}",
+            r"ν ← ν + \lit{step_size}{ρ}\,\text{Adam}(ĝ)",
+        )
+    ]
 
 
 def chart() -> dict[str, Any]:
     """Q and its noise, the draws, the gradient of each draw, and where q goes."""
     datasets = {name: {"mode": "bars"} for name in ("draws", "q", "about", "density")}
     colours = {"draw": theme.VERMILLION, "posterior": theme.GREEN, "q": theme.BLUE, "dark": theme.DARK}
-    return {"usermeta": {"title": "One step", "datasets": datasets, **colours}}
+    words = {"stages": {latent: stages(latent) for latent in LATENTS}, "lights": [each.split() for each in LIGHTS]}
+    return {"usermeta": {"title": "One step", "datasets": datasets, **colours, **words}}

@@ -7,6 +7,6 @@ from elbo_room.widgets.screen.live_chart import LiveChart
 
 
 class OneStep(LiveChart):
-    """Draws what `elbo_room.widgets.worker.pictures.one_step` describes; `labels` hold the estimator's formula and name."""
+    """Draws what `elbo_room.widgets.worker.pictures.one_step` describes; `labels` hold the estimator's formula as MathML, and its name."""
 
     _esm = built_assets.script("one_step")

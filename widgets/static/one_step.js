@@ -3,10 +3,11 @@
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { background, channels, ink } from "./colours.js";
 import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
+import { pointAt } from "./light.js";
 import { lowered, mixed, rounded, short } from "./numbers.js";
 import { serveFiles } from "./panel_files.js";
 import { tableOf } from "./panel_table.js";
-import { latentName, stageAt, STAGES, stepKey, stepLines } from "./step_words.js";
+import { latentName, stageAt, stageNumbers, STAGES, stepKey } from "./step_words.js";
 
 /**
  * @import { FrameChannel } from "./bus.js"
@@ -30,8 +31,10 @@ export class OneStep {
   gone = false;
   /** Where the plane is, and where the words begin, in pixels. */
   frame = { left: 0, top: 0, side: 0, right: 0 };
-  /** From one line of words to the next. */
-  line = 15;
+  /** The stage that is shown now; none before the first step. */
+  now = -1;
+  /** The formulas and numbers of the step, stage by stage. @type {HTMLElement[]} */
+  rows = [];
 
   /**
    * @param {Model<ChartValues<StepMeta>>} model
@@ -49,7 +52,8 @@ export class OneStep {
     this.shade = document.createElement("canvas");
     this.pen = contextOf(this.canvas);
     this.title = element("div", "elbo-title", this.colours.title);
-    this.box.append(this.title, this.canvas);
+    this.words = element("div", "elbo-step-words");
+    this.box.append(this.title, this.canvas, this.words);
     el.classList.add("elbo-chart-host");
     el.append(this.box);
     this.box.setAttribute("role", "img");
@@ -60,9 +64,15 @@ export class OneStep {
     serveFiles(this.box, this.name, parts, signal);
     const size = new ResizeObserver(() => this.draw());
     size.observe(this.box);
-    watchTheme(() => this.draw(), signal);
+    watchTheme(() => {
+      this.spell();
+      this.draw();
+    }, signal);
     for (const name of ["summary", "height"]) model.on(`change:${name}`, () => this.describe());
-    model.on("change:labels", () => this.draw());
+    model.on("change:labels", () => {
+      this.spell();
+      this.draw();
+    });
     signal.addEventListener("abort", () => {
       size.disconnect();
       this.gone = true;
@@ -88,6 +98,7 @@ export class OneStep {
     if (dirty.has("about") && about) {
       this.begin = performance.now();
       this.length = this.still.matches ? 0 : 1000 * about.seconds[0];
+      this.spell();
       if (this.length) this.play();
     }
     this.draw();
@@ -113,19 +124,18 @@ export class OneStep {
     this.factor = enlargement(this.box);
     this.pen = cleared(this.canvas, w, h);
     this.pen.lineJoin = "round";
-    this.line = 15 * this.factor;
     if (!about || !q || !draws?.x?.length) {
       this.write(12, h / 2, "Press Step: one optimiser step is drawn here, draw by draw.", 0.8);
       return;
     }
-    const words = Math.min(176 * this.factor, w * 0.42), left = 46 * this.factor, top = 30 * this.factor;
+    const words = Math.min(226 * this.factor, w * 0.46), left = 46 * this.factor, top = 30 * this.factor;
     const side = Math.max(40, Math.min(h - top - 36 * this.factor, w - left - words - 10));
     const [stage, part] = stageAt(performance.now() - this.begin, this.length);
     this.frame = { left, top, side, right: left + side + 14 };
     this.title.textContent = `${this.colours.title}${about.row[0] < 0 ? "" : ` · data point ${about.row[0]}`}`;
     const shot = { about, q, draws, stage, part, formed: [0, part][stage] ?? 1, widest: widest(draws) };
     this.plane(shot);
-    this.explain(shot, h - this.line * 1.1);
+    this.explain(shot);
   }
 
   /**
@@ -160,31 +170,41 @@ export class OneStep {
     return ink(this.dark, alpha);
   }
 
+  /** Write the step's formulas and numbers, and the key of the picture. */
+  spell() {
+    const { about, q, draws } = this.store.clouds;
+    if (!about || !q || !draws?.x?.length) return;
+    this.dark = hostIsDark();
+    const [gradient = ""] = this.model.get("labels"), formulas = this.colours.stages[latentName(about)];
+    this.rows = stageNumbers({ about, q, draws }).map((numbers, k) => {
+      const row = element("div", "elbo-step");
+      row.innerHTML = (k === 2 ? [formulas[k], gradient] : [formulas[k]]).map((math) => `<div>${math}</div>`).join(""); // made by the lab itself, never from what a person wrote
+      row.append(...numbers.map((words) => element("div", "elbo-step-number", words)));
+      return row;
+    });
+    const key = element("div", "elbo-step-key");
+    for (const [name, words] of stepKey(about, Boolean(this.store.clouds.density?.value?.length))) {
+      const row = element("div", "", words.slice(1)), sign = element("span", "", words[0]);
+      sign.style.color = name ? this.colour(name) : this.ink(1);
+      row.prepend(sign);
+      key.append(row);
+    }
+    this.words.replaceChildren(...this.rows, key);
+    this.now = -1;
+  }
+
   /**
-   * The four lines of the step, the stage that is shown now underlined, and the key of the picture.
+   * The stage that is shown now stands out, here and in the lab's formula and form.
    * @param {Shot} shot
-   * @param {number} bottom
    */
-  explain(shot, bottom) {
-    const { right } = this.frame, { about, stage } = shot, [symbol = ""] = this.model.get("labels");
-    const lines = stepLines(shot, symbol), count = lines.reduce((sum, [, details]) => sum + 1.45 + details.length, 0);
-    const top = 52 * this.factor, line = Math.min(this.line, (bottom - top + this.line) / count); // all lines are always seen
-    let y = top;
-    lines.forEach(([formula, details], k) => {
-      const on = stage === k, alpha = on || stage === STAGES ? 1 : 0.75;
-      const width = this.write(right, y, formula, alpha, on || stage === STAGES);
-      if (on) this.pen.fillRect(right, y + 3, width, 2);
-      for (const words of details) this.write(right + 8, y += line, words, 0.9 * alpha);
-      y += 1.45 * line;
-    });
-    const rows = stepKey(about, Boolean(this.store.clouds.density?.value?.length));
-    rows.forEach(([name, words], k) => {
-      const place = bottom - (rows.length - 1 - k) * this.line;
-      if (place < y - this.line * 0.6) return;
-      this.write(right, place, words, 0.85);
-      this.pen.fillStyle = name ? this.colour(name) : this.ink(1);
-      this.pen.fillText(words[0], right, place);
-    });
+  explain({ stage }) {
+    Object.assign(this.words.style, { left: `${this.frame.right}px`, fontSize: `${12 * this.factor}px` });
+    if (this.now === stage) return;
+    const playing = this.length > 0 && (stage < STAGES || this.now >= 0);
+    this.now = stage;
+    this.rows.forEach((row, k) => row.classList.toggle("elbo-now", stage === k));
+    this.words.classList.toggle("elbo-whole", stage === STAGES);
+    if (playing) pointAt(this.box, this.playing ? (this.colours.lights[stage] ?? []) : []);
   }
 
   // the plane -------------------------------------------------------------------------------------------------------------------

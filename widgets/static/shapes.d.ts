@@ -447,6 +447,10 @@ export interface StepMeta {
   draw: string;
   posterior: string;
   q: string;
+  /** The formulas of the four stages, as MathML, by the name of the latent variable. */
+  stages: Record<"z" | "w", string[]>;
+  /** The names of what each stage lights. */
+  lights: string[][];
 }
 
 /** One row of a dataset of Vega's; our own are rewritten in place. */

@@ -25,26 +25,24 @@ export function stageAt(elapsed, length) {
 }
 
 /**
- * The four lines of the step: a formula, and its numbers.
+ * The numbers of the four stages, each next to its formula.
  * @param {Step} step
- * @param {string} symbol the estimator's G_b
- * @returns {[formula: string, details: string[]][]}
+ * @returns {string[][]}
  */
-export function stepLines({ about, q, draws }, symbol) {
+export function stageNumbers({ about, q, draws }) {
   /** @param {number} x @param {number} y */
   const pair = (x, y) => `(${short(x)}, ${short(y)})`;
   const more = draws.weight.length > 3 ? ", …" : "";
   const weights = `${Array.from(draws.weight.slice(0, 3), short).join(", ")}${more}`;
-  const moved = about.made[0] ? ["μ moves by", pair(q.x2[0] - q.x[0], q.y2[0] - q.y[0])] : ["not made yet"];
+  const moved = about.made[0] ? `μ moves by ${pair(q.x2[0] - q.x[0], q.y2[0] - q.y[0])}` : "not made yet";
   return [
-    ["ε_b ~ N(0, I)", [`B = ${draws.x.length} draw${draws.x.length > 1 ? "s" : ""}`]],
-    [`${latentName(about)}_b = μ + s ∘ ε_b`, [`μ = ${pair(q.x[0], q.y[0])}`, `s = ${pair(q.sx[0], q.sy[0])}`]],
-    ["ĝ = (1/B) Σ_b G_b", [
-      `G_b = ${symbol}`,
-      ...(about.weighted[0] ? ["G_b = w_b s_b, w_b:", weights] : []),
-      `ĝ of μ = ${pair(q.gx[0], q.gy[0])}`,
-    ]],
-    ["ν ← ν + ρ Adam(ĝ)", [`ρ = ${short(about.step_size[0])}`, ...moved]],
+    [`${draws.x.length} draw${draws.x.length > 1 ? "s" : ""}`],
+    [`μ = ${pair(q.x[0], q.y[0])}`, `s = ${pair(q.sx[0], q.sy[0])}`],
+    [
+      ...(about.weighted[0] ? [`factors of the scores: ${weights}`] : []),
+      `mean gradient of μ = ${pair(q.gx[0], q.gy[0])}`,
+    ],
+    [`ρ = ${short(about.step_size[0])}`, moved],
   ];
 }
 
@@ -62,11 +60,11 @@ export const latentName = (about) => about.row[0] < 0 ? "w" : "z";
  * @returns {[colour: "draw" | "posterior" | "q" | null, words: string][]}
  */
 export function stepKey(about, posterior) {
-  const name = about.row[0] < 0 ? "■ posterior" : "■ p(z | x)";
+  const name = about.row[0] < 0 ? "■ posterior" : "■ p(z | x), the posterior";
   return [
-    ["draw", "● draws and → G_b"],
-    [null, "➔ their mean ĝ"],
+    ["draw", "● draws, → their gradients"],
+    [null, "➔ mean of the gradients"],
     ...(posterior ? [/** @type {["posterior", string]} */ (["posterior", name])] : []),
-    ["q", "○ q, 2 sd"],
+    ["q", "○ q, twice its scale s"],
   ];
 }

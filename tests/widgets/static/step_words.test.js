@@ -1,4 +1,4 @@
-import { stageAt, STAGES, stepKey, stepLines } from "../../../widgets/static/step_words.js";
+import { latentName, stageAt, stageNumbers, STAGES, stepKey } from "../../../widgets/static/step_words.js";
 import { close, equal, holds, test } from "./harness.js";
 
 /** @param {Record<string, number[]>} columns */
@@ -11,7 +11,7 @@ const DRAWS = { x: [0, 1], weight: [0.25, 0.75] };
 
 /** @param {Record<string, number[]>} [about] @param {Record<string, number[]>} [draws] */
 const lines = (about = {}, draws = {}) =>
-  stepLines({ about: columns({ ...ABOUT, ...about }), q: columns(Q), draws: columns({ ...DRAWS, ...draws }) }, "G");
+  stageNumbers({ about: columns({ ...ABOUT, ...about }), q: columns(Q), draws: columns({ ...DRAWS, ...draws }) });
 
 test("a step without a length is shown whole, and so is the last moment of one that has a length", () => {
   equal(stageAt(123, 0), [STAGES, 1]);
@@ -33,27 +33,35 @@ test("a movement is as fast at its end as at its beginning", () => {
   close(early + late, 1);
 });
 
-test("the four lines have the numbers of the step; μ moves by the difference", () => {
+test("the four stages have the numbers of the step; μ moves by the difference", () => {
   equal(lines(), [
-    ["ε_b ~ N(0, I)", ["B = 2 draws"]],
-    ["z_b = μ + s ∘ ε_b", ["μ = (1, 2)", "s = (0.5, 0.25)"]],
-    ["ĝ = (1/B) Σ_b G_b", ["G_b = G", "ĝ of μ = (−3, 4)"]],
-    ["ν ← ν + ρ Adam(ĝ)", ["ρ = 0.01", "μ moves by", "(0.5, −0.25)"]],
+    ["2 draws"],
+    ["μ = (1, 2)", "s = (0.5, 0.25)"],
+    ["mean gradient of μ = (−3, 4)"],
+    ["ρ = 0.01", "μ moves by (0.5, −0.25)"],
   ]);
 });
 
-test("weights are named where there are any, three of them at most", () => {
-  equal(lines({ weighted: [1] })[2][1].slice(1, 3), ["G_b = w_b s_b, w_b:", "0.25, 0.75"]);
-  equal(lines({ weighted: [1] }, { weight: [0.25, 0.25, 0.25, 0.25] })[2][1][2], "0.25, 0.25, 0.25, …");
+test("factors of scores are written where there are any, three of them at most", () => {
+  equal(lines({ weighted: [1] })[2][0], "factors of the scores: 0.25, 0.75");
+  equal(
+    lines({ weighted: [1] }, { weight: [0.25, 0.25, 0.25, 0.25] })[2][0],
+    "factors of the scores: 0.25, 0.25, 0.25, …",
+  );
 });
 
 test("a step that was refused is not made, one over weights draws w, and one draw is one draw", () => {
   const found = lines({ row: [-1], made: [0] }, { x: [0] });
-  equal([found[0][1][0], found[1][0], found[3][1][1]], ["B = 1 draw", "w_b = μ + s ∘ ε_b", "not made yet"]);
+  equal([found[0][0], found[3][1], latentName(columns({ row: [-1] })), latentName(columns(ABOUT))], [
+    "1 draw",
+    "not made yet",
+    "w",
+    "z",
+  ]);
 });
 
 test("the key names the posterior where it is drawn", () => {
   const about = columns(ABOUT);
   equal(stepKey(about, false).map(([name]) => name), ["draw", null, "q"]);
-  equal(stepKey(about, true)[2], ["posterior", "■ p(z | x)"]);
+  equal(stepKey(about, true)[2], ["posterior", "■ p(z | x), the posterior"]);
 });

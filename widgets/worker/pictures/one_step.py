@@ -8,6 +8,7 @@ import torch
 from elbo_room.models.inference.next_step import Anatomy, anatomy, log_joint, peek_next_step
 from elbo_room.models.inference.parameters import own_names
 from elbo_room.models.inference.surrogate_context import numbers_of_evaluation
+from elbo_room.models.mathml import latex_of, mathml
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Picture
 from elbo_room.widgets.painting.views import ONE_STEP
@@ -69,7 +70,7 @@ class OneStep:
         replace = {name: {key: _column(value) for key, value in columns.items()} for name, columns in tables.items()}
         return {
             "replace": {ONE_STEP: replace},
-            "names": {ONE_STEP: [self.part.symbol, self.part.label, *self._axis_names(axes)]},
+            "names": {ONE_STEP: [mathml(latex_of(self.part.symbol)), self.part.label, *self._axis_names(axes)]},
             "facts": {
                 "one_step": f"{self._sentence(one)}{' ' + NO_DENSITY.format(places=GRID**2) if self._dear(one) else ''}"
             },
