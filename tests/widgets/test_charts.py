@@ -16,7 +16,7 @@ from elbo_room.widgets.charts import all_charts, specification
 from elbo_room.widgets.charts.frame import POWERS, TENS
 from elbo_room.widgets.messages import Charts
 from elbo_room.widgets.painting.views import all_views, panel_b, views_of
-from elbo_room.widgets.screen.estimator_legend import unlabelled
+from elbo_room.widgets.screen.estimator_legend import sources, unlabelled
 from elbo_room.widgets.screen.panels import Panels
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.numbers import numbers_of
@@ -122,3 +122,5 @@ def test_beside_the_legend_a_chart_does_not_repeat_its_names(name: str) -> None:
     assert not [layer for layer in bare["layer"] if layer.get("name") == theme.NAMES]
     assert bare["padding"] == bare["usermeta"]["padding"]
     assert "ends" not in bare["usermeta"]["datasets"]
+    fed = {dataset for dataset, how in bare["usermeta"]["datasets"].items() if "fields" in how}
+    assert fed <= sources(bare["layer"]), "a view knows the datasets of its layers only"

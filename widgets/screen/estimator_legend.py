@@ -69,8 +69,17 @@ def unlabelled(spec: dict[str, Any]) -> dict[str, Any]:
     layers = [layer for layer in spec["layer"] if layer.get("name") != NAMES]
     if len(layers) == len(spec["layer"]):
         return spec
-    spec["layer"] = layers
-    spec["usermeta"]["datasets"].pop("ends", None)
+    spec["layer"], datasets = layers, spec["usermeta"]["datasets"]
+    datasets.pop("ends", None)
+    drawn = sources(layers)
+    for name in set(datasets) - drawn:  # still received, no longer fed to the view
+        datasets[name].pop("fields", None)
     for padding in (spec["padding"], spec["usermeta"]["padding"]):
         padding["right"] = RIGHT
     return spec
+
+
+def sources(layers: Sequence[dict[str, Any]]) -> set[str]:
+    """The datasets that layers draw, those inside layers of layers too."""
+    own = {str(layer["data"]["name"]) for layer in layers if "data" in layer}
+    return own.union(*(sources(layer["layer"]) for layer in layers if "layer" in layer))
