@@ -72,7 +72,9 @@ _FIRST_LOOKS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     (GREEN, "#00694D", (8, 3, 2, 3)),
 )
 _MORE_LOOKS = ((SKY, "#2A6F97"), (GREY, "#5F5F5F"), ("#7F6000", "#7F6000"), ("#5D3A9B", "#5D3A9B"))
-_MORE_DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 2), (2, 3), (9, 3, 2, 3), (12, 2), (1, 2), (5, 2, 1, 2, 1, 2))
+_MORE_DASHES: tuple[tuple[int, ...], ...] = (
+    (1, 0), (6, 2), (2, 3), (9, 3, 2, 3), (12, 2), (1, 2), (5, 2, 1, 2, 1, 2), (4, 4), (10, 2, 4, 2),
+)  # fmt: skip
 
 
 def estimators(labels: list[str]) -> list[Series]:

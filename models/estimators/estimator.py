@@ -82,6 +82,10 @@ def _no_pilot(count: int) -> "tuple[Draw, Tensor]":
     raise ValueError(f"This estimator needs {count} pilot draws; call it through `estimate`, which can draw them.")
 
 
+def _no_auxiliary(count: int) -> Tensor:
+    raise ValueError(f"This estimator needs {count} auxiliary draws; call it through `estimate`, which can draw them.")
+
+
 @dataclass(frozen=True)
 class Context:
     """What an estimator may use in addition to its own draws."""
@@ -92,6 +96,9 @@ class Context:
     )
     pilot: "Callable[[int], tuple[Draw, Tensor]]" = (
         _no_pilot  # pilot(count): extra draws and their f, which never enter G
+    )
+    auxiliary: "Callable[[int], Tensor]" = (
+        _no_auxiliary  # auxiliary(count): log w of extra draws of a data point, all sites together: (R, count, M)
     )
     weights: Tensor | None = None  # B·w̃_b of an importance-weighted bound, detached: (R, B, M)
     log_weights: Tensor | None = None  # log w_b of a data point, all sites together, detached: (R, B, M)

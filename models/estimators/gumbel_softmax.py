@@ -31,14 +31,14 @@ class GumbelSoftmax(Estimator):
     temperature: float = 0.5
 
     def supports(self, family: Family, draws: int) -> str | None:
-        """Needs a binary value of a logit."""
+        """Needs a value that is a step function of noisy logits."""
         if not family.states("latent"):
             return f"{self.label} is for Bernoulli latents; these are {family.label}. Choose another estimator."
         return None
 
     def value(self, family: Family, noise: Tensor, nu: Tensor) -> Tensor:
-        """logistic(z/τ), live in ν."""
-        return (family.latent(noise, nu) / self.temperature).sigmoid()
+        """logistic(z/τ), or softmax(z/τ) of a one-hot value; live in ν."""
+        return family.squash(family.latent(noise, nu), self.temperature)
 
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """−log q(y; ⌊ν⌋)."""

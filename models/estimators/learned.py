@@ -30,11 +30,14 @@ def remember_moments(memory: Memory, cost: Tensor) -> None:
     remember(memory, mean=cost.mean(), square=cost.square().mean())
 
 
-def weights(memory: Memory, inputs: int, like: Tensor, generator: torch.Generator | None) -> list[Tensor]:
-    """The network's (W, α, v), as leaves; initially W is random and v is 0, so the output is 0."""
+def weights(
+    memory: Memory, inputs: int, like: Tensor, generator: torch.Generator | None, outputs: int = 1
+) -> list[Tensor]:
+    """The network's (W, α, v), as leaves; initially W is random and v is 0, so the outputs are 0."""
     if "weight" not in memory or memory["weight"].shape[0] != inputs:
         first = torch.randn(inputs, HIDDEN, generator=generator, dtype=like.dtype) / inputs**0.5
-        made = {"weight": first, "intercept": like.new_zeros(HIDDEN), "out": like.new_zeros(HIDDEN)}
+        out = like.new_zeros(HIDDEN) if outputs == 1 else like.new_zeros(HIDDEN, outputs)
+        made = {"weight": first, "intercept": like.new_zeros(HIDDEN), "out": out}
         memory |= made | {
             f"{kind} {name}": torch.zeros_like(part) for name, part in made.items() for kind in ("m", "v")
         }
@@ -43,7 +46,7 @@ def weights(memory: Memory, inputs: int, like: Tensor, generator: torch.Generato
 
 
 def network(parts: Sequence[Tensor], inputs: Tensor) -> Tensor:
-    """One hidden layer, v · tanh(W x + α): (…, P) → (…)."""
+    """One hidden layer, v · tanh(W x + α): (…, P) → (…), or (…, outputs)."""
     weight, intercept, out = parts
     return (inputs @ weight + intercept).tanh() @ out
 

@@ -31,16 +31,39 @@ def centered(slope: Tensor, curvature: Tensor, noise: Tensor, variance: Tensor) 
     return torch.stack([curvature * noise, slope * noise + curvature * (noise.square() - variance)], -2)
 
 
-def _derivatives(mean: Tensor, context: Context, coordinates: Tensor) -> tuple[Tensor, Tensor]:
-    """∇f at the mean (R, B, M, K), and ∂²f/∂z_k² for these coordinates (R, B, M, P), from P copies of the mean in one backward pass."""
+def _rows(mean: Tensor, context: Context, coordinates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """∇f at the mean (R, B, M, K), and for these coordinates the rows of ∇²f (R, B, P, M, K) and 1 at each row's own (P, 1, K).
+
+    From P copies of the mean in one backward pass.
+    """
     count = len(coordinates)
     own = (coordinates.unsqueeze(1) == torch.arange(mean.shape[-1])).unsqueeze(1).to(mean.dtype)  # (P, 1, K)
     with torch.enable_grad():
         at = mean.repeat_interleave(count, 1).requires_grad_()  # (R, B·P, M, K)
         (slope,) = torch.autograd.grad(context.at(at, live=True).sum(), at, create_graph=True)
         (second,) = torch.autograd.grad((slope.unflatten(1, (-1, count)) * own).sum(), at)
-    curvature = (second.unflatten(1, (-1, count)) * own).sum(-1)  # (R, B, P, M)
-    return slope.detach()[:, ::count], curvature.movedim(2, -1)
+    return slope.detach()[:, ::count], second.unflatten(1, (-1, count)), own
+
+
+def _derivatives(mean: Tensor, context: Context, coordinates: Tensor) -> tuple[Tensor, Tensor]:
+    """∇f at the mean (R, B, M, K), and ∂²f/∂z_k² for these coordinates (R, B, M, P)."""
+    slope, rows, own = _rows(mean, context, coordinates)
+    return slope, (rows * own).sum(-1).movedim(2, -1)
+
+
+def _splits(mean: Tensor, context: Context) -> tuple[Tensor, ...]:
+    """The coordinates, as many together as fit in memory."""
+    together = max(1, MOST_NUMBERS // (SECOND * mean.shape[0] * mean.shape[1] * max(1, context.evaluation)))
+    return torch.arange(mean.shape[-1]).split(together)
+
+
+def whole_hessian(nu: Tensor, context: Context) -> tuple[Tensor, Tensor]:
+    """(g₀, H) of log p at the mean: (R, B, M, K) and (R, B, M, K, K), detached."""
+    mean, raw = nu.unbind(-2)
+    parts = [_rows(mean, context, coordinates) for coordinates in _splits(mean, context)]
+    hessian = torch.cat([rows.movedim(2, -2) for _, rows, _ in parts], -2)
+    # f contains −log q(z; ⌊ν⌋): no slope at the mean, curvature 1/s².
+    return parts[0][0], hessian - torch.diag_embed(torch.exp(-2 * raw))
 
 
 @dataclass(frozen=True)
@@ -75,9 +98,7 @@ class QuadraticMiller(Estimator):
         """(g₀, H) of log p at the mean, each (R, B or 1, M, K), detached."""
         nu = draw.nu.detach()[:, :1] if context.alone else draw.nu.detach()
         mean, raw = nu.unbind(-2)
-        every = torch.arange(mean.shape[-1])
-        together = max(1, MOST_NUMBERS // (SECOND * mean.shape[0] * mean.shape[1] * max(1, context.evaluation)))
-        parts = [_derivatives(mean, context, coordinates) for coordinates in every.split(together)]
+        parts = [_derivatives(mean, context, coordinates) for coordinates in _splits(mean, context)]
         # f contains −log q(z; ⌊ν⌋): no slope at the mean, curvature 1/s².
         return parts[0][0], torch.cat([curvature for _, curvature in parts], -1) - torch.exp(-2 * raw)
 

@@ -42,7 +42,7 @@ class Rebar(Estimator):
 
     def supports(self, family: Family, draws: int) -> str | None:
         """Needs a binary value of a logit."""
-        if not family.states("latent"):
+        if not family.states("latent") or family.n_states != 2:
             return f"{self.label} is for Bernoulli latents; these are {family.label}. Choose another estimator."
         return super().supports(family, draws)
 

@@ -14,6 +14,14 @@ from elbo_room.models.estimators.estimator import Context, Draw, Estimator
 from elbo_room.models.settings import rule
 
 
+def log_sum_of_others(log_w: Tensor) -> Tensor:
+    """log Σ_{c≠b} w_c for every draw b, (R, B, M)."""
+    nothing = torch.full_like(log_w[:, :1], -torch.inf)
+    left = torch.cat([nothing, log_w.logcumsumexp(1)[:, :-1]], 1)  # log Σ_{c<b} w_c
+    right = torch.cat([nothing, log_w.flip(1).logcumsumexp(1)[:, :-1]], 1).flip(1)  # log Σ_{c>b} w_c
+    return torch.logaddexp(left, right)
+
+
 @dataclass(frozen=True)
 class Vimco(Estimator):
     """Unbiased for L_B with any q and B ≥ 2, discrete ones too (Mnih & Rezende 2016)."""
@@ -40,10 +48,7 @@ class Vimco(Estimator):
         log_w = context.log_weights
         assert log_w is not None  # noqa: S101 - `bound` says so
         count = log_w.shape[1]
-        nothing = torch.full_like(log_w[:, :1], -torch.inf)
-        left = torch.cat([nothing, log_w.logcumsumexp(1)[:, :-1]], 1)  # log Σ_{c<b} w_c
-        right = torch.cat([nothing, log_w.flip(1).logcumsumexp(1)[:, :-1]], 1).flip(1)  # log Σ_{c>b} w_c
         middle = (log_w.sum(1, keepdim=True) - log_w) / (count - 1)  # the others' geometric mean, log
-        without = torch.logaddexp(torch.logaddexp(left, right), middle)  # log B + L̂_{−b}
+        without = torch.logaddexp(log_sum_of_others(log_w), middle)  # log B + L̂_{−b}
         learned = log_w.logsumexp(1, keepdim=True) - without - log_w.softmax(1)  # (R, B, M)
         return count * learned * draw.log_q(frozen_value=True)

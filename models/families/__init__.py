@@ -11,6 +11,7 @@ from elbo_room.models.families.log_normal import LogNormal
 from elbo_room.models.families.low_rank import LowRank
 from elbo_room.models.families.negative_binomial import NegativeBinomial, ZeroInflatedNegativeBinomial
 from elbo_room.models.families.normal import Normal
+from elbo_room.models.families.one_hot import OneHot
 from elbo_room.models.families.point_mass import PointMass
 from elbo_room.models.families.poisson import Poisson
 from elbo_room.models.families.student_t import StudentT
@@ -48,6 +49,7 @@ __all__ = [
     "LowRank",
     "NegativeBinomial",
     "Normal",
+    "OneHot",
     "PointMass",
     "Poisson",
     "StudentT",

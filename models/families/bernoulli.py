@@ -101,6 +101,22 @@ class Bernoulli(Family):
         inner = noise.clamp(about.tiny, 1 - about.eps / 2)
         return nu.squeeze(-2) + torch.log1p(-inner) - inner.log()
 
+    def conditional(self, value: Tensor, uniform: Tensor, nu: Tensor) -> Tensor:
+        """Z given b, live in ν: log(1 + o (1 + e^η)) if b = 1, −log(1 + o (1 + e^−η)) if b = 0, with the odds o = v/(1 − v)."""
+        about = torch.finfo(uniform.dtype)
+        v, eta = uniform.clamp(about.tiny, 1 - about.eps / 2), nu.squeeze(-2)
+        odds = v.log() - torch.log1p(-v)
+        sign = 2 * value - 1
+        return sign * softplus(odds + softplus(sign * eta))
+
+    def squash(self, latent: Tensor, temperature: float) -> Tensor:
+        """logistic(Z/τ)."""
+        return (latent / temperature).sigmoid()
+
+    def natural(self, mean: Tensor) -> Tensor:
+        """log m − log(1 − m)."""
+        return mean.log() - torch.log1p(-mean)
+
     def weak_derivatives(
         self,
         value: Tensor,
@@ -119,3 +135,8 @@ class Bernoulli(Family):
     def mean(self, nu: Tensor) -> Tensor:
         """logistic(η)."""
         return nu.squeeze(-2).sigmoid()
+
+    def natural_step(self, nu: Tensor, gradient: Tensor, step_size: float) -> Tensor:
+        """η ← η + ρ (∂L/∂η)/(m (1 − m)); the variance counts as at least 1e−3, below which the noise of ĝ would be all."""
+        mean = nu.sigmoid()
+        return nu + step_size * gradient / (mean * (1 - mean)).clamp_min(1e-3)

@@ -91,6 +91,10 @@ class Categorical(Family):
         """The mean of the numbers that the states represent."""
         return self.mean(nu) if self.levels is None else self.levels @ nu.softmax(-2)
 
+    def natural_step(self, nu: Tensor, gradient: Tensor, step_size: float) -> Tensor:
+        """η_c ← η_c + ρ (∂L/∂η_c)/p_c: ∇_m up to a constant that changes no probability; p counts as at least 1e−3."""
+        return nu + step_size * gradient / nu.softmax(-2).clamp_min(1e-3)
+
     @staticmethod
     def log_prob_counted(counts: Tensor, log_probabilities: Tensor) -> Tensor:
         """Σ_s n_s log p_s of draws in a fixed order, n_s (…, S) of them in state s: (…)."""

@@ -164,8 +164,24 @@ class Family:
         """Z = logit + logistic noise, of a binary z = 1[Z > 0]: what a relaxation makes smooth."""
         raise NotImplementedError
 
+    def conditional(self, value: Tensor, uniform: Tensor, nu: Tensor) -> Tensor:
+        """Z given the discrete draw that it leads to, from uniforms of the noise's shape; live in ν."""
+        raise NotImplementedError
+
+    def squash(self, latent: Tensor, temperature: float) -> Tensor:
+        """The relaxed value of Z: a smooth step whose limit τ → 0 is the draw itself."""
+        raise NotImplementedError
+
+    def natural(self, mean: Tensor) -> Tensor:
+        """η of a mean, the inverse of the mean map."""
+        raise NotImplementedError
+
     def weak_derivatives(self, value: Tensor, nu: Tensor, generator: torch.Generator | None) -> list[WeakDerivative]:
         """Each parameter's derivative as a difference of two draws; `value` is a draw that a pair may use."""
+        raise NotImplementedError
+
+    def natural_step(self, nu: Tensor, gradient: Tensor, step_size: float) -> Tensor:
+        """ν after η ← η + ρ ∇_m L, in the natural and the mean parameters of an exponential family; `gradient` is ∇_ν L."""
         raise NotImplementedError
 
     def states(self, method: str) -> bool:

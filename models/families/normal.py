@@ -99,3 +99,14 @@ class Normal(LocationScale):
         mean, raw = nu.unbind(-2)
         scale = self.scale(raw)
         return 0.5 * (mean.square() + scale.square() - 1) - self.log_scale(raw)
+
+    def natural_step(self, nu: Tensor, gradient: Tensor, step_size: float) -> Tensor:
+        """1/s² ← (1/s²)(1 − ρ ∂L/∂log s), μ ← μ + ρ s² ∂L/∂μ with the new s; the precision at most halves in one step.
+
+        η = (μ/s², −1/2s²), m = (μ, μ² + s²) (Khan & Lin 2017). The bound keeps a noisy gradient from making a variance negative.
+        """
+        if not self.log_scaled:
+            raise ValueError("A natural step needs s = exp ρ; this Normal has another link. Choose another optimiser.")
+        (mean, raw), (slope, slope_raw) = nu.unbind(-2), gradient.unbind(-2)
+        new = raw - 0.5 * (1 - step_size * slope_raw).clamp_min(0.5).log()
+        return torch.stack([mean + step_size * torch.exp(2 * new) * slope, new], -2)

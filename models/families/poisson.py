@@ -101,3 +101,7 @@ class Poisson(Family):
     def mean(self, nu: Tensor) -> Tensor:
         """λ = exp η."""
         return nu.squeeze(-2).exp()
+
+    def natural_step(self, nu: Tensor, gradient: Tensor, step_size: float) -> Tensor:
+        """η ← η + ρ (∂L/∂η)/λ, η = log λ; λ counts as at least 1e−3."""
+        return nu + step_size * gradient / nu.exp().clamp_min(1e-3)

@@ -138,6 +138,17 @@ class SurrogateContext:
     @torch.no_grad()
     def pilot(self, site: Site, count: int) -> tuple[Draw, Tensor]:
         """Extra draws of all sites, and f of one: values (R, count, M, K) and (R, count, M)."""
+        held, factors, log_q = self._extra(count)
+        return held[site.name], cost_of(site, self.level, self.model, self.batch, factors, log_q, **self._moving(site))
+
+    @torch.no_grad()
+    def auxiliary(self, count: int) -> Tensor:
+        """log w of extra draws of each data point, all its sites together: (R, count, M)."""
+        _, factors, log_q = self._extra(count)
+        return cost_of(next(iter(self.model.sites.values())), "plate", self.model, self.batch, factors, log_q)
+
+    def _extra(self, count: int) -> tuple[dict[str, Draw], list[Factor], dict[str, Tensor]]:
+        """Extra draws of all sites, with the factors and log q at them."""
         first = next(iter(self.draws.values())).nu
         noise = draw_noise(self.model, self.batch, first.shape[0], count, self.generator, first.dtype)
         held: dict[str, Draw] = {}
@@ -148,8 +159,7 @@ class SurrogateContext:
                 nu = draw.nu[:, :1].detach().expand(-1, count, *draw.nu.shape[2:])
             held[name] = Draw(draw.family, nu, draw.family.transform(noise[name], nu))
         factors = factors_at(self.model, self.batch, {name: draw.value for name, draw in held.items()})
-        log_q = {name: draw.log_q() for name, draw in held.items()}
-        return held[site.name], cost_of(site, self.level, self.model, self.batch, factors, log_q, **self._moving(site))
+        return held, factors, {name: draw.log_q() for name, draw in held.items()}
 
     def log_weights(self) -> Tensor:
         """log w of each data point, all its sites together, detached: (R, B, M)."""
@@ -168,6 +178,7 @@ class SurrogateContext:
             cost=self.log_q[site.name] if estimator.path else self.cost(site),
             at=lambda values, live=False: self.at(site, values, live),
             pilot=lambda count: self.pilot(site, count),
+            auxiliary=self.auxiliary,
             weights=weights,
             log_weights=None if weights is None else self.log_weights(),
             memory=memory,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from elbo_room.models.families import Bernoulli, Normal
     from elbo_room.models.inference.estimate import estimate
     from elbo_room.models.presets import PRESETS
+    from elbo_room.models.probing.best import best_estimator
     from elbo_room.models.probing.probe import probe
     from elbo_room.models.probing.report import Report, Reports
     from elbo_room.models.settings import SettingError
@@ -62,6 +63,7 @@ _PLACES = {
     "Site": "models.core",
     "Step": "models.training.run",
     "as_dataset": "models.data",
+    "best_estimator": "models.probing.best",
     "estimate": "models.inference.estimate",
     "probe": "models.probing.probe",
     "run_from": "models.training.run_from",
@@ -94,6 +96,7 @@ __all__ = [
     "Site",
     "Step",
     "as_dataset",
+    "best_estimator",
     "estimate",
     "probe",
     "run_from",
