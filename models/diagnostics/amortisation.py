@@ -10,7 +10,7 @@ from elbo_room.models.core import Batch, Model
 from elbo_room.models.estimators import PathOnly
 from elbo_room.models.inference.estimate import estimate
 from elbo_room.models.probing.probe import frozen
-from elbo_room.models.training.adam import Adam
+from elbo_room.models.training.optimizers.adam import Adam
 from elbo_room.models.variational import Posterior
 
 

@@ -10,12 +10,14 @@ from elbo_room.models.estimators import ESTIMATORS, XI_SOURCES
 from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.settings import Knob, describe, validate
+from elbo_room.models.training.optimizers import OPTIMIZERS
 from elbo_room.models.training.settings import InferenceSettings
 
 FOLDERS: Mapping[str, Mapping[str, Any]] = {
     "estimators": ESTIMATORS,
     "xi_sources": XI_SOURCES,
     "noises": NOISES,
+    "optimizers": OPTIMIZERS,
     "rao_blackwell": RAO_BLACKWELL,
 }
 

@@ -1,7 +1,7 @@
-"""A run: ν ← ν + ρ_t ĝ_t with Adam's step, as a generator. The caller may pause, stop, or change λ, B, estimator and step size.
+"""A run: ν ← ν + ρ_t ĝ_t, by plain ascent, Adam or another optimiser, as a generator.
 
-The same settings and seed give the same run, bit for bit, on the same machine; observing it (probes, charts) uses nothing of its
-random stream.
+The caller may pause, stop, or change λ, B, estimator and step size. The same settings and seed give the same run, bit for bit, on the
+same machine; observing it (probes, charts) uses nothing of its random stream.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,9 +25,9 @@ from elbo_room.models.inference.tempered import refused
 from elbo_room.models.probing.minibatch import deterministic
 from elbo_room.models.replay.replay_cache import Found, ReplayCache
 from elbo_room.models.settings import Knob, SettingError, Values, validate
-from elbo_room.models.training.adam import MOMENTS, Adam
 from elbo_room.models.training.guard import complaint, divergence, named_parameters
 from elbo_room.models.training.knobs import inference_from, inference_knobs
+from elbo_room.models.training.optimizers import OPTIMIZERS, FreeNu, Optimizer
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Posterior
 
@@ -155,7 +155,7 @@ class Run(Iterator[Step]):
         self.settings, self.knobs, self.generator = parts.settings, parts.knobs, parts.generator
         self.data, self.model, self.q, self.ready_made = parts.data, parts.model, parts.q, parts.ready_made
         self.parameters = named_parameters((self.model, self.q))
-        self.optimizer = Adam(self.parameters, self.settings.step_size)
+        self.optimizer = self._optimizer()
         self.number = 0
         self.memory: dict[str, dict[str, Tensor]] = {}  # state of adaptive estimators, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
@@ -172,6 +172,12 @@ class Run(Iterator[Step]):
     def __iter__(self) -> Self:
         """The run is its own iterator."""
         return self
+
+    def _optimizer(self) -> Optimizer:
+        """The chosen optimiser, without any state."""
+        return OPTIMIZERS[self.settings.optimizer](
+            self.parameters, self.settings.step_size, free_nu(self.model, self.q)
+        )
 
     @property
     def estimators(self) -> dict[str, Estimator]:
@@ -216,7 +222,10 @@ class Run(Iterator[Step]):
             raise SettingError("estimator", reason)
         if reason := self._too_large(settings, same):
             raise SettingError(next(iter(values)), reason)
+        other = settings.optimizer != self.settings.optimizer
         self.settings = settings
+        if other:
+            self.optimizer = self._optimizer()
         if (
             hasattr(self.model, "update") and type(settings) is not InferenceSettings
         ):  # a family's knobs belong to its model
@@ -278,7 +287,7 @@ class Run(Iterator[Step]):
         return Step(self.number, elbo, dict(zip(names, terms, strict=True)), objective, log_prior)
 
     def _ascend(self, *, q_alone: bool = False) -> Found:
-        """One estimate and one step of Adam, of q's parameters alone or of the model's too."""
+        """One estimate and one step of the optimiser, of q's parameters alone or of the model's too."""
         self.optimizer.clear_gradients()
         settings = self.settings
         key = (settings, self.objective)  # a warm-up changes the objective from step to step
@@ -296,6 +305,7 @@ class Run(Iterator[Step]):
             raise trouble
         self._keep()
         self.optimizer.step_size = settings.step_size_at(self.number)
+        self.optimizer.rows, self.optimizer.total = min(settings.batch_size, self.data.size), self.data.size
         self.optimizer.step()
         return names, values
 
@@ -310,10 +320,10 @@ class Run(Iterator[Step]):
         self.memory.clear()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything that decides the next step, as named tensors: parameters, Adam's moments, the generator, the data's order."""
+        """Everything that decides the next step, as named tensors: parameters, the optimiser's state, the generator, the data's order."""
         state = {f"parameter/{name}": parameter.detach() for name, parameter in self.parameters.items()}
         for name, moments in self.optimizer.state.items():
-            state |= {f"adam/{key}/{name}": value for key, value in moments.items()}
+            state |= {f"{self.optimizer.name}/{key}/{name}": value for key, value in moments.items()}
         for part, kept in self.memory.items():
             state |= {f"memory/{part}/{key}": value for key, value in kept.items()}
         rows = torch.tensor(self.data.size)  # at the end of a pass the order does not show it
@@ -334,8 +344,9 @@ class Run(Iterator[Step]):
             raise ValueError(f"it was made with more than the {self.data.size} rows of these data")
         for name, parameter in self.parameters.items():
             parameter.copy_(state[f"parameter/{name}"])
-            if f"adam/step/{name}" in state:
-                self.optimizer.state[name] = {key: state[f"adam/{key}/{name}"].clone() for key in MOMENTS}
+            kind, keys = self.optimizer.name, self.optimizer.moments
+            if keys and f"{kind}/{keys[0]}/{name}" in state:
+                self.optimizer.state[name] = {key: state[f"{kind}/{key}/{name}"].clone() for key in keys}
         self.memory = {}
         for name, learned in state.items():
             if name.startswith("memory/"):
@@ -344,6 +355,16 @@ class Run(Iterator[Step]):
         self._keep()
         self.generator.set_state(state["generator"])
         self.order, self.number = state["order"].clone(), number
+
+
+def free_nu(model: Model, q: Posterior) -> dict[str, FreeNu]:
+    """The parameters that are a ν themselves rather than a network's weights, by their names in `named_parameters`."""
+    found: dict[str, FreeNu] = {}
+    for name, parameter in named_parameters((model, q)).items():
+        for site, factor in q.by_site.items():
+            if site in model.sites and getattr(factor, "free_nu", None) is parameter:
+                found[name] = FreeNu(model.sites[site].family, model.sites[site].plate == "local")
+    return found
 
 
 def _parts_of_settings(settings: Any, data: Any, extra: Any, inference: Any) -> Parts:

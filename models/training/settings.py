@@ -76,6 +76,14 @@ class InferenceSettings:
         help="Which terms the score of a data point multiplies; path gradients have none. See the score lines of panel B.",
         requires=(POINT,),
     )
+    optimizer: str = setting(
+        "adam",
+        label="Optimiser",
+        group="Inference",
+        live=True,
+        choices="optimizers",
+        help="How a step is made of the gradient estimate; plain ascent is ν ← ν + ρ_t ĝ, as in the lecture notes.",
+    )
     step_size: float = setting(
         0.005,
         label="Step size",
@@ -85,7 +93,7 @@ class InferenceSettings:
         high=1.0,
         log=True,
         live=True,
-        help="Adam's step size.",
+        help="The optimiser's step size.",
     )
     cooling: int = setting(
         0, label="Cools from", symbol="t₀", group="Inference", low=0, high=100_000, live=True,

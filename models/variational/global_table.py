@@ -19,6 +19,11 @@ class Global(nn.Module):
         start = torch.zeros(site.family.n_params, *site.shape) if first is None else first.clone()
         self.table = nn.Parameter(start)
 
+    @property
+    def free_nu(self) -> nn.Parameter:
+        """The parameter that is ν itself."""
+        return self.table
+
     def nu(self, batch: Batch) -> Tensor:
         """ν, independent of the batch: (n_params, K)."""
         del batch

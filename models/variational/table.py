@@ -30,6 +30,11 @@ class Table(nn.Module):
         first[:, 1:2] = -0.5
         self.table = nn.Parameter(first)  # (N, n_params, K)
 
+    @property
+    def free_nu(self) -> nn.Parameter:
+        """The parameter that is ν itself."""
+        return self.table
+
     def nu(self, batch: Batch) -> Tensor:
         """ν of the batch's rows: (M, n_params, K)."""
         return self.table if batch.whole else self.table[batch.rows]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from elbo_room.models.training.adam import MOMENTS, Adam
+from elbo_room.models.training.optimizers.adam import MOMENTS, Adam
 
 SIZES = {"a": (3, 4), "b": (5,), "c": ()}
 

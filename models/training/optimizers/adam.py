@@ -5,26 +5,34 @@ The kernel is called directly, not through torch's `Optimizer`: the first optimi
 """
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from elbo_room.models.training.optimizers.optimizer import FreeNu, Optimizer
+
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
-class Adam:
+class Adam(Optimizer):
     """State and step of Adam for named parameters; a parameter without a gradient is left alone."""
 
-    def __init__(self, parameters: Mapping[str, Tensor], step_size: float) -> None:
-        self.parameters, self.step_size = parameters, step_size
-        self.state: dict[str, dict[str, Tensor]] = {}
+    name: ClassVar[str] = "adam"
+    label: ClassVar[str] = "Adam"
+    symbol: ClassVar[str] = "Adam(ĝ)"
+    help: ClassVar[str] = (
+        "Momentum, and each coordinate in units of its recent size: steps of about ρ whatever the gradient's scale."
+    )
+    source: ClassVar[str] = "Kingma & Ba 2015"
+    moments: ClassVar[tuple[str, ...]] = MOMENTS
+
+    def __init__(
+        self, parameters: Mapping[str, Tensor], step_size: float, free: Mapping[str, FreeNu] | None = None
+    ) -> None:
+        super().__init__(parameters, step_size, free)
         self._together: list[dict[str, Tensor]] = []  # the moments that moved at the last step
         self._clock = torch.zeros(0)  # their steps t, one tensor of which each has a view
-
-    def clear_gradients(self) -> None:
-        """Clear every gradient."""
-        for parameter in self.parameters.values():
-            parameter.grad = None
 
     def _moments(self, name: str) -> dict[str, Tensor]:
         if name not in self.state:
