@@ -73,11 +73,12 @@ class Carms(Estimator):
 
     name: ClassVar[str] = "carms"
     label: ClassVar[str] = "CARMS"
-    symbol: ClassVar[str] = "½ r (f − f')(s − s')"
+    symbol: ClassVar[str] = r"G_b = \tfrac{1}{2(\lit{draws}{B} − 1)} \sum_{d ≠ b} r_{bd}\,(f_b − f_d)\,(s_b − s_d)"
     help: ClassVar[str] = (
         "B jointly antithetic draws of discrete units that seldom agree, weighted so that the mean is exact."
     )
     source: ClassVar[str] = "Dimitriev & Zhou 2021"
+    discrete: ClassVar[bool] = True
     least_draws: ClassVar[int] = 2
     independent_draws: ClassVar[bool] = True
     factorised: ClassVar[bool] = True

@@ -17,7 +17,7 @@ class CategoricalRelax(CategoricalRebar):
 
     name: ClassVar[str] = "categorical_relax"
     label: ClassVar[str] = "categorical RELAX"
-    symbol: ClassVar[str] = "(f − c_φ(z̃)) s + ∇c_φ"
+    symbol: ClassVar[str] = r"G_b = (f_b − c_φ(z̃_b))\, s_b + ∇_ν [c_φ(z̃) − c_φ(z̃_b)]"
     help: ClassVar[str] = "Categorical REBAR with a small network in place of the relaxed f, trained on the variance."
     source: ClassVar[str] = "Grathwohl, Choi, Wu, Roeder & Duvenaud 2018"
     warm_up: ClassVar[int] = 100

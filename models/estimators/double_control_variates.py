@@ -45,9 +45,12 @@ class DoubleControlVariates(Estimator):
 
     name: ClassVar[str] = "double_control_variates"
     label: ClassVar[str] = "double control variates"
-    symbol: ClassVar[str] = "(f + αc − (f + αc)₋ᵦ) s − αE[cs]"
+    symbol: ClassVar[str] = (
+        r"G_b = (f_b + α c_b − \tfrac{1}{\lit{draws}{B} − 1} \sum_{d ≠ b} (f_d + α c_d))\, s_b − α\, \text{E}[c\,s]"
+    )
     help: ClassVar[str] = "Leave-one-out for binary draws, with f's slopes at the other draws as a second control."
     source: ClassVar[str] = "Titsias & Shi 2022"
+    discrete: ClassVar[bool] = True
     least_draws: ClassVar[int] = 2
     independent_draws: ClassVar[bool] = True
     warm_up: ClassVar[int] = 20

@@ -37,7 +37,7 @@ class GumbelRao(GumbelSoftmax):
 
     name: ClassVar[str] = "gumbel_rao"
     label: ClassVar[str] = "Rao-Blackwell Gumbel (biased)"
-    symbol: ClassVar[str] = "b + ȳ − ⌊ȳ⌋"
+    symbol: ClassVar[str] = r"G_b = ∇_ν f(z_b + ȳ_b − ⌊ȳ_b⌋),\quad ȳ_b = \text{E}[σ(z̃ / τ) ∣ z_b]"
     help: ClassVar[str] = "Straight-through with the noise behind a draw averaged out: less variance, the same bias."
     source: ClassVar[str] = "Paulus, Maddison & Krause 2021"
     points: int = 16

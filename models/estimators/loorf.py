@@ -19,9 +19,10 @@ class Loorf(Estimator):
 
     name: ClassVar[str] = "loorf"
     label: ClassVar[str] = "LOORF"
-    symbol: ClassVar[str] = "(f − f̄)(s − s̄) B/(B − 1)"
+    symbol: ClassVar[str] = r"G_b = \tfrac{\lit{draws}{B}}{\lit{draws}{B} − 1} (f_b − f̄)\,(s_b − s̄)"
     help: ClassVar[str] = "The sample covariance of f and the score: leave-one-out for discrete units, in CARMS's form."
     source: ClassVar[str] = "Kool, van Hoof & Welling 2019; Dimitriev & Zhou 2021"
+    discrete: ClassVar[bool] = True
     least_draws: ClassVar[int] = 2
     independent_draws: ClassVar[bool] = True
     requires: ClassVar[tuple[dict[str, object], ...]] = (

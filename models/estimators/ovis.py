@@ -24,7 +24,7 @@ class Ovis(Estimator):
 
     name: ClassVar[str] = "ovis"
     label: ClassVar[str] = "OVIS"
-    symbol: ClassVar[str] = "(L̂ − w̃ − E_z[L̂ − w̃]) s"
+    symbol: ClassVar[str] = r"G_b = \lit{draws}{B}\,(L̂ − w̃_b − c_b)\, s_b"
     help: ClassVar[str] = "The importance-weighted bound for any q, with the best baseline, from a few extra draws."
     source: ClassVar[str] = "Liévin, Dittadi, Christensen & Winther 2020"
     bound: ClassVar[str] = "iwae"

@@ -22,7 +22,7 @@ class QuadraticMillerFull(QuadraticMiller):
 
     name: ClassVar[str] = "quadratic_miller_full"
     label: ClassVar[str] = "path − Taylor's, full Hessian"
-    symbol: ClassVar[str] = "∇f − (g̃ − E g̃), H whole"
+    symbol: ClassVar[str] = r"G_b = g_b − (g̃_b − \lit{variational posterior}{\text{E}_q}\, g̃),\quad g̃ = g_0 + H δ"
     help: ClassVar[str] = (
         "Subtracts the noise of a quadratic expansion with all its correlations; the Hessian is K by K."
     )

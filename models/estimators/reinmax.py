@@ -23,7 +23,7 @@ class ReinMax(GumbelSoftmax):
 
     name: ClassVar[str] = "reinmax"
     label: ClassVar[str] = "ReinMax (biased)"
-    symbol: ClassVar[str] = "b + y − ⌊y⌋, y = 2π₁ − ½π₀"
+    symbol: ClassVar[str] = r"G_b = ∇_ν f(z_b + y_b − ⌊y_b⌋),\quad y = 2π_1 − \tfrac12 π_0"
     help: ClassVar[str] = "Straight-through of second order: exact for a quadratic f, biased for others."
     source: ClassVar[str] = "Liu, Dong, Gao & Zhou 2023"
     temperature: float = 1.0

@@ -27,11 +27,14 @@ class Rodeo(Estimator):
 
     name: ClassVar[str] = "rodeo"
     label: ClassVar[str] = "RODEO"
-    symbol: ClassVar[str] = "(f − (f + Ah)₋ᵦ) s + A(h̃s)"
+    symbol: ClassVar[str] = (
+        r"G_b = (f_b − \tfrac{1}{\lit{draws}{B} − 1} \sum_{d ≠ b} (f_d + (A h)_d))\, s_b + (A\, h̃ s)_b"
+    )
     help: ClassVar[str] = (
         "Leave-one-out for binary draws, with learned functions whose mean under q is 0 by Stein's identity."
     )
     source: ClassVar[str] = "Shi, Zhou, Hwang, Titsias & Mackey 2022"
+    discrete: ClassVar[bool] = True
     least_draws: ClassVar[int] = 2
     independent_draws: ClassVar[bool] = True
     warm_up: ClassVar[int] = 100

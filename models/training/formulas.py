@@ -32,10 +32,10 @@ INFERENCE_LINES = (
     ),
     line("Rao-Blackwell", r"<rao_blackwell>\quad \text{(}<rao_blackwell:label>\text{)}", unless=(PATHS,)),
     line("Control variate", r"<xi_from>", XI),
-    line("Step", r"ν ← ν + \lit{step_size}{ρ} \cdot \text{Adam}(ĝ)", unless=(when("cooling", low=1),)),
+    line("Step", r"ν ← ν + \lit{step_size}{ρ} \cdot <optimizer>", unless=(when("cooling", low=1),)),
     line(
         "Step",
-        r"ν ← ν + \lit{step_size}{ρ_t} \cdot \text{Adam}(ĝ),\quad ρ_t = ρ \min(1, \lit{cooling}{t_0} / t)",
+        r"ν ← ν + \lit{step_size}{ρ_t} \cdot <optimizer>,\quad ρ_t = ρ \min(1, \lit{cooling}{t_0} / t)",
         when("cooling", low=1),
     ),
 )

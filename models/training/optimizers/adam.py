@@ -20,7 +20,7 @@ class Adam(Optimizer):
 
     name: ClassVar[str] = "adam"
     label: ClassVar[str] = "Adam"
-    symbol: ClassVar[str] = "Adam(ĝ)"
+    symbol: ClassVar[str] = r"\text{Adam}(ĝ)"
     help: ClassVar[str] = (
         "Momentum, and each coordinate in units of its recent size: steps of about ρ whatever the gradient's scale."
     )

@@ -15,7 +15,7 @@ class Ascent(Optimizer):
 
     name: ClassVar[str] = "ascent"
     label: ClassVar[str] = "plain ascent"
-    symbol: ClassVar[str] = "ĝ"
+    symbol: ClassVar[str] = r"ĝ"
     help: ClassVar[str] = (
         "ν ← ν + ρ_t ĝ: each step is the noisy gradient itself; needs a well-chosen ρ and “Cools from”."
     )

@@ -14,7 +14,7 @@ class Momentum(Optimizer):
 
     name: ClassVar[str] = "momentum"
     label: ClassVar[str] = "momentum"
-    symbol: ClassVar[str] = "Σ βᵏ ĝ"
+    symbol: ClassVar[str] = r"\sum_k β^k ĝ_{t−k}"
     help: ClassVar[str] = (
         "A running sum of past gradients, β = .9: averages noise, and moves ten times as far as one gradient."
     )

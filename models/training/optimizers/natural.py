@@ -17,7 +17,7 @@ class NaturalGradient(Optimizer):
 
     name: ClassVar[str] = "natural"
     label: ClassVar[str] = "natural gradient"
-    symbol: ClassVar[str] = "F⁻¹ĝ"
+    symbol: ClassVar[str] = r"F^{−1} ĝ"
     help: ClassVar[str] = (
         "Steps in q's natural parameters, for a q in a table; networks take plain steps. ρ = 1 solves a conjugate model."
     )

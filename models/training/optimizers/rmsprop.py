@@ -14,7 +14,7 @@ class RMSprop(Optimizer):
 
     name: ClassVar[str] = "rmsprop"
     label: ClassVar[str] = "RMSprop"
-    symbol: ClassVar[str] = "ĝ/√v"
+    symbol: ClassVar[str] = r"ĝ / \sqrt{v}"
     help: ClassVar[str] = "Divides each coordinate by the root of its recent mean square: one ρ for all of them."
     source: ClassVar[str] = "Tieleman & Hinton 2012"
     moments: ClassVar[tuple[str, ...]] = ("square",)
