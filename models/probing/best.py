@@ -196,8 +196,8 @@ def best_estimator(
         raise NotApplicableError(
             "No estimator applies here. " + " ".join(f"{name}: {why}" for name, why in reasons.items())
         )
-    while time.perf_counter() < end and (name := _most_uncertain(found)) is not None:
-        found[name] = found[name].and_more(*measured(name, MORE), MORE)
+    while time.perf_counter() < end and (unsure := _most_uncertain(found)) is not None:
+        found[unsure] = found[unsure].and_more(*measured(unsure, MORE), MORE)
     ranking = tuple(sorted(found.values(), key=lambda each: each.work))
     return Best(ranking, draws, reasons, tuple(name for name in parts if name not in found and name not in reasons))
 
