@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from elbo_room.models.deep_exponential_family.settings import Settings as DeepExponentialFamilySettings
     from elbo_room.models.deep_generative.settings import Settings
     from elbo_room.models.deep_generative.settings import Settings as DeepGenerativeSettings
+    from elbo_room.models.diagnostics.calibration import calibrate
     from elbo_room.models.estimators import ESTIMATORS, Estimator, NotApplicableError
     from elbo_room.models.families import Bernoulli, Normal
     from elbo_room.models.inference.estimate import estimate
@@ -64,6 +65,7 @@ _PLACES = {
     "Step": "models.training.run",
     "as_dataset": "models.data",
     "best_estimator": "models.probing.best",
+    "calibrate": "models.diagnostics.calibration",
     "estimate": "models.inference.estimate",
     "probe": "models.probing.probe",
     "run_from": "models.training.run_from",
@@ -97,6 +99,7 @@ __all__ = [
     "Step",
     "as_dataset",
     "best_estimator",
+    "calibrate",
     "estimate",
     "probe",
     "run_from",
