@@ -15,7 +15,7 @@ from tests.models.problems import logistic, sigmoid_belief
 def test_it_names_path_gradients_for_a_smooth_model_and_gives_its_error() -> None:
     problem = logistic()
     found = best_estimator(
-        problem.model, problem.q, problem.batch, ["score", "leave_one_out", "path_only", "arm"], seconds=0.5, draws=4
+        problem.model, problem.q, problem.batch, ["score", "leave_one_out", "path_only", "arm"], draws=4
     )
     assert found.name == "path_only"
     assert found.ratio("score") > 5
