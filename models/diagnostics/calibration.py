@@ -227,7 +227,8 @@ def calibrate(
     """
     check_count("The number of data sets", data_sets)
     generator = torch.Generator().manual_seed(0) if generator is None else generator
-    truths, draws = [], []
+    truths: list[Tensor] = []
+    draws: list[Tensor] = []
     for _ in range(data_sets):
         z, data = simulate(generator)
         found = infer(data, generator)
