@@ -105,7 +105,8 @@ class EstimatorController:
         """Bring the worker up to date with what is shown, and the legend with the settings and with what was measured."""
         if self.state.ready and self.view() != self.asked:
             self._ask()
-        values, facts, legend = self.state.values, self.painter.facts, self.screen.legend
+        values, legend = self.state.values, self.screen.legend
+        facts = self.painter.facts | self.painter.facts.get("replayed", {})  # the variances at the step that is shown
         usable, wished = self._usable(), legend.wished or self.names
         legend.wished = ()
         self.choose([name for name in usable if name in wished] or usable[:FIRST])

@@ -49,7 +49,7 @@ class ReplayController:
         self.wanted, self.state.notice = action.step, ""
         if action.step is None:
             self._mark(None)
-        self.session.send(ShowState(action.step))
+        self.session.ask(ShowState(action.step))
 
     def follow(self, message: State) -> None:
         """A run that rested and goes on is shown at its newest step; one that trains and pauses keeps what is shown."""
@@ -76,6 +76,7 @@ class ReplayController:
             return
         self.painter.show_replayed(message)
         self._mark(message.step)
+        self.session.answered()
         self.hasten()
 
     def refresh(self) -> None:
@@ -101,6 +102,7 @@ class ReplayController:
         at, variance = measured.until(step)
         return {
             "number": step,
+            "kept": self.screen.replay.words,
             "newest": self.painter.facts["number"],
             "elbo": next((each for each in (_value_at(lines.means, step), _value_at(lines.drawn, step)) if each), None),
             "variance": variance,

@@ -68,7 +68,7 @@ class SavedPageController:
     def collect(self, message: Rendered) -> None:
         """One more state; the last one makes the file."""
         facts: dict[str, Any] = {**self.painter.facts, **message.shown.picture.get("facts", {}), "state": "paused"}
-        facts["replayed"] = self.replay.numbers_at(message.shown.step)
+        facts["replayed"] = {**self.replay.numbers_at(message.shown.step), "kept": ""}
         noise = replay_headline(facts)
         words = [replay_sentence(facts), f"{noise}." if noise else None]
         self.drawn.append((message.shown, " ".join(each for each in words if each)))

@@ -19,6 +19,7 @@ from elbo_room.widgets.sessions.link import Link
 
 TICKS = 15.0  # most frames per second to the browser
 WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message
+SHORT, EXPECTED = 0.003, 0.3  # the same while the answer to a hand on a slider is on its way, and for how long at most
 SILENCE = 60.0  # seconds without a message of the page, twelve of its heartbeats, after which a run is paused and saved
 HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page send once a minute
 LOOK = 1.0  # seconds between two looks for the page that count at most
@@ -73,6 +74,7 @@ class Session:
         self.closed = threading.Event()
         self.alone = False
         self.silent, self.looked = 0.0, time.monotonic()
+        self.expected = 0.0  # until when the pump hardly sleeps
         self.heard: float | None = None
         self.restarts: list[float] = []
         self.pump = threading.Thread(target=self._pump, daemon=True, name="elbo-room-pump")
@@ -114,6 +116,15 @@ class Session:
         """Send a command to the worker."""
         self.link.send(command)
 
+    def ask(self, command: Command) -> None:
+        """Send a command whose answer a person's hand is waiting for."""
+        self.expected = time.monotonic() + EXPECTED
+        self.send(command)
+
+    def answered(self) -> None:
+        """That answer is here."""
+        self.expected = 0.0
+
     def restart_worker(self) -> bool:
         """A new worker instead of one that is gone; False when that has failed too often.
 
@@ -144,7 +155,7 @@ class Session:
 
     def _take_actions(self) -> None:
         try:
-            action = self.actions.get(timeout=WAIT)
+            action = self.actions.get(timeout=SHORT if time.monotonic() < self.expected else WAIT)
         except queue.Empty:
             return
         self.view.act(action)

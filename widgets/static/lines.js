@@ -431,7 +431,9 @@ export class Lines {
       const row = line.last(step);
       if (row >= 0) this.dot(context, key, line, row);
     }
-    if (this.at === undefined) this.write(context, Math.max(at - 5, 62), 12, `step ${step.toLocaleString("en")}`);
+    if (this.at !== undefined) return;
+    const words = `step ${step.toLocaleString("en")}`, wide = context.measureText(words).width + 8;
+    this.write(context, at > wide ? at - 6 : Math.min(width, at + wide), 12, words);
   }
 
   /**

@@ -26,4 +26,5 @@ def replay_sentence(facts: Facts) -> str | None:
     known = ", ".join(part for part in (now.elbo_words(), now.active_words()) if part)
     meanwhile = GOES_ON if facts.get("state") == "running" else ""
     step = f"Replaying step {shown['number']:,} of {shown['newest']:,}{meanwhile}"
-    return fitted(f"{step}{': ' if known else ''}{known}.")
+    kept = f" Replay {shown['kept']}." if shown.get("kept") else ""
+    return fitted(f"{step}{': ' if known else ''}{known}.{kept}")

@@ -16,6 +16,7 @@ def test_a_replayed_step_is_on_every_panel_and_in_the_caption(lab) -> None:
     eventually(lambda: room.state == "finished" and bar.steps and bar.steps[-1] == 60)
     newest = screen.bus.shown("latent")["cloud"]["x"].copy()
     assert bar.words.startswith("keeps ")
+    multiples = dict(screen.legend.multiples)
     room.post(Quietly(Seek(4)))
     eventually(lambda: bar.shown == 4)
     words = screen.caption.value
@@ -23,11 +24,15 @@ def test_a_replayed_step_is_on_every_panel_and_in_the_caption(lab) -> None:
     assert "Replaying step 4 of 60" in words
     assert f"{table[table[:, 0] == 4][0, 1]:.1f}".replace("-", "−") in words  # a run as short as this has no mean yet
     assert screen.chart("elbo").params["cut"] == screen.chart("variance").params["cut"] == 4
+    assert "Replay keeps " in words
+    assert screen.legend.multiples.keys() == multiples.keys()
+    assert screen.legend.multiples != multiples, "the legend has the newest step's multiples"
     assert np.abs(screen.bus.shown("latent")["cloud"]["x"] - newest).max() > 0.01
     room.post(Quietly(Seek(None)))
     eventually(lambda: np.array_equal(screen.bus.shown("latent")["cloud"]["x"], newest))
     assert bar.shown == screen.chart("elbo").params["cut"] == -1
     assert "Replaying" not in screen.caption.value
+    assert screen.legend.multiples == multiples
     room.show(Replayed(4, {}))  # an answer that comes late
     assert bar.shown == -1
     room.post(Quietly(Seek(4)))
