@@ -14,6 +14,7 @@ def test_a_replayed_step_is_on_every_panel_and_in_the_caption(lab) -> None:
     screen, bar = room.screen, room.screen.replay
     room.post(Run())
     eventually(lambda: room.state == "finished" and bar.steps and bar.steps[-1] == 60)
+    eventually(lambda: room.painter.facts.get("variance_at") == 60)
     newest = screen.bus.shown("latent")["cloud"]["x"].copy()
     assert bar.words.startswith("keeps ")
     multiples = dict(screen.legend.multiples)
