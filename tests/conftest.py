@@ -17,6 +17,8 @@ import pytest
 
 from elbo_room.lab import browsers, ports
 from elbo_room.lab.processes import Child
+from elbo_room.models.reading import process
+from tests.reading_server import ReadingServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -238,6 +240,20 @@ def run_all_cells() -> Callable[..., None]:
         raise AssertionError(f"JupyterLab did not run {notebook}")
 
     return run
+
+
+@pytest.fixture(scope="session")
+def reading_server() -> Iterator[ReadingServer]:
+    """A process that has imported what reads files."""
+    made = ReadingServer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def quick_reading(reading_server: ReadingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read by forks of that process, under the same limits, and not by one that imports everything first."""
+    monkeypatch.setattr(process, "launched", reading_server.launched)
 
 
 @pytest.fixture

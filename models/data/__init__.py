@@ -11,8 +11,8 @@ from elbo_room.models.data.king_james import king_james
 from elbo_room.models.data.own import OWN
 from elbo_room.models.data.passage import gerbil
 from elbo_room.models.data.pinwheel import pinwheel
-from elbo_room.models.data.reading.table import columns, load
 from elbo_room.models.data.source import ANY, Source
+from elbo_room.models.data.table import columns, load, writes_itself
 from elbo_room.models.data.verses import verses
 
 FILES = (
@@ -43,7 +43,7 @@ DATA, EXPONENTIAL_DATA = sources_of("deep_generative"), sources_of("deep_exponen
 
 
 def as_dataset(data: object) -> Dataset:
-    """A data set from a data set, a file's path, or an array (N, D).
+    """A data set from a data set, a file's path, a data frame, an AnnData, or an array (N, D).
 
     >>> import elbo_room as er
     >>> er.as_dataset([[1.0, 2.0], [3.0, 4.0]]).size
@@ -51,7 +51,7 @@ def as_dataset(data: object) -> Dataset:
     """
     if isinstance(data, Dataset):
         return data
-    return load(data) if isinstance(data, str | Path) else from_array(data)
+    return load(data) if isinstance(data, str | Path) or writes_itself(data) else from_array(data)
 
 
 __all__ = [

@@ -8,7 +8,7 @@ labels come from the genotype, not from a clustering, and the three plates are t
 from dataclasses import replace
 
 from elbo_room.models.data.dataset import Dataset
-from elbo_room.models.data.reading.packed import FILES, read_npz
+from elbo_room.models.data.packed import FILES, unpacked
 from elbo_room.models.data.remembered import remembered
 from elbo_room.models.data.source import Source
 
@@ -16,13 +16,13 @@ from elbo_room.models.data.source import Source
 @remembered
 def pbmc() -> Dataset:
     """x (700, 765), labels of 10 types."""
-    return replace(read_npz(FILES / "pbmc.npz"), name="pbmc")
+    return replace(unpacked(FILES / "pbmc.npz"), name="pbmc")
 
 
 @remembered
 def cell_lines() -> Dataset:
     """x (909, 2000), labels of 5 lines, covariates (909, 3)."""
-    return replace(read_npz(FILES / "cell_lines.npz"), name="cell_lines")
+    return replace(unpacked(FILES / "cell_lines.npz"), name="cell_lines")
 
 
 SOURCES = (

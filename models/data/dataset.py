@@ -1,5 +1,6 @@
 """The engine's data set: features x (N, D), optional labels, and how one data point is drawn."""
 
+import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -131,6 +132,19 @@ class Dataset:
         """The memory that the tables take, including the held-out rows."""
         tables = [table for table in (self.x, self.labels, self.y, self.covariates) if table is not None]
         return sum(table.nbytes for table in tables) + (self.test.bytes if self.test is not None else 0)
+
+    @cached_property
+    def checksum(self) -> str:
+        """What identifies these data, including the held-out rows: a digest of all values and of the names of features and classes."""
+        made = hashlib.sha256()
+        for part in (self.x, self.y, self.labels, self.covariates):
+            if part is not None:
+                made.update(f"{part.dtype}{tuple(part.shape)}".encode())
+                made.update(part.contiguous().numpy().data)
+        for names in (self.feature_names, self.label_names, self.covariate_names):
+            made.update("\0".join(names).encode() + b"\1")
+        made.update(self.test.checksum.encode() if self.test is not None else b"")
+        return made.hexdigest()
 
     @cached_property
     def lengths(self) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from elbo_room.models.data.dataset import Dataset
-from elbo_room.models.data.reading.packed import FILES
+from elbo_room.models.data.packed import FILES
 from elbo_room.models.data.remembered import remembered
 from elbo_room.models.data.source import sequences
 from elbo_room.models.data.words import indicators

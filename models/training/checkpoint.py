@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from elbo_room.models.catalogue import settings_from
-from elbo_room.models.data import Dataset
+from elbo_room.models.data import OWN, Dataset
 from elbo_room.models.run_file import STATE, about
 from elbo_room.models.settings import VERSION
 from elbo_room.models.training.run import Run
@@ -33,19 +33,33 @@ def save_run(run: Run, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.contiguous() for name, tensor in run.tensors().items()}
     header = {"version": VERSION, "number": run.number, "settings": asdict(run.settings)}
+    if vars(run.settings).get("data") == OWN:
+        header["data"] = run.data.checksum
     write_bytes(folder / STATE, save(tensors, {"about": json.dumps(header)}))
+
+
+class _OtherDataError(Exception):
+    """The data are not those of the run."""
 
 
 def load_run(folder: Path, data: Dataset | None = None) -> Run:
     """A run as it was saved; iterating over it continues bit for bit.
 
     Raises:
-        ValueError: the folder contains no readable run.
+        ValueError: the folder contains no readable run, or the run was trained on other data.
     """
     try:
         header = about(folder / STATE)
         run = Run(settings_from(header["settings"]), data)
+        known = header.get("data")
+        if known is not None and known != run.data.checksum:
+            raise _OtherDataError
         run.load_tensors(load((folder / STATE).read_bytes()), header["number"])
+    except _OtherDataError:
+        raise ValueError(
+            f"The run in {folder} was trained on other data than {run.data.name}: their checksums differ. "
+            "Provide the same data, or start a new run."
+        ) from None
     except (OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError, SafetensorError) as error:
         raise ValueError(
             f"The run in {folder} cannot be read ({error}). Start a new run; the folder is left unchanged."

@@ -10,9 +10,12 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
+from elbo_room.models.reading import process
 from tests.damaged_files import KINDS, damaged_reads
+from tests.reading_server import ReadingServer
 
 EACH = 150  # files that one process reads: a crash or a hang ends only these
 LONGEST = 900.0  # time limit of such a process in seconds; a file that takes longer counts as a hang
@@ -21,7 +24,9 @@ SHOWN = 5  # faults of a kind that are printed
 
 def child(kind: str, seed: int, count: int) -> None:
     """Read damaged files; what came of each is a line out."""
-    with tempfile.TemporaryDirectory(prefix="elbo-room-fuzz-") as folder:
+    server = ReadingServer()
+    process.launched = server.launched
+    with tempfile.TemporaryDirectory(prefix="elbo-room-fuzz-") as folder, closing(server):
         for found in damaged_reads(kind, Path(folder), seed, count):
             outcome = {"refused": found.refused, "seconds": found.seconds, "fault": found.fault}
             print(json.dumps(outcome | {"bytes": found.content.hex()[:400]}), flush=True)

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from elbo_room.models.data import DATA, columns, from_array, load
-from elbo_room.models.data.reading.packed import pack
+from elbo_room.models.data.packed import pack
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.training.run import Run
 
+pytestmark = pytest.mark.usefixtures("quick_reading")
 COUNTS = np.array([[0, 3, 0], [1, 0, 0], [0, 250, 7], [2, 0, 1]], np.float32)
 KINDS, PLATES = ["b", "a", "b", "a"], ["p1", "p1", "p2", "p2"]
 h5py_missing = importlib.util.find_spec("h5py") is None
@@ -121,26 +122,15 @@ def test_npz_dense_and_as_packed(tmp_path: Path) -> None:
     assert load(tmp_path / "packed.npz").covariates.argmax(1).tolist() == [0, 0, 1, 1]
 
 
-def test_parquet_needs_what_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "t.parquet").write_bytes(b"PAR1")
-    plain = importlib.import_module
-
-    def without(name: str, *more: Any) -> Any:
-        if name == "pandas":
-            raise ImportError(name)
-        return plain(name, *more)
-
-    monkeypatch.setattr(importlib, "import_module", without)
-    with pytest.raises(ValueError, match=r"needs pandas with pyarrow, and one is missing. Run: pip install"):
-        load(tmp_path / "t.parquet")
-
-
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("t.csv", "x,y\n1,2\n3,four\n", "not a table of numbers below a header line of names .*four.*labels="),
-        ("t.tsv", "x\ty\n1\n", "not a table of numbers"),
-        ("t.xlsx", "", r"not a kind of file that can be read. Save it as one of: .h5ad, .npz"),
+        ("t.csv", "one,two\na,b\nc,d\ne,f\n", "not a table of numbers: no column can be a feature. Make one a feature"),
+        ("t.csv", "a,b\n1,2\n3,4,5\n", r"has 3 values in row 2 and 2 columns. Put texts"),
+        ("t.csv", "a,b\n", "has no rows. Save a table with at least two"),
+        ("t.csv", "", "is empty. Save it with a line of names"),
+        ("t.doc", "", r"not a kind of file that can be read. Save it as one of: .h5ad, .h5, .npz"),
+        ("t.xlsx", "no zip", r"cannot be read as an Excel workbook \(.xlsx\): it is damaged"),
         ("t.npz", "no zip", "cannot be read as .npz"),
     ],
 )
@@ -156,7 +146,7 @@ def test_missing_files_and_columns(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x,y\n1,2\n")
     with pytest.raises(ValueError, match=r"t.csv has no column 'kind'. Choose one of: x, y"):
         load(tmp_path / "t.csv", labels="kind")
-    np.savez(tmp_path / "half.npz", data=COUNTS)
+    np.savez(tmp_path / "half.npz", data=COUNTS[0])
     with pytest.raises(
         ValueError, match="neither a table 'x' nor a complete CSR matrix; it lacks indices, indptr, shape"
     ):

@@ -14,10 +14,24 @@ from elbo_room.widgets.messages import ReadTable, TableRead
 from elbo_room.widgets.sessions.local_use import local_use
 from elbo_room.widgets.sessions.runs import home
 
-ENDINGS = (".h5ad", ".npz", ".csv", ".tsv", ".gz", ".parquet")
+ENDINGS = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".xlsx",
+    ".parquet",
+    ".feather",
+    ".h5ad",
+    ".h5",
+    ".npz",
+    ".npy",
+    ".mtx",
+    ".zip",
+    ".gz",
+)
 MOST_BYTES = 100_000_000  # of an upload; the server accepts slightly larger messages (`elbo_room.lab.serving.serve`)
 FIRST = (
-    "Your own table: counts of cells or any numbers, one row per data point. .h5ad, .npz, .csv, .tsv or .parquet; "
+    "Your own table, one row per data point: .csv, .xlsx, .parquet, .h5ad, .npz and others of their kind; "
     "upload it{path}. Or use the features learned by the run on the screen: a conditional model predicts the labels from them."
 )
 PATH = ", or enter its path on the computer where the lab runs and press Enter"

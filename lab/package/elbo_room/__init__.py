@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from elbo_room.models.conditional.settings import Settings as ConditionalSettings
     from elbo_room.models.core import Batch, Factor, Model, Site
-    from elbo_room.models.data import as_dataset
+    from elbo_room.models.data import as_dataset, load
     from elbo_room.models.data.dataset import Dataset
     from elbo_room.models.deep_exponential_family.settings import Settings as DeepExponentialFamilySettings
     from elbo_room.models.deep_generative.settings import Settings
@@ -67,6 +67,7 @@ _PLACES = {
     "best_estimator": "models.probing.best",
     "calibrate": "models.diagnostics.calibration",
     "estimate": "models.inference.estimate",
+    "load": "models.data",
     "probe": "models.probing.probe",
     "run_from": "models.training.run_from",
 }
@@ -101,6 +102,7 @@ __all__ = [
     "best_estimator",
     "calibrate",
     "estimate",
+    "load",
     "probe",
     "run_from",
 ]

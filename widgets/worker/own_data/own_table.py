@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from elbo_room.models.data import Dataset, columns, load
+from elbo_room.models.data import Dataset
+from elbo_room.models.data.table import read_table
 from elbo_room.models.families.counts import not_counts
+from elbo_room.models.reading.wishes import BATCH, LABEL, Wishes
 from elbo_room.widgets.messages import TableRead
 
 FILE = "table.json"  # next to a run's state: where its data came from
-LABELS = ("label", "type", "line", "class", "kind", "cluster")  # columns of these names are the default colour
 
 
 @dataclass(frozen=True)
@@ -21,19 +22,25 @@ class OwnTable:
     batch: str | None
     data: Dataset
     columns: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what was recognised in the file
 
     @classmethod
     def read(cls, path: str, labels: str | None = None, batch: str | None = None) -> "OwnTable":
-        """Read a file; without a column for the labels, one with such a name is used.
+        """Read a file; without chosen columns, those whose names say so are the labels and the batch.
 
         Raises:
             ValueError: it cannot be read, or has no counts where it must; the sentence explains why and what to do.
         """
-        found = columns(path)
-        if labels is None:
-            named = [name for name in found if name != batch and any(word in name.lower() for word in LABELS)]
-            labels = min(named, key=len, default=None)
-        return cls(path, labels, batch, load(path, labels=labels, batch=batch), found)
+        table = read_table(path, Wishes({name: role for name, role in ((labels, LABEL), (batch, BATCH)) if name}))
+        chosen = table.about["chosen"]
+        return cls(
+            path,
+            chosen.get(LABEL),
+            chosen.get(BATCH),
+            table.data,
+            tuple(table.about["classes"]),
+            tuple(table.about["notes"]),
+        )
 
     @classmethod
     def of(cls, folder: Path) -> "OwnTable | None":
@@ -70,4 +77,6 @@ class OwnTable:
         sentence += (
             "They are counts: scVI's settings are ready, press Run." if counts else f"No counts: {reason or 'all 0.'}"
         )
-        return TableRead(self.path, self.labels, self.batch, list(self.columns), counts, sentence)
+        sentence = " ".join([sentence, *self.notes])
+        columns = [*self.columns, *(name for name in (self.labels, self.batch) if name and name not in self.columns)]
+        return TableRead(self.path, self.labels, self.batch, columns, counts, sentence)

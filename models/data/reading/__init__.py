@@ -1,1 +1,0 @@
-"""Tables from files: .csv, .npz, .h5ad and .parquet, checked before anything is read."""
