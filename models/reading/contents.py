@@ -217,9 +217,9 @@ class _Table:
         y = None if response is None else self._response(response)
         self.missing = wishes.missing or DROP
         self.incomplete = 0
-        keep: Any = np.ones(self.rows, bool) if y is None else np.isfinite(y)
+        keep = np.asarray(np.isfinite(np.zeros(self.rows) if y is None else y))
         if isinstance(x, np.ndarray) and x.dtype.kind == "f":
-            lacks = ~np.isfinite(x.reshape(len(x), -1)).all(1)
+            lacks = np.asarray(~np.isfinite(x.reshape(len(x), -1)).all(1))
             self.incomplete = int(lacks.sum())
             if self.incomplete:
                 x, keep = self._filled(x, lacks, keep, wishes)
