@@ -108,7 +108,7 @@ class Screen(Panels):
     def _bar(self, post: Callable[[Action], None], fields: list[ipw.Widget]) -> None:
         self.run = button("Run", "Start, pause or continue (Space)", lambda: post(Run()), "elbo-run")
         self.run.button_style = "primary"
-        step = button("Step", "One optimiser step (.)", lambda: post(Step()), "elbo-step")
+        step = button("Step", "One optimiser step (.)", lambda: post(Step()), "elbo-onward")
         reset = button(
             "Reset",
             "Back to step 0 with the same seed: the same run, bit for bit (R)",

@@ -18,8 +18,6 @@ SETTLED = 100  # steps before which a dimension with little KL counts as not yet
 ROOM = 110  # characters of a sentence that leaves room for what to do next
 LINES = 178  # characters of two lines
 NOISE = "Noise is variance: at the same parameters, these gradients have the same mean and differ in how far they scatter around it."
-UPWARDS = "open upwards"
-OPEN = f"Open upwards: {UNBOUNDED}."
 LEARNING = "The ELBO rises as q and the decoder learn; panel B fills with the variance of the gradient."
 
 
@@ -61,15 +59,19 @@ def noise(variance: dict[str, Band], chosen: str, labels: dict[str, str], step: 
     subject, at = upper(labels[chosen]), f"(step {step:,})"
     best = min(others, key=lambda name: others[name][0])
     if not apart(mine, others[best]):
-        loose = next((name for name in (chosen, best) if not math.isfinite(variance[name][2])), None)
-        known = "" if loose is None else f"; {labels[loose]} is {UPWARDS}"
-        return subject, times(mine[0] / others[best][0]), f"as noisy as {labels[best]} {at}, within the bands{known}"
+        return subject, times(mine[0] / others[best][0]), f"as noisy as {labels[best]} {at}, within the bands"
     worst = max(others, key=lambda name: others[name][0])
     loud, calm = (mine, others[best]) if mine[0] > others[best][0] else (others[worst], mine)
-    known = "" if math.isfinite(loud[2]) else f", {UPWARDS}"
     if loud is mine:
-        return subject, ratio(loud, calm), f"as noisy as {labels[best]} {at}{known}"
-    return subject, ratio(loud, calm), f"less noisy than {labels[worst]} {at}{known}"
+        return subject, ratio(loud, calm), f"as noisy as {labels[best]} {at}"
+    return subject, ratio(loud, calm), f"less noisy than {labels[worst]} {at}"
+
+
+def unbounded(variance: dict[str, Band], chosen: str, labels: dict[str, str]) -> str | None:
+    """Why the estimator in use, or one that it may be compared with, has no upper end."""
+    others = sorted((name for name in variance if name != chosen), key=lambda name: variance[name][0])
+    loose = next((name for name in (chosen, *others[:1], *others[-1:]) if not math.isfinite(variance[name][2])), None)
+    return loose and f"The variance of {labels[loose]} is open upwards: {UNBOUNDED}."
 
 
 def headline(facts: Facts) -> Headline | None:
@@ -152,7 +154,7 @@ def _caption(facts: Facts) -> str:
         or (compared(facts) and f"{compared(facts)} {facts.get('sentence') or ''}".strip())
         or alarm
         or facts.get("sentence")
-        or (measured and (OPEN if UPWARDS in measured[2] else NOISE))
+        or (measured and (unbounded(peers(facts), facts["estimator"], facts["labels"]) or NOISE))
     )
     if state in ("running", "paused"):
         statement = (facts.get("one_step") if facts.get("stepping") else None) or statement or LEARNING
