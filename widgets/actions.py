@@ -273,6 +273,18 @@ class NextQuestion:
 
 
 @dataclass(frozen=True)
+class Vote:
+    """A hand in the room for a choice, counted from 0."""
+
+    choice: int
+
+
+@dataclass(frozen=True)
+class TakeVoteBack:
+    """The last hand was counted by mistake."""
+
+
+@dataclass(frozen=True)
 class Reveal:
     """The room has voted: show panel B."""
 
@@ -304,9 +316,10 @@ class PageReady:
 
 @dataclass(frozen=True)
 class Shared:
-    """The page was asked to copy a link."""
+    """The page shows a link to copy."""
 
-    copied: bool  # else it shows the text in a box
+    copied: bool  # it is in the clipboard already
+    link: str = ""  # the whole address; empty in a notebook
 
 
 @dataclass(frozen=True)
@@ -321,5 +334,5 @@ Action = (
     | DeleteRun | RestoreRun | SetKnob | Reshape | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable
     | UseRunFeatures | TrainOnFeatures | Look | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore
     | Decode | MarkRows | ShowSelection | Seek | PreparePage | SavePage | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion
-    | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
+    | Vote | TakeVoteBack | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
 )  # fmt: skip

@@ -39,7 +39,9 @@ def test_a_chart_declares_itself_and_is_listed_where_it_says(name: str) -> None:
     assert 0 < len(view.word) <= 20
     assert meta["title"]
     assert meta["datasets"]
-    assert view.empty.endswith(".")
+    for words in (view.empty, view.shows, view.axes, view.reading):  # what the panel's `?` says, among them
+        assert words.endswith("."), words
+        assert "_" not in words, words
     panels = Panels(lambda _: None)
     assert set(view.choices) <= set(panels.choosers)
     for model in view.models or MODELS:

@@ -71,7 +71,12 @@ class AddressController:
         self.screen.page.copy(texts.link(encoded) if self.in_voila else f"Explorer('{encoded}')")
 
     def shared(self, action: Shared) -> None:
-        """Show where the link is now."""
+        """Say where the link is now, and draw its code."""
+        what = "link" if action.link else "call"
         self.state.notice = (
-            "Copied: the link opens the lab with these settings." if action.copied else "Copy the text from the box."
+            f"Copied: the {what} opens the lab with these settings."
+            if action.copied
+            else f"Copy the {what} from the sheet."
         )
+        if action.link:
+            self.screen.page.show_code(action.link)

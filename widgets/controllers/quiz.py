@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elbo_room.widgets.actions import Guess, NextQuestion, OpenDrawer, Reveal
+from elbo_room.widgets.actions import Guess, NextQuestion, OpenDrawer, Reveal, TakeVoteBack, Vote
 from elbo_room.widgets.screen.drawers.part import Shown
 from elbo_room.widgets.screen.prediction_quiz import PANELS
+from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.words.votes import question
 
 if TYPE_CHECKING:
     from elbo_room.widgets.controllers.settings import SettingsController
@@ -31,6 +33,8 @@ class QuizController:
         actions.on(OpenDrawer, self.open)
         actions.when(Guess, self.guess)
         actions.when(NextQuestion, self.screen.quiz.turn)
+        actions.on(Vote, lambda action: self.screen.vote.vote(action.choice))
+        actions.when(TakeVoteBack, self.screen.vote.take_back)
         actions.when(Reveal, self.reveal)
 
     def open(self, action: OpenDrawer) -> None:
@@ -59,15 +63,27 @@ class QuizController:
         """Predict mode: panel B is hidden until the room has voted."""
         self.screen.root.add_class("elbo-predict")
         self.painter.facts["veiled"] = True
+        self.ask_room()
+
+    def ask_room(self) -> None:
+        """While panel B is covered its question is the scene's."""
+        facts, tasks = self.painter.facts, catalogue()["presets"][self.screen.scene.value].get("tasks", [])
+        shown = [name for name in facts["parts"] if name in self.painter.shown]
+        self.screen.vote.offer(question(tasks, shown, facts["labels"]))
 
     def reveal(self) -> None:
         """The room has voted."""
         self.screen.root.remove_class("elbo-predict")
         self.painter.facts["veiled"] = False
+        self.screen.vote.reveal()
 
     def cover(self) -> bool:
         """Cover the panel that would reveal the answer to an open question; returns whether that is another panel now."""
         root, facts = self.screen.root, self.painter.facts
+        if facts.get("veiled"):
+            self.ask_room()
+        self.screen.vote.follow(facts)
+        self.screen.explained.refresh()
         before, asking = facts.get("asking"), self.screen.quiz.covers() if self.drawer.name == "Try this" else None
         facts["asking"] = asking
         for panel in PANELS:

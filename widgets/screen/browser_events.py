@@ -50,7 +50,7 @@ def of_page(content: Mapping[str, Any]) -> Action | None:
     if kind == "ready":
         return PageReady(str(content.get("query", "")), bool(content.get("voila")))
     if kind == "shared":
-        return Shared(bool(content.get("copied")))
+        return Shared(bool(content.get("copied")), str(content.get("link", "")))
     return None
 
 

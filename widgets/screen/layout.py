@@ -16,7 +16,6 @@ from elbo_room.widgets.actions import (
     OpenDrawer,
     PressKey,
     Reset,
-    Reveal,
     Run,
     RunSeeds,
     Share,
@@ -33,10 +32,11 @@ from elbo_room.widgets.screen.elements import button, worded
 from elbo_room.widgets.screen.fold import Fold
 from elbo_room.widgets.screen.own_table import OwnTable
 from elbo_room.widgets.screen.page import Page
+from elbo_room.widgets.screen.panel_help import PanelHelp
 from elbo_room.widgets.screen.panel_tables import PanelTables
 from elbo_room.widgets.screen.panels import Panels, box
 from elbo_room.widgets.screen.prediction_quiz import PredictionQuiz
-from elbo_room.widgets.screen.reader import Reader
+from elbo_room.widgets.screen.room_vote import RoomVote
 from elbo_room.widgets.screen.runs_table import RunsTable
 from elbo_room.widgets.screen.status import Status
 from elbo_room.widgets.words import formulas
@@ -172,26 +172,18 @@ class Screen(Panels):
         )
         self.tabs.observe(lambda change: post(OpenDrawer(change["new"])), "value")
         self.tabs.add_class("elbo-tabs")
-        self.text = Reader()
         self.quiz = PredictionQuiz(post)
         self.own = OwnTable(post)
         self.runs = RunsTable(post)
         self.tables = PanelTables(post)
-        veil = box(
-            ipw.VBox,
-            [
-                ipw.Label("Predict first: which estimator is the noisiest, and by what factor?"),
-                button("Reveal panel B", "Show the measured variances", lambda: post(Reveal())),
-            ],
-            "elbo-veil",
-        )
-        self.panels["b"].children = (*self.panels["b"].children, veil)
+        self.vote = RoomVote(post)
+        self.panels["b"].children = (*self.panels["b"].children, self.vote.widget, self.vote.verdict)
+        self.explained = PanelHelp(self)
         self.drawers = {each.name: each(post, self) for each in DRAWERS}
-        widgets = dict.fromkeys(part.widget for part in self.drawers.values())  # several texts share one
         self.drawer_title = ipw.HTML("")
         close = button("Close", "Close this drawer", lambda: setattr(self.tabs, "value", CLOSED), "elbo-close")
         head = box(ipw.HBox, [self.drawer_title, close], "elbo-drawer-head")
-        self.drawer_body = box(ipw.VBox, list(widgets), "elbo-drawer-body")
+        self.drawer_body = box(ipw.VBox, [part.widget for part in self.drawers.values()], "elbo-drawer-body")
         self.drawer = box(ipw.VBox, [head, self.drawer_body], "elbo-drawer")
         self.drawer.layout.display = "none"
         self.foot = box(ipw.VBox, [box(ipw.HBox, [self.tabs], "elbo-foot-row")], "elbo-foot")

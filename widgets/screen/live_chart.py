@@ -51,6 +51,11 @@ class LiveChart(anywidget.AnyWidget):
         super().__init__(name=name, bus=bus, spec=spec, **traits)
         self.on_msg(self._on_message)
 
+    @property
+    def title(self) -> str:
+        """Its specification's title."""
+        return str(self.spec["usermeta"].get("title", self.name))
+
     def mode(self, dataset: str, *allowed: str) -> dict[str, Any]:
         """Return how `dataset` is drawn; an error lists the existing datasets."""
         found = self.datasets.get(dataset)

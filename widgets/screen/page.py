@@ -17,7 +17,19 @@ KINDS = frozenset({"ready", "heartbeat", "key", "closing", "shared"})
 LECTURE = frozenset("abcdky")  # keys for projector mode only
 LONG = 5_000  # characters of one answer from a page
 KEYS = frozenset({"space", ".", "r", "[", "]", "e", "p"}) | LECTURE
+LONGEST_CODE = 1_200  # characters of a link whose QR code a phone still reads from a projector
 _log = logging.getLogger(__name__)
+
+
+def code_of(link: str) -> list[str]:
+    """The modules of a link's QR code, row by row, 1 for dark; none if it is too long."""
+    if not link or len(link) > LONGEST_CODE:
+        return []
+    import segno
+
+    return [
+        "".join("1" if module else "0" for module in row) for row in segno.make(link, error="l", micro=False).matrix
+    ]
 
 
 class Page(anywidget.AnyWidget):
@@ -53,8 +65,12 @@ class Page(anywidget.AnyWidget):
         self._callbacks.append(callback)
 
     def copy(self, text: str) -> None:
-        """Copy `text` to the clipboard, or show it selected if the browser does not allow that."""
+        """Show `text` in the sheet of Share, and copy it to the clipboard if the browser allows that."""
         self.send({"kind": "copy", "text": text})
+
+    def show_code(self, link: str) -> None:
+        """Show the QR code of a link in that sheet; one that is too long for a code has none."""
+        self.send({"kind": "qr", "text": link, "rows": code_of(link)})
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
         if not isinstance(content, dict):

@@ -159,8 +159,13 @@ class Panels:
         return [*(name for name in self.charts if self.shows(name) and name not in beside), *beside]
 
     def in_order(self) -> list[str]:
-        """The charts that are shown, from panel A on."""
-        return sorted(self.in_sight(), key=lambda name: all_views()[name].panel)
+        """The charts that panels A to D show, in their order."""
+        return sorted((name for name in self.charts if self.shows(name)), key=self.panel_of)
+
+    def by_panel(self) -> list[tuple[str, LiveChart]]:
+        """Every panel in sight, and the chart that it shows."""
+        network = [("n", self.sketch)] if self.panels["n"].layout.display != "none" else []
+        return [*((self.panel_of(name), self.charts[name]) for name in self.in_order()), *network]
 
     def show(self, panel: str, name: str) -> None:
         """Show this chart in its panel instead of the current one; none if the name is empty."""

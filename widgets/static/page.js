@@ -6,6 +6,7 @@ import { serveFullScreen } from "./full_screen.js";
 import { describe, serveFolds } from "./folds.js";
 import { watchLight } from "./light.js";
 import { serveMenus } from "./panel_menu.js";
+import { Share } from "./share.js";
 import { Banner, inVoila, PING, Watch } from "./watch.js";
 
 /** @import { Model, PageValues, Shown, Started } from "./shapes.d.ts" */
@@ -17,8 +18,8 @@ export class Page {
   spokenAt = -SPOKEN;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   later;
-  /** The text that is offered for copying. @type {HTMLElement | undefined} */
-  box;
+  /** What Share has opened. @type {Share | undefined} */
+  sheet;
   /** @type {Watch | undefined} */
   watch;
 
@@ -153,39 +154,22 @@ export class Page {
 
   /**
    * Settings travel as the end of an address; the beginning is this page's own. In JupyterLab they are pasted into a cell.
+   * The text is copied at once where the browser allows it, and shown in a sheet.
    * @param {string} copied
    */
   async copy(copied) {
     const here = new URL(location.href);
     here.search = copied.startsWith("?") ? copied : "";
     const text = copied.startsWith("?") && inVoila() ? here.href : copied;
+    this.sheet?.sheet.remove();
+    this.sheet = new Share(this.el, text);
+    let done = true;
     try {
       await navigator.clipboard.writeText(text);
-      this.send({ kind: "shared", copied: true });
     } catch {
-      this.offer(text);
-      this.send({ kind: "shared", copied: false });
+      done = false;
     }
-  }
-
-  /**
-   * The clipboard is not allowed: show the text, selected, until Escape or a click elsewhere.
-   * @param {string} text
-   */
-  offer(text) {
-    this.box?.remove();
-    const box = (this.box = element("div", "elbo-copy", "Copy this (Ctrl+C), then press Escape:")),
-      field = element("input", "");
-    Object.assign(field, { readOnly: true, value: text });
-    field.setAttribute("aria-label", "text to copy");
-    field.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") box.remove();
-    });
-    field.addEventListener("blur", () => setTimeout(() => box.remove(), 150));
-    box.append(field);
-    this.el.append(box);
-    field.focus();
-    field.select();
+    this.send({ kind: "shared", copied: done, link: /^https?:/.test(text) ? text : "" });
   }
 }
 
@@ -205,6 +189,7 @@ export default {
     model.on("msg:custom", (content) => {
       if (content?.kind === "pong" && content.client === page.client) page.watch?.pong();
       else if (content?.kind === "copy" && typeof content.text === "string") page.copy(content.text);
+      else if (content?.kind === "qr") page.sheet?.show(content.text, content.rows);
     });
     model.on("change:announce", () => page.announce());
     model.on("change:run_id change:text", () => page.address());

@@ -10,15 +10,24 @@ import { element } from "./elements.js";
  * @param {string} caption
  * @param {string[]} heads
  * @param {string[][]} rows
+ * @param {string} [unit] of all columns but the first, above them
  * @returns {HTMLTableElement}
  */
-export function tableOf(caption, heads, rows) {
+export function tableOf(caption, heads, rows, unit = "") {
   const made = element("table", "elbo-figures"), top = element("thead", ""), body = element("tbody", "");
   const line = element("tr", "");
   for (const words of heads) {
     const cell = element("th", "", words);
     cell.scope = "col";
     line.append(cell);
+  }
+  if (unit) {
+    const above = element("tr", ""), first = line.firstElementChild, over = element("th", "elbo-figures-unit", unit);
+    over.scope = "colgroup";
+    over.colSpan = Math.max(1, heads.length - 1);
+    first?.setAttribute("rowspan", "2");
+    above.append(...(first ? [first] : []), over);
+    top.append(above);
   }
   top.append(line);
   for (const row of rows) {
@@ -54,7 +63,7 @@ export function section({ chart, title, summary, parts, empty }, ask) {
   made.append(element("h3", "", title));
   if (summary) made.append(element("p", "", summary));
   if (empty) made.append(element("p", "elbo-quiet", empty));
-  for (const { name, heads, rows, total } of parts) {
+  for (const { name, heads, unit, rows, total } of parts) {
     const button = element("button", "jupyter-button widget-button", "All rows as CSV"),
       foot = element("p", "elbo-figures-foot");
     const count = total > rows.length ? `${rows.length} of ${total.toLocaleString("en")} rows` : `${total} rows`;
@@ -62,7 +71,7 @@ export function section({ chart, title, summary, parts, empty }, ask) {
     button.setAttribute("aria-label", `${title}: all ${total} rows as CSV`);
     button.addEventListener("click", () => ask(chart, name));
     foot.append(element("span", "", count), button);
-    made.append(tableOf(title, heads, rows), foot);
+    made.append(tableOf(title, heads, rows, unit), foot);
   }
   return made;
 }

@@ -161,6 +161,10 @@ export interface WidgetManager {
 export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string } | {
   kind: "file";
   name: string;
+} | {
+  kind: "qr";
+  text: string;
+  rows: string[];
 } | SavedFile;
 export interface SavedFile {
   kind: "save";
@@ -180,11 +184,6 @@ export interface PageValues {
 /** Values of the bus (widgets/wire/bus.py). */
 export interface BusValues {
   bundle: DataView<ArrayBuffer>;
-}
-/** Values of the drawer's text (widgets/screen/reader.py). */
-export interface ReaderValues {
-  text: string;
-  label: string;
 }
 /** One run of the table (`row_of` in widgets/words/run_rows.py). */
 export interface RunRow {
@@ -228,11 +227,41 @@ export interface PanelTable {
   summary: string;
   /** Why there is no table. */
   empty: string;
-  parts: { name: string; heads: string[]; rows: string[][]; total: number }[];
+  parts: { name: string; heads: string[]; unit: string; rows: string[][]; total: number }[];
 }
 /** Values of the panels' tables (widgets/screen/panel_tables.py). */
 export interface TablesValues {
   tables: PanelTable[];
+}
+/** Values of the code (widgets/screen/code_view.py). */
+export interface CodeValues {
+  /** Kind and text of each piece. */
+  pieces: string[][];
+  label: string;
+}
+/** A step of the tour (widgets/words/help_words.py). */
+export interface TourStep {
+  /** Selectors of the part that is meant, the first that is found counting. */
+  at: string[];
+  /** The words of a control's label, where the part is a control. */
+  label?: string;
+  head: string;
+  words: string;
+}
+/** What a panel shows, in its chart's words. */
+export interface PanelWords {
+  letter: string;
+  title: string;
+  shows: string;
+  axes: string;
+  reading: string;
+}
+/** Values of the help (widgets/screen/help_view.py). */
+export interface HelpValues {
+  tour: TourStep[];
+  panels: PanelWords[];
+  shortcuts: string[][];
+  notes: string[];
 }
 /** Values of the table of runs (widgets/screen/runs_table.py). */
 export interface RunsValues {

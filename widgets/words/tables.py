@@ -67,9 +67,13 @@ def curves(columns: Columns, how: Mapping[str, Any], heads: Mapping[str, str], l
             band = interval(float(columns["low"][at]), float(columns["high"][at])) if "high" in columns else ""
             row.append(f"{number(float(y[at]))}{band}" if near else "–")
         rows.append(row)
-    unit = heads.get(how["y"], "")
-    named = [f"{labels[k]}, {unit}" if unit else labels[k] for k in found]
-    return {"heads": [heads.get(how["x"], how["x"]), *named], "rows": rows, "total": total}
+    named = [labels[k] for k in found]
+    return {
+        "heads": [heads.get(how["x"], how["x"]), *named],
+        "unit": heads.get(how["y"], ""),
+        "rows": rows,
+        "total": total,
+    }
 
 
 def points(
@@ -82,7 +86,7 @@ def points(
     size = min((len(column) for column in flat.values()), default=0)
     rows = [[_cell(name, float(column[k]), words) for name, column in flat.items()] for k in spread(size)]
     del how
-    return {"heads": [heads[name] for name in flat], "rows": rows, "total": size}
+    return {"heads": [heads[name] for name in flat], "unit": "", "rows": rows, "total": size}
 
 
 def _cell(name: str, value: float, words: Mapping[str, Sequence[str]]) -> str:
@@ -118,7 +122,7 @@ def tabulated(bus: Bus, chart: LiveChart) -> dict[str, Any]:
             part = points(shown[name], how, heads, words)
         if part["rows"]:
             parts.append({"name": name, **part})
-    title = chart.heading or chart.spec["usermeta"].get("title", chart.name)
+    title = chart.heading or chart.title
     empty = "" if parts else NOTHING if view.tables else DRAWING
     return {"chart": chart.name, "title": title, "summary": chart.summary, "parts": parts, "empty": empty}
 

@@ -9,27 +9,6 @@ from urllib.parse import parse_qs, quote
 from elbo_room.models.settings import FIRST_MODEL, Knob, Values
 from elbo_room.widgets.sessions.example import all_knobs
 
-HELP = """A  ELBO, a bound on log p(x | θ), in nats per data point at every step; 'terms' splits it and adds log p(θ) and the objective.
-   The dark line and the number above: the mean over the last pass through the data (20 to 200 steps), drawn at its middle.
-   Dashed grey: the earlier run. Drag to zoom, double click resets. The list has 'evidence': how far the ELBO is from log p(x),
-   whether the encoder or q's family loses it, and held-out rows.
-B  Variance of the gradient of every estimator at the running model's own parameters, with common noise. The band
-   covers the true variance 95 times in 100; an arrow at the top: open: so few replicates give a lower end only.
-C  Each point is a data point's posterior mean. Move the pointer to decode that z. Near a point: its posterior ellipse (±2 sd).
-   Click two points: a decoded path. Drag around data, or click a class in the legend, to select them; `selection` has their rows.
-   With token attention its list has 'attention map': the words that each word attends to; the list next to it chooses the text.
-D  KL of each latent dimension from its prior. Below 0.01 nats it has collapsed. Click a bar to walk along that dimension.
-The slider below A shows any kept step of the run in every panel, by arrow keys too; training goes on meanwhile, and Live returns to it.
-'Save …' next to it makes one HTML file that replays without a kernel. The arrow in a panel's head saves it as SVG, PNG or CSV.
-
-Keys, while the focus is in the lab and not in a field: Space run or pause · . one step · R reset · [ ] fewer or more draws
-E next estimator · P projector, there also A to D enlarge one panel, Y fixes the y axes,
-S saves a picture, K shows these keys.
-On the map: arrows, Enter pins, s draws from q, Escape deselects.
-⚡ takes effect at the next step, ⟳ starts a new run; the earlier one is kept under Runs. Speed 'slow' shows every step in panel C.
-In the address: ?predict=1 covers B until you reveal it; ?hide=form,d hides parts."""
-
-
 PROJECTOR = "Projector keys: A to D enlarge one panel · Y fixes the y axes · S saves a picture · [ ] draws · E estimator · P back."
 MEASURE = ("model", "data", "response")  # nats for other data or another density are not comparable
 QUERY = ("run", "settings", "predict", "hide", "text")

@@ -84,7 +84,7 @@ def quiet(lab, monkeypatch):
 def test_an_open_text_follows_the_settings(quiet, name, before, after):
     def text():
         widget = quiet.screen.drawers[name].widget
-        return widget.text if name == "Code" else re.sub("<[^>]*>", "", widget.value)
+        return widget.code if name == "Code" else re.sub("<[^>]*>", "", widget.value)
 
     quiet.act(actions.SetKnob("width", 48))
     quiet.act(actions.SetKnob("draws", 4))

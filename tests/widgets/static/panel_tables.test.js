@@ -7,6 +7,14 @@ test("a table has a header above each column and before each row", () => {
   equal(scopes, ["col: step", "col: ELBO, nats", "row: 1", "row: 2"]);
   equal([...table.querySelectorAll("td")].map((cell) => cell.textContent), ["−98.4", "−97"]);
   equal(table.caption?.textContent, "ELBO");
+  const united = tableOf("ELBO", ["step", "ELBO", "mean"], [["1", "2", "3"]], "nats");
+  equal([...united.querySelectorAll("th")].map((cell) => `${cell.textContent} ${cell.rowSpan}×${cell.colSpan}`), [
+    "step 2×1",
+    "nats 1×2",
+    "ELBO 1×1",
+    "mean 1×1",
+    "1 1×1",
+  ]);
 });
 
 test("words of the data are text, never markup", () => {
@@ -16,7 +24,7 @@ test("words of the data are text, never markup", () => {
 test("a panel says how many rows it shows and asks for all of them by chart and dataset", () => {
   /** @type {string[][]} */
   const asked = [];
-  const part = { name: "lines", heads: ["step"], rows: [["1"], ["2"]], total: 1797 };
+  const part = { name: "lines", heads: ["step"], unit: "nats", rows: [["1"], ["2"]], total: 1797 };
   const panel = { chart: "elbo", title: "ELBO", summary: "It rises.", empty: "", parts: [part] };
   const made = section(panel, (...what) => asked.push(what));
   equal(made.querySelector(".elbo-figures-foot span")?.textContent, "2 of 1,797 rows");

@@ -33,7 +33,8 @@ def test_curves_are_side_by_side_with_their_intervals_and_units():
         "high": np.array([12, 23, 12, OPEN]), "series": np.array([0, 1, 0, 1]),
     }  # fmt: skip
     found = curves(columns, HOW, HEADS, ["score", "path"])
-    assert found["heads"] == ["step", "score, nats²", "path, nats²"]
+    assert found["heads"] == ["step", "score", "path"]
+    assert found["unit"] == "nats²"
     assert found["rows"] == [["1", "10 (9 to 12)", "20 (18 to 23)"], ["2", "11 (10 to 12)", "21 (at least 19)"]]
 
 
@@ -89,7 +90,7 @@ def test_every_panel_of_the_first_screen_has_a_table_and_each_can_be_saved(lab):
     found = room.screen.tables.tables
     assert [each["chart"] for each in found] == ["elbo", "variance", "latent", "kl"]
     assert [part["total"] > 0 for each in found for part in each["parts"]]
-    assert "reparameterisation, nats²" in found[1]["parts"][0]["heads"]
+    assert "reparameterisation" in found[1]["parts"][0]["heads"]
     assert "2,000" in found[0]["parts"][0]["rows"][-1]
     assert not any(part["name"] == "prior" for part in found[2]["parts"]), "41 points of a circle tell nobody anything"
     saved = []

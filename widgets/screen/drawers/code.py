@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from elbo_room.widgets.screen.code_view import CodeView
 from elbo_room.widgets.screen.drawers.part import DrawerPart, Shown
 from elbo_room.widgets.words import texts
 
@@ -21,8 +22,9 @@ class Code(DrawerPart):
 
     def __init__(self, post: Callable[[Action], None], screen: Screen) -> None:
         super().__init__(post, screen)
-        self.widget = screen.text
+        self.view = CodeView(label="This run in Python")
+        self.widget = self.view
 
     def fill(self, shown: Shown) -> None:
         """The code of these settings."""
-        self.screen.text.show(self.name, texts.code(shown.values, shown.knobs, self.screen.own.in_python()))
+        self.view.show(texts.code(shown.values, shown.knobs, self.screen.own.in_python()))

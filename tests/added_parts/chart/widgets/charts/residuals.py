@@ -6,7 +6,16 @@ from elbo_room.widgets import theme
 from elbo_room.widgets.charts.frame import finish, named, ranges, scale
 from elbo_room.widgets.painting.views import View
 
-VIEW = View("c", "residuals", models=("conditional",), numbers="residuals.Residuals")
+VIEW = View(
+    "c",
+    "residuals",
+    models=("conditional",),
+    numbers="residuals.Residuals",
+    shows="What the predictions of held-out data points leave over.",
+    axes="Across: the prediction. Up: the observed y minus the prediction.",
+    reading="A cloud around 0 is noise; a pattern is what the network has not learned.",
+    tables={"points": {"predicted": "predicted", "residual": "y − predicted"}},
+)
 
 
 def chart() -> alt.LayerChart | alt.Chart:
