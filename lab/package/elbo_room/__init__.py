@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from elbo_room.models.deep_generative.settings import Settings
     from elbo_room.models.deep_generative.settings import Settings as DeepGenerativeSettings
     from elbo_room.models.diagnostics.calibration import calibrate
+    from elbo_room.models.diagnostics.nuts import nuts
     from elbo_room.models.estimators import ESTIMATORS, Estimator, NotApplicableError
     from elbo_room.models.families import Bernoulli, Normal
     from elbo_room.models.inference.estimate import estimate
@@ -68,6 +69,7 @@ _PLACES = {
     "calibrate": "models.diagnostics.calibration",
     "estimate": "models.inference.estimate",
     "load": "models.data",
+    "nuts": "models.diagnostics.nuts",
     "probe": "models.probing.probe",
     "run_from": "models.training.run_from",
 }
@@ -103,6 +105,7 @@ __all__ = [
     "calibrate",
     "estimate",
     "load",
+    "nuts",
     "probe",
     "run_from",
 ]

@@ -56,7 +56,9 @@ def test_of_a_point_mass_the_minibatches_are_the_only_line():
 
 def test_what_is_biased_or_estimates_another_gradient_is_marked():
     found = listed("deep_exponential_family")
-    assert {name for name, row in found.items() if "biased" in row["notes"]} == {"gumbel_softmax", "straight_through"}
+    assert {name for name, row in found.items() if "biased" in row["notes"]} == {
+        "gumbel_softmax", "straight_through", "gumbel_rao", "reinmax",
+    }  # fmt: skip
     assert {name for name, row in found.items() if "another objective" in row["notes"]} == {"iwae", "dreg", "vimco"}
     assert "biased" in listed(draws=4, xi_from="same_draws")["score_xi"]["notes"]
     assert not any("biased" in row["label"] for row in found.values()), "once is enough"
