@@ -13,7 +13,7 @@ from tests.models.problems import NU, Problem
 
 LIMIT = 4.0  # standard errors
 REPLICATES = 20_000
-DEAR = frozenset(  # estimators of which so many replicates take seconds: these have a fifth, at one level of Rao-Blackwellisation
+DEAR = frozenset(  # estimators of which so many replicates take seconds: these have a tenth, at one level of Rao-Blackwellisation
     {
         "carms",
         "categorical_rebar",
@@ -122,7 +122,7 @@ def bias_in_errors(
     """The largest |z| over all coordinates of all sites."""
     exact = truth_of(problem, estimators, draws)
     assert exact is not None, "no exact gradient of this bound is at hand"
-    replicates = REPLICATES // 5 if {estimator.name for estimator in estimators.values()} & DEAR else REPLICATES
+    replicates = REPLICATES // 10 if {estimator.name for estimator in estimators.values()} & DEAR else REPLICATES
     found = gradients(problem, estimators, draws, level, seed, replicates, kind)
     return max(float(distance(found[name], exact[name]).abs().max()) for name in found)
 
