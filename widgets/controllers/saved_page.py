@@ -97,3 +97,4 @@ class SavedPageController:
         """Hand the file to the browser."""
         if self.page:
             self.screen.replay.save("elbo-room.html", self.page)
+            self.forget()  # the next one has the steps of then

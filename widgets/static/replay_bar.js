@@ -54,7 +54,7 @@ export class ReplayBar {
     this.track.append(this.slider, this.marks);
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", "Replay");
-    el.append(this.play, this.track, this.step, this.speed, this.live, this.words, this.save);
+    el.append(this.play, this.track, this.step, this.speed, this.live, this.save, this.words);
     this.slider.addEventListener("input", () => {
       this.played = null;
       this.seek(this.steps[nearest(this.steps, Number(this.slider.value))]);
@@ -181,7 +181,11 @@ export class ReplayBar {
     slider.setAttribute("aria-valuetext", live && !none ? `newest step, ${here.toLocaleString("en")}` : words);
     if (this.step.textContent !== words) this.step.textContent = words;
     const page = this.model.get("page"), about = page || this.model.get("words"), ready = this.model.get("ready");
-    const [text, help] = ready && page ? [`Save ${page.split(", ")[1]}`, SAVE] : ["Save …", PREPARE];
+    const [text, help] = ready && page
+      ? [`Save ${page.split(", ")[1]}`, SAVE]
+      : page
+      ? ["Drawing …", page]
+      : ["Save …", PREPARE];
     Object.assign(this.save, { title: help, hidden: none || page === undefined, disabled: Boolean(page) && !ready });
     if (this.save.textContent !== text) this.save.textContent = text;
     if (this.words.textContent !== about) this.words.textContent = this.words.title = about;
