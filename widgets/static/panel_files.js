@@ -13,6 +13,41 @@ const SCALE = 2,
 
 /** @typedef {{ text: string, x: number, y: number, size: string, weight: string, family: string, colour: string }} Word */
 
+const HYPHEN = "\u00ad"; // seen only where a line ends
+
+/**
+ * The parts of a word, one a line: a long one may be broken at a hyphen.
+ * @param {Node} node
+ * @param {number} index
+ * @param {string} text
+ * @param {Range} range
+ * @returns {{ part: string, place: DOMRect }[]}
+ */
+function linesOf(node, index, text, range) {
+  range.setStart(node, index);
+  range.setEnd(node, index + text.length);
+  const whole = range.getBoundingClientRect();
+  if (range.getClientRects().length < 2) return [{ part: text.replaceAll(HYPHEN, ""), place: whole }];
+  /** @type {{ part: string, place: DOMRect }[]} */
+  const found = [];
+  let at = index, before = "";
+  for (const character of text) {
+    range.setStart(node, at);
+    range.setEnd(node, at += character.length);
+    const rects = range.getClientRects(), last = found[found.length - 1];
+    const place = rects[rects.length - 1] ?? whole; // the first of two is the end of the line before
+    if (character !== HYPHEN) {
+      if (last && Math.abs(place.top - last.place.top) < 2) last.part += character;
+      else {
+        if (last && before === HYPHEN) last.part += "-";
+        found.push({ part: character, place });
+      }
+    }
+    before = character;
+  }
+  return found;
+}
+
 /**
  * Every visible word of a panel, where it stands: lines are broken as on the screen.
  * @param {HTMLElement} box
@@ -30,16 +65,15 @@ export function wordsOf(box) {
     if (style.visibility === "hidden") continue;
     const dressed = { size: style.fontSize, weight: style.fontWeight, family: style.fontFamily };
     for (const { 0: text, index } of (node.textContent ?? "").matchAll(/\S+/g)) {
-      range.setStart(node, index);
-      range.setEnd(node, index + text.length);
-      const place = range.getBoundingClientRect();
-      if (!place.width || place.bottom > seen.bottom + 2 || place.left > seen.right) continue;
-      const x = place.left - corner.left, y = place.top - corner.top + 0.79 * place.height;
-      if (!index && parent.classList.contains("elbo-chip")) {
-        const left = parent.getBoundingClientRect().left - corner.left;
-        found.push({ text: "●", x: left, y, colour: getComputedStyle(parent, "::before").color, ...dressed });
+      for (const { part, place } of linesOf(node, index, text, range)) {
+        if (!place.width || place.bottom > seen.bottom + 2 || place.left > seen.right) continue;
+        const x = place.left - corner.left, y = place.top - corner.top + 0.79 * place.height;
+        if (!index && parent.classList.contains("elbo-chip")) {
+          const left = parent.getBoundingClientRect().left - corner.left;
+          found.push({ text: "●", x: left, y, colour: getComputedStyle(parent, "::before").color, ...dressed });
+        }
+        found.push({ text: part, x, y, colour: style.color, ...dressed });
       }
-      found.push({ text, x, y, colour: style.color, ...dressed });
     }
   }
   return found;

@@ -23,6 +23,15 @@ test("words are where they stand on the screen, line by line, without what is on
   close(words[1].y - words[0].y, 20, 1);
 });
 
+test("a word that is broken at a soft hyphen stands on two lines, and one that is not has no hyphen", () => {
+  const { box } = panel(), line = /** @type {HTMLElement} */ (box.firstElementChild);
+  line.textContent = "reparam\u00adeterisation";
+  line.style.width = "70px";
+  equal(wordsOf(box).map(({ text }) => text), ["reparam-", "eterisation"]);
+  line.style.width = "300px";
+  equal(wordsOf(box).map(({ text }) => text), ["reparameterisation"]);
+});
+
 test("a picture has twice the size, the paper's colour and the canvases in their places", async () => {
   const bitmap = await createImageBitmap(await picture(panel()));
   equal([bitmap.width, bitmap.height], [200, 120]);
