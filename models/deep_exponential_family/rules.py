@@ -82,7 +82,11 @@ SCALED: Need = either("Only a Gaussian layer with another layer above it has a �
 CENTRED: Need = either("Only a Gaussian layer with another layer above it can be centred.", *BELOW_TOP)
 BENT: tuple[Need, ...] = (
     either("Only a Gaussian layer with another layer above it applies g to its mean.", *BELOW_TOP),
-    rule("link", "In the natural DEF the mean of a Gaussian layer is σ²u, without a nonlinearity.", among=("mean",)),
+    rule(
+        "link",
+        "If u is the natural parameter, the mean of a Gaussian layer is σ²u, without a nonlinearity.",
+        among=("mean",),
+    ),
 )
 SHAPED: Need = either("Only Gamma and Beta layers have a shape.", *some_layer(lambda part: part.shaped))
 

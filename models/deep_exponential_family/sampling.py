@@ -45,6 +45,27 @@ def sample(
 
 
 @torch.no_grad()
+def reconstruction(
+    model: DeepExponentialFamily,
+    q: Posterior,
+    batch: Batch,
+    generator: torch.Generator,
+    weights: Mapping[str, Tensor],
+) -> Tensor:
+    """E[x | z₁] at one draw of z ~ q(z | x) for each row: (M, D); `weights` by site, if they are latent."""
+    noise = draw_noise(model, batch, 1, 1, generator, torch.float32, "iid")
+    latents: dict[str, Tensor] = {}
+    for name, site in model.sites.items():
+        if site.plate == "local":
+            nu = q.nu(site, batch, latents)
+            latents[name] = site.family.transform(noise[name], nu.expand(1, 1, *nu.shape[-3:]))
+    signal = model.plan.layers[0][0].signal(latents["z1"])
+    u, _ = model.u(0, Seen(signal, frozenset()), weights)
+    mean: Tensor = model.plan.response.mean(u, model.positive(0), model.scales)[0, 0]
+    return mean
+
+
+@torch.no_grad()
 def network(model: DeepExponentialFamily, top: Tensor, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Every layer below the top at its mean given the one above: the top's signal (count, K) → signals, and x's mean."""
     above = Seen(top[None, None], frozenset())

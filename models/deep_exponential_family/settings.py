@@ -67,7 +67,8 @@ class Settings(InferenceSettings):
         requires=(THREE,),
     )  # fmt: skip
     link: str = setting(
-        "mean", label="u sets the", symbol="g", group="Model", choices="layer_links", help="What the layer above decides about a unit.",
+        "mean", label="Layer above sets the", symbol="g", group="Model", choices="layer_links",
+        help="What the layer above decides about a unit.",
         requires=(LINKED,),
     )  # fmt: skip
     activation: str = setting(
@@ -101,7 +102,7 @@ class Settings(InferenceSettings):
         help="Standard deviation of real weights, mean of positive ones.",
     )  # fmt: skip
     weight_shape: float = setting(
-        0.3, label="Weights' shape", symbol="α_θ", group="Prior", low=0.01, high=10.0, log=True, live=True,
+        0.3, label="Weights' shape", symbol="a", group="Prior", low=0.01, high=10.0, log=True, live=True,
         help="Shape of positive weights: small is sparse.",
         requires=(rule("weights", "Only positive weights have a shape.", among=POSITIVE_WEIGHTS["among"], hides=True),),
     )  # fmt: skip

@@ -77,16 +77,18 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         ),
     )  # fmt: skip
     library_size: bool = setting(
-        True, label="Library size", symbol="ℓ_i", group="Model", help="The mean of counts is ℓ_i softmax(dec(z_i)), ℓ_i their sum.",
+        True, label="Library size", symbol="ℓᵢ", group="Model",
+        help="The mean of a data point's counts is ℓᵢ softmax(dec(zᵢ)); ℓᵢ is their sum.",
         requires=(rule("response", "Only counts have a library size.", among=COUNTS, hides=True),),
     )  # fmt: skip
     batch_covariate: bool = setting(
-        False, label="Batch covariate", symbol="γ c", group="Model", help="The decoder sees c_i too, so z need not explain the batch.",
+        False, label="Batch covariate", symbol="γ c", group="Model",
+        help="The decoder sees the batch cᵢ too, so z need not explain the batch.",
         requires=BATCHED,
     )  # fmt: skip
     encoder_covariate: bool = setting(
         False, label="Encoder sees batch", symbol="enc(x, c)", group="Model",
-        help="The encoder sees c_i too, so it can remove the batch's effect from what it reads in x_i.",
+        help="The encoder sees the batch cᵢ too, so it can remove its effect from what it reads in xᵢ.",
         requires=(
             *BATCHED,
             rule("batch_covariate", "The decoder has no batch covariate. Switch it on first.", among=(True,)),

@@ -57,7 +57,7 @@ XI_SOURCES: dict[str, XiSource] = {
             "fixed",
             "fixed by hand",
             r"ξ\ \text{fixed by hand}",
-            "ξ is a number you choose: unbiased whatever it is; drag it along panel B's parabola.",
+            "ξ is a number you choose: unbiased whatever it is; drag it along the parabola of the variance.",
         ),
     )
 }

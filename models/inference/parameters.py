@@ -71,5 +71,5 @@ def find(model: Model, *, name: str | None = None, unit: int | None = None) -> P
         if matching:
             return named(model, site, (0, matching[min(unit or 0, len(matching) - 1)]))
     raise ValueError(
-        f"No parameter of q is called {name!r}; q covers {', '.join(model.sites)}. Choose one in panel B's list."
+        f"No parameter of q is called {name!r}; q covers {', '.join(model.sites)}. Choose one in the variance panel's list."
     )

@@ -62,7 +62,7 @@ LINKS: dict[str, Option] = {
     for each in (
         Option("mean", "mean", "E[z] = g(u)", "g sets each unit's mean, as in the lecture notes."),
         Option(
-            "natural", "natural parameter", "η = g(u)", "The natural DEF: u is the natural parameter itself.",
+            "natural", "natural parameter", "η = g(u)", "u is the natural parameter itself: a natural deep exponential family.",
             (rule("weights", "Positive weights hold log rates above 0. Choose the mean, or other weights.",
                   among=[name for name, part in WEIGHTS.items() if not part.positive]),),
         ),

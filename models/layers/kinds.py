@@ -47,7 +47,7 @@ class BernoulliLayer(Layer):
     name = "bernoulli"
     label = "Bernoulli"
     symbol = "Bern(logistic u)"
-    help = "Binary units: a sigmoid belief network. Mean and natural DEF coincide, because the logistic is canonical."
+    help = "Binary units: a sigmoid belief network. Mean and natural parameter coincide, because the logistic is canonical."
     density = Bernoulli()
     positive = True
     learns_top = True

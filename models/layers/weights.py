@@ -41,7 +41,7 @@ WEIGHTS: dict[str, WeightKind] = {
                    "One value per weight, with the prior N(0, λ²): maximum a posteriori."),
         WeightKind("normal", "Gaussian", "θ ~ N(0, λ²)", "Every weight has its own q, a Gaussian.", random=True),
         WeightKind(
-            "gamma", "Gamma, positive", r"θ ~ Γ(α_θ, α_θ / λ)", "Positive, sparse weights with mean λ, as topics need them.",
+            "gamma", "Gamma, positive", r"θ ~ Γ(a, a / λ)", "Positive, sparse weights with mean λ, as topics need them.",
             random=True, positive=True,
         ),
     )

@@ -5,7 +5,7 @@ from typing import Any
 DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     "belief_network": {
         "label": "Sigmoid belief network",
-        "goal": "Two layers of binary units, no path through them: leave-one-out and Markov blankets make the score gradient work.",
+        "goal": "Two layers of binary units have no path: leave-one-out, with only a layer's own terms, makes the score gradient work.",
         "settings": {
             "model": "deep_exponential_family",
             "estimator": "leave_one_out",
@@ -58,7 +58,7 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
         },
     },
     "gamma_topics": {
-        "label": "Sparse gamma DEF: topics",
+        "label": "Sparse gamma layers: topics",
         "goal": "Topics of the King James Bible by black box inference; the dashed line is exact coordinate ascent.",
         "settings": {
             "model": "deep_exponential_family",
@@ -99,8 +99,8 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
         },
     },
     "natural_layers": {
-        "label": "Natural Poisson DEF",
-        "goal": "u is the log rate, not the mean: word rates multiply instead of adding. Set 'u sets the' to mean and compare.",
+        "label": "Natural Poisson layers",
+        "goal": "u is the log rate, not the mean: word rates multiply instead of adding. Set 'Layer above sets the' to mean and compare.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "docstrings",
@@ -116,8 +116,8 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
         },
     },
     "poisson_layers": {
-        "label": "Poisson DEF",
-        "goal": "Count-valued units have no path: they use leave-one-out with Markov blankets; the Gamma weights use the path.",
+        "label": "Poisson layers",
+        "goal": "Count-valued units have no path: they use leave-one-out, with only their own terms; the Gamma weights use the path.",
         "settings": {
             "model": "deep_exponential_family",
             "data": "docstrings",

@@ -62,7 +62,7 @@ GENERATIVE: dict[str, dict[str, Any]] = {
         "settings": {"estimator": "score", "draws": 1},
         "tasks": [
             {
-                "ask": "Choose 'against draws B' in panel B. With which power of B does the variance of the score gradient fall?",
+                "ask": "Choose 'against draws B' in the variance panel. With which power of B does the score gradient's variance fall?",
                 "choices": ["−1: twice the draws, half the variance", "−½", "it hardly falls"],
                 "edges": [-0.75, -0.25],
                 "measure": {"name": "power_of_draws", "of": "score"},

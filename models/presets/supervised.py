@@ -32,7 +32,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "shared_weights": {
         "label": "Noise of shared weights",
-        "goal": "One draw of the weights serves a whole minibatch: its noise does not average out. Look at panel B, 'against rows M'.",
+        "goal": "One draw of the weights serves a whole minibatch: its noise does not average out: see 'against rows M'.",
         "settings": {
             "model": "conditional",
             "data": "diabetes",
@@ -48,7 +48,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
                 "edges": [0.1, 1.0],
                 "measure": {"name": "variance_ratio", "of": "local_reparameterization", "to": "reparameterization"},
                 "after": 300,
-                "why": "Separate draws average out over the data. Panel B uses few data points; with a larger minibatch it gains more.",
+                "why": "Separate draws average out over the data. The variance panel uses few data points; a larger minibatch gains more.",
             },
             {
                 "ask": "Flipout keeps one draw but gives each data point random signs. How noisy is it, against local reparameterisation?",

@@ -15,7 +15,7 @@ class LayerPrior(Prior):
     name = "layers"
     label = "Gaussian, λ by layer"
     symbol = "N(0, λ_ℓ²)"
-    help = "λ for weights from the input, λ_h between hidden layers, λ_o to the output, λ_b for intercepts."
+    help = "λ for weights from the input, λₕ between hidden layers, λₒ to the output, λₐ for intercepts."
 
     def __init__(self, scale: float = 1.0, hidden: float = 1.0, out: float = 1.0, bias: float = 1.0) -> None:
         super().__init__(scale)

@@ -36,15 +36,15 @@ class PriorSettings:
         help="Scale of the weights under the prior: small is stiff. If it is learned: its hyper-prior's scale, or its starting value.",
     )  # fmt: skip
     prior_scale_hidden: float = setting(
-        1.0, label="Hidden", symbol="λ_h", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
+        1.0, label="Hidden", symbol="λₕ", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
         help="Scale of the weights from one hidden layer to the next.",
     )  # fmt: skip
     prior_scale_out: float = setting(
-        1.0, label="Output", symbol="λ_o", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
+        1.0, label="Output", symbol="λₒ", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
         help="Scale of the weights to the output.",
     )  # fmt: skip
     prior_scale_bias: float = setting(
-        1.0, label="Intercepts", symbol="λ_b", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
+        1.0, label="Intercepts", symbol="λₐ", group="Prior", low=0.01, high=100.0, log=True, live=True, requires=(BY_LAYER,),
         help="Scale of the intercepts.",
     )  # fmt: skip
     degrees: float = setting(

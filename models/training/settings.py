@@ -40,7 +40,7 @@ class InferenceSettings:
     )
     xi_from: str = setting(
         "leave_one_out", label="ξ from", symbol="ξ", group="Inference", live=True, choices="xi_sources",
-        help="The draws from which ξ* is estimated, for score with ξ*, in training and in panel B.",
+        help="The draws from which ξ* is estimated, for score with ξ*, in training and in the variance panel.",
         requires=(POINT, *ScoreXi.requires),
     )  # fmt: skip
     xi_value: float = setting(
@@ -73,7 +73,7 @@ class InferenceSettings:
         group="Inference",
         live=True,
         choices="rao_blackwell",
-        help="Which terms the score of a data point multiplies; path gradients have none. See the score lines of panel B.",
+        help="Which terms the score of a data point multiplies; path gradients have none. See the score lines of the variance panel.",
         requires=(POINT,),
     )
     optimizer: str = setting(
@@ -82,7 +82,7 @@ class InferenceSettings:
         group="Inference",
         live=True,
         choices="optimizers",
-        help="How a step is made of the gradient estimate; plain ascent is ν ← ν + ρ_t ĝ, as in the lecture notes.",
+        help="How a step is made of the gradient estimate; plain ascent is ν ← ν + ρₜ ĝ, as in the lecture notes.",
     )
     step_size: float = setting(
         0.005,

@@ -13,7 +13,7 @@ class Table(nn.Module):
     name = "table"
     label = "table, one ν per data point"
     symbol = r"ν_i\ \text{of its own}"
-    help = "Each data point has its own ν_i: no amortisation gap, but a new x needs a new fit."
+    help = "Each data point has its own νᵢ: no amortisation gap, but a new x needs a new fit."
     requires: tuple[dict[str, object], ...] = ()
 
     def __init__(

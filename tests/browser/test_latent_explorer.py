@@ -30,9 +30,9 @@ def test_a_lasso_selects_and_two_clicks_make_a_path(screen):
     for corner in ((0.75, 0.15), (0.75, 0.5), (0.25, 0.5)):
         mouse.move(*at(screen, *corner), steps=4)
     mouse.up()
-    screen.until(lambda: re.match(r"\d+ data selected: ", screen.text("caption")))
+    screen.until(lambda: re.match(r"\d+ data points selected: ", screen.text("caption")))
     mouse.move(20, 600)
-    screen.until(lambda: "data selected" in screen.text("card-words"))
+    screen.until(lambda: "data points selected" in screen.text("card-words"))
 
     screen.endless()
     screen.press("Run")
@@ -40,7 +40,7 @@ def test_a_lasso_selects_and_two_clicks_make_a_path(screen):
     screen.paused()
     screen.until(lambda: "ARI" in screen.text("card-scores"))
     # the same data in a new run: the selection stays
-    screen.until(lambda: "data selected" in screen.text("card-words"))
+    screen.until(lambda: "data points selected" in screen.text("card-words"))
 
     mouse.click(*at(screen, 0.3, 0.4))
     mouse.click(*at(screen, 0.7, 0.6))

@@ -201,7 +201,7 @@ def test_predict_mode_covers_panel_b_until_the_room_has_voted(screen, voila_serv
     page = screen.page
     page.goto(f"{voila_server}/?predict=1&hide=form")
     screen.painted()
-    reveal = page.get_by_role("button", name="Reveal panel B")
+    reveal = page.get_by_role("button", name="Reveal the variances")
     reveal.wait_for()
     page.locator(".elbo-form").wait_for(state="hidden")
     assert not page.locator(".elbo-b .elbo-title").first.is_visible()

@@ -22,7 +22,7 @@ def opened(page, wait_until, voila_server, scene: str) -> Screen:
 
 
 def test_topics_are_read_live_and_the_ladder_falls(page, wait_until, voila_server):
-    screen = opened(page, wait_until, voila_server, "Sparse gamma DEF: topics")
+    screen = opened(page, wait_until, voila_server, "Sparse gamma layers: topics")
     screen.until(lambda: "topic speaks of" in screen.text("caption") and "coordinate ascent" in screen.text("caption"))
     before = screen.ink("d")
     page.locator(".elbo-d .elbo-list select").select_option(label="variance ladder")

@@ -331,10 +331,10 @@ def test_predict_mode_says_nothing_about_panel_b_until_it_is_revealed(lab):
     assert "elbo-without-nonsense" not in room.screen.root._dom_classes
     room.post(actions.Run())
     eventually(lambda: room.state == "running" and room.painter.facts.get("variance"))
-    assert "panel B fills" in room.screen.caption.value  # no comparison
+    assert "the variance panel fills" in room.screen.caption.value  # no comparison
     room.act(actions.Reveal())
     assert "elbo-predict" not in room.screen.root._dom_classes
-    assert "panel B fills" not in room.screen.caption.value
+    assert "the variance panel fills" not in room.screen.caption.value
 
 
 def test_one_panel_is_large_at_the_projector(lab):

@@ -218,10 +218,10 @@ def test_a_selection_goes_from_the_page_to_python_and_back(lab) -> None:
     room = lab()
     chart = room.screen.chart("latent")
     chart._on_message(None, {"kind": "lasso", "rows": [3, 5, 4]}, None)
-    eventually(lambda: room.selection == (3, 4, 5) and "3 data selected: 1 × 3" in room.screen.caption.value)
+    eventually(lambda: room.selection == (3, 4, 5) and "3 data points selected: 1 × 3" in room.screen.caption.value)
     room.selection = [7, 2]
     assert room.selection == (2, 7)
-    eventually(lambda: "2 data selected" in room.screen.caption.value)
+    eventually(lambda: "2 data points selected" in room.screen.caption.value)
     (held,) = [held for (kind, _), held in room.screen.bus._kept.items() if kind == "selection"]
     assert np.frombuffer(held[1][0], np.float32).tolist() == [2, 7]
     with pytest.raises(Exception, match="rows are counted from 0"):
@@ -258,5 +258,5 @@ def test_selected_rows_are_the_datas_own_where_not_all_are_on_the_map(lab) -> No
     room.screen.chart("latent")._on_message(None, {"kind": "lasso", "rows": [1000, 0]}, None)
     eventually(lambda: room.selection == (0, 1250))
     room.selection = [1, 4, 2499]
-    eventually(lambda: "3 data selected" in room.screen.caption.value)
+    eventually(lambda: "3 data points selected" in room.screen.caption.value)
     assert "1 of them are not on the map" in room.screen.caption.value

@@ -10,7 +10,7 @@ VIEW = View(
     "c",
     "layers",
     models=("deep_exponential_family",),
-    place=0,
+    place=3,
     shows="The units of a deep exponential family, layer by layer, with the weights between them.",
     axes=(
         "A dot is a unit, darker the more active it is; a line is a weight, dashed where negative; the data are "

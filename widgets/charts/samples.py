@@ -1,4 +1,4 @@
-"""Panel C of a deep exponential family, flipped: draws from p, layer by layer, z_L at the top and x below."""
+"""Panel C of a generative model, flipped: draws from p(x) beside real data; of a layered one, layer by layer."""
 
 import altair as alt
 
@@ -9,12 +9,15 @@ from elbo_room.widgets.painting.views import View
 VIEW = View(
     "c",
     "samples from p(x)",
-    models=("deep_exponential_family",),
-    place=1,
+    models=("deep_exponential_family", "deep_generative"),
+    place=2,
     numbers="samples.Samples",
-    shows="New data drawn from the model, from the top layer down to the data.",
-    axes="Each column is one draw; each tile is a layer, its cells the units; the data are at the bottom.",
-    reading="Compare the bottom row with real data: what is missing there, the model has not learned.",
+    shows="New data drawn from the model, beside real data and what the model makes of them again (x̂).",
+    axes=(
+        "Pictures: data, their reconstructions, and below a column for each draw; layers above x are tiles of units. Points and "
+        "features: the data are pale, the draws dark."
+    ),
+    reading="Compare draws with real data: what is missing in them, the model has not learned.",
 )
 
 
@@ -32,7 +35,7 @@ def chart() -> alt.LayerChart:
     placed = {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"}
     return finish(
         alt.layer(cells, words, names),
-        "Draws from p, layer by layer",
+        "Samples from p(x), beside data",
         [],
         right=18,
         plain=True,

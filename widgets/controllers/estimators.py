@@ -68,7 +68,7 @@ class EstimatorController:
         if not 1 <= len(wanted) <= MOST_SHOWN:
             self.screen.legend.restore()
             raise ValueError(
-                f"{len(wanted)} estimators were ticked; panel B shows 1 to {MOST_SHOWN} at a time. "
+                f"{len(wanted)} estimators were ticked; the variance panel shows 1 to {MOST_SHOWN} at a time. "
                 f"{'Untick another one first.' if wanted else 'Tick another one first.'}"
             )
         self.choose([each for each in usable if each in wanted])

@@ -81,7 +81,7 @@ class LatentController:
         counts = Counter(names[int(labels[place])] for place in shown) if len(names) > 1 else Counter[str]()
         words = [f"{count} × {name}" for name, count in counts.most_common(MOST_COUNTED)]
         words += [f"{len(counts) - MOST_COUNTED} more"] if len(counts) > MOST_COUNTED else []
-        summary = f"{count:,} data selected{': ' if words else ''}{', '.join(words)}."
+        summary = f"{count:,} data points selected{': ' if words else ''}{', '.join(words)}."
         hidden = count - len(shown)
         also = f" {hidden:,} of them are not on the map." if hidden and self.map.rows else ""
         return f"{summary}{also} Panel D marks their KL; Explorer.selection has their rows; Escape lets go."

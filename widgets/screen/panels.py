@@ -62,7 +62,7 @@ class Panels:
             self.split.add_class(f"elbo-knob-{term}")
         self.split.observe(lambda change: post(SplitTerms(change["new"])), "value")
         self.parameter = ipw.Dropdown(
-            options=[("all of q", 0)], value=0, tooltip="Which of q's parameters panel B shows"
+            options=[("all of q", 0)], value=0, tooltip="Which of q's parameters the variance panel shows"
         )
         self.parameter.observe(lambda change: self._chosen(change, lambda index: SelectParameter(index=index)), "value")
         self.colour = self._choice("colour", "What colours the map of the latent space")

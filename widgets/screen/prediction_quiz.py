@@ -13,7 +13,9 @@ import ipywidgets as ipw
 from elbo_room.widgets.actions import Action, Guess, NextQuestion
 from elbo_room.widgets.words.tasks import Facts, Task, answer, measure_of, step_of, waiting
 
-NOTHING = "This scene has no questions yet. Choose the scene “Gradient noise”, or change a knob and watch panel B."
+NOTHING = (
+    "This scene has no questions yet. Choose the scene “Gradient noise”, or change a knob and watch the variance panel."
+)
 FIRST = "Choose what you expect, then press “That is my guess”."
 PANELS = "abcd"
 

@@ -20,7 +20,7 @@ const KEYS = {
 const SCORES = [
   ["ARI", "Adjusted Rand index: k-means with as many clusters as labels, against the labels; 1 the same, 0 chance"],
   ["NMI", "Normalised mutual information between those clusters and the labels, from 0 to 1"],
-  ["sil.", "Silhouette of the labels: is a data point nearer to its own label than to the next? −1 to 1"],
+  ["silhouette", "Silhouette of the labels: is a data point nearer to its own label than to the next? −1 to 1"],
 ];
 
 /** @param {number[]} shape */
@@ -88,8 +88,9 @@ export class Card {
     const before = this.foot.offsetHeight;
     this.scored = now;
     this.scores.replaceChildren(...(values ?? []).map((value, k) => {
-      const one = element("span", "", `${SCORES[k][0]} ${value.toFixed(2).replace("-", "−")}`);
-      one.title = SCORES[k][1];
+      const one = element("button", "elbo-score", `${SCORES[k][0]} ${value.toFixed(2).replace("-", "−")}`);
+      Object.assign(one, { type: "button", title: SCORES[k][1] });
+      one.addEventListener("click", () => this.words.textContent = `${SCORES[k][1]}.`); // where nothing hovers
       return one;
     }));
     return this.foot.offsetHeight !== before;
@@ -134,10 +135,12 @@ export class Card {
    */
   show(where, exact, chosen) {
     const { table, grid, strip } = this, { bones } = this.panel.store.statics;
-    this.names.style.display = table?.markers.length && !where && !strip && !chosen.size ? "none" : ""; // the markers name the classes
+    const pictured = Boolean(where) && !table && !bones && grid?.shape.length === 2; // it takes the key's room
+    const marked = table?.markers.length && !where && !strip && !chosen.size; // the markers name the classes
+    this.names.style.display = marked || pictured ? "none" : "";
     const width = this.box.clientWidth - 8;
     const below = this.words.offsetHeight + this.tools.offsetHeight + this.foot.offsetHeight;
-    const height = Math.max(50, this.panel.box.clientHeight - Math.max(88, below + 44));
+    const height = Math.max(50, this.panel.box.clientHeight - Math.max(pictured ? 0 : 88, below + 44));
     if (width < 40 || !grid) return;
     const context = cleared(this.picture, width, height);
     /** @type {Sheet} */

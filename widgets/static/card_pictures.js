@@ -9,6 +9,8 @@ import { short } from "./numbers.js";
  * @import { Numbers, Place, Sheet, Strip } from "./shapes.d.ts"
  */
 
+const NAME = 15, LEAST = 48; // pixels: a picture's name, and the smaller picture of two
+
 /**
  * The decode at the pointer, or a data point next to its reconstruction.
  * @param {Card} card
@@ -23,14 +25,36 @@ export function digits(card, sheet, where) {
     : { x: where.x, y: where.y, image: null };
   const values = decode(at.x, at.y);
   if (at.image) {
-    const side = Math.min(width, (height - 22) / 2), left = (width - side) / 2;
-    digit(card, sheet, asNumbers(at.image), left, 0, side, "x");
-    digit(card, sheet, values, left, side + 11, side, "reconstruction");
+    pair(card, sheet, [asNumbers(at.image), "the data point x"], [values, "its reconstruction"]);
   } else {
-    const side = Math.min(width, height - 11);
-    digit(card, sheet, values, (width - side) / 2, 0, side, "decode(z)");
+    const side = Math.min(width, height - NAME);
+    digit(card, sheet, values, (width - side) / 2, 0, side, "decoded from z");
   }
-  card.words.textContent = `z = (${short(at.x)}, ${short(at.y)})${at.image ? " · ellipse: ±2 sd of q" : ""}`;
+  card.words.textContent = `z = (${short(at.x)}, ${short(at.y)})${at.image ? " · ellipse: twice the scale of q" : ""}`;
+}
+
+/**
+ * How large two pictures below each other are: the second, what the decoder makes, comes first.
+ * @param {number} width
+ * @param {number} height
+ * @returns {[first: number, second: number]}
+ */
+export function sides(width, height) {
+  const room = height - 2 * NAME, second = Math.max(room / 2, Math.min(width, room - LEAST));
+  return [Math.min(width, room - second), Math.min(width, second)];
+}
+
+/**
+ * Two pictures with their names below them.
+ * @param {Card} card
+ * @param {Sheet} sheet
+ * @param {[values: Numbers, name: string]} first
+ * @param {[values: Numbers, name: string]} second
+ */
+function pair(card, sheet, first, second) {
+  const [small, large] = sides(sheet.width, sheet.height);
+  digit(card, sheet, first[0], (sheet.width - small) / 2, 0, small, first[1]);
+  digit(card, sheet, second[0], (sheet.width - large) / 2, small + NAME, large, second[1]);
 }
 
 /**
@@ -43,7 +67,7 @@ export function digits(card, sheet, where) {
  * @param {string} name
  */
 function digit(card, sheet, values, left, top, side, name) {
-  const { context, grid: { shape: [rows, columns] } } = sheet;
+  const { context, width, grid: { shape: [rows, columns] } } = sheet;
   const unit = Math.max(1, Math.floor(side / Math.max(rows, columns)));
   const x = Math.round(left + (side - unit * columns) / 2);
   raster(card, sheet, values, x, top, unit);
@@ -51,7 +75,7 @@ function digit(card, sheet, values, left, top, side, name) {
   context.strokeRect(x - 0.5, top + 0.5, unit * columns + 1, unit * rows);
   context.font = `${12 * Math.sqrt(card.panel.factor)}px ${FONT}`;
   context.fillStyle = card.panel.ink(0.75);
-  context.fillText(name, x, top + unit * rows + 10);
+  context.fillText(name, Math.max(0, Math.min(x, width - context.measureText(name).width)), top + unit * rows + 12);
 }
 
 /**
@@ -111,12 +135,11 @@ export function meanOf(card, { grid, chosen }) {
  * @param {Sheet} sheet
  */
 export function average(card, sheet) {
-  const { width, height, chosen, grid: { size } } = sheet, images = card.panel.store.statics.cloud?.images ?? [];
-  const side = Math.min(width, (height - 22) / 2), left = (width - side) / 2, mean = new Float32Array(size);
+  const { chosen, grid: { size } } = sheet, images = card.panel.store.statics.cloud?.images ?? [];
+  const mean = new Float32Array(size);
   for (const i of chosen) for (let k = 0; k < size; k++) mean[k] += images[i * size + k] / 255 / chosen.size;
-  digit(card, sheet, mean, left, 0, side, "mean x");
-  digit(card, sheet, meanOf(card, sheet), left, side + 11, side, "decode(mean z)");
-  card.words.textContent = `${chosen.size} data selected. Shift-drag adds more.`;
+  pair(card, sheet, [mean, "their mean x"], [meanOf(card, sheet), "decoded from their mean z"]);
+  card.words.textContent = `${chosen.size} data points selected. Shift-drag adds more.`;
 }
 
 /**

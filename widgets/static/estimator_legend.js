@@ -45,8 +45,8 @@ export function sections(rows, top) {
  */
 export function refusal(row, on, count, most) {
   if (on && row.never) return row.reason;
-  if (on && count >= most) return `Panel B shows ${most} estimators at a time. Untick another one first.`;
-  if (!on && count <= 1) return "Panel B shows at least one estimator. Tick another one first.";
+  if (on && count >= most) return `The variance panel shows ${most} estimators at a time. Untick another one first.`;
+  if (!on && count <= 1) return "The variance panel shows at least one estimator. Tick another one first.";
   return "";
 }
 
@@ -71,7 +71,7 @@ export class Legend {
     this.ticked = new Set(model.get("ticked"));
     this.box = element("div", "elbo-legend");
     this.box.setAttribute("role", "group");
-    this.box.setAttribute("aria-label", "Estimators in panel B");
+    this.box.setAttribute("aria-label", "Estimators in the variance panel");
     this.select = element("select", "elbo-legend-measure");
     this.select.setAttribute("aria-label", "What the multiples compare");
     const head = element("div", "elbo-legend-head");

@@ -20,6 +20,8 @@ import { VegaView } from "./vega_view.js";
  * @import { ChartMeta, ChartValues, Kind, Message, Model, Params, Shown, Size, Started, VegaTools } from "./shapes.d.ts"
  */
 
+const CARD = 176; // pixels next to a map, where there is room: a decoded picture of 160
+
 export class Panel {
   /** The view, or null while there is none. @type {VegaView | null} */
   built = null;
@@ -148,7 +150,7 @@ export class Panel {
     const { clientWidth: w, clientHeight: h } = this.box;
     if (w < 60 || h < 60) return null;
     let [width, height] = [w - padding.left - padding.right, h - padding.top - padding.bottom];
-    if (square) width = height = Math.min(width - 130, height);
+    if (square) width = height = Math.min(width - (width < 380 ? 130 : CARD), height);
     this.area.style.width = `${width + padding.left + padding.right}px`;
     return { width: Math.max(40, width), height: Math.max(40, height) };
   }

@@ -252,7 +252,7 @@ export class Diagram {
       const unit = `${graph.words(columns.title[nodes.column[now.node]])}, unit ${nodes.unit[now.node] + 1} of ${
         columns.size[nodes.column[now.node]]
       }`;
-      return nodes.site[now.node] >= 0 ? `${unit}: click measures its gradient in panel B` : unit;
+      return nodes.site[now.node] >= 0 ? `${unit}: click measures its gradient's variance` : unit;
     }
     const [kind, parameter] = [edges.kind[now.edge], edges.parameter[now.edge]];
     if (kind === IDENTITY) return "Identity: the layer before is added.";

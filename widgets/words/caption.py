@@ -18,7 +18,7 @@ SETTLED = 100  # steps before which a dimension with little KL counts as not yet
 ROOM = 110  # characters of a sentence that leaves room for what to do next
 LINES = 178  # characters of two lines
 NOISE = "Noise is variance: at the same parameters, these gradients have the same mean and differ in how far they scatter around it."
-LEARNING = "The ELBO rises as q and the decoder learn; panel B fills with the variance of the gradient."
+LEARNING = "The ELBO rises as q and the decoder learn; the variance panel fills."
 
 
 @dataclass(frozen=True)

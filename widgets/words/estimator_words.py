@@ -21,7 +21,7 @@ MEASURES: dict[Measure, tuple[str, str]] = {
 MOST_SHOWN = 8  # lines that panel B can hold
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOTHING = 1e3 * LEAST  # below it a variance is rounding
-PENDING = "Its cost is measured while panel B shows the variance over the steps."
+PENDING = "Its cost is measured while the variance panel shows the variance over the steps."
 
 
 class Row(TypedDict):

@@ -97,7 +97,7 @@ MEASURES: dict[str, Measure] = {
     "active_dimensions": Measure(active_dimensions, "d", _number("{:.0f} dimensions")),
     "encoders_share": Measure(encoders_share, "a", share),
     "total_divergence": Measure(total_divergence, "d", _number("{:.2f} nats")),
-    "power_of_draws": Measure(power_of_draws, "b", _number("variance ∝ B^{:.2f}")),
+    "power_of_draws": Measure(power_of_draws, "b", _number("variance falls as B to the power {:.2f}")),
     "neighbours": Measure(neighbours, "c", share),
 }
 

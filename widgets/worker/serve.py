@@ -257,7 +257,7 @@ class Worker(Trainer):
         """Measure from now on what this view of panel B shows."""
         view = wanted.view
         if view not in panel_b():
-            raise ValueError(f"Panel B was to show {view!r}; choose one of: {', '.join(panel_b())}.")
+            raise ValueError(f"The variance panel was to show {view!r}; choose one of: {', '.join(panel_b())}.")
         self.view = view
         if self.run is not None:
             self.selection.view = view
@@ -283,7 +283,9 @@ class Worker(Trainer):
         names = wanted.names
         unknown = [name for name in names if name not in ESTIMATORS]
         if unknown or not names:
-            raise ValueError(f"Panel B was to show {unknown or 'nothing'}; choose among: {', '.join(ESTIMATORS)}.")
+            raise ValueError(
+                f"The variance panel was to show {unknown or 'nothing'}; choose among: {', '.join(ESTIMATORS)}."
+            )
         self.names = tuple(name for name in ESTIMATORS if name in names)
         if self.run is not None:
             self.selection.names = self.names

@@ -17,7 +17,7 @@ class Ascent(Optimizer):
     label: ClassVar[str] = "plain ascent"
     symbol: ClassVar[str] = r"ĝ"
     help: ClassVar[str] = (
-        "ν ← ν + ρ_t ĝ: each step is the noisy gradient itself; needs a well-chosen ρ and “Cools from”."
+        "ν ← ν + ρₜ ĝ: each step is the noisy gradient itself; needs a well-chosen ρ and “Cools from”."
     )
     source: ClassVar[str] = "Robbins & Monro 1951"
 

@@ -97,7 +97,7 @@ def test_a_lasso_selects_the_datas_own_rows_and_the_worker_marks_their_places() 
     assert chosen[-1] == (30, 10)
     assert worker.sent == [Explore(rows=[2, 0])]
     assert shown == [[2, 0]]
-    assert state.notice.startswith("2 data selected: 1 × b, 1 × a.")
+    assert state.notice.startswith("2 data points selected: 1 × b, 1 × a.")
 
 
 def test_a_run_that_nobody_watches_rests_and_is_saved() -> None:

@@ -60,8 +60,8 @@ test("ticked rows come first and the others follow by their group", () => {
 
 test("a tick is refused with its reason where it would not help", () => {
   equal(refusal(ROWS[3], true, 1, 8), "It is for binary latents.");
-  holds(refusal(ROWS[0], true, 8, 8).startsWith("Panel B shows 8"), "a ninth");
-  holds(refusal(ROWS[0], false, 1, 8).startsWith("Panel B shows at least one"), "the last");
+  holds(refusal(ROWS[0], true, 8, 8).startsWith("The variance panel shows 8"), "a ninth");
+  holds(refusal(ROWS[0], false, 1, 8).startsWith("The variance panel shows at least one"), "the last");
   equal(refusal(ROWS[0], true, 1, 8), "");
 });
 

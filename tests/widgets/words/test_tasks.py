@@ -52,7 +52,7 @@ def test_a_guess_says_what_it_waits_for(facts: dict[str, object], words: str) ->
     [
         ({"name": "fact", "of": "elbo"}, -8.742, "−8.7 nats per data point"),
         ({"name": "fact", "of": "test_density"}, -2.5449, "−2.54 nats per data point"),
-        ({"name": "power_of_draws", "of": "score"}, -1.02, "variance ∝ B^−1.02"),
+        ({"name": "power_of_draws", "of": "score"}, -1.02, "variance falls as B to the power −1.02"),
         ({"name": "neighbours", "of": "label"}, 0.613, "61 %"),
         ({"name": "fact", "of": "link_error"}, 10.13, "10.1 mm"),
     ],

@@ -322,7 +322,7 @@ def test_cost_is_a_multiple_of_the_best(driver, tmp_path):
         assert min(ratios) == 1.0
     assert all(cost[0] == 4 for cost in found["cost"].values()), "one evaluation a draw"
     driver.send(ShowView("tea leaves"))
-    assert "Panel B was to show 'tea leaves'" in driver.until(Refused).sentence
+    assert "The variance panel was to show 'tea leaves'" in driver.until(Refused).sentence
 
 
 def test_sobol_noise_reaches_the_probes(driver, tmp_path):

@@ -41,7 +41,7 @@ LADDER = (1, 2, 4, 8, 16, 32, 64)
 ROW_LADDER = (4, 8, 16, 32, 64, 128, 256)
 AT_ONCE = 0.15  # seconds after which what has been measured is sent, without waiting for the other estimators
 SERIES = {name: index for index, name in enumerate(ESTIMATORS)} | {MINIBATCH: OF_MINIBATCHES}
-TOO_WIDE = "A minibatch of {least} of these rows is more than panel B may measure at a time. Lower B."
+TOO_WIDE = "A minibatch of {least} of these rows is more than the variance panel may measure at a time. Lower B."
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,9 @@ def sentence(found: Evidence, step: int | None = None) -> str:
         off = found.held_out.elbo.value - found.curve.elbo.value
         parts.append(f"Held-out rows get {nats(abs(off))} ± {2 * error:.2f} {'less' if off < 0 else 'more'}")
     if found.k is not None:
-        parts.append(f"k̂ > {found.trusted:.2f}: {100 * found.doubtful:.0f} % of rows")
+        parts.append(
+            f"On {100 * found.doubtful:.0f} % of rows a few draws decide (Pareto shape k̂ > {found.trusted:.2f})"
+        )
     if found.sandwich is not None and found.sandwich.gap.low > 0:
         gap = found.sandwich.gap
         parts.append(f"Annealing is off by {nats(max(gap.value, 0.0))} ± {gap.error:.2f} on simulated data")

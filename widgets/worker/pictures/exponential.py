@@ -13,6 +13,7 @@ from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Datasets, Facts, Params, Picture
 from elbo_room.widgets.worker.pictures.cells import merged
+from elbo_room.widgets.worker.pictures.generated import Layered
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, word_rows
 from elbo_room.widgets.worker.pictures.protocol import Pictures
@@ -42,6 +43,7 @@ class ExponentialPictures(Pictures):
         self.next_order = 0.0
         self.yardstick = yardstick_of(run)
         top = f"z{self.layers}"  # whose q asks for no other layer's draw
+        self.generated = Layered(run, self.labels, self.layers)
         self.steps = OneStep(run, top, LAYER_NAMES[self.layers]) if drawable(run, top) else None
 
     def follow(self, shown: Pictures) -> None:
@@ -66,7 +68,7 @@ class ExponentialPictures(Pictures):
         top = f"{LAYER_NAMES[self.layers]} {plan.layers[-1][0].label}"
         lower = [top, *(f"{LAYER_NAMES[n]} ~ {says(plan.layers[n - 1][0])}" for n in range(self.layers - 1, 0, -1))]
         suffix = ", u = θ·z above" if self.layers < MOST_LAYERS else ""
-        return f"{'natural' if natural else 'mean'} DEF: {', '.join([*lower, f'x ~ {says(plan.response)}'])}{suffix}"
+        return f"{'Natural parameters' if natural else 'Means'}: {', '.join([*lower, f'x ~ {says(plan.response)}'])}{suffix}"
 
     def _generator(self) -> torch.Generator:
         return torch.Generator().manual_seed(self.run.number)

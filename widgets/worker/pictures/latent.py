@@ -20,6 +20,7 @@ from elbo_room.widgets.worker.pictures.contours import Outline
 from elbo_room.widgets.worker.pictures.decoding import Decoding
 from elbo_room.widgets.worker.pictures.exploration import Exploration
 from elbo_room.widgets.worker.pictures.floor import Floor
+from elbo_room.widgets.worker.pictures.generated import decoded_of
 from elbo_room.widgets.worker.pictures.network import of_deep_generative
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.positions import over_positions
@@ -54,6 +55,7 @@ class LatentPictures(Pictures):
         self.principal = principal_of(run)
         size = int(run.model.sites[self.site].shape[0]) if self.site else 0
         self.decoding = Decoding(run, some, size)
+        self.generated = decoded_of(run, self.decoding, some) if self.site else None
         factor = dict(run.q.by_site.items()).get(self.site)
         self.factor = factor if isinstance(factor, Amortized) else None
         self.seen = self.factor.seen(self.batch) if self.factor else self.batch.x

@@ -94,34 +94,78 @@ def _grid(values: Any, shape: tuple[int, ...]) -> tuple[int, int]:
     return down, math.ceil(len(values) / down)
 
 
-def tiles(
-    images: Mapping[int, Any], shape: tuple[int, ...], words: Sequence[Sequence[int]] | None
-) -> dict[str, Columns]:
-    """Draws as columns of tiles, one per layer: `images` by layer (count, K), 0 for x; words of x, where it is text, instead of a tile."""
-    count, levels = len(next(iter(images.values()))), len(images) + (words is not None)
+@dataclass(frozen=True)
+class Row:
+    """One row of tiles: its name among the labels, and of every column the values (count, K) of a tile, or words instead."""
+
+    label: int
+    values: Any = None
+    shape: tuple[int, ...] = ()  # of a picture; otherwise units, in a block
+    span: tuple[float, float] | None = None  # what is white and what is black, if not the row's own
+    words: Sequence[Sequence[int]] = ()
+
+
+def tiles(rows: Sequence[Row]) -> dict[str, Columns]:
+    """Rows from the top down; what stands in one column belongs together."""
     cells, texts, names = [], [], []
-    for level, (number, values) in enumerate(images.items()):
-        top, tall = 1 - level / levels, 0.9 / levels
-        names.append((0.0, top - tall / 2, number))
-        low, high = (
-            (0.0, float(np.quantile(values, 0.99)) or 1.0) if number else (float(values.min()), float(values.max()))
-        )
-        for column in range(count):
-            down, across = _grid(values[column], shape if number == 0 else ())
+    tall = 0.9 / len(rows)
+    for level, row in enumerate(rows):
+        top = 1 - level / len(rows)
+        names.append((0.0, top - tall / 2, row.label))
+        for column, found in enumerate(row.words):
+            for line, word in enumerate(found):
+                texts.append(((column + 0.5) / len(row.words), top - tall * (line + 0.5) / len(found), word))
+        if row.values is None:
+            continue
+        count = len(row.values)
+        low, high = row.span or (0.0, float(np.quantile(row.values, 0.99)) or 1.0)
+        for column, values in enumerate(row.values):
+            down, across = _grid(values, row.shape)
             left, wide = (column + 0.05) / count, 0.9 / count
-            for place, value in enumerate(values[column]):
-                row, along = divmod(place, across)
-                corner = (left + wide * along / across, top - tall * row / down)
-                opposite = (left + wide * (along + 1) / across, top - tall * (row + 1) / down)
-                shade = (float(value) - low) / max(high - low, 1e-12)
-                cells.append((corner[0], corner[1], *opposite, min(1.0, max(0.0, shade))))
-    for column, found in enumerate(words or ()):
-        for line, word in enumerate(found):
-            texts.append(((column + 0.5) / count, (1 - line / len(found)) / levels - 0.03, word))
-    if words is not None:
-        names.append((0.0, 0.5 / levels, 0))
+            for place, value in enumerate(values):
+                at, along = divmod(place, across)
+                corner = (left + wide * along / across, top - tall * at / down)
+                opposite = (left + wide * (along + 1) / across, top - tall * (at + 1) / down)
+                cells.append((*corner, *opposite, _shade(float(value), low, high)))
+    return _drawing(cells, texts, names)
+
+
+def _shade(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / max(high - low, 1e-12)))
+
+
+def _drawing(cells: Any, texts: Any, names: Any) -> dict[str, Columns]:
     return {
         "cells": packed(cells, ("x", "y", "x2", "y2", "value")),
         "words": packed(texts, ("x", "y", "index")),
         "names": packed(names, ("x", "y", "index")),
     }
+
+
+PALE, DARK, DOT = 0.28, 1.0, 0.005  # of a data point and of a draw; half a dot's side
+
+
+def dots(data: Any, drawn: Any) -> dict[str, Columns]:
+    """Points (N, 2) of the data, pale, and draws (S, 2) over them, dark, on one square."""
+    low, high = np.minimum(data.min(0), drawn.min(0)), np.maximum(data.max(0), drawn.max(0))
+    cells = []
+    for points, shade in ((data, PALE), (drawn, DARK)):
+        for x, y in 0.02 + 0.96 * (points - low) / np.maximum(high - low, 1e-12):
+            cells.append((x - DOT, y - DOT, x + DOT, y + DOT, shade))
+    return _drawing(cells, [], [])
+
+
+def strips(data: Any, drawn: Any, labels: Sequence[int]) -> dict[str, Columns]:
+    """One band per feature: above, the data's values (N, F), pale; below, the draws' (S, F), dark; from the lowest to the highest."""
+    cells, names = [], []
+    tall = 1 / len(labels)
+    for feature, label in enumerate(labels):
+        top = 1 - feature * tall
+        names.append((0.0, top - tall / 2, label))
+        low = min(data[:, feature].min(), drawn[:, feature].min())
+        high = max(data[:, feature].max(), drawn[:, feature].max())
+        for half, (values, shade) in enumerate(((data[:, feature], PALE), (drawn[:, feature], DARK))):
+            for place in 0.01 + 0.98 * (values - low) / max(high - low, 1e-12):
+                y = top - tall * (0.1 + 0.4 * half)
+                cells.append((place - DOT / 2, y, place + DOT / 2, y - 0.34 * tall, shade))
+    return _drawing(cells, [], names)

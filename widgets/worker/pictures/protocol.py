@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Array, Explore, Grid, Grouping, Picture, Walk
@@ -11,6 +12,9 @@ from elbo_room.widgets.painting.views import ONE_STEP, all_views, views_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.numbers import Numbers, numbers_of
 from elbo_room.widgets.worker.pictures.one_step import OneStep
+
+if TYPE_CHECKING:
+    from elbo_room.widgets.worker.pictures.generated import Generated
 
 Attempt = Callable[[str, Callable[[], Picture]], Picture | None]  # of a part by its name on the screen
 
@@ -22,6 +26,7 @@ class Pictures:
     """
 
     steps: OneStep | None = None  # breaks steps down, where one can be drawn
+    generated: Generated | None = None  # draws from p(x), where the family can draw
 
     def __init__(self, run: Run) -> None:
         self.run = run

@@ -1,55 +1,41 @@
-"""Draws from p(x), layer by layer from the top down: as pictures, or as the words that are more frequent than in the other draws."""
+"""Draws from p(x) beside real data: as pictures, as points, feature by feature, or as the words that stand out."""
 
 import time
-from typing import ClassVar
 
-import torch
-
-from elbo_room.models.deep_exponential_family.sampling import sample, weights_of
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.messages import About, Datasets, Picture
-from elbo_room.widgets.worker.pictures.exponential import ExponentialPictures
+from elbo_room.widgets.messages import About, Picture
 from elbo_room.widgets.worker.pictures.numbers import Numbers
-from elbo_room.widgets.worker.pictures.places import LAYER_NAMES, tiles
+from elbo_room.widgets.worker.pictures.protocol import Pictures
 
-DRAWS, TEXTS, WORDS = 8, 5, 6  # draws shown; of text, which needs room, and words of each
 SLOW = 1.0  # seconds between two sets of draws
 
 
-class Samples(Numbers[ExponentialPictures]):
-    """Draws at a draw of the weights from q, always with the same noise, so that they move and do not jump."""
+class Samples(Numbers[Pictures]):
+    """Always with the same noise, so that draws move and do not jump while the model learns."""
 
-    always: ClassVar[bool] = True
-
-    def __init__(self, chart: str, run: Run, pictures: ExponentialPictures) -> None:
+    def __init__(self, chart: str, run: Run, pictures: Pictures) -> None:
         super().__init__(chart, run, pictures)
-        self.next, self.slow = 0.0, SLOW
+        self.next = 0.0
 
-    def for_replay(self) -> None:
-        """Draws of every step."""
-        self.slow = 0.0
+    @classmethod
+    def applies(cls, run: Run, pictures: Pictures) -> bool:
+        """Whether the family can draw x."""
+        del run
+        return pictures.generated is not None
 
     def about(self) -> About:
-        """The names of the layers, and the data's words."""
-        return {"labels": {self.chart: self.pictures.labels}}
+        """The names of rows, and the data's words."""
+        assert self.pictures.generated is not None  # noqa: S101 - it applies
+        return {"labels": {self.chart: self.pictures.generated.labels}}
 
     def look(self) -> Picture:
         """New draws, when they are due."""
-        if time.perf_counter() < self.next:
+        if time.perf_counter() < self.next or self.pictures.generated is None:
             return {}
-        drawn = self._draws()
-        self.next = time.perf_counter() + self.slow
-        return {"replace": {self.chart: drawn}}
-
-    def _draws(self) -> Datasets:
-        it = self.pictures
-        weights = weights_of(it.model, self.run.q, it.batch)
-        drawn = sample(it.model, TEXTS if it.text else DRAWS, torch.Generator().manual_seed(0), weights)
-        images = {number: drawn[f"z{number}"].abs().numpy() for number in range(it.layers, 0, -1)}
-        if not it.text:
-            images[0] = drawn["mean"].numpy()
-            return tiles(images, self.run.data.shape, None)
-        x = drawn["x"]
-        score = x * (x / x.mean(0).clamp_min(1e-9)).clamp_min(1e-9).log()  # more often than in the other draws
-        words = score.topk(min(WORDS, score.shape[1]), 1).indices + len(LAYER_NAMES)
-        return tiles(images, (), words.tolist())
+        drawn = self.pictures.generated.draw()
+        self.next = time.perf_counter() + SLOW
+        return {
+            "replace": {self.chart: drawn},
+            "names": {self.chart: self.pictures.generated.labels},
+            "facts": {"summaries": {self.chart: self.pictures.generated.sentence}},
+        }

@@ -70,8 +70,8 @@ def test_units_of_one_parent_stand_together_and_no_two_share_a_place() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"layer_1": "poisson", "layer_2": "gamma", "link": "natural"}, "natural DEF: z₂ Gamma, z₁ ~ Pois(eᵘ), x ~ Bern"),
-        ({"layer_1": "normal", "layer_2": "beta"}, "mean DEF: z₂ Beta, z₁ ~ N(g(u), σ²), x ~ Bern"),
+        ({"layer_1": "poisson", "layer_2": "gamma", "link": "natural"}, "Natural parameters: z₂ Gamma, z₁ ~ Pois(eᵘ), x ~ Bern"),
+        ({"layer_1": "normal", "layer_2": "beta"}, "Means: z₂ Beta, z₁ ~ N(g(u), σ²), x ~ Bern"),
     ],
 )  # fmt: skip
 def test_the_drawing_says_what_u_decides(settings: dict[str, Any], words: str) -> None:
