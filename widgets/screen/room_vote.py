@@ -28,7 +28,7 @@ class RoomVote:
         self.back = button(
             "Take the last vote back", "Removes the vote that was counted last", lambda: post(TakeVoteBack())
         )
-        reveal = button("Reveal panel B", "Show the measured variances", lambda: post(Reveal()), "elbo-reveal")
+        reveal = button("Reveal the variances", "Show the measured variances", lambda: post(Reveal()), "elbo-reveal")
         reveal.button_style = "primary"
         self.widget = box(ipw.VBox, [self.ask, self.rows, box(ipw.HBox, [reveal, self.back], "elbo-row")], "elbo-veil")
         self.verdict = ipw.Label("", layout=ipw.Layout(display="none"))

@@ -28,7 +28,7 @@ TOUR: list[dict[str, Any]] = [
     {
         "at": [".elbo-b"],
         "head": "See the noise change",
-        "words": "Panel B measures every estimator at the same parameters, on a log scale. Lower is better; the thick line is in use.",
+        "words": "The variance panel measures every estimator at the same parameters, on a log scale. Lower is better; the thick line is in use.",
     },
 ]
 KEYS = [
@@ -49,7 +49,7 @@ NOTES = [
     "Keys work while the focus is in the lab and not in a field.",
     "⚡ takes effect at the next step, ⟳ starts a new run; the earlier one is kept under Runs.",
     "Speed “slow” shows every step, stage by stage.",
-    "In the address, ?predict=1 covers panel B until the room has voted, and ?hide=form,d hides parts.",
+    "In the address, ?predict=1 covers the variance panel until the room has voted, and ?hide=form,d hides parts.",
 ]
 
 
