@@ -28,7 +28,7 @@ TOUR: list[dict[str, Any]] = [
     {
         "at": [".elbo-b"],
         "head": "See the noise change",
-        "words": "The variance panel measures every estimator at the same parameters, on a log scale. Lower is better; the thick line is in use.",
+        "words": "Every estimator, measured at the same parameters, on a log scale. Lower is better; the thick line is in use.",
     },
 ]
 KEYS = [

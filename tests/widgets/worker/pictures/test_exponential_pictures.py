@@ -154,4 +154,4 @@ def test_a_step_is_told_where_the_top_layer_is_gaussian_and_not_offered_elsewher
     shown = pictures.steps.show(pictures.steps.peek_next_step(), pictures.axes)
     assert shown["names"]["one_step"][2:] == ["z₂, unit 1", "z₂, unit 2"]
     for other in ({"layer_2": "bernoulli"}, {"width_2": 1}):
-        assert pictures_of(Run(Settings(**(deep | other), stop_at=3))).about()["views"]["c"] == ["layers", "samples"]
+        assert pictures_of(Run(Settings(**(deep | other), stop_at=3))).about()["views"]["c"] == ["samples", "layers"]
