@@ -16,7 +16,7 @@ VIEW = View(
         "How much information each latent dimension carries: the KL divergence of q from the prior, averaged over"
         " the data."
     ),
-    axes="Across: latent dimensions z₁, z₂, …. Up: nats per data point.",
+    axes="Across: the latent dimensions. Up: nats per data point.",
     reading=(
         "Below the dashes (0.01 nats) a dimension has collapsed: the decoder ignores it. Click a bar to walk "
         "along that dimension."

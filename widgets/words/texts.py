@@ -32,20 +32,23 @@ def shown_value(knob: Knob, value: Any) -> str:
 
 
 def differences(runs: list[Values]) -> list[str]:
-    """For each run, the settings in which the runs differ, in words; the seed only if nothing else differs."""
+    """For each run, the settings in which the runs differ, in words; the seed only if nothing else differs.
+
+    A run of an earlier version lacks settings that came later: it had their defaults.
+    """
+    knobs = [{knob["name"]: knob for knob in all_knobs()[run.get("model", FIRST_MODEL)]} for run in runs]
+    whole = [
+        {name: run.get(name, knob["default"]) for name, knob in own.items()}
+        for run, own in zip(runs, knobs, strict=True)
+    ]
     names = sorted(
-        {name for run in runs for name in run if len({str(other.get(name)) for other in runs}) > 1} - {"stop_at"}
+        {name for run in whole for name in run if len({str(other.get(name)) for other in whole}) > 1} - {"stop_at"}
     )
     names = [name for name in names if name != "seed"] or names
-    found = []
-    for run in runs:
-        knobs = {knob["name"]: knob for knob in all_knobs()[run["model"]]}
-        found.append(
-            ", ".join(
-                f"{knobs[name]['label']} {shown_value(knobs[name], run[name])}" for name in names if name in knobs
-            )
-        )
-    return found
+    return [
+        ", ".join(f"{own[name]['label']} {shown_value(own[name], run[name])}" for name in names if name in own)
+        for run, own in zip(whole, knobs, strict=True)
+    ]
 
 
 def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str]]:

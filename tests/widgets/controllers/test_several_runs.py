@@ -39,6 +39,10 @@ def test_differences_name_what_differs_and_the_seed_only_where_nothing_else_does
         "Estimator path only",
     ]
     assert differences([base, base | {"seed": 2}]) == ["Seed 1", "Seed 2"]
+    older = {
+        name: value for name, value in base.items() if name not in ("step_size", "draws")
+    }  # settings that came later
+    assert differences([older, base | {"draws": 16}])[1].startswith("Draws 16")
 
 
 def test_five_seeds_run_one_after_the_other_and_end_in_a_band(lab):
