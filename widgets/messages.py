@@ -291,6 +291,14 @@ class ReadTable:
     path: str
     labels: str | None = None  # the column that names each row's class
     batch: str | None = None  # the column of the batch covariate
+    roles: tuple[tuple[str, str], ...] = ()  # what other columns are for, by name
+    missing: str | None = None  # what becomes of missing numbers
+    transpose: bool | None = None  # whether its rows are features
+
+    @property
+    def words(self) -> tuple[Any, ...]:
+        """All of it, in order."""
+        return self.path, self.labels, self.batch, self.roles, self.missing, self.transpose
 
 
 @dataclass(frozen=True)
@@ -471,6 +479,14 @@ class TableRead:
     columns: list[str]
     counts: bool
     sentence: str
+    preview: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # of every column: name, type, role, reason, missing, first rows
+    more_columns: int = 0  # that the preview leaves out
+    incomplete: int = 0  # rows with a missing number
+    request: ReadTable | None = None  # what was asked for
+    genes_by_cells: bool = False  # whether the rows look like features
+    missing: str = "drop rows"  # what became of missing numbers
 
 
 @dataclass(frozen=True)

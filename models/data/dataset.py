@@ -14,6 +14,8 @@ from torch import Tensor
 from elbo_room.models.core import Batch, described
 from elbo_room.models.families.entries import Entries, entries_of
 
+UNKNOWN = "missing"  # the name of the kind of rows whose label is not known: drawn grey, and left out of scores
+
 
 class DataError(ValueError):
     """Data that cannot be used; the message is a complete sentence for the page: what came, what is allowed, what to do."""
@@ -51,6 +53,9 @@ class Dataset:
     ] = ()  # if x is D/3 points in space: which pairs to join in a drawing, −1 is the origin
     covariate_names: tuple[str, ...] = ()  # of the columns of covariates
     row_names: tuple[str, ...] = ()  # one per row, or none
+    standardise: bool = False  # whether a run standardises x by its training rows: `standardised`
+    center: Tensor | None = None  # (D,) of the raw features, where x is (raw − center) / scale
+    scale: Tensor | None = None  # (D,)
     padded: bool = False  # x are texts of up to T tokens, indicators (T, C); positions after the last token are 0
 
     def __post_init__(self) -> None:
@@ -134,6 +139,12 @@ class Dataset:
         return sum(table.nbytes for table in tables) + (self.test.bytes if self.test is not None else 0)
 
     @cached_property
+    def labelled(self) -> Tensor:
+        """(N,) bool: whether a row's label is known."""
+        known = torch.ones(self.size, dtype=torch.bool)
+        return known if UNKNOWN not in self.label_names else self.labels != self.label_names.index(UNKNOWN)
+
+    @cached_property
     def checksum(self) -> str:
         """What identifies these data, including the held-out rows: a digest of all values and of the names of features and classes."""
         made = hashlib.sha256()
@@ -187,6 +198,25 @@ class Dataset:
         order = torch.randperm(self.size, generator=torch.Generator().manual_seed(0))
         held = min(max(1, round(share * self.size)), self.size - 1)
         return replace(self.kept(order[held:].sort().values), test=self.kept(order[:held].sort().values))
+
+    def standardised(self) -> "Dataset":
+        """(x − mean) / standard deviation of these rows, for the held-out rows as well, if `standardise`; indicators stay 0 and 1."""
+        if not self.standardise:
+            return self
+        x = self.x.double()
+        plain = ((self.x == 0) | (self.x == 1)).all(0)
+        scale = x.std(0, correction=0)
+        center = torch.where(plain, 0.0, x.mean(0))
+        scale = torch.where(plain | (scale == 0), 1.0, scale)
+        made = {"standardise": False, "center": center.float(), "scale": scale.float()}
+        test = self.test and replace(
+            self.test, x=((self.test.x.double() - center) / scale).to(self.x.dtype), test=None, **made
+        )
+        return replace(self, x=((x - center) / scale).to(self.x.dtype), test=test, **made)
+
+    def raw(self) -> Tensor:
+        """x (N, D) as it came, before it was standardised."""
+        return self.x if self.scale is None or self.center is None else self.x * self.scale + self.center
 
     def whole(self) -> Batch:
         """All rows as one batch, nothing copied."""

@@ -160,6 +160,7 @@ def _table(found: process.Found, name: str) -> Table:
         feature_names=tuple(about["features"]) if x.ndim == 2 else (),
         covariate_names=tuple(kinds.get("batch", ())),
         row_names=tuple(about["row_names"]),
+        standardise=x.ndim == 2 and not about["counts"] and not about["unit"],
         **words,
     )
     return Table(data, about)

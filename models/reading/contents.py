@@ -26,7 +26,7 @@ ROWS_SHOWN = 8
 COLUMNS_SHOWN = 60
 MANY = 300  # columns from which different values of numbers are not counted
 MOST_DROPPED = 0.3  # share of the rows: with more of them incomplete, missing numbers become their column's mean
-MISSING = "missing"  # the name of the kind of rows whose label or batch is missing
+MISSING = "missing"  # the kind of rows whose label or batch is missing: `UNKNOWN` of `elbo_room.models.data.dataset`
 Array = np.ndarray[Any, Any]
 Arrays = dict[str, Array]
 

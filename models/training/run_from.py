@@ -67,6 +67,7 @@ def parts_from(settings: object, data: object = None, model: object = None, q: o
     table = family.data[whole.data].load() if data is None else as_dataset(data)
     if share := getattr(whole, "held_out", 0.0):
         table = table.split(share)
+    table = table.standardised()
     made: tuple[Any, Any] = (model, q) if model is not None else family.build(whole, table, generator)
     return Parts(whole, knobs(family.name), table, made[0], made[1], generator, ready_made=model is not None)
 

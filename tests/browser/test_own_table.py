@@ -30,7 +30,13 @@ def test_an_uploaded_table_of_counts_trains(page, wait_until, voila_server, tmp_
         chosen.value.set_files(path)
 
     upload(table(tmp_path / "scaled.npz", 0.5))
-    screen.until(lambda: "No counts: Counts must be whole numbers" in screen.text("drawer"))
+    screen.until(lambda: "They are real numbers" in screen.text("drawer"))
+    named = tmp_path / "named.csv"
+    named.write_text("id,g1,g2,price\n" + "".join(f"{i},{i * 1.5},{i % 7},{i * 2.5}\n" for i in range(30)))
+    upload(str(named))
+    screen.until(lambda: "30 × 3" in screen.text("drawer") and "it counts the rows" in screen.text("drawer"))
+    page.get_by_label("Use price as").select_option("response")
+    screen.until(lambda: "30 × 2" in screen.text("drawer"))
     upload(table(tmp_path / "cells.npz", 1.0))
     screen.until(lambda: "60 × 30, coloured by labels (2 kinds)" in screen.text("drawer"))
     page.get_by_role("button", name="Close", exact=True).first.click()

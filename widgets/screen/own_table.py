@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as ipw
 
+from elbo_room.models.reading.wishes import BATCH, DROP, LABEL, MEAN, SINGLE
 from elbo_room.widgets.actions import Action, Upload, UseRunFeatures
 from elbo_room.widgets.messages import ReadTable, TableRead
+from elbo_room.widgets.screen.columns_table import ColumnsTable
 from elbo_room.widgets.sessions.local_use import local_use
 from elbo_room.widgets.sessions.runs import home
 
@@ -69,6 +72,7 @@ class OwnTable:
 
     def __init__(self, post: Callable[[Action], None]) -> None:
         self.request: ReadTable | None = None  # the request behind the table in use
+        self.missing = DROP  # what becomes of its missing numbers
         self.features: str | None = None  # the path of the features in use
         self._post, self._silent = post, False
         wide = {"layout": ipw.Layout(width="auto")}
@@ -92,7 +96,10 @@ class OwnTable:
         self.path.layout.display = None if local else "none"
         self.status = ipw.Label(FIRST.format(path=PATH if local else ""))
         self.status.add_class("elbo-answer")
-        self.widget = ipw.VBox([ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use]), self.status])
+        self.columns = ColumnsTable(self._heard)
+        self.columns.layout.display = "none"
+        first = ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use])
+        self.widget = ipw.VBox([first, self.status, self.columns])
         self.widget.add_class("elbo-quiz")
 
     def _column(self, words: str, help_text: str) -> ipw.Dropdown:
@@ -112,11 +119,49 @@ class OwnTable:
             return
         same = self.request is not None and path == self.request.path  # another file has other columns
         chosen = [each.value if same and each.value != NONE else None for each in (self.labels, self.batch)]
-        self._post(ReadTable(path, *chosen))
+        if same and self.request is not None:
+            self._post(replace(self.request, labels=chosen[0], batch=chosen[1]))
+        else:
+            self._post(ReadTable(path, *chosen))
+
+    def _heard(self, content: dict[str, Any]) -> None:
+        """The page chose a column's role, a transposition, or the other treatment of missing numbers: read again."""
+        if self.request is None:
+            return
+        changed = {"role": self._with_role, "transpose": self._transposed, "missing": self._refilled}.get(
+            str(content.get("kind"))
+        )
+        if changed is not None:
+            self._post(changed(self.request, content))
+
+    def _with_role(self, request: ReadTable, content: dict[str, Any]) -> ReadTable:
+        name, role = str(content.get("name")), str(content.get("role"))
+        roles = dict(request.roles) | {name: role}
+        if role in SINGLE:  # the column that had this role goes back to its proposal
+            roles = {each: other for each, other in roles.items() if each == name or other != role}
+        single = {LABEL: "labels", BATCH: "batch"}
+        parts = {part: None for given, part in single.items() if given == role or getattr(request, part) == name}
+        return replace(request, roles=tuple(roles.items()), **parts)
+
+    def _transposed(self, request: ReadTable, _: dict[str, Any]) -> ReadTable:
+        return ReadTable(request.path, transpose=True)
+
+    def _refilled(self, request: ReadTable, _: dict[str, Any]) -> ReadTable:
+        return replace(request, missing=MEAN if self.missing == DROP else DROP)
 
     def show(self, read: TableRead) -> None:
         """Show what was read: its size, and which columns there are to choose from."""
-        self.request = ReadTable(read.path, read.labels, read.batch)
+        self.request = read.request or ReadTable(read.path, read.labels, read.batch)
+        self.columns.rows, self.columns.more = read.preview, read.more_columns
+        self.columns.turned = read.genes_by_cells
+        self.missing = read.missing
+        other = (
+            "Fill missing numbers with their column's mean"
+            if read.missing == DROP
+            else "Drop rows with missing numbers"
+        )
+        self.columns.missing = f"{other} ({read.incomplete:,} rows)" if read.incomplete else ""
+        self.columns.layout.display = None if read.preview else "none"
         self._silent = True
         try:
             for each, chosen in ((self.labels, read.labels), (self.batch, read.batch)):
@@ -130,8 +175,10 @@ class OwnTable:
         """By the data's name, Python that loads the same data: an import, and an expression."""
         found = {}
         if self.request:
-            columns = {"labels": self.request.labels, "batch": self.request.batch}
-            words = ", ".join(f"{name}={column!r}" for name, column in columns.items() if column)
+            asked = self.request
+            parts = {"labels": asked.labels, "batch": asked.batch, "roles": dict(asked.roles), "missing": asked.missing}
+            parts["transpose"] = asked.transpose if asked.transpose is not None or not self.columns.turned else False
+            words = ", ".join(f"{name}={value!r}" for name, value in parts.items() if value or value is False)
             found["own"] = (
                 "from elbo_room.models.data import load",
                 f"load({self.request.path!r}{', ' if words else ''}{words})",
@@ -149,5 +196,7 @@ class OwnTable:
         self.use.tooltip = reason or USE
 
     def refuse(self, sentence: str) -> None:
-        """Report why a file was not accepted; the previous table stays."""
+        """Report why a file was not accepted; the previous table stays, with the roles that it has."""
         self.status.value = sentence
+        rows, self.columns.rows = self.columns.rows, []
+        self.columns.rows = rows

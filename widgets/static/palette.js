@@ -23,6 +23,9 @@ export function ramp(stops) {
   });
 }
 
+/** The kind of rows whose class is not known: `UNKNOWN` of models/data/dataset.py. */
+const UNKNOWN = "missing", GREY = "#9E9E9E";
+
 export class Palette {
   /** What the key shows now. */
   drawn = "";
@@ -49,9 +52,19 @@ export class Palette {
    */
   of(value) {
     const { ends, scale } = this, classes = this.panel.plot.meta.classes ?? [];
-    if (!ends) return classes[Math.round(value) % classes.length];
+    if (!ends) return this.ofClass(Math.round(value), classes);
     const part = (value - ends[0]) / (ends[1] - ends[0]);
     return scale[Math.min(SHADES - 1, Math.max(0, Math.floor(part * SHADES)))];
+  }
+
+  /**
+   * A class's own colour; rows without a class are grey.
+   * @param {number} k
+   * @param {string[]} classes
+   * @returns {string}
+   */
+  ofClass(k, classes) {
+    return this.panel.model?.get("labels")?.[k] === UNKNOWN ? GREY : classes[k % classes.length];
   }
 
   /**
@@ -81,7 +94,7 @@ export class Palette {
         const chip = element("button", "elbo-chip", text);
         chip.type = "button";
         chip.title = `Select ${text} on the map`;
-        chip.style.setProperty("--chip", classes[i]);
+        chip.style.setProperty("--chip", this.ofClass(i, classes));
         chip.addEventListener("click", () => choose(i));
         return chip;
       }),

@@ -272,6 +272,24 @@ export interface RunsValues {
   deleted: number;
   comparison: RunComparison | Record<string, never>;
 }
+/** A column of the user's own table (models/reading/contents.py). */
+export interface OwnColumn {
+  name: string;
+  type: string;
+  role: string;
+  reason: string;
+  missing: number;
+  distinct: number;
+  first: string[];
+}
+/** Values of the table of columns (widgets/screen/columns_table.py). */
+export interface ColumnsValues {
+  rows: OwnColumn[];
+  roles: string[];
+  more: number;
+  missing: string;
+  turned: boolean;
+}
 /** Values of the replay's slider (widgets/screen/replay_bar.py). */
 export interface ReplayValues {
   /** The steps that can be shown, in order. */

@@ -59,7 +59,7 @@ def test_what_is_no_count_is_said_and_the_table_before_stays(driver: Driver, tmp
     driver.send(ReadTable(path=str(counts(tmp_path / "scaled.csv", 0.3)), batch="plate"))
     table = driver.until(TableRead)
     assert not table.counts
-    assert "No counts: Counts must be whole numbers ≥ 0; row 0, column 0 is" in table.sentence
+    assert "They are real numbers: a normal response suits them" in table.sentence
     driver.send(ReadTable(path=str(tmp_path / "gone.csv")))
     assert "There is no file" in driver.until(Refused, command=ReadTable).sentence
     driver.send(Start(SMALL, str(tmp_path / "run")))
@@ -108,6 +108,35 @@ def test_choosing_a_column_reads_the_same_file_again_and_another_file_forgets_it
     drawer.labels.value = "kind"
     drawer.path.value = "u.csv"
     assert asked == [ReadTable("t.csv"), ReadTable("t.csv", "kind"), ReadTable("u.csv")]
+
+
+def test_a_role_chosen_on_the_page_is_read_with_the_others_kept() -> None:
+    asked: list[ReadTable] = []
+    drawer = own_table.OwnTable(asked.append)
+    drawer.show(
+        TableRead("t.csv", "kind", None, ["kind"], counts=False, sentence="Read.", request=ReadTable("t.csv", "kind"))
+    )
+    drawer.columns._handle_custom_msg({"kind": "role", "name": "price", "role": "response"}, [])
+    assert asked[-1] == ReadTable("t.csv", "kind", roles=(("price", "response"),))
+    drawer.show(TableRead("t.csv", "kind", None, ["kind"], counts=False, sentence="Read.", request=asked[-1]))
+    drawer.columns._handle_custom_msg({"kind": "role", "name": "kind", "role": "left out"}, [])
+    assert asked[-1] == ReadTable("t.csv", roles=(("price", "response"), ("kind", "left out")))
+    assert "roles={'price': 'response'}" in drawer.in_python()["own"][1]
+    drawer.columns._handle_custom_msg({"kind": "transpose"}, [])
+    assert asked[-1] == ReadTable("t.csv", transpose=True)
+
+
+def test_the_worker_returns_every_column_with_its_role_and_trains_on_the_chosen_ones(
+    driver: Driver, tmp_path: Path
+) -> None:
+    path = str(counts(tmp_path / "t.csv", 0.3))
+    driver.send(ReadTable(path, roles=(("g4", "left out"), ("plate", "feature"))))
+    table = driver.until(TableRead)
+    assert {column["name"]: column["role"] for column in table.preview} == {
+        "g1": "feature", "g2": "feature", "g3": "feature", "g4": "left out", "cell_type": "label", "plate": "feature",
+    }  # fmt: skip
+    assert "30 × 5" in table.sentence
+    assert "standardises the features" in table.sentence
 
 
 OPEN_TO_OTHERS = [

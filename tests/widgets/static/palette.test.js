@@ -38,6 +38,12 @@ test("classes have their own colours, in turn", () => {
   equal([0, 1, 2, 3, 4].map((k) => palette({}).of(k)), [...CLASSES, CLASSES[0], CLASSES[1]]);
 });
 
+test("rows without a class are grey", () => {
+  const model = { get: () => ["B", "T", "missing"] };
+  const made = new Palette(standIn({ params: {}, dark: false, model, plot: { meta: { classes: CLASSES } } }));
+  equal([0, 1, 2].map((k) => made.of(k)), [CLASSES[0], CLASSES[1], "#9E9E9E"]);
+});
+
 test("channels of a colour", () => {
   equal([channels("#0072B2"), channels("#ffffff")], [[0, 114, 178], [255, 255, 255]]);
 });

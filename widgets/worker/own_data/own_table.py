@@ -1,15 +1,17 @@
 """A user's own table in the worker: read once, used by every run that asks for it, found again with a saved run."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from elbo_room.models.data import Dataset
 from elbo_room.models.data.table import read_table
 from elbo_room.models.families.counts import not_counts
 from elbo_room.models.reading.wishes import BATCH, LABEL, Wishes
-from elbo_room.widgets.messages import TableRead
+from elbo_room.widgets.messages import ReadTable, TableRead
 
+GENES = 200  # features from which numbers ≥ 0 that are no counts may be expression that was scaled
 FILE = "table.json"  # next to a run's state: where its data came from
 
 
@@ -22,24 +24,36 @@ class OwnTable:
     batch: str | None
     data: Dataset
     columns: tuple[str, ...]
-    notes: tuple[str, ...] = ()  # what was recognised in the file
+    about_columns: dict[str, Any] = field(default_factory=dict)  # `elbo_room.models.reading.contents`
+    request: ReadTable | None = None  # as it was asked for
 
     @classmethod
-    def read(cls, path: str, labels: str | None = None, batch: str | None = None) -> "OwnTable":
-        """Read a file; without chosen columns, those whose names say so are the labels and the batch.
+    def read(
+        cls,
+        path: str,
+        labels: str | None = None,
+        batch: str | None = None,
+        roles: tuple[tuple[str, str], ...] = (),
+        missing: str | None = None,
+        transpose: bool | None = None,
+    ) -> "OwnTable":
+        """Read a file; columns without a chosen role have a proposed one.
 
         Raises:
             ValueError: it cannot be read, or has no counts where it must; the sentence explains why and what to do.
         """
-        table = read_table(path, Wishes({name: role for name, role in ((labels, LABEL), (batch, BATCH)) if name}))
-        chosen = table.about["chosen"]
+        chosen = dict(roles) | {name: role for name, role in ((labels, LABEL), (batch, BATCH)) if name}
+        table = read_table(path, Wishes(chosen, missing, transpose))
+        about = table.about
+        request = ReadTable(path, labels, batch, roles, missing, transpose)
         return cls(
             path,
-            chosen.get(LABEL),
-            chosen.get(BATCH),
+            about["chosen"].get(LABEL),
+            about["chosen"].get(BATCH),
             table.data,
-            tuple(table.about["classes"]),
-            tuple(table.about["notes"]),
+            tuple(about["classes"]),
+            about,
+            request,
         )
 
     @classmethod
@@ -53,7 +67,10 @@ class OwnTable:
         if not kept.exists():
             return None
         try:
-            words = {name: json.loads(kept.read_text(encoding="utf-8"))[name] for name in ("path", "labels", "batch")}
+            noted = json.loads(kept.read_text(encoding="utf-8"))
+            words = {name: noted[name] for name in ("path", "labels", "batch")}
+            words["roles"] = tuple((name, role) for name, role in noted.get("roles", ()))
+            words |= {name: noted.get(name) for name in ("missing", "transpose")}
         except Exception as error:
             raise ValueError(
                 f"The note of which table this run was trained on, {kept}, is damaged. Start a new run."
@@ -64,6 +81,8 @@ class OwnTable:
         """Note in a run's folder where its data came from."""
         folder.mkdir(parents=True, exist_ok=True)
         words = {"path": str(Path(self.path).expanduser().resolve()), "labels": self.labels, "batch": self.batch}
+        if self.request is not None:
+            words |= {name: getattr(self.request, name) for name in ("roles", "missing", "transpose")}
         (folder / FILE).write_text(json.dumps(words), encoding="utf-8")
 
     def about(self) -> TableRead:
@@ -74,9 +93,20 @@ class OwnTable:
         coloured = f", coloured by {self.labels or 'labels'} ({kinds} kinds)" if self.labels or kinds > 1 else ""
         counts = reason is None and float(self.data.x.sum()) > 0
         sentence = f"{self.data.name}: {rows:,} × {features:,}{coloured}. "
-        sentence += (
-            "They are counts: scVI's settings are ready, press Run." if counts else f"No counts: {reason or 'all 0.'}"
-        )
-        sentence = " ".join([sentence, *self.notes])
+        if counts:
+            sentence += "They are counts: scVI's settings are ready, press Run."
+        elif reason is not None and features >= GENES and bool((self.data.x >= 0).all()):
+            sentence += f"No counts: {reason}"
+        else:
+            sentence += "They are real numbers: a normal response suits them. Press Run."
+        known = self.about_columns
+        if self.data.standardise:
+            sentence += " A run standardises the features by its training rows; what is coloured by a feature has its own units."
+        if known.get("genes_by_cells"):
+            sentence += " The rows look like genes and the columns like cells: press Transpose if so."
+        sentence = " ".join([sentence, *known.get("notes", ())])
         columns = [*self.columns, *(name for name in (self.labels, self.batch) if name and name not in self.columns)]
-        return TableRead(self.path, self.labels, self.batch, columns, counts, sentence)
+        return TableRead(
+            self.path, self.labels, self.batch, columns, counts, sentence, known.get("columns", []), known.get("more_columns", 0),
+            known.get("incomplete", 0), self.request, known.get("genes_by_cells", False), known.get("missing", "drop rows"),
+        )  # fmt: skip

@@ -89,7 +89,7 @@ class UserData:
 
     def read_table(self, wanted: ReadTable) -> None:
         """Read a table of a person's own while training goes on; once it is read, runs on "own" data take it."""
-        self.tables.ask(partial(OwnTable.read, wanted.path, wanted.labels, wanted.batch))
+        self.tables.ask(partial(OwnTable.read, *wanted.words))
 
     def take_tables(self, *, wait: bool = False) -> None:
         """Accept what has been read, or refuse it; with `wait`, all requested tables."""

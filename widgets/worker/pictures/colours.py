@@ -58,9 +58,11 @@ def numbers(data: Dataset) -> dict[str, tuple[str, Tensor]]:
             )
     if len(data.shape) == 1 and (data.feature_names or data.x.shape[1] == 2):
         counts = bool((data.x >= 0).all() and (data.x == data.x.round()).all())
-        x = data.x.log1p() if counts else data.x
+        x = data.x.log1p() if counts else data.raw()
         names = data.feature_names or ("x₁", "x₂")
-        for j in sorted(x.var(0).topk(min(MOST_FEATURES, x.shape[1])).indices.tolist()):
+        for j in sorted(
+            (x if data.scale is None else data.x).var(0).topk(min(MOST_FEATURES, x.shape[1])).indices.tolist()
+        ):
             found[f"feature {j}"] = (f"log(1 + {names[j]})" if counts else names[j], x[:, j])
     return found
 

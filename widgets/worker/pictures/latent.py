@@ -61,7 +61,7 @@ class LatentPictures(Pictures):
         self.seen = self.factor.seen(self.batch) if self.factor else self.batch.x
         if self.site:
             self.chosen = Exploration(run, some, self.site)
-            self.scored = Scores(data.labels[some], time.perf_counter())
+            self.scored = Scores(data.labels[some], time.perf_counter(), data.labelled[some])
             nothing = torch.zeros(len(some), max(2, self.chosen.size))
             self.space = Space(nothing, nothing, axes_plane((0, 1), nothing.shape[1]))
 

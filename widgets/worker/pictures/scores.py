@@ -16,8 +16,11 @@ FIRST = 2.0  # seconds of training before the first
 class Scores:
     """The newest scores of one run. scikit-learn's parts take a second to import: another thread does that."""
 
-    def __init__(self, labels: Tensor, now: float) -> None:
-        self.labels, self.groups = labels, len(labels.unique())
+    def __init__(self, labels: Tensor, now: float, known: Tensor | None = None) -> None:
+        """`known` (M,) tells which rows have a label; the others are left out."""
+        self.known = known if known is not None and not bool(known.all()) else None
+        self.labels = labels if self.known is None else labels[self.known]
+        self.groups = len(self.labels.unique())
         self.pace = Pace(RATE, SHARE)
         self.pace.last = now - 1 / RATE + FIRST
         self.newest: Grouping | None = None
@@ -25,6 +28,7 @@ class Scores:
 
     def look(self, mean: Tensor, now: float, *, leisure: bool) -> Grouping | None:
         """Scores of (M, K); during training only when they are due, otherwise at once."""
+        mean = mean if self.known is None else mean[self.known]
         if not leisure and not self.pace.due(now):
             return self.newest
         if not 2 <= self.groups < len(mean) or not bool(mean.isfinite().all()):
