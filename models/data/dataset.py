@@ -208,7 +208,7 @@ class Dataset:
         scale = x.std(0, correction=0)
         center = torch.where(plain, 0.0, x.mean(0))
         scale = torch.where(plain | (scale == 0), 1.0, scale)
-        made = {"standardise": False, "center": center.float(), "scale": scale.float()}
+        made: dict[str, Any] = {"standardise": False, "center": center.float(), "scale": scale.float()}
         test = self.test and replace(
             self.test, x=((self.test.x.double() - center) / scale).to(self.x.dtype), test=None, **made
         )

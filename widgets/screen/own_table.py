@@ -122,7 +122,7 @@ class OwnTable:
         if same and self.request is not None:
             self._post(replace(self.request, labels=chosen[0], batch=chosen[1]))
         else:
-            self._post(ReadTable(path, *chosen))
+            self._post(ReadTable(path, chosen[0], chosen[1]))
 
     def _heard(self, content: dict[str, Any]) -> None:
         """The page chose a column's role, a transposition, or the other treatment of missing numbers: read again."""
@@ -140,7 +140,9 @@ class OwnTable:
         if role in SINGLE:  # the column that had this role goes back to its proposal
             roles = {each: other for each, other in roles.items() if each == name or other != role}
         single = {LABEL: "labels", BATCH: "batch"}
-        parts = {part: None for given, part in single.items() if given == role or getattr(request, part) == name}
+        parts: dict[str, Any] = {
+            part: None for given, part in single.items() if given == role or getattr(request, part) == name
+        }
         return replace(request, roles=tuple(roles.items()), **parts)
 
     def _transposed(self, request: ReadTable, _: dict[str, Any]) -> ReadTable:
@@ -176,7 +178,12 @@ class OwnTable:
         found = {}
         if self.request:
             asked = self.request
-            parts = {"labels": asked.labels, "batch": asked.batch, "roles": dict(asked.roles), "missing": asked.missing}
+            parts: dict[str, Any] = {
+                "labels": asked.labels,
+                "batch": asked.batch,
+                "roles": dict(asked.roles),
+                "missing": asked.missing,
+            }
             parts["transpose"] = asked.transpose if asked.transpose is not None or not self.columns.turned else False
             words = ", ".join(f"{name}={value!r}" for name, value in parts.items() if value or value is False)
             found["own"] = (

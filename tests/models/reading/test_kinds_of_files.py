@@ -1,5 +1,7 @@
 """Every kind of file that other tools write is read right, or refused with what to do."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from scipy import sparse
 import elbo_room as er
 from elbo_room.models.data.dataset import DataError, Dataset
 from elbo_room.models.data.table import Table, read_table
+from elbo_room.models.reading import process
 from elbo_room.models.reading.wishes import Wishes
 from tests.damaged_files import whole
 
@@ -345,3 +348,14 @@ def test_real_features_are_standardised_by_the_training_rows_and_counts_are_not(
 
 def test_rows_without_a_label_are_known(tmp_path: Path) -> None:
     assert er.load(cells()).labelled.sum() == 40
+
+
+def test_only_the_reading_process_imports_what_reads() -> None:
+    text = (
+        "import sys, elbo_room.models.data, elbo_room.widgets.worker.own_data.own_table, elbo_room.widgets.screen.own_table; "
+        + ("print(sorted({'pandas', 'pyarrow', 'anndata', 'openpyxl', 'zarr', 'h5py'} & set(sys.modules)))")
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, check=True, env=process.environment()
+    )
+    assert done.stdout.strip() == "[]"
