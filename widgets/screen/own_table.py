@@ -98,7 +98,11 @@ class OwnTable:
         self.status.add_class("elbo-answer")
         self.columns = ColumnsTable(self._heard)
         self.columns.layout.display = "none"
-        first = ipw.HBox([self.upload, self.path, self.labels, self.batch, self.use])
+        self.upload.layout.min_width, self.status.layout.flex = "130px", "none"
+        first = ipw.HBox(
+            [self.upload, self.path, self.labels, self.batch, self.use],
+            layout=ipw.Layout(flex_flow="row wrap", flex="none"),
+        )
         self.widget = ipw.VBox([first, self.status, self.columns])
         self.widget.add_class("elbo-quiz")
 
