@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.core import Site
+from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.mathml import latex_of, mathml
 from elbo_room.models.probing.interval import interval, variance_of
 from elbo_room.models.probing.table import html_table, text_table
 from elbo_room.models.probing.variance import Variance
@@ -254,7 +256,9 @@ class Reports(dict[str, Report]):
         return "\n".join([self._title(), *text_table(HEADER, self._rows()), *self._reasons()])
 
     def _repr_html_(self) -> str:
-        return html_table(self._title(), HEADER, self._rows(), self._reasons())
+        parts = [ESTIMATORS.get(report.estimator) for report in self.values()]
+        formulas = [mathml(latex_of(part.symbol)) if part else "" for part in parts]
+        return html_table(self._title(), HEADER, self._rows(), self._reasons(), formulas)
 
     def _title(self) -> str:
         first = next(iter(self.values()), None)

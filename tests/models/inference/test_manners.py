@@ -153,6 +153,8 @@ def test_the_table_of_a_notebook_is_html_with_its_words_escaped() -> None:
     parser.feed(found._repr_html_())
     assert "a < b" in cells
     assert "<td>a &lt; b</td>" in found["a < b"]._repr_html_()
+    assert "<math" not in found._repr_html_(), "a name of one's own has no formula in the catalogue"
+    assert "<math" in probe(Mean(), posterior(), ["score"], X)._repr_html_()
     assert repr(Reports({})).startswith("No reports.")
 
 
