@@ -18,8 +18,10 @@ export function serveFolds(signal) {
     describe();
   }, { signal });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    for (const head of close(document, ".elbo-popup", () => true)) head.focus();
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    const heads = close(document, ".elbo-popup", () => true);
+    for (const head of heads) head.focus();
+    if (!heads.length && event.target instanceof Element) closeDrawer(event.target);
     describe();
   }, { signal });
 }
@@ -38,6 +40,19 @@ function close(where, kind, picks) {
   for (const head of closed) head.click();
   closing = false;
   return closed;
+}
+
+/**
+ * Close the drawer of the lab that has the focus, which goes back to the drawer's tab. In a chart, Escape lets go of its selection.
+ * @param {Element} target
+ */
+function closeDrawer(target) {
+  const room = target.closest(".elbo-room") ?? (target === document.body ? document.querySelector(".elbo-room") : null);
+  const cross = /** @type {HTMLElement | null | undefined} */ (room?.querySelector(".elbo-drawer .elbo-close"));
+  if (!cross?.getClientRects().length || target.closest(".elbo-chart") || document.querySelector(".elbo-whole")) return;
+  const tab = /** @type {HTMLElement | null | undefined} */ (room?.querySelector(".elbo-tabs .mod-active"));
+  cross.click();
+  tab?.focus();
 }
 
 /** For screen readers: whether a fold is open, and whether a button is pressed; ipywidgets only colours them. */

@@ -111,8 +111,11 @@ export class Panel {
   }
 
   describe() {
-    this.box.setAttribute("role", "img");
-    this.box.setAttribute("aria-label", this.model.get("summary") || this.name);
+    if (this.box.getAttribute("role") !== "group") this.box.setAttribute("role", "img"); // a group: see `accessible_names.js`
+    this.box.setAttribute(
+      "aria-label",
+      this.model.get("summary") || this.model.get("heading") || this.model.get("spec").usermeta?.title || this.name,
+    );
     this.box.style.height = this.model.get("height");
     const words = this.model.get("heading") || (this.model.get("spec").usermeta?.title ?? "");
     if (this.heading.textContent !== words) this.heading.textContent = words;

@@ -1,5 +1,6 @@
 // The invisible widget of a page: heartbeat, kernel watch, keyboard, run id in the address, polite announcements, clipboard.
 
+import { nameParts } from "./accessible_names.js";
 import { hear } from "./anywidget_recovery.js";
 import { contextOf, element } from "./elements.js";
 import { serveFullScreen } from "./full_screen.js";
@@ -71,17 +72,10 @@ export class Page {
     if (there.href !== location.href) history.replaceState(history.state, "", there);
   }
 
-  /** ipywidgets gives the handles of sliders no name, and a number that is not ours. */
+  /** ipywidgets names little of what it makes. */
   name() {
     describe();
-    for (const root of document.querySelectorAll(this.model.get("root"))) {
-      for (const handle of root.querySelectorAll(".noUi-handle")) {
-        const row = handle.closest(".widget-inline-hbox"), value = row?.querySelector(".widget-readout")?.textContent;
-        const words = row?.querySelector(".widget-label")?.textContent;
-        if (words && handle.getAttribute("aria-label") !== words) handle.setAttribute("aria-label", words);
-        if (value) handle.setAttribute("aria-valuetext", value);
-      }
-    }
+    for (const root of document.querySelectorAll(this.model.get("root"))) nameParts(root);
   }
 
   /**

@@ -46,7 +46,8 @@ def numbers_now(values: Values, knobs: list[Knob]) -> str:
 def sheet(values: Values, found: dict[str, Any]) -> str:
     """The drawer's formula as HTML."""
     part, knobs = found["estimators"][values["estimator"]], found["models"][values["model"]]["knobs"]
-    lines = [f"<div><dt>{html.escape(words)}</dt><dd>{math}</dd></div>" for words, math in rows(values, found)]
+    scrolls = '<dd tabindex="0">'  # a long formula, also by keyboard
+    lines = [f"<div><dt>{html.escape(words)}</dt>{scrolls}{math}</dd></div>" for words, math in rows(values, found)]
     lines.append(f"<div><dt>Now</dt><dd>{numbers_now(values, knobs)}</dd></div>")
     lines.append(f"<div><dt>{html.escape(part['label'].capitalize())}</dt><dd>{html.escape(part['source'])}</dd></div>")
     return f'<dl class="elbo-formulas">{"".join(lines)}</dl><p class="elbo-quiet">{HINT}</p>'

@@ -40,3 +40,20 @@ test("Escape closes the menu and gives its button the focus", () => {
   equal([open()[2], document.activeElement === menu], ["false", true]);
   close();
 });
+
+test("Escape closes an open drawer and focuses its tab, except in a chart, where it lets go of the selection", () => {
+  const { room, close } = shown();
+  let crosses = 0;
+  room.insertAdjacentHTML(
+    "beforeend",
+    '<div class="elbo-tabs"><button class="mod-active">Help</button></div><div class="elbo-chart"><button>0</button></div>' +
+      '<div class="elbo-drawer"><button class="elbo-close">Close</button></div>',
+  );
+  room.querySelector(".elbo-close")?.addEventListener("click", () => crosses++);
+  const escape = () => new KeyboardEvent("keydown", { key: "Escape", bubbles: true });
+  room.querySelector(".elbo-chart button")?.dispatchEvent(escape());
+  equal(crosses, 0);
+  room.querySelector(".elbo-drawer button")?.dispatchEvent(escape());
+  equal([crosses, document.activeElement?.textContent], [1, "Help"]);
+  close();
+});
