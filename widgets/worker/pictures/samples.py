@@ -15,7 +15,11 @@ class Samples(Numbers[Pictures]):
 
     def __init__(self, chart: str, run: Run, pictures: Pictures) -> None:
         super().__init__(chart, run, pictures)
-        self.next = 0.0
+        self.next, self.slow = 0.0, SLOW
+
+    def for_replay(self) -> None:
+        """Draws of every step."""
+        self.slow = 0.0
 
     @classmethod
     def applies(cls, run: Run, pictures: Pictures) -> bool:
@@ -33,7 +37,7 @@ class Samples(Numbers[Pictures]):
         if time.perf_counter() < self.next or self.pictures.generated is None:
             return {}
         drawn = self.pictures.generated.draw()
-        self.next = time.perf_counter() + SLOW
+        self.next = time.perf_counter() + self.slow
         return {
             "replace": {self.chart: drawn},
             "names": {self.chart: self.pictures.generated.labels},
