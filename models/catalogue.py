@@ -13,7 +13,7 @@ from elbo_room.models.latent_priors import LATENT_PRIORS
 from elbo_room.models.mathml import latex_of, mathml
 from elbo_room.models.model_family import ModelFamily
 from elbo_room.models.networks import ACTIVATIONS, ATTENTIONS, CELLS, NETWORKS, NORMS, POOLINGS
-from elbo_room.models.presets import PRESETS
+from elbo_room.models.presets import CHAPTERS, DIFFICULTIES, PRESETS
 from elbo_room.models.priors import PRIORS
 from elbo_room.models.registry import MODELS
 from elbo_room.models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
@@ -125,10 +125,5 @@ def catalogue() -> dict[str, Any]:
         }
         for name, part in MODELS.items()
     }
-    return {
-        "version": VERSION,
-        "models": models,
-        "estimators": estimators,
-        "presets": PRESETS,
-        "lines": [*INFERENCE_LINES],
-    }
+    scenes = {"presets": PRESETS, "chapters": CHAPTERS, "difficulties": list(DIFFICULTIES)}
+    return {"version": VERSION, "models": models, "estimators": estimators, **scenes, "lines": [*INFERENCE_LINES]}

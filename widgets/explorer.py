@@ -34,6 +34,7 @@ from elbo_room.widgets.controllers.replay import ReplayController
 from elbo_room.widgets.controllers.run_list import RunList
 from elbo_room.widgets.controllers.runs import RunController
 from elbo_room.widgets.controllers.saved_page import SavedPageController
+from elbo_room.widgets.controllers.scenes import SceneController
 from elbo_room.widgets.controllers.seeds import SeedSweep
 from elbo_room.widgets.controllers.settings import SettingsController
 from elbo_room.widgets.controllers.state import ScreenState
@@ -48,7 +49,7 @@ from elbo_room.widgets.painting.painter import Painter
 from elbo_room.widgets.screen.drawer import Drawer
 from elbo_room.widgets.screen.layout import Screen
 from elbo_room.widgets.screen.settings_form import BAR, Forms
-from elbo_room.widgets.sessions.example import all_knobs, catalogue, example
+from elbo_room.widgets.sessions.example import all_knobs, catalogue
 from elbo_room.widgets.sessions.link import ProcessLink, ThreadLink
 from elbo_room.widgets.sessions.runs import run_of_cell
 from elbo_room.widgets.sessions.session import Session
@@ -68,8 +69,8 @@ class Explorer(ipw.VBox):
 
     >>> import elbo_room as er
     >>> lab = er.Explorer({"data": "pinwheel"})  # in a notebook the last line of a cell: lab
-    >>> lab.state
-    'paused'
+    >>> lab.state  # the finished run of the scene that is nearest to these settings
+    'example'
     >>> lab.close()
 
     Args:
@@ -102,7 +103,7 @@ class Explorer(ipw.VBox):
         super().__init__([self.screen.root])
         self.add_class("elbo-host")
         replace_earlier(self, self.session)
-        self._first_paint(own=settings is not None or self.current.own_model)
+        self._first_paint()
         self._take_up()
         self.session.start(self, self.idle)
 
@@ -141,14 +142,17 @@ class Explorer(ipw.VBox):
         self.own_data = OwnDataController(state, self.settings, screen, session)
         self.features = FeatureController(state, self.settings, self.runs, screen, session)
         self.latent = LatentController(state, screen, painter.map, session, lambda: self.selection, self._select)
+        self.replay = ReplayController(state, screen, painter, session, self._hasten)
+        self.scenes = SceneController(
+            state, self.settings, self.held, self.views, self.latent, self.replay, screen, painter, session
+        )
         self.projector = Projector(state, screen)
         self.keys_pressed = KeyController(state, self.settings, self.runs, self.projector, screen)
         self.quiz = QuizController(state, self.settings, self.drawer, screen, painter)
-        self.address = AddressController(state, self.settings, self.runs, self.quiz, screen)
+        self.address = AddressController(state, self.settings, self.scenes, self.runs, self.quiz, screen)
         self.worker = WorkerWatch(state, self.held, self.views, screen, session)
         self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, screen, painter)
         self.idle = IdleWatch(state, screen.page, painter, session, self.words.refresh)
-        self.replay = ReplayController(state, screen, painter, session, self._hasten)
         self.saved_page = SavedPageController(state, self.settings, self.replay, screen, painter, session)
         self._register()
 
@@ -157,6 +161,7 @@ class Explorer(ipw.VBox):
         self.actions, self.messages, self.drawn = actions, messages, drawn = Dispatch(), Dispatch(), Dispatch()
         self.settings.register(actions)
         self.estimators.register(actions)
+        self.scenes.register(actions, messages)
         self.held.register(messages)
         self.views.register(actions, messages, drawn)
         self.latent.register(actions, drawn)
@@ -176,16 +181,13 @@ class Explorer(ipw.VBox):
         self.worker.register(actions, messages)
         actions.on(Quietly, lambda quiet: actions(quiet.action))
 
-    def _first_paint(self, *, own: bool) -> None:
-        if not own:
-            for message in example():
-                self.painter.show(message)
-        self.current.phase = "paused" if own else "example"
-        self.current.dirty = own
-        first = next(iter(catalogue()["presets"].values()))
-        self.screen.goal.value = "Your own settings: press Run and watch." if own else first["goal"]
-        if own:
+    def _first_paint(self) -> None:
+        if self.current.own_model:  # of which no run was recorded
+            self.current.phase, self.current.dirty = "paused", True
+            self.screen.goal.value = "Your own settings: press Run and watch."
             self.current.notice = "Press Run to train with these settings."
+        else:
+            self.scenes.settle()
         self.settings.show()
         self.estimators.follow()
         self.words.refresh()

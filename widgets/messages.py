@@ -315,13 +315,18 @@ class Save:
 
 
 @dataclass(frozen=True)
+class Leave:
+    """Save the run and let it go: the screen is about to show a scene's recorded run."""
+
+
+@dataclass(frozen=True)
 class Close:
     """Save and exit."""
 
 
 Command = (
     Start | Play | Pause | MakeStep | SetSpeed | Change | ShowView | SelectParameter | MeasureEstimators | Watch | Decode | Explore
-    | ShowState | RenderStates | DrawPrior | ReadTable | UseFeatures | Save | Close
+    | ShowState | RenderStates | DrawPrior | ReadTable | UseFeatures | Save | Leave | Close
 )  # fmt: skip
 
 
@@ -522,6 +527,11 @@ class Saved(OfStep):
 
 
 @dataclass(frozen=True)
+class Left:
+    """The worker holds no run any more; what it held is saved."""
+
+
+@dataclass(frozen=True)
 class Unsaved:
     """The run could not be saved."""
 
@@ -538,5 +548,5 @@ class Fault:
 
 Message = (
     Ready | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | StatesKept | Replayed
-    | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused | Saved | Unsaved | Fault
+    | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused | Saved | Left | Unsaved | Fault
 )  # fmt: skip

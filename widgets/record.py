@@ -1,114 +1,100 @@
-"""Records the catalogue, and on request the bundled example run, from the real engine: `python -m elbo_room.widgets.record [example]`.
+"""Records the catalogue and the finished runs of the scenes, from the real engine: `python -m elbo_room.widgets.record [all | SCENE …]`.
 
-The example run is recorded, too, where its estimators no longer have the places that it names them by.
+Without a name it records the scenes whose file is missing or has other settings than the scene. The same engine writes the same file.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import tempfile
-import threading
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from typing import Any, TypeVar
+import time
+from typing import Any
 
-import numpy as np
-
-from elbo_room.models.catalogue import catalogue
-from elbo_room.widgets.messages import (
-    Against,
-    CurveTables,
-    Evidence,
-    Frame,
-    Message,
-    Picture,
-    ShowView,
-    Start,
-    Started,
-    State,
-    Variance,
-    Watch,
+from elbo_room.models.catalogue import catalogue as engine_catalogue
+from elbo_room.widgets.messages import Frame, Message, Started
+from elbo_room.widgets.painting.thumbnails import thumbnail
+from elbo_room.widgets.sessions.example import (
+    CATALOGUE,
+    SCENES,
+    THUMBNAILS,
+    all_knobs,
+    catalogue,
+    estimators_of,
+    example,
+    file_of,
+    series,
+    settings_of,
 )
-from elbo_room.widgets.painting.views import panel_b
-from elbo_room.widgets.sessions.example import CATALOGUE, EXAMPLE, pack
-from elbo_room.widgets.sessions.link import ThreadLink
+from elbo_room.widgets.wire.bundle import pack
 
-T = TypeVar("T")
-
-
-def record(settings: dict[str, Any]) -> list[Message]:
-    """One run to its end, as the few messages that draw the finished screen."""
-    from elbo_room.models.training.run import Run
-
-    link = ThreadLink(Run)
-    link.start()
-    pause = threading.Event()
-    messages: list[Message] = []
-
-    def wait_for(truth: Callable[[], bool]) -> None:
-        while not truth():
-            messages.extend(link.receive())
-            pause.wait(0.05)
-
-    with tempfile.TemporaryDirectory() as folder:
-        link.send(Watch(["latent", "network"]))
-        link.send(Start(settings, folder))
-        wait_for(lambda: State in map(type, messages) and _of(messages, State)[-1].state == "finished")
-        wait_for(lambda: isinstance(messages[-1], Variance))
-        for view in panel_b()[1:]:
-            link.send(ShowView(view))
-            wait_for(partial(_shown, messages, view))
-        link.close()
-    return condense(messages)
+MOST = 6_000  # bytes of a chart that is one click away; larger ones are left to the reader's own run
+RECORD = "python -m elbo_room.widgets.record"
 
 
-def _of(messages: list[Message], kind: type[T]) -> list[T]:
-    return [message for message in messages if isinstance(message, kind)]
+def outdated(scene: str) -> str:
+    """Why a scene has to be recorded, and with what; empty if its file is that of the scene."""
+    remedy = f"Record it: {RECORD} {scene}"
+    if not file_of(scene).exists():
+        return f"The scene {scene!r} has no recorded run. {remedy}"
+    started = next(message for message in example(scene) if type(message) is Started)
+    wanted = settings_of(scene)
+    other = [name for name, value in started.settings.items() if wanted.get(name) != value]
+    if other:
+        return f"The recorded run of the scene {scene!r} has another {', '.join(other)} than the scene. {remedy}"
+    return ""
 
 
-def _shown(messages: list[Message], view: str) -> bool:
-    return any(each.found["view"] == view for each in _of(messages, Evidence) if each.found)
+def lean(messages: list[Message], kept: set[str]) -> list[Message]:
+    """Without the large columns of charts that are not among `kept`."""
+    found: list[Message] = []
+    for message in messages:
+        fields = dict(vars(message))
+        if type(message) is Started:
+            fields["about"] = {**message.about, "static": _small(message.about.get("static", {}), kept)}
+        if type(message) is Frame:
+            charts = {
+                key: _small(message.picture[key], kept) for key in ("replace", "append") if key in message.picture
+            }
+            fields["picture"] = {**message.picture, **charts}
+        found.append(type(message)(**fields))
+    return found
 
 
-def condense(messages: list[Message]) -> list[Message]:
-    """Drop what a finished screen does not show: frames but the last, points beyond 600 of the curves."""
-    frames, ladders = _of(messages, Frame), _of(messages, Against)
-    started, last = _of(messages, Started)[-1], frames[-1]
-    grid = next(frame.grid for frame in reversed(frames) if frame.grid)
-    points, mean = (
-        np.concatenate(tables) for tables in zip(*((each.points, each.mean) for each in frames), strict=True)
-    )
-    kept = points[np.unique(np.linspace(0, len(points) - 1, 600).round().astype(int))]
-    against = [
-        replace(each[-1], rows=np.concatenate([message.rows for message in each]))
-        for view in dict.fromkeys(message.view for message in ladders)
-        if (each := [message for message in ladders if message.view == view])
-    ]
-    variance = np.concatenate([message.rows for message in _of(messages, Variance)])
-    about = started.about.copy()
-    about.pop("choices", None)  # a recording answers no questions
-    curves: CurveTables = {"elbo": kept, "mean": mean, "variance": variance}
-    started = replace(started, about=about, curves=curves, number=last.number, folder="")
-    cloud = {name: column.astype(np.float16) for name, column in last.picture["replace"]["latent"]["cloud"].items()}
-    charts = last.picture["replace"]
-    picture: Picture = {**last.picture, "replace": {**charts, "latent": {**charts["latent"], "cloud": cloud}}}
-    last = replace(last, points=kept[:0], mean=mean[:0], picture=picture, grid=grid)
-    views = {each.found["view"]: each for each in _of(messages, Evidence) if each.found}
-    return [started, last, *against, *views.values()]
+def _small(charts: dict[str, Any], kept: set[str]) -> dict[str, Any]:
+    """The charts that are kept or small."""
+    return {name: each for name, each in charts.items() if name in kept or len(pack([], datasets=each)) <= MOST}
+
+
+def record(scene: str) -> bytes:
+    """The file of a scene's finished run."""
+    from elbo_room.widgets.worker.recorder import opening
+    from elbo_room.widgets.worker.recorder import record as run
+
+    preset, settings = catalogue()["presets"][scene], settings_of(scene)
+    messages = run(settings, estimators_of(scene), preset.get("views", {}))
+    started = next(message for message in messages if type(message) is Started)
+    kept = opening(preset.get("views", {}), started.about["views"]) | {preset["picture"], "network"}
+    return pack(lean(messages, kept), series=series())
 
 
 def main(arguments: list[str]) -> None:
-    """Write the catalogue, and the example run where it is asked for or out of date."""
-    before, found = list(json.loads(CATALOGUE.read_text(encoding="utf-8"))["estimators"]), catalogue()
-    CATALOGUE.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    """Write the catalogue, and the scenes that are asked for or out of date."""
+    CATALOGUE.write_text(json.dumps(engine_catalogue(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    catalogue.cache_clear()
+    all_knobs.cache_clear()
     print(f"Recorded {CATALOGUE.name}.")
-    if "example" not in arguments and list(found["estimators"])[: len(before)] == before:
-        return
-    about, arrays = pack(record({}))
-    np.savez_compressed(EXAMPLE, about=np.array(about), **arrays)  # type: ignore[arg-type]
-    print(f"Recorded {EXAMPLE.name} ({EXAMPLE.stat().st_size / 1000:.0f} kB).")
+    scenes = list(catalogue()["presets"])
+    if unknown := set(arguments) - {*scenes, "all"}:
+        sys.exit(f"There is no scene {', '.join(sorted(unknown))}. Choose among: all, {', '.join(scenes)}.")
+    SCENES.mkdir(exist_ok=True)
+    for scene in scenes:
+        if "all" in arguments or scene in arguments or outdated(scene):
+            begin = time.perf_counter()
+            file_of(scene).write_bytes(record(scene))
+            size, seconds = file_of(scene).stat().st_size / 1000, time.perf_counter() - begin
+            print(f"Recorded {scene} ({size:.0f} kB, {seconds:.0f} s).", flush=True)
+    drawn = {scene: thumbnail(catalogue()["presets"][scene]["picture"], example(scene)) for scene in scenes}
+    THUMBNAILS.write_text(json.dumps(drawn, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

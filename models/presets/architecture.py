@@ -7,6 +7,10 @@ VERSES_BY_WORDS, SPLICE_BY_WORDS = 0.81, 0.955  # accuracy of logistic regressio
 ARCHITECTURE: dict[str, dict[str, Any]] = {
     "attention": {
         "label": "Attention: who is she?",
+        "chapter": "architecture",
+        "minutes": 6,
+        "difficulty": "introductory",
+        "picture": "attention_map",
         "goal": "The lecture notes' gerbil sentence: she is sad, so she is the kid. Watch the last word find its noun in the map.",
         "settings": {
             "model": "conditional",
@@ -36,6 +40,10 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
     },
     "verses": {
         "label": "Attention reads verses",
+        "chapter": "architecture",
+        "minutes": 10,
+        "difficulty": "intermediate",
+        "picture": "attention_map",
         "goal": f"Whole verses: Old or New Testament? A logistic regression on the words gets {100 * VERSES_BY_WORDS:g} % right.",
         "yardstick": {"of": "accuracy", "value": VERSES_BY_WORDS, "words": "a logistic regression on the words"},
         "settings": {
@@ -66,6 +74,10 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
     },
     "motifs": {
         "label": "Convolution finds motifs",
+        "chapter": "architecture",
+        "minutes": 6,
+        "difficulty": "intermediate",
+        "picture": "filters",
         "goal": "Random DNA hides one of three known motifs: the filters learn them without any labels for their positions.",
         "settings": {
             "model": "conditional",
@@ -86,6 +98,10 @@ ARCHITECTURE: dict[str, dict[str, Any]] = {
     },
     "splice": {
         "label": "Splice junctions",
+        "chapter": "architecture",
+        "minutes": 10,
+        "difficulty": "intermediate",
+        "picture": "filters",
         "goal": f"Where an intron begins or ends in real DNA: a logistic regression gets {100 * SPLICE_BY_WORDS:g} % right. A convolution?",
         "yardstick": {"of": "accuracy", "value": SPLICE_BY_WORDS, "words": "a logistic regression"},
         "settings": {

@@ -5,6 +5,10 @@ from typing import Any
 COLLAPSE: dict[str, dict[str, Any]] = {
     "collapse_threshold": {
         "label": "Collapse: σ² past an eigenvalue",
+        "chapter": "collapse",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "kl",
         "goal": "Drag σ (under Model): a dimension dies exactly where σ² passes its eigenvalue.",
         "settings": {
             "depth": 0,
@@ -30,6 +34,10 @@ COLLAPSE: dict[str, dict[str, Any]] = {
     },
     "collapse_weight": {
         "label": "Collapse: β too large",
+        "chapter": "collapse",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "kl",
         "goal": "The KL counts four times: dimensions that gain less return to the prior. Drag β (under Inference).",
         "settings": {"latent_size": 8, "beta": 4.0, "step_size": 0.01, "stop_at": 1500},
         "tasks": [
@@ -45,6 +53,10 @@ COLLAPSE: dict[str, dict[str, Any]] = {
     },
     "collapse_cure": {
         "label": "Cure: identifiable decoder",
+        "chapter": "collapse",
+        "minutes": 8,
+        "difficulty": "advanced",
+        "picture": "kl",
         "goal": "The same β = 4 with a one-to-one decoder: its likelihood is never flat in z, so all eight dimensions stay active.",
         "settings": {"latent_size": 8, "beta": 4.0, "decoder": "gradient_map", "step_size": 0.01, "stop_at": 1500},
         "tasks": [
@@ -60,6 +72,10 @@ COLLAPSE: dict[str, dict[str, Any]] = {
     },
     "collapse_early": {
         "label": "Collapse in training",
+        "chapter": "collapse",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "kl",
         "goal": "A deep decoder with σ(z) learns to do without z: after a few hundred steps dimensions begin to die.",
         "settings": {"latent_size": 8, "scale_head": "network", "depth": 4, "step_size": 0.006, "stop_at": 1500},
         "tasks": [
@@ -75,6 +91,10 @@ COLLAPSE: dict[str, dict[str, Any]] = {
     },
     "warm_up": {
         "label": "Cure: warm-up",
+        "chapter": "collapse",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "kl",
         "goal": "The same model, with the KL phased in over 800 steps: most dimensions stay active, and the ELBO ends higher.",
         "settings": {
             "latent_size": 8,

@@ -5,6 +5,10 @@ from typing import Any
 DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     "belief_network": {
         "label": "Sigmoid belief network",
+        "chapter": "deep_exponential",
+        "minutes": 12,
+        "difficulty": "advanced",
+        "picture": "samples",
         "goal": "Two layers of binary units have no path: leave-one-out, with only a layer's own terms, makes the score gradient work.",
         "settings": {
             "model": "deep_exponential_family",
@@ -27,6 +31,10 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "latent_gaussian": {
         "label": "Deep latent Gaussian model",
+        "chapter": "deep_exponential",
+        "minutes": 12,
+        "difficulty": "advanced",
+        "picture": "samples",
         "goal": "Drag σ (under Prior) towards 0: centred, the gradient grows as 1/σ²; non-centred, the layers become a network.",
         "settings": {
             "model": "deep_exponential_family",
@@ -42,6 +50,10 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "top_down": {
         "label": "Top-down q",
+        "chapter": "deep_exponential",
+        "minutes": 10,
+        "difficulty": "advanced",
+        "picture": "samples",
         "goal": "The lower layer's q depends on the draw above it: the ELBO rises faster; independent layers catch up. Switch and see.",
         "settings": {
             "model": "deep_exponential_family",
@@ -59,6 +71,10 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "gamma_topics": {
         "label": "Sparse gamma layers: topics",
+        "chapter": "deep_exponential",
+        "minutes": 10,
+        "difficulty": "intermediate",
+        "picture": "layers",
         "goal": "Topics of the King James Bible by black box inference; the dashed line is exact coordinate ascent.",
         "settings": {
             "model": "deep_exponential_family",
@@ -84,6 +100,10 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "gamma_hierarchy": {
         "label": "Topics of topics",
+        "chapter": "deep_exponential",
+        "minutes": 10,
+        "difficulty": "intermediate",
+        "picture": "layers",
         "goal": "Two sparse gamma layers over the packages' docstrings: see which topics the upper units combine.",
         "settings": {
             "model": "deep_exponential_family",
@@ -100,6 +120,10 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "natural_layers": {
         "label": "Natural Poisson layers",
+        "chapter": "deep_exponential",
+        "minutes": 12,
+        "difficulty": "advanced",
+        "picture": "layers",
         "goal": "u is the log rate, not the mean: word rates multiply instead of adding. Set 'Layer above sets the' to mean and compare.",
         "settings": {
             "model": "deep_exponential_family",
@@ -117,6 +141,10 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
     },
     "poisson_layers": {
         "label": "Poisson layers",
+        "chapter": "deep_exponential",
+        "minutes": 10,
+        "difficulty": "advanced",
+        "picture": "layers",
         "goal": "Count-valued units have no path: they use leave-one-out, with only their own terms; the Gamma weights use the path.",
         "settings": {
             "model": "deep_exponential_family",

@@ -5,6 +5,10 @@ from typing import Any
 GENERATIVE: dict[str, dict[str, Any]] = {
     "digits": {
         "label": "Gradient noise",
+        "chapter": "gradient_variance",
+        "minutes": 10,
+        "difficulty": "introductory",
+        "picture": "variance",
         "goal": "Five estimators of one gradient: the same mean, and variances that differ a thousandfold.",
         "settings": {},
         "tasks": [
@@ -36,6 +40,10 @@ GENERATIVE: dict[str, dict[str, Any]] = {
     },
     "pinwheel": {
         "label": "Latent space",
+        "chapter": "deep_generative",
+        "minutes": 5,
+        "difficulty": "introductory",
+        "picture": "latent",
         "goal": "Five bent arms in the plane: watch the latent space unfold them.",
         "settings": {
             "data": "pinwheel",
@@ -58,6 +66,10 @@ GENERATIVE: dict[str, dict[str, Any]] = {
     },
     "score": {
         "label": "Score gradient, one draw",
+        "chapter": "gradient_variance",
+        "minutes": 8,
+        "difficulty": "introductory",
+        "picture": "variance",
         "goal": "The lecture notes' plain score gradient, B = 1: make the ELBO rise with more draws or a better estimator.",
         "settings": {"estimator": "score", "draws": 1},
         "tasks": [
@@ -81,6 +93,10 @@ GENERATIVE: dict[str, dict[str, Any]] = {
     },
     "scale": {
         "label": "Mean and scale decoder",
+        "chapter": "deep_generative",
+        "minutes": 6,
+        "difficulty": "intermediate",
+        "picture": "latent",
         "goal": "Two heads, μ(z) and σ(z): the ELBO is far higher, at the expense of the map of the digits.",
         "settings": {"scale_head": "network"},
         "tasks": [
@@ -96,6 +112,10 @@ GENERATIVE: dict[str, dict[str, Any]] = {
     },
     "evidence": {
         "label": "From the ELBO to log p(x)",
+        "chapter": "collapse",
+        "minutes": 12,
+        "difficulty": "advanced",
+        "picture": "log_evidence",
         "goal": "Pause, or wait for the end: how far is the ELBO from log p(x), and which is to blame, encoder or family?",
         "views": {"a": "log_evidence"},
         "settings": {"held_out": 0.2, "step_size": 0.01, "stop_at": 1500},
@@ -112,6 +132,10 @@ GENERATIVE: dict[str, dict[str, Any]] = {
     },
     "ppca": {
         "label": "Probabilistic PCA",
+        "chapter": "deep_generative",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "kl",
         "goal": "A linear decoder with one σ, which has a closed form: see how many nats each of 8 dimensions carries.",
         "settings": {"depth": 0, "latent_size": 8, "step_size": 0.02},
         "tasks": [

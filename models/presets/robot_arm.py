@@ -7,6 +7,10 @@ _DECODER: dict[str, Any] = {"latent_size": 5, "scale_head": "feature", "activati
 ROBOT_ARM: dict[str, dict[str, Any]] = {
     "robot_arm": {
         "label": "Robot arm",
+        "chapter": "robot_arm",
+        "minutes": 15,
+        "difficulty": "intermediate",
+        "picture": "arm",
         "goal": "Five joints, 15 numbers, five z: see in panel D whether samples of p(x) keep the lengths of the arm's links.",
         "views": {"d": "arm"},
         "settings": {
@@ -30,6 +34,10 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
     },
     "robot_arm_prior": {
         "label": "Robot arm: a prior that follows",
+        "chapter": "robot_arm",
+        "minutes": 20,
+        "difficulty": "advanced",
+        "picture": "arm",
         "goal": "Ten z and a prior that follows q: within minutes the samples' links are within twice the sensor's error.",
         "yardstick": {"of": "link_error", "value": TWICE_THE_SENSOR, "words": "twice the sensor's error"},
         "views": {"d": "arm"},
@@ -61,6 +69,10 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
     },
     "robot_arm_floor": {
         "label": "Robot arm without a floor",
+        "chapter": "robot_arm",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "latent",
         "goal": "No noise, and σ may go to 0: the shoulder's height is constant, and the ELBO never converges.",
         "settings": {"data": "robot_arm_exact", **_DECODER, "scale_floor": 0.0, "step_size": 0.01, "stop_at": 5000},
         "tasks": [

@@ -20,6 +20,10 @@ PLATES = ["fewer than 36 %: hardly more than chance", "36 to 42 %", "more than 4
 SINGLE_CELLS: dict[str, dict[str, Any]] = {
     "scvi": {
         "label": "Single cells (scVI)",
+        "chapter": "single_cells",
+        "minutes": 10,
+        "difficulty": "intermediate",
+        "picture": "latent",
         "goal": "Counts of 765 genes in 700 blood cells: watch the cell types separate without any labels.",
         "views": {"plane": "pca"},
         "settings": SCVI,
@@ -36,6 +40,10 @@ SINGLE_CELLS: dict[str, dict[str, Any]] = {
     },
     "cell_lines": {
         "label": "Cell lines on three plates",
+        "chapter": "single_cells",
+        "minutes": 12,
+        "difficulty": "advanced",
+        "picture": "latent",
         "goal": "Five cancer cell lines on three plates: z should encode a cell's line, not its plate.",
         "views": {"plane": "pca"},
         "settings": SCVI | {"data": "cell_lines", "stop_at": 200},

@@ -8,6 +8,10 @@ VISITS_BY_POISSON = -2.75  # nats per held-out person under a Poisson regression
 SUPERVISED: dict[str, dict[str, Any]] = {
     "regression": {
         "label": "Neural regression",
+        "chapter": "regression",
+        "minutes": 6,
+        "difficulty": "introductory",
+        "picture": "function",
         "goal": "A curve with a gap: is the band wide where there are no data? Drag λ and watch the function stiffen.",
         "settings": {
             "model": "conditional",
@@ -32,6 +36,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "shared_weights": {
         "label": "Noise of shared weights",
+        "chapter": "gradient_variance",
+        "minutes": 10,
+        "difficulty": "advanced",
+        "picture": "variance",
         "goal": "One draw of the weights serves a whole minibatch: its noise does not average out: see 'against rows M'.",
         "settings": {
             "model": "conditional",
@@ -62,6 +70,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "map": {
         "label": "Neural regression, MAP",
+        "chapter": "regression",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "function",
         "goal": "A point mass for q has one function and no uncertainty. Then choose Laplace in panel C.",
         "settings": {
             "model": "conditional",
@@ -87,6 +99,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "ridge": {
         "label": "Bayesian linear regression",
+        "chapter": "regression",
+        "minutes": 6,
+        "difficulty": "introductory",
+        "picture": "elbo",
         "goal": f"No hidden layer, full-rank q: the ELBO climbs to the exact log evidence, −{-RIDGE_EVIDENCE:g} nats per data point.",
         "yardstick": {
             "of": "elbo",
@@ -118,6 +134,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "poisson": {
         "label": "Poisson regression",
+        "chapter": "conditional_models",
+        "minutes": 6,
+        "difficulty": "introductory",
+        "picture": "function",
         "goal": "Counts: the mean is exp of the network's output. Then choose a Gaussian response and see what goes wrong.",
         "settings": {
             "model": "conditional",
@@ -130,6 +150,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "moons": {
         "label": "Two moons",
+        "chapter": "conditional_models",
+        "minutes": 6,
+        "difficulty": "introductory",
+        "picture": "surface",
         "goal": "Classes in the plane: how certain is the network where it has seen no data? Compare with MAP.",
         "settings": {
             "model": "conditional",
@@ -143,6 +167,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "outliers": {
         "label": "Robust regression",
+        "chapter": "conditional_models",
+        "minutes": 6,
+        "difficulty": "introductory",
+        "picture": "function",
         "goal": "One point in eight is an outlier: a Student-t response ignores them. Try a Gaussian.",
         "settings": {
             "model": "conditional",
@@ -155,6 +183,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "visits": {
         "label": "Counts that vary too much",
+        "chapter": "conditional_models",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "calibration",
         "goal": "Visits to a doctor: a Poisson's variance is its mean; these vary far more. Compare the test score with a Poisson's.",
         "yardstick": {
             "of": "test_density",
@@ -185,6 +217,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "prior_evidence": {
         "label": "λ by evidence",
+        "chapter": "priors",
+        "minutes": 8,
+        "difficulty": "intermediate",
+        "picture": "weights",
         "goal": "λ starts at 10, far too wide, and is trained to raise the ELBO: watch the prior's density close in on the weights.",
         "settings": {
             "model": "conditional",
@@ -210,6 +246,10 @@ SUPERVISED: dict[str, dict[str, Any]] = {
     },
     "relevance": {
         "label": "Which inputs matter? (ARD)",
+        "chapter": "priors",
+        "minutes": 10,
+        "difficulty": "intermediate",
+        "picture": "relevance",
         "goal": "Six measurements of a yacht, each with its own scale λⱼ: the evidence switches off the inputs that do not matter.",
         "settings": {
             "model": "conditional",

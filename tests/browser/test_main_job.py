@@ -21,7 +21,7 @@ def screen(request, page, wait_until, run_all_cells):
 
 def test_a_newcomer_watches_a_model_train(screen):
     """First paint is a finished run; Run makes curves and map move; Pause holds them still; a new estimator is taken up live."""
-    assert "finished example run" in screen.text("caption")
+    assert "finished run of the scene" in screen.text("caption")
     example = {panel: screen.ink(panel) for panel in "abcd"}
     screen.endless()
     screen.press("Run")

@@ -248,3 +248,25 @@ def test_every_control_has_a_name(screen):
         )  # a slider has its name with the page's next heartbeat
     slider = screen.page.get_by_role("slider", name=re.compile("Prior scale λ"))
     screen.until(lambda: slider.get_attribute("aria-valuetext") == "1")
+
+
+def test_the_gallery_opens_a_scene_with_its_finished_run_by_keyboard_alone(screen):
+    page = screen.page
+    name = "document.activeElement?.closest('.elbo-scene-card')?.querySelector('.elbo-scene-name').textContent"
+    scenes = page.get_by_role("button", name="Scenes", exact=True)
+    scenes.press("Enter")
+    screen.until(lambda: page.evaluate(name) == "Gradient noise")  # the scene on the screen
+    page.keyboard.press("ArrowLeft")
+    screen.until(lambda: page.evaluate(name) not in (None, "Gradient noise"))
+    page.keyboard.press("Escape")
+    screen.until(lambda: scenes.evaluate("button => button === document.activeElement"))
+    assert not page.get_by_role("dialog").is_visible()
+    page.keyboard.press("Enter")
+    page.get_by_label("Search the scenes").fill("two moons introductory")
+    page.get_by_text("1 of 37 scenes").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    screen.until(lambda: "Classes in the plane" in screen.text("goal"))
+    assert not page.get_by_role("dialog").is_visible()
+    screen.until(lambda: page.locator(".elbo-c .elbo-empty").count() == 0 and screen.titled("c", "Class"))
+    assert "finished run of the scene" in screen.text("caption")

@@ -105,6 +105,7 @@ def test_the_wheel_brings_what_is_read_at_run_time(wheel):
     assert {f"elbo_room/{name}" for name in data} <= names
     assert {"elbo_room/py.typed", "elbo_room/widgets/static/made/specs.json", "elbo_room/lab/app.ipynb"} <= names
     assert not [name for name in names if name.startswith(("lab/", "models/", "widgets/", "tests/"))]
+    assert wheel.stat().st_size < 10_000_000
 
 
 def test_the_readme_s_script_runs(python, elsewhere):

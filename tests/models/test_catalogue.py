@@ -9,7 +9,7 @@ import pytest
 from elbo_room.models.catalogue import FOLDERS, all_knobs, catalogue, knobs
 from elbo_room.models.estimators import ESTIMATORS
 from elbo_room.models.families import Normal
-from elbo_room.models.presets import KINDS, PRESETS
+from elbo_room.models.presets import CHAPTERS, DIFFICULTIES, KINDS, PRESETS
 from elbo_room.models.settings import FIRST_MODEL, SettingError, validate
 
 
@@ -68,6 +68,9 @@ def test_presets_are_allowed_and_write_only_what_differs(name: str) -> None:
     preset = PRESETS[name]
     assert preset["label"]
     assert preset["goal"].endswith((".", "?"))
+    assert preset["chapter"] in CHAPTERS
+    assert preset["difficulty"] in DIFFICULTIES
+    assert 3 + 2 * len(preset.get("tasks", [])) <= preset["minutes"] <= 20  # two for each question, and three to look
     own = knobs(preset["settings"].get("model", FIRST_MODEL))
     defaults = {knob["name"]: knob["default"] for knob in own}
     assert validate(own, preset["settings"]) == defaults | preset["settings"]

@@ -12,6 +12,7 @@ from elbo_room.widgets.words import texts
 if TYPE_CHECKING:
     from elbo_room.widgets.controllers.quiz import QuizController
     from elbo_room.widgets.controllers.runs import RunController
+    from elbo_room.widgets.controllers.scenes import SceneController
     from elbo_room.widgets.controllers.settings import SettingsController
     from elbo_room.widgets.controllers.state import ScreenState
     from elbo_room.widgets.dispatch import Dispatch
@@ -25,11 +26,13 @@ class AddressController:
         self,
         state: ScreenState,
         settings: SettingsController,
+        scenes: SceneController,
         runs: RunController,
         quiz: QuizController,
         screen: Screen,
     ) -> None:
-        self.state, self.settings, self.runs, self.quiz, self.screen = state, settings, runs, quiz, screen
+        self.state, self.settings, self.scenes = state, settings, scenes
+        self.runs, self.quiz, self.screen = runs, quiz, screen
         self.in_voila = False
 
     def register(self, actions: Dispatch) -> None:
@@ -62,8 +65,8 @@ class AddressController:
                 self.screen.wished = {"c": "attention_map", "text": wanted["text"]}
         elif "settings" in wanted:
             self.settings.replace(decode(all_knobs(), wanted["settings"]))
-            self.settings.name_scene()
-            self.state.notice = "These settings came with the link. Press Run."
+            self.scenes.settle()
+            self.state.notice = self.state.notice or "These settings came with the link. Press Run."
 
     def share(self) -> None:
         """Copy a link, or in a notebook a call, that restores the form's settings."""

@@ -66,6 +66,17 @@ class HeldRun:
         """The worker holds no run that could continue."""
         self.state.phase, self.state.run_values, self.state.held_values = phase, None, None
 
+    def let_go(self) -> bool:
+        """The worker holds no run any more; returns whether none is starting either, so that the screen is free."""
+        state = self.state
+        if state.folder is not None:
+            state.folder.release()
+        state.folder = state.held_values = state.saved_number = None
+        if state.requested:
+            return False
+        state.run_values, self.page.run_id = None, ""
+        return True
+
     def forget_requests(self) -> bool:
         """No start will be answered any more; returns whether one was pending."""
         requests, self.state.requested = self.state.requested, {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elbo_room.models.settings import Knob, Values, check, knobs_of, settled, validate
-from elbo_room.widgets.actions import ChooseScene, HoldXi, NextSeed, SetKnob, UndoChange
+from elbo_room.widgets.actions import HoldXi, NextSeed, SetKnob, UndoChange
 from elbo_room.widgets.messages import Change, Pause
 from elbo_room.widgets.painting.views import OPENING
 from elbo_room.widgets.screen.architecture import offers
-from elbo_room.widgets.sessions.example import all_knobs, catalogue
+from elbo_room.widgets.sessions.example import all_knobs, catalogue, estimators_of
 from elbo_room.widgets.words import texts
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ class SettingsController:
         actions.on(HoldXi, self.hold_xi)
         actions.when(NextSeed, self.next_seed)
         actions.when(UndoChange, self.undo)
-        actions.on(ChooseScene, self.choose_scene)
 
     @property
     def knobs(self) -> list[Knob]:
@@ -126,18 +125,19 @@ class SettingsController:
         """Show these settings, which are valid."""
         self.state.values, self.state.dirty = values, True
 
-    def choose_scene(self, action: ChooseScene) -> None:
+    def choose_scene(self, name: str) -> None:
         """A scene's settings, its goal, and what its panels open with."""
-        preset = catalogue()["presets"][action.name]
+        preset = catalogue()["presets"][name]
         self.take({"seed": self.state.values["seed"], **preset["settings"]})
-        self.screen.goal.value = preset["goal"]
-        self.screen.legend.wished = preset.get("shown", ())
+        self.screen.name_scene(name, preset["goal"])
+        self.screen.legend.wished = estimators_of(name)
         self.screen.wished = OPENING | preset.get("views", {})
         kept = self.state.if_kept("; the previous run is kept")
         self.state.notice = f"Press Run to train this scene{kept}."
 
-    def name_scene(self) -> None:
-        """Settings from elsewhere: which scene they are, or how they differ from the nearest one."""
+    def name_scene(self) -> tuple[str, str]:
+        """Settings from elsewhere: which scene they are, or how they differ from the nearest one; both are returned."""
         name, words = texts.departure(self.state.values, catalogue())
         preset = catalogue()["presets"][name]
         self.screen.name_scene(name, f"Like “{preset['label']}”, but: {words}." if words else preset["goal"])
+        return name, words

@@ -19,6 +19,7 @@ COMPARED = 7  # the first of those that are compared, after two that a closed fo
 YARDSTICK = 1  # the place of a scene's own among the words of levels, after that of coordinate ascent
 LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
 MOST_DIFFERENCES = 3  # settings: a run that differs in more is of another model
+SCENE_RUN = "ELBO · grey: earlier run of this scene"  # the heading over a run that repeats a scene's recorded one
 DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
 
 
@@ -53,6 +54,7 @@ class ElboLines:
         self.measure: tuple[Any, ...] = ()  # what its nats are nats of
         self.leveled = False  # whether panel A has a level that is a scene's yardstick
         self.earlier = ""  # what the run before differs in, as the chart's heading
+        self.recorded = False  # whether the run on the screen is a scene's recorded one
         self.band: tuple[Columns, int] | None = None  # over several seeds, and how many
 
     def add(self, points: Table) -> None:
@@ -91,8 +93,14 @@ class ElboLines:
         elif words := differences([before, settings])[0]:
             kept = kept if words.count(", ") < MOST_DIFFERENCES else []
         self.ghost = np.concatenate(kept) if kept else table([])
-        self.earlier = earlier_words(words) if kept and words else ""
+        same = SCENE_RUN if self.recorded else ""
+        self.earlier = (earlier_words(words) if words else same) if kept else ""
+        self.recorded = False
         self.settings, self.measure = settings, measure
+
+    def leave(self) -> None:
+        """A scene's recorded run comes next: no run of one's own is drawn behind it."""
+        self.drawn, self.means = [], []
 
     def draw_yardstick(self) -> None:
         """What the scene's goal is measured against, for the caption; a number of nats is a level of panel A too."""

@@ -30,6 +30,7 @@ from elbo_room.widgets.screen.drawers import DRAWERS
 from elbo_room.widgets.screen.drawers.part import CLOSED
 from elbo_room.widgets.screen.elements import button, worded
 from elbo_room.widgets.screen.fold import Fold
+from elbo_room.widgets.screen.gallery import Gallery
 from elbo_room.widgets.screen.own_table import OwnTable
 from elbo_room.widgets.screen.page import Page
 from elbo_room.widgets.screen.panel_help import PanelHelp
@@ -94,11 +95,12 @@ class Screen(Panels):
         self.scene.add_class("elbo-scene")
         share = button("Share", "Copy a link that restores these settings", lambda: post(Share()))
         projector = button("Projector", "Larger type for a lecture room (P)", lambda: post(ToggleProjector()))
+        self.gallery = Gallery(post, self.scene)
         keys = button(
             "Keys", "What the keys do at the projector (K)", lambda: post(PressKey("k")), "elbo-projector-only"
         )
         name, purpose = worded(NAME, "elbo-name"), worded(PURPOSE, "elbo-purpose")
-        self.header = box(ipw.HBox, [name, purpose, self.scene, share, projector, keys], "elbo-header")
+        self.header = box(ipw.HBox, [name, purpose, self.scene, self.gallery, share, projector, keys], "elbo-header")
 
     def name_scene(self, name: str, goal: str) -> None:
         """Show this scene in the list, with a goal, without selecting it again."""

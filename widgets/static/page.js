@@ -17,6 +17,8 @@ const HEARTBEAT = 5000, SPOKEN = 3000; // ms
 export class Page {
   /** When the last sentence was announced, in ms. */
   spokenAt = -SPOKEN;
+  /** Whether the address names a run. */
+  addressed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   later;
   /** What Share has opened. @type {Share | undefined} */
@@ -63,10 +65,12 @@ export class Page {
   }
 
   address() {
-    const run = this.model.get("run_id");
-    if (!run || !inVoila()) return;
-    const there = new URL(location.href), text = this.model.get("text");
-    there.searchParams.set("run", run);
+    const run = this.model.get("run_id"), text = run && this.model.get("text");
+    if (!inVoila() || !(run || this.addressed)) return;
+    const there = new URL(location.href);
+    if (run) there.searchParams.set("run", run);
+    else there.searchParams.delete("run"); // a scene's recorded run is shown instead
+    this.addressed = Boolean(run);
     if (text) there.searchParams.set("text", text);
     else there.searchParams.delete("text");
     if (there.href !== location.href) history.replaceState(history.state, "", there);

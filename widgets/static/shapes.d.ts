@@ -374,6 +374,25 @@ export interface Offer {
   options: [label: string, name: string][];
   reason: string;
 }
+/** A scene in the gallery, with the SVG of its picture. */
+export interface SceneCard {
+  name: string;
+  picture: string;
+  label: string;
+  goal: string;
+  minutes: number;
+  difficulty: string;
+}
+/** A chapter of the lecture notes with its scenes. */
+export interface SceneGroup {
+  title: string;
+  scenes: SceneCard[];
+}
+/** Values of the gallery (widgets/screen/gallery.py). */
+export interface GalleryValues {
+  groups: SceneGroup[];
+  scene: string;
+}
 /** Values of a chart (widgets/screen/live_chart.py). */
 export interface ChartValues<Meta = ChartMeta> {
   name: string;

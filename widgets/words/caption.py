@@ -132,12 +132,20 @@ def caption(facts: Facts) -> str:
     return ASKING if facts.get("asking") else fitted(_caption(facts))
 
 
+def of_recorded_run(facts: Facts) -> str:
+    """What the run shows that a scene opens with, and how to make one's own."""
+    if facts.get("above") == "log_evidence":
+        found = facts.get("weighed") or "The evidence is estimated for your own run only."
+    else:
+        alarm = facts.get("theory") or Snapshot.of(facts).collapse_words()
+        found = compared(facts) or alarm or facts.get("sentence") or ""
+    return f"{found} This is a finished run of the scene. Press Run to make your own.".strip()
+
+
 def _caption(facts: Facts) -> str:
     state = facts["state"]
-    if state == "example" and facts.get("above") == "log_evidence":
-        return "The evidence is estimated for your own model only: press Run. The example's parameters were not kept."
     if state == "example":
-        return "A finished example run. Press Run to train your own, or move the pointer over the latent space to decode it."
+        return of_recorded_run(facts)
     if state == "starting":
         return "The trainer is getting ready; this happens once."
     now = Snapshot.of(facts)

@@ -52,14 +52,18 @@ def differences(runs: list[Values]) -> list[str]:
 
 
 def nearest_scene(own: Values, catalogue: dict[str, Any]) -> tuple[str, list[str]]:
-    """The key of the scene of this model that differs in the fewest settings from `own`, the non-default settings; and those settings."""
+    """The scene of this model nearest to `own`, the non-default settings: on the same data if there is one, with the fewest other settings.
+
+    Its key, and the settings that differ.
+    """
     found = []
     for key, preset in catalogue["presets"].items():
         theirs = {"model": FIRST_MODEL, **preset["settings"]}
         if theirs["model"] == own["model"]:
             other = sorted(name for name in {*own, *theirs} if own.get(name) != theirs.get(name))
-            found.append((len([name for name in other if name != "seed"]), key, other))
-    _, key, other = min(found, key=lambda each: each[0])
+            count = len([name for name in other if name != "seed"])
+            found.append(("data" in other, count, key, other))
+    *_, key, other = min(found, key=lambda each: each[:2])
     return key, other
 
 

@@ -28,6 +28,8 @@ from elbo_room.widgets.messages import (
     Decoded,
     DrawPrior,
     Explore,
+    Leave,
+    Left,
     MakeStep,
     MeasureEstimators,
     Pause,
@@ -93,6 +95,7 @@ class Worker(Trainer):
         on(ReadTable, self.user_data.read_table)
         on(UseFeatures, lambda wanted: self.user_data.use_features(wanted, self.run))
         when(Save, self._save)
+        when(Leave, self.leave)
 
     def serve(self) -> None:
         """Serve until the other end closes; the run is saved then."""
@@ -224,6 +227,28 @@ class Worker(Trainer):
         self.next_step = time.perf_counter()
         self.speedometer = Speedometer()
         self._set_state("running")
+
+    def leave(self) -> None:
+        """Save the run and hold none.
+
+        Raises:
+            ValueError: it cannot be saved, so it stays.
+        """
+        if self.run is not None:
+            if self.state == "running":
+                self._set_state("paused")
+            if self.run.number > 0:
+                self._save()
+            if self.unsaved:
+                raise ValueError(
+                    f"The run on the screen cannot be saved ({self.unsaved}), so it stays there. Free some space and "
+                    "choose the scene again, or press Run to train the scene now."
+                )
+            self.measuring.close()
+            self.evidence_job.stop()
+            self.run = self.folder = self.keep_data = self.replay = self.wanted = None
+            self.state = "idle"
+        self.send(Left())
 
     def pause(self) -> None:
         """Stop after the current step and keep everything."""

@@ -98,7 +98,7 @@ def test_a_cell_that_is_run_again_otherwise_starts_anew(lab, cell, why):
     again = lab(SMALL | ({"width": 16} if why == "other settings" else {}))
     eventually(lambda: again.current.ready)
     assert again.current.folder is None
-    assert again.state == "paused"
+    assert again.state == "example"
     assert "Press Run to train" in again.screen.caption.value
 
 

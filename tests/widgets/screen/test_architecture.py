@@ -72,4 +72,4 @@ def test_nonsense_is_refused_in_a_sentence_and_the_run_stays(lab):
     room = lab(SMALL)
     room.act(actions.Reshape("depth", 99))
     assert "Hidden layers" in room.screen.caption.value or "depth" in room.screen.caption.value
-    assert (room.values["depth"], room.state) == (1, "paused")
+    assert (room.values["depth"], room.state) == (1, "example")

@@ -118,8 +118,8 @@ def test_opening_a_run_of_another_family_offers_the_estimators_of_that_family(qu
 
 def test_going_back_to_the_runs_settings_names_its_scene_again(quiet):
     quiet.current.run_values = dict(quiet.values)
-    quiet.screen.scene.value = "moons"
-    eventually(lambda: quiet.values["model"] == "conditional")
+    quiet.act(actions.SetKnob("model", "conditional"))
+    assert quiet.screen.scene.value != "digits"
     quiet.act(actions.UndoChange())
     assert quiet.screen.scene.value == "digits"
     assert quiet.screen.goal.value == PRESETS["digits"]["goal"]

@@ -7,7 +7,7 @@ from elbo_room.models.settings import validate
 from elbo_room.widgets.messages import Against, Evidence
 from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.screen.settings_form import SettingsForm, caption_of
-from elbo_room.widgets.sessions.example import CATALOGUE, EXAMPLE, all_knobs, example
+from elbo_room.widgets.sessions.example import CATALOGUE, all_knobs, example
 
 KNOBS = all_knobs()["deep_generative"]
 
@@ -37,11 +37,13 @@ def test_the_example_is_a_finished_run_of_the_default_settings():
     views = [message for message in rest if isinstance(message, Evidence)]
     assert started.settings == validate(KNOBS, {})
     assert started.number == started.settings["stop_at"]
-    assert frame.picture["replace"]["latent"]["cloud"]["x"].shape == (1797,)
+    assert frame.picture["replace"]["latent"]["cloud"]["x"].shape == (1000,)
     assert [message.view for message in against] == ["variance_against_draws", "variance_against_rows"]
     assert all(len(message.rows) > 20 for message in against)
-    assert {each.found["view"] for each in views} == set(panel_b()) - {"variance"}
-    assert EXAMPLE.stat().st_size < 150_000
+    assert {each.found["view"] for each in views} == set(panel_b()) - {
+        "variance",
+        "variance_cost",
+    }  # whose seconds differ
 
 
 def test_every_knob_has_a_control_that_says_live_or_restarts(form):

@@ -20,6 +20,8 @@ from elbo_room.widgets.messages import (
     DrawPrior,
     Fault,
     Frame,
+    Leave,
+    Left,
     MakeStep,
     Pause,
     Play,
@@ -305,6 +307,27 @@ def test_a_save_that_fails_is_reported_truly_and_training_goes_on(
     assert not any(isinstance(message, Saved) for message in driver.seen)
     driver.send(Save())
     assert driver.until(Saved).number == 8
+    works(driver, tmp_path)
+
+
+def test_a_run_is_let_go_once_it_is_saved_and_not_before(driver: Driver, tmp_path: Path, monkeypatch: Patch) -> None:
+    """The page is about to show a scene's recorded run."""
+    driver.send(Start(ENDLESS, str(tmp_path / "run")))
+    driver.until(Frame)
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "save_run", raising(OSError(errno.ENOSPC, "No space left on device")))
+        driver.send(Leave())
+        refused = driver.until(Refused, command=Leave)
+    assert is_a_sentence(refused.sentence)
+    assert "cannot be saved (No space left on device), so it stays there" in refused.sentence
+    assert refused.state == "paused"
+    number = driver.worker.run.number if driver.worker.run else 0
+    driver.send(Leave())
+    driver.until(Left)
+    assert about(tmp_path / "run" / STATE)["number"] == number > 0
+    assert driver.worker.run is None
+    driver.send(Leave())  # nothing is held: all the same
+    driver.until(Left)
     works(driver, tmp_path)
 
 
