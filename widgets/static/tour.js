@@ -4,7 +4,7 @@ import { element } from "./elements.js";
 
 /** @import { TourStep } from "./shapes.d.ts" */
 
-const GAP = 10, WIDE = 300;
+const GAP = 10, WIDE = 340;
 
 /**
  * The part of the screen that a step is about: the control with its label, else the first place that is there.
