@@ -12,7 +12,7 @@ MOST = 10_000_000  # bytes of a header
 
 
 def about(path: Path) -> dict[str, Any]:
-    """The step and the settings of a saved run: {"number", "settings", "version"}.
+    """The step and the settings of a saved run, and the checksum of a user's own data: {"number", "settings", "version", "data"}.
 
     Raises:
         OSError, ValueError, KeyError, TypeError, RuntimeError: this is not a run's file.
@@ -23,4 +23,10 @@ def about(path: Path) -> dict[str, Any]:
             raise ValueError(f"its header would have {size} bytes")
         metadata = json.loads(file.read(size))["__metadata__"]
     found = json.loads(metadata["about"])
-    return {"number": int(found["number"]), "settings": dict(found["settings"]), "version": int(found["version"])}
+    known = {"data": str(found["data"])} if "data" in found else {}
+    return {
+        "number": int(found["number"]),
+        "settings": dict(found["settings"]),
+        "version": int(found["version"]),
+        **known,
+    }

@@ -51,10 +51,10 @@ def load_run(folder: Path, data: Dataset | None = None) -> Run:
     try:
         header = about(folder / STATE)
         run = Run(settings_from(header["settings"]), data)
+        run.load_tensors(load((folder / STATE).read_bytes()), header["number"])
         known = header.get("data")
         if known is not None and known != run.data.checksum:
             raise _OtherDataError
-        run.load_tensors(load((folder / STATE).read_bytes()), header["number"])
     except _OtherDataError:
         raise ValueError(
             f"The run in {folder} was trained on other data than {run.data.name}: their checksums differ. "

@@ -56,6 +56,15 @@ def test_fewer_rows_than_the_run_was_made_with_are_refused(tmp_path: Path) -> No
         load_run(tmp_path, from_array(data.x[:5]))
 
 
+def test_a_run_on_a_table_of_ones_own_opens_on_no_other(tmp_path: Path) -> None:
+    data = from_array(torch.randn(30, 3, generator=torch.Generator().manual_seed(0)))
+    run = Run(small(batch_size=10), data)
+    next(run)
+    save_run(run, tmp_path)
+    with pytest.raises(ValueError, match="was trained on other data than your data: their checksums differ"):
+        load_run(tmp_path, from_array(data.x + 1))
+
+
 @pytest.mark.parametrize("taken", [0, 1, 2, 3], ids=["before", "in a pass", "later in it", "at its end"])
 def test_one_row_fewer_is_refused_and_the_same_number_is_accepted(taken: int, tmp_path: Path) -> None:
     """Wherever in a pass the run was saved: at its end no row number is left that would tell."""
