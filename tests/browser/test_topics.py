@@ -33,8 +33,9 @@ def test_topics_are_read_live_and_the_ladder_falls(page, wait_until, voila_serve
     )  # the plot takes what the panel has
 
 
-def test_sigma_is_a_slider_in_sight_that_acts_on_the_running_model(page, wait_until, voila_server):
+def test_sigma_is_a_slider_of_the_prior_that_acts_on_the_running_model(page, wait_until, voila_server):
     screen = opened(page, wait_until, voila_server, "Deep latent Gaussian model")
+    screen.unfold("Prior")
     slider = page.locator(".widget-hslider:visible").filter(has_text="Layer scale")
     slider.locator(".noUi-handle").focus()
     for _ in range(6):
