@@ -268,5 +268,5 @@ def test_the_gallery_opens_a_scene_with_its_finished_run_by_keyboard_alone(scree
     page.keyboard.press("Enter")
     screen.until(lambda: "Classes in the plane" in screen.text("goal"))
     assert not page.get_by_role("dialog").is_visible()
-    screen.until(lambda: page.locator(".elbo-c .elbo-empty").count() == 0 and screen.titled("c", "Class"))
+    screen.until(lambda: screen.titled("c", "Decision surface"))
     assert "finished run of the scene" in screen.text("caption")
