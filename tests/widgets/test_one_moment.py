@@ -86,7 +86,7 @@ def test_every_number_of_a_moment_is_printed_alike(name: str, tmp_path: Any) -> 
     drawn = lines["value"][lines["series"] == (MEAN if MEAN in lines["series"] else 0)]
     printed = value(re.search(f"ELBO {NUMBER} nats", status)[1])  # type: ignore[index]
     assert printed == pytest.approx(float(drawn[-1]), abs=0.0501)
-    table = tables.table(bus, charts["elbo"])
+    table = tables.tabulated(bus, charts["elbo"])["summary"]
     assert f"ELBO {re.search(f'ELBO {NUMBER} nats', status)[1]} nats" in table  # type: ignore[index]
     if facts.get("kl"):
         bars = bus.shown("kl")["bars"]
