@@ -54,7 +54,7 @@ def screen_of(name: str, tmp_path: Any) -> Painter:
     run = Run(settings_from(PRESETS[name]["settings"] | {"stop_at": STEPS, "batch_size": 64}))
     trainer.watched = frozenset({"scores", "kl", "elbo"})
     trainer._adopt(Prepared.of(run, tmp_path, Curves(), trainer.names, trainer.view))
-    painter = Painter(Screen(lambda _: None, ipw.VBox(), [ipw.Text(), ipw.Text()], []), catalogue())
+    painter = Painter(Screen(lambda _: None, ipw.VBox(), [ipw.Text(), ipw.Text()], [(name, name)]), catalogue())
     painter.show(
         Started(
             number=0,
