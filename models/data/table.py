@@ -52,6 +52,13 @@ def load(
 
     Columns without a chosen role have a proposed one: an index, an identifier, a date, free text and a constant are left out.
 
+    >>> import elbo_room as er
+    >>> import pandas as pd
+    >>> houses = pd.DataFrame({"id": [1, 2, 3, 4], "rooms": [2, 3, 3, 5], "area": [51.5, 70.2, 68.0, 120.9], "price": [1.1, 1.6, 1.5, 2.9]})
+    >>> data = er.load(houses, y="price")
+    >>> data.x.shape, data.y.shape
+    (torch.Size([4, 2]), torch.Size([4]))
+
     Args:
         source: a file's path, whose extension determines how it is read; or a data frame of pandas or polars, or an AnnData.
         labels: the column (of `obs` in an `.h5ad`) with each row's class, used for colour only. A `.npz` contains its own.

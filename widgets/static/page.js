@@ -12,7 +12,7 @@ import { Banner, inVoila, PING, Watch } from "./watch.js";
 
 /** @import { Model, PageValues, Shown, Started } from "./shapes.d.ts" */
 
-const HEARTBEAT = 5000, SPOKEN = 3000; // ms
+const HEARTBEAT = 5000, SPOKEN = 3000, NAMED = 200; // ms
 
 export class Page {
   /** When the last sentence was announced, in ms. */
@@ -21,6 +21,8 @@ export class Page {
   addressed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   later;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  naming;
   /** What Share has opened. @type {Share | undefined} */
   sheet;
   /** @type {Watch | undefined} */
@@ -74,6 +76,14 @@ export class Page {
     if (text) there.searchParams.set("text", text);
     else there.searchParams.delete("text");
     if (there.href !== location.href) history.replaceState(history.state, "", there);
+  }
+
+  /** Name what is new on the page, once for all that comes within a moment. */
+  nameSoon() {
+    this.naming ??= setTimeout(() => {
+      this.naming = undefined;
+      this.name();
+    }, NAMED);
   }
 
   /** ipywidgets names little of what it makes. */
@@ -193,7 +203,8 @@ export default {
     model.on("change:run_id change:text", () => page.address());
     model.on("change:banner", () => page.banner.set("python", model.get("banner")));
     document.addEventListener("keydown", (event) => page.key(event), { signal, capture: true });
-    document.addEventListener("focusin", () => page.name(), { signal, capture: true });
+    const naming = new MutationObserver(() => page.nameSoon());
+    naming.observe(document.body, { childList: true, subtree: true });
     document.addEventListener("pointerdown", (event) => page.ground(event), { signal });
     document.addEventListener("visibilitychange", beat, { signal });
     serveFullScreen(signal);
@@ -202,6 +213,7 @@ export default {
     serveMenus(signal);
     addEventListener("pagehide", () => page.send({ kind: "closing" }), { signal });
     signal.addEventListener("abort", () => {
+      naming.disconnect();
       timers.forEach(clearInterval);
       clearTimeout(page.later);
       page.watch?.close();

@@ -100,7 +100,8 @@ def test_a_run_that_trains_on_after_a_refusal_is_shown_as_running(quiet):
     quiet.show(State(state="finished", number=8))  # of the run before: nothing is running yet
     assert quiet.state == "starting"
     refuse(quiet, "running")
-    assert (quiet.state, quiet.current.folder.identity, quiet.screen.caption.value) == ("running", first, "No.")
+    assert (quiet.state, quiet.current.folder.identity, quiet.current.notice) == ("running", first, "No.")
+    assert quiet.screen.caption.value.endswith("No.")
     assert in_use(first)
 
 
@@ -159,12 +160,12 @@ def test_no_run_and_a_run_that_cannot_be_taken_up_are_not_called_kept(saved):
     assert not any("kept" in words or "go on" in words for words in saved.remedies().values())
 
 
-def test_a_new_scene_speaks_of_a_kept_run_only_where_there_is_one(lab, monkeypatch):
+def test_a_new_model_speaks_of_a_kept_run_only_where_there_is_one(lab, monkeypatch):
     monkeypatch.setattr("elbo_room.widgets.explorer.ProcessLink", NoWorker)
     room = lab()
     for action in (actions.ChooseScene("pinwheel"), actions.SetKnob("model", "conditional")):
         room.act(action)
         assert "kept" not in room.current.notice
     room.current.saved_number = 3
-    room.act(actions.ChooseScene("pinwheel"))
+    room.act(actions.SetKnob("model", "deep_generative"))
     assert "the previous run is kept" in room.current.notice
