@@ -38,7 +38,7 @@ def test_a_newcomer_watches_a_model_train(screen):
     screen.choose("^Estimator", "score")
     screen.press("Continue")
     screen.until(lambda: screen.step() > held)
-    screen.until(lambda: "same gradient on average" in screen.text("caption").lower())
+    screen.until(lambda: "these gradients have the same mean" in screen.text("caption"))
     screen.paused()
 
     before = screen.ink("c")

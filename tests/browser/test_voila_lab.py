@@ -210,7 +210,7 @@ def test_two_tabs_train_side_by_side(new_page, wait_until, voila_server):
 def test_a_link_restores_settings_and_nonsense_in_it_is_a_sentence(screen, voila_server):
     screen.page.goto(voila_server + '/?settings={"version":1,"prior_scale":0.1,"width":32}')
     screen.painted()
-    screen.until(lambda: "came with the link" in screen.text("caption"))
+    screen.until(lambda: "Your settings differ from it: Prior scale 0.1, Width 32." in screen.text("caption"))
     screen.until(lambda: screen.page.get_by_label("Width", exact=False).first.input_value() == "32")
     screen.page.goto(voila_server + '/?settings={"width":100000}')
     screen.painted()
