@@ -30,7 +30,7 @@ def test_a_lasso_selects_and_two_clicks_make_a_path(screen):
     for corner in ((0.75, 0.15), (0.75, 0.5), (0.25, 0.5)):
         mouse.move(*at(screen, *corner), steps=4)
     mouse.up()
-    screen.until(lambda: re.match(r"\d+ data points selected: ", screen.text("caption")))
+    screen.until(lambda: re.search(r"\d+ data points selected: ", screen.text("caption")))
     mouse.move(20, 600)
     screen.until(lambda: "data points selected" in screen.text("card-words"))
 
@@ -73,7 +73,7 @@ def test_scores_that_come_late_find_room_below_what_marks_the_classes(screen):
     screen.press("Run")
     screen.trains(beyond=5)
     screen.paused()
-    screen.until(lambda: "sil." in screen.text("card-scores"))
+    screen.until(lambda: "silhouette" in screen.text("card-scores"))
     card, scores = (screen.page.locator(f".elbo-c .elbo-{part}").first for part in ("card", "card-scores"))
 
     def inside() -> bool:

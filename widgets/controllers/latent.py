@@ -84,7 +84,8 @@ class LatentController:
         summary = f"{count:,} data points selected{': ' if words else ''}{', '.join(words)}."
         hidden = count - len(shown)
         also = f" {hidden:,} of them are not on the map." if hidden and self.map.rows else ""
-        return f"{summary}{also} Panel D marks their KL; Explorer.selection has their rows; Escape lets go."
+        when = "" if self.state.run_values is not None else " once you press Run"  # an example run has no worker to ask
+        return f"{summary}{also} Panel D marks their KL{when}; Explorer.selection has their rows; Escape lets go."
 
     def explore_again(self, message: Started) -> None:
         """A run has started: keep the previous view if possible; rows of other data are invalid now."""

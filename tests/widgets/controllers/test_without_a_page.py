@@ -98,6 +98,7 @@ def test_a_lasso_selects_the_datas_own_rows_and_the_worker_marks_their_places() 
     assert worker.sent == [Explore(rows=[2, 0])]
     assert shown == [[2, 0]]
     assert state.notice.startswith("2 data points selected: 1 × b, 1 × a.")
+    assert "Panel D marks their KL;" in state.notice
 
 
 def test_a_run_that_nobody_watches_rests_and_is_saved() -> None:
