@@ -146,7 +146,10 @@ def curves(identity: str, series: Sequence[str] = ()) -> dict[str, np.ndarray[An
         tables = read(home() / identity, series)
     except (OSError, ValueError, KeyError, EOFError):
         return {"elbo": table([]), "variance": table([], VARIANCE_COLUMNS)}
-    return {"elbo": tables["mean"] if len(tables["mean"]) else tables["elbo"], "variance": tables["variance"]}
+    mean, elbo = tables["mean"], tables["elbo"]
+    if len(mean) == 1:  # a short run: one point is no curve, so the steps before it lead to it
+        mean = np.concatenate([elbo[elbo[:, 0] < mean[0, 0], :2], mean])
+    return {"elbo": mean if len(mean) else elbo, "variance": tables["variance"]}
 
 
 def kept_until(folder: RunFolder | None) -> int | None:

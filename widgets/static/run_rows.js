@@ -26,6 +26,19 @@ function key(row, column) {
 }
 
 /**
+ * Below zero if `x` comes first. Identities are of one length and end in hexadecimal digits: “2e58” comes after “11ab”.
+ * @param {string | number} x
+ * @param {string | number} y
+ * @param {Column} column
+ * @returns {number}
+ */
+function order(x, y, column) {
+  if (typeof x === "number" && typeof y === "number") return x - y;
+  if (column === "when") return x < y ? -1 : Number(x > y);
+  return WORDS.compare(String(x), String(y));
+}
+
+/**
  * The rows in the order of a column: pinned ones first, rows without a value last, equal ones as they were.
  * @param {RunRow[]} rows
  * @param {Column} column
@@ -37,8 +50,8 @@ export function sorted(rows, column, descending) {
     if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
     const [x, y] = [key(a, column), key(b, column)];
     if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1;
-    const order = typeof x === "number" && typeof y === "number" ? x - y : WORDS.compare(String(x), String(y));
-    return descending ? -order : order;
+    const sign = order(x, y, column);
+    return descending ? -sign : sign;
   });
 }
 

@@ -125,6 +125,18 @@ def test_kept_curves_come_back_with_their_means_and_the_window(tmp_path):
     assert again.recent.tolist() == [[2, 2.0], [3, 3.0]]
 
 
+def test_a_run_too_short_for_two_means_has_the_curve_of_its_steps(home):
+    """Before the only point of the running mean, every step's own ELBO; the run's number is the mean."""
+    folder = new_run()
+    keep(folder, number=3)
+    Curves().save(folder.path, [row(1, -5.0), row(2, -3.0), row(3, -2.0)], [(3, -2.5)])
+    assert curve(folder.identity).tolist() == [[1, -5.0], [2, -3.0], [3, -2.5]]
+    (listed,) = saved_runs()
+    assert listed["elbo"] == -2.5
+    assert listed["spark"]
+    folder.release()
+
+
 def test_a_file_whose_elbo_held_the_prior_is_read_as_the_bound(home):
     """Columns step, ELBO, likelihood, −KL, prior: the bound is ELBO − prior, of its running mean too."""
     folder = new_run()

@@ -51,6 +51,12 @@ test("rows are sorted by numbers, by words with numbers, and by the time of the 
   equal(ids(rows), "abc");
 });
 
+test("the start's time is told to a fraction of a second, in hexadecimal digits", () => {
+  const rows = [row("20261201-121717-9fd2"), row("20261201-121717-11ab"), row("20261201-121717-2e58")];
+  const newest = sorted(rows, "when", true).map(({ id }) => id.slice(-4));
+  equal(newest.join(" "), "9fd2 2e58 11ab");
+});
+
 test("pinned rows stay on top and rows without a value at the end, in either direction", () => {
   const rows = [row("a", { score: null }), row("b", { score: -2 }), row("c", { score: -9, pinned: true }), row("d")];
   equal(ids(sorted(rows, "score", true)), "cdba");
