@@ -133,6 +133,7 @@ class Estimator:
     independent_draws: ClassVar[bool] = False  # the proof needs independent draws: no antithetic, no Sobol
     warm_up: ClassVar[int] = 0  # estimates that a probe makes first, to fill an adaptive estimator's memory
     moves: ClassVar[bool] = False  # it evaluates f at other values of its site while the other sites stay as drawn
+    expands: ClassVar[bool] = False  # it needs log p's second derivatives at q's mean, for each draw of the other sites
     factorised: ClassVar[bool] = False  # the proof needs a q that is a product over sites
     for_weights: ClassVar[bool] = False  # it is for the weights of a Bayesian network only
     discrete: ClassVar[bool] = False  # it is for latents with a finite list of states only
@@ -179,6 +180,10 @@ class Estimator:
     def evaluations(self, draws: int, size: int) -> int:
         """Evaluations of log p for one data point, one ĝ with B = draws, and a site of `size` coordinates."""
         return draws
+
+    def numbers(self, size: int) -> int:
+        """Numbers that it keeps for one data point besides the draws and their gradients, for a site of `size` coordinates."""
+        return 0
 
     def value(self, family: Family, noise: Tensor, nu: Tensor) -> Tensor:
         """The draw that the model sees: live in ν for a path-type estimator, detached for a score-type one."""

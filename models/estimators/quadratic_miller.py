@@ -84,6 +84,7 @@ class QuadraticMiller(Estimator):
     )
     source: ClassVar[str] = "Miller, Foti, D'Amour & Adams 2017"
     moves: ClassVar[bool] = True
+    expands: ClassVar[bool] = True
     path: ClassVar[bool] = True
 
     def supports(self, family: Family, draws: int) -> str | None:

@@ -27,6 +27,10 @@ class QuadraticMillerFull(QuadraticMiller):
         "Subtracts the noise of a quadratic expansion with all its correlations; the Hessian is K by K."
     )
 
+    def numbers(self, size: int) -> int:
+        """The Hessian, and the rows that it is put together from."""
+        return 2 * size**2
+
     def surrogate(self, draw: Draw, context: Context) -> Tensor:
         """H(q) − ⌊g̃ − E g̃⌋ · ν."""
         nu = draw.nu.detach()

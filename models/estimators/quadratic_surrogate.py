@@ -50,9 +50,12 @@ class QuadraticSurrogate(Estimator):
         slope, curvature = first / weight.clamp_min(1e-30), cross / square.clamp_min(1e-30)  # β and h, (K,)
         extra = centered(slope, curvature, noise, variance)  # (R, B, M, 2, K)
         xi = top.sum() / bottom.sum().clamp_min(1e-30)
+        share = (
+            context.share
+        )  # alone: a hook that holds the context holds its own tensor, and neither would ever be freed
 
         def learn(flow: Tensor) -> None:
-            gradient = -flow / context.share  # ∇_z log p, (R, B, M, K)
+            gradient = -flow / share  # ∇_z log p, (R, B, M, K)
             off = (
                 gradient - slope
             )  # centred by the estimate from past draws: E c = 0 keeps the mean, and the noise falls

@@ -34,6 +34,7 @@ DEAR = 4  # times B evaluations
 FORWARD = 0.5  # share of an estimate's time that is not spent on its gradient
 CERTAIN = 0.1  # share of the seconds that a step may take; if the rough count is below it, nothing is measured
 CONVOLUTION = 2  # products of a matrix multiplication in the time of one of a convolution
+CURVED = 3  # evaluations without a gradient in the time of one with its share of a second derivative
 RESULTS = 3  # numbers kept per altered evaluation and row
 ROUGH = 30  # most numbers that an estimate holds per input and output of each linear map
 
@@ -133,14 +134,32 @@ class Plan:
 
         `seconds` is the time for the numbers, `calls` that for the kernel calls, which recur for every part of the coordinates.
         """
-        many = sum(count - self.draws for name, count in self.evaluations() if name in self.dear)
+        dear = [(name, count - self.draws) for name, count in self.evaluations() if name in self.dear]
+        many, slow = (
+            sum(count for _, count in dear),
+            sum(count * self._evaluations_in_time(name) for name, count in dear),
+        )
         together = min(many, MOST_NUMBERS / numbers_of_evaluation(self.model, self.data.x.shape[1:], rows))
         parts = many / max(together, 1.0)
-        found = 4.0 * RESULTS * rows * many
+        found = 4.0 * (RESULTS * rows * many + sum(self._kept(name, rows) for name, _ in dear))
         return Size(
             peak * (1 + together / self.draws) + found,
-            seconds * (1 + FORWARD * many / self.draws) + calls * (1 + FORWARD * parts),
+            seconds * (1 + FORWARD * slow / self.draws) + calls * (1 + FORWARD * parts),
         )
+
+    def _evaluations_in_time(self, name: str) -> float:
+        """How many plain evaluations take as long as one that a site's estimator makes of an altered coordinate."""
+        return CURVED * self._expansions(name) if self.estimators[name].expands else 1.0
+
+    def _expansions(self, name: str) -> int:
+        """How many points log p is expanded around: q's mean, with the other sites as in each draw."""
+        return self.draws if self.estimators[name].expands and len(self.model.sites) > 1 else 1
+
+    def _kept(self, name: str, rows: int) -> float:
+        """Numbers of a site that its estimator keeps of all rows and draws."""
+        site = self.model.sites[name]
+        many = self._expansions(name) * (rows if site.plate == "local" else 1)
+        return float(many * self.estimators[name].numbers(prod(site.shape)))
 
     @property
     def dear(self) -> frozenset[str]:

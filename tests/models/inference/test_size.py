@@ -231,3 +231,10 @@ def test_the_parabola_of_many_weights_is_measured_in_parts() -> None:
         )
     assert 200 < len(found.raw) < 512
     assert max(trace.steps) < 350e6
+
+
+def test_the_hessian_of_many_weights_is_refused_before_it_is_made() -> None:
+    """4,389 weights: K² numbers for each draw, and two products with the second derivatives for each weight and draw."""
+    wide = {"model": "conditional", "data": "wine_red", "width": 60, "depth": 3, "draws": 8, "prior": "ard"}
+    with pytest.raises(ValueError, match=r"A step would (take|need) about"):
+        Run(settings_from(wide | {"estimator": "quadratic_miller_full"}))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from elbo_room.models.estimators import ESTIMATORS, NotApplicableError
+from elbo_room.models.estimators import ESTIMATORS, Estimator, NotApplicableError
 from elbo_room.models.inference.make_estimator import make_estimator
 from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.inference.parameters import Parameter, named
@@ -34,6 +34,7 @@ CELLS = 60_000  # draws × rows × features of one replicate: a wide data point,
 TOGETHER = 2 * CELLS  # draws × rows × features that are held in memory at a time
 EVALUATED = 2**21  # numbers of all evaluations of log p that are made at a time: of the weights of a network too
 MOST_EVALUATED = 2**23  # of one replicate: about 700 MB
+MOST_KEPT = 2**26  # besides the draws, of one replicate: 256 MB; an estimator that keeps more is not measured
 HELD = 1_000_000  # numbers of all replicates' gradients together
 HISTOGRAM = 256  # replicates a histogram needs
 SAMPLES = 512  # draws that a parabola is measured with
@@ -120,10 +121,18 @@ class Probing:
         """Numbers that the evaluations of one replicate hold: values, ν, a network's layers, and what is compared with the data."""
         return draws * numbers_of_evaluation(self.run.model, self.run.data.x.shape[1:], rows)
 
-    def _together(self, rows: int, draws: int) -> int:
-        """How many replicates are made at a time."""
+    def _together(self, rows: int, draws: int, kept: int = 0) -> int:
+        """How many replicates are made at a time, of an estimator that keeps so many numbers besides the draws."""
         wide = TOGETHER // (draws * rows * self.run.data.x.shape[1])
-        return max(1, min(wide, EVALUATED // self._evaluated(self._rows(rows, draws), draws)))
+        own = EVALUATED // max(1, kept) if kept else wide
+        return max(1, min(wide, own, EVALUATED // self._evaluated(self._rows(rows, draws), draws)))
+
+    def _beside(self, part: Estimator, rows: int, draws: int) -> int:
+        """Numbers that an estimator keeps of one replicate besides the draws and their gradients."""
+        sites = self.run.model.sites.values()
+        own = [site for site in sites if part.supports(site.family, draws) is None]
+        kept = sum(part.numbers(math.prod(site.shape)) * (rows if site.plate == "local" else 1) for site in own)
+        return kept * (draws if len(sites) > 1 else 1)
 
     def _numbers(self, rows: int, draws: int) -> int:
         """Numbers of one replicate's gradient, draw by draw."""
@@ -136,12 +145,15 @@ class Probing:
     def _one(self, name: str, draws: int, replicates: int, rows: int, seed: int) -> Report | None:
         settings, rows, begin = self.run.settings, self._rows(rows, draws), time.thread_time()
         generator = torch.Generator().manual_seed(seed)  # the same for every estimator: common noise
+        part = make_estimator(name, settings)
+        if (kept := self._beside(part, rows, draws)) > MOST_KEPT:
+            return None
         try:
             found = probe(
-                self.run.model, self.run.q, {name: make_estimator(name, settings)}, self.run.data.batch(self.rows[:rows]), draws,
+                self.run.model, self.run.q, {name: part}, self.run.data.batch(self.rows[:rows]), draws,
                 replicates, generator, site=self.request.parameter.site, rao_blackwell=settings.rao_blackwell,
                 noise_kind=settings.noise, objective=self.run.objective,
-                chunk=self._together(rows, draws),
+                chunk=self._together(rows, draws, kept),
             )  # fmt: skip
         except NotApplicableError:
             return None

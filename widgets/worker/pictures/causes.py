@@ -57,3 +57,11 @@ def overflow(finite: torch.Tensor) -> str:
         f"The KL of {names} is infinite: the encoder's output has overflowed for some data points. "
         "Press Reset and choose a smaller step size."
     )
+
+
+def overflow_of_layers(names: list[str]) -> str:
+    """The same for the layers of a deep exponential family."""
+    return (
+        f"Some values of {', '.join(names)} are no longer finite: a parameter has overflowed. "
+        "Press Reset and choose a smaller step size."
+    )

@@ -12,6 +12,7 @@ from elbo_room.models.diagnostics import active
 from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Datasets, Facts, Params, Picture
+from elbo_room.widgets.worker.pictures.causes import overflow_of_layers
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.generated import Layered
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
@@ -24,6 +25,18 @@ ROWS = 256  # data that the averages are over
 MOST_NODES, TOPICS, WORDS = 32, 12, 5  # in a layer of the drawing; topics shown, and words of each
 ORDER = 4.0  # seconds between two looks at who is whose parent
 MOST_LAYERS = 3  # so many leave the line below the drawing no room to say what u is
+
+
+def finite(values: torch.Tensor) -> torch.Tensor:
+    """What can be drawn: 0 in place of what has overflowed."""
+    return values.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def overflown(found: Units) -> list[int]:
+    """The layers, from the data up, with a value that is not finite."""
+    return sorted(
+        int(name[1:]) for name, pair in found.items() if not all(bool(each.isfinite().all()) for each in pair)
+    )
 
 
 class ExponentialPictures(Pictures):
@@ -95,16 +108,17 @@ class ExponentialPictures(Pictures):
     def look(self) -> Picture:
         """The drawing of the layers, KL of every unit, a yardstick."""
         run = self.run
-        found = units(self.model, run.q, self.batch, self._generator())
+        measured = units(self.model, run.q, self.batch, self._generator())
+        found = {name: (finite(signal), finite(nats)) for name, (signal, nats) in measured.items()}
         activity = {number: found[f"z{number}"][0].abs() for number in range(1, self.layers + 1)}
-        weights = [each.numpy() for each in matrices(self.model, run.q, self.batch)]
+        weights = [finite(each).numpy() for each in matrices(self.model, run.q, self.batch)]
         self._choose(activity, weights)
         replace = {"layers": self._drawing(activity, weights), "units": self._bars(found)}
         if self.yardstick is not None:
             level = np.array([self.yardstick.level], np.float32)
             replace["elbo"] = {"levels": {"value": level, "index": np.zeros(1, np.float32)}}
         params: dict[str, Params] = {"units": {"xLow": 0.0, "xHigh": 1.0, "yLow": 0.0, "yHigh": self.high}}
-        seen: Picture = {"replace": replace, "params": params, "facts": self._facts(found)}
+        seen: Picture = {"replace": replace, "params": params, "facts": self._facts(found, overflown(measured))}
         return merged(seen, *self.drawn())
 
     def _drawing(self, activity: dict[int, torch.Tensor], weights: list[Any]) -> Datasets:
@@ -149,7 +163,7 @@ class ExponentialPictures(Pictures):
         packed = lambda table: {name: np.asarray(column, np.float32) for name, column in table.items()}  # noqa: E731
         return {"bars": packed(columns), "names": packed(names)}
 
-    def _facts(self, found: Units) -> Facts:
+    def _facts(self, found: Units, lost: list[int]) -> Facts:
         live = {name: int(active(nats).sum()) for name, (_, nats) in found.items()}
         sizes = {name: len(nats) for name, (_, nats) in found.items()}
         words = ", ".join(f"{LAYER_NAMES[int(name[1:])]}: {live[name]} of {sizes[name]}" for name in sorted(live))
@@ -162,5 +176,7 @@ class ExponentialPictures(Pictures):
             sentence = f"Exact coordinate ascent {at} at {exact.level:,.1f} nats per datum. {sentence}".replace(
                 "-", "−"
             )
+        if lost:
+            sentence = f"{overflow_of_layers([LAYER_NAMES[number] for number in lost])} {sentence}"
         summaries = {"layers": sentence, "units": f"Units that carry at least {ACTIVE:g} nats: {words}."}
         return {"sentence": sentence, "summaries": summaries}

@@ -54,6 +54,20 @@ def test_each_unit_speaks_the_words_of_one_planted_topic() -> None:
     assert "hill" in look["facts"]["sentence"] or "sea" in look["facts"]["sentence"]
 
 
+@torch.no_grad()
+def test_what_has_overflowed_is_reported_and_not_drawn() -> None:
+    """Charts are sent no NaN, and the sentence names the layer."""
+    run = Run(Settings(**TOPIC), planted())
+    for parameter in run.q.parameters():
+        parameter.fill_(float("nan"))
+    _, look = seen(run)
+    columns = [
+        column for chart in ("layers", "units") for each in look["replace"][chart].values() for column in each.values()
+    ]
+    assert all(np.isfinite(column).all() for column in columns)
+    assert look["facts"]["sentence"].startswith("Some values of z₁ are no longer finite")
+
+
 def test_units_of_one_parent_stand_together_and_no_two_share_a_place() -> None:
     settings = Settings(**TOPIC | {"depth": 2, "width_1": 20, "layer_2": "gamma", "width_2": 3, "stop_at": 5})
     run = Run(settings, planted())
