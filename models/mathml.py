@@ -1,7 +1,7 @@
 r"""LaTeX typeset as MathML, which browsers lay out themselves: no script in the page, no network.
 
-A part's symbol is written in Unicode, “N(0, λ²)”, with LaTeX only where Unicode has no sign. `\lit{names}{…}` marks a term: whoever
-points at it, or at one of the controls and curves of these names, lights all of them.
+A part's symbol is written in Unicode, “N(0, λ²)”, with LaTeX only where Unicode has no sign. `\lit{names}{…}` marks a term: pointing
+at it, or at one of the controls and curves of these names, lights all of them.
 """
 
 import html

@@ -124,7 +124,7 @@ class SetKnob:
 
 @dataclass(frozen=True)
 class Reshape:
-    """A click on the drawing of the network changes this knob, and the network is built anew at once."""
+    """A click on the drawing of the network changes this knob, and the network is rebuilt at once."""
 
     name: str
     value: Any  # checked against its knob

@@ -42,8 +42,7 @@ def sobol(
         shift = torch.randint(2**BITS, (replicates, 1, rows, width), generator=generator)  # (R, 1, M, K)
         digits = whole[None, :, None, start : start + width] ^ shift  # (R, B, M, K)
         below = torch.rand(digits.shape, generator=generator, dtype=torch.float64)  # the digits after the last bit
-        uniform = ((digits + below) / 2**BITS).clamp(2.0**-52, 1 - 2.0**-52).reshape(replicates, draws, *shapes[name])
-        noise[name] = sites[name].family.from_uniform(uniform).to(dtype)
+        noise[name] = _drawn(sites[name], (digits + below) / 2**BITS, shapes[name], dtype)
         start += width
     return noise
 

@@ -31,4 +31,4 @@ class Sheet:
         self.names = made
         if changed:
             more = f" and {len(changed) - 3:,} more" if len(changed) > 3 else ""
-            self.notes.append(f"Columns with the same name are told apart: {', '.join(changed[:3])}{more}.")
+            self.notes.append(f"Columns with the same name were renamed: {', '.join(changed[:3])}{more}.")

@@ -134,7 +134,7 @@ def _decimal_commas(lines: Sequence[str]) -> bool:
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row has the names: a name stands above numbers; a row of numbers is data, unless it counts from 0."""
+    """Whether the first row has the names: names are above numbers; a row of numbers is data, unless it counts from 0."""
     first, below = rows[0], [row for row in rows[1:] if len(row) >= len(rows[0])]
     numbers = [place for place, field in enumerate(first) if NUMBER.fullmatch(field)]
 

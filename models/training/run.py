@@ -25,7 +25,7 @@ from elbo_room.models.inference.tempered import refused
 from elbo_room.models.probing.minibatch import deterministic
 from elbo_room.models.replay.replay_cache import Found, ReplayCache
 from elbo_room.models.settings import Knob, SettingError, Values, validate
-from elbo_room.models.training.guard import complaint, divergence, named_parameters
+from elbo_room.models.training.guard import DivergenceError, complaint, divergence, named_parameters
 from elbo_room.models.training.knobs import inference_from, inference_knobs
 from elbo_room.models.training.optimizers import OPTIMIZERS, FreeNu, Optimizer
 from elbo_room.models.training.settings import InferenceSettings
@@ -291,23 +291,30 @@ class Run(Iterator[Step]):
         self.optimizer.clear_gradients()
         settings = self.settings
         key = (settings, self.objective)  # a warm-up changes the objective from step to step
-        names, values = self.replay_cache.step(self.next_batch(), key, (self.model, self.q), self.memory)
+        try:
+            names, values = self.replay_cache.step(self.next_batch(), key, (self.model, self.q), self.memory)
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]  # its module does not list it
+            raise self._diverged("A covariance matrix is numerically singular") from None
         if q_alone and isinstance(self.model, nn.Module):
             self.model.zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
         elbo, objective, _, *terms = values.tolist()
         if cause := complaint(elbo, objective, gradients, dict(zip(names, terms, strict=True)), self.model):
-            untrained = not self.number and not self.optimizer.state
-            trouble = divergence(
-                cause, self.number + 1, settings.step_size, self.model, self.data.feature_names, untrained=untrained
-            )
-            self._restore()
-            raise trouble
+            raise self._diverged(cause)
         self._keep()
         self.optimizer.step_size = settings.step_size_at(self.number)
         self.optimizer.rows, self.optimizer.total = min(settings.batch_size, self.data.size), self.data.size
         self.optimizer.step()
         return names, values
+
+    def _diverged(self, cause: str) -> DivergenceError:
+        """What is raised in place of the next step; the parameters are back at the last good one."""
+        untrained = not self.number and not self.optimizer.state
+        trouble = divergence(
+            cause, self.number + 1, self.settings.step_size, self.model, self.data.feature_names, untrained=untrained
+        )
+        self._restore()
+        return trouble
 
     @torch.no_grad()
     def _keep(self) -> None:

@@ -26,7 +26,12 @@ class Screen:
 
     def painted(self) -> None:
         """Wait for the first picture."""
-        self.wait_until(self.page, "globalThis.__elboRoom?.painted >= 1 && globalThis.__elboRoom.views >= 4")
+        here = lambda: self.page.evaluate("globalThis.__elboRoom && {...globalThis.__elboRoom}")  # noqa: E731
+        try:
+            self.wait_until(self.page, "globalThis.__elboRoom?.painted >= 1 && globalThis.__elboRoom.views >= 4")
+        except AssertionError as error:
+            words = self.page.locator("body").inner_text()[:2000]
+            raise AssertionError(f"{error}; counters: {here()}; the page says: {words!r}") from error
 
     def counters(self) -> dict[str, Any]:
         found: dict[str, Any] = self.page.evaluate("({...globalThis.__elboRoom})")

@@ -197,9 +197,9 @@ def test_at_the_projector_one_panel_is_large_and_a_picture_can_be_saved(screen):
     screen.until(lambda: width("b") < 1.2 * width("c"))
 
 
-def test_predict_mode_covers_panel_b_until_the_room_has_voted(screen, voila_server):
-    page = screen.page
+def test_predict_mode_covers_panel_b_until_the_room_has_voted(page, wait_until, voila_server):
     page.goto(f"{voila_server}/?predict=1&hide=form")
+    screen = Screen(page, wait_until)
     screen.painted()
     reveal = page.get_by_role("button", name="Reveal the variances")
     reveal.wait_for()

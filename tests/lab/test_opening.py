@@ -35,6 +35,7 @@ def test_after_a_restart_of_the_kernel_the_cell_goes_on_with_its_run(
     screen.trains(beyond=20)
     screen.paused()
     step = screen.step()
+    page.get_by_title(f"Saved up to step {step:,}", exact=True).wait_for()
     kernel = "window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel"
     assert page.evaluate(f"{kernel}.restart().then(() => true)")
     page.locator(".elbo-banner").get_by_text(

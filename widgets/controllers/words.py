@@ -81,7 +81,7 @@ class ScreenWords:
             self.counts.at_once()
         due = self.counts.due(self.state.phase, drawn=drawn)
         if due:
-            screen.status.show(Snapshot.of(facts), self.seeds.word())
+            screen.status.show(Snapshot.of(facts), self.seeds.word(), self.state.saved_number)
         if due or self.state.notice:
             replayed = replay_sentence(facts)
             if due:

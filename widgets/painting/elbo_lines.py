@@ -10,7 +10,7 @@ from elbo_room.models.settings import FIRST_MODEL, Knob, Values
 from elbo_room.widgets.messages import Changed, Columns, Settings, Started, State
 from elbo_room.widgets.screen.layout import Screen
 from elbo_room.widgets.theme import MEAN, OBJECTIVE
-from elbo_room.widgets.wire.history_file import Table, table
+from elbo_room.widgets.wire.history_file import ELBO_COLUMNS, MEAN_COLUMNS, Table, elbo_curve, table
 from elbo_room.widgets.words.texts import MEASURE, differences
 from elbo_room.widgets.words.yardsticks import label, yardstick_of
 
@@ -40,6 +40,11 @@ def earlier_words(differences: str) -> str:
     return f"ELBO · earlier: {first}" + (f" and {len(others)} more" if others else "")
 
 
+def joined(tables: list[Table], columns: tuple[str, ...] = ELBO_COLUMNS) -> Table:
+    """All rows, as one table."""
+    return np.concatenate(tables) if tables else table([], columns)
+
+
 class ElboLines:
     """What panel A shows; `facts` are the caption's."""
 
@@ -49,7 +54,7 @@ class ElboLines:
         self.drawn: list[Table] = []  # rows of `history_file.ELBO_COLUMNS`, as they came
         self.means: list[Table] = []  # rows of step and running mean
         self.known: list[dict[str, Table]] = []  # points of lines that a closed form knows
-        self.ghost: Table = table([])
+        self.ghost: Table = table([], MEAN_COLUMNS)
         self.settings: Values = {}  # of the run on the screen, including live changes
         self.measure: tuple[Any, ...] = ()  # what its nats are nats of
         self.leveled = False  # whether panel A has a level that is a scene's yardstick
@@ -87,14 +92,14 @@ class ElboLines:
         """A run starts: the previous one stays in grey if its nats are comparable and little else differs."""
         settings, before, about = dict(message.settings), self.settings, message.about
         measure = (*(settings.get(name) for name in MEASURE), about.get("size"), tuple(about["shape"]))
-        kept, words = self.means or self.drawn, ""
-        if not kept or measure != self.measure or before.keys() != settings.keys():
-            kept = []
+        kept, words = elbo_curve(joined(self.means, MEAN_COLUMNS), joined(self.drawn)), ""
+        if not len(kept) or measure != self.measure or before.keys() != settings.keys():
+            kept = kept[:0]
         elif words := differences([before, settings])[0]:
-            kept = kept if words.count(", ") < MOST_DIFFERENCES else []
-        self.ghost = np.concatenate(kept) if kept else table([])
+            kept = kept if words.count(", ") < MOST_DIFFERENCES else kept[:0]
+        self.ghost = kept
         same = SCENE_RUN if self.recorded else ""
-        self.earlier = (earlier_words(words) if words else same) if kept else ""
+        self.earlier = (earlier_words(words) if words else same) if len(kept) else ""
         self.recorded = False
         self.settings, self.measure = settings, measure
 

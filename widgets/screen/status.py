@@ -17,16 +17,19 @@ class Status(anywidget.AnyWidget):
     """Shows a `Snapshot`; every number keeps its place, however long it is."""
 
     _esm = built_assets.script("status")
-    chips = traitlets.Dict(help="words by chip (state, step, rate, elbo, seed); progress from 0 to 1").tag(sync=True)
+    chips = traitlets.Dict(
+        help="words by chip (state, step, rate, elbo, seed) and up to where the run is saved; progress from 0 to 1"
+    ).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         """Start empty."""
         super().__init__(**traits)
         self.add_class("elbo-status")
 
-    def show(self, now: Snapshot, seed: str = "") -> None:
-        """Show this moment; `seed`: which of several seeds is running."""
-        self.chips = {**now.chips(), "seed": seed, "progress": now.progress}
+    def show(self, now: Snapshot, seed: str = "", saved: int | None = None) -> None:
+        """Show this moment; `seed`: which of several seeds is running; `saved`: the step that the run is saved up to."""
+        kept = "" if saved is None else f"Saved up to step {saved:,}"
+        self.chips = {**now.chips(), "seed": seed, "saved": kept, "progress": now.progress}
 
     @property
     def value(self) -> str:

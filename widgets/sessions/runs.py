@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from elbo_room.models.run_file import STATE, about
 from elbo_room.models.settings import Values
 from elbo_room.widgets.notebook.reruns import PROCESS, Cell
-from elbo_room.widgets.wire.history_file import FILE, REPLAY_FILE, VARIANCE_COLUMNS, read, table
+from elbo_room.widgets.wire.history_file import FILE, REPLAY_FILE, VARIANCE_COLUMNS, elbo_curve, read, table
 
 CELL = "cell.json"
 SPARKS = 40  # points of a small curve
@@ -136,7 +136,7 @@ def run_of_cell(cell: Cell, settings: Values) -> str | None:
 
 
 def curve(identity: str) -> np.ndarray[Any, Any]:
-    """The ELBO curve kept with a run: rows of step and running mean (n, 2), else of every step; empty if there is none."""
+    """The ELBO curve kept with a run, as `elbo_curve`; empty if there is none."""
     return curves(identity)["elbo"]
 
 
@@ -146,10 +146,7 @@ def curves(identity: str, series: Sequence[str] = ()) -> dict[str, np.ndarray[An
         tables = read(home() / identity, series)
     except (OSError, ValueError, KeyError, EOFError):
         return {"elbo": table([]), "variance": table([], VARIANCE_COLUMNS)}
-    mean, elbo = tables["mean"], tables["elbo"]
-    if len(mean) == 1:  # a short run: one point is no curve, so the steps before it lead to it
-        mean = np.concatenate([elbo[elbo[:, 0] < mean[0, 0], :2], mean])
-    return {"elbo": mean if len(mean) else elbo, "variance": tables["variance"]}
+    return {"elbo": elbo_curve(tables["mean"], tables["elbo"]), "variance": tables["variance"]}
 
 
 def kept_until(folder: RunFolder | None) -> int | None:

@@ -8,7 +8,7 @@ import { element } from "./elements.js";
 const HEADS = ["Column", "Contains", "Use as", "Missing", "First rows"];
 
 /**
- * What stands below a column's role: why it was proposed.
+ * The line below a column's role: why it was proposed.
  * @param {OwnColumn} column
  * @returns {string}
  */

@@ -112,7 +112,7 @@ export class Legend {
     watchTheme(() => this.update(), signal);
   }
 
-  /** Make all rows anew. */
+  /** Rebuild all rows. */
   build() {
     this.hide(0);
     this.ticked = new Set(this.model.get("ticked"));

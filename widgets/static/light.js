@@ -1,4 +1,4 @@
-// Formula, control and curve: what stands for the same thing lights up together, wherever a person points.
+// Formula, control and curve: the same quantity lights up in all three, wherever a person points.
 // A term has its names in `data-light`, a control its knob's in its class; charts hear of it by an event.
 
 export const LIGHT = "elbo-light";

@@ -1,4 +1,4 @@
-// A panel as a file: SVG, PNG at twice its size, or the numbers it draws. Vega's part is drawn anew; our own canvases lie over it.
+// A panel as a file: SVG, PNG at twice its size, or the numbers it draws. Vega draws its part again; our own canvases lie over it.
 
 import { contextOf } from "./elements.js";
 
@@ -49,7 +49,7 @@ function linesOf(node, index, text, range) {
 }
 
 /**
- * Every visible word of a panel, where it stands: lines are broken as on the screen.
+ * Every visible word of a panel, at its place: lines are broken as on the screen.
  * @param {HTMLElement} box
  * @returns {Word[]}
  */

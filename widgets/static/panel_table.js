@@ -4,7 +4,7 @@
 /** @import { Store } from "./frames.js" */
 
 /**
- * One value as it stands in the file.
+ * One value as it is written in the file.
  * @param {string | number} value
  * @returns {string}
  */

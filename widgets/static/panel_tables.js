@@ -52,28 +52,58 @@ export function save(name, text) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/**
- * One panel.
- * @param {PanelTable} panel
- * @param {(chart: string, part: string) => void} ask for all rows
- * @returns {HTMLElement}
- */
-export function section({ chart, title, summary, parts, empty }, ask) {
-  const made = element("section", "elbo-figures-of");
-  made.append(element("h3", "", title));
-  if (summary) made.append(element("p", "", summary));
-  if (empty) made.append(element("p", "elbo-quiet", empty));
-  for (const { name, heads, unit, rows, total } of parts) {
-    const button = element("button", "jupyter-button widget-button", "All rows as CSV"),
-      foot = element("p", "elbo-figures-foot");
-    const count = total > rows.length ? `${rows.length} of ${total.toLocaleString("en")} rows` : `${total} rows`;
-    button.type = "button";
-    button.setAttribute("aria-label", `${title}: all ${total} rows as CSV`);
-    button.addEventListener("click", () => ask(chart, name));
-    foot.append(element("span", "", count), button);
-    made.append(tableOf(title, heads, rows, unit), foot);
+/** One panel. While its tables have the same names, its buttons stay: one that is pressed is not replaced under the hand. */
+export class Section {
+  el = element("section", "elbo-figures-of");
+
+  /**
+   * @param {PanelTable} panel
+   * @param {(chart: string, part: string) => void} ask for all rows
+   */
+  constructor(panel, ask) {
+    this.ask = ask;
+    /** @type {{ name: string, table: HTMLTableElement, count: HTMLElement, button: HTMLButtonElement }[]} */
+    this.parts = [];
+    this.show(panel);
   }
-  return made;
+
+  /** @param {PanelTable} panel */
+  show(panel) {
+    const { title, summary, parts, empty } = panel, words = [element("h3", "", title)];
+    if (parts.length !== this.parts.length || parts.some(({ name }, i) => name !== this.parts[i].name)) {
+      this.rebuild(panel);
+    }
+    if (summary) words.push(element("p", "", summary));
+    if (empty) words.push(element("p", "elbo-quiet", empty));
+    while (this.el.firstElementChild && this.el.firstElementChild !== this.parts[0]?.table) {
+      this.el.firstElementChild.remove();
+    }
+    this.el.prepend(...words);
+    parts.forEach(({ heads, unit, rows, total }, i) => {
+      const part = this.parts[i], table = tableOf(title, heads, rows, unit);
+      part.table.replaceWith(table);
+      part.table = table;
+      part.count.textContent = total > rows.length
+        ? `${rows.length} of ${total.toLocaleString("en")} rows`
+        : `${total} rows`;
+      part.button.setAttribute("aria-label", `${title}: all ${total} rows as CSV`);
+    });
+  }
+
+  /** @param {PanelTable} panel */
+  rebuild({ chart, parts }) {
+    this.parts = parts.map(({ name }) => {
+      const button = element("button", "jupyter-button widget-button", "All rows as CSV");
+      button.type = "button";
+      button.addEventListener("click", () => this.ask(chart, name));
+      return { name, table: element("table", ""), count: element("span", ""), button };
+    });
+    this.el.replaceChildren(...this.parts.flatMap(({ table, count, button }) => {
+      const foot = element("p", "elbo-figures-foot");
+      foot.append(count, button);
+      return [table, foot];
+    }));
+  }
 }
 
 class Tables {
@@ -84,7 +114,7 @@ class Tables {
   constructor(model, el) {
     this.model = model;
     this.el = el;
-    /** What is shown of each panel, in its order. @type {{ key: string, el: HTMLElement }[]} */
+    /** What is shown of each panel, in its order. @type {{ key: string, chart: string, section: Section }[]} */
     this.shown = [];
     this.show();
   }
@@ -101,14 +131,17 @@ class Tables {
     tables.forEach((panel, i) => {
       const key = JSON.stringify(panel), held = this.shown[i];
       if (held?.key === key) return;
-      const inside = held?.el.contains(document.activeElement);
-      const made = section(panel, (chart, part) => this.model.send({ kind: "save", chart, part }));
-      if (held) held.el.replaceWith(made);
-      else this.el.append(made);
-      if (inside) made.querySelector("button")?.focus({ preventScroll: true });
-      this.shown[i] = { key, el: made };
+      if (held?.chart === panel.chart) {
+        held.section.show(panel);
+        held.key = key;
+        return;
+      }
+      const made = new Section(panel, (chart, part) => this.model.send({ kind: "save", chart, part }));
+      if (held) held.section.el.replaceWith(made.el);
+      else this.el.append(made.el);
+      this.shown[i] = { key, chart: panel.chart, section: made };
     });
-    for (const { el } of this.shown.splice(tables.length)) el.remove();
+    for (const { section } of this.shown.splice(tables.length)) section.el.remove();
   }
 }
 

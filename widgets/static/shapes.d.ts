@@ -348,7 +348,7 @@ export interface LegendValues {
 export interface CaptionValues {
   shown: {
     subject?: string;
-    /** What stands between subject and number. */
+    /** The words between subject and number. */
     lead?: string;
     number?: string;
     rest?: string;
@@ -360,7 +360,15 @@ export interface CaptionValues {
 }
 /** Values of the status (widgets/screen/status.py): words by chip, and the part of the run that is done. */
 export interface StatusValues {
-  chips: { state?: string; step?: string; rate?: string; elbo?: string; seed?: string; progress?: number };
+  chips: {
+    state?: string;
+    step?: string;
+    rate?: string;
+    elbo?: string;
+    seed?: string;
+    saved?: string;
+    progress?: number;
+  };
 }
 /** One part of the architecture that a click changes (widgets/screen/architecture.py). */
 export interface Offer {

@@ -27,6 +27,7 @@ export default {
         if (part && part.textContent !== text) part.textContent = text;
       }
       el.dataset.state = now.state ?? "";
+      if (el.title !== (now.saved ?? "")) el.title = now.saved ?? "";
       bar.style.transform = `scaleX(${now.progress ?? 0})`;
     };
     model.on("change:chips", show);

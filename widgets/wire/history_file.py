@@ -34,6 +34,14 @@ def table(rows: Any, columns: tuple[str, ...] = ELBO_COLUMNS) -> Table:
     return np.asarray(rows, np.float32).reshape(-1, len(columns))
 
 
+def elbo_curve(mean: Table, elbo: Table) -> Table:
+    """A run's curve, rows of step and ELBO (n, 2): its running mean; every step before the mean's first point, if that is all there is."""
+    if len(mean) > 1:
+        return mean
+    before = elbo[: int(np.searchsorted(elbo[:, 0], mean[0, 0]))] if len(mean) else elbo
+    return np.concatenate([before[:, :2], mean]) if len(before) else mean
+
+
 def bounds(old: Table) -> Table:
     """ELBO rows of an earlier version as they are now; what β and free bits made of the objective was not kept: (n, 6)."""
     prior = old[:, 4]

@@ -29,7 +29,7 @@ class Headline:
     number: str
     rest: str
     series: theme.Series
-    lead: str = ""  # what stands between subject and number
+    lead: str = ""  # the words between subject and number
 
     def __str__(self) -> str:
         """The whole sentence."""

@@ -90,7 +90,7 @@ def points(
 
 
 def _cell(name: str, value: float, words: Mapping[str, Sequence[str]]) -> str:
-    """A number, or what it stands for."""
+    """A number, or the word that it encodes."""
     if name in words:
         return words[name][int(value)] if 0 <= value < len(words[name]) else "–"
     if name == "dimension":  # counted from 1, as z₁ is

@@ -1,7 +1,7 @@
 """A finished run of a scene, as the few messages that draw its screen: the same settings and seed give the same messages.
 
 What the page's worker does by the clock (looks at panels C and D, measurements of panel B, how many replicates each) happens here at
-fixed steps; the parts that pace themselves see a clock that stands still in between.
+fixed steps; the parts that pace themselves see a clock that is stopped in between.
 """
 
 from __future__ import annotations

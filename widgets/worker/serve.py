@@ -325,7 +325,7 @@ class Worker(Trainer):
             self.faults.forget()
             if CHART not in self.watched:
                 self.evidence_job.stop()
-            self._shown_anew()
+            self._show_again()
 
     def decode(self, wanted: Decode) -> None:
         """Decode one place of the shown plane exactly, or the mean of q of a row of the map."""
@@ -343,7 +343,7 @@ class Worker(Trainer):
         if self.replay:
             self.replay.pictures.explore(wanted)
         self.faults.forget()
-        self._shown_anew()
+        self._show_again()
 
     def show_state(self, wanted: ShowState) -> None:
         """Show an earlier step, of several such requests only the last one; or the newest step again."""
@@ -355,7 +355,7 @@ class Worker(Trainer):
         self.wanted, before, self.replay = None, self.replay, None
         if before is not None:
             self.faults.forget()
-            self._shown_anew()
+            self._show_again()
 
     def _replay(self) -> None:
         wanted, self.wanted = self.wanted, None

@@ -313,7 +313,7 @@ class Trainer:
         self._frame(grid=True)
         self.measuring.change()
 
-    def _shown_anew(self) -> None:
+    def _show_again(self) -> None:
         """The view has changed: at rest a frame is sent now, in training the next one shows it; a replayed step is drawn again."""
         if self.replay is not None:
             self.wanted = self.replay.step

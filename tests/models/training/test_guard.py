@@ -170,3 +170,19 @@ def test_a_scale_without_a_floor_is_named_with_its_feature_and_gets_one(head: st
         next(run)
     run.change(**caught.value.change)
     assert all(step.elbo > -1e9 for step in run)
+
+
+def test_a_covariance_that_cannot_be_factorised_is_a_divergence_with_a_remedy() -> None:
+    """1 + W exp(−2ρ) Wᵀ of a low-rank q whose ρ has fallen: in float32 its smaller eigenvalue is lost beside the larger one."""
+    chosen = {"model": "conditional", "data": "gap", "posterior": "low_rank", "estimator": "leave_one_out"}
+    run = Run(settings_from(chosen | {"width": 4, "step_size": 0.3, "stop_at": 40}))
+    good = [p.detach().clone() for p in run.parameters.values()]
+    next(run)
+    (factor,) = run.q.by_site.values()
+    with torch.no_grad():
+        factor.free_nu[..., 1, :] = -12.0
+        factor.free_nu[..., 2:, :] = 1.0
+    with pytest.raises(DivergenceError, match="A covariance matrix is numerically singular at step 2") as caught:
+        next(run)
+    assert caught.value.change == {"step_size": pytest.approx(0.1)}
+    assert all(torch.equal(p, old) for p, old in zip(run.parameters.values(), good, strict=True))

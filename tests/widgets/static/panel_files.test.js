@@ -23,7 +23,7 @@ test("words are where they stand on the screen, line by line, without what is on
   close(words[1].y - words[0].y, 20, 1);
 });
 
-test("a word that is broken at a soft hyphen stands on two lines, and one that is not has no hyphen", () => {
+test("a word that is broken at a soft hyphen is saved as two lines, and one that is not has no hyphen", () => {
   const { box } = panel(), line = /** @type {HTMLElement} */ (box.firstElementChild);
   line.textContent = "reparam\u00adeterisation";
   line.style.width = "70px";

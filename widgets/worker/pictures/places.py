@@ -106,7 +106,7 @@ class Row:
 
 
 def tiles(rows: Sequence[Row]) -> dict[str, Columns]:
-    """Rows from the top down; what stands in one column belongs together."""
+    """Rows from the top down; the pictures of one column belong together."""
     cells, texts, names = [], [], []
     tall = 0.9 / len(rows)
     for level, row in enumerate(rows):
