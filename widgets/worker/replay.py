@@ -10,6 +10,7 @@ import torch
 from elbo_room.models.training.run import Parts, Run
 from elbo_room.widgets.messages import Rendered, Replayed
 from elbo_room.widgets.worker.pictures import Pictures, pictures_of
+from elbo_room.widgets.worker.pictures.overflow import finite
 from elbo_room.widgets.worker.states import KeptStates
 
 MOST_RENDERED, FEWEST_RENDERED = 48, 8  # states of a saved page
@@ -39,7 +40,7 @@ class Replay:
         self.step = self.states.steps[place]
         self._restore(place)
         self.pictures.watched = watched
-        picture = self.pictures.look()
+        picture = finite(self.pictures.look(), self.pictures.about)
         picture.pop("append", None)  # lines over the steps have this one already
         return Replayed(self.step, picture, self.pictures.grid(), self.pictures.walk())
 

@@ -46,6 +46,7 @@ from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
 from elbo_room.widgets.worker.pictures import Pictures, pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
+from elbo_room.widgets.worker.pictures.overflow import finite
 from elbo_room.widgets.worker.replay import Rendering, Replay
 from elbo_room.widgets.worker.states import KeptStates
 
@@ -229,7 +230,7 @@ class Trainer:
         """Show the step that was just made, stage by stage."""
         show = partial(steps.show, taken, self.pictures.axes, seconds=SECONDS, made=True)
         if picture := self.faults.attempt(STEPS_PART, show):
-            self.send(Evidence(number=self._need_run().number, picture=picture))
+            self.send(Evidence(number=self._need_run().number, picture=finite(picture, self.pictures.about)))
 
     @property
     def _steps(self) -> OneStep | None:
@@ -288,7 +289,7 @@ class Trainer:
         seen = self.pictures.look()
         if (steps := self._steps) and not (self.speed == "slow" and steps.drawn):
             seen = merged(seen, steps.show(steps.peek_next_step(), self.pictures.axes))
-        return seen
+        return finite(seen, self.pictures.about)
 
     def _plane(self) -> tuple[Grid | None, Walk | None]:
         """What the map of the latent space decodes to, and the walk through it."""

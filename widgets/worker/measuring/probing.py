@@ -27,6 +27,7 @@ from elbo_room.widgets.worker.measuring import rows as evidence
 from elbo_room.widgets.worker.measuring.effort import LADDER_BUDGET, LEAST, Effort
 from elbo_room.widgets.worker.measuring.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
 from elbo_room.widgets.worker.measuring.rows import Measured, Probed
+from elbo_room.widgets.worker.pictures.overflow import OF_GRADIENT
 
 ROWS = 16  # the same all along a run, so that a curve is of one quantity
 REPLICATES, FINE_REPLICATES = 32, 128  # at most: during training, and while the run rests
@@ -228,7 +229,8 @@ class Probing:
         for name in self.request.names:
             report = self._measured(name, draws, rows, seed)
             if report:
-                self.rung.append(evidence.row(at, evidence.variance_of(report, self.request.parameter), SERIES[name]))
+                found = evidence.variance_of(report, self.request.parameter)
+                self.rung += [evidence.row(at, found, SERIES[name])] if math.isfinite(found.value) else []
             yield None
 
     def _variance_against_draws(self, fine: bool) -> Iterator[Measured | None]:
@@ -269,7 +271,11 @@ class Probing:
         )  # fmt: skip
         chosen = self.request.parameter
         shown = chosen if chosen.coordinate else named(self.run.model, chosen.site, (0, 0))
-        picture, found = evidence.histogram(self.latest, reference, shown, SERIES)
+        reports = [each for each in self.latest if bool(each.sites[shown.site].average.isfinite().all())]
+        if not (reports and all(bool(each.isfinite().all()) for each in reference.average(shown.site))):
+            yield self._evidence({"view": "gradient_histogram", "reason": OF_GRADIENT})
+            return
+        picture, found = evidence.histogram(reports, reference, shown, SERIES)
         yield self._evidence(found, picture)
 
     def _xi_parabola(self, fine: bool) -> Iterator[Measured | None]:
@@ -283,6 +289,9 @@ class Probing:
             )  # fmt: skip
         except NotApplicableError as reason:
             yield self._evidence({"view": "xi_parabola", "reason": str(reason)})
+            return
+        if not all(map(math.isfinite, found.best)):
+            yield self._evidence({"view": "xi_parabola", "reason": OF_GRADIENT})
             return
         picture, facts = evidence.parabola(found, settings.xi_value, held=settings.xi_from == "fixed")
         yield self._evidence(facts, picture)

@@ -7,7 +7,6 @@ import torch
 
 from elbo_room.models.diagnostics import active, diagnose
 from elbo_room.models.diagnostics.exact import NODES, numbers_of_a_place
-from elbo_room.models.inference.parameters import SUBSCRIPTS
 from elbo_room.models.training.run import Run
 
 ROWS = 60
@@ -48,20 +47,3 @@ def all_alive(run: Run, divergence: torch.Tensor) -> str | None:
         return None
     weight = f"{run.objective.beta:.2g}"
     return f"All {len(divergence)} latent dimensions are active, the least with {float(divergence.min()):.2f} nats; the KL weighs {weight}."
-
-
-def overflow(finite: torch.Tensor) -> str:
-    """What to say where the KL of some latent dimensions is infinite; finite (K,)."""
-    names = ", ".join(f"z{index + 1}".translate(SUBSCRIPTS) for index in (~finite).nonzero()[:, 0].tolist())
-    return (
-        f"The KL of {names} is infinite: the encoder's output has overflowed for some data points. "
-        "Press Reset and choose a smaller step size."
-    )
-
-
-def overflow_of_layers(names: list[str]) -> str:
-    """The same for the layers of a deep exponential family."""
-    return (
-        f"Some values of {', '.join(names)} are no longer finite: a parameter has overflowed. "
-        "Press Reset and choose a smaller step size."
-    )

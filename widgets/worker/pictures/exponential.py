@@ -12,10 +12,10 @@ from elbo_room.models.diagnostics import active
 from elbo_room.models.thresholds import ACTIVE
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Datasets, Facts, Params, Picture
-from elbo_room.widgets.worker.pictures.causes import overflow_of_layers
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.generated import Layered
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
+from elbo_room.widgets.worker.pictures.overflow import of_layers
 from elbo_room.widgets.worker.pictures.places import FORMULA, LAYER_NAMES, edges, nodes, packed, word_rows
 from elbo_room.widgets.worker.pictures.protocol import Pictures
 from elbo_room.widgets.worker.pictures.yardstick import yardstick_of
@@ -177,6 +177,6 @@ class ExponentialPictures(Pictures):
                 "-", "−"
             )
         if lost:
-            sentence = f"{overflow_of_layers([LAYER_NAMES[number] for number in lost])} {sentence}"
+            sentence = f"{of_layers([LAYER_NAMES[number] for number in lost])} {sentence}"
         summaries = {"layers": sentence, "units": f"Units that carry at least {ACTIVE:g} nats: {words}."}
         return {"sentence": sentence, "summaries": summaries}

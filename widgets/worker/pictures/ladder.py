@@ -15,6 +15,7 @@ from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Columns, Datasets, Params, Picture
 from elbo_room.widgets.worker.measuring.probing import EVALUATED
 from elbo_room.widgets.worker.pictures.numbers import Numbers
+from elbo_room.widgets.worker.pictures.overflow import OF_GRADIENT
 from elbo_room.widgets.worker.pictures.protocol import Pictures
 
 # (estimator, level of Rao-Blackwellisation), from the loudest to the quietest
@@ -29,7 +30,6 @@ RUNG_NAMES = ("whole batch", "plate", "Markov blanket", "leave-one-out", "path")
 REPLICATES, ROWS, CELLS = 24, 16, 60_000  # data a probe looks at: fewer where a data point is wide
 FEWEST = 8  # replicates
 MOST_EVALUATED, IN_ALL = 2**22, 2**25  # numbers of one replicate's evaluations, some 350 MB; and of all of a rung's
-OVERFLOWED = "The gradient is no longer finite, so it has no variance. Press Reset and choose a smaller step size."
 TOO_LARGE = "A rung of this ladder would hold {count:,} numbers at a time, more than a picture may. Lower B, or make the layers smaller."
 SITES = ("z1", "z2", "z3", "w1", "w2", "w3")
 SITE_NAMES = ("of z₁", "of z₂", "of z₃", "of the weights w₁", "of the weights w₂", "of the weights w₃")
@@ -126,7 +126,7 @@ class Ladder(Numbers[Pictures]):
     def _sentence(self) -> str:
         """Every rung and what it measured."""
         if not self.found:
-            return OVERFLOWED
+            return OF_GRADIENT
         steps = (
             f"{RUNG_NAMES[place]} {found.value:.2g}"
             if math.isfinite(found.high)

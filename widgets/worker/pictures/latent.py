@@ -14,7 +14,7 @@ from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Amortized
 from elbo_room.widgets.messages import About, Array, Columns, Explore, Grid, Grouping, Params, Picture, Walk
 from elbo_room.widgets.worker.pictures.attention import ShownText
-from elbo_room.widgets.worker.pictures.causes import Causes, all_alive, overflow
+from elbo_room.widgets.worker.pictures.causes import Causes, all_alive
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.contours import Outline
 from elbo_room.widgets.worker.pictures.decoding import Decoding
@@ -23,6 +23,7 @@ from elbo_room.widgets.worker.pictures.floor import Floor
 from elbo_room.widgets.worker.pictures.generated import decoded_of
 from elbo_room.widgets.worker.pictures.network import of_deep_generative
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
+from elbo_room.widgets.worker.pictures.overflow import of_dimensions
 from elbo_room.widgets.worker.pictures.positions import over_positions
 from elbo_room.widgets.worker.pictures.principal import principal_of
 from elbo_room.widgets.worker.pictures.protocol import Pictures
@@ -130,7 +131,7 @@ class LatentPictures(Pictures):
             "replace": {"kl": {"bars": {name: column[finite].numpy() for name, column in bars.items()}}},
             "facts": {
                 "kl": divergence.tolist() if finite.all() else [],
-                "sentence": all_alive(self.run, divergence) if finite.all() else overflow(finite),
+                "sentence": all_alive(self.run, divergence) if finite.all() else of_dimensions(finite),
                 **near,
                 "cause": self.causes.sentence(divergence) if self.causes else None,
             },

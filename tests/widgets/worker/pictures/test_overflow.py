@@ -1,46 +1,45 @@
-"""A model whose numbers have overflowed is shown with the numbers that are finite, and a sentence about those that are not."""
+"""After an overflow only finite numbers are drawn, and the caption says so."""
 
 import numpy as np
-import torch
 
-from elbo_room.models.deep_generative.settings import Settings
-from elbo_room.models.inference.parameters import listed
-from elbo_room.models.training.run import Run
-from elbo_room.widgets.worker.measuring.probing import Probing, Request
-from elbo_room.widgets.worker.measuring.rows import Probed
-from elbo_room.widgets.worker.measuring.selection import FIRST
-from elbo_room.widgets.worker.pictures.latent import LatentPictures
+from elbo_room.widgets.messages import About, Picture
+from elbo_room.widgets.worker.pictures.overflow import finite
+
+NAN = float("nan")
 
 
-def overflowed() -> Run:
-    """z₂ has an infinite mean for every data point; float32 squares nothing above 1.8·10¹⁹."""
-    run = Run(Settings(data="pinwheel", latent_size=2, width=4, depth=1, batch_size=8))
-    pictures = LatentPictures(run)
-    bias = run.q.by_site[pictures.site].encoder.out.bias
-    with torch.no_grad():
-        bias[1] = 1e25  # means first, then scales
-    return run
+def about() -> About:
+    return {"static": {"latent": {"cloud": {"colour": np.zeros(2, np.float32)}}}}
 
 
-def test_an_infinite_kl_is_reported_and_not_drawn():
-    look = LatentPictures(overflowed()).look()
-    bars = look["replace"]["kl"]["bars"]
-    assert bars["dimension"].tolist() == [0]
-    assert np.isfinite(bars["value"]).all()
-    assert look["facts"]["kl"] == []
-    assert look["facts"]["sentence"] == (
-        "The KL of z₂ is infinite: the encoder's output has overflowed for some data points. "
-        "Press Reset and choose a smaller step size."
-    )
+def test_rows_that_are_not_finite_are_left_out_and_the_caption_says_where() -> None:
+    x = np.arange(3, dtype=np.float32)
+    low = np.array([0.0, np.inf, 2.0], np.float32)
+    picture: Picture = {
+        "replace": {
+            "fit": {"points": {"x": x, "low": low}, "line": {"x": x}},
+            "latent": {"cloud": {"x": np.array([NAN, 1.0])}, "ellipses": {"x": np.array([1.0])}},
+        },
+        "append": {"scores": {"lines": {"value": np.array([NAN])}}},
+        "params": {"fit": {"xLow": NAN, "xHigh": 2.0}},
+        "facts": {"rmse": NAN, "accuracy": 0.5, "kl": [1.0, NAN]},
+    }
+    seen = finite(picture, about)
+    np.testing.assert_array_equal(seen["replace"]["fit"]["points"]["x"], [0, 2])
+    np.testing.assert_array_equal(seen["replace"]["fit"]["points"]["low"], [0, 2])
+    assert seen["replace"]["fit"]["line"]["x"] is x
+    assert list(seen["replace"]["latent"]) == ["ellipses"], "the cloud's colours stay, so its places do"
+    assert len(seen["append"]["scores"]["lines"]["value"]) == 0
+    assert seen["params"] == {"fit": {"xHigh": 2.0}}
+    assert (seen["facts"]["rmse"], seen["facts"]["accuracy"], seen["facts"]["kl"]) == (None, 0.5, [])
+    words = seen["facts"]["sentence"] or ""
+    assert words.startswith("Some numbers of ")
+    assert words.endswith("a parameter has overflowed. Press Reset and choose a smaller step size.")
 
 
-def test_a_variance_that_is_not_finite_is_left_out():
-    run = overflowed()
-    probing, chosen = Probing(run), tuple(listed(run.model))
-    probing.start(Request(run.number, run.settings, "variance", FIRST, chosen[0], chosen, fine=False, budget=0.1))
-    found = []
-    while probing.work is not None:
-        found.append(probing.slice())
-    rows = [each.rows for each in found if isinstance(each, Probed)]
-    assert rows
-    assert all(np.isfinite(each).all() for each in rows)
+def test_a_finite_picture_is_passed_on_as_it_is() -> None:
+    def asked() -> About:
+        raise AssertionError("nothing is asked of the run")
+
+    picture: Picture = {"replace": {"fit": {"points": {"x": np.zeros(2)}}}, "facts": {"rmse": 0.1, "sentence": None}}
+    assert finite(picture, asked) is picture
