@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -12,6 +13,7 @@ from elbo_room.models.catalogue import settings_from
 from elbo_room.models.data import OWN, Dataset
 from elbo_room.models.run_file import STATE, about
 from elbo_room.models.settings import VERSION
+from elbo_room.models.training.changes import Change, changes_from
 from elbo_room.models.training.run import Run
 
 
@@ -32,10 +34,19 @@ def save_run(run: Run, folder: Path) -> None:
     """Write a run's state and settings into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.contiguous() for name, tensor in run.tensors().items()}
-    header = {"version": VERSION, "number": run.number, "settings": asdict(run.settings)}
+    header = {"version": VERSION, "number": run.number, "settings": asdict(run.settings)} | _record(run)
     if vars(run.settings).get("data") == OWN:
         header["data"] = run.data.checksum
     write_bytes(folder / STATE, save(tensors, {"about": json.dumps(header)}))
+
+
+def _record(run: Run) -> dict[str, Any]:
+    """What made the present settings of the first ones, where anything did, and what is still planned."""
+    attempt = [Change(run.number, {})] if run.diverged else []
+    changes, planned = [each.written for each in (*run.changes, *attempt)], [each.written for each in run.planned]
+    if not changes and not planned:
+        return {}
+    return {"initial": asdict(run.initial_settings), "changes": changes, "planned": planned}
 
 
 class _OtherDataError(Exception):
@@ -52,6 +63,10 @@ def load_run(folder: Path, data: Dataset | None = None) -> Run:
         header = about(folder / STATE)
         run = Run(settings_from(header["settings"]), data)
         run.load_tensors(load((folder / STATE).read_bytes()), header["number"])
+        if "initial" in header:
+            run.initial_settings = settings_from(header["initial"])
+            run.changes = changes_from(run.knobs, header["changes"])
+            run.planned = changes_from(run.knobs, header["planned"], run.number)
         known = header.get("data")
         if known is not None and known != run.data.checksum:
             raise _OtherDataError

@@ -4,7 +4,7 @@ The caller may pause, stop, or change λ, B, estimator and step size. The same s
 same machine; observing it (probes, charts) uses nothing of its random stream.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, overload
@@ -25,10 +25,12 @@ from elbo_room.models.inference.tempered import refused
 from elbo_room.models.probing.minibatch import deterministic
 from elbo_room.models.replay.replay_cache import Found, ReplayCache
 from elbo_room.models.settings import Knob, SettingError, Values, validate
+from elbo_room.models.training.changes import Change, changes_from
 from elbo_room.models.training.guard import DivergenceError, complaint, divergence, named_parameters
 from elbo_room.models.training.knobs import inference_from, inference_knobs
 from elbo_room.models.training.optimizers import OPTIMIZERS, FreeNu, Optimizer
 from elbo_room.models.training.settings import InferenceSettings
+from elbo_room.models.training.step_log import StepLog
 from elbo_room.models.variational import Posterior
 
 
@@ -157,6 +159,11 @@ class Run(Iterator[Step]):
         self.parameters = named_parameters((self.model, self.q))
         self.optimizer = self._optimizer()
         self.number = 0
+        self.initial_settings = parts.settings  # at step 0: `changes` made the present ones of them
+        self.changes: list[Change] = []  # live changes so far
+        self.planned: list[Change] = []  # live changes still to come
+        self.diverged = False  # the last attempt at a step was taken back
+        self.log = StepLog()
         self.memory: dict[str, dict[str, Tensor]] = {}  # state of adaptive estimators, by estimator and site
         self.order = torch.empty(0, dtype=torch.int64)
         self.own = own_estimators(self.model, {} if estimators is None else estimators, self.settings)
@@ -201,7 +208,56 @@ class Run(Iterator[Step]):
         return self.settings.objective(self.number)
 
     def change(self, **values: Any) -> None:
-        """Set live knobs; they take effect at the next step. Raises `SettingError` for a knob that needs a restart or an invalid value."""
+        """Set live knobs; they act from the next step on, and `changes` has them with the number of steps made so far.
+
+        Raises:
+            SettingError: a knob needs a restart, or a value is not allowed.
+        """
+        before = self.settings
+        self._set(values)
+        differ = {name: now for name in values if (now := getattr(self.settings, name)) != getattr(before, name)}
+        if differ:
+            self._note_divergence()
+            self.changes = [*self.changes, Change(self.number, differ)]
+
+    def with_changes(self, changes: Iterable[Any]) -> Self:
+        """This run with live changes planned, [(step, {knob: value}), …]: each acts after so many steps, as `change` would then.
+
+        With `initial_settings` and `changes` of an earlier run it is the same run, bit for bit.
+
+        >>> import elbo_room as er
+        >>> run = er.run_from({"data": "pinwheel", "stop_at": 4}).with_changes([(2, {"step_size": 0.001})])
+        >>> [run.settings.step_size for step in run]
+        [0.005, 0.005, 0.001, 0.001]
+        >>> run.changes
+        [Change(step=2, values={'step_size': 0.001})]
+
+        Raises:
+            SettingError: a change sets what cannot change during a run, has a value that is not allowed, or is out of order.
+        """
+        self.planned = changes_from(self.knobs, changes, self.number)
+        return self
+
+    def _follow_plan(self) -> Step | None:
+        """Carry out the planned changes that are due; a step, if an attempt that diverged before is one now."""
+        while self.planned and self.planned[0].step <= self.number:
+            due, *self.planned = self.planned
+            if due.values:
+                self.change(**due.values)
+                continue
+            try:  # the attempt that diverged: what it used of the random stream is used again
+                return self._attempt()
+            except DivergenceError:
+                continue
+        return None
+
+    def _note_divergence(self) -> None:
+        """The run goes on after a step that diverged, so that step belongs to its record."""
+        if self.diverged:
+            self.changes, self.diverged = [*self.changes, Change(self.number, {})], False
+
+    def _set(self, values: Values) -> None:
+        """Replace settings by live ones."""
         live = {knob["name"] for knob in self.knobs if knob["live"]}
         for name in values:
             if name not in live:
@@ -277,14 +333,23 @@ class Run(Iterator[Step]):
             StopIteration: at `stop_at`; raise that knob and call next again to continue.
             DivergenceError: a number is no longer finite; the parameters are back at the last good step.
         """
+        if step := self._follow_plan():
+            return step
         if self.number >= self.settings.stop_at:
             raise StopIteration
+        return self._attempt()
+
+    def _attempt(self) -> Step:
+        """One step, unless it diverges."""
+        self._note_divergence()
         for _ in range(self.objective.encoder_steps):
             self._ascend(q_alone=True)
         names, values = self._ascend()
         elbo, objective, log_prior, *terms = values.tolist()
         self.number += 1
-        return Step(self.number, elbo, dict(zip(names, terms, strict=True)), objective, log_prior)
+        step = Step(self.number, elbo, dict(zip(names, terms, strict=True)), objective, log_prior)
+        self.log.push(step)
+        return step
 
     def _ascend(self, *, q_alone: bool = False) -> Found:
         """One estimate and one step of the optimiser, of q's parameters alone or of the model's too."""
@@ -314,6 +379,7 @@ class Run(Iterator[Step]):
             cause, self.number + 1, self.settings.step_size, self.model, self.data.feature_names, untrained=untrained
         )
         self._restore()
+        self.diverged = True
         return trouble
 
     @torch.no_grad()

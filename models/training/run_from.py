@@ -1,6 +1,6 @@
 """A run of a family's settings: the catalogue checks them, the family builds the model and its q, and `Run` trains them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def run_from(
     model: Model | None = None,
     q: Posterior | None = None,
     estimators: BySite | None = None,
+    changes: Iterable[Any] = (),
 ) -> Run:
     """A run of the model described by settings.
 
@@ -41,13 +42,14 @@ def run_from(
         model: a ready model, trained instead of the family's under the family's settings; it needs `q` and `data`.
         q: that model's variational factors.
         estimators: for single sites, {"z1": "leave_one_out", "w1": PathOnly()}; the others use the one in the settings.
+        changes: live changes and the steps after which they act, [(500, {"step_size": 0.001})], as `Run.with_changes`.
 
     Raises:
         ValueError: the settings, the data, the model, q or the estimators are invalid.
         NotApplicableError: an estimator does not apply to its site.
         SettingError: a setting is not allowed, or conflicts with another.
     """
-    return Run.of(parts_from(settings, data, model, q), estimators)
+    return Run.of(parts_from(settings, data, model, q), estimators).with_changes(changes)
 
 
 def parts_from(settings: object, data: object = None, model: object = None, q: object = None) -> Parts:
