@@ -55,7 +55,7 @@ def look_up(u: Tensor, log_shape: Tensor) -> tuple[Tensor, Tensor]:
     r = ((minus_log.log() + lift - LOW) / WIDE).clamp(0, ACROSS - 2.0**-16)  # in cells, as `deep`
     deep = s * DEEP
     column, row = r.floor(), deep.floor().clamp_max(DEEP - 1)
-    cell = (column * DEEP + row).int()
+    cell = (column * DEEP + row).nan_to_num(0.0).int()  # of an overflowed α: t is NaN by a and b
     a, b = 2 * (r - column) - 1, 2 * (deep - row) - 1
     chosen = coefficients().index_select(1, cell).unflatten(0, (DEGREE + 1, -1))  # (i, j, n)
     at_a, slope_a = horner(chosen.unbind(0), a)  # (j, n) each

@@ -47,7 +47,7 @@ class Poisson(Family):
 
     @torch.no_grad()
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """The smallest x with P(X ≤ x) > ε, by bisection in float64; P(X ≤ x) = Γ(x + 1, λ)/Γ(x + 1).
+        """The smallest x with P(X ≤ x) > ε, by bisection in float64; P(X ≤ x) = Γ(x + 1, λ)/Γ(x + 1). A rate that is not finite is x.
 
         Not `torch.poisson`, whose draw is not a function of noise that probes could share among estimators.
         """
@@ -56,11 +56,12 @@ class Poisson(Family):
         below_one, rate = torch.broadcast_tensors(below_one, rate)
         low = (rate - 12 * rate.sqrt() - 1).floor().clamp_min(-1)  # P(X ≤ low) ≤ ε: even 2⁻⁵³ is within these bounds
         high = (rate + 12 * rate.sqrt() + 30).ceil()
-        for _ in range(math.ceil(math.log2(float((high - low).max())))):
+        widest = float((high - low).nan_to_num(1.0, posinf=1.0).max())
+        for _ in range(math.ceil(math.log2(widest))):
             middle = ((low + high) / 2).floor()
             enough = torch.special.gammaincc(middle + 1, rate) > below_one
             low, high = torch.where(enough, low, middle), torch.where(enough, middle, high)
-        return high.to(noise.dtype)
+        return torch.where(rate.isfinite(), high, rate).to(noise.dtype)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """x η − exp η − log x!, for every coordinate."""

@@ -290,7 +290,7 @@ class Probing:
         except NotApplicableError as reason:
             yield self._evidence({"view": "xi_parabola", "reason": str(reason)})
             return
-        if not all(map(math.isfinite, found.best)):
+        if not all(map(math.isfinite, (*found.best, found.rho_squared, found.floor))):
             yield self._evidence({"view": "xi_parabola", "reason": OF_GRADIENT})
             return
         picture, facts = evidence.parabola(found, settings.xi_value, held=settings.xi_from == "fixed")
