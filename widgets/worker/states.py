@@ -29,8 +29,9 @@ def where(step: int, last: int) -> float:
 
 def crowded(steps: list[int]) -> int:
     """The place, neither the first nor the last, whose neighbours are the closest to each other."""
-    at = [where(step, steps[-1]) for step in steps]
-    return min(range(1, len(steps) - 1), key=lambda place: at[place + 1] - at[place - 1])
+    at, last = np.asarray(steps, np.float64), max(1, steps[-1])
+    at = at / last + np.log1p(at) / math.log1p(last)  # `where` of each
+    return 1 + int(np.argmin(at[2:] - at[:-2]))
 
 
 class KeptStates:

@@ -2,10 +2,15 @@
 
 import multiprocessing
 import time
+from itertools import pairwise
 
 import pytest
 
+from elbo_room.models.training.run import Run
+from elbo_room.widgets.messages import Frame, Start
 from elbo_room.widgets.worker.pace import CommandPoll, Pace, Speedometer
+from elbo_room.widgets.worker.serve import Worker
+from elbo_room.widgets.worker.trainer import PROBE_PART
 
 
 def test_what_is_cheap_comes_at_its_rate_and_what_is_dear_takes_its_share_at_most(monkeypatch):
@@ -45,3 +50,35 @@ def test_an_ear_hears_a_command_at_once_and_an_end_too():
     assert heard(0.0)
     with pytest.raises(EOFError):
         theirs.recv()
+
+
+@pytest.mark.parametrize(("cost", "steps"), [(0.001, 6), (0.05, 1)])
+def test_a_turn_of_the_loop_is_shared_by_the_steps_of_a_burst(monkeypatch, tmp_path, cost, steps):
+    """Commands, measurements and saves are looked after once in 6 ms of steps, or after each step that takes longer."""
+    now, turns = [100.0], []
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    train = Run.__next__
+
+    def timed(run):
+        now[0] += cost
+        return train(run)
+
+    monkeypatch.setattr(Run, "__next__", timed)
+    ours, theirs = multiprocessing.Pipe()
+    worker = Worker(theirs)
+    worker.start(Start({"data": "pinwheel", "width": 8, "depth": 1}, str(tmp_path / "run")))
+    worker.faults.resting.add(PROBE_PART)  # no measuring process beside the tests
+    monkeypatch.setattr(worker, "_measure", lambda _: turns.append(worker.run.number))
+    while worker.run.number < 60:
+        worker._work()
+    made = [after - before for before, after in pairwise(turns)]
+    assert max(made) == steps
+    assert sorted(made)[len(made) // 2] == steps
+    frames = [message for message in received(ours) if isinstance(message, Frame)]
+    gaps = [late.number - early.number for early, late in pairwise(frames)]
+    assert max(gaps, default=0) <= 0.1 / cost + steps + 1, "no frame is later for it"
+
+
+def received(connection):
+    while connection.poll(0):
+        yield connection.recv()

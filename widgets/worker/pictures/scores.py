@@ -9,7 +9,7 @@ from elbo_room.models.diagnostics import Grouping, grouping
 from elbo_room.widgets.worker.measuring.quiet import QUIET
 from elbo_room.widgets.worker.pace import Pace
 
-RATE, SHARE = 0.25, 0.005  # times a second, share of the worker's time
+RATE, SHARE = 0.25, 0.003  # times a second, share of the worker's time
 FIRST = 2.0  # seconds of training before the first
 
 
