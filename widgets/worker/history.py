@@ -1,7 +1,8 @@
 """A run's curves, kept with its checkpoint so that a reload draws them again."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,12 @@ class Curves:
 
     def save(self, folder: Path, waiting: Any, mean: Any, recent: Any = ()) -> None:
         """Write the tables next to the checkpoint, and the recent steps (step, ELBO) that the running mean goes on from."""
-        content = BytesIO()
-        also = {"recent": table(recent, RECENT_COLUMNS), SERIES: np.array([*ESTIMATORS, MINIBATCH])}
-        np.savez_compressed(content, **self.tables(waiting, mean), **also)  # type: ignore[arg-type]
-        write_bytes(folder / FILE, content.getvalue())
+        self.written_later(waiting, mean, recent)(folder)
+
+    def written_later(self, waiting: Any, mean: Any, recent: Any = ()) -> Callable[[Path], None]:
+        """The same in two parts: copy them now, and write the copy whenever the result is called."""
+        also = {"recent": table(list(recent), RECENT_COLUMNS), SERIES: np.array([*ESTIMATORS, MINIBATCH])}
+        return partial(_write, self.tables(waiting, mean), also)
 
     def load(self, folder: Path, number: int) -> None:
         """Read the tables back, up to the checkpoint's step; what is missing or damaged stays empty."""
@@ -102,3 +105,9 @@ class Curves:
             return
         recent = table(tables.get("recent", self.elbo.table()[:, :2]), RECENT_COLUMNS)
         self.recent = recent[recent[:, 0] <= number]
+
+
+def _write(tables: CurveTables, also: dict[str, Table], folder: Path) -> None:
+    content = BytesIO()
+    np.savez_compressed(content, **tables, **also)  # type: ignore[arg-type]
+    write_bytes(folder / FILE, content.getvalue())

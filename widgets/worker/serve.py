@@ -199,6 +199,10 @@ class Worker(Trainer):
         self.speed = wanted.speed
         self.send(started)
         self.send(parameters)
+        if wanted.resume:  # from what is on the disk
+            self.saved = self.saver.asked = new.run.number
+        else:
+            self._begin_save(new.run, place)
         self._set_state("running" if wanted.play and new.run.number < new.run.settings.stop_at else "paused")
         if self.state == "running":  # the first frame carries the first step
             self.last_frame = 0.0

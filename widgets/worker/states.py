@@ -2,8 +2,10 @@
 
 import json
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -129,13 +131,20 @@ class KeptStates:
 
     def save(self, folder: Path) -> None:
         """Write the states next to the checkpoint, whole or not at all; a file that has them already stays."""
-        now = folder, self.steps[-1] if self.steps else -1, len(self.settings)
+        self.written_later()(folder)
+
+    def written_later(self) -> Callable[[Path], None]:
+        """The same in two parts: note now what there is, and write it whenever the result is called."""
+        about = {"settings": list(self.settings), "parameters": self._signature()}
+        return partial(self._write, list(self.steps), list(self.rows), about)
+
+    def _write(self, steps: list[int], kept: list[Row], about: dict[str, Any], folder: Path) -> None:
+        now = folder, steps[-1] if steps else -1, len(about["settings"])
         if now == self.written:
             return
         content = BytesIO()
-        about = {"settings": self.settings, "parameters": self._signature()}
-        rows = np.stack(self.rows) if self.rows else np.zeros((0, self.size), self.kind)
-        np.savez(content, steps=np.asarray(self.steps, np.int64), rows=rows, about=np.array(json.dumps(about)))
+        rows = np.stack(kept) if kept else np.zeros((0, self.size), self.kind)
+        np.savez(content, steps=np.asarray(steps, np.int64), rows=rows, about=np.array(json.dumps(about)))
         write_bytes(folder / REPLAY_FILE, content.getvalue())
         self.written = now
 

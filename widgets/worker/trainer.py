@@ -13,7 +13,7 @@ import numpy as np
 
 from elbo_room.models.estimators import NotApplicableError
 from elbo_room.models.inference.next_step import Anatomy
-from elbo_room.models.training.checkpoint import save_run
+from elbo_room.models.training.checkpoint import Snapshot
 from elbo_room.models.training.guard import DivergenceError
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import (
@@ -48,13 +48,13 @@ from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
 from elbo_room.widgets.worker.pictures.overflow import finite
 from elbo_room.widgets.worker.replay import Rendering, Replay
+from elbo_room.widgets.worker.saving import FIRST_SAVE, Job, Outcome, Parts, Saver
 from elbo_room.widgets.worker.states import KeptStates
 
 FRAMES = 10.0  # a second
 BURST = 0.006  # seconds of steps between two looks at the commands, which costs a twentieth of a small model's step
 LOOKS, LOOK_SHARE = 6.0, 0.015  # at the latent space per second; and their largest share of the worker's time
 GRIDS, GRID_SHARE = 1.0, 0.01
-SAVES, SAVE_SHARE = 0.2, 0.01
 STATE_SAVES, STATE_SAVE_SHARE = (
     1 / 30,
     0.003,
@@ -104,7 +104,7 @@ class Trainer:
         self.mean = RunningMean()
         self.next_step = self.last_frame = 0.0
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1  # the step that was saved last
+        self.saver, self.saved = Saver(), -1  # the step that was saved last
         self.unsaved = ""  # why the last attempt to save failed, if it did
         self.state_saves = Pace(STATE_SAVES, STATE_SAVE_SHARE)
         self.told, self.told_at = -1, -1e9  # the newest state that the page knows, and when it was told
@@ -146,7 +146,7 @@ class Trainer:
         now = time.perf_counter()
         self.next_step = self.last_frame = now
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saves, self.saved = Pace(SAVES, SAVE_SHARE), -1
+        self.saver, self.saved = Saver(), -1
         self.sound, self.unsaved = True, ""
         self.speedometer, self.rate = Speedometer(), 0.0
 
@@ -173,6 +173,7 @@ class Trainer:
             self._break_off(error)
 
     def _turn(self, now: float) -> None:
+        self._note_outcome(self.saver.collect())
         self._measure(now)
         if self.state == "running" and now >= self.next_step and not self.measuring.holds:
             self._train_on(min(now + BURST, self.last_frame + 1 / FRAMES))
@@ -181,8 +182,7 @@ class Trainer:
             self.state != "running" or self.measuring.holds
         ):  # while training waits there is nothing new to save or to draw
             return
-        if self.saves.due(now) and self._need_run().number > self.saved:  # first at step 1, before anybody sees it
-            self._save()
+        self._save_aside()
         if now - self.last_frame >= 1 / FRAMES:
             self._frame(grid=self.grids.due(now))
 
@@ -359,35 +359,65 @@ class Trainer:
         self.send(State(number=self._need_run().number, state=state))
 
     def _save(self) -> None:
-        """Write the run into its folder; a failure is reported, once for each reason."""
+        """Write the run into its folder, and wait for that; a failure is reported, once for each reason."""
+        self._note_outcome(self.saver.collect(None))
         if self.run is None or self.folder is None or not self.sound:
             return
         if self.saved == self.run.number >= self.run.settings.stop_at:
             return  # a finished run keeps the settings that made it, whatever is tried on it afterwards
-        try:
-            with self.saves.spending():
-                self._write(self.run, self.folder)
-            self.saved, self.unsaved = self.run.number, ""
+        if job := self._job(self.run, self.folder):
+            self._note_outcome(self.saver.now(job))
+
+    def _save_aside(self) -> None:
+        """Save in the background what training has made, where that is due; the first step is on the disk before it is shown."""
+        run = self._need_run()
+        if self.folder is None or run.number <= self.saver.asked:
+            return
+        first = self.saver.asked < 1
+        if first:
+            self._note_outcome(self.saver.collect(FIRST_SAVE))
+        if first or self.saver.due():
+            self._begin_save(run, self.folder)
+        if first:
+            self._note_outcome(self.saver.collect(FIRST_SAVE))
+
+    def _begin_save(self, run: Run, folder: Path) -> None:
+        if self.saver.free and (job := self._job(run, folder)):
+            self.saver.begin(job)
+
+    def _note_outcome(self, outcome: Outcome | None) -> None:
+        """Report how a save ended."""
+        if outcome is None:
+            return
+        if outcome.error is None:
+            self.saved, self.unsaved, self.keep_data = outcome.number, "", None
             self.send(Saved(number=self.saved))
-        except Exception as error:  # noqa: BLE001 - a full disk, no memory, tensors that cannot be written: training goes on
-            _log.warning("The run could not be saved: %s", reason(error))
-            self._report_unsaved((isinstance(error, OSError) and error.strerror) or reason(error))
+            return
+        error = outcome.error
+        _log.warning("The run could not be saved: %s", reason(error))
+        self._report_unsaved((isinstance(error, OSError) and error.strerror) or reason(error))
 
     def _put_away(self) -> None:
         """Write all that is kept of the run: it leaves."""
         self.state_saves.last = -1e9
         self._save()
 
-    def _write(self, run: Run, folder: Path) -> None:
-        if self.keep_data is not None:  # first: a run without its data could not be read again
-            folder.mkdir(parents=True, exist_ok=True)
-            self.keep_data(folder)
-            self.keep_data = None
-        save_run(run, folder)
-        self.curves.save(folder, self.waiting, self._mean()[1], self.mean.kept)
+    def _job(self, run: Run, folder: Path) -> Job | None:
+        """Copy the run and what is kept with it, to be written later; None, reported, where there is no memory for that."""
+        try:
+            return self._copied(run, folder)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say it
+            self._note_outcome(Outcome(run.number, error))
+            return None
+
+    def _copied(self, run: Run, folder: Path) -> Job:
+        state = Snapshot.of(run)
+        curves = self.curves.written_later(self.waiting, self._mean()[1], self.mean.kept)
+        states = None
         if self.state != "running" or self.state_saves.due(time.perf_counter()):
-            with self.state_saves.spending():
-                self.states.save(folder)
+            states = self.states.written_later()
+        parts = Parts(state, curves, states, self.keep_data, self.state_saves)
+        return Job(run.number, partial(parts.write, folder))
 
     def _report_unsaved(self, why: str) -> None:
         if why == self.unsaved and self.state == "running":

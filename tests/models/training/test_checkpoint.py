@@ -185,3 +185,46 @@ def test_what_cannot_be_read_is_refused_in_a_plain_sentence(damage, tmp_path: Pa
     ):
         load_run(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left
+
+
+def test_a_flipped_bit_anywhere_is_refused_or_changes_nothing(tmp_path: Path) -> None:
+    """In the header, in the tensors, in the checksums themselves: what opens is the run that was written, bit for bit."""
+    run = Run(small())
+    next(run)
+    save_run(run, tmp_path)
+    whole = (tmp_path / STATE).read_bytes()
+    size = 8 + int.from_bytes(whole[:8], "little")
+    places = [*range(0, size, 37), *range(size, len(whole), max(1, (len(whole) - size) // 60)), len(whole) - 1]
+    refused = 0
+    for place in places:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        (tmp_path / STATE).write_bytes(flipped)
+        try:
+            again = load_run(tmp_path)
+        except ValueError as error:
+            refused += 1
+            assert "cannot be read" in str(error) and "Start a new run" in str(error)  # noqa: PT017, PT018
+            continue
+        assert (again.number, again.settings) == (run.number, run.settings)
+        assert same(run.tensors(), again.tensors()), f"byte {place}"
+    assert refused > 0.9 * len([place for place in places if place >= size])
+
+
+def test_a_changed_step_is_noticed_without_reading_the_tensors(tmp_path: Path) -> None:
+    run = Run(small())
+    next(run)
+    save_run(run, tmp_path)
+    content = (tmp_path / STATE).read_bytes()
+    assert content.count(b'\\"number\\": 1') == 1
+    (tmp_path / STATE).write_bytes(content.replace(b'\\"number\\": 1', b'\\"number\\": 3'))
+    with pytest.raises(ValueError, match="changed since it was written"):
+        about(tmp_path / STATE)
+
+
+def test_a_file_of_an_earlier_version_has_no_checksum_and_opens(tmp_path: Path) -> None:
+    run = Run(small())
+    next(run)
+    save_run(run, tmp_path)
+    rewrite(tmp_path, tensors=dict(run.tensors()))
+    assert same(load_run(tmp_path).tensors(), run.tensors())

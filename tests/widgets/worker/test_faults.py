@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from elbo_room.models.run_file import STATE, about
+from elbo_room.models.training.checkpoint import Snapshot
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import (
     Close,
@@ -37,7 +38,7 @@ from elbo_room.widgets.messages import (
     Watch,
 )
 from elbo_room.widgets.painting.views import ONE_STEP
-from elbo_room.widgets.worker import serve, trainer
+from elbo_room.widgets.worker import saving, serve, trainer
 from elbo_room.widgets.worker.evidence_job import EvidenceJob
 from elbo_room.widgets.worker.faults import MOST, reason
 from elbo_room.widgets.worker.history import Curves
@@ -295,9 +296,9 @@ def test_a_prior_that_cannot_be_drawn_is_refused(driver: Driver, tmp_path: Path,
 def test_a_save_that_fails_is_reported_truly_and_training_goes_on(
     driver: Driver, tmp_path: Path, monkeypatch: Patch, error: Exception
 ) -> None:
-    monkeypatch.setattr(trainer, "SAVES", 1e3)
+    monkeypatch.setattr(saving, "OFTEN", 1e-3)
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "save_run", raising(error))
+        patch.setattr(Snapshot, "write", raising(error))
         driver.send(Start(TINY, str(tmp_path / "run")))
         driver.until(State, state="finished")
         driver.until(Frame, number=8)
@@ -315,7 +316,7 @@ def test_a_run_is_let_go_once_it_is_saved_and_not_before(driver: Driver, tmp_pat
     driver.send(Start(ENDLESS, str(tmp_path / "run")))
     driver.until(Frame)
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "save_run", raising(OSError(errno.ENOSPC, "No space left on device")))
+        patch.setattr(Snapshot, "write", raising(OSError(errno.ENOSPC, "No space left on device")))
         driver.send(Leave())
         refused = driver.until(Refused, command=Leave)
     assert is_a_sentence(refused.sentence)
@@ -335,7 +336,7 @@ def test_a_worker_whose_last_save_fails_or_whose_kernel_is_gone_leaves_all_the_s
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
     """An exception in the thread would be a warning, and so fail this test."""
-    monkeypatch.setattr(trainer, "save_run", raising(KeyError("odd")))
+    monkeypatch.setattr(Snapshot, "write", raising(KeyError("odd")))
     first = Driver()
     first.send(Start(ENDLESS, str(tmp_path / "first")))
     first.until(Frame)
@@ -350,7 +351,8 @@ def test_a_worker_whose_last_save_fails_or_whose_kernel_is_gone_leaves_all_the_s
     assert about(tmp_path / "second" / STATE)["number"] >= 1
 
 
-def test_a_run_is_saved_before_its_first_frame(driver: Driver, tmp_path: Path) -> None:
+def test_a_run_is_saved_before_its_first_frame(driver: Driver, tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(trainer, "FIRST_SAVE", 60.0)  # the machine may stand still
     driver.send(Start(ENDLESS, str(tmp_path / "run"), speed="slow"))
     driver.until(Frame)
     assert about(tmp_path / "run" / STATE)["number"] == 1
