@@ -195,9 +195,8 @@ class Dataset:
         """
         if self.size < 2:
             raise DataError(f"{self.name} has one row, so none can be held out. Set the held-out share to 0.")
-        order = torch.randperm(self.size, generator=torch.Generator().manual_seed(0))
-        held = min(max(1, round(share * self.size)), self.size - 1)
-        return replace(self.kept(order[held:].sort().values), test=self.kept(order[:held].sort().values))
+        kept, held = held_out_rows(self.size, share)
+        return replace(self.kept(kept), test=self.kept(held))
 
     def standardised(self) -> "Dataset":
         """(x − mean) / standard deviation of these rows, for the held-out rows as well, if `standardise`; indicators stay 0 and 1."""
@@ -221,6 +220,13 @@ class Dataset:
     def whole(self) -> Batch:
         """All rows as one batch, nothing copied."""
         return Batch(self.x, torch.arange(self.size), self.size, self.y, self.covariates, self.entries, whole=True)
+
+
+def held_out_rows(size: int, share: float) -> tuple[Tensor, Tensor]:
+    """The rows that are kept and those that are held out by `Dataset.split`, each in order."""
+    order = torch.randperm(size, generator=torch.Generator().manual_seed(0))
+    held = min(max(1, round(share * size)), size - 1)
+    return order[held:].sort().values, order[:held].sort().values
 
 
 def kinds(words: Sequence[str]) -> tuple[tuple[str, ...], Tensor]:

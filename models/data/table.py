@@ -119,7 +119,7 @@ def _written(source: object, wishes: Wishes) -> Table:
     with tempfile.TemporaryDirectory(prefix="elbo-room-") as folder:
         path = Path(folder) / f"your data{found[1]}"
         try:
-            getattr(_plain_words(source) if found == WRITERS[0] else source, found[0])(path)
+            getattr(plain_words(source) if found == WRITERS[0] else source, found[0])(path)
         except Exception as error:
             if not hasattr(source, PLAIN):
                 raise DataError(
@@ -130,7 +130,7 @@ def _written(source: object, wishes: Wishes) -> Table:
         return read_table(path, wishes)
 
 
-def _plain_words(adata: Any) -> Any:
+def plain_words(adata: Any) -> Any:
     """A copy whose words are Python's: anndata cannot write those of pandas 3."""
     made = adata.copy()
     for frame in (made.obs, made.var, *([made.raw.var] if made.raw is not None else [])):

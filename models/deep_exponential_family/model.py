@@ -26,6 +26,7 @@ from elbo_room.models.layers import (
     WeightKind,
     point_log_prob,
 )
+from elbo_room.models.variational import Posterior
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,13 @@ class DeepExponentialFamily(nn.Module):
             found.append(factor)
         found.append(Factor("log p(x|z)", self._response(batch, above, latents), above.on | self._weight_site(1)))
         return found + self._weights(latents)
+
+    def draw_data(self, q: Posterior, count: int, generator: torch.Generator) -> Tensor:
+        """Draws of x, (count, D), from the top layer down, with weights at the centre of their q."""
+        from elbo_room.models.deep_exponential_family.sampling import sample, weights_of
+
+        none = Batch(torch.empty(0), torch.empty(0, dtype=torch.int64), 0)  # weights belong to no row
+        return sample(self, count, generator, weights_of(self, q, none))["x"]
 
     def _response(self, batch: Batch, above: Seen, latents: Mapping[str, Tensor]) -> Tensor:
         response = self.plan.response

@@ -194,6 +194,11 @@ class DeepGenerative(nn.Module):
         shape = self.response.noise_shape((count, self.features))
         return self.response.original(self.response.transform(self.response.noise(shape, generator), parameters))
 
+    def draw_data(self, q: Posterior, count: int, generator: torch.Generator) -> Tensor:
+        """The same; q plays no part."""
+        del q
+        return self.sample(count, generator)
+
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
         """log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
         z = latents["z"]  # (R, B, M, K)

@@ -4,7 +4,7 @@ The caller may pause, stop, or change λ, B, estimator and step size. The same s
 same machine; observing it (probes, charts) uses nothing of its random stream.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, overload
@@ -428,6 +428,69 @@ class Run(Iterator[Step]):
         self._keep()
         self.generator.set_state(state["generator"])
         self.order, self.number = state["order"].clone(), number
+
+    # what the run has learned, to take along: `elbo_room.models.results`
+
+    def history(self, measured: Iterable[tuple[int, Mapping[str, float]]] = ()) -> Any:
+        """ELBO, its terms and its running mean at every step, nats per data point, as a data frame: `results.history`.
+
+        >>> import elbo_room as er
+        >>> run = er.run_from({"data": "pinwheel", "stop_at": 30})
+        >>> _ = list(run)
+        >>> [*run.history().columns]
+        ['elbo', 'running mean', 'objective', 'log_prior', 'log p(z)', 'log p(x|z)', '−log q(z)']
+        """
+        from elbo_room.models.results.history import history
+
+        return history(self, measured)
+
+    def embedding(self, clusters: int | None = None) -> Any:
+        """ẑ = E_q[z | x], the scales of q and a cluster of every row, as a data frame: `results.embedding`."""
+        from elbo_room.models.results.embedding import embedding
+
+        return embedding(self, clusters)
+
+    def log_evidence(self, draws: int = 1000, seed: int = 0) -> Any:
+        """log p(x_i) of every row, importance-weighted, with its standard error, in nats: `results.evidence`."""
+        from elbo_room.models.results.evidence import log_evidence
+
+        return log_evidence(self, draws, seed)
+
+    def denoised(self) -> Any:
+        """E[x | ẑ] of every row, counts normalised to 10,000 a row: `results.decoded`."""
+        from elbo_room.models.results.decoded import denoised
+
+        return denoised(self)
+
+    def differential(self, first: Sequence[int], second: Sequence[int], **wanted: Any) -> Any:
+        """Which features differ between two selections of rows, with the expected false discovery rate: `results.differential`."""
+        from elbo_room.models.results.differential import differential
+
+        return differential(self, first, second, **wanted)
+
+    def predictions(self, x: object = None, **wanted: Any) -> Any:
+        """A conditional model's predictions with intervals, in y's units: `results.predictions`."""
+        from elbo_room.models.results.predictions import predictions
+
+        return predictions(self, x, **wanted)
+
+    def samples(self, count: int = 1000, seed: int = 0) -> Any:
+        """Draws of p(x), in the data's units: `results.samples`."""
+        from elbo_room.models.results.samples import samples
+
+        return samples(self, count, seed)
+
+    def to_anndata(self, adata: Any = None, *, layer: bool = True) -> Any:
+        """A copy of an AnnData with the run's results in obsm, obs, layers and uns: `results.annotated`."""
+        from elbo_room.models.results.annotated import to_anndata
+
+        return to_anndata(self, adata, layer=layer)
+
+    def save_weights(self, path: str | Path) -> Path:
+        """The parameters as a safetensors file: `results.weights`."""
+        from elbo_room.models.results.weights import save_weights
+
+        return save_weights(self, path)
 
 
 def free_nu(model: Model, q: Posterior) -> dict[str, FreeNu]:
