@@ -4,9 +4,94 @@ import { element } from "./elements.js";
 
 /** @import { Offer } from "./shapes.d.ts" */
 
+/** A part of the row. Its elements stay while its value changes: a second press may have begun on one of them. */
+class Part {
+  /**
+   * @param {Offer} offer
+   * @param {(name: string, value: number | boolean | string) => void} change
+   */
+  constructor(offer, change) {
+    this.offer = offer;
+    this.change = change;
+    this.kind = kindOf(offer);
+    /** What is pressed or chosen. @type {(HTMLButtonElement | HTMLSelectElement)[]} */
+    this.controls = [];
+    this.words = element("span", "");
+    this.el = this[this.kind]();
+    this.show(offer);
+  }
+
+  /** @param {Offer} offer */
+  show(offer) {
+    const { label, words, less, more, options, reason, help, value } = offer, [first, second] = this.controls;
+    this.offer = offer;
+    for (const each of this.controls) each.disabled = Boolean(reason);
+    this.el.title = this.kind === "stepper" ? reason || help : `${label}. ${reason || help}`;
+    if (this.kind === "stepper") {
+      this.words.textContent = words;
+      first.disabled ||= less === null;
+      second.disabled ||= more === null;
+      first.setAttribute("aria-label", `${label}: fewer`);
+      second.setAttribute("aria-label", `${label}: more`);
+    } else first.setAttribute("aria-label", label);
+    if (this.kind === "toggle") {
+      first.textContent = words;
+      first.className = value ? "elbo-on" : "";
+      first.setAttribute("aria-pressed", String(value));
+    }
+    if (first instanceof HTMLSelectElement) {
+      const offered = JSON.stringify(options);
+      if (offered !== first.dataset.offered) {
+        first.replaceChildren(...options.map(([text, choice]) => new Option(text, choice)));
+      }
+      first.dataset.offered = offered;
+      first.value = String(value);
+    }
+  }
+
+  stepper() {
+    const group = element("span", "elbo-stepper");
+    for (const [sign, end] of /** @type {const} */ ([["−", "less"], ["+", "more"]])) {
+      const button = element("button", "", sign);
+      button.addEventListener("click", () => {
+        const value = this.offer[end];
+        if (value !== null) this.change(this.offer.name, value);
+      });
+      this.controls.push(button);
+    }
+    group.append(this.controls[0], this.words, this.controls[1]);
+    return group;
+  }
+
+  toggle() {
+    const button = element("button", "");
+    button.addEventListener("click", () => this.change(this.offer.name, !this.offer.value));
+    this.controls.push(button);
+    return button;
+  }
+
+  list() {
+    const list = element("select", "");
+    list.addEventListener("change", () => this.change(this.offer.name, list.value));
+    this.controls.push(list);
+    return list;
+  }
+}
+
+/**
+ * @param {Offer} offer
+ * @returns {"list" | "stepper" | "toggle"}
+ */
+function kindOf({ options, value }) {
+  if (options.length) return "list";
+  return typeof value === "number" ? "stepper" : "toggle";
+}
+
 export class Architecture {
   /** What is offered now. */
   offers = "";
+  /** Of each knob that is offered. @type {Map<string, Part>} */
+  parts = new Map();
 
   /** @param {(name: string, value: number | boolean | string) => void} change */
   constructor(change) {
@@ -17,7 +102,7 @@ export class Architecture {
   }
 
   /**
-   * Show these offers; returns whether they are others than before. What has the focus keeps it.
+   * Show these offers; returns whether they are others than before. What is offered still stays where it is.
    * @param {Offer[]} offers
    * @returns {boolean}
    */
@@ -25,67 +110,23 @@ export class Architecture {
     const now = JSON.stringify(offers);
     if (now === this.offers) return false;
     this.offers = now;
-    const active = document.activeElement,
-      kept = this.element.contains(active) ? active?.getAttribute("aria-label") : "";
-    this.element.replaceChildren(...offers.map((offer) => this.part(offer)));
-    const parts = /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("button, select"));
-    if (kept) [...parts].find((part) => part.getAttribute("aria-label") === kept)?.focus();
+    const before = this.parts;
+    this.parts = new Map(offers.map((offer) => [offer.name, this.part(offer, before.get(offer.name))]));
+    for (const part of before.values()) if (this.parts.get(part.offer.name) !== part) part.el.remove();
+    [...this.parts.values()].forEach(({ el }, k) => {
+      if (this.element.children[k] !== el) this.element.insertBefore(el, this.element.children[k] ?? null);
+    });
     return true;
   }
 
   /**
    * @param {Offer} offer
-   * @returns {HTMLElement}
+   * @param {Part | undefined} before
+   * @returns {Part}
    */
-  part(offer) {
-    if (offer.options.length) return this.list(offer);
-    return typeof offer.value === "number" ? this.stepper(offer) : this.toggle(offer);
-  }
-
-  /**
-   * @param {Offer} offer
-   * @returns {HTMLElement}
-   */
-  stepper({ name, label, words, less, more, reason, help }) {
-    const group = element("span", "elbo-stepper");
-    group.title = reason || help;
-    /** @type {(sign: string, verb: string, value: number | null) => HTMLButtonElement} */
-    const step = (sign, verb, value) => {
-      const button = element("button", "", sign);
-      button.setAttribute("aria-label", `${label}: ${verb}`);
-      button.disabled = Boolean(reason) || value === null;
-      button.addEventListener("click", () => value !== null && this.change(name, value));
-      return button;
-    };
-    group.append(step("−", "fewer", less), element("span", "", words), step("+", "more", more));
-    return group;
-  }
-
-  /**
-   * @param {Offer} offer
-   * @returns {HTMLElement}
-   */
-  toggle({ name, label, words, value, reason, help }) {
-    const button = element("button", value ? "elbo-on" : "", words);
-    button.setAttribute("aria-label", label);
-    button.setAttribute("aria-pressed", String(value));
-    button.title = `${label}. ${reason || help}`;
-    button.disabled = Boolean(reason);
-    button.addEventListener("click", () => this.change(name, !value));
-    return button;
-  }
-
-  /**
-   * @param {Offer} offer
-   * @returns {HTMLElement}
-   */
-  list({ name, label, value, options, reason, help }) {
-    const list = element("select", "");
-    list.setAttribute("aria-label", label);
-    list.title = `${label}. ${reason || help}`;
-    list.disabled = Boolean(reason);
-    for (const [words, choice] of options) list.append(new Option(words, choice, false, choice === value));
-    list.addEventListener("change", () => this.change(name, list.value));
-    return list;
+  part(offer, before) {
+    if (!before || before.kind !== kindOf(offer)) return new Part(offer, this.change);
+    before.show(offer);
+    return before;
   }
 }

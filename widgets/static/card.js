@@ -83,17 +83,27 @@ export class Card {
    * @returns {boolean}
    */
   score(values) {
-    const now = JSON.stringify(values ?? []);
+    const now = JSON.stringify(values ?? []), buttons = this.scores.children;
     if (now === this.scored) return false;
-    const before = this.foot.offsetHeight;
+    const before = this.foot.offsetHeight, wanted = values ?? [];
     this.scored = now;
-    this.scores.replaceChildren(...(values ?? []).map((value, k) => {
-      const one = element("button", "elbo-score", `${SCORES[k][0]} ${value.toFixed(2).replace("-", "−")}`);
-      Object.assign(one, { type: "button", title: SCORES[k][1] });
-      one.addEventListener("click", () => this.words.textContent = `${SCORES[k][1]}.`); // where nothing hovers
-      return one;
-    }));
+    while (buttons.length > wanted.length) buttons[buttons.length - 1].remove();
+    wanted.forEach((value, k) => { // a button stays while its number changes: it may be pressed
+      const one = buttons[k] ?? this.scores.appendChild(this.scoreButton(k));
+      one.textContent = `${SCORES[k][0]} ${value.toFixed(2).replace("-", "−")}`;
+    });
     return this.foot.offsetHeight !== before;
+  }
+
+  /**
+   * @param {number} k
+   * @returns {HTMLButtonElement}
+   */
+  scoreButton(k) {
+    const one = element("button", "elbo-score");
+    Object.assign(one, { type: "button", title: SCORES[k][1] });
+    one.addEventListener("click", () => this.words.textContent = `${SCORES[k][1]}.`); // where nothing hovers
+    return one;
   }
 
   /**

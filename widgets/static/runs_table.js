@@ -2,6 +2,7 @@
 
 import { hear } from "./anywidget_recovery.js";
 import { element } from "./elements.js";
+import { Press } from "./press.js";
 import { comparison, drawn } from "./run_comparison.js";
 import { figure, filtered, MOST, sorted, sparkPath, titleOf, untickable } from "./run_rows.js";
 
@@ -196,7 +197,7 @@ class Line {
   }
 }
 
-class RunsTable {
+export class RunsTable {
   /** @type {{ column: Column, descending: boolean }} */
   order = { column: "when", descending: true };
   /** @type {Map<string, Line>} */
@@ -205,8 +206,9 @@ class RunsTable {
   /**
    * @param {Model<RunsValues>} model
    * @param {HTMLElement} el
+   * @param {AbortSignal} signal
    */
-  constructor(model, el) {
+  constructor(model, el, signal) {
     this.model = model;
     this.list = element("div", "elbo-run-list");
     this.two = element("div", "elbo-run-pair");
@@ -221,6 +223,7 @@ class RunsTable {
     this.table = element("table", "elbo-run-table");
     this.none = element("p", "elbo-run-none");
     this.none.setAttribute("role", "status");
+    this.press = new Press(this.table, signal);
     this.build(el);
     this.show();
   }
@@ -291,7 +294,12 @@ class RunsTable {
     if (inside) this.filter.focus();
   }
 
+  /** Rows move as their numbers change, but not while one of their buttons is pressed. */
   show() {
+    this.press.after(() => this.write());
+  }
+
+  write() {
     const { model, order } = this, all = model.get("rows"), current = model.get("current");
     const overlaid = model.get("overlaid"), screen = { current, measure: model.get("measure"), overlaid };
     const rows = sorted(filtered(all, this.filter.value), order.column, order.descending);
@@ -367,8 +375,8 @@ export default {
     hear(model);
   },
   /** @param {Shown<RunsValues>} shown */
-  render({ model, el }) {
-    const table = new RunsTable(model, el);
+  render({ model, el, signal }) {
+    const table = new RunsTable(model, el, signal);
     for (const name of ["rows", "current", "measure", "overlaid", "deleted", "comparison"]) {
       model.on(`change:${name}`, () => table.show());
     }

@@ -35,3 +35,23 @@ test("the same offers leave the row alone, and others keep the focus where it wa
   equal(document.activeElement?.getAttribute("aria-label"), "Hidden layers: fewer");
   row.element.remove();
 });
+
+test("a button stays while other values are offered, and its next press counts from the new one", () => {
+  /** @type {[string, unknown][]} */
+  const sent = [];
+  const row = new Architecture((name, value) => sent.push([name, value]));
+  row.show(OFFERS);
+  const [fewer, , skip] = row.element.querySelectorAll("button"), list = row.element.querySelector("select");
+  row.show([{ ...OFFERS[0], words: "1 layer", value: 1, less: 0, more: 2 }, { ...OFFERS[2], value: true }]);
+  equal([...row.element.querySelectorAll("button")].map((each) => each === fewer || each === skip), [
+    true,
+    false,
+    true,
+  ]);
+  equal(list?.isConnected, false);
+  fewer.click();
+  skip.click();
+  equal(sent, [["depth", 0], ["skip", false]]);
+  row.show(OFFERS);
+  equal([...row.element.children].map((each) => each.tagName), ["SPAN", "SELECT", "BUTTON"]);
+});
