@@ -82,7 +82,7 @@ def wait_for_port(port: int, process: subprocess.Popen[str], log: Path, seconds:
 @pytest.fixture(scope="session")
 def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The lab's page as `python lab` serves it."""
-    with server("elbo_room.lab.serving.serve", tmp_path_factory.mktemp("voila")) as address:
+    with server("elbo_room.lab.serving.serve", tmp_path_factory.mktemp("voila"), "--vote-host", "127.0.0.1") as address:
         yield address
 
 

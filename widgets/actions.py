@@ -285,6 +285,11 @@ class TakeVoteBack:
 
 
 @dataclass(frozen=True)
+class InvitePhones:
+    """Phones in this network may vote on the room's question."""
+
+
+@dataclass(frozen=True)
 class Reveal:
     """The room has voted: show panel B."""
 
@@ -334,5 +339,5 @@ Action = (
     | DeleteRun | RestoreRun | SetKnob | Reshape | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable
     | UseRunFeatures | TrainOnFeatures | Look | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore
     | Decode | MarkRows | ShowSelection | Seek | PreparePage | SavePage | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion
-    | Vote | TakeVoteBack | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
+    | Vote | TakeVoteBack | InvitePhones | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
 )  # fmt: skip

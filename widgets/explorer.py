@@ -28,6 +28,7 @@ from elbo_room.widgets.controllers.idle_watch import IdleWatch
 from elbo_room.widgets.controllers.keys import KeyController
 from elbo_room.widgets.controllers.latent import LatentController
 from elbo_room.widgets.controllers.own_data import OwnDataController
+from elbo_room.widgets.controllers.phone_votes import PhoneVotes
 from elbo_room.widgets.controllers.projector import Projector
 from elbo_room.widgets.controllers.quiz import QuizController
 from elbo_room.widgets.controllers.replay import ReplayController
@@ -149,6 +150,7 @@ class Explorer(ipw.VBox):
         self.projector = Projector(state, screen)
         self.keys_pressed = KeyController(state, self.settings, self.runs, self.projector, screen)
         self.quiz = QuizController(state, self.settings, self.drawer, screen, painter)
+        self.phones = PhoneVotes(screen.vote)
         self.address = AddressController(state, self.settings, self.scenes, self.runs, self.quiz, screen)
         self.worker = WorkerWatch(state, self.held, self.views, screen, session)
         self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, screen, painter)
@@ -177,6 +179,7 @@ class Explorer(ipw.VBox):
         self.projector.register(actions)
         self.keys_pressed.register(actions)
         self.quiz.register(actions)
+        self.phones.register(actions)
         self.address.register(actions)
         self.worker.register(actions, messages)
         actions.on(Quietly, lambda quiet: actions(quiet.action))
@@ -263,6 +266,7 @@ class Explorer(ipw.VBox):
     def flush(self) -> None:
         """Send what is pending; the newest number of a slow run is not kept back for the next one."""
         with self.turn:
+            self.phones.follow(self.painter.facts)
             self.words.fill_drawer()
         drawn = self.screen.bus.flush()
         with self.turn:
@@ -279,6 +283,7 @@ class Explorer(ipw.VBox):
         if not hasattr(self, "session") or self.session.closed.is_set():  # construction was refused, or closed before
             return
         self.session.close()
+        self.phones.close()
         self.held.release()
         close_all([self, *self.forms.all()])
         self.children = ()

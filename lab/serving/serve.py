@@ -67,10 +67,16 @@ def settings(notebook: Path, port: int, idle_seconds: int, warm_up: str | None =
     return c
 
 
-def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool, warm_up: str | None) -> Any:
+def make_application(
+    notebook: Path, port: int, idle_seconds: int, browser: bool, warm_up: str | None, vote_host: str | None
+) -> Any:
     """Voilà, listening on exactly one port, with a kernel started in advance."""
     from tornado.ioloop import IOLoop
     from voila.app import Voila
+
+    from elbo_room.lab.serving.votes import VoteServer
+
+    votes = VoteServer(vote_host)
 
     class Room(Voila):
         def listen(self) -> None:
@@ -80,6 +86,7 @@ def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool
             loop = asyncio.get_event_loop()
             loop.call_soon(lambda: self.kernel_manager.prepare(path="", kernel_name="python3"))
             loop.call_later(1.0, watch_the_launcher, os.getppid(), self)
+            votes.start()
             if browser:
                 threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
             self.run_until_stopped()
@@ -90,6 +97,7 @@ def make_application(notebook: Path, port: int, idle_seconds: int, browser: bool
             except KeyboardInterrupt:
                 pass
             finally:
+                votes.stop()
                 self.stop()
 
     room = Room.instance(config=settings(notebook, port, idle_seconds, warm_up))
@@ -114,6 +122,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--notebook", type=Path, default=NOTEBOOK)
     parser.add_argument("--idle-seconds", type=int, default=120)
     parser.add_argument("--warm-up", default=None)
+    parser.add_argument(
+        "--vote-host", help="this computer's address for votes from phones, if not the one in its network"
+    )
     chosen = parser.parse_args(arguments)
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, signal.default_int_handler)  # a launcher's Ctrl-C on Windows
@@ -122,7 +133,12 @@ def main(arguments: list[str] | None = None) -> int:
     share_our_templates()
     logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns about Jupyter's own ping settings
     room = make_application(
-        chosen.notebook.resolve(), chosen.port, chosen.idle_seconds, not chosen.no_browser, chosen.warm_up
+        chosen.notebook.resolve(),
+        chosen.port,
+        chosen.idle_seconds,
+        not chosen.no_browser,
+        chosen.warm_up,
+        chosen.vote_host,
     )
     try:
         room.initialize([])

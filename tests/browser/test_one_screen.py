@@ -197,7 +197,8 @@ def test_at_the_projector_one_panel_is_large_and_a_picture_can_be_saved(screen):
     screen.until(lambda: width("b") < 1.2 * width("c"))
 
 
-def test_predict_mode_covers_panel_b_until_the_room_has_voted(page, wait_until, voila_server):
+def test_predict_mode_covers_panel_b_until_the_room_has_voted(page, new_page, wait_until, voila_server):
+    """By hands, and by a phone that opens the page of the QR code, votes, and is told the answer."""
     page.goto(f"{voila_server}/?predict=1&hide=form")
     screen = Screen(page, wait_until)
     screen.painted()
@@ -209,9 +210,18 @@ def test_predict_mode_covers_panel_b_until_the_room_has_voted(page, wait_until, 
     choice.click()
     choice.click()
     screen.until(lambda: "2 votes" in choice.inner_text())
+    page.get_by_role("button", name="Let phones vote").click()
+    phone = new_page(viewport={"width": 390, "height": 844})
+    phone.goto(page.locator(".elbo-phones b").inner_text())
+    phone.get_by_role("button", name="more than 100×").click()
+    phone.get_by_text("You said more than 100×. You can change it").wait_for()
+    screen.until(lambda: "3 votes" in choice.inner_text())
+    page.get_by_text("1 phone has voted").wait_for()
     reveal.click()
+    phone.get_by_text("You said more than 100×. The run has not answered yet.").wait_for()
+    phone.close()
     screen.until(lambda: any(title.is_visible() for title in page.locator(".elbo-b .elbo-title").all()))
-    page.get_by_text("The room said more than 100× (2 of 2 votes).").wait_for()
+    page.get_by_text("The room said more than 100× (3 of 3 votes).").wait_for()
 
 
 def test_every_chart_fills_its_panel_and_groups_of_controls_stay_in_sight(screen):

@@ -17,6 +17,14 @@ VIEW = View(
     shows="Robot arms drawn from the model, from the side and from above.",
     axes="Orange: draws; grey: data. On the right: by how many millimetres each drawn link misses its true length.",
     reading="The shaded band is what the sensor's noise alone does. Draws beyond it are arms that cannot exist.",
+    tables={
+        "links": {
+            "index": "link",
+            "error": "error of the draws, mm (root mean square)",
+            "median": "half of them by less than, mm",
+            "noise": "the sensor's noise alone, mm (root mean square)",
+        }
+    },
 )
 
 # Two squares and, next to them, the errors. Places within them are 0 … 1 and become pixels only here, so that an arm is never stretched.
@@ -77,6 +85,7 @@ def chart() -> alt.LayerChart:
             "bands": {"mode": "bars", "fields": ["x", "y", "x2", "y2"]},
             "errors": {"mode": "bars", "fields": ["x", "y"]},
             "words": {"mode": "bars", "fields": ["place", "x", "y", "index"], "words": "index"},
+            "links": {"mode": "bars", "named": ["index"]},
         },
         x={"scale": "linear"},
         y={"scale": "linear"},

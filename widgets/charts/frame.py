@@ -128,7 +128,8 @@ def finish(
     """Put the layers in the fixed frame: the plot keeps its place whatever the data are.
 
     `meta` is what the page's scripts read of the chart, `ChartMeta` in `widgets/static/shapes.d.ts`: `datasets`, by name how each is drawn
-    (`mode`: lines, cloud, bars or ends; `fields`, its columns), the axes `x` and `y` (`scale`: linear or log), `series`, `classes`, ….
+    (`mode`: lines, cloud, bars or ends; `fields`, its columns; `words` and `named`, those that are places in the chart's labels), the axes
+    `x` and `y` (`scale`: linear or log), `series`, `classes`, ….
     """
     padding = {"left": left, "top": 30, "right": right, "bottom": bottom}
     meta = {"title": title, "padding": padding, "dark": theme.DARK, **meta}

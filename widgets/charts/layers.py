@@ -19,7 +19,10 @@ VIEW = View(
     reading=(
         "Words beside a unit are those that it makes most likely. A pale unit is unused: the data did not need it."
     ),
-    tables={"words": {"index": "word", "strength": "weight"}},
+    tables={
+        "words": {"unit": "unit of z₁", "index": "word", "strength": "weight, of the unit's largest"},
+        "nodes": {"layer": "layer", "unit": "unit", "activity": "mean activity, of the layer's largest"},
+    },
 )
 
 
@@ -60,7 +63,7 @@ def chart() -> alt.LayerChart:
         plain=True,
         datasets={
             "edges": {"mode": "bars", "fields": ["x", "y", "x2", "y2", "size", "negative"]},
-            "nodes": {"mode": "bars", "fields": ["x", "y", "activity", "size"]},
+            "nodes": {"mode": "bars", "fields": ["x", "y", "activity", "size"], "named": ["layer"]},
             "words": {"mode": "bars", "fields": ["x", "y", "index", "strength", "wide"], "words": "index"},
             "formula": {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"},
             "names": {"mode": "bars", "fields": ["x", "y", "index"], "words": "index"},

@@ -21,11 +21,14 @@ VIEW = View(
     reading=(
         "Neighbours should change gradually. Where the grid is stretched, a small step in z changes the data a lot."
     ),
+    tables={"grid": {"across": "z across", "up": "z up", "size": "an area of z becomes so many of x"}},
 )
 
 
 def chart() -> alt.LayerChart:
     """Axes over `grid`: `shade` 0 … 1 (log magnification over its range `factor`) and `decoded`, row by row, x fastest.
+
+    For its table, `across`, `up` and `size` are each place and its magnification.
 
     For data in the plane the axes are theirs and `data` is drawn behind the grid; otherwise they are the plane's, over `domain`.
     """

@@ -16,11 +16,26 @@ VIEW = View(
         "weights."
     ),
     reading="Blue is positive, orange negative, a thick line is a large weight. Point at a part for its numbers.",
+    tables={
+        "columns": {"title": "layer", "size": "units"},
+        "links": {
+            "source": "weights from",
+            "target": "to",
+            "count": "drawn",
+            "low": "least",
+            "high": "largest",
+            "size": "root mean square",
+        },
+    },
 )
 
 
 def chart() -> dict[str, Any]:
     """Columns of units, left to right, and the weights between them; colours are the sign."""
-    datasets = {name: {"mode": "bars"} for name in ("nodes", "edges", "columns", "parameters", "weights")}
+    datasets: dict[str, Any] = {name: {"mode": "bars"} for name in ("nodes", "edges", "parameters", "weights")}
+    datasets |= {
+        "columns": {"mode": "bars", "named": ["title"]},
+        "links": {"mode": "bars", "named": ["source", "target"]},
+    }
     colours = {"positive": theme.BLUE, "negative": theme.VERMILLION, "dark": theme.DARK}
     return {"usermeta": {"title": "Network", "datasets": datasets, **colours}}

@@ -16,6 +16,26 @@ VIEW = View(
         "First q, then the draws from it, then the gradient of each draw, then where their mean moves q. Arrows "
         "that disagree are the noise that the variance panel measures."
     ),
+    tables={
+        "draws": {
+            "ex": "noise ε across",
+            "ey": "ε up",
+            "x": "draw across",
+            "y": "draw up",
+            "gx": "its gradient across, nats per unit",
+            "gy": "gradient up",
+        },
+        "q": {
+            "x": "q's mean across",
+            "y": "mean up",
+            "sx": "its scale across",
+            "sy": "scale up",
+            "gx": "mean gradient across, nats per unit",
+            "gy": "gradient up",
+            "x2": "mean across after the step",
+            "y2": "mean up after the step",
+        },
+    },
 )
 LATENTS = ("z", "w")  # of a data point; the weights, where q is over them
 # What each stage lights: the controls, and the terms of the formula, that it is made of.

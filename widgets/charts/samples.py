@@ -18,6 +18,17 @@ VIEW = View(
         "features: the data are pale, the draws dark."
     ),
     reading="Compare draws with real data: what is missing in them, the model has not learned.",
+    tables={
+        "tiles": {"row": "row", "column": "column", "mean": "mean", "low": "least", "high": "largest"},
+        "texts": {"row": "row", "column": "column", "index": "word"},
+        "features": {
+            "index": "feature",
+            "data_mean": "data: mean",
+            "data_sd": "data: sd",
+            "drawn_mean": "draws: mean",
+            "drawn_sd": "draws: sd",
+        },
+    },
 )
 
 
@@ -43,6 +54,9 @@ def chart() -> alt.LayerChart:
             "cells": {"mode": "bars", "fields": ["x", "y", "x2", "y2", "value"]},
             "words": placed,
             "names": placed,
+            "tiles": {"mode": "bars", "named": ["row"]},
+            "texts": {"mode": "bars", "named": ["row", "index"]},
+            "features": {"mode": "bars", "named": ["index"]},
         },
         x={"scale": "linear"},
         y={"scale": "linear"},

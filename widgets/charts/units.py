@@ -14,7 +14,14 @@ VIEW = View(
     shows="How much information every unit of every layer carries.",
     axes="Units side by side, layer by layer. Up: KL divergence in nats per data point.",
     reading="A bar near zero is an unused unit. Bluer units are more active on average.",
-    tables={"bars": {"value": "KL, nats per data point", "activity": "mean activity"}},
+    tables={
+        "bars": {
+            "layer": "layer",
+            "unit": "unit",
+            "value": "KL, nats per data point",
+            "activity": "mean activity, of the layer's largest",
+        }
+    },
 )
 
 
@@ -38,7 +45,7 @@ def chart() -> alt.LayerChart:
         right=12,
         plain=True,
         datasets={
-            "bars": {"mode": "bars", "fields": ["x", "value", "floor", "activity", "size"]},
+            "bars": {"mode": "bars", "fields": ["x", "value", "floor", "activity", "size"], "named": ["layer"]},
             "names": {"mode": "bars", "fields": ["x", "index"], "words": "index"},
         },
         x={"scale": "linear"},

@@ -77,7 +77,7 @@ class Screen(Panels):
             self.header,
             self.bar,
             self.hero,
-            box(ipw.HBox, [beside, self.evidence, self.latent, self.drawer], "elbo-main"),
+            box(ipw.HBox, [beside, self.evidence, self.latent, self.vote.card, self.drawer], "elbo-main"),
             self.foot,
         ]
         self.root = box(ipw.VBox, rows, "elbo-room")

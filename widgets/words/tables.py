@@ -21,7 +21,6 @@ ROWS = 12  # of a table: evenly spread from the first to the last
 Columns = dict[str, Any]
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOTHING = "Nothing is drawn here yet."
-DRAWING = "This panel is a drawing, which has no table. Point at a part of it for its numbers."
 
 
 def number(value: float) -> str:
@@ -102,8 +101,8 @@ def naming(chart: LiveChart, dataset: str) -> dict[str, list[str]]:
     """By column of a dataset, the words that its numbers stand for: series, and places in the chart's labels."""
     meta, how, labels = chart.spec["usermeta"], chart.datasets.get(dataset, {}), list(chart.labels)
     found = {"series": [series["label"] for series in meta["series"]]} if meta.get("series") else {}
-    if how.get("words"):
-        found[how["words"]] = labels
+    for column in filter(None, (how.get("words"), *how.get("named", ()))):
+        found[column] = labels
     if meta.get("classes") and len(labels) > 1 and not chart.params.get("colour"):
         found |= {"value": labels, "label": labels}
     return found
@@ -123,7 +122,7 @@ def tabulated(bus: Bus, chart: LiveChart) -> dict[str, Any]:
         if part["rows"]:
             parts.append({"name": name, **part})
     title = chart.heading or chart.title
-    empty = "" if parts else NOTHING if view.tables else DRAWING
+    empty = "" if parts else NOTHING
     return {"chart": chart.name, "title": title, "summary": chart.summary, "parts": parts, "empty": empty}
 
 

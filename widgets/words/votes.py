@@ -47,14 +47,22 @@ def said(asked: Question, votes: Sequence[int]) -> str:
 
 def outcome(asked: Question, votes: Sequence[int], facts: Facts) -> str:
     """What the room said, and what the run says, or what it is still waiting for."""
-    words, right = said(asked, votes), answer_of(asked, facts)
-    if right is None:
-        pending = waiting(asked.task, facts) if asked.task else None
-        return f"{words} {(pending or 'Press Run: the run answers with its first measurement.').removeprefix(NOTED)}"
-    choice, measured = right
+    words, (choice, says) = said(asked, votes), answer_words(asked, facts)
+    if choice is None:
+        return f"{words} {says}"
     favourite = votes[choice] and votes[choice] == max(votes)
     verdict = "" if not sum(votes) else " Right." if favourite else f" Not so: {asked.choices[choice]}."
-    return f"{words} The run says {measured} at step {facts['number']:,}.{verdict}"
+    return f"{words} The run says {says}.{verdict}"
+
+
+def answer_words(asked: Question, facts: Facts) -> tuple[int | None, str]:
+    """The right choice, and “500× at step 600”; or None, and a sentence on what the run is still waiting for."""
+    right = answer_of(asked, facts)
+    if right is None:
+        pending = waiting(asked.task, facts) if asked.task else None
+        return None, (pending or "Press Run: the run answers with its first measurement.").removeprefix(NOTED)
+    choice, measured = right
+    return choice, f"{measured} at step {facts['number']:,}"
 
 
 def answer_of(asked: Question, facts: Facts) -> tuple[int, str] | None:

@@ -6,6 +6,7 @@ from elbo_room.widgets import actions
 from elbo_room.widgets.painting.views import all_views
 from elbo_room.widgets.screen.code_view import pieces
 from elbo_room.widgets.screen.page import LONGEST_CODE, code_of
+from elbo_room.widgets.sessions.ballot import FOLDER, read_paper, write
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.words.help_words import card
 from tests.widgets.conftest import eventually
@@ -64,6 +65,38 @@ def test_the_page_gets_the_code_of_its_own_address(quiet):
     assert "Copy the link from the sheet" in quiet.screen.caption.value
     quiet.act(actions.Shared(copied=True))
     assert len(sent) == 1, "a notebook has no address to open"
+
+
+def test_phones_vote_beside_the_hands_and_are_told_what_the_run_says(quiet, tmp_path, monkeypatch):
+    """The files are those that the server reads and writes: here the test is the server."""
+    quiet.quiz.veil()
+    vote = quiet.screen.vote
+    assert "Hands only" in vote.note.value, "in a notebook"
+    quiet.act(actions.InvitePhones())
+    assert quiet.phones.ballot is None
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    quiet.act(actions.InvitePhones())
+    ballot = quiet.phones.ballot
+    eventually(lambda: ballot.asked.exists())
+    asked = read_paper(ballot.asked)
+    assert (asked.ask, asked.choices, asked.open) == (vote.asked.ask, vote.asked.choices, True)
+    write(tmp_path / "place", {"address": "http://192.0.2.7:8870"})
+    write(tmp_path / f"{ballot.code}.count", {"number": asked.number, "counts": [0, 0, 1, 4]})
+    quiet.act(actions.Vote(3))
+    eventually(lambda: vote.votes == [0, 0, 1, 5] and vote.card.layout.display is None)
+    assert f"http://192.0.2.7:8870/vote/{ballot.code}" in vote.code.value
+    assert "<svg" in vote.code.value
+    assert vote.voted.value == "5 phones have voted"
+    quiet.act(actions.Reveal())
+    eventually(lambda: not read_paper(ballot.asked).open and vote.card.layout.display == "none")
+    assert vote.verdict.value.startswith("The room said more than 100× (5 of 6 votes).")
+    quiet.quiz.veil()
+    quiet.screen.name_scene("pinwheel", "")
+    quiet.act(actions.ChooseScene("pinwheel"))
+    eventually(lambda: read_paper(ballot.asked).number == asked.number + 1)
+    assert sum(vote.votes) == 0, "another question, another vote"
+    quiet.close()
+    assert not ballot.asked.exists()
 
 
 def test_the_room_votes_on_the_scenes_question_and_hears_what_the_run_says(quiet):

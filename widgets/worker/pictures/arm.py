@@ -57,6 +57,7 @@ def arm_part(x: Tensor, data: Dataset) -> Picture:
     spread = np.linspace(-0.28, 0.28, dots) / rows
     places = np.clip(0.5 + link_errors(x[:DOTS]).error.numpy() / (2 * REACH), 0, 1)  # (dots, links)
     wide = NOISE * np.array(BAND) / REACH  # half of ±2 sd
+    off = 1000 * link_errors(x).error  # (S, links), millimetres
     words: list[tuple[float, ...]] = [(0, 0, 0, 0), (1, 0, 0, 1)]
     words += [(2, 0, at, 2 + k) for k, at in enumerate(height)]
     words += [(3, at, 1.08, 2 + rows + k) for k, at in enumerate((0, 0.5, 1))]
@@ -67,6 +68,12 @@ def arm_part(x: Tensor, data: Dataset) -> Picture:
         "bands": {"x": 0.5 - wide, "x2": 0.5 + wide, "y": height - 0.4 / rows, "y2": height + 0.4 / rows},
         "errors": {"x": places.ravel(), "y": (height + spread[:, None]).ravel()},
         "words": dict(zip(("place", "x", "y", "index"), np.array(words).T, strict=True)),
+        "links": {
+            "index": 2 + np.arange(rows),
+            "error": off.square().mean(0).sqrt(),
+            "median": off.abs().median(0).values,
+            "noise": 1000 * NOISE * np.array(BAND),
+        },
     }
     floats = {
         name: {key: np.asarray(each, np.float32) for key, each in columns.items()} for name, columns in datasets.items()

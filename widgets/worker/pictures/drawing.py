@@ -125,10 +125,10 @@ class Drawing:
         return dict(zip(keys, np.array(rows, dtype=np.float64).T, strict=True))
 
     @torch.no_grad()
-    def values(self, weights: Weights | None = None) -> Tensor:
-        """The weight of every edge, in the order of `about`'s edges: (E,)."""
+    def values(self, weights: Weights | None = None) -> list[Tensor]:
+        """Of each bundle the weight of every edge, in the order of `about`'s edges."""
         held = self.parameters if weights is None else weights
-        found = []
+        found: list[Tensor] = []
         for bundle in self.bundles:
             if bundle.kind in (IDENTITY, DRAW):
                 count = 1 if bundle.kind == IDENTITY else len(self.columns[bundle.source].shown)
@@ -141,16 +141,27 @@ class Drawing:
             assert bundle.places is not None  # noqa: S101 - lines and loops have places
             alternatives = flat[bundle.places].flatten(0, 1)  # (edges, alternatives)
             found.append(alternatives.gather(1, alternatives.abs().argmax(1, keepdim=True)).squeeze(1))
-        return torch.cat(found).float()
+        return found
+
+    def _links(self, values: Sequence[Tensor]) -> Columns:
+        """The weights between two layers in a row of numbers, for who does not see them."""
+        rows = [
+            (bundle.source, bundle.target, len(each), each.min(), each.max(), each.square().mean().sqrt())
+            for bundle, each in zip(self.bundles, values, strict=True)
+            if bundle.parameter and len(each)
+        ]
+        keys = ("source", "target", "count", "low", "high", "size")
+        return dict(zip(keys, np.array(rows, np.float32).reshape(-1, len(keys)).T, strict=True))
 
     def look(self, weights: Weights | None = None) -> Picture:
         """The weights of all edges for one frame; `weights` by name, where they are not the network's own parameters."""
-        value = self.values(weights)
+        values = self.values(weights)
+        value = torch.cat(values).float()
         heard = (
             f"The network has {len(self.columns)} layers; its largest drawn weight is {float(value.abs().max()):.1f}."
         )
         return {
-            "replace": {"network": {"weights": {"value": value.numpy()}}},
+            "replace": {"network": {"weights": {"value": value.numpy()}, "links": self._links(values)}},
             "facts": {"summaries": {"network": heard}},
         }
 

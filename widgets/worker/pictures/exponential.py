@@ -136,7 +136,9 @@ class ExponentialPictures(Pictures):
         return drawing
 
     def _bars(self, found: Units) -> Datasets:
-        columns: dict[str, list[float]] = {name: [] for name in ("x", "value", "floor", "activity", "size")}
+        columns: dict[str, list[float]] = {
+            name: [] for name in ("x", "value", "floor", "activity", "size", "layer", "unit")
+        }
         names: dict[str, list[float]] = {"x": [], "index": []}
         total = sum(len(found[f"z{n}"][1]) + 2 for n in range(1, self.layers + 1))
         at = 1.0
@@ -152,6 +154,8 @@ class ExponentialPictures(Pictures):
                     0.0,
                     float(active[unit] / active.max().clamp_min(1e-12)),
                     min(14.0, 280 / total),
+                    number,
+                    unit + 1,
                 )
                 for name, one in zip(columns, row, strict=True):
                     columns[name].append(one)

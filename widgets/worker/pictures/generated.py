@@ -79,7 +79,7 @@ class Decoded:
         some = torch.linspace(0, len(rows) - 1, min(len(rows), DRAWS if self.pictures else POINTS)).long()
         self.batch = data.batch(rows[some])
         self.flat = data.shape == (2,)
-        self.labels = ["data", "x̂", "p(x)", "mean"] if self.pictures else []
+        self.labels = ["data", "x̂", "p(x)", "mean"] if self.pictures else ["x₁", "x₂"] if self.flat else []
         self.sentence = (
             "Pictures of data points, what the model makes of them, and draws from p(x) with their means."
             if self.pictures

@@ -27,14 +27,16 @@ def manifold(
     """A grid over [−span, span]²: its shade 0 … 1, log √det(W JᵀJ Wᵀ) over its range, and E[x|z] as `draw` makes it, (n², D)."""
     count = LINES if lines else PICTURES
     ticks = torch.linspace(-span, span, count)
-    points = plane.lift(torch.stack([ticks.repeat(count), ticks.repeat_interleave(count)], 1))  # x fastest
+    across, up = ticks.repeat(count), ticks.repeat_interleave(count)  # x fastest
+    points = plane.lift(torch.stack([across, up], 1))
     size = magnification(decode, points, plane.along).clamp_min(LEAST).log10()
     low, high = size.min(), size.max()
     shade = (size - low) / (high - low).clamp_min(1e-6)
     factor = [10.0 ** float(low), 10.0 ** float(high)]
     sentence = f"The decoder enlarges areas of this plane by factors from {factor[0]:.2g} to {factor[1]:.2g}."
+    places = {"across": across.numpy(), "up": up.numpy(), "size": (10**size).numpy()}
     return {
-        "replace": {"manifold": {"grid": {"shade": shade.numpy(), "decoded": draw(decode(points))}}},
+        "replace": {"manifold": {"grid": {"shade": shade.numpy(), "decoded": draw(decode(points)), **places}}},
         "params": {"manifold": {"side": float(count), "domain": [-span, span, -span, span], "factor": factor}},
         "facts": {"summaries": {"manifold": sentence}},
     }

@@ -42,9 +42,11 @@ def nodes(activity: Mapping[int, Any], shown: Mapping[int, Sequence[int]], words
             along = (place + 0.5) / len(units)
             at[number, unit] = (depth, 0.95 * (1 - along)) if words else (along, depth)
             size = min(320.0, (3600.0 if words else 3000.0) / len(units))
-            rows.append((*at[number, unit], float(values[unit]) / most, size))
+            rows.append((*at[number, unit], float(values[unit]) / most, size, number, unit + 1))
     begin = LEFT + STEP * (layers - 1) + 0.06
-    return Placed(packed(rows, ("x", "y", "activity", "size")), packed(names, ("x", "y", "index")), at, begin)
+    return Placed(
+        packed(rows, ("x", "y", "activity", "size", "layer", "unit")), packed(names, ("x", "y", "index")), at, begin
+    )
 
 
 def _share(number: int, layers: int) -> float:
@@ -83,8 +85,14 @@ def word_rows(
         for place, (word, value) in enumerate(zip(words, scores, strict=True)):
             strength = max(0.0, min(1.0, value / best))
             left = placed.words_from + place * wide
-            rows.append((left, placed.at[1, unit][1], word + len(LAYER_NAMES), strength, wide))
-    return packed(rows, ("x", "y", "index", "strength", "wide"))
+            rows.append((left, placed.at[1, unit][1], word + len(LAYER_NAMES), strength, wide, unit + 1))
+    return packed(rows, ("x", "y", "index", "strength", "wide", "unit"))
+
+
+# The columns of the tables: of a picture or a layer's units, of words, of a feature.
+TILE = ("row", "column", "mean", "low", "high")
+TEXT = ("row", "column", "index")
+FEATURE = ("index", "data_mean", "data_sd", "drawn_mean", "drawn_sd")
 
 
 def _grid(values: Any, shape: tuple[int, ...]) -> tuple[int, int]:
@@ -107,7 +115,7 @@ class Row:
 
 def tiles(rows: Sequence[Row]) -> dict[str, Columns]:
     """Rows from the top down; the pictures of one column belong together."""
-    cells, texts, names = [], [], []
+    cells, texts, names, sums, read = [], [], [], [], []
     tall = 0.9 / len(rows)
     for level, row in enumerate(rows):
         top = 1 - level / len(rows)
@@ -115,6 +123,7 @@ def tiles(rows: Sequence[Row]) -> dict[str, Columns]:
         for column, found in enumerate(row.words):
             for line, word in enumerate(found):
                 texts.append(((column + 0.5) / len(row.words), top - tall * (line + 0.5) / len(found), word))
+                read.append((row.label, column + 1, word))
         if row.values is None:
             continue
         count = len(row.values)
@@ -122,12 +131,13 @@ def tiles(rows: Sequence[Row]) -> dict[str, Columns]:
         for column, values in enumerate(row.values):
             down, across = _grid(values, row.shape)
             left, wide = (column + 0.05) / count, 0.9 / count
+            sums.append((row.label, column + 1, values.mean(), values.min(), values.max()))
             for place, value in enumerate(values):
                 at, along = divmod(place, across)
                 corner = (left + wide * along / across, top - tall * at / down)
                 opposite = (left + wide * (along + 1) / across, top - tall * (at + 1) / down)
                 cells.append((*corner, *opposite, _shade(float(value), low, high)))
-    return _drawing(cells, texts, names)
+    return {**_drawing(cells, texts, names), "tiles": packed(sums, TILE), "texts": packed(read, TEXT)}
 
 
 def _shade(value: float, low: float, high: float) -> float:
@@ -139,7 +149,16 @@ def _drawing(cells: Any, texts: Any, names: Any) -> dict[str, Columns]:
         "cells": packed(cells, ("x", "y", "x2", "y2", "value")),
         "words": packed(texts, ("x", "y", "index")),
         "names": packed(names, ("x", "y", "index")),
+        "tiles": packed([], TILE),
+        "texts": packed([], TEXT),
+        "features": packed([], FEATURE),
     }
+
+
+def _features(data: Any, drawn: Any, labels: Sequence[int]) -> Columns:
+    """Mean and standard deviation of the data (N, F) and of the draws (S, F)."""
+    numbers = [labels, data.mean(0), data.std(0), drawn.mean(0), drawn.std(0)]
+    return packed(np.stack([np.asarray(each, np.float32) for each in numbers], 1), FEATURE)
 
 
 PALE, DARK, DOT = 0.28, 1.0, 0.005  # of a data point and of a draw; half a dot's side
@@ -152,7 +171,7 @@ def dots(data: Any, drawn: Any) -> dict[str, Columns]:
     for points, shade in ((data, PALE), (drawn, DARK)):
         for x, y in 0.02 + 0.96 * (points - low) / np.maximum(high - low, 1e-12):
             cells.append((x - DOT, y - DOT, x + DOT, y + DOT, shade))
-    return _drawing(cells, [], [])
+    return {**_drawing(cells, [], []), "features": _features(data, drawn, range(data.shape[1]))}
 
 
 def strips(data: Any, drawn: Any, labels: Sequence[int]) -> dict[str, Columns]:
@@ -168,4 +187,4 @@ def strips(data: Any, drawn: Any, labels: Sequence[int]) -> dict[str, Columns]:
             for place in 0.01 + 0.98 * (values - low) / max(high - low, 1e-12):
                 y = top - tall * (0.1 + 0.4 * half)
                 cells.append((place - DOT / 2, y, place + DOT / 2, y - 0.34 * tall, shade))
-    return _drawing(cells, [], names)
+    return {**_drawing(cells, [], names), "features": _features(data, drawn, labels)}
