@@ -150,7 +150,7 @@ export class Card {
     this.names.style.display = marked || pictured ? "none" : "";
     const width = this.box.clientWidth - 8;
     const below = this.words.offsetHeight + this.tools.offsetHeight + this.foot.offsetHeight;
-    const height = Math.max(50, this.panel.box.clientHeight - Math.max(pictured ? 0 : 88, below + 44));
+    const height = Math.max(50, this.box.clientHeight - Math.max(pictured ? 0 : 88, below + 44));
     if (width < 40 || !grid) return;
     const context = cleared(this.picture, width, height);
     /** @type {Sheet} */

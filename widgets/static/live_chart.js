@@ -20,6 +20,7 @@ import { VegaView } from "./vega_view.js";
  * @import { ChartMeta, ChartValues, Kind, Message, Model, Params, Shown, Size, Started, VegaTools } from "./shapes.d.ts"
  */
 
+const TALL = 1.4; // times its width a panel is high, from which the card is below the map
 const CARD = 176; // pixels next to a map, where there is room: a decoded picture of 160
 
 export class Panel {
@@ -145,7 +146,7 @@ export class Panel {
   }
 
   /**
-   * The plot takes what the fixed frame leaves; a square one leaves the rest to the card.
+   * The plot takes what the fixed frame leaves; a square one leaves the rest to the card, which is beside it, or below it in a tall panel.
    * @param {ChartMeta} meta
    * @returns {Size|null}
    */
@@ -153,7 +154,11 @@ export class Panel {
     const { clientWidth: w, clientHeight: h } = this.box;
     if (w < 60 || h < 60) return null;
     let [width, height] = [w - padding.left - padding.right, h - padding.top - padding.bottom];
-    if (square) width = height = Math.min(width - (width < 380 ? 130 : CARD), height);
+    const stacked = Boolean(square) && h > TALL * w;
+    if (stacked) height = width;
+    else if (square) width = height = Math.min(width - (width < 380 ? 130 : CARD), height);
+    this.box.classList.toggle("elbo-stacked", stacked);
+    this.area.style.height = stacked ? `${height + padding.top + padding.bottom}px` : "";
     this.area.style.width = `${width + padding.left + padding.right}px`;
     return { width: Math.max(40, width), height: Math.max(40, height) };
   }

@@ -30,7 +30,7 @@ def number(value: float) -> str:
     if value == round(value) and abs(value) < 1e6:
         return f"{value:,.0f}".replace("-", "−")
     if 1e-3 <= abs(value) < 1e6:
-        return (f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}").replace("-", "−")
+        return (f"{value:,.0f}" if abs(value) >= 1e3 else f"{value:.4g}").replace("-", "−")
     digits, power = f"{value:.2e}".split("e")
     return f"{digits.replace('-', '−')}·10{str(int(power)).translate(RAISED)}"
 

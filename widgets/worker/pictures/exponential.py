@@ -177,7 +177,7 @@ class ExponentialPictures(Pictures):
         if self.yardstick is not None:
             exact = self.yardstick
             at = "ends" if exact.done else f"is, after {exact.sweeps} sweeps,"
-            sentence = f"Exact coordinate ascent {at} at {exact.level:,.1f} nats per datum. {sentence}".replace(
+            sentence = f"Exact coordinate ascent {at} at {exact.level:,.1f} nats per data point. {sentence}".replace(
                 "-", "−"
             )
         if lost:
