@@ -37,7 +37,7 @@ EVERYONE, ONE_ADDRESS, ONE_VOTER = (400.0, 800), (80.0, 400), (2.0, 10)  # reque
 COOKIE = "elbo_vote"
 NO_NETWORK = "This computer is on no network that phones could reach. Count the hands with the buttons."
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 FILES = {"page.js": ("vote_page.js", "text/javascript"), "page.css": ("vote_page.css", "text/css")}

@@ -66,3 +66,32 @@ def test_nothing_moves_while_a_run_goes_on(screen):
         screen.page.wait_for_timeout(50)
         assert screen.page.evaluate(PLACES) == places
     screen.until(lambda: screen.step() > step)
+
+
+def test_panels_are_swiped_by_a_finger_and_each_fills_a_phones_screen(new_page, wait_until, voila_server):
+    page = new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto(voila_server)
+    screen = Screen(page, wait_until)
+    screen.painted()
+    finger, box = page.context.new_cdp_session(page), lambda name: page.locator(f".elbo-{name}").first.bounding_box()
+
+    def touch(kind, *places):
+        points = [{"x": x, "y": y} for x, y in places]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def swipe():
+        main = box("main")
+        level = main["y"] + main["height"] / 2
+        touch("touchStart", (330, level))
+        for x in range(310, 60, -25):
+            touch("touchMove", (x, level))
+        touch("touchEnd")
+
+    for name in "abcdn":
+        screen.until(lambda name=name: box(name)["x"] >= 0 and box(name)["x"] + box(name)["width"] <= 390)
+        whole = page.locator(f".elbo-{name}").first.get_by_role("button", name="full screen").first
+        whole.tap()
+        screen.until(lambda name=name: box(name)["height"] >= 840)
+        whole.tap()
+        screen.until(lambda name=name: box(name)["height"] < 500)
+        swipe()

@@ -49,7 +49,7 @@ NOTES = [
     "Keys work while the focus is in the lab and not in a field.",
     "⚡ takes effect at the next step, ⟳ starts a new run; the earlier one is kept under Runs.",
     "Speed “slow” shows every step, stage by stage.",
-    "In the address, ?predict=1 covers the variance panel until the room has voted, and ?hide=form,d hides parts.",
+    "In the address, ?predict=1 covers the variance panel until the room has voted, by hands or by phones, and ?hide=form,d hides parts.",
 ]
 
 

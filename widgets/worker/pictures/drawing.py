@@ -124,9 +124,13 @@ class Drawing:
         keys = ("source", "target", "kind", "parameter", "element", "scale")
         return dict(zip(keys, np.array(rows, dtype=np.float64).T, strict=True))
 
+    def values(self, weights: Weights | None = None) -> Tensor:
+        """The weight of every edge, in the order of `about`'s edges: (E,)."""
+        return torch.cat(self._by_bundle(weights)).float()
+
     @torch.no_grad()
-    def values(self, weights: Weights | None = None) -> list[Tensor]:
-        """Of each bundle the weight of every edge, in the order of `about`'s edges."""
+    def _by_bundle(self, weights: Weights | None = None) -> list[Tensor]:
+        """Of each bundle the weight of every edge."""
         held = self.parameters if weights is None else weights
         found: list[Tensor] = []
         for bundle in self.bundles:
@@ -155,7 +159,7 @@ class Drawing:
 
     def look(self, weights: Weights | None = None) -> Picture:
         """The weights of all edges for one frame; `weights` by name, where they are not the network's own parameters."""
-        values = self.values(weights)
+        values = self._by_bundle(weights)
         value = torch.cat(values).float()
         heard = (
             f"The network has {len(self.columns)} layers; its largest drawn weight is {float(value.abs().max()):.1f}."
