@@ -98,10 +98,8 @@ class Ballot:
 
     def keep(self) -> None:
         """The page is still there; a ballot that the server gave up while this computer slept is there again."""
-        if age(self.asked) > SILENCE / 4:
-            self.shown, paper = None, self.shown
-            if paper is not None:
-                self.show(paper)
+        if self.shown is not None and age(self.asked) > SILENCE / 4:
+            write(self.asked, asdict(self.shown))
 
     def counts(self) -> list[int]:
         """The votes by choice for the question that is shown; none as long as the server has not counted any."""

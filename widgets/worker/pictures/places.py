@@ -158,7 +158,7 @@ def _drawing(cells: Any, texts: Any, names: Any) -> dict[str, Columns]:
 def _features(data: Any, drawn: Any, labels: Sequence[int]) -> Columns:
     """Mean and standard deviation of the data (N, F) and of the draws (S, F)."""
     numbers = [labels, data.mean(0), data.std(0), drawn.mean(0), drawn.std(0)]
-    return packed(np.stack([np.asarray(each, np.float32) for each in numbers], 1), FEATURE)
+    return packed(np.stack([np.asarray(each, np.float32) for each in numbers], 1).tolist(), FEATURE)
 
 
 PALE, DARK, DOT = 0.28, 1.0, 0.005  # of a data point and of a draw; half a dot's side
