@@ -70,6 +70,8 @@ class Batch:
     covariates: Tensor | None = None  # (M, C) known properties of a data point besides x, such as its batch
     entries: Entries | None = None  # the nonzero entries of x, for sparse data
     whole: bool = False  # all N rows in their original order
+    weight: Tensor | None = None  # (M,) how many rows a row counts as in the likelihood
+    offset: Tensor | None = None  # (M,) known part of the linear predictor, such as the log of an exposure
 
     @property
     def size(self) -> int:

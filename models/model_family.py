@@ -40,6 +40,7 @@ class ModelFamily:
     point_weights: bool = (
         False  # the network's weights are always a point mass, so that some priors can never be chosen
     )
+    weighs_rows: bool = False  # whether rows can have weights, offsets and exposures
     lines: tuple[Line, ...] = ()  # of its formula, by the settings; without any, the symbol alone
     parts: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict

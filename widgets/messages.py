@@ -294,11 +294,12 @@ class ReadTable:
     roles: tuple[tuple[str, str], ...] = ()  # what other columns are for, by name
     missing: str | None = None  # what becomes of missing numbers
     transpose: bool | None = None  # whether its rows are features
+    others: str | None = None  # the role of all columns without a chosen one
 
     @property
     def words(self) -> tuple[Any, ...]:
         """All of it, in order."""
-        return self.path, self.labels, self.batch, self.roles, self.missing, self.transpose
+        return self.path, self.labels, self.batch, self.roles, self.missing, self.transpose, self.others
 
 
 @dataclass(frozen=True)
@@ -492,6 +493,8 @@ class TableRead:
     request: ReadTable | None = None  # what was asked for
     genes_by_cells: bool = False  # whether the rows look like features
     missing: str = "drop rows"  # what became of missing numbers
+    suited: Settings = field(default_factory=dict)  # settings of a model that suits it; none: the defaults
+    views: Mapping[str, str] = field(default_factory=dict)  # what the panels open with
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ FAMILY = ModelFamily(
     build,
     SUPERVISED,
     unavailable,
+    weighs_rows=True,
     lines=LINES,
     parts={"spreads": SPREADS, "responses": RESPONSE_CHOICES, "links": LINK_CHOICES},
 )

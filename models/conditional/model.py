@@ -21,6 +21,7 @@ from elbo_room.models.core import Batch, Factor, Model, Site
 from elbo_room.models.data import Dataset
 from elbo_room.models.estimators import Draw
 from elbo_room.models.families import Family
+from elbo_room.models.families.support import REAL
 from elbo_room.models.networks import build_network
 from elbo_room.models.priors import NormalPrior, Prior, make_prior
 from elbo_room.models.responses import LINKS, RESPONSES, Chain, Response
@@ -69,8 +70,11 @@ class Conditional(nn.Module):
         posterior: Family,
         spread_from: str = "fixed",
         spread: float = 1.0,
+        location: float = 0.0,
+        unit: float = 1.0,
     ) -> None:
         super().__init__()
+        self.location, self.unit = location, unit
         self.space, self.response, self.posterior = space, response, posterior
         self.prior = prior.bind(space.network)
         self.spread, self.heads = spread, spread_from == "network" and response.dispersed
@@ -101,24 +105,32 @@ class Conditional(nn.Module):
         self.spread = settings.spread
 
     def dispersion(self, out: Tensor) -> Tensor:
-        """φ = s², broadcast to (…, M), from the network's outputs (…, M, H)."""
+        """φ = s², broadcast to (…, M), from the network's outputs (…, M, H); in the square of y's units."""
         if not self.response.dispersed:
             return torch.ones((), dtype=out.dtype)
         if self.heads:
-            return (FLOOR + softplus(out[..., -1])).square()
+            return (self.unit * (FLOOR + softplus(out[..., -1]))).square()
         if self.log_spread is not None:
-            return (FLOOR + self.log_spread.exp()).square()
-        return torch.tensor(self.spread**2, dtype=out.dtype)
+            return (self.unit * (FLOOR + self.log_spread.exp())).square()
+        return torch.tensor((self.unit * self.spread) ** 2, dtype=out.dtype)
 
-    def chain(self, x: Tensor, w: Tensor) -> Chain:
-        """The values x → w → m → η at M data points under every weight draw: x (M, …), weights (…, P)."""
-        return self.chain_of(self.space(x, w))
+    def chain(self, x: Tensor, w: Tensor, offset: Tensor | None = None) -> Chain:
+        """The values x → w → m → η at M data points under every weight draw: x (M, …), weights (…, P), offset (M,)."""
+        return self.chain_of(self.space(x, w), offset)
 
-    def chain_of(self, out: Tensor) -> Chain:
-        """The same from the network's outputs (…, M, H)."""
+    def chain_of(self, out: Tensor, offset: Tensor | None = None) -> Chain:
+        """The same from the network's outputs (…, M, H): w = ȳ + s_y f + offset, where ȳ = 0 and s_y = 1 unless y is standardised."""
         mean = out[..., : self.response.outputs]
         scalar = self.response.outputs == 1 and self.response.classes == 1
-        return self.response.chain(mean.squeeze(-1) if scalar else mean, self.dispersion(out))
+        w = mean.squeeze(-1) if scalar else mean
+        if (self.location, self.unit) != (0.0, 1.0):
+            w = self.location + self.unit * w
+        return self.response.chain(w if offset is None else w + offset, self.dispersion(out))
+
+    def log_likelihood(self, y: Tensor, out: Tensor, batch: Batch) -> Tensor:
+        """w_i log p(y_i | x_i, θ) with the weight w_i of each row, 1 unless it has one: y (M,), outputs (…, M, H) → (…, M)."""
+        fit = self.response.log_prob(y, self.chain_of(out, batch.offset))
+        return fit if batch.weight is None else fit * batch.weight
 
     def log_prior(self, latents: Mapping[str, Tensor]) -> Tensor:
         """log p(w), including the prior's own scales, in nats for every draw: w (…, P) → (…)."""
@@ -136,7 +148,7 @@ class Conditional(nn.Module):
             raise ValueError(
                 "A conditional model needs a response y for every x; these data have none. Pass Dataset(y=…)."
             )
-        fit = self.response.log_prob(y, self.chain_of(out))  # (R, B, M)
+        fit = self.log_likelihood(y, out, batch)  # (R, B, M)
         normal = self.posterior.gaussian and self.why_no_divergence() is None
         known = torch.tensor([[0.0], [math.log(self.prior.scale)]], dtype=w.dtype) if normal else None  # (2, 1)
         point = not self.posterior.scored
@@ -191,12 +203,43 @@ class DrawnPerDatum:
 
 def checked(y: Tensor | None, size: int, name: str) -> Tensor:
     """The response, one number per data point: y (N, 1) against (N,) would broadcast to N × N and training converge to nonsense."""
-    if y is None or y.shape != (size,):
-        came = "none" if y is None else f"one of shape {tuple(y.shape)}"
+    if y is None:
+        raise ValueError(
+            f"A conditional model needs a response y, one number per row; {name} has none. In the drawer 'Your data' use a column as "
+            "response; in Python, load(path, y='column') or Dataset(x, y)."
+        )
+    if y.shape != (size,):
+        came = f"one of shape {tuple(y.shape)}"
         raise ValueError(
             f"The data {name!r} need a response y of shape (N,) = ({size},); there is {came}. Pass one number per row, y.reshape(-1)."
         )
     return y
+
+
+def units(response: Response, data: Dataset, y: Tensor) -> tuple[float, float]:
+    """ȳ and s_y of the training rows, less their offset, where y is standardised: a family on the real line with the identity link."""
+    if not data.standardise_y or response.family.support is not REAL or response.chosen.name != "identity":
+        return 0.0, 1.0
+    rest = y.double() if data.shift is None else y.double() - data.shift
+    weight = torch.ones_like(rest) if data.weight is None else data.weight.double()
+    mean = float((weight * rest).sum() / weight.sum())
+    spread = float(((weight * (rest - mean).square()).sum() / weight.sum()).sqrt())
+    return mean, spread if spread > 0 else 1.0
+
+
+def why_not_shifted(response: Response, data: Dataset) -> str | None:
+    """None, or why this response cannot use the data's offset or exposure."""
+    if data.shift is not None and response.classes > 1:
+        return (
+            f"An offset shifts one linear predictor; a categorical response has one for each of its {response.classes} classes. "
+            "Choose another response, or in the drawer 'Your data' leave the offset out."
+        )
+    if data.exposure is not None and response.chosen.name != "log":
+        return (
+            f"An exposure multiplies the mean, which needs the log link; here the link is {response.chosen.label}. Choose the response "
+            "Poisson or negative binomial, or the link log; or in the drawer 'Your data' leave the exposure out."
+        )
+    return None
 
 
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[Conditional, Posterior]:
@@ -209,7 +252,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     y = checked(data.y, data.size, data.name)
     part = RESPONSES[settings.response]
     response = part(LINKS[settings.link], int(y.max()) + 1 if part.multiclass() else 1)
-    if reason := response.refuses(y):
+    if reason := response.refuses(y) or why_not_shifted(response, data):
         raise SettingError("response", reason)
     heads = settings.spread_from == "network" and response.dispersed
     network = build_network(settings, data.shape, response.outputs + heads, generator, padded=data.padded)
@@ -223,6 +266,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
         )
     family = q.family(space.size)
     prior = make_prior(settings, point_mass=not family.scored)
-    model = Conditional(space, response, prior, family, settings.spread_from, settings.spread)
+    location, unit = units(response, data, y)
+    model = Conditional(space, response, prior, family, settings.spread_from, settings.spread, location, unit)
     scales = {name: Global(site) for name, site in model.prior.sites.items()}
     return model, Posterior({"w": q.start(model.sites["w"], space.first(), generator), **scales})

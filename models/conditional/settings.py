@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from elbo_room.models.data import OWN
 from elbo_room.models.data.supervised import SUPERVISED
 from elbo_room.models.networks import NETWORKS
 from elbo_room.models.networks.elements import ATTENTIVE, NORMED
@@ -60,6 +61,11 @@ class Settings(NetworkSettings, InferenceSettings):
         choices="supervised",
         help="Which y is predicted from which x; nothing is downloaded.",
     )
+    held_out: float = setting(
+        0.0, label="Held out", group="Data", low=0.0, high=0.5,
+        help="Share of your rows excluded from training; what is shown of predictions is about them.",
+        requires=(rule("data", "These data come with held-out rows.", among=[OWN], hides=True),),
+    )  # fmt: skip
     response: str = setting(
         "normal", label="Response", symbol="p(y|x)", group="Model", choices="responses", help="The family of y given x."
     )
@@ -84,7 +90,8 @@ class Settings(NetworkSettings, InferenceSettings):
     )  # fmt: skip
     spread: float = setting(
         0.3, label="Fixed spread", symbol="s", group="Model", low=0.01, high=10.0, log=True, live=True,
-        help="For a Gaussian y: its sd; Gamma: sd/mean; negative binomial: the excess over Poisson. A learned one starts from here.",
+        help="For a Gaussian y: its sd (of your own y: relative to the sd of all y); Gamma: sd/mean; negative binomial: the excess over "
+        "Poisson. A learned one starts from here.",
         requires=(
             rule("response", "This response has no spread parameter.", among=DISPERSED, hides=True),
             rule("spread_from", "The network's second head sets every spread.", among=("fixed", "learned")),

@@ -14,6 +14,7 @@ from torch import Tensor
 from elbo_room.models.core import Batch, described
 from elbo_room.models.families.entries import Entries, entries_of
 
+BY_ROW = ("weight", "offset", "exposure")  # parts of one number per row
 UNKNOWN = "missing"  # the name of the kind of rows whose label is not known: drawn grey, and left out of scores
 
 
@@ -57,6 +58,16 @@ class Dataset:
     center: Tensor | None = None  # (D,) of the raw features, where x is (raw − center) / scale
     scale: Tensor | None = None  # (D,)
     padded: bool = False  # x are texts of up to T tokens, indicators (T, C); positions after the last token are 0
+    weight: Tensor | None = (
+        None  # (N,) ≥ 0: a row of weight 2 counts as two such rows in a conditional model's likelihood
+    )
+    offset: Tensor | None = None  # (N,) added to a conditional model's linear predictor, with a fixed coefficient of 1
+    exposure: Tensor | None = (
+        None  # (N,) > 0: multiplies the mean of a count, so that its log is added to the linear predictor
+    )
+    standardise_y: bool = False  # whether a conditional model standardises x and, on the real line, y
+    y_name: str = ""  # what y is, for captions
+    y_kinds: tuple[str, ...] = ()  # the names of y's classes 0, 1, …; none: y is a number
 
     def __post_init__(self) -> None:
         """Convert the parts; refuse those that do not match the table, and padding that no mask can find."""
@@ -84,10 +95,10 @@ class Dataset:
                 "Reshape it to rows."
             )
         parts: dict[str, object] = {"x": values.flatten(1), "shape": self.shape or tuple(values.shape[1:])}
-        for part in ("y", "covariates"):
+        for part in ("y", "covariates", *BY_ROW):
             if getattr(self, part) is not None:
                 parts[part] = made = _numbers(getattr(self, part), part)
-                if made.ndim not in ((2,) if part == "covariates" else (1, 2, 3)):
+                if made.ndim not in {"covariates": (2,), "y": (1, 2, 3)}.get(part, (1,)):
                     raise DataError(
                         f"{part} has shape {tuple(made.shape)}; it must have one row for each row of x. Reshape it to "
                         f"{'(N, C)' if part == 'covariates' else '(N,)'}."
@@ -117,6 +128,9 @@ class Dataset:
             ("labels", self.labels, rows),
             ("responses y", self.y, rows),
             ("batch entries", self.covariates, rows),
+            ("weights", self.weight, rows),
+            ("offsets", self.offset, rows),
+            ("exposures", self.exposure, rows),
             ("row names", self.row_names or None, rows),
             ("feature names", self.feature_names or None, columns),
             ("names of batches", self.covariate_names or None, known),
@@ -126,6 +140,23 @@ class Dataset:
                 raise DataError(
                     f"There are {len(part):,} {name} for {what}. Pass one for each, or leave them out of the file."
                 )
+        self._check_rows()
+
+    def _check_rows(self) -> None:
+        """Refuse weights and exposures that no likelihood can use."""
+        weight, exposure = self.weight, self.exposure
+        if weight is not None and (bool((weight < 0).any()) or not bool((weight > 0).any())):
+            worst = f"{float(weight.min()):.4g}" if bool((weight < 0).any()) else "0 in every row"
+            raise DataError(
+                f"A weight is {worst}; weights must be 0 or more, and one at least above 0: a row of weight 2 counts as two. "
+                "Correct that column, or do not use it as weight."
+            )
+        if exposure is not None and bool((exposure <= 0).any()):
+            row = int((exposure <= 0).nonzero()[0])
+            raise DataError(
+                f"The exposure of row {row + 1:,} is {float(exposure[row]):.4g}; exposures must be above 0, since their log is taken. "
+                "Leave that row out, or use a column of logs as offset."
+            )
 
     @property
     def size(self) -> int:
@@ -135,7 +166,8 @@ class Dataset:
     @property
     def bytes(self) -> int:
         """The memory that the tables take, including the held-out rows."""
-        tables = [table for table in (self.x, self.labels, self.y, self.covariates) if table is not None]
+        parts = (self.x, self.labels, self.y, self.covariates, self.weight, self.offset, self.exposure)
+        tables = [table for table in parts if table is not None]
         return sum(table.nbytes for table in tables) + (self.test.bytes if self.test is not None else 0)
 
     @cached_property
@@ -152,6 +184,9 @@ class Dataset:
             if part is not None:
                 made.update(f"{part.dtype}{tuple(part.shape)}".encode())
                 made.update(part.contiguous().numpy().data)
+        for name in BY_ROW:
+            if getattr(self, name) is not None:
+                made.update(name.encode() + getattr(self, name).contiguous().numpy().tobytes())
         for names in (self.feature_names, self.label_names, self.covariate_names):
             made.update("\0".join(names).encode() + b"\1")
         made.update(self.test.checksum.encode() if self.test is not None else b"")
@@ -175,13 +210,15 @@ class Dataset:
         y = None if self.y is None else self.y[rows]
         covariates = None if self.covariates is None else self.covariates[rows]
         own = self.entries.rows(rows) if entries and self.entries is not None else None
-        return Batch(self.x.index_select(0, rows), rows, self.size, y, covariates, own)
+        weight = None if self.weight is None else self.weight[rows]
+        offset = None if self.shift is None else self.shift[rows]
+        return Batch(self.x.index_select(0, rows), rows, self.size, y, covariates, own, weight=weight, offset=offset)
 
     def kept(self, rows: Tensor) -> "Dataset":
         """These rows as a data set."""
         parts = {
             name: value[rows]
-            for name in ("x", "labels", "y", "covariates")
+            for name in ("x", "labels", "y", "covariates", *BY_ROW)
             if (value := getattr(self, name)) is not None
         }
         names = tuple(self.row_names[row] for row in rows.tolist()) if self.row_names else ()
@@ -215,11 +252,25 @@ class Dataset:
 
     def raw(self) -> Tensor:
         """x (N, D) as it came, before it was standardised."""
-        return self.x if self.scale is None or self.center is None else self.x * self.scale + self.center
+        return self.in_units(self.x)
+
+    def in_units(self, x: Tensor) -> Tensor:
+        """Values like those of x (…, D) in the units in which x came."""
+        return x if self.scale is None or self.center is None else x * self.scale + self.center
+
+    @cached_property
+    def shift(self) -> Tensor | None:
+        """(N,) what is added to the linear predictor: the offset and the log of the exposure."""
+        if self.exposure is None:
+            return self.offset
+        return self.exposure.log() if self.offset is None else self.offset + self.exposure.log()
 
     def whole(self) -> Batch:
         """All rows as one batch, nothing copied."""
-        return Batch(self.x, torch.arange(self.size), self.size, self.y, self.covariates, self.entries, whole=True)
+        return Batch(
+            self.x, torch.arange(self.size), self.size, self.y, self.covariates, self.entries, whole=True,
+            weight=self.weight, offset=self.shift,
+        )  # fmt: skip
 
 
 def held_out_rows(size: int, share: float) -> tuple[Tensor, Tensor]:

@@ -27,7 +27,7 @@ SOURCES = (
         "your own table",
         "A file (.h5ad, .npz, .csv, .parquet): the drawer 'Your data', Explorer(data=…), Run(…, data=…).",
         _no_table,
-        models=("deep_generative", "deep_exponential_family"),
+        models=("deep_generative", "deep_exponential_family", "conditional"),
         kind=ANY,
         axes=2,  # they may be images; a network over positions reports an error if they are not
     ),

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,18 @@ from elbo_room.models.core import described
 from elbo_room.models.data.dataset import DataError, Dataset
 from elbo_room.models.reading import process
 from elbo_room.models.reading.limits import Refused
-from elbo_room.models.reading.wishes import BATCH, LABEL, LEFT_OUT, RESPONSE, Wishes
+from elbo_room.models.reading.wishes import (
+    BATCH,
+    BY_ROW,
+    EXPOSURE,
+    LABEL,
+    LEFT_OUT,
+    OFFSET,
+    RESPONSE,
+    SEQUENCE,
+    WEIGHT,
+    Wishes,
+)
 
 ENDINGS = (
     ".h5ad", ".h5", ".npz", ".npy", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet", ".feather", ".xlsx", ".mtx",
@@ -39,12 +50,17 @@ def writes_itself(data: object) -> bool:
 
 def load(
     source: str | Path | object,
-    labels: str | None = None,
+    labels: object = None,
     batch: str | None = None,
     *,
-    y: str | None = None,
+    y: object = None,
+    weight: object = None,
+    offset: object = None,
+    exposure: object = None,
     leave_out: Iterable[str] = (),
+    text: str | None = None,
     roles: dict[str, str] | None = None,
+    others: str | None = None,
     missing: str | None = None,
     transpose: bool | None = None,
 ) -> Dataset:
@@ -60,23 +76,45 @@ def load(
     (torch.Size([4, 2]), torch.Size([4]))
 
     Args:
-        source: a file's path, whose extension determines how it is read; or a data frame of pandas or polars, or an AnnData.
-        labels: the column (of `obs` in an `.h5ad`) with each row's class, used for colour only. A `.npz` contains its own.
+        source: a file's path, whose extension determines how it is read; a data frame of pandas or polars; an AnnData; or an array.
+        labels: the column (of `obs` in an `.h5ad`) with each row's class, used for colour only. A `.npz` contains its own. For an
+            array, here and in `y`, `weight`, `offset` and `exposure`, one value for each row instead of a column's name.
         batch: the column with each row's batch, passed to models as a one-hot covariate.
-        y: the column that a conditional model explains.
+        y: the column that a conditional model explains; with it, x and a real y are standardised for training.
+        weight: the column with how many rows each row counts as, in a conditional model's likelihood.
+        offset: the column that is added to its linear predictor.
+        exposure: the column, above 0, that multiplies a count's mean: a time, an area, a number of people.
         leave_out: columns that are not read.
-        roles: the role of any column: "feature", "response", "label", "batch", "row name" or "left out".
+        text: the column of texts or strings that a sequence model reads, its only input.
+        roles: the role of any column: "feature", "text", "response", "label", "batch", "weight", "offset", "exposure", "row name" or
+            "left out".
+        others: "feature" or "left out", for all columns without a chosen role: the words of a document-term table, for example.
         missing: what becomes of missing numbers: "drop rows" or "mean".
         transpose: whether the rows are features; None refuses a table that looks so.
 
     Raises:
         DataError: the file does not exist, cannot be read, has no such column, or is an `.h5ad` without counts.
     """
+    named: dict[str, object] = {
+        SEQUENCE: text, LABEL: labels, RESPONSE: y, WEIGHT: weight, OFFSET: offset, EXPOSURE: exposure, BATCH: batch,
+    }  # fmt: skip
+    if not isinstance(source, str | Path) and not writes_itself(source):
+        if roles or leave_out or others or missing or transpose:
+            raise DataError(
+                f"Data came as {described(source)}, whose columns have no names; roles, leave_out, others, missing and transpose are for "
+                "tables with names. Pass a data frame, or leave them out."
+            )
+        return _of_array(source, named)
+    for role, name in named.items():
+        if name is not None and not isinstance(name, str):
+            raise DataError(
+                f"The {role} of a table is {described(name)}; it must be the name of a column. Write {role_argument(role)}='column'."
+            )
     out = [leave_out] if isinstance(leave_out, str) else leave_out
     chosen = dict.fromkeys(out, LEFT_OUT) | (roles or {})
-    chosen |= {name: role for name, role in ((labels, LABEL), (batch, BATCH), (y, RESPONSE)) if name is not None}
+    chosen |= {str(name): role for role, name in named.items() if name is not None}
     try:
-        wishes = Wishes(chosen, missing, transpose)
+        wishes = Wishes(chosen, missing, transpose, others)
     except ValueError as error:
         raise DataError(str(error)) from None
     table = read_table(source, wishes)
@@ -86,6 +124,29 @@ def load(
             "Pass transpose=True if it is so, transpose=False if not."
         )
     return table.data
+
+
+def role_argument(role: str) -> str:
+    """The argument of `load` for this role."""
+    return {LABEL: "labels", RESPONSE: "y"}.get(role, role)
+
+
+def _of_array(source: object, named: dict[str, object]) -> Dataset:
+    """An array (N, D) with one value per row for each role."""
+    for role, part in named.items():
+        if isinstance(part, str) or (role == BATCH and part is not None):
+            raise DataError(
+                f"Data came as {described(source)}, which has no column {part!r}. Pass one value for each row, or a data frame."
+                if isinstance(part, str)
+                else "A batch needs a table with names. Pass a data frame, or Dataset(x, covariates=…)."
+            )
+    parts: dict[str, Any] = {role: named[role] for role in (WEIGHT, OFFSET, EXPOSURE)}
+    values = source.float() if isinstance(source, torch.Tensor) and source.is_floating_point() else source
+    labels, y = named[LABEL], named[RESPONSE]
+    made = Dataset(values, y, labels, **parts)  # type: ignore[arg-type]
+    table = len(made.shape) == 1
+    plain = bool(((made.x >= 0) & (made.x == made.x.round())).all()) or bool(((made.x >= 0) & (made.x <= 1)).all())
+    return replace(made, standardise=table and not plain, standardise_y=table and y is not None)
 
 
 def read_table(source: str | Path | object, wishes: Wishes) -> Table:
@@ -146,14 +207,21 @@ def plain_words(adata: Any) -> Any:
 
 def _table(found: process.Found, name: str) -> Table:
     held, about = found.arrays, found.about
-    x = torch.from_numpy(held["x"]) if "x" in held else _dense(held, tuple(about["shape"]))
+    tokens = torch.from_numpy(held["tokens"]).long() if "tokens" in held else None
+    if tokens is not None:
+        x = _indicators(tokens, len(about["vocabulary"]))
+    else:
+        x = torch.from_numpy(held["x"]) if "x" in held else _dense(held, tuple(about["shape"]))
     kinds = about["kinds"]
     y = torch.from_numpy(held["y"]) if "y" in held else None
-    words: dict[str, Any] = {}
+    words: dict[str, Any] = {role: torch.from_numpy(held[role]) for role in BY_ROW if role in held}
     if "labels" in held:
-        words = {"labels": torch.from_numpy(held["labels"]), "label_names": tuple(kinds["labels"])}
+        words |= {"labels": torch.from_numpy(held["labels"]), "label_names": tuple(kinds["labels"])}
     elif y is not None and "y" in kinds:  # classes are the response, and the colour
-        words = {"labels": y.long(), "label_names": tuple(kinds["y"])}
+        words |= {"labels": y.long(), "label_names": tuple(kinds["y"])}
+    if tokens is not None:
+        words |= {"shape": (tokens.shape[1], len(about["vocabulary"])), "padded": bool((tokens < 0).any())}
+    names = tuple(about["vocabulary"]) * (0 if tokens is None else tokens.shape[1]) or tuple(about["features"])
     batch = (
         torch.nn.functional.one_hot(torch.from_numpy(held["batch"]), len(kinds["batch"])).float()
         if "batch" in held
@@ -164,13 +232,23 @@ def _table(found: process.Found, name: str) -> Table:
         y,
         name=name,
         covariates=batch,
-        feature_names=tuple(about["features"]) if x.ndim == 2 else (),
+        feature_names=names if x.ndim == 2 else (),
         covariate_names=tuple(kinds.get("batch", ())),
         row_names=tuple(about["row_names"]),
-        standardise=x.ndim == 2 and not about["counts"] and not about["unit"],
+        standardise=x.ndim == 2 and tokens is None and not about["counts"] and not about["unit"],
+        standardise_y=x.ndim == 2 and y is not None,
+        y_name=about["chosen"].get(RESPONSE, ""),
+        y_kinds=tuple(kinds.get("y", ())),
         **words,
     )
     return Table(data, about)
+
+
+def _indicators(tokens: torch.Tensor, size: int) -> torch.Tensor:
+    """Tokens (N, T), −1 after the last one, as indicators (N, T · C)."""
+    x = torch.zeros(*tokens.shape, size)
+    x.scatter_(2, tokens.clamp_min(0).unsqueeze(2), (tokens >= 0).float().unsqueeze(2))
+    return x.flatten(1)
 
 
 def _dense(parts: dict[str, np.ndarray[Any, Any]], shape: tuple[int, ...]) -> torch.Tensor:

@@ -139,7 +139,8 @@ def laplace(model: Conditional, q: Posterior, data: Dataset, curvature: str = "g
         raise ValueError(f"curvature was {curvature!r}; choose 'ggn' or 'exact'.")
     rows = data.whole()
     at = q.nu(model.sites["w"], rows).detach()[0].double()  # (P,)
-    batch = Batch(rows.x.double(), rows.rows, rows.total, None if rows.y is None else rows.y.double(), whole=True)
+    y, weight, offset = (None if part is None else part.double() for part in (rows.y, rows.weight, rows.offset))
+    batch = Batch(rows.x.double(), rows.rows, rows.total, y, whole=True, weight=weight, offset=offset)
     with torch.no_grad():
         joint = sum(float(factor.value.sum()) for factor in model.factors(batch, {"w": at[None, None]}))
     bent = _gauss_newton(model, batch, at) if curvature == "ggn" else _exact(model, batch, at)
@@ -161,10 +162,11 @@ def _prior_precision(model: Conditional) -> Tensor:
 
 
 @torch.enable_grad()  # charts are made without gradients
-def output_curvature(model: Conditional, out: Tensor, y: Tensor) -> Tensor:
+def output_curvature(model: Conditional, out: Tensor, batch: Batch) -> Tensor:
     """H = −∂² log p(y | f)/∂f², its negative eigenvalues set to 0 where log p is not concave in f: out (M, H) → (M, H, H)."""
+    assert batch.y is not None  # noqa: S101 - the log joint has refused it
     out = out.detach().requires_grad_()
-    fit = model.response.log_prob(y, model.chain_of(out))  # (M,)
+    fit = model.log_likelihood(batch.y, out, batch)  # (M,)
     (slope,) = torch.autograd.grad(fit.sum(), out, create_graph=True)
     rows = [torch.autograd.grad(part.sum(), out, retain_graph=True)[0] for part in slope.unbind(-1)]
     value, vector = torch.linalg.eigh(-torch.stack(rows, 1))
@@ -173,10 +175,9 @@ def output_curvature(model: Conditional, out: Tensor, y: Tensor) -> Tensor:
 
 def _gauss_newton(model: Conditional, batch: Batch, at: Tensor) -> Tensor:
     """Σ_i J_iᵀ H_i J_i, a few rows at a time: (P, P)."""
-    assert batch.y is not None  # noqa: S101 - the log joint has refused it
     with torch.no_grad():
         out = model.space(batch.x, at)  # (N, H)
-    bend, total = output_curvature(model, out, batch.y), torch.zeros(len(at), len(at), dtype=at.dtype)
+    bend, total = output_curvature(model, out, batch), torch.zeros(len(at), len(at), dtype=at.dtype)
     for rows in torch.arange(batch.size).split(few(out.shape[1], len(at))):
         slope = jacobian(model.space, batch.x[rows], at)  # (m, H, P)
         total += slope.flatten(0, 1).T @ (bend[rows] @ slope).flatten(0, 1)

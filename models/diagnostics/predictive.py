@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ NO_ROWS = Batch(torch.empty(0), torch.empty(0, dtype=torch.int64), 0)  # ν of a
 def observed(data: Dataset) -> Tensor:
     """The responses of a data set, (M,); an error if there are none."""
     if data.y is None:
-        raise ValueError(f"The data {data.name!r} have no response y. Pass Dataset(y=…).")
+        raise ValueError(f"The data {data.name!r} have no response y. Pass Dataset(x, y), or load(path, y='column').")
     return data.y
 
 
@@ -48,9 +49,9 @@ def weight_draws(model: Conditional, q: Posterior, draws: int, seed: int = 0) ->
 
 
 @torch.no_grad()
-def predict(model: Conditional, x: Tensor, weights: Tensor) -> Chain:
+def predict(model: Conditional, x: Tensor, weights: Tensor, offset: Tensor | None = None) -> Chain:
     """The chain at every x under every weight draw: (S, M)."""
-    return model.chain(x, weights)
+    return model.chain(x, weights, offset)
 
 
 def probabilities(chain: Chain) -> Tensor:
@@ -68,18 +69,29 @@ def bands(model: Conditional, chain: Chain) -> tuple[Tensor, Tensor, Tensor]:
 
 @torch.no_grad()
 def scores(model: Conditional, data: Dataset, weights: Tensor, chain: Chain | None = None) -> Scores:
-    """Log predictive density log (1/S) Σ_s p(y|x, w_s) and RMSE of E y, or accuracy of the most probable class; `chain` if known."""
+    """Log predictive density log (1/S) Σ_s p(y|x, w_s) and RMSE of E y, or accuracy of the most probable class; `chain` if known.
+
+    Each is an average over the rows, by their weights where they have some.
+    """
     y = observed(data)
-    chain = model.chain(data.x, weights) if chain is None else chain
+    chain = model.chain(data.x, weights, data.shift) if chain is None else chain
     density = model.response.log_prob(y, chain).logsumexp(0) - math.log(len(weights))
+    mean = partial(_average, weight=data.weight)
     if model.response.classes > 1:
         right = chain.m.mean(0).argmax(-1) == y
     elif model.response.two_classes:
         right = (chain.m.mean(0) > 0.5) == (y > 0.5)
     else:
-        error = (chain.m.mean(0) - y).square().mean().sqrt()
-        return Scores(float(density.mean()), float(error), classes=False)
-    return Scores(float(density.mean()), float(right.double().mean()), classes=True)
+        error = mean((chain.m.mean(0) - y).square()).sqrt()
+        return Scores(float(mean(density)), float(error), classes=False)
+    return Scores(float(mean(density)), float(mean(right.double())), classes=True)
+
+
+def _average(values: Tensor, weight: Tensor | None) -> Tensor:
+    """Σ w_i v_i / Σ w_i; the plain mean without weights, or where all of them are 0."""
+    if weight is None or not bool(weight.any()):
+        return values.mean()
+    return (weight * values).sum() / weight.sum()
 
 
 @torch.no_grad()
@@ -87,7 +99,7 @@ def ranks(model: Conditional, data: Dataset, weights: Tensor, seed: int = 0) -> 
     """P(y* < y) + U · P(y* = y) of each data point, uniform on (0, 1) if the predictive is correct (Czado et al. 2009): (M,)."""
     generator = torch.Generator().manual_seed(seed)
     y = observed(data)
-    drawn = model.response.sample(model.chain(data.x, weights), generator)  # (S, M)
+    drawn = model.response.sample(model.chain(data.x, weights, data.shift), generator)  # (S, M)
     below, same = (drawn < y).double().mean(0), (drawn == y).double().mean(0)
     return below + same * torch.rand(len(below), generator=generator)
 

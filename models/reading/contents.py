@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from elbo_room.models.reading.column import CATEGORY, CONSTANT, DATE, Column, examine
+from elbo_room.models.reading.column import CATEGORY, CONSTANT, DATE, EMPTY, Column, examine
 from elbo_room.models.reading.limits import (
     MOST_KINDS,
     MOST_ONE_HOT,
@@ -18,9 +18,22 @@ from elbo_room.models.reading.limits import (
     too_large,
     unreadable,
 )
-from elbo_room.models.reading.roles import Proposal, like_genes_by_cells, propose
+from elbo_room.models.reading.roles import Proposal, is_class, like_genes_by_cells, propose
 from elbo_room.models.reading.sheet import Sheet
-from elbo_room.models.reading.wishes import BATCH, DROP, FEATURE, LABEL, MEAN, RESPONSE, ROW_NAME, SINGLE, Wishes
+from elbo_room.models.reading.texts import texts_of
+from elbo_room.models.reading.wishes import (
+    BATCH,
+    BY_ROW,
+    DROP,
+    FEATURE,
+    LABEL,
+    MEAN,
+    RESPONSE,
+    ROW_NAME,
+    SEQUENCE,
+    SINGLE,
+    Wishes,
+)
 
 ROWS_SHOWN = 8
 COLUMNS_SHOWN = 60
@@ -132,12 +145,12 @@ def _made(sheet: Sheet, wishes: Wishes, path: Path) -> tuple[Arrays, dict[str, A
         raise Refused(f"{path.name} has no rows. Save a table with at least two rows.")
     many = len(sheet.columns) > MANY
     columns = [
-        examine(name, values, count=not many or place < 3)
+        examine(name, values, count=not many or place < 3 or wishes.roles.get(name) == RESPONSE)
         for place, (name, values) in enumerate(zip(sheet.names, sheet.columns, strict=True))
     ]
     _check_names(columns, wishes, path)
     chosen = {**sheet.roles, **_apart(wishes, sheet)}
-    proposals = propose(columns, rows, chosen, beside=sheet.x is not None)
+    proposals = propose(columns, rows, chosen, beside=sheet.x is not None, others=wishes.others)
     table = _Table(sheet, columns, proposals, rows, wishes, path)
     return table.arrays(), table.about()
 
@@ -212,12 +225,19 @@ class _Table:
         return [column for column, proposal in zip(self.columns, self.proposals, strict=True) if proposal.role == role]
 
     def _build(self, wishes: Wishes) -> None:
-        x = self._features()
+        self.texts = next((texts_of(column, self.path.name) for column in self._of(SEQUENCE)), None)
+        x = self._features() if self.texts is None else self.texts.codes
         response = next(iter(self._of(RESPONSE)), None)
         y = None if response is None else self._response(response)
         self.missing = wishes.missing or DROP
         self.incomplete = 0
-        keep = np.asarray(np.isfinite(np.zeros(self.rows) if y is None else y))
+        by_row = {role: self._by_row(column) for role in BY_ROW for column in self._of(role)}
+        keep = np.ones(self.rows, bool)
+        for part in (*([] if y is None else [y]), *by_row.values()):
+            keep &= np.isfinite(part)
+        if self.texts is not None:
+            keep &= self.texts.codes[:, 0] >= 0
+            self.notes += self.texts.notes
         if isinstance(x, np.ndarray) and x.dtype.kind == "f":
             lacks = np.asarray(~np.isfinite(x.reshape(len(x), -1)).all(1))
             self.incomplete = int(lacks.sum())
@@ -229,11 +249,13 @@ class _Table:
             )
         if not keep.all():
             x = x[keep]
-            self.notes.append(f"{int((~keep).sum()):,} of {len(keep):,} rows were dropped: a number is missing there.")
+            what = "a number is" if self.texts is None else "the text or its response is"
+            self.notes.append(f"{int((~keep).sum()):,} of {len(keep):,} rows were dropped: {what} missing there.")
         self.keep = keep
         self._put(x)
         if y is not None:
             self.held["y"] = y[keep].astype(np.float32)
+        self.held |= {role: part[keep].astype(np.float32) for role, part in by_row.items()}
         for role, name in ((LABEL, "labels"), (BATCH, "batch")):
             for column in self._of(role):
                 self._coded(column, name, keep)
@@ -286,12 +308,25 @@ class _Table:
         ]
 
     def _response(self, column: Column) -> Array:
-        if column.numbers is not None:
+        if column.kind in (EMPTY, CONSTANT):
+            raise Refused(
+                f"{column.name!r} of {self.path.name} has the same value in every row, so there is nothing to predict. "
+                "Use another column as response."
+            )
+        if column.numbers is not None and not is_class(column):
             return column.numbers
         codes, kinds = column.words
         self._check_kinds(column, kinds)
         self.kinds["y"] = kinds
         return np.where(codes < 0, np.nan, codes.astype(np.float64))
+
+    def _by_row(self, column: Column) -> Array:
+        if column.numbers is None or column.kind == DATE:
+            raise Refused(
+                f"{column.name!r} of {self.path.name} holds no numbers ({column.kind}), so it cannot be a weight, an offset or an "
+                "exposure. Use a column of numbers."
+            )
+        return column.numbers
 
     def _filled(self, x: Array, lacks: Array, keep: Array, wishes: Wishes) -> tuple[Array, Array]:
         """Missing numbers: rows dropped, or the column's mean."""
@@ -309,7 +344,9 @@ class _Table:
     def _put(self, x: Any) -> None:
         self.values = x.ravel() if isinstance(x, np.ndarray) else x.data
         self.shape = tuple(int(each) for each in x.shape)
-        if isinstance(x, np.ndarray):
+        if self.texts is not None:
+            self.held["tokens"], self.shape = x, (len(x), x.shape[1] * len(self.texts.vocabulary))
+        elif isinstance(x, np.ndarray):
             self.held["x"] = np.ascontiguousarray(x, np.float32)
         else:
             parts = x.tocsr()
@@ -353,11 +390,17 @@ class _Table:
             "features": self.names,
             "kinds": self.kinds,
             "row_names": self.row_names,
+            "vocabulary": [] if self.texts is None else self.texts.vocabulary,
+            "letters": self.texts is not None and self.texts.letters,
             "notes": [printable(note) for note in self.notes],
             "genes_by_cells": asks,
             "missing": self.missing,
             "incomplete": self.incomplete,
-            "counts": bool(len(values)) and low >= 0 and high > 0 and bool((values == np.round(values)).all()),
+            "counts": self.texts is None
+            and bool(len(values))
+            and low >= 0
+            and high > 0
+            and bool((values == np.round(values)).all()),
             "unit": low >= 0 and high <= 1,
             "rows": self.rows,
             "columns": [self._described(place) for place in self._shown()],

@@ -7,7 +7,21 @@ import numpy as np
 
 from elbo_room.models.reading.column import CATEGORY, CONSTANT, DATE, EMPTY, NUMBER, TEXT, WHOLE, Column
 from elbo_room.models.reading.limits import MOST_KINDS, MOST_ONE_HOT, Refused
-from elbo_room.models.reading.wishes import BATCH, FEATURE, LABEL, LEFT_OUT, RESPONSE, ROW_NAME, SINGLE
+from elbo_room.models.reading.texts import like_text
+from elbo_room.models.reading.wishes import (
+    BATCH,
+    BY_ROW,
+    EXPOSURE,
+    FEATURE,
+    LABEL,
+    LEFT_OUT,
+    OFFSET,
+    RESPONSE,
+    ROW_NAME,
+    SEQUENCE,
+    SINGLE,
+    WEIGHT,
+)
 
 ID = re.compile(
     r"|index|unnamed: ?\d+|id|.*[_ .]id|uuid|key|barcodes?|cells?|cell_?id|rows?|row[_.]?names?|row_?(number|nr|num)|no|nr|obs|name|"
@@ -23,6 +37,15 @@ BATCHES = re.compile(
     r"(.*[_ .])?(batch(es)?|plates?|donors?|lanes?|batch_?id|sites?|patients?|samples?|subjects?)", re.I
 )
 RESPONSES = re.compile(r"y|target|outcome|response|.*[_ .]target", re.IGNORECASE)
+OF_ROWS = {  # beside a response; a column named "weight" may be a person's
+    WEIGHT: re.compile(r"((sample|case|row|survey|importance|frequency)[_ .]?weights?|weights)", re.IGNORECASE),
+    OFFSET: re.compile(r"(log[_ .]?)?offset", re.IGNORECASE),
+    EXPOSURE: re.compile(r"exposure|person[_ .]?(years|months|days|time)", re.IGNORECASE),
+}
+CLASSES = re.compile(
+    r"(.*[_ .])?(labels?|class(es)?|species|clusters?|leiden|louvain|cell_?types?|kinds?|category|diagnosis)",
+    re.IGNORECASE,
+)  # whole numbers with such a name are classes, not counts
 GENE = re.compile(
     r"ENS[A-Z]{0,4}[GT]\d+(\.\d+)?|AT\dG\d+|FBgn\d+|[A-Z][A-Z0-9]{1,9}(-[A-Z0-9]+)?|[A-Z][a-z0-9]{2,9}(-[a-z0-9]+)?",
     re.ASCII,
@@ -106,8 +129,34 @@ def _of_numbers(column: Column, rows: int, *, plane: bool) -> Proposal:
     return Proposal(FEATURE)
 
 
-def propose(columns: list[Column], rows: int, chosen: dict[str, str], *, beside: bool) -> list[Proposal]:
+def propose(
+    columns: list[Column], rows: int, chosen: dict[str, str], *, beside: bool, others: str | None = None
+) -> list[Proposal]:
     """A role for every column; `beside` columns describe the rows of a matrix of features and are none themselves."""
+    made = _by_themselves(columns, rows, beside=beside)
+    if beside:
+        _describe_rows(made)
+    else:
+        _last_is_class(columns, made, rows)
+    if others is not None and not beside:
+        _all_others(columns, made, others)
+    elif not beside:
+        _texts(columns, made)
+    for place, column in enumerate(columns):
+        if column.name in chosen:
+            made[place] = Proposal(chosen[column.name], "you chose it")
+    _one_each(columns, made, chosen)
+    if any(each.role == RESPONSE for each in made):
+        _of_rows(columns, made, chosen)
+    if any(each.role == SEQUENCE for each in made):
+        made = [Proposal(LEFT_OUT, "the text is the only input") if each.role == FEATURE else each for each in made]
+    elif not beside and not any(each.role == FEATURE for each in made):
+        _some_features(columns, made, chosen)
+    return made
+
+
+def _by_themselves(columns: list[Column], rows: int, *, beside: bool) -> list[Proposal]:
+    """A role for every column by its contents and its name."""
     found = [_own(column, place, rows) for place, column in enumerate(columns)]
     numbers = [
         column for column, own in zip(columns, found, strict=True) if own is None and column.kind in (NUMBER, WHOLE)
@@ -116,7 +165,7 @@ def propose(columns: list[Column], rows: int, chosen: dict[str, str], *, beside:
         each.kind == WHOLE and np.nanmin(each.numbers) >= 0 for each in numbers if each.numbers is not None
     )
     plane = any(column.name.lower() == "x" for column in columns)
-    made = [
+    return [
         own
         or (
             _of_words(column, counts=counts or beside)
@@ -125,24 +174,59 @@ def propose(columns: list[Column], rows: int, chosen: dict[str, str], *, beside:
         )
         for column, own in zip(columns, found, strict=True)
     ]
-    if beside:
-        for place, proposal in enumerate(made):
-            if proposal.role in (FEATURE, RESPONSE, BATCH, ROW_NAME):
-                words = (
-                    "its name says batch: choose it to condition on it"
-                    if proposal.role == BATCH
-                    else "it describes the rows"
-                )
-                made[place] = Proposal(LEFT_OUT, words)
-    else:
-        _last_is_class(columns, made, rows)
+
+
+def _describe_rows(made: list[Proposal]) -> None:
+    """Columns beside a matrix of features are none themselves."""
+    for place, proposal in enumerate(made):
+        if proposal.role in (FEATURE, RESPONSE, BATCH, ROW_NAME):
+            batch = proposal.role == BATCH
+            words = "its name says batch: choose it to condition on it" if batch else "it describes the rows"
+            made[place] = Proposal(LEFT_OUT, words)
+
+
+def _all_others(columns: list[Column], made: list[Proposal], role: str) -> None:
+    """Every column of numbers as a feature, or every column left out."""
     for place, column in enumerate(columns):
-        if column.name in chosen:
-            made[place] = Proposal(chosen[column.name], "you chose it")
-    _one_each(columns, made, chosen)
-    if not beside and not any(each.role == FEATURE for each in made):
-        _some_features(columns, made, chosen)
-    return made
+        usable = column.kind in (NUMBER, WHOLE) and not column.why and bool(column.name)
+        if role == LEFT_OUT or usable:
+            made[place] = Proposal(role, "as all other columns")
+
+
+def _texts(columns: list[Column], made: list[Proposal]) -> None:
+    """A text is proposed where no column of numbers could be a feature; its one class is then the response."""
+    places = [place for place, column in enumerate(columns) if like_text(column)]
+    if not places:
+        return
+    features = [place for place, each in enumerate(made) if each.role == FEATURE and place not in places]
+    if any(columns[place].numbers is not None for place in features):
+        for place in places:
+            if made[place].role == LEFT_OUT:
+                made[place] = Proposal(LEFT_OUT, f"{like_text(columns[place])}, alone: use it as text")
+        return
+    longest = max(places, key=lambda place: sum(map(len, columns[place].shown(50))))
+    made[longest] = Proposal(SEQUENCE, like_text(columns[longest]))
+    classes = [place for place, each in enumerate(made) if each.role in (FEATURE, LABEL) and place != longest]
+    if len(classes) == 1 and not any(each.role == RESPONSE for each in made):
+        made[classes[0]] = Proposal(RESPONSE, "it is the only class beside the text")
+
+
+def _of_rows(columns: list[Column], made: list[Proposal], chosen: dict[str, str]) -> None:
+    """Beside a response, a column of numbers may say by its name how many rows a row counts as, or for how long it was watched."""
+    for role in BY_ROW:
+        if any(each.role == role for each in made):
+            continue
+        for place, (column, proposal) in enumerate(zip(columns, made, strict=True)):
+            free = column.name not in chosen and proposal.role == FEATURE and column.numbers is not None
+            if free and OF_ROWS[role].fullmatch(column.name):
+                made[place] = Proposal(role, "its name says so")
+                break
+
+
+def is_class(column: Column) -> bool:
+    """Whether the numbers of a response are names of classes: two values, or few whole ones that their name calls so."""
+    named = column.kind == WHOLE and CLASSES.fullmatch(column.name) is not None
+    return column.numbers is not None and (column.distinct == 2 or (named and 1 < column.distinct <= MOST_KINDS))
 
 
 def _last_is_class(columns: list[Column], made: list[Proposal], rows: int) -> None:

@@ -28,17 +28,20 @@ Found = tuple[tuple[str, ...], Tensor]  # names of the ELBO's terms; ELBO, objec
 
 def step_inputs(batch: Batch, memory: Memory) -> dict[str, Tensor]:
     """The tensors that change at each step: the batch's, and the state of adaptive estimators."""
-    parts = {"x": batch.x, "rows": batch.rows, "y": batch.y, "covariates": batch.covariates}
+    parts = _parts(batch)
     entries = {} if batch.entries is None else batch.entries.tensors()
     kept = {f"memory/{part}/{key}": value for part, held in memory.items() for key, value in held.items()}
     seen = {name: tensor for name, tensor in parts.items() if tensor is not None}
     return seen | {f"entries/{name}": tensor for name, tensor in entries.items()} | kept
 
 
+def _parts(batch: Batch) -> dict[str, Tensor | None]:
+    return {name: getattr(batch, name) for name in ("x", "rows", "y", "covariates", "weight", "offset")}
+
+
 def own(batch: Batch) -> Batch:
     """A private copy."""
-    parts = {name: None if value is None else value.clone() for name, value in
-             (("x", batch.x), ("rows", batch.rows), ("y", batch.y), ("covariates", batch.covariates))}  # fmt: skip
+    parts = {name: None if value is None else value.clone() for name, value in _parts(batch).items()}
     return replace(batch, entries=None if batch.entries is None else batch.entries.clone(), **parts)  # type: ignore[arg-type]
 
 

@@ -1,6 +1,7 @@
 """A run of a family's settings: the catalogue checks them, the family builds the model and its q, and `Run` trains them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import torch
 from elbo_room.models.catalogue import knobs, settings_from
 from elbo_room.models.core import Model
 from elbo_room.models.data import OWN, Dataset, as_dataset
+from elbo_room.models.data.dataset import BY_ROW, DataError
+from elbo_room.models.data.own import FEATURES
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.inference.boundary import check_model, check_posterior
 from elbo_room.models.inference.make_estimator import BySite
-from elbo_room.models.registry import family_of
+from elbo_room.models.registry import MODELS, family_of
+from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.models.training.run import Parts, Run
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Posterior
@@ -59,19 +63,38 @@ def parts_from(settings: object, data: object = None, model: object = None, q: o
         ValueError: what came, what is allowed, what to do.
     """
     if isinstance(settings, Mapping):
-        settings = settings_from(settings)
+        family = MODELS.get(str(settings.get("model", FIRST_MODEL)))
+        own_table = data is not None and model is None and family is not None and OWN in family.data
+        used = {"data": OWN} if own_table and settings.get("data") != FEATURES else {}
+        settings = settings_from({**settings, **used})
     chosen: Any = Settings() if settings is None else settings
     family = family_of(chosen)
     _check_own(model, q, data)
-    own = {"data": OWN} if data is not None and model is None and OWN in family.data else {}
+    given = data is not None and model is None and vars(chosen).get("data") != FEATURES
+    own = {"data": OWN} if given and OWN in family.data else {}
     whole: Any = settings_from(vars(chosen) | {"model": family.name} | own)  # each family has knobs of its own
     generator = torch.Generator().manual_seed(whole.seed)
     table = family.data[whole.data].load() if data is None else as_dataset(data)
-    if share := getattr(whole, "held_out", 0.0):
+    if not family.weighs_rows and model is None:
+        _check_unweighted(table)
+    share = getattr(whole, "held_out", 0.0)
+    if share and (not family.weighs_rows or (whole.data == OWN and table.test is None)):
         table = table.split(share)
+    if family.weighs_rows and table.standardise_y and len(table.shape) == 1:
+        table = replace(table, standardise=True)
     table = table.standardised()
     made: tuple[Any, Any] = (model, q) if model is not None else family.build(whole, table, generator)
     return Parts(whole, knobs(family.name), table, made[0], made[1], generator, ready_made=model is not None)
+
+
+def _check_unweighted(data: Dataset) -> None:
+    """Refuse what a likelihood of x would ignore."""
+    for name in BY_ROW:
+        if getattr(data, name) is not None:
+            raise DataError(
+                f"{data.name} has a column used as {name}, which only a conditional model uses. In the drawer 'Your data' leave that "
+                "column out, or use another one as response; in Python, load the table without it."
+            )
 
 
 def _check_own(model: object, q: object, data: object) -> None:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.widgets.actions import Upload
-from elbo_room.widgets.messages import ReadTable, Refused, TableRead
+from elbo_room.widgets.messages import ReadTable, Refused, Settings, TableRead
 from elbo_room.widgets.painting.views import OPENING
 from elbo_room.widgets.screen.own_table import keep
-from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.sessions.local_use import REFUSED, local_use
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ class OwnDataController:
 
     def __init__(self, state: ScreenState, settings: SettingsController, screen: Screen, session: Session) -> None:
         self.state, self.settings, self.screen, self.session = state, settings, screen, session
+        self.suited: Settings = {}  # what the table in use proposed: another proposal replaces the form's model
 
     def register(self, actions: Dispatch, messages: Dispatch) -> None:
         """Handle the drawer's actions and the worker's answers."""
@@ -63,14 +63,15 @@ class OwnDataController:
         """A table was read: show it, and settings that suit it."""
         state, request = self.state, self.screen.own.request
         again = request is not None and message.path == request.path  # a new worker read it, or a column was chosen
+        before, self.suited = self.suited, message.suited
+        same = again and before == self.suited
         self.screen.own.show(message)
-        if again and state.values["data"] == OWN:
+        if same and state.values["data"] == OWN:
             state.dirty = True
             return
-        suited = catalogue()["presets"]["scvi"]["settings"] if message.counts else {}
-        if suited or state.values["model"] != FIRST_MODEL:
-            self.settings.take({"seed": state.values["seed"], **suited, "data": OWN})
-            self.screen.wished = OPENING | (catalogue()["presets"]["scvi"]["views"] if suited else {})
+        if message.suited or before or state.values["model"] != FIRST_MODEL:
+            self.settings.take({"seed": state.values["seed"], **message.suited, "data": OWN})
+            self.screen.wished = OPENING | dict(message.views)
             self.settings.name_scene()
         else:
             self.settings.set("data", OWN)

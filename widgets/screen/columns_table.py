@@ -22,6 +22,9 @@ class ColumnsTable(anywidget.AnyWidget):
     )
     more = traitlets.Int(help="how many columns are not shown").tag(sync=True)
     missing = traitlets.Unicode(help="the button for missing numbers; empty: none are missing").tag(sync=True)
+    others = traitlets.Unicode(help="the role of all columns without a chosen one; empty: each has its own").tag(
+        sync=True
+    )
     turned = traitlets.Bool(help="whether the rows look like features").tag(sync=True)
 
     def __init__(self, heard: Callable[[dict[str, Any]], None], **traits: Any) -> None:

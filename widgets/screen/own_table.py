@@ -132,9 +132,12 @@ class OwnTable:
         """The page chose a column's role, a transposition, or the other treatment of missing numbers: read again."""
         if self.request is None:
             return
-        changed = {"role": self._with_role, "transpose": self._transposed, "missing": self._refilled}.get(
-            str(content.get("kind"))
-        )
+        changed = {
+            "role": self._with_role,
+            "transpose": self._transposed,
+            "missing": self._refilled,
+            "others": self._with_others,
+        }.get(str(content.get("kind")))
         if changed is not None:
             self._post(changed(self.request, content))
 
@@ -152,6 +155,9 @@ class OwnTable:
     def _transposed(self, request: ReadTable, _: dict[str, Any]) -> ReadTable:
         return ReadTable(request.path, transpose=True)
 
+    def _with_others(self, request: ReadTable, content: dict[str, Any]) -> ReadTable:
+        return replace(request, others=str(content.get("role")) or None)
+
     def _refilled(self, request: ReadTable, _: dict[str, Any]) -> ReadTable:
         return replace(request, missing=MEAN if self.missing == DROP else DROP)
 
@@ -160,6 +166,7 @@ class OwnTable:
         self.request = read.request or ReadTable(read.path, read.labels, read.batch)
         self.columns.rows, self.columns.more = read.preview, read.more_columns
         self.columns.turned = read.genes_by_cells
+        self.columns.others = self.request.others or ""
         self.missing = read.missing
         other = (
             "Fill missing numbers with their column's mean"
@@ -187,6 +194,7 @@ class OwnTable:
                 "batch": asked.batch,
                 "roles": dict(asked.roles),
                 "missing": asked.missing,
+                "others": asked.others,
             }
             parts["transpose"] = asked.transpose if asked.transpose is not None or not self.columns.turned else False
             words = ", ".join(f"{name}={value!r}" for name, value in parts.items() if value or value is False)

@@ -6,6 +6,7 @@ import { element } from "./elements.js";
 /** @import { ColumnsValues, Model, OwnColumn, Shown, Started } from "./shapes.d.ts" */
 
 const HEADS = ["Column", "Contains", "Use as", "Missing", "First rows"];
+const OTHERS = [["", "as proposed"], ["feature", "features, where they hold numbers"], ["left out", "left out"]];
 
 /**
  * The line below a column's role: why it was proposed.
@@ -30,6 +31,11 @@ export class ColumnsTable {
     this.missing = element("button", "elbo-columns-turn");
     this.missing.type = "button";
     this.missing.addEventListener("click", () => model.send({ kind: "missing" }));
+    this.others = element("select", "");
+    for (const [role, words] of OTHERS) this.others.append(new Option(words, role));
+    this.others.addEventListener("change", () => model.send({ kind: "others", role: this.others.value }));
+    const others = element("label", "elbo-columns-others", "All columns without a chosen role: ");
+    others.append(this.others);
     this.body = element("tbody", "");
     const table = element("table", "elbo-columns"), head = element("tr", ""), top = element("thead", "");
     table.setAttribute("aria-label", "The columns of your table");
@@ -43,7 +49,7 @@ export class ColumnsTable {
     const scroll = element("div", "elbo-columns-scroll");
     scroll.tabIndex = 0;
     scroll.append(table);
-    el.append(this.transpose, this.missing, scroll, this.caption);
+    el.append(this.transpose, this.missing, others, scroll, this.caption);
     this.show();
   }
 
@@ -53,6 +59,7 @@ export class ColumnsTable {
     this.body.replaceChildren(...rows.map((column) => this.line(column)));
     this.caption.textContent = more ? `and ${more.toLocaleString("en")} more columns` : "";
     this.caption.hidden = !more;
+    this.others.value = this.model.get("others");
     this.transpose.hidden = !this.model.get("turned");
     this.missing.hidden = !missing;
     this.missing.textContent = missing;
@@ -92,6 +99,6 @@ export default {
   /** @param {Shown<ColumnsValues>} shown */
   render({ model, el }) {
     const table = new ColumnsTable(model, el);
-    for (const name of ["rows", "more", "missing", "turned"]) model.on(`change:${name}`, () => table.show());
+    for (const name of ["rows", "more", "missing", "turned", "others"]) model.on(`change:${name}`, () => table.show());
   },
 };

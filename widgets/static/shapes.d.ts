@@ -288,6 +288,8 @@ export interface ColumnsValues {
   roles: string[];
   more: number;
   missing: string;
+  /** The role of all columns without a chosen one; empty: each has its own. */
+  others: string;
   turned: boolean;
 }
 /** Values of the replay's slider (widgets/screen/replay_bar.py). */

@@ -85,7 +85,7 @@ def test_uploads_are_kept_under_a_plain_name_and_within_the_cap(
         own_table.keep("t.exe", b"")
 
 
-def test_counts_bring_scvis_settings_and_other_tables_only_themselves(
+def test_a_table_brings_the_settings_that_suit_it_and_one_of_another_kind_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ELBO_ROOM_HOME", str(tmp_path))
@@ -94,8 +94,16 @@ def test_counts_bring_scvis_settings_and_other_tables_only_themselves(
     try:
         lab.show(table)
         assert (lab.values["data"], lab.values["response"]) == ("own", "normal")
-        lab.show(replace(table, path="u.csv", counts=True))
+        lab.show(replace(table, path="u.csv", counts=True, suited={"response": "negative_binomial"}))
         assert (lab.values["data"], lab.values["response"]) == ("own", "negative_binomial")
+        price = replace(table, path="u.csv", suited={"model": "conditional", "response": "normal", "held_out": 0.2})
+        lab.show(price)
+        assert [lab.values[name] for name in ("model", "data", "held_out")] == ["conditional", "own", 0.2]
+        lab.settings.set("width", 33)
+        lab.show(price)  # another column was left out: what was set by hand stays
+        assert lab.values["width"] == 33
+        lab.show(replace(table, path="u.csv"))  # the response is a feature again
+        assert (lab.values["model"], lab.values["response"]) == ("deep_generative", "normal")
     finally:
         lab.close()
 
@@ -137,6 +145,53 @@ def test_the_worker_returns_every_column_with_its_role_and_trains_on_the_chosen_
     }  # fmt: skip
     assert "30 × 5" in table.sentence
     assert "standardises the features" in table.sentence
+
+
+def houses(path: Path, rows: int = 60) -> Path:
+    """Prices that depend on rooms and area, and how many were sold."""
+    generator = np.random.default_rng(0)
+    rooms, area = generator.integers(1, 7, rows), generator.uniform(30, 200, rows)
+    price = 50_000 + 2_000.5 * area + 10_000 * rooms + generator.normal(0, 5_000, rows)
+    sold = generator.poisson(0.05 * area)
+    lines = [f"{r},{a:.1f},{p:.2f},{s}" for r, a, p, s in zip(rooms, area, price, sold, strict=True)]
+    path.write_text("\n".join(["rooms,area,price,sold", *lines]))
+    return path
+
+
+def test_a_response_brings_a_conditional_model_and_what_is_shown_is_in_its_units(
+    driver: Driver, tmp_path: Path
+) -> None:
+    """From the roles to the prediction: held-out rows, RMSE and interval are in the price's units."""
+    path = str(houses(tmp_path / "houses.csv"))
+    driver.send(ReadTable(path, roles=(("price", "response"), ("sold", "left out"))))
+    table = driver.until(TableRead)
+    assert "Gaussian with the identity link, as price has real values" in table.sentence
+    assert (table.suited["model"], table.suited["response"]) == ("conditional", "normal")
+    driver.send(Start({**table.suited, "data": "own", "stop_at": 400}, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    frame = driver.until(Frame, number=400)
+    points = frame.picture["replace"]["fit"]["points"]
+    assert len(points["observed"]) == 12, "a fifth of 60 rows"
+    assert 60_000 < points["observed"].min() < points["observed"].max() < 600_000
+    widths = points["high"] - points["low"]
+    assert 1_000 < widths.min() < 200_000
+    facts = frame.picture["facts"]
+    assert 1_000 < facts["rmse"] < 40_000
+    assert "their prediction ±2 sd, ±" in facts["sentence"]
+    assert facts["sentence"].rstrip(".").endswith("price")
+
+
+def test_another_response_proposes_another_family_and_an_exposure_enters_it(driver: Driver, tmp_path: Path) -> None:
+    path = str(houses(tmp_path / "houses.csv"))
+    driver.send(ReadTable(path, roles=(("sold", "response"), ("price", "left out"), ("area", "exposure"))))
+    table = driver.until(TableRead)
+    assert table.suited["response"] == "poisson"
+    assert "Poisson with the log link, as sold is whole and ≥ 0" in table.sentence
+    assert "Each row's exposure enters the likelihood" in table.sentence
+    driver.send(Start({**table.suited, "data": "own", "stop_at": 5}, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    driver.send(Start({"data": "own", "stop_at": 5}, str(tmp_path / "other")))
+    assert "which only a conditional model uses" in driver.until(Refused, command=Start).sentence
 
 
 OPEN_TO_OTHERS = [

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from elbo_room.models.data import Dataset
+from elbo_room.models.data.suggestion import is_text, suggested
 from elbo_room.models.data.table import read_table
 from elbo_room.models.families.counts import not_counts
 from elbo_room.models.reading.wishes import BATCH, LABEL, Wishes
@@ -36,6 +37,7 @@ class OwnTable:
         roles: tuple[tuple[str, str], ...] = (),
         missing: str | None = None,
         transpose: bool | None = None,
+        others: str | None = None,
     ) -> "OwnTable":
         """Read a file; columns without a chosen role have a proposed one.
 
@@ -43,9 +45,9 @@ class OwnTable:
             ValueError: it cannot be read, or has no counts where it must; the sentence explains why and what to do.
         """
         chosen = dict(roles) | {name: role for name, role in ((labels, LABEL), (batch, BATCH)) if name}
-        table = read_table(path, Wishes(chosen, missing, transpose))
+        table = read_table(path, Wishes(chosen, missing, transpose, others))
         about = table.about
-        request = ReadTable(path, labels, batch, roles, missing, transpose)
+        request = ReadTable(path, labels, batch, roles, missing, transpose, others)
         return cls(
             path,
             about["chosen"].get(LABEL),
@@ -70,7 +72,7 @@ class OwnTable:
             noted = json.loads(kept.read_text(encoding="utf-8"))
             words = {name: noted[name] for name in ("path", "labels", "batch")}
             words["roles"] = tuple((name, role) for name, role in noted.get("roles", ()))
-            words |= {name: noted.get(name) for name in ("missing", "transpose")}
+            words |= {name: noted.get(name) for name in ("missing", "transpose", "others")}
         except Exception as error:
             raise ValueError(
                 f"The note of which table this run was trained on, {kept}, is damaged. Start a new run."
@@ -82,7 +84,7 @@ class OwnTable:
         folder.mkdir(parents=True, exist_ok=True)
         words = {"path": str(Path(self.path).expanduser().resolve()), "labels": self.labels, "batch": self.batch}
         if self.request is not None:
-            words |= {name: getattr(self.request, name) for name in ("roles", "missing", "transpose")}
+            words |= {name: getattr(self.request, name) for name in ("roles", "missing", "transpose", "others")}
         (folder / FILE).write_text(json.dumps(words), encoding="utf-8")
 
     def about(self) -> TableRead:
@@ -91,22 +93,33 @@ class OwnTable:
         reason = not_counts(self.data.x)
         kinds = len(self.data.label_names)
         coloured = f", coloured by {self.labels or 'labels'} ({kinds} kinds)" if self.labels or kinds > 1 else ""
-        counts = reason is None and float(self.data.x.sum()) > 0
-        sentence = f"{self.data.name}: {rows:,} × {features:,}{coloured}. "
-        if counts:
-            sentence += "They are counts: scVI's settings are ready, press Run."
-        elif reason is not None and features >= GENES and bool((self.data.x >= 0).all()):
+        suggestion = suggested(self.data)
+        shape = f"{rows:,} texts" if is_text(self.data) else f"{rows:,} × {features:,}"
+        sentence = f"{self.data.name}: {shape}{coloured}. "
+        if self.data.y is None and reason is not None and features >= GENES and bool((self.data.x >= 0).all()):
             sentence += f"No counts: {reason}"
         else:
-            sentence += "They are real numbers: a normal response suits them. Press Run."
+            sentence += suggestion.reason
         known = self.about_columns
-        if self.data.standardise:
+        if self.data.standardise or self.data.standardise_y:
             sentence += " A run standardises the features by its training rows; what is coloured by a feature has its own units."
         if known.get("genes_by_cells"):
             sentence += " The rows look like genes and the columns like cells: press Transpose if so."
         sentence = " ".join([sentence, *known.get("notes", ())])
         columns = [*self.columns, *(name for name in (self.labels, self.batch) if name and name not in self.columns)]
         return TableRead(
-            self.path, self.labels, self.batch, columns, counts, sentence, known.get("columns", []), known.get("more_columns", 0),
-            known.get("incomplete", 0), self.request, known.get("genes_by_cells", False), known.get("missing", "drop rows"),
-        )  # fmt: skip
+            self.path,
+            self.labels,
+            self.batch,
+            columns,
+            suggestion.counts,
+            sentence,
+            preview=known.get("columns", []),
+            more_columns=known.get("more_columns", 0),
+            incomplete=known.get("incomplete", 0),
+            request=self.request,
+            genes_by_cells=known.get("genes_by_cells", False),
+            missing=known.get("missing", "drop rows"),
+            suited=suggestion.settings,
+            views=suggestion.views,
+        )

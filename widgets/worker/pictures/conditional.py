@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.conditional.model import Conditional
-from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics.predictive import predict, scores
 from elbo_room.models.families.support import FRACTION, REAL
 from elbo_room.models.training.run import Run
@@ -48,18 +47,13 @@ class ConditionalPictures(Pictures):
         self.observed = data.y
         self.classes: bool = self.model.response.classes > 1 or self.model.response.two_classes
         inputs = data.x.shape[1]
+        alone = data.shift is None  # a curve of x has no offset
         whole = "surface" if self.classes and inputs == 2 else "function" if inputs == 1 and not self.classes else "fit"
+        whole = whole if alone else "fit"
         self.first = "calibration" if self.classes and whole == "fit" else whole
         self.test = data.test if data.test is not None else data
-        self.shown = data.batch(torch.arange(min(data.size, MOST)))
-        self.train = Dataset(
-            self.shown.x,
-            self.shown.y,
-            labels=data.labels[:MOST],
-            label_names=data.label_names,
-            name=data.name,
-            shape=data.shape,
-        )
+        self.train = data.kept(torch.arange(min(data.size, MOST)))
+        self.y_words = f" {data.y_name}" if data.y_name and not self.classes else ""
         self.datum = int(data.x[:, 0].abs().argmax())
         low, high = data.x.min(0).values, data.x.max(0).values
         self.low, self.high = low - 0.3 * (high - low), high + 0.3 * (high - low)
@@ -128,7 +122,9 @@ class ConditionalPictures(Pictures):
         self.ready = self.curvature.ready(resting=self.resting)
         if self.ready:
             self.seen, self.drawn_weights = self.curvature.draws(self.count)
-            self.chain = predict(self.seen, self.test.x, self.drawn_weights)  # of the held-out data, once a look
+            self.chain = predict(
+                self.seen, self.test.x, self.drawn_weights, self.test.shift
+            )  # held-out data, once a look
             if self.classes and CHART in self.watched:
                 self.weights.say(self.seen, self.drawn_weights)
         parts = self.drawn()
@@ -149,9 +145,7 @@ class ConditionalPictures(Pictures):
             )
         }
         held_out = "Held-out data get" if self.run.data.test is not None else "All data, trained on, get"
-        scored = (
-            f"{held_out} {nats(test.log_density)} nats each ({test.words}), training data {nats(train.log_density)}"
-        )
+        scored = f"{held_out} {nats(test.log_density)} nats each ({test.words}{self.y_words}), training data {nats(train.log_density)}"
         scale = self.weights.scale()
         learned = "" if scale is None else f"; {self.weights.scale_words()}"
         found["facts"]["sentence"] = f"{scored}{learned}; {words}."

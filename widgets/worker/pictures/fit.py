@@ -32,4 +32,9 @@ class Fit(Predictions):
         return {
             "replace": {self.chart: datasets},
             "params": {self.chart: {"xLow": low, "xHigh": high, "yLow": low, "yHigh": high}},
-        }, f"{inside:.0%} of them lie within ±2 sd of their prediction"
+        }, f"{inside:.0%} of them lie within their prediction ±2 sd, {self._width(sd)}"
+
+    def _width(self, sd: torch.Tensor) -> str:
+        """The half width of the prediction interval, in y's units."""
+        low, high = (f"{2 * float(each):.3g}" for each in (sd.min(), sd.max()))
+        return f"±{high if low == high else f'{low} to ±{high}'}{self.pictures.y_words}"

@@ -35,7 +35,7 @@ class Function(Predictions):
 
     def about(self) -> About:
         """The data points."""
-        points = columns(x=self.run.data.x[:, 0], y=self.pictures.observed)
+        points = columns(x=self.run.data.raw()[:, 0], y=self.pictures.observed)
         return {"static": {self.chart: {"points": points}}}
 
     def predicted(self) -> tuple[Picture, str]:
@@ -44,8 +44,9 @@ class Function(Predictions):
         grid = torch.linspace(float(it.low[0]), float(it.high[0]), POINTS)
         chain = predict(it.seen, grid[:, None], it.drawn_weights)
         mean, sd_f, sd_y = bands(it.seen, chain)
+        across = self.run.data.in_units(grid[:, None])[:, 0]
         line = columns(
-            x=grid,
+            x=across,
             mean=mean,
             f_low=mean - 2 * sd_f,
             f_high=mean + 2 * sd_f,
@@ -53,16 +54,19 @@ class Function(Predictions):
             y_high=mean + 2 * sd_y,
         )
         each = torch.arange(CURVES).repeat_interleave(POINTS)
-        draws = columns(x=grid.repeat(CURVES), y=chain.m[:CURVES].flatten(), draw=each)
-        (low, high), (left, right) = it.axis, (float(grid[0]), float(grid[-1]))
+        draws = columns(x=across.repeat(CURVES), y=chain.m[:CURVES].flatten(), draw=each)
+        (low, high), (left, right) = it.axis, (float(across[0]), float(across[-1]))
         title = "Function ±2 sd by Laplace" if it.curvature.used else ""
-        near = predict(it.seen, it.shown.x, it.drawn_weights).m.std(0, correction=0).median()
+        near = predict(it.seen, it.train.x, it.drawn_weights).m.std(0, correction=0).median()
         far, at = widest_away(grid, sd_f, self.run.data.x[:, 0])
-        place = f"x = {at:.1f}".replace("-", "−")
+        name = (
+            self.run.data.feature_names[0] if self.run.data.scale is not None and self.run.data.feature_names else "x"
+        )
+        place = f"{name} = {float(self.run.data.in_units(torch.tensor([at]))[0]):.3g}".replace("-", "−")
         facts: Facts = {}
         words = "a point mass knows no uncertainty about f"
         if far >= 1e-6:
-            facts["band_ratio"] = far / max(float(near), 1e-6)
+            facts["band_ratio"] = far / max(float(near), 1e-6 * it.model.unit)
             words = (
                 f"f is known to ±{2 * float(near):.2g} among the data and, away from them, to ±{2 * far:.2g} at {place}"
             )

@@ -29,11 +29,11 @@ def _decoder(settings: Any, data: Dataset | None, generator: torch.Generator) ->
 
 def _predictor(settings: Any, data: Dataset | None, generator: torch.Generator) -> tuple[nn.Module, Tensor, Tensor]:
     """One output of a network of the data's features along the first of them, the others at their mean."""
-    data = family_of(settings).data[settings.data].load() if data is None else data
+    data = (family_of(settings).data[settings.data].load() if data is None else data).standardised()
     x = data.x
-    ticks = torch.linspace(float(x[:, 0].min()), float(x[:, 0].max()), POINTS)
     grid = x.mean(0).repeat(POINTS, 1)
-    grid[:, 0] = ticks
+    grid[:, 0] = torch.linspace(float(x[:, 0].min()), float(x[:, 0].max()), POINTS)
+    ticks = data.in_units(grid)[:, 0]
     return build_network(settings, data.shape, 1, generator, padded=data.padded), grid, ticks
 
 

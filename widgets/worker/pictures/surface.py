@@ -22,7 +22,10 @@ class Surface(Predictions):
         edges = [torch.linspace(float(low), float(high), CELLS + 1) for low, high in ends]
         x, y = torch.meshgrid(torch.arange(CELLS), torch.arange(CELLS), indexing="ij")
         x, y = x.flatten(), y.flatten()
-        self.cells = columns(x=edges[0][x], x2=edges[0][x + 1], y=edges[1][y], y2=edges[1][y + 1])
+        shown = run.data.in_units(torch.stack(edges, 1))  # (CELLS + 1, 2)
+        first, second = shown.unbind(1)
+        self.cells = columns(x=first[x], x2=first[x + 1], y=second[y], y2=second[y + 1])
+        self.corners = [*shown[0].tolist(), *shown[-1].tolist()]
         self.centres = torch.stack([(edges[0][x] + edges[0][x + 1]) / 2, (edges[1][y] + edges[1][y + 1]) / 2], 1)
 
     @classmethod
@@ -34,7 +37,7 @@ class Surface(Predictions):
     def about(self) -> About:
         """The cells, and the data points with their classes."""
         data = self.run.data
-        points = columns(x=data.x[:, 0], y=data.x[:, 1], label=data.labels)
+        points = columns(x=data.raw()[:, 0], y=data.raw()[:, 1], label=data.labels)
         return {
             "static": {self.chart: {"cells": self.cells, "points": points}},
             "labels": {self.chart: list(data.label_names)},
@@ -47,7 +50,7 @@ class Surface(Predictions):
         best, label = likely.max(-1)
         least = 1 / likely.shape[-1]
         sure = ((best - least) / (1 - least)).clamp(0, 1)
-        values = zip(("xLow", "yLow", "xHigh", "yHigh"), [*it.low.tolist(), *it.high.tolist()], strict=True)
+        values = zip(("xLow", "yLow", "xHigh", "yHigh"), self.corners, strict=True)
         return {
             "replace": {self.chart: {"cells": columns(label=label, sure=sure), "chain": it.chain_columns()}},
             "params": {self.chart: dict(values)},
