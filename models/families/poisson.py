@@ -47,21 +47,22 @@ class Poisson(Family):
 
     @torch.no_grad()
     def transform(self, noise: Tensor, nu: Tensor) -> Tensor:
-        """The smallest x with P(X ≤ x) > ε, by bisection in float64; P(X ≤ x) = Γ(x + 1, λ)/Γ(x + 1). A rate that is not finite is x.
+        """The smallest x with P(X ≤ x) > ε, by bisection in float64; P(X ≤ x) = Γ(x + 1, λ)/Γ(x + 1).
 
-        Not `torch.poisson`, whose draw is not a function of noise that probes could share among estimators.
+        A rate above 2⁵³, where float64 has no more odd numbers, is x itself, and so is one that is not finite. Not `torch.poisson`, whose
+        draw is not a function of noise that probes could share among estimators.
         """
         rate = nu.squeeze(-2).double().exp()
         below_one = noise.double().clamp_max(1 - torch.finfo(noise.dtype).eps / 2)
         below_one, rate = torch.broadcast_tensors(below_one, rate)
         low = (rate - 12 * rate.sqrt() - 1).floor().clamp_min(-1)  # P(X ≤ low) ≤ ε: even 2⁻⁵³ is within these bounds
         high = (rate + 12 * rate.sqrt() + 30).ceil()
-        widest = float((high - low).nan_to_num(1.0, posinf=1.0).max())
-        for _ in range(math.ceil(math.log2(widest))):
+        exact = rate <= 2.0**53  # not of NaN
+        for _ in range(math.ceil(math.log2(float(torch.where(exact, high - low, 1.0).max())))):
             middle = ((low + high) / 2).floor()
             enough = torch.special.gammaincc(middle + 1, rate) > below_one
             low, high = torch.where(enough, low, middle), torch.where(enough, middle, high)
-        return torch.where(rate.isfinite(), high, rate).to(noise.dtype)
+        return torch.where(exact, high, rate).to(noise.dtype)
 
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """x η − exp η − log x!, for every coordinate."""
