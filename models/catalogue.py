@@ -19,6 +19,7 @@ from elbo_room.models.registry import MODELS
 from elbo_room.models.settings import FIRST_MODEL, VERSION, Knob, describe, knobs_of, rule, validate
 from elbo_room.models.training.formulas import INFERENCE_LINES
 from elbo_room.models.training.optimizers import OPTIMIZERS
+from elbo_room.models.training.schedules import SCHEDULES
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import STRUCTURES, VARIATIONAL
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
@@ -43,6 +44,7 @@ FOLDERS: dict[str, Mapping[str, Any]] = {
     "xi_sources": XI_SOURCES,
     "noises": NOISES,
     "optimizers": OPTIMIZERS,
+    "schedules": SCHEDULES,
     "rao_blackwell": RAO_BLACKWELL,
 }
 for _family in MODELS.values():

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from elbo_room.models.mathml import latex_of
+from elbo_room.models.mathml import INDEXED, latex_of
 from elbo_room.models.settings import Condition, Knob, Values, holds, unmet
 
 Line = dict[str, Any]  # {"label", "latex", "when", "unless"}
@@ -64,6 +64,8 @@ def symbol_of(choice: Mapping[str, Any], values: Values) -> str:
 
 
 def marked(symbol: str, known: Mapping[str, Knob]) -> str:
-    """Single letters that are the symbol of a knob light its control."""
-    letter = re.compile(rf"(?<![A-Za-z\\])([{''.join(name for name in known if len(name) == 1) or ' '}])(?![A-Za-z])")
+    """Single letters that are the symbol of a knob, also with an index, light its control."""
+    indexed = "".join(f"{name}|" for name in known if name == INDEXED)
+    letters = "".join(name for name in known if len(name) == 1) or " "
+    letter = re.compile(rf"(?<![A-Za-z\\])({indexed}[{letters}])(?![A-Za-z])")
     return letter.sub(lambda found: rf"{{\lit{{{known[found[1]]['name']}}}{{{found[1]}}}}}", symbol)

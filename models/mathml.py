@@ -18,6 +18,7 @@ SIGNS = str.maketrans({
 })  # fmt: skip
 ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}  # signs that stand on the letter before them
 UPPER, LOWER = (f"[{''.join(map(chr, table))}]+" for table in (RAISED, LOWERED))
+INDEXED = "λz"  # λ with the index z, of which Unicode has no lowered sign
 WORD = re.compile(r"(?<![\\\w])(?<!_{)([A-Za-z]{2,})(?!\w)( ?)")
 FUNCTION = re.compile(
     r"<mi>(?:log|exp)</mi>(?=<m(?:i|sub|over)\b)"
@@ -35,6 +36,7 @@ def latex_of(symbol: str) -> str:
 
 def _typed(symbol: str) -> str:
     split = unicodedata.normalize("NFD", symbol).replace("=\u0338", "≠")  # accents apart from their letters
+    split = split.replace(INDEXED, "λ_{z}")
     words = WORD.sub(lambda found: rf"\text{{{found[1]}}}" + (r"\," if found[2] else ""), split)
     plain = words.translate(SIGNS)
     dressed = re.sub(f"(.)([{''.join(ACCENTS)}])", lambda found: rf"\{ACCENTS[found[2]]}{{{found[1]}}}", plain)

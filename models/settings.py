@@ -48,11 +48,16 @@ def setting(
     live: bool = False,
     choices: str | None = None,
     requires: tuple[Need, ...] = (),
+    why: str = "",
 ) -> Any:
-    """Declare a knob: default, bounds, scale, whether it is live or needs a restart, and (for a choice) the folder of its parts."""
+    """Declare a knob: default, bounds, scale, whether it is live or needs a restart, and (for a choice) the folder of its parts.
+
+    `why`: the reason for its bounds, for the sentence about a number beyond them.
+    """
     kind = "choice" if choices else {bool: "bool", int: "int", float: "float"}[type(default)]
     knob = {"label": label, "group": group, "help": help, "symbol": symbol, "low": low, "high": high, "log": log}
     metadata = {**knob, "live": live, "choices": choices, "kind": kind, "requires": list(requires)}
+    metadata |= {"why": why} if why else {}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -144,8 +149,9 @@ def _number(knob: Knob, value: Any) -> Any:
     if not knob["low"] <= number <= knob["high"] or (knob["kind"] == "int" and number != int(number)):
         near = min(max(number, knob["low"]), knob["high"])
         near = int(near) if knob["kind"] == "int" else near
+        why = f" {knob['why']}" if knob.get("why") else ""
         raise SettingError(
-            knob["name"], f"{name} was {number:g}; it must be {span}. The nearest allowed value is {near:g}."
+            knob["name"], f"{name} was {number:g}; it must be {span}.{why} The nearest allowed value is {near:g}."
         )
     return int(number) if knob["kind"] == "int" else number
 

@@ -1,9 +1,9 @@
-"""Deep generative model: z_i ~ p(z; ψ), N(0, I_K) by default, x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
+"""Deep generative model: z_i ~ p(z; ψ), N(0, λ_z² I_K) by default, x_i ~ family(decoder(z_i; θ)), θ ~ N(0, λ²).
 
 With depth 0 and one shared σ it is probabilistic PCA, x ~ N(β z + m, σ² I). Counts may be shares of an observed library size ℓ_i:
-x_ig ~ NegBin(ℓ_i softmax(decoder(z_i) + γ c_i)_g, r_g) is scVI (Lopez et al. 2018), c_i a batch covariate. The prior scale of z is
-fixed at 1: with a free decoder another scale would be absorbed by the first layer. ψ, if the latent prior has parameters, is a point
-estimate like θ, with a flat prior.
+x_ig ~ NegBin(ℓ_i softmax(decoder(z_i) + γ c_i)_g, r_g) is scVI (Lopez et al. 2018), c_i a batch covariate. A free decoder absorbs λ_z:
+with the first layer's weights divided by it, p(x | θ) is that of λ_z = 1, and only p(θ) differs. ψ, if the latent prior has parameters,
+is a point estimate like θ, with a flat prior.
 """
 
 import math
@@ -115,8 +115,9 @@ class DeepGenerative(nn.Module):
         return self._sites
 
     def update(self, settings: Settings) -> None:
-        """Apply the live knobs of the model: λ and those of its prior, a fixed σ or the floor of a learned one."""
+        """Apply the live knobs of the model: λ and those of its prior, λ_z, a fixed σ or the floor of a learned one."""
         self.prior.update(settings)
+        self.latent_prior.scaled(settings.latent_scale)
         if not self.fixed_scale:
             self.response = self.response.floored(settings.scale_floor)
         if self.raw_scale is not None and self.fixed_scale:
@@ -263,4 +264,5 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
             factor.see = LogCounts(data.x)
     latent_prior = LATENT_PRIORS[settings.latent_prior]
     model.latent_prior = latent_prior(settings.latent_size, data.x, factor, generator, settings.components)
+    model.latent_prior.scaled(settings.latent_scale)
     return model, Posterior({"z": factor})

@@ -24,6 +24,7 @@ RESPONSE_CHOICES = {
     if part.decodable()
 }  # fmt: skip
 COUNTS = tuple(name for name, part in RESPONSES.items() if part.family.support is COUNT)
+PLAIN = tuple(name for name, part in LATENT_PRIORS.items() if part.closed_form)
 UNPAIRED = tuple(name for name, part in LATENT_PRIORS.items() if not part.encodes)
 MIXED = tuple(name for name, part in LATENT_PRIORS.items() if part.mixed)
 SCALED = tuple(name for name, part in RESPONSES.items() if part.family.scaled)
@@ -106,6 +107,11 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     latent_prior: str = setting(
         "normal", label="Prior of z", symbol="p(z)", group="Prior", choices="latent_priors", help="The distribution of z before any data.",
     )  # fmt: skip
+    latent_scale: float = setting(
+        1.0, label="Scale of z", symbol="λz", group="Prior", low=0.01, high=100.0, log=True, live=True,
+        help="Standard deviation of z before any data. A free decoder absorbs it: only the prior of its weights notices.",
+        requires=(rule("latent_prior", "This prior of z learns its own scales.", among=PLAIN, hides=True),),
+    )  # fmt: skip
     held_out: float = setting(
         0.0, label="Held out", group="Data", low=0.0, high=0.5,
         help="Share of the rows excluded from training; panel A's evidence scores them.",
@@ -113,7 +119,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     components: int = setting(
         10, label="Components", symbol="C", group="Prior", low=1, high=500,
         help="Number of Gaussians (or pseudo-data) in the prior: more follow a thin cloud more closely, and cost time.",
-        requires=(rule("latent_prior", "A standard normal has no components.", among=MIXED, hides=True),),
+        requires=(rule("latent_prior", "A normal prior has no components.", among=MIXED, hides=True),),
     )  # fmt: skip
     variational: str = setting(
         "amortized",

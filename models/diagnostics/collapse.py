@@ -1,4 +1,4 @@
-"""Posterior collapse, measured: KL_k = (1/N) Σ_i KL(q(z_ik) ‖ N(0, 1)); a dimension is collapsed when KL_k < 0.01 nats."""
+"""Posterior collapse, measured: KL_k = (1/N) Σ_i KL(q(z_ik) ‖ N(0, λ_z²)); a dimension is collapsed when KL_k < 0.01 nats."""
 
 import math
 
@@ -25,6 +25,14 @@ def _nu(model: Model, q: Posterior, batch: Batch, site: str) -> Tensor:
     return q.nu(model.sites[site], batch)
 
 
+def divergence_from_prior(model: object, nu: Tensor) -> Tensor:
+    """KL(N(μ, s²) ‖ N(0, λ_z²)) of every data point and coordinate, λ_z = 1 for a prior without it: ν (…, 2, K) → (…, K)."""
+    prior = getattr(getattr(model, "latent_prior", None), "nu", None)
+    if prior is None:
+        return Normal().divergence_from_standard(nu)
+    return Normal().divergence(nu, prior.to(nu.dtype))
+
+
 @torch.no_grad()
 def kl_per_dimension(model: Model, q: Posterior, batch: Batch, site: str = "z", nu: Tensor | None = None) -> Tensor:
     """Average KL of every latent dimension from its prior, in nats: (K,); `nu` saves computing it again.
@@ -35,7 +43,7 @@ def kl_per_dimension(model: Model, q: Posterior, batch: Batch, site: str = "z", 
     nu = _nu(model, q, batch, site) if nu is None else nu
     prior = getattr(model, "latent_prior", None)
     if prior is None or prior.nu is not None:
-        return Normal().divergence_from_standard(nu).mean(0)
+        return divergence_from_prior(model, nu).mean(0)
     mean, scale = nu[:, 0], nu[:, 1].exp()
     whole = (scale.square().mean(0) + mean.var(0, correction=0)).sqrt().log()  # log sd of the average q, (K,)
     return Normal().divergence(nu, torch.stack([mean.mean(0), whole])).mean(0)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from elbo_room.models.core import Batch, Model
 from elbo_room.models.diagnostics.collapse import kl_per_dimension
-from elbo_room.models.diagnostics.latent import embedding
+from elbo_room.models.diagnostics.latent import embedding, unit_of
 from elbo_room.models.families import Normal
 from elbo_room.models.inference.size import Trace
 from elbo_room.models.thresholds import ACTIVE
@@ -82,7 +82,7 @@ def _log_joint_at_once(model: Model, batch: Batch, z: Tensor, site: str) -> tupl
 def posterior_on_grid(
     model: Model, batch: Batch, site: str = "z", nodes: int = NODES, reach: float = REACH
 ) -> GridPosterior:
-    """The exact posterior of M data points for K ≤ 2, up to the grid's step 2·reach/(nodes − 1); narrower posteriors need more nodes.
+    """The exact posterior of M data points for K ≤ 2, up to the grid's step 2·reach·λ_z/(nodes − 1); narrower posteriors need more nodes.
 
     Raises:
         ValueError: more than two latent dimensions, or more than one site.
@@ -93,6 +93,7 @@ def posterior_on_grid(
             f"A grid was requested for {size} dimensions of {len(model.sites)} site(s); it is possible for at most 2 of one site. "
             "Choose a latent size of 1 or 2, or use `flatness`."
         )
+    reach = reach * unit_of(model)
     ticks = torch.linspace(-reach, reach, nodes, dtype=batch.x.dtype)
     places = torch.cartesian_prod(*[ticks] * size).reshape(-1, size)  # (G^K, K)
     z = places[None, :, None].expand(1, -1, batch.size, -1)
@@ -113,6 +114,7 @@ def flatness(
 ) -> Tensor:
     """KL(p(z_k | x, z_{−k} = E_q z_{−k}) ‖ p(z_k | z_{−k})) on a line through q's mean, for any K: (M, K)."""
     mean, _ = embedding(model, q, batch, site)  # (M, K)
+    reach = reach * unit_of(model)
     ticks = torch.linspace(-reach, reach, nodes, dtype=mean.dtype)
     found = []
     for k in range(mean.shape[1]):

@@ -7,6 +7,11 @@ from elbo_room.models.core import Batch, Model
 from elbo_room.models.variational import Posterior
 
 
+def unit_of(model: object) -> float:
+    """λ_z, the standard deviation of z before any data; 1 for a prior that has no such knob."""
+    return float(getattr(getattr(model, "latent_prior", None), "scale", 1.0))
+
+
 @torch.no_grad()
 def embedding(
     model: Model, q: Posterior, batch: Batch, site: str = "z", nu: Tensor | None = None

@@ -36,7 +36,7 @@ class AnalyticKL(Estimator):
     requires: ClassVar[tuple[dict[str, object], ...]] = (
         rule(
             "latent_prior",
-            "The KL to a mixture has no closed form. Choose reparameterisation, or the standard normal prior.",
+            "The KL to a mixture has no closed form. Choose reparameterisation, or the normal prior.",
             among=[name for name, part in LATENT_PRIORS.items() if part.closed_form],
         ),
     )

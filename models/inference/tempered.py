@@ -43,7 +43,7 @@ class Tempered:
 
 NO_FREE_BITS = (
     "Free bits need the KL of each dimension of {site!r} in closed form; this prior has none. "
-    "Set free bits to 0, or choose the standard normal prior."
+    "Set free bits to 0, or choose the normal prior."
 )
 
 

@@ -27,6 +27,11 @@ class LatentPrior(nn.Module):
     encodes: ClassVar[bool] = False  # whether it asks q's encoder
     compared: int = 0  # numbers that one z is compared with: C·K for a mixture
 
+    scale: float = 1.0  # the z that a picture expects are within a few of these
+
+    def scaled(self, scale: float) -> None:
+        """Set the standard deviation λ_z of z under a plain Normal prior; a learned one has no such knob."""
+
     @property
     def nu(self) -> Tensor | None:
         """ν₀ (2, K or 1) if the prior is Π_k N(z_k; ν₀), so that the KL has a closed form; else None."""

@@ -1,5 +1,6 @@
-"""z ~ N(0, I_K). Another scale would be absorbed by a free decoder's first layer, so it is fixed at 1."""
+"""z ~ N(0, λ_z² I_K). A free decoder's first layer absorbs λ_z: with its weights divided by λ_z, p(x | θ) is the same as at λ_z = 1."""
 
+import math
 from typing import ClassVar
 
 import torch
@@ -14,8 +15,8 @@ class StandardNormalPrior(LatentPrior):
 
     closed_form: ClassVar[bool] = True
     name: ClassVar[str] = "normal"
-    label: ClassVar[str] = "standard normal"
-    symbol: ClassVar[str] = "N(0, I)"
+    label: ClassVar[str] = "normal"
+    symbol: ClassVar[str] = "N(0, λz^2 I)"
     help: ClassVar[str] = "The same round cloud for all data; the KL has a closed form."
 
     def __init__(
@@ -29,16 +30,22 @@ class StandardNormalPrior(LatentPrior):
         super().__init__()
         del x, encoder, generator, components
         self.size = size
+        self.scaled(1.0)
+
+    def scaled(self, scale: float) -> None:
+        """Set λ_z."""
+        self.scale = scale
+        self._nu = torch.tensor([[0.0], [math.log(scale)]])
 
     @property
     def nu(self) -> Tensor:
-        """(0, log 1)."""
-        return torch.zeros(2, 1)
+        """(0, log λ_z)."""
+        return self._nu
 
     def log_prob(self, z: Tensor) -> Tensor:
-        """−½ ‖z‖² − ½ K log 2π."""
+        """−½ ‖z‖²/λ_z² − K log λ_z − ½ K log 2π."""
         return Normal().log_prob(z, self.nu.to(z.dtype)).sum(-1)
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """ε."""
-        return torch.randn(count, self.size, generator=generator)
+        """λ_z ε."""
+        return self.scale * torch.randn(count, self.size, generator=generator)

@@ -5,6 +5,7 @@ from elbo_room.models.formulas import line
 from elbo_room.models.settings import when
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 
+HELD = when("schedule", among=("held",))
 PATHS = when("estimator", among=[name for name, part in ESTIMATORS.items() if part.path])
 XI = when("estimator", among=[name for name, part in ESTIMATORS.items() if hasattr(part, "xi_from")])
 BOUND = when("estimator", among=[name for name, part in ESTIMATORS.items() if part.bound == "iwae"])
@@ -32,10 +33,17 @@ INFERENCE_LINES = (
     ),
     line("Rao-Blackwell", r"<rao_blackwell>\quad \text{(}<rao_blackwell:label>\text{)}", unless=(PATHS,)),
     line("Control variate", r"<xi_from>", XI),
-    line("Step", r"ν ← ν + \lit{step_size}{ρ} \cdot <optimizer>", unless=(when("cooling", low=1),)),
+    line("Step", r"ν ← ν + \lit{step_size}{ρ} \cdot <optimizer>", HELD, unless=(when("cooling", low=1),)),
     line(
         "Step",
         r"ν ← ν + \lit{step_size}{ρ_t} \cdot <optimizer>,\quad ρ_t = ρ \min(1, \lit{cooling}{t_0} / t)",
+        HELD,
         when("cooling", low=1),
+    ),
+    line(
+        "Step",
+        r"ν ← ν + \lit{step_size}{ρ_t} \cdot <optimizer>,\quad \lit{schedule}{ρ_t} = a\, (\lit{step_offset}{b} + t)^{−\lit{step_decay}{κ}},"
+        r"\quad ρ_1 = \lit{step_size}{ρ}",
+        when("schedule", among=("robbins_monro",)),
     ),
 )

@@ -11,6 +11,7 @@ from elbo_room.models.inference.costs import RAO_BLACKWELL
 from elbo_room.models.inference.noise import NOISES
 from elbo_room.models.settings import Knob, describe, validate
 from elbo_room.models.training.optimizers import OPTIMIZERS
+from elbo_room.models.training.schedules import SCHEDULES
 from elbo_room.models.training.settings import InferenceSettings
 
 FOLDERS: Mapping[str, Mapping[str, Any]] = {
@@ -18,6 +19,7 @@ FOLDERS: Mapping[str, Mapping[str, Any]] = {
     "xi_sources": XI_SOURCES,
     "noises": NOISES,
     "optimizers": OPTIMIZERS,
+    "schedules": SCHEDULES,
     "rao_blackwell": RAO_BLACKWELL,
 }
 

@@ -9,9 +9,13 @@ from typing import Any
 from elbo_room.models.estimators import ScoreXi
 from elbo_room.models.inference.objective import ELBO, Objective
 from elbo_room.models.settings import rule, setting
+from elbo_room.models.training.schedules import SCHEDULES
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
 
 DRAWN = [name for name, part in WEIGHT_POSTERIORS.items() if part.drawn]
+HELD = rule("schedule", "The Robbins–Monro schedule falls from the first step on.", among=("held",), hides=True)
+POWER = rule("schedule", "Only the Robbins–Monro schedule has it.", among=("robbins_monro",), hides=True)
+DECAY = "Above 1, Σ ρₜ is finite and ν may stop short of the optimum; at ½ and below, Σ ρₜ² is infinite and the noise never averages out."
 POINT = rule("posterior", "q is a point mass: nothing is drawn.", among=DRAWN)
 
 
@@ -95,8 +99,20 @@ class InferenceSettings:
         live=True,
         help="The optimiser's step size.",
     )
+    schedule: str = setting(
+        "held", label="Schedule", symbol="ρₜ", group="Inference", live=True, choices="schedules",
+        help="How the step size falls from step to step.",
+    )  # fmt: skip
+    step_offset: int = setting(
+        100, label="Offset", symbol="b", group="Inference", low=0, high=100_000, live=True, requires=(POWER,),
+        help="ρₜ = a (b + t)^−κ: about b steps pass before ρ has fallen noticeably. a is such that the first step is ρ.",
+    )  # fmt: skip
+    step_decay: float = setting(
+        0.75, label="Decay", symbol="κ", group="Inference", low=0.51, high=1.0, live=True, requires=(POWER,), why=DECAY,
+        help="Above ½ and at most 1: then Σ ρₜ = ∞ and Σ ρₜ² < ∞, so ν arrives and the noise averages out.",
+    )  # fmt: skip
     cooling: int = setting(
-        0, label="Cools from", symbol="t₀", group="Inference", low=0, high=100_000, live=True,
+        0, label="Cools from", symbol="t₀", group="Inference", low=0, high=100_000, live=True, requires=(HELD,),
         help="From this step on ρ falls as 1/t (Robbins & Monro), so that noise averages out; 0: ρ stays constant.",
     )  # fmt: skip
     batch_size: int = setting(
@@ -118,8 +134,8 @@ class InferenceSettings:
     )
 
     def step_size_at(self, number: int) -> float:
-        """ρ_t = ρ min(1, t₀/t), t = number + 1: Σ ρ_t = ∞ and Σ ρ_t² < ∞ (Robbins & Monro 1951); ρ where t₀ is 0."""
-        return self.step_size * min(1.0, self.cooling / (number + 1)) if self.cooling else self.step_size
+        """ρ_t of the schedule, t = number + 1."""
+        return SCHEDULES[self.schedule].size(self, number + 1)
 
     def objective(self, number: int) -> Objective:
         """The objective of the step after `number` steps; families with knobs for it override this."""

@@ -39,7 +39,12 @@ VIEW = View(
 )
 LATENTS = ("z", "w")  # of a data point; the weights, where q is over them
 # What each stage lights: the controls, and the terms of the formula, that it is made of.
-LIGHTS = ("noise draws", "variational posterior", "estimator xi_from draws", "step_size cooling")
+LIGHTS = (
+    "noise draws",
+    "variational posterior",
+    "estimator xi_from draws",
+    "step_size schedule step_offset step_decay cooling",
+)
 
 
 def stages(latent: str) -> list[str]:

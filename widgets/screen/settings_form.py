@@ -14,7 +14,7 @@ from elbo_room.widgets.screen.fold import Fold
 from elbo_room.widgets.screen.panels import box
 
 OPEN = ("estimator", "draws", "prior_scale")  # always in sight; the others are in groups
-SLIDERS = (*OPEN, "layer_scale", "sigma", "beta")  # knobs on a log scale that are meant to be dragged
+SLIDERS = (*OPEN, "latent_scale", "layer_scale", "sigma", "beta")  # knobs on a log scale that are meant to be dragged
 GROUPS = {
     "Data": "The family of models, the data, and how many of them are held out",
     "Model": "The response, the network and the latent space",

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from elbo_room.models.core import Batch, Model
 from elbo_room.models.diagnostics.evidence.log_weights import CELLS, local_log_joint
-from elbo_room.models.diagnostics.latent import embedding
+from elbo_room.models.diagnostics.latent import embedding, unit_of
 from elbo_room.models.exact.probabilistic_pca import ProbabilisticPCA
 from elbo_room.models.networks import FeedForward
 from elbo_room.models.variational import Posterior
@@ -38,7 +38,7 @@ class Known:
 def linear_decoder(model: Any) -> ProbabilisticPCA | None:
     """The probabilistic PCA equivalent to this model at its current parameters; None if there is none.
 
-    Its `eigenvalues` are those of the model's covariance ββᵀ + σ²I.
+    Its `eigenvalues` are those of the model's covariance λ_z² ββᵀ + σ²I.
     """
     decoder, prior = getattr(model, "decoder", None), getattr(model, "latent_prior", None)
     raw, response = getattr(model, "raw_scale", None), getattr(model, "response", None)
@@ -48,7 +48,7 @@ def linear_decoder(model: Any) -> ProbabilisticPCA | None:
         return None
     if prior is None or prior.nu is None:
         return None
-    weight = decoder.out.weight.detach().double()  # (D, K)
+    weight = decoder.out.weight.detach().double() * prior.scale  # (D, K), λ_z β of a z of scale 1
     bias = decoder.out.bias
     mean = torch.zeros(len(weight), dtype=torch.float64) if bias is None else bias.detach().double()
     variance = float(response.scale(raw.detach().double())) ** 2
@@ -62,8 +62,9 @@ def summing(model: Model, q: Posterior, batch: Batch, site: str = "z") -> Iterat
     if len(model.sites) > 1 or model.sites[site].shape[0] > 2:
         return
     mean, scale = embedding(model, q, batch, site)
-    reach = max(REACH, float((mean.abs() + 5 * scale).max()))
-    nodes = 2 * math.ceil(reach / float(scale.min().clamp_max(0.25))) + 1
+    unit = unit_of(model)
+    reach = max(REACH * unit, float((mean.abs() + 5 * scale).max()))
+    nodes = 2 * math.ceil(reach / float(scale.min().clamp_max(0.25 * unit))) + 1
     if nodes > MOST_NODES:
         return
     ticks = torch.linspace(-reach, reach, nodes, dtype=mean.dtype)

@@ -1,7 +1,7 @@
 """The protocol of an optimiser: parameters by name, their state between steps, and one step down the gradients.
 
-A step of a run fills the gradients of −objective per data point; ĝ is minus that. ρ_t = ρ min(1, t₀/t) is set before every step: with
-t₀ > 0 it is a Robbins–Monro schedule, Σ ρ_t = ∞ and Σ ρ_t² < ∞ (Robbins & Monro 1951).
+A step of a run fills the gradients of −objective per data point; ĝ is minus that. ρ_t of the run's schedule is set before every
+step: ρ min(1, t₀/t) with t₀ > 0 and a (b + t)^−κ are Robbins–Monro schedules, Σ ρ_t = ∞ and Σ ρ_t² < ∞ (Robbins & Monro 1951).
 """
 
 from collections.abc import Mapping

@@ -7,6 +7,7 @@ import torch
 
 from elbo_room.models.diagnostics import active, diagnose
 from elbo_room.models.diagnostics.exact import NODES, numbers_of_a_place
+from elbo_room.models.diagnostics.latent import unit_of
 from elbo_room.models.training.run import Run
 
 ROWS = 60
@@ -38,6 +39,17 @@ class Causes:
             self.number, now = self.run.number, time.perf_counter()
             self.next = now + (now - begin) / SHARE
         return next((self.found[k] for k in dead if k in self.found), None)
+
+
+def absorbed(run: Run) -> str | None:
+    """What λ_z ≠ 1 changes where the decoder is free: nothing but the price of the weights, since λ_z β and β/λ_z cancel."""
+    unit = unit_of(run.model)
+    if unit == 1 or getattr(run.settings, "decoder", "") == "gradient_map":
+        return None
+    return (
+        f"The decoder absorbs λ = {unit:.3g} of z: its first layer's weights, divided by {unit:.3g}, give the same p(x). "
+        "Only their prior, p(θ), notices."
+    )
 
 
 def all_alive(run: Run, divergence: torch.Tensor) -> str | None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from elbo_room.models.data import Dataset
 from elbo_room.models.diagnostics import average_q, elbo_of_each
-from elbo_room.models.families import Normal
+from elbo_room.models.diagnostics.collapse import divergence_from_prior
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pace import Pace
 
@@ -114,7 +114,7 @@ class Colours:
 
     def _ask(self, nu: Tensor) -> Tensor:
         if self.name == "kl":
-            return Normal().divergence_from_standard(nu[:, :2]).sum(-1)
+            return divergence_from_prior(self.run.model, nu[:, :2]).sum(-1)
         if self.name == "density":
             return average_q(nu[:, 0], nu[:: math.ceil(len(nu) / KERNELS), :2])
         draws = max(1, min(8, EVALUATIONS // self.batch.x.numel()))

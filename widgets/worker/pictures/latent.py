@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.diagnostics import active, axes_plane, embedding, kl_per_dimension
-from elbo_room.models.families import Normal
+from elbo_room.models.diagnostics.collapse import divergence_from_prior
 from elbo_room.models.networks import TokenAttention
 from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Amortized
 from elbo_room.widgets.messages import About, Array, Columns, Explore, Grid, Grouping, Params, Picture, Walk
 from elbo_room.widgets.worker.pictures.attention import ShownText
-from elbo_room.widgets.worker.pictures.causes import Causes, all_alive
+from elbo_room.widgets.worker.pictures.causes import Causes, absorbed, all_alive
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.contours import Outline
 from elbo_room.widgets.worker.pictures.decoding import Decoding
@@ -52,7 +52,7 @@ class LatentPictures(Pictures):
         self.causes = Causes(run, self.site) if self.site else None
         self.outline = Outline(run.model.latent_prior) if hasattr(run.model, "latent_prior") else None
         self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
-        self.span = 3.0  # half of the map's side
+        self.span = 3.0 * self._unit()  # half of the map's side
         self.principal = principal_of(run)
         size = int(run.model.sites[self.site].shape[0]) if self.site else 0
         self.decoding = Decoding(run, some, size)
@@ -124,14 +124,16 @@ class LatentPictures(Pictures):
         near = self.decoding.features.neighbours(mean) if self.decoding.features else {}
         if mean.shape[1] == 1:
             mean, scale = torch.stack([mean[:, 0], self.jitter], 1), torch.stack([scale[:, 0], scale[:, 0] * 0], 1)
-        self.space = Space(mean, scale, self.chosen.plane_now(mean, divergence))
+        self.space = Space(mean, scale, self.chosen.plane_now(mean, divergence), self._unit())
         alive, finite = active(divergence).float(), divergence.isfinite()
         bars = {"dimension": torch.arange(len(divergence)).float(), "value": divergence, "state": alive}
         seen: Picture = {
             "replace": {"kl": {"bars": {name: column[finite].numpy() for name, column in bars.items()}}},
             "facts": {
                 "kl": divergence.tolist() if finite.all() else [],
-                "sentence": all_alive(self.run, divergence) if finite.all() else of_dimensions(finite),
+                "sentence": (absorbed(self.run) or all_alive(self.run, divergence))
+                if finite.all()
+                else of_dimensions(finite),
                 **near,
                 "cause": self.causes.sentence(divergence) if self.causes else None,
             },
@@ -142,6 +144,11 @@ class LatentPictures(Pictures):
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
         drawn += [self.floor.look()] if self.floor else []
         return merged(seen, *drawn, *over_positions(self._encoder(), self.run.data, self.watched, self.text))
+
+    def _unit(self) -> float:
+        """λ_z, in which the latent space is measured."""
+        prior = getattr(self.run.model, "latent_prior", None)
+        return 1.0 if prior is None else float(prior.scale)
 
     def _nu(self) -> torch.Tensor:
         """ν of the drawn rows."""
@@ -180,7 +187,8 @@ class LatentPictures(Pictures):
         """For the marked data: their KL per dimension next to that of all data, and the picture of their mean z."""
         rows = self.chosen.marked
         family = self.run.model.sites[self.site].family
-        divergence = Normal().divergence_from_standard(nu[rows, :2]).mean(0) if family.gaussian and len(rows) else None
+        normal = family.gaussian and len(rows) > 0
+        divergence = divergence_from_prior(self.run.model, nu[rows, :2]).mean(0) if normal else None
         size = 0 if divergence is None else len(divergence)
         ticks = {"dimension": np.arange(size, dtype=np.float32), "value": np.zeros(0, np.float32)}
         if divergence is not None:

@@ -11,6 +11,7 @@ import torch
 
 from elbo_room.models.diagnostics import active as is_active
 from elbo_room.models.diagnostics.evidence.known import linear_decoder
+from elbo_room.models.diagnostics.latent import unit_of
 from elbo_room.models.exact.probabilistic_pca import ProbabilisticPCA, best_elbo, spectrum, subspace_angle
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Columns, Picture
@@ -82,7 +83,11 @@ class Principal:
         alive, name = int((values > threshold).sum()), "βσ²" if self.beta != 1 else "σ²"
         kept = f"l{alive} = {values[alive - 1]:.3f} > " if alive else ""
         lost = f" > l{alive + 1} = {values[alive]:.3f}" if alive < len(values) else ""
-        words = f"{active} of {len(values)} dimensions are active, in theory {int(is_active(self.theory(model)).sum())}"
+        unit = unit_of(self.run.model)
+        words = "" if unit == 1 else f"Loadings divided by λ = {unit:.3g} of z give the same p(x). "
+        words += (
+            f"{active} of {len(values)} dimensions are active, in theory {int(is_active(self.theory(model)).sum())}"
+        )
         words += f"; {kept}{name} = {threshold:.3f}{lost}."
         words += f" Exact log p(x): {exact:.2f} nats, {max(largest - exact, 0):.2f} below its maximum"
         if alive:

@@ -19,6 +19,7 @@ class Space:
     mean: Tensor
     scale: Tensor
     plane: Plane
+    unit: float = 1.0  # λ_z, the standard deviation of z before any data
 
     def place(self, pin: Pin) -> Tensor:
         """The z (K,) of a pin: its data point's posterior mean, wherever training has moved it, or the place itself."""
@@ -56,11 +57,11 @@ class Walks:
         self.kind, self.row, self.seed = "draws", row, seed
 
     def stops(self, space: Space) -> Tensor | None:
-        """The z of every stop, (count, K): −3 … 3 with the others at 0; the straight line; μ + sε with the same ε each time."""
+        """The z of every stop, (count, K): −3λ_z … 3λ_z with the others at 0; the straight line; μ + sε with the same ε each time."""
         size = space.mean.shape[1]
         if self.kind == "dimension":
             points = space.plane.at.new_zeros(ALONG, size)
-            points[:, self.dimension] = torch.linspace(-3, 3, ALONG)
+            points[:, self.dimension] = space.unit * torch.linspace(-3, 3, ALONG)
             return points
         if self.kind == "path":
             first, last = (space.place(pin) for pin in self.pins)
