@@ -73,6 +73,8 @@ def _unavailable(part: Any, model: ModelFamily) -> str | None:
 
 def _needs(part: Any, model: ModelFamily) -> list[dict[str, Any]]:
     """A network over positions needs one of the family's data sets that have them."""
+    if getattr(part, "bound", "elbo") != "elbo":
+        return [*model.bound_needs]
     axes = getattr(part, "ordered", 0)
     fitting = tuple(name for name, source in model.data.items() if source.axes >= axes)
     words = (

@@ -10,6 +10,7 @@ from elbo_room.models.core import Model
 from elbo_room.models.data import Dataset, Source
 from elbo_room.models.estimators import Estimator
 from elbo_room.models.formulas import Line
+from elbo_room.models.settings import Need
 from elbo_room.models.training.settings import InferenceSettings
 from elbo_room.models.variational import Posterior
 
@@ -41,6 +42,7 @@ class ModelFamily:
         False  # the network's weights are always a point mass, so that some priors can never be chosen
     )
     weighs_rows: bool = False  # whether rows can have weights, offsets and exposures
+    bound_needs: tuple[Need, ...] = ()  # of estimators that maximise an importance-weighted bound
     lines: tuple[Line, ...] = ()  # of its formula, by the settings; without any, the symbol alone
     parts: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict

@@ -49,6 +49,7 @@ ELBO = (
     Series("exact log p(x)", INK, INK, (2, 2)),
     Series("its maximum", "#555555", "#555555", (8, 3)),
     *OVERLAID,
+    Series("EM", ORANGE, "#855C00", (9, 3, 2, 3)),
     Series("objective", "#7F6000", "#7F6000", (12, 2), when="split", light="objective"),
     Series("running mean", BLUE, "#005A8D", width=2.2, light="elbo"),
 )

@@ -4,29 +4,40 @@ With depth 0 and one shared σ it is probabilistic PCA, x ~ N(β z + m, σ² I).
 x_ig ~ NegBin(ℓ_i softmax(decoder(z_i) + γ c_i)_g, r_g) is scVI (Lopez et al. 2018), c_i a batch covariate. A free decoder absorbs λ_z:
 with the first layer's weights divided by it, p(x | θ) is that of λ_z = 1, and only p(θ) differs. ψ, if the latent prior has parameters,
 is a point estimate like θ, with a flat prior.
+
+p(θ | x) instead of a point estimate: θ, all weights of the decoder, is then a global site with a q of its own, and
+ELBO = E_q[Σ_i log p(x_i | z_i, θ)] − Σ_i KL(q(z_i) ‖ p(z_i)) − KL(q(θ) ‖ p(θ)), the last one once per data set. A learned σ stays a point.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from itertools import product
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call, vmap
 
+from elbo_room.models.conditional.weight_space import WeightSpace
 from elbo_room.models.core import Batch, Factor, Site
 from elbo_room.models.data import Dataset
 from elbo_room.models.deep_generative.decoders import DECODERS
 from elbo_room.models.deep_generative.settings import LOCATED, Settings
+from elbo_room.models.estimators import Estimator, LeaveOneOut, Reparameterization
 from elbo_room.models.families import Family, Normal
 from elbo_room.models.families.counts import LogCounts, library_size, no_counts_at_all
 from elbo_room.models.latent_priors import LATENT_PRIORS, LatentPrior, StandardNormalPrior
 from elbo_room.models.networks import Architecture
 from elbo_room.models.networks.linear import EmptyLinear
-from elbo_room.models.priors import Prior, make_prior
+from elbo_room.models.priors import NormalPrior, Prior, make_prior
 from elbo_room.models.responses import RESPONSES
 from elbo_room.models.settings import SettingError, objection, rule
-from elbo_room.models.variational import VARIATIONAL, Amortized, Posterior
+from elbo_room.models.variational import VARIATIONAL, Amortized, Global, Posterior
+from elbo_room.models.variational.weights import DECODER_POSTERIORS, WeightPosterior
+
+WEIGHTS = "θ"  # the site of the decoder's weights, where they have a q
+PREDICTIVE = 16  # draws of θ that a sample of p(x) shares
 
 
 @dataclass(frozen=True)
@@ -108,11 +119,75 @@ class DeepGenerative(nn.Module):
         self._sites = {"z": Site("z", "local", (latent_size,), Normal())}  # made once: a step uses it a dozen times
         self.library: Tensor | None = None  # (1,) if the mean is a share of ℓ_i: the ℓ of a typical data point
         self.covariate: Tensor | None = None  # (C,) if the decoder sees c_i: the average one
+        self.space: WeightSpace | None = None  # of θ, if it has a q
+        self._weights: tuple[Global, ...] = ()  # that q; a tuple, because its parameters belong to q
 
     @property
     def sites(self) -> Mapping[str, Site]:
-        """One local site, z."""
+        """One local site, z, and a global one, θ, if the decoder's weights have a posterior."""
         return self._sites
+
+    def give_weights_posterior(self, part: WeightPosterior, generator: torch.Generator) -> Global:
+        """Make θ a site: its q, centred on the initial weights. From now on the decoder holds E_q θ: its parameters are views of q's mean.
+
+        Raises:
+            SettingError: q would have too many parameters.
+        """
+        space = WeightSpace(self.decoder)
+        if space.size > part.most:
+            raise SettingError(
+                "decoder_posterior",
+                f"A {part.label} over the decoder's {space.size:,} weights is too large; at most {part.most:,} are allowed. "
+                "Make the network smaller, or choose independent Normals.",
+            )
+        site = Site(WEIGHTS, "global", (space.size,), part.family(space.size))
+        q = part.start(site, space.first(), generator)
+        del self._modules["decoder"]  # from the model's own parameters: these belong to q
+        self.__dict__["decoder"] = space.network
+        self.space, self._weights = space, (q,)
+        self._sites = {**self._sites, WEIGHTS: site}
+        self._hold_center()
+        return q
+
+    def _hold_center(self) -> None:
+        """Make the decoder's parameters views of q's mean."""
+        if self.space is not None:
+            center = self.space.named(self._weights[0].table.data[0])
+            for name, parameter in self.space.network.named_parameters():
+                parameter.data = center[name]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy has views of the copied q."""
+        super().__setstate__(state)
+        self._hold_center()
+
+    def weight_draws(self, count: int, generator: torch.Generator) -> Tensor | None:
+        """Draws of q(θ), (count, P), or None if θ is a point."""
+        if self.space is None:
+            return None
+        nu, family = self._weights[0].table.detach(), self._sites[WEIGHTS].family
+        noise = family.noise(family.noise_shape((count, self.space.size)), generator, nu.dtype)
+        return family.transform(noise, nu.expand(count, *nu.shape))
+
+    def default_estimators(self, chosen: Estimator, draws: int) -> dict[str, Estimator]:
+        """The chosen estimator for z, and for θ where it applies: one that moves coordinates one by one does not."""
+        if self.space is None:
+            return {"z": chosen}
+        family = self._sites[WEIGHTS].family
+        declared = chosen.name != "analytic_kl" or (family.gaussian and type(self.prior) is NormalPrior)
+        fits = declared and not chosen.moves and not chosen.expands and chosen.supports(family, draws) is None
+        other = LeaveOneOut() if not chosen.path and draws > 1 else Reparameterization()
+        return {"z": chosen, WEIGHTS: chosen if fits else other}
+
+    def coordinate_names(self, site: str) -> list[str]:
+        """The names of the decoder's weights, such as out.weight[2, 0]; empty for z."""
+        if self.space is None or site != WEIGHTS:
+            return []
+        return [
+            f"{name}[{', '.join(map(str, at))}]"
+            for name, shape in self.space.shapes.items()
+            for at in product(*map(range, shape))
+        ]
 
     def update(self, settings: Settings) -> None:
         """Apply the live knobs of the model: λ and those of its prior, λ_z, a fixed σ or the floor of a learned one."""
@@ -147,12 +222,29 @@ class DeepGenerative(nn.Module):
         self.prior.bind(self.decoder)
         self.covariate = data.covariates.mean(0)
 
-    def heads(self, z: Tensor, batch: Batch | None = None) -> tuple[Tensor, ...]:
+    def _decoded(self, z: Tensor, weights: Tensor | None, seen: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """decoder(z; θ) (…, M, outputs), and γ c: at E_q θ or at the weights (…, P) of every draw of z (…, M, K)."""
+        if weights is None or self.space is None:
+            return self.decoder(z), None if seen is None else self.decoder.get_submodule("gamma")(seen)
+        lead = torch.broadcast_shapes(z.shape[:-2], weights.shape[:-1])
+        each = z.expand(*lead, *z.shape[-2:]).flatten(0, len(lead) - 1)  # (R·B, M, K)
+        named = self.space.named(weights.expand(*lead, -1).flatten(0, len(lead) - 1))
+
+        def one(own: Mapping[str, Tensor], at: Tensor) -> Tensor:
+            out: Tensor = functional_call(self.decoder, dict(own), (at,))
+            return out
+
+        out = vmap(one)(named, each).unflatten(0, lead)
+        shift = None if seen is None else (seen @ named["gamma.weight"].mT).unflatten(0, lead)
+        return out, shift
+
+    def heads(self, z: Tensor, batch: Batch | None = None, weights: Tensor | None = None) -> tuple[Tensor, ...]:
         """The response's parameters at z (…, K), which broadcast to (…, D); without a batch, those of a typical data point."""
-        first, *others = self.decoder(z).unflatten(-1, (-1, self.features)).unbind(-2)
-        if self.covariate is not None:
-            seen = self.covariate if batch is None else batch.covariates
-            first = first + self.decoder.get_submodule("gamma")(seen)
+        seen = None if self.covariate is None else self.covariate if batch is None else batch.covariates
+        out, shift = self._decoded(z, weights, seen)
+        first, *others = out.unflatten(-1, (-1, self.features)).unbind(-2)
+        if shift is not None:
+            first = first + shift
         if self.library is not None:
             library = self.library if batch is None else library_size(batch.x)  # (M, 1)
             first = first.log_softmax(-1) + library.log()
@@ -161,13 +253,13 @@ class DeepGenerative(nn.Module):
             return heads
         return tuple(head + at if at else head for head, at in zip(heads, self.response.neutral, strict=True))
 
-    def response_parameters(self, z: Tensor, batch: Batch | None = None) -> Tensor:
+    def response_parameters(self, z: Tensor, batch: Batch | None = None, weights: Tensor | None = None) -> Tensor:
         """The same stacked, z (…, K) → (…, n_params, D)."""
-        return torch.stack(torch.broadcast_tensors(*self.heads(z, batch)), -2)
+        return torch.stack(torch.broadcast_tensors(*self.heads(z, batch, weights)), -2)
 
-    def decode(self, z: Tensor) -> Tensor:
-        """E[x | z]: (…, K) → (…, D)."""
-        return self.response.expectation(self.response_parameters(z))
+    def decode(self, z: Tensor, weights: Tensor | None = None) -> Tensor:
+        """E[x | z, θ] at E_q θ, (…, K) → (…, D), or at draws of θ (S, P): (M, K) → (S, M, D)."""
+        return self.response.expectation(self.response_parameters(z, None, weights))
 
     @torch.no_grad()
     def scales(self) -> Tensor | None:
@@ -190,8 +282,16 @@ class DeepGenerative(nn.Module):
 
     @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """Draws of p(x) = ∫ p(x | z) p(z) dz, with a typical data point's library size and covariates, if any: (count, D)."""
-        parameters = self.response_parameters(self.latent_prior.sample(count, generator))
+        """Draws of p(x) = ∫ p(x | z, θ) p(z) q(θ), with a typical data point's library size and covariates, if any: (count, D)."""
+        z, drawn = self.latent_prior.sample(count, generator), self.weight_draws(min(count, PREDICTIVE), generator)
+        if drawn is None:
+            parameters = self.response_parameters(z)
+        else:
+            each = -(-count // len(drawn))
+            whole = torch.cat([z, z.new_zeros(each * len(drawn) - count, self.latent_size)])
+            parameters = self.response_parameters(whole.unflatten(0, (len(drawn), each)), None, drawn).flatten(0, 1)[
+                :count
+            ]
         shape = self.response.noise_shape((count, self.features))
         return self.response.original(self.response.transform(self.response.noise(shape, generator), parameters))
 
@@ -201,11 +301,15 @@ class DeepGenerative(nn.Module):
         return self.sample(count, generator)
 
     def factors(self, batch: Batch, latents: Mapping[str, Tensor]) -> list[Factor]:
-        """log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B)."""
-        z = latents["z"]  # (R, B, M, K)
+        """log p(z) and log p(x | z, θ), (R, B, M), and log p(θ), (R, B); at E_q θ if `latents` has no θ."""
+        z, w = latents["z"], latents.get(WEIGHTS)  # (R, B, M, K), (R, B, P)
         nu = self.latent_prior.nu
-        x = self.response.log_density_sum(self.response.observed(batch.x), self.heads(z, batch))  # (R, B, M)
-        weights = self.prior.log_prob(dict(self.decoder.named_parameters())).expand(z.shape[:2])  # (R, B)
+        x = self.response.log_density_sum(self.response.observed(batch.x), self.heads(z, batch, w))  # (R, B, M)
+        own = dict(self.decoder.named_parameters()) if w is None or self.space is None else self.space.named(w)
+        weights = self.prior.log_prob(own).expand(z.shape[:2])  # (R, B)
+        random = frozenset({WEIGHTS} if self.space is not None else ())
+        normal = self.space is not None and self._sites[WEIGHTS].family.gaussian and type(self.prior) is NormalPrior
+        known = torch.tensor([[0.0], [math.log(self.prior.scale)]], dtype=z.dtype) if normal else None
         return [
             Factor(
                 "log p(z)",
@@ -214,8 +318,8 @@ class DeepGenerative(nn.Module):
                 None if nu is None else nu.to(z.dtype),
                 in_kl=True,
             ),
-            Factor("log p(x|z)", x, frozenset({"z"})),
-            Factor("log p(θ)", weights, frozenset(), of_parameters=True),
+            Factor("log p(x|z)", x, frozenset({"z"}) | random),
+            Factor("log p(θ)", weights, random, known, in_kl=bool(random), of_parameters=not random),
         ]
 
 
@@ -246,7 +350,8 @@ def sees_covariates(settings: Settings, model: DeepGenerative) -> bool:
 def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tuple[DeepGenerative, Posterior]:
     """The model and its q, initialised from the run's generator."""
     response = response_of(settings, data)
-    net, prior, features = architecture(settings), make_prior(settings, point_mass=True), data.x.shape[1]
+    net, features = architecture(settings), data.x.shape[1]
+    prior = make_prior(settings, point_mass=True)
     spread = float(data.x.std()) if response.n_params > 1 and not response.counts else 1.0
     model = DeepGenerative(
         features, settings.latent_size, response, net, prior, generator, settings.scale_head, settings.decoder, spread, data.shape,
@@ -265,4 +370,7 @@ def build(settings: Settings, data: Dataset, generator: torch.Generator) -> tupl
     latent_prior = LATENT_PRIORS[settings.latent_prior]
     model.latent_prior = latent_prior(settings.latent_size, data.x, factor, generator, settings.components)
     model.latent_prior.scaled(settings.latent_scale)
-    return model, Posterior({"z": factor})
+    part = DECODER_POSTERIORS[settings.decoder_posterior]
+    if not part.drawn:
+        return model, Posterior({"z": factor})
+    return model, Posterior({"z": factor, WEIGHTS: model.give_weights_posterior(part, generator)})

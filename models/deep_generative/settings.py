@@ -121,6 +121,10 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
         help="Number of Gaussians (or pseudo-data) in the prior: more follow a thin cloud more closely, and cost time.",
         requires=(rule("latent_prior", "A normal prior has no components.", among=MIXED, hides=True),),
     )  # fmt: skip
+    decoder_posterior: str = setting(
+        "point", label="q(θ)", symbol="ν₀", group="Inference", choices="decoder_posteriors",
+        help="A point estimate of the decoder's weights, or a q for p(θ | x): every draw then decodes with its own θ.",
+    )  # fmt: skip
     variational: str = setting(
         "amortized",
         label="q's parameters",

@@ -71,6 +71,8 @@ def shortfall(draws: Mapping[str, Draw], factors: list[Factor], free_bits: float
     """
     total = torch.zeros(())
     for name, draw in draws.items():
+        if any(f.value.ndim == 2 and f.on == {name} for f in factors):
+            continue  # a global site: free bits are for the dimensions of z
         prior = next((f.prior for f in factors if f.prior is not None and f.on == {name}), None)
         if prior is None or not draw.family.states("divergence"):
             raise NotApplicableError(NO_FREE_BITS.format(site=name))

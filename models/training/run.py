@@ -362,6 +362,9 @@ class Run(Iterator[Step]):
             raise self._diverged("A covariance matrix is numerically singular") from None
         if q_alone and isinstance(self.model, nn.Module):
             self.model.zero_grad()
+            for name, site in self.model.sites.items():  # weights with a q wait too
+                if site.plate == "global":
+                    self.q.by_site[name].zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
         elbo, objective, _, *terms = values.tolist()
         if cause := complaint(elbo, objective, gradients, dict(zip(names, terms, strict=True)), self.model):

@@ -1,7 +1,7 @@
 """q over all the weights of a network, one ν for all data: a point (MAP), independent Normals, or a Normal with correlations."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -56,3 +56,6 @@ WEIGHT_POSTERIORS: dict[str, WeightPosterior] = {
                         lambda size: LowRank(RANK), 20_000),  # noqa: ARG005
     )
 }  # fmt: skip
+DECODER_POSTERIORS: dict[str, WeightPosterior] = {
+    name: replace(WEIGHT_POSTERIORS[name], requires=()) for name in ("point", "mean_field", "low_rank", "full_rank")
+}

@@ -19,7 +19,8 @@ VIEW = View(
     ),
     reading=(
         "Higher is better. A ragged line means noisy gradients, a level one that training has converged. Dashed "
-        "grey: an earlier run of the same model and data. Drag to zoom, double-click resets."
+        "grey: an earlier run of the same model and data. EM: the bound with the exact posterior of a linear Gaussian "
+        "model, an iteration a step. Drag to zoom, double-click resets."
     ),
     tables={
         "lines": {"step": "step", "value": "nats per data point"},
@@ -35,7 +36,7 @@ def chart() -> alt.LayerChart:
     """ELBO = E[log p(x | z)] − KL(q ‖ p(z)), a bound on log p(x | θ) in nats per data point; `split` shows its terms.
 
     `split` also shows log p(θ)/N of a point estimate θ, and the objective that is climbed, where it is not the ELBO. With `faint` every
-    step's ELBO recedes behind its running mean. Of a linear decoder the exact log p(x) and its maximum in closed form are lines too.
+    step's ELBO recedes behind its running mean. Of a linear decoder the exact log p(x), its maximum and EM are lines too.
     """
     look = by_series(theme.ELBO)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)

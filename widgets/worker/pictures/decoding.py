@@ -50,6 +50,22 @@ class Decoding:
         decoded: Tensor = self.run.model.decode(z[:, : self.size])  # type: ignore[attr-defined]
         return decoded
 
+    def weights(self, count: int, seed: int = 0) -> Tensor | None:
+        """Draws of q(θ), (count, P), the same at every look but for q's changes; None where θ is a point."""
+        drawn = getattr(self.run.model, "weight_draws", None)
+        found: Tensor | None = None if drawn is None else drawn(count, torch.Generator().manual_seed(seed))
+        return found
+
+    def each_with_its_own(self, z: Tensor, weights: Tensor) -> Tensor:
+        """E[x | z_s, θ_s], every z with its own draw of θ: (S, K) and (S, P) → (S, D)."""
+        decoded: Tensor = self.run.model.decode(z[:, None, : self.size], weights)  # type: ignore[attr-defined]
+        return decoded[:, 0]
+
+    def under_each(self, z: Tensor, weights: Tensor) -> Tensor:
+        """E[x | z, θ_s] of all z under every draw of θ: (M, K) and (S, P) → (S, M, D)."""
+        decoded: Tensor = self.run.model.decode(z[:, : self.size], weights)  # type: ignore[attr-defined]
+        return decoded
+
     def __call__(self, z: Tensor) -> np.ndarray[Any, Any]:
         """What is drawn of E[x|z] at points (M, K) of the drawn space."""
         return self.picture(self.mean(z))
@@ -78,4 +94,6 @@ class Decoding:
         if stops is None:
             return None
         places = space.plane.coordinates(stops).numpy()
-        return {"walk": walks.kind, "dimension": walks.dimension, "places": places, "values": self(stops)}
+        drawn = self.weights(len(stops), walks.seed) if walks.kind == "draws" else None  # draws of q(z, θ)
+        values = self(stops) if drawn is None else self.picture(self.each_with_its_own(stops, drawn))
+        return {"walk": walks.kind, "dimension": walks.dimension, "places": places, "values": values}

@@ -12,6 +12,7 @@ from elbo_room.widgets.messages import Datasets
 from elbo_room.widgets.worker.pictures.decoding import Decoding
 from elbo_room.widgets.worker.pictures.places import LAYER_NAMES, Row, dots, strips, tiles
 
+SPREAD, MOST_DECODED = 16, 2_000_000  # draws of θ between which x̂ is compared, and numbers of all of them
 DRAWS, TEXTS, WORDS = 8, 5, 5  # columns of pictures; of text, which needs room, and words of each
 MOST_CELLS = 1024  # of a picture
 POINTS, FEATURES = 300, 6  # draws in a plane, or of a table's features, and how many of those are shown
@@ -79,18 +80,33 @@ class Decoded:
         some = torch.linspace(0, len(rows) - 1, min(len(rows), DRAWS if self.pictures else POINTS)).long()
         self.batch = data.batch(rows[some])
         self.flat = data.shape == (2,)
-        self.labels = ["data", "x̂", "p(x)", "mean"] if self.pictures else ["x₁", "x₂"] if self.flat else []
-        self.sentence = (
+        self.random = decoding.weights(1) is not None  # θ has a posterior
+        pictured = ["data", "x̂", "p(x)", "mean", *(["θ ~ q", "sd of x̂"] if self.random else [])]
+        self.labels = pictured if self.pictures else ["x₁", "x₂"] if self.flat else []
+        self.drawn = (
             "Pictures of data points, what the model makes of them, and draws from p(x) with their means."
             if self.pictures
             else "Draws from p(x), dark, against the data, pale."
         )
+        self.moved: float | None = None  # by how much draws of θ move x̂, as a share of the data's spread
+
+    @property
+    def sentence(self) -> str:
+        """What is drawn, and how sure the model is of its decoder."""
+        if self.moved is None:
+            return self.drawn
+        return f"{self.drawn} Between draws of θ ~ q(θ) x̂ has a standard deviation of {self.moved:.1%} of the data's."
 
     @torch.no_grad()
     def draw(self) -> Datasets:
         """With a typical data point's library size and covariates, if any."""
         model: Any = self.run.model
         x = self.batch.x
+        site = model.sites["z"]
+        mean = site.family.mean(self.run.q.nu(site, self.batch))
+        weights = self.decoding.weights(max(2, min(SPREAD, MOST_DECODED // x.numel())))
+        under = None if weights is None else self.decoding.under_each(mean, weights)  # (S, M, D)
+        self.moved = None if under is None else float(under.std(0).square().mean().sqrt() / x.std().clamp_min(1e-9))
         if not self.pictures:
             drawn = model.sample(len(x), _noise())
             if self.flat or self.decoding.features is None:
@@ -99,12 +115,18 @@ class Decoded:
             there, here = (self._scaled(each)[:, shown].numpy() for each in (x, drawn))
             self.labels = [self.decoding.features.names[place] for place in shown.tolist()]
             return strips(there, here, range(len(shown)))
-        site = model.sites["z"]
-        again = model.decode(site.family.mean(self.run.q.nu(site, self.batch)))
+        again = model.decode(mean)
         means = model.decode(model.latent_prior.sample(DRAWS, _noise()))
         rows = (x, again, model.sample(DRAWS, _noise()), means)  # the same z twice: a draw, and its mean
         span = float(x.min()), float(x.max())
-        return tiles([Row(k, each.numpy(), self.run.data.shape, span) for k, each in enumerate(rows)])
+        shown = [Row(k, each.numpy(), self.run.data.shape, span) for k, each in enumerate(rows)]
+        if under is None:
+            return tiles(shown)
+        spread = under.std(0)
+        own = Row(4, under[0].numpy(), self.run.data.shape, span)
+        return tiles(
+            [*shown[:2], own, Row(5, spread.numpy(), self.run.data.shape, (0.0, float(spread.max()))), *shown[2:]]
+        )
 
     def _scaled(self, x: Tensor) -> Tensor:
         """Counts on the scale of their square root."""

@@ -18,6 +18,7 @@ from elbo_room.widgets.worker.pictures.causes import Causes, absorbed, all_alive
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.contours import Outline
 from elbo_room.widgets.worker.pictures.decoding import Decoding
+from elbo_room.widgets.worker.pictures.em import maximisation_of
 from elbo_room.widgets.worker.pictures.exploration import Exploration
 from elbo_room.widgets.worker.pictures.floor import Floor
 from elbo_room.widgets.worker.pictures.generated import decoded_of
@@ -32,6 +33,7 @@ from elbo_room.widgets.worker.pictures.walks import Space
 
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
 REACH = 0.995  # the share of coordinates that the map must hold
+NO_EVIDENCE = "The evidence of a data point is estimated at one θ. Choose a point estimate for q(θ) to see it."
 MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 
 
@@ -54,6 +56,7 @@ class LatentPictures(Pictures):
         self.steps = OneStep(run, self.site) if drawable(run, self.site) else None
         self.span = 3.0 * self._unit()  # half of the map's side
         self.principal = principal_of(run)
+        self.maximisation = maximisation_of(run)
         size = int(run.model.sites[self.site].shape[0]) if self.site else 0
         self.decoding = Decoding(run, some, size)
         self.generated = decoded_of(run, self.decoding, some) if self.site else None
@@ -131,16 +134,19 @@ class LatentPictures(Pictures):
             "replace": {"kl": {"bars": {name: column[finite].numpy() for name, column in bars.items()}}},
             "facts": {
                 "kl": divergence.tolist() if finite.all() else [],
-                "sentence": (absorbed(self.run) or all_alive(self.run, divergence))
-                if finite.all()
-                else of_dimensions(finite),
+                "sentence": self._sentence(divergence) if finite.all() else of_dimensions(finite),
                 **near,
                 "cause": self.causes.sentence(divergence) if self.causes else None,
+                **(
+                    {"weighed": NO_EVIDENCE}
+                    if len(self.run.model.sites) > 1 and hasattr(self.run.model, "latent_prior")
+                    else {}
+                ),
             },
         }
         drawn = [self._marked(nu), *self.drawn()]
         drawn += [self._map(nu)] if not self.watched or self.watched & MAPS else []
-        drawn += [self.principal.look(divergence)] if self.principal else []
+        drawn += self._known(divergence)
         drawn += [self.drawing.look()] if self.drawing and "network" in self.watched else []
         drawn += [self.floor.look()] if self.floor else []
         return merged(seen, *drawn, *over_positions(self._encoder(), self.run.data, self.watched, self.text))
@@ -149,6 +155,20 @@ class LatentPictures(Pictures):
         """λ_z, in which the latent space is measured."""
         prior = getattr(self.run.model, "latent_prior", None)
         return 1.0 if prior is None else float(prior.scale)
+
+    def _known(self, divergence: Tensor) -> list[Picture]:
+        """What closed forms and EM add to panels A and D; all lines of panel A in one table."""
+        drawn: list[Picture] = [self.principal.look(divergence)] if self.principal else []
+        lines = [each["append"]["elbo"]["lines"] for each in drawn if "append" in each]
+        lines += [self.maximisation.look()] if self.maximisation else []
+        if lines:
+            together = {name: np.concatenate([each[name] for each in lines]) for name in ("step", "value", "series")}
+            drawn.append({"append": {"elbo": {"lines": together}}})
+        return drawn
+
+    def _sentence(self, divergence: Tensor) -> str | None:
+        of_em = self.maximisation.sentence() if self.maximisation else None
+        return absorbed(self.run) or all_alive(self.run, divergence) or of_em
 
     def _nu(self) -> torch.Tensor:
         """ν of the drawn rows."""

@@ -89,7 +89,8 @@ class Principal:
             f"{active} of {len(values)} dimensions are active, in theory {int(is_active(self.theory(model)).sum())}"
         )
         words += f"; {kept}{name} = {threshold:.3f}{lost}."
-        words += f" Exact log p(x): {exact:.2f} nats, {max(largest - exact, 0):.2f} below its maximum"
+        at = " at E θ" if len(self.run.model.sites) > 1 else ""
+        words += f" Exact log p(x){at}: {exact:.2f} nats, {max(largest - exact, 0):.2f} below its maximum"
         if alive:
             span = torch.linalg.svd(model.loadings, full_matrices=False).U[:, :alive]
             words += f"; loadings {subspace_angle(span, self.vectors[:, :alive]):.0f}° off the principal axes"

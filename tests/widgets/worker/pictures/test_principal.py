@@ -12,6 +12,7 @@ from elbo_room.models.exact.probabilistic_pca import best_elbo, fit, spectrum
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.causes import all_alive
+from elbo_room.widgets.worker.pictures.em import SERIES
 from elbo_room.widgets.worker.pictures.principal import EXACT, MAXIMUM, principal_of
 
 
@@ -25,7 +26,7 @@ def test_the_lines_are_the_closed_form() -> None:
     list(run)
     picture = pictures_of(run).look()
     lines = picture["append"]["elbo"]["lines"]
-    assert lines["series"].tolist() == [MAXIMUM, EXACT, MAXIMUM]
+    assert lines["series"].tolist() == [MAXIMUM, EXACT, MAXIMUM, SERIES]
     assert lines["step"].tolist() == [0, 30, 30]
     largest, present, _ = lines["value"]
     with torch.no_grad():
