@@ -37,7 +37,7 @@ from elbo_room.models.variational import VARIATIONAL, Amortized, Global, Posteri
 from elbo_room.models.variational.weights import DECODER_POSTERIORS, WeightPosterior
 
 WEIGHTS = "θ"  # the site of the decoder's weights, where they have a q
-PREDICTIVE = 16  # draws of θ that a sample of p(x) shares
+MOST_DRAWN = 4_000_000  # numbers of all draws of θ for a sample of p(x): beyond, several x share one
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,9 @@ class DeepGenerative(nn.Module):
     @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """Draws of p(x) = ∫ p(x | z, θ) p(z) q(θ), with a typical data point's library size and covariates, if any: (count, D)."""
-        z, drawn = self.latent_prior.sample(count, generator), self.weight_draws(min(count, PREDICTIVE), generator)
+        z = self.latent_prior.sample(count, generator)
+        several = count if self.space is None else max(1, min(count, MOST_DRAWN // self.space.size))
+        drawn = self.weight_draws(several, generator)
         if drawn is None:
             parameters = self.response_parameters(z)
         else:
@@ -296,7 +298,7 @@ class DeepGenerative(nn.Module):
         return self.response.original(self.response.transform(self.response.noise(shape, generator), parameters))
 
     def draw_data(self, q: Posterior, count: int, generator: torch.Generator) -> Tensor:
-        """The same; q plays no part."""
+        """The same: the model knows the q of its θ, if that has one."""
         del q
         return self.sample(count, generator)
 

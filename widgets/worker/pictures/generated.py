@@ -26,7 +26,11 @@ class Generated(Protocol):
     """The chart's labels, a sentence for who does not see it, and the drawing of the current parameters."""
 
     labels: list[str]
-    sentence: str
+
+    @property
+    def sentence(self) -> str:
+        """What is drawn."""
+        ...
 
     def draw(self) -> Datasets:
         """The drawing."""
@@ -119,13 +123,18 @@ class Decoded:
         means = model.decode(model.latent_prior.sample(DRAWS, _noise()))
         rows = (x, again, model.sample(DRAWS, _noise()), means)  # the same z twice: a draw, and its mean
         span = float(x.min()), float(x.max())
-        shown = [Row(k, each.numpy(), self.run.data.shape, span) for k, each in enumerate(rows)]
+        drawn_rows = [Row(k, each.numpy(), self.run.data.shape, span) for k, each in enumerate(rows)]
         if under is None:
-            return tiles(shown)
+            return tiles(drawn_rows)
         spread = under.std(0)
         own = Row(4, under[0].numpy(), self.run.data.shape, span)
         return tiles(
-            [*shown[:2], own, Row(5, spread.numpy(), self.run.data.shape, (0.0, float(spread.max()))), *shown[2:]]
+            [
+                *drawn_rows[:2],
+                own,
+                Row(5, spread.numpy(), self.run.data.shape, (0.0, float(spread.max()))),
+                *drawn_rows[2:],
+            ]
         )
 
     def _scaled(self, x: Tensor) -> Tensor:
