@@ -229,3 +229,26 @@ def test_the_pictures_draw_theta_too() -> None:
         "p(x)",
         "mean",
     ]
+
+
+def test_free_bits_and_steps_of_the_encoder_alone_leave_theta_alone() -> None:
+    """Free bits are for dimensions of z: θ's gradient does not change; a step of the encoder alone moves q(z) and not q(θ)."""
+    shared = {"data": "pinwheel", "decoder_posterior": "mean_field", "seed": 4}
+    slopes = []
+    for free_bits in (0.0, 5.0):
+        run = er.run_from({**shared, "free_bits": free_bits})
+        er.estimate(
+            run.model,
+            run.q,
+            "reparameterization",
+            run.data,
+            2,
+            torch.Generator().manual_seed(0),
+            objective=run.objective,
+        )
+        slopes.append(run.q.by_site[WEIGHTS].table.grad.clone())
+    torch.testing.assert_close(*slopes)
+    before = [each.detach().clone() for each in (run.q.by_site[WEIGHTS].table, run.q.by_site["z"].encoder.out.weight)]
+    run._ascend(q_alone=True)
+    assert torch.equal(before[0], run.q.by_site[WEIGHTS].table)
+    assert not torch.equal(before[1], run.q.by_site["z"].encoder.out.weight)
