@@ -27,7 +27,7 @@ from elbo_room.widgets.sessions.example import (
 )
 from elbo_room.widgets.wire.bundle import pack
 
-MOST = 6_000  # bytes of a chart that is one click away; larger ones are left to the reader's own run
+MOST = 6_500  # bytes of a chart that is one click away; larger ones are left to the reader's own run
 RECORD = "python -m elbo_room.widgets.record"
 
 

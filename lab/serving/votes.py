@@ -132,9 +132,10 @@ class Polls:
         self.by_code = {code: self.by_code.get(code, Poll(paper)) for code, paper in found.items()}
         for code, poll in self.by_code.items():
             poll.ask(found[code])
-            if poll.counts != poll.written:
-                poll.written = poll.counts
-                write(self.folder / f"{code}.count", {"number": poll.paper.number, "counts": poll.counts})
+            counts = poll.counts
+            about = {"number": poll.paper.number, "counts": counts}
+            if counts != poll.written and write(self.folder / f"{code}.count", about):
+                poll.written = counts
 
     def allowed(self, address: str) -> bool:
         """Whether another request is, of this address and of all."""

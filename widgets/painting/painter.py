@@ -258,6 +258,8 @@ class Painter:
             screen.chart(name).summary = words
         if facts.get("one_step") and screen.shows(ONE_STEP):
             screen.chart(ONE_STEP).summary = facts["one_step"]
+        if facts.get("weighed"):
+            screen.chart("log_evidence").summary = str(facts["weighed"])
         if facts.get("variance"):
             best = min(facts["variance"], key=lambda name: facts["variance"][name][0])
             screen.chart("variance").summary = f"Least gradient variance: {facts['labels'][best]}."

@@ -42,12 +42,16 @@ def folder() -> Path | None:
     return Path(named) if named and Path(named).is_dir() else None
 
 
-def write(path: Path, content: dict[str, Any]) -> None:
-    """Replace a file as a whole, readable by its owner alone."""
+def write(path: Path, content: dict[str, Any]) -> bool:
+    """Replace a file as a whole, readable by its owner alone; False where Windows does not allow it now, since it is being read."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file)
-    fresh.replace(path)
+    try:
+        fresh.replace(path)
+    except PermissionError:
+        return False
+    return True
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -87,9 +91,8 @@ class Ballot:
 
     def show(self, paper: Paper) -> None:
         """Ask this, or say what came of it; the same again costs nothing."""
-        if paper != self.shown:
+        if paper != self.shown and write(self.asked, asdict(paper)):
             self.shown = paper
-            write(self.asked, asdict(paper))
 
     @property
     def asked(self) -> Path:
