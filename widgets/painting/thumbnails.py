@@ -16,6 +16,7 @@ from elbo_room.widgets.messages import Against, Columns, Frame, Message, Started
 WIDE, HIGH, EDGE = 264, 168, 10  # units of the picture; and how far from its sides what is drawn stays
 DOTS = 260  # data points at most
 SHADES = 5  # of a cell
+DRAWN_ROWS = 3  # of samples: two layers and x
 COARSER = 3  # a plane's cells are so many times wider than on the chart
 INK = "currentColor"
 Array = np.ndarray[Any, Any]
@@ -229,11 +230,13 @@ def _heat(chart: Chart) -> list[str]:
 
 
 def _samples(chart: Chart) -> list[str]:
-    """The first half of the draws."""
+    """The first half of the draws, which are below the data: their layers and x."""
     x, y, x2, y2, value = chart("cells", "x", "y", "x2", "y2", "value")
-    kept = x2 <= 0.5 + 1e-6
+    (rows,) = chart("names", "y")
+    high = min(1.0, DRAWN_ROWS / max(1, len(rows)))
+    kept = (x2 <= 0.5 + 1e-6) & (y <= high + 1e-6)
     left, right = _axis(x[kept], WIDE, (0, 0.5)), _axis(x2[kept], WIDE, (0, 0.5))
-    top, bottom = _axis(y[kept], HIGH, (0, 1), down=True), _axis(y2[kept], HIGH, (0, 1), down=True)
+    top, bottom = _axis(y[kept], HIGH, (0, high), down=True), _axis(y2[kept], HIGH, (0, high), down=True)
     return _cells(left, top, np.maximum(right - left, 1), np.maximum(bottom - top, 1), value[kept])
 
 
