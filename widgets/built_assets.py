@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,21 @@ def views() -> dict[str, dict[str, Any]]:
 def title(name: str) -> str:
     """Return the title in the specification of one chart."""
     return str(_recorded()["charts"][name]["usermeta"]["title"])
+
+
+@cache
+def axis_titles(name: str) -> tuple[str, ...]:
+    """Return the titles of the axes of one chart."""
+    return tuple(dict.fromkeys(_titles(_recorded()["charts"][name])))
+
+
+def _titles(part: Any) -> Iterator[str]:
+    """The titles of a specification's encodings, from the outermost layer inwards."""
+    for encoding in part.get("encoding", {}).values():
+        if isinstance(encoding, dict) and encoding.get("title"):
+            yield str(encoding["title"])
+    for layer in part.get("layer", ()):
+        yield from _titles(layer)
 
 
 def spec(name: str) -> dict[str, Any]:

@@ -126,7 +126,7 @@ GENERATIVE: dict[str, dict[str, Any]] = {
                 "edges": [0.33, 0.67],
                 "measure": {"name": "encoders_share"},
                 "after": 1000,
-                "why": "One network must serve all digits; the rest is due to q's family. See the two bars in panel A.",
+                "why": "One network must serve all digits; the rest is due to q's family. See the two bars of log evidence.",
             },
         ],
     },

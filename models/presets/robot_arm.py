@@ -11,7 +11,7 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
         "minutes": 15,
         "difficulty": "intermediate",
         "picture": "arm",
-        "goal": "Five joints, 15 numbers, five z: see in panel D whether samples of p(x) keep the lengths of the arm's links.",
+        "goal": "Five joints, 15 numbers, five z: see whether samples of p(x) keep the lengths of the arm's links.",
         "views": {"d": "arm"},
         "settings": {
             "data": "robot_arm",
@@ -77,7 +77,7 @@ ROBOT_ARM: dict[str, dict[str, Any]] = {
         "settings": {"data": "robot_arm_exact", **_DECODER, "scale_floor": 0.0, "step_size": 0.01, "stop_at": 5000},
         "tasks": [
             {
-                "ask": "The shoulder is at 1.47 dm in every row. How small is its σ after 2,000 steps (in dm)?",
+                "ask": "The shoulder is at 1.47 dm in every data point. How small is its σ after 2,000 steps (in dm)?",
                 "choices": ["below 0.05", "0.05 to 0.5, like the others", "above 0.5"],
                 "edges": [0.05, 0.5],
                 "measure": {"name": "fact", "of": "constant_scale"},

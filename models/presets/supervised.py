@@ -40,7 +40,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         "minutes": 10,
         "difficulty": "advanced",
         "picture": "variance",
-        "goal": "One draw of the weights serves a whole minibatch: its noise does not average out: see 'against rows M'.",
+        "goal": "One draw of the weights serves a whole minibatch: its noise does not average out: see 'against data M'.",
         "settings": {
             "model": "conditional",
             "data": "diabetes",
@@ -74,7 +74,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         "minutes": 8,
         "difficulty": "intermediate",
         "picture": "function",
-        "goal": "A point mass for q has one function and no uncertainty. Then choose Laplace in panel C.",
+        "goal": "A point mass for q has one function and no uncertainty. Then choose Laplace above the function.",
         "settings": {
             "model": "conditional",
             "width": 10,
@@ -88,7 +88,7 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         },
         "tasks": [
             {
-                "ask": "A point mass has no band. Choose Laplace in panel C: how much wider is the band in the middle than at the data?",
+                "ask": "A point mass has no band. Choose Laplace above it: how much wider is the band in the middle than at the data?",
                 "choices": ["no wider", "up to 3×", "more than 3×"],
                 "edges": [1.1, 3.0],
                 "measure": {"name": "fact", "of": "band_ratio"},

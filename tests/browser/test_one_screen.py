@@ -95,7 +95,7 @@ def test_an_open_table_follows_the_run_but_not_under_the_hand_that_copies_it(scr
     """It stays where it was scrolled to, what a person has marked stays until it is let go, and all its rows are a file."""
     small(screen, 100_000)
     screen.page.locator(".elbo-tabs").get_by_role("button", name="Table", exact=True).click()
-    sheet, table = screen.page.locator(".elbo-drawer-body"), screen.page.get_by_role("table", name="Variance of")
+    sheet, table = screen.page.locator(".elbo-drawer-body"), screen.page.get_by_role("table", name="Gradient variance")
     table.get_by_role("columnheader", name="reparameterisation").wait_for()
     sheet.evaluate("sheet => { sheet.scrollTop = 60; }")
     screen.press("Run")

@@ -95,3 +95,32 @@ def test_panels_are_swiped_by_a_finger_and_each_fills_a_phones_screen(new_page, 
         whole.tap()
         screen.until(lambda name=name: box(name)["height"] < 500)
         swipe()
+
+
+CUT = """() => [...document.querySelectorAll('.elbo-title')].filter((title) => {
+  const own = title.getBoundingClientRect(), tools = title.closest('.elbo-panel').querySelector('.elbo-tools').getBoundingClientRect();
+  const cut = title.scrollWidth > title.clientWidth || title.scrollHeight > title.clientHeight;
+  return own.width && (cut || own.right > tools.left && own.bottom > tools.top && own.top < tools.bottom);
+}).map((title) => title.textContent)"""
+
+
+BESIDE = """() => {
+  const card = document.querySelector('.elbo-legend-card:popover-open')?.getBoundingClientRect();
+  const areas = [...document.querySelectorAll('.elbo-b .elbo-area')].map((area) => area.getBoundingClientRect());
+  const area = areas.find((each) => each.width);
+  return card?.width && (card.left >= area.right - 1 || card.top >= area.bottom - 1);
+}"""
+
+
+def test_no_title_is_cut_and_a_card_of_the_legend_leaves_the_curves_in_sight(screen):
+    page = screen.page
+    for width, height in ((1920, 1080), (1280, 720), (1001, 700), (390, 844)):
+        sized(screen, width, height)
+        screen.until(lambda: not page.evaluate(CUT))
+        page.locator(".elbo-b").scroll_into_view_if_needed()
+        page.locator(".elbo-legend-row input").nth(1).focus()
+        screen.until(lambda: "Source:" in page.locator(".elbo-legend-card").inner_text())
+        page.wait_for_function(BESIDE)
+        page.keyboard.press("Escape")
+        page.locator(".elbo-legend-card").wait_for(state="hidden")
+        page.locator(".elbo-run").focus()

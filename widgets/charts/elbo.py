@@ -57,7 +57,13 @@ def chart() -> alt.LayerChart:
     levels = named("levels")
     yardsticks = levels.mark_rule(color=theme.MUTED, strokeDash=[6, 3], size=1.2, clip=True).encode(y=y)
     place = {"x": alt.XValue(0), "y": y, "text": "word:N"}
-    look_of = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -2, "fontSize": theme.SMALL}
+    look_of = {
+        "align": "left",
+        "baseline": "top",
+        "dx": 4,
+        "dy": 3,
+        "fontSize": theme.SMALL,
+    }  # a curve begins far below its bound
     halo = levels.mark_text(stroke=theme.BACK, strokeWidth=4, **look_of).encode(
         **place
     )  # a line behind the words must not hide them
@@ -82,7 +88,7 @@ def chart() -> alt.LayerChart:
     )  # fmt: skip
     return finish(
         alt.layer(changes, span, yardsticks, lines, middle, failure, halo, words, change_back, change_words, ends()),
-        "ELBO",
+        "Evidence lower bound",
         [*ranges(), alt.param(name="split", value=False), alt.param(name="faint", value=False)],
         right=96,
         datasets={

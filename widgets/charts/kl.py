@@ -82,7 +82,7 @@ def chart() -> alt.LayerChart:
             )
             .encode(x=x, y=y),
         ),
-        "KL per latent dimension",
+        "KL divergence from the prior",
         ranges(),
         right=12,
         bottom=24,

@@ -44,7 +44,7 @@ def chart() -> alt.LayerChart:
     top = named("prior").transform_filter(
         "datum.order == 10 && datum.component == 0"
     )  # of the heaviest one's 41 corners
-    word = {"text": "p(z)", "dy": -7, "fontSize": theme.SMALL, "clip": True}
+    word = {"text": "prior p(z)", "dy": -7, "fontSize": theme.SMALL, "clip": True}
     words = [
         top.mark_text(**word, **look).encode(x=x, y=y)  # data behind it must not hide it
         for look in ({"stroke": theme.BACK, "strokeWidth": 4}, {"color": theme.INK})

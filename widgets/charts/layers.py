@@ -25,14 +25,16 @@ VIEW = View(
     },
 )
 
+BESIDE, BELOW = 0.14, 0.14  # shares of the plot to the left of the units' words, and below the lowest layer
+
 
 def chart() -> alt.LayerChart:
     """A node is a unit, darker the more active it is on average; an edge a weight (dashed: negative); words are next to their unit.
 
     Places are shares of the plot, (0, 0) at the lower left. Words are places in the chart's labels.
     """
-    unit = alt.Scale(domain=[0, 1], nice=False)
-    x, y = alt.X("x:Q", scale=unit, axis=None), alt.Y("y:Q", scale=unit, axis=None)
+    x = alt.X("x:Q", scale=alt.Scale(domain=[-BESIDE, 1], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[-BELOW, 1], nice=False), axis=None)
     edges = named("edges").mark_rule().encode(
         x=x, y=y, x2="x2:Q", y2="y2:Q",
         strokeWidth=alt.StrokeWidth("size:Q", scale=alt.Scale(domain=[0, 1], range=[0.2, 5]), legend=None),
@@ -44,7 +46,7 @@ def chart() -> alt.LayerChart:
     nodes = named("nodes").mark_circle(opacity=1, stroke=theme.MUTED, strokeWidth=0.8).encode(
         x=x, y=y, color=shade, size=alt.Size("size:Q", scale=None)
     )  # fmt: skip
-    limit = alt.ExprRef("datum.wide * width - 8")  # words that are next to each other do not touch
+    limit = alt.ExprRef(f"datum.wide * width / {1 + BESIDE} - 8")  # words that are next to each other do not touch
     words = named("words").mark_text(color=theme.INK, align="left", fontSize=theme.SMALL, limit=limit).encode(
         x=x, y=y, text="word:N",
         opacity=alt.Opacity("strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.55, 1]), legend=None),
@@ -57,9 +59,11 @@ def chart() -> alt.LayerChart:
     )
     return finish(
         alt.layer(edges, nodes, words, names, formula),
-        "Layers: units (bluer: larger mean |z|), weights",
+        "Layers: units and their weights",
         [],
         right=18,
+        left=8,
+        bottom=8,
         plain=True,
         datasets={
             "edges": {"mode": "bars", "fields": ["x", "y", "x2", "y2", "size", "negative"]},

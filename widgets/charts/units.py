@@ -40,7 +40,7 @@ def chart() -> alt.LayerChart:
             .mark_text(align="left", baseline="top", dy=6, color=theme.MUTED, fontSize=theme.SMALL)
             .encode(x=x, y=alt.YValue("height"), text="word:N"),
         ),
-        "KL of every unit (bluer: larger mean |z|)",
+        "KL divergence of every unit",
         ranges(),
         right=12,
         plain=True,

@@ -42,7 +42,7 @@ def chart() -> alt.LayerChart:
     shown = [*estimators(), *theme.OVERLAID]  # then the estimator of each run that is drawn beside this one
     look = by_series(shown)
     x = alt.X("step:Q", scale=scale("x"), title="step", axis=STEPS)
-    y = alt.Y("value:Q", scale=scale("y", "log"), title="sum over parameters, nats²", axis=POWERS)
+    y = alt.Y("value:Q", scale=scale("y", "log"), title="variance, nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
     lines = (
         named("lines")
@@ -57,7 +57,7 @@ def chart() -> alt.LayerChart:
     )
     return finish(
         alt.layer(bands(x, color), lines, ends()),
-        "Variance of the gradient",
+        "Gradient variance",
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={"lines": {**MODE_OF_LINES, "band": ["low", "high"], "open": OPEN}, "ends": {"mode": "ends"}},

@@ -45,7 +45,7 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
     shown = estimators()
     look = by_series(shown)
     x = alt.X(f"{column}:Q", scale=scale("x", "log"), title=title, axis=alt.Axis(values=[2**k for k in range(13)]))
-    y = alt.Y("value:Q", scale=scale("y", "log"), title="sum over parameters, nats²", axis=POWERS)
+    y = alt.Y("value:Q", scale=scale("y", "log"), title="variance, nats²", axis=POWERS)
     color, active = look["color"], "datum.series == active"
     guide = named("guide").mark_line(color=theme.RULE, strokeDash=[1, 3], clip=True).encode(x=x, y=y, detail="slope:N")
     words = [
@@ -71,7 +71,7 @@ def against(column: str, title: str, word: str) -> alt.LayerChart:
     )
     return finish(
         alt.layer(guide, *words, bands(x, color), lines, ends()),
-        "Variance of the gradient",
+        "Gradient variance",
         [*ranges(), alt.param(name="active", value=-1)],
         right=122,
         datasets={

@@ -38,7 +38,7 @@ def chart() -> alt.LayerChart:
     )
     bottom = best.mark_rule(color=theme.INK, strokeDash=[4, 3], clip=True).encode(x=x)
     star = best.mark_text(
-        text="ξ*", dx=4, align="left", baseline="top", fontSize=13, fontStyle="italic", color=theme.INK
+        text="ξ*", dx=4, align="left", baseline="top", fontSize=theme.SMALL, fontStyle="italic", color=theme.INK
     )
     floor = named("floor")
     least = floor.mark_rule(color=theme.BLUE, strokeDash=[6, 3]).encode(y=y)

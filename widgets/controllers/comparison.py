@@ -42,7 +42,7 @@ class RunComparison:
         if len(identities) > len(LETTERS):
             self.table.send_state("overlaid")
             raise ValueError(
-                f"{len(identities)} runs were ticked; panels A and B draw up to {len(LETTERS)} beside the current one. Untick one."
+                f"{len(identities)} runs were ticked; the charts draw up to {len(LETTERS)} beside the current one. Untick one."
             )
         kept = {run["identity"]: run for run in saved_runs()}
         runs = [kept[identity] for identity in identities if identity in kept]

@@ -98,7 +98,6 @@ class SceneController:
             self.painter.show(message)
             if type(message) is Started:
                 self.latent.explore_again(message)
-        lines.recorded = True
         self.screen.offer([str(self.screen.parameter.options[0][0])], 0)  # the first is all of ν
         self.views.started()
         self.views.show_minibatches()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elbo_room.widgets.painting.views import ONE_STEP
+from elbo_room.widgets.built_assets import axis_titles
+from elbo_room.widgets.painting.views import ONE_STEP, all_views
 from elbo_room.widgets.screen.text_throttle import TextThrottle
 from elbo_room.widgets.sessions.example import catalogue
+from elbo_room.widgets.words import glossary
 from elbo_room.widgets.words.caption import caption, headline
 from elbo_room.widgets.words.evidence_words import heading
 from elbo_room.widgets.words.remedies import SavedRun
@@ -88,6 +90,24 @@ class ScreenWords:
                 self.headline = replay_headline(facts) if replayed else headline(facts)
             screen.caption.show(self.headline, self.state.notice or replayed or caption(facts))
             screen.page.announce = self.state.notice or screen.caption.value
+        if due:
+            screen.glossary.value = glossary.line(self._in_sight())
+
+    def _in_sight(self) -> str:
+        """The words of the panels, legend, goal and caption, from which abbreviations are explained."""
+        screen = self.screen
+        charts = [chart for _, chart in screen.by_panel()]
+        panels = [
+            words
+            for chart in charts
+            for words in (all_views()[chart.name].word, chart.heading or chart.title, *axis_titles(chart.name))
+        ]
+        nodes = [label for chart in charts for label in chart.labels]
+        ticked = [str(row["label"]) for row in screen.legend.rows if row["name"] in screen.legend.ticked]
+        parameter = [label for label, index in screen.parameter.options if index == screen.parameter.value]
+        return " · ".join(
+            [*panels, *nodes, *parameter, *ticked, str(screen.scene.label), screen.goal.value, screen.caption.value]
+        )
 
     def fill_drawer(self) -> None:
         """Update the drawer when it is due; a new question's answer goes from the caption at once."""

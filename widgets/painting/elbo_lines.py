@@ -19,7 +19,6 @@ COMPARED = 7  # the first of those that are compared, after two that a closed fo
 YARDSTICK = 1  # the place of a scene's own among the words of levels, after that of coordinate ascent
 LEVELS = 8  # labels of the chart that belong to its yardsticks; those of changes come after them
 MOST_DIFFERENCES = 3  # settings: a run that differs in more is of another model
-SCENE_RUN = "ELBO · grey: earlier run of this scene"  # the heading over a run that repeats a scene's recorded one
 DRAG = 40  # steps within which changes of the same knob are one: a slider that was dragged
 
 
@@ -59,7 +58,6 @@ class ElboLines:
         self.measure: tuple[Any, ...] = ()  # what its nats are nats of
         self.leveled = False  # whether panel A has a level that is a scene's yardstick
         self.earlier = ""  # what the run before differs in, as the chart's heading
-        self.recorded = False  # whether the run on the screen is a scene's recorded one
         self.band: tuple[Columns, int] | None = None  # over several seeds, and how many
 
     def add(self, points: Table) -> None:
@@ -98,9 +96,7 @@ class ElboLines:
         elif words := differences([before, settings])[0]:
             kept = kept if words.count(", ") < MOST_DIFFERENCES else kept[:0]
         self.ghost = kept
-        same = SCENE_RUN if self.recorded else ""
-        self.earlier = (earlier_words(words) if words else same) if len(kept) else ""
-        self.recorded = False
+        self.earlier = earlier_words(words) if words and len(kept) else ""
         self.settings, self.measure = settings, measure
 
     def leave(self) -> None:

@@ -135,16 +135,16 @@ STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 0; }
 .elbo-room { height: auto; max-width: 1400px; padding: 12px 16px; overflow: visible; }
-.elbo-room h1 { margin: 0; font-size: 18px; }
-.elbo-room .goal { margin: 4px 0 8px; font-size: 15px; }
-.elbo-room .words { min-height: 38px; margin: 6px 0; font-size: 14px; }
+.elbo-room h1 { margin: 0; font-size: var(--elbo-title); }
+.elbo-room .goal { margin: 4px 0 8px; font-size: var(--elbo-text); }
+.elbo-room .words { min-height: 38px; margin: 6px 0; font-size: var(--elbo-text); }
 .elbo-room .elbo-replay { height: 32px; }
 .elbo-room .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 470px), 1fr)); gap: 8px; }
 .elbo-room .panels .elbo-panel { height: 340px; }
 .elbo-room .panels .elbo-panel > div { height: 100%; }
 .elbo-room .panels .elbo-export { position: absolute; z-index: 2; top: 3px; right: 4px; width: 28px; height: 26px; min-height: 26px;
   padding: 0; border: 0; color: inherit; background: none; cursor: pointer; }
-.elbo-room .foot { margin-top: 10px; font-size: 12px; color: var(--quiet); }
+.elbo-room .foot { margin-top: 10px; font-size: var(--elbo-small); color: var(--quiet); }
 @media (prefers-color-scheme: dark) {
   body, .elbo-room { background: #181818; }
   .elbo-room { --ink: #f0f0f0; --quiet: #c0c0c0; --line: #4a4a4a; --jp-layout-color1: #181818; }

@@ -78,6 +78,7 @@ class Screen(Panels):
             self.bar,
             self.hero,
             box(ipw.HBox, [beside, self.evidence, self.latent, self.vote.card, self.drawer], "elbo-main"),
+            self.glossary,
             self.foot,
         ]
         self.root = box(ipw.VBox, rows, "elbo-room")
@@ -145,7 +146,9 @@ class Screen(Panels):
             "Next seed", "The next seed; the previous run stays as a grey line", lambda: post(NextSeed())
         )
         five = button(
-            "5 seeds", "Run this seed and the next four; panel A shows their mean ± sd", lambda: post(RunSeeds())
+            "5 seeds",
+            "Run this seed and the next four; the ELBO's panel shows their mean ± standard deviation",
+            lambda: post(RunSeeds()),
         )
         return Fold(
             "Seed",
@@ -188,4 +191,6 @@ class Screen(Panels):
         self.drawer_body = box(ipw.VBox, [part.widget for part in self.drawers.values()], "elbo-drawer-body")
         self.drawer = box(ipw.VBox, [head, self.drawer_body], "elbo-drawer")
         self.drawer.layout.display = "none"
+        self.glossary = ipw.HTML("")
+        self.glossary.add_class("elbo-glossary")
         self.foot = box(ipw.VBox, [box(ipw.HBox, [self.tabs], "elbo-foot-row")], "elbo-foot")

@@ -1,7 +1,7 @@
 // The decode card of points in space joined by bones: the arm from the side and from above.
 
 import { pathOf } from "./decoded.js";
-import { FONT } from "./elements.js";
+import { FONT, SMALL } from "./elements.js";
 import { sentence, short } from "./numbers.js";
 
 /**
@@ -53,7 +53,7 @@ export function arms(card, sheet, bones) {
   const place = near ?? where;
   const shown = place ? [decode(place.x, place.y)] : strip ? stops(strip, size) : spread(grid);
   const line = 13 * Math.sqrt(panel.factor), side = Math.min(width, height / 2 - line), left = (width - side) / 2;
-  context.font = `${12 * Math.sqrt(panel.factor)}px ${FONT}`;
+  context.font = `${SMALL * Math.sqrt(panel.factor)}px ${FONT}`;
   VIEWS.forEach(([name, a, b], k) => {
     const top = k * (side + line), view = { a, b, left, top, side };
     /** @param {Numbers} points @param {string} colour @param {number} wide @param {number} [joint] */

@@ -1,7 +1,7 @@
 // What the card shows of pictures: a place, a data point, a walk, the selected data, the whole map; and of points in the plane.
 
 import { asNumbers, bilinear, pathOf } from "./decoded.js";
-import { contextOf, FONT } from "./elements.js";
+import { contextOf, FONT, SMALL } from "./elements.js";
 import { short } from "./numbers.js";
 
 /**
@@ -73,7 +73,7 @@ function digit(card, sheet, values, left, top, side, name) {
   raster(card, sheet, values, x, top, unit);
   context.strokeStyle = card.panel.ink(0.35);
   context.strokeRect(x - 0.5, top + 0.5, unit * columns + 1, unit * rows);
-  context.font = `${12 * Math.sqrt(card.panel.factor)}px ${FONT}`;
+  context.font = `${SMALL * Math.sqrt(card.panel.factor)}px ${FONT}`;
   context.fillStyle = card.panel.ink(0.75);
   context.fillText(name, Math.max(0, Math.min(x, width - context.measureText(name).width)), top + unit * rows + 12);
 }

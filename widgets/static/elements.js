@@ -1,6 +1,7 @@
 // Elements of the page, the host's theme, and canvases.
 
 export const FONT = "system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+export const SMALL = 12; // pixels of type on a canvas, `--elbo-small` of the style sheets
 
 /**
  * An element with a class and plain text.

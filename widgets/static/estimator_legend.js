@@ -1,6 +1,7 @@
 // Panel B's legend, which is its control: each estimator with its line, a tick box, its multiple of the least, and a card with its formula.
 
 import { hear } from "./anywidget_recovery.js";
+import { placeOf } from "./card_place.js";
 import { element, hostIsDark, watchTheme } from "./elements.js";
 
 /** @import { LegendRow, LegendValues, Model, Shown, Started } from "./shapes.d.ts" */
@@ -85,6 +86,7 @@ export class Legend {
     this.card.setAttribute("role", "tooltip");
     this.card.id = `elbo-card-${Math.random().toString(36).slice(2)}`;
     this.card.hidden = true;
+    this.card.popover = "manual"; // above all panels, whichever of them clips what it holds
     this.box.append(head, this.list, this.status, this.card);
     el.append(this.box);
     this.listen(signal);
@@ -110,6 +112,9 @@ export class Legend {
     for (const name of ["multiples", "active", "measure"]) model.on(`change:${name}`, () => this.update());
     signal.addEventListener("abort", () => clearTimeout(this.timer));
     watchTheme(() => this.update(), signal);
+    const follow = () => !this.card.hidden && this.told && this.place(this.told);
+    addEventListener("scroll", follow, { signal, capture: true, passive: true });
+    addEventListener("resize", follow, { signal });
   }
 
   /** Rebuild all rows. */
@@ -230,7 +235,7 @@ export class Legend {
       const found = on ? multiples[row.name] : undefined;
       write(line.times, found?.text ?? "");
       write(line.range, found?.range ?? "");
-      line.times.classList.toggle("elbo-close", Boolean(found?.close));
+      line.times.classList.toggle("elbo-near", Boolean(found?.close));
     }
     if (!this.card.hidden && this.told) this.fill(this.told);
   }
@@ -245,12 +250,28 @@ export class Legend {
       this.told = line;
       this.fill(line);
       this.card.hidden = false;
-      const own = this.card.offsetHeight, top = line.item.getBoundingClientRect().top;
-      const least = Math.min(top - this.box.getBoundingClientRect().top, this.box.clientHeight - own);
-      this.card.style.setProperty("--top", `${Math.max(0, least)}px`);
+      this.card.showPopover();
+      this.place(line);
     };
     if (delay) this.timer = setTimeout(open, delay);
     else open();
+  }
+
+  /** @param {Line} line */
+  place({ item }) {
+    const { style } = this.card, page = { width: innerWidth, height: innerHeight };
+    /** @param {number} width */
+    const height = (width) => {
+      Object.assign(style, { width: `${width}px`, maxHeight: "none" });
+      return this.card.offsetHeight;
+    };
+    const { left, top, width, most } = placeOf(
+      item.getBoundingClientRect(),
+      this.box.getBoundingClientRect(),
+      page,
+      height,
+    );
+    Object.assign(style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, maxHeight: `${most}px` });
   }
 
   /** @param {number} delay */
@@ -258,6 +279,7 @@ export class Legend {
     clearTimeout(this.timer);
     const close = () => {
       this.card.hidden = true;
+      if (this.card.matches(":popover-open")) this.card.hidePopover();
       this.told = null;
     };
     if (delay) this.timer = setTimeout(close, delay);

@@ -2,7 +2,7 @@
 
 import { meanOf } from "./card_pictures.js";
 import { pathOf } from "./decoded.js";
-import { FONT } from "./elements.js";
+import { FONT, SMALL } from "./elements.js";
 import { sentence, short } from "./numbers.js";
 
 /**
@@ -77,7 +77,7 @@ function lineHeight(card) {
  * @param {CanvasTextAlign} [align]
  */
 function word(card, { context }, text, left, row, room, tall, align = "left") {
-  context.font = `${12 * Math.sqrt(card.panel.factor)}px ${FONT}`;
+  context.font = `${SMALL * Math.sqrt(card.panel.factor)}px ${FONT}`;
   context.textAlign = align;
   let shown = text;
   while (shown.length > 2 && context.measureText(shown).width > room) shown = `${shown.slice(0, -2)}…`;

@@ -1,6 +1,6 @@
 // What is drawn over the map of the latent space.
 
-import { FONT } from "./elements.js";
+import { FONT, SMALL } from "./elements.js";
 import { lowered } from "./numbers.js";
 
 /**
@@ -90,7 +90,7 @@ function flag(latent, context, { x, y }, name) {
   context.arc(px, py, 5.5, 0, 7);
   context.stroke();
   if (!name) return;
-  context.font = `600 ${12 * latent.panel.factor}px ${FONT}`;
+  context.font = `600 ${SMALL * latent.panel.factor}px ${FONT}`;
   context.lineWidth = 3;
   context.strokeStyle = latent.panel.paper();
   context.strokeText(name, px + 8, py - 5);

@@ -5,13 +5,14 @@ import { Bars } from "./bars.js";
 import { Cells } from "./cells.js";
 import { background, ink, paper } from "./colours.js";
 import { counter } from "./counters.js";
-import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
+import { cleared, contextOf, element, enlargement, FONT, hostIsDark, SMALL, watchTheme } from "./elements.js";
 import { Latent } from "./latent.js";
 import { onLight } from "./light.js";
 import { Lines } from "./lines.js";
 import { Manifold } from "./manifold.js";
 import { serveFiles } from "./panel_files.js";
 import { tableOf } from "./panel_table.js";
+import { PanelTitle } from "./panel_title.js";
 import { Plain } from "./plain.js";
 import { VegaView } from "./vega_view.js";
 
@@ -59,10 +60,10 @@ export class Panel {
     this.area = element("div", "elbo-area");
     this.holder = element("div", "elbo-vega");
     this.glass = element("canvas", "elbo-overlay");
-    this.heading = element("div", "elbo-title", model.get("spec").usermeta?.title ?? "");
+    this.heading = new PanelTitle(model.get("spec").usermeta?.title ?? "", signal);
     this.area.append(this.holder, this.glass);
     this.waiting = element("div", "elbo-waiting");
-    this.box.append(this.heading, this.area, this.waiting);
+    this.box.append(this.heading.element, this.area, this.waiting);
     el.classList.add("elbo-chart-host");
     el.append(this.box);
     this.describe();
@@ -118,8 +119,7 @@ export class Panel {
       this.model.get("summary") || this.model.get("heading") || this.model.get("spec").usermeta?.title || this.name,
     );
     this.box.style.height = this.model.get("height");
-    const words = this.model.get("heading") || (this.model.get("spec").usermeta?.title ?? "");
-    if (this.heading.textContent !== words) this.heading.textContent = words;
+    this.heading.write(this.model.get("heading") || (this.model.get("spec").usermeta?.title ?? ""));
     const waiting = this.model.get("waiting");
     if (this.waiting.textContent !== waiting) this.waiting.textContent = waiting;
     if (this.built) this.vacate();
@@ -164,6 +164,7 @@ export class Panel {
   }
 
   fit() {
+    this.heading.fit();
     this.restyle();
     const size = this.built && this.size(this.built.meta);
     if (!size) return;
@@ -325,7 +326,7 @@ export class Panel {
   }
 
   get font() {
-    return `${12 * this.factor}px ${FONT}`;
+    return `${SMALL * this.factor}px ${FONT}`;
   }
 
   /**

@@ -3,11 +3,12 @@
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { Architecture } from "./architecture.js";
 import { background, channels, ink } from "./colours.js";
-import { cleared, element, enlargement, fitted, FONT, hostIsDark, watchTheme } from "./elements.js";
+import { cleared, element, enlargement, fitted, FONT, hostIsDark, SMALL, watchTheme } from "./elements.js";
 import { ARC, BANK, DRAW, Graph, HEAD, IDENTITY, INPUT, LATENT, LINE, LOOP } from "./network_graph.js";
 import { short } from "./numbers.js";
 import { serveFiles } from "./panel_files.js";
 import { tableOf } from "./panel_table.js";
+import { PanelTitle } from "./panel_title.js";
 
 /**
  * @import { FrameChannel } from "./bus.js"
@@ -45,7 +46,7 @@ export class Diagram {
     this.said = element("div", "elbo-live");
     this.said.setAttribute("role", "status");
     this.tools = new Architecture((name, value) => this.send({ kind: "reshape", name, value }));
-    this.box.append(element("div", "elbo-title", this.colours.title), this.canvas, this.said, this.tools.element);
+    this.box.append(new PanelTitle(this.colours.title, signal).element, this.canvas, this.said, this.tools.element);
     this.box.tabIndex = 0;
     el.classList.add("elbo-chart-host");
     el.append(this.box);
@@ -222,16 +223,16 @@ export class Diagram {
       const x = left + (c / Math.max(1, count - 1)) * width,
         edge = c === 0 ? "left" : c === count - 1 ? "right" : "center";
       const at = edge === "left" ? 6 : edge === "right" ? left + width + 24 : x;
-      pen.font = `600 ${12 * this.factor}px ${FONT}`;
+      pen.font = `600 ${SMALL * this.factor}px ${FONT}`;
       this.write(pen, graph.words(columns.title[c]), edge === "center" ? x : at, 26 + line - 4, edge);
-      pen.font = `${12 * this.factor}px ${FONT}`;
+      pen.font = `${SMALL * this.factor}px ${FONT}`;
       const note = graph.words(columns.note[c]), room = pitch * (edge === "center" ? 0.98 : 0.75);
       const words = [note, note.split(" ")[0]].find((each) => pen.measureText(each).width <= room); // its size, if not all of it
       if (words) this.write(pen, words, at, foot, edge, 0.7);
       const shown = nodes.column.filter((column) => column === c).length;
       if (columns.size[c] > shown) this.write(pen, "⋮", x, top + height / 2 + 4, "center");
     }
-    pen.font = `${12 * this.factor}px ${FONT}`;
+    pen.font = `${SMALL * this.factor}px ${FONT}`;
     this.write(pen, fitted(pen, this.readout(graph), width + 48), 6, foot + line, "left");
   }
 

@@ -2,11 +2,12 @@
 
 import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { background, channels, ink } from "./colours.js";
-import { cleared, contextOf, element, enlargement, FONT, hostIsDark, watchTheme } from "./elements.js";
+import { cleared, contextOf, element, enlargement, FONT, hostIsDark, SMALL, watchTheme } from "./elements.js";
 import { pointAt } from "./light.js";
 import { lowered, mixed, rounded, short } from "./numbers.js";
 import { serveFiles } from "./panel_files.js";
 import { tableOf } from "./panel_table.js";
+import { PanelTitle } from "./panel_title.js";
 import { latentName, stageAt, stageNumbers, STAGES, stepKey } from "./step_words.js";
 
 /**
@@ -51,9 +52,9 @@ export class OneStep {
     this.canvas = element("canvas", "elbo-vega");
     this.shade = document.createElement("canvas");
     this.pen = contextOf(this.canvas);
-    this.title = element("div", "elbo-title", this.colours.title);
+    this.title = new PanelTitle(this.colours.title, signal);
     this.words = element("div", "elbo-step-words");
-    this.box.append(this.title, this.canvas, this.words);
+    this.box.append(this.title.element, this.canvas, this.words);
     el.classList.add("elbo-chart-host");
     el.append(this.box);
     this.box.setAttribute("role", "img");
@@ -132,7 +133,7 @@ export class OneStep {
     const side = Math.max(40, Math.min(h - top - 36 * this.factor, w - left - words - 10));
     const [stage, part] = stageAt(performance.now() - this.begin, this.length);
     this.frame = { left, top, side, right: left + side + 14 };
-    this.title.textContent = `${this.colours.title}${about.row[0] < 0 ? "" : ` · data point ${about.row[0]}`}`;
+    this.title.write(`${this.colours.title}${about.row[0] < 0 ? "" : ` · data point ${about.row[0]}`}`);
     const shot = { about, q, draws, stage, part, formed: [0, part][stage] ?? 1, widest: widest(draws) };
     this.plane(shot);
     this.explain(shot);
@@ -147,7 +148,7 @@ export class OneStep {
    * @returns {number}
    */
   write(x, y, text, alpha, bold = false) {
-    this.pen.font = `${bold ? "600 " : ""}${12 * this.factor}px ${FONT}`;
+    this.pen.font = `${bold ? "600 " : ""}${SMALL * this.factor}px ${FONT}`;
     this.pen.fillStyle = this.ink(alpha);
     this.pen.fillText(text, x, y);
     return this.pen.measureText(text).width;
@@ -198,7 +199,7 @@ export class OneStep {
    * @param {Shot} shot
    */
   explain({ stage }) {
-    Object.assign(this.words.style, { left: `${this.frame.right}px`, fontSize: `${12 * this.factor}px` });
+    Object.assign(this.words.style, { left: `${this.frame.right}px`, fontSize: `${SMALL * this.factor}px` });
     if (this.now === stage) return;
     const playing = this.length > 0 && (stage < STAGES || this.now >= 0);
     this.now = stage;

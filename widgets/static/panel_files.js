@@ -9,7 +9,7 @@ const SCALE = 2,
   NO_WORDS =
     ".elbo-live, .elbo-card-tools, .elbo-waiting, .elbo-legend-card, .elbo-legend-more, .elbo-legend-head, .elbo-off",
   CLIPS = ".elbo-card-words, .elbo-card-key, .elbo-title, .elbo-legend-list",
-  WITH_LEGEND = ".elbo-measured"; // a chart whose lines are named in a legend beside it
+  WHOLE = [".elbo-measured", ".elbo-chart-host"]; // a chart and the legend beside it; a chart and the title above it
 
 /** @typedef {{ text: string, x: number, y: number, size: string, weight: string, family: string, colour: string }} Word */
 
@@ -195,7 +195,8 @@ export function download(blob, name) {
 export function serveFiles(box, name, parts, signal) {
   box.addEventListener(EXPORT, async (event) => {
     const kind = /** @type {CustomEvent<string>} */ (event).detail;
-    const now = { box: /** @type {HTMLElement} */ (box.closest(WITH_LEGEND) ?? box), ...parts() };
+    const whole = WHOLE.map((selector) => box.closest(selector)).find(Boolean);
+    const now = { box: /** @type {HTMLElement} */ (whole ?? box), ...parts() };
     const made = kind === "csv"
       ? new Blob([now.table()], { type: "text/csv" })
       : await (kind === "svg" ? drawing : picture)(now);

@@ -79,7 +79,7 @@ def _minibatches() -> Row:
     return {
         "name": theme.MINIBATCH, "label": look.label, "group": "", "color": look.color, "ink": look.ink, "light": look.light,
         "dash": list(look.dash), "notes": [], "reason": "", "never": False, "fixed": True,
-        "help": "q is a point mass: nothing is drawn, and the gradient varies with the rows of the minibatch alone.",
+        "help": "q is a point mass: nothing is drawn, and the gradient varies with the data points of the minibatch alone.",
         "formula": "", "source": "",
     }  # fmt: skip
 
@@ -126,15 +126,20 @@ def _multiple(name: str, best: str, found: dict[str, Band], labels: dict[str, st
     more = ratio[0] >= 1
     close = not apart(found[name], found[best])
     span = interval(ratio)
-    says = f"{times(ratio)} the {noun} of {labels[best]}{at}; 95 % interval {span}"
+    many = (
+        f"{times(ratio)} the {noun}" if math.isfinite(ratio[2]) or ratio[1] >= 1 else f"An open multiple of the {noun}"
+    )
+    says = f"{many} of {labels[best]}{at}; 95 % interval {span}"
     if close:
         says += ": not separable from it" if more else ": not separable"
     return {"text": times(ratio), "range": span, "close": close, "says": f"{says}."}
 
 
 def times(ratio: Band) -> str:
-    """“859×”; if only its lower end is known, “≥ 12×”."""
-    return f"{_plain(ratio[0])}×" if math.isfinite(ratio[2]) else f"≥ {_plain(ratio[1])}×"
+    """“859×”; if only its lower end is known, “≥ 12×”, or “open” where that says nothing."""
+    if math.isfinite(ratio[2]):
+        return f"{_plain(ratio[0])}×"
+    return f"≥ {_plain(ratio[1])}×" if ratio[1] >= 1 else "open"
 
 
 def interval(ratio: Band) -> str:

@@ -161,7 +161,7 @@ def _row_slopes(evidence: Facts, labels: dict[str, str], facts: Facts) -> str | 
     slope, error = found[chosen]
     start = f"The variance of {labels[chosen]} goes as M to the power {short(slope)} ± {2 * error:.1g}"
     if chosen == MINIBATCH:
-        return f"{start}; of rows drawn without replacement it is as (1 − M/N)/M."
+        return f"{start}; of data points drawn without replacement it is as (1 − M/N)/M."
     if abs(slope) < max(2 * error, 0.1):
         return f"{start}: each ν depends on its own data point only."
     if slope > 0:

@@ -44,7 +44,7 @@ KEYS = [
     ],
 ]
 NOTES = [
-    "The slider below A shows any kept step of the run in every panel, by arrow keys too; training goes on, and Live returns to it.",
+    "The slider below the ELBO shows any kept step of the run in every panel, by arrow keys too; training goes on, and Live returns to it.",
     "“Save …” beside it makes one HTML file that replays without a kernel. The arrow in a panel's head saves it as SVG, PNG or CSV.",
     "Keys work while the focus is in the lab and not in a field.",
     "⚡ takes effect at the next step, ⟳ starts a new run; the earlier one is kept under Runs.",

@@ -10,7 +10,7 @@ from elbo_room.widgets.painting.views import all_views
 Facts = dict[str, Any]
 NOISELESS = (
     "There is no variance against the step: q is a point mass, so nothing is drawn, and each step uses all data. "
-    "Choose 'against rows M' for the noise of smaller minibatches, or lower M."
+    "Choose 'against data M' for the noise of smaller minibatches, or lower M."
 )
 NO_RUN = "Press Run: this panel fills from the run's first step on."
 STARTING = "The run is starting."

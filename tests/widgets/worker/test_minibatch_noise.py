@@ -20,7 +20,7 @@ def test_where_q_is_a_point_the_minibatches_are_what_varies(lab):
     eventually(lambda: room.state == "finished" and "minibatch" in room.painter.facts["variance"])
     value, low, high = room.painter.facts["variance"]["minibatch"]
     assert 0 < low < value < high
-    assert room.screen.chart("variance").heading == "Variance of the gradient"
+    assert room.screen.chart("variance").heading == "Gradient variance"
     room.post(actions.Look("b", "variance_against_rows"))
     eventually(lambda: "slopes" in room.painter.facts["evidence"].get("variance_against_rows", {}))
     slope, error = room.painter.facts["evidence"]["variance_against_rows"]["slopes"]["minibatch"]
@@ -37,7 +37,7 @@ def test_a_point_mass_that_sees_all_data_has_no_variance_and_the_panel_says_so(l
     assert room.painter.facts["variance"] == {}
     eventually(lambda: "as M to the power" in room.screen.caption.value)  # the panel has turned to fewer rows by itself
     assert room.screen.view.value == "variance_against_rows"
-    assert room.screen.chart("variance_against_rows").heading == "Variance of the gradient"
+    assert room.screen.chart("variance_against_rows").heading == "Gradient variance"
     room.post(actions.Look("b", "variance"))
     eventually(lambda: room.screen.chart("variance").heading == "No variance: q is a point mass")
     assert (

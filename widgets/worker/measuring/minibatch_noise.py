@@ -21,7 +21,7 @@ OF_MINIBATCHES = len(ESTIMATORS)  # the series after those of all estimators
 LADDER = (4, 8, 16, 32, 64, 128, 256)
 MOST = 0.25  # of the data, so that a ladder shows 1/M and not the (1 − M/N) of drawing without replacement
 OTHER = (
-    "q is a point mass: nothing is drawn, so this view has nothing to show. Choose 'over the steps' or 'against rows M': "
+    "q is a point mass: nothing is drawn, so this view has nothing to show. Choose 'over the steps' or 'against data M': "
     "the gradient estimate varies with the rows it sees."
 )
 

@@ -18,6 +18,7 @@ from elbo_room.models.networks import (
     Recurrence,
     TokenAttention,
 )
+from elbo_room.models.networks.gradient_map import IdentifiableDecoder
 from elbo_room.widgets.worker.pictures.drawing import (
     ARC,
     BANK,
@@ -142,6 +143,13 @@ class NetworkPicture(Drawing):
         places = torch.arange(weight.numel()) if part is None else part
         self.bundles.append(Bundle(source, target, ARC, parameter, part=places, scale=2 / weight.shape[1] ** 0.5))
 
+    def frame(self, decoder: IdentifiableDecoder, prefix: str, source: int) -> None:
+        """g₂(Q g₁(z)): the lines are Q, between two gradient maps that have as many outputs as inputs."""
+        self.parameters[f"{prefix}frame"] = decoder.frame.detach()
+        outputs, inputs = decoder.frame.shape
+        target = self.column(Column("x̂", f"{outputs}, g₂(Q g₁(z))", outputs))
+        self._lines(source, target, f"{prefix}frame", inputs, torch.zeros(1, dtype=torch.int64))
+
     def site(self, name: str, size: int, source: int, title: str = "z") -> int:
         """A site of q: each unit is drawn from its parameters in column `source`."""
         column = self.alone(name, size, title)
@@ -174,16 +182,17 @@ def _window(network: Network, layer: int) -> tuple[Tensor, int]:
     return torch.zeros(1, dtype=torch.int64), 1
 
 
-def of_deep_generative(model: Any, q: Any) -> NetworkPicture | None:
-    """Encoder, z and decoder in a row; None where the decoder is not a network of layers."""
-    if not isinstance(model.decoder, FeedForward):
-        return None
+def of_deep_generative(model: Any, q: Any) -> NetworkPicture:
+    """Encoder, z and decoder in a row; of a decoder that is not a network of layers, what joins z to its outputs."""
     picture, encoder = NetworkPicture(), getattr(q.by_site["z"], "encoder", None)
     if isinstance(encoder, Layered):
         middle = picture.site("z", model.latent_size, picture.add(encoder, "encoder.", "x", "ν"))  # type: ignore[arg-type]
     else:
         middle = picture.alone("z", model.latent_size)
-    picture.add(model.decoder, "decoder.", "z", "x̂", start=middle)
+    if isinstance(model.decoder, FeedForward):
+        picture.add(model.decoder, "decoder.", "z", "x̂", start=middle)
+    elif isinstance(model.decoder, IdentifiableDecoder):
+        picture.frame(model.decoder, "decoder.", middle)
     return picture
 
 

@@ -13,7 +13,7 @@ from elbo_room.widgets.screen.network_diagram import selection
 from elbo_room.widgets.worker.pictures.attention import ShownText, attention_part, tokens_of
 from elbo_room.widgets.worker.pictures.drawing import ARC, IDENTITY, LINE, LOOP, MOST
 from elbo_room.widgets.worker.pictures.latent import LatentPictures
-from elbo_room.widgets.worker.pictures.network import NetworkPicture
+from elbo_room.widgets.worker.pictures.network import NetworkPicture, of_deep_generative
 from elbo_room.widgets.worker.pictures.positions import filters_part
 
 SKIPS = {"input_reinjection": True, "dense_skip": True, "identity_residual": True}
@@ -153,3 +153,19 @@ def test_a_filter_stands_under_its_motif() -> None:
     truth = [(place, value) for place, value in table.items() if place[1] < 4][: 4 * len(motif)]
     assert all(table[x, y + 5] == pytest.approx(value, abs=1e-5) for (x, y), value in truth)
     assert "filter 3, r = 1.00" in part["names"]["filters"]
+
+
+@pytest.mark.parametrize("decoder", ["network", "gradient_map", "convolution"])
+def test_every_decoder_of_a_deep_generative_model_has_a_drawing(decoder: str) -> None:
+    run = Run(Settings(decoder=decoder, latent_size=3, scale_head="shared"))
+    picture = of_deep_generative(run.model, run.q)
+    assert [column.title for column in picture.columns][:5] == ["x", "h₁", "h₂", "ν", "z"]
+    assert len(picture.look()["replace"]["network"]["weights"]["value"]) == len(
+        picture.about()["static"]["network"]["edges"]["source"]
+    )
+    if decoder == "gradient_map":
+        lines = picture.bundles[-1]
+        assert torch.equal(
+            lines.places.flatten(), torch.arange(64 * 3).reshape(64, 3)[picture.columns[-1].shown].flatten()
+        )
+        assert torch.equal(picture.parameters[lines.parameter], run.model.decoder.frame.detach())
