@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, sync_playwright
 from elbo_room.lab import browsers
 from elbo_room.widgets.prepare import prepare
 from tests.benchmarks import measuring
+from tests.browser import newcomer
 from tests.browser.screen import Screen
 from tests.conftest import FLAGS, ROOT, server, wait_until
 
@@ -160,6 +161,18 @@ def seeks(screen: Screen) -> Row:
     )
 
 
+def first_steps(browser: Browser, address: str) -> list[Row]:
+    """The scripted newcomer: open, Run, read the ratio, change the estimator, see panel B change."""
+    page, begun = browser.new_context(viewport={"width": 1280, "height": 720}).new_page(), time.monotonic()
+    page.goto(address)
+    found = newcomer.walk(Screen(page, wait_until), begun)
+    page.context.close()
+    return [
+        Row("newcomer: new estimator → its point in panel B", f"{found.change:.2f} s", "≤ 2 s", found.change <= 2),
+        Row("newcomer: open, Run, ratio, estimator, panel B", f"{found.whole:.1f} s", "≤ 30 s", found.whole <= 30),
+    ]
+
+
 def measurements() -> list[Row]:
     """Panel B in the first scene, as its worker measures it during training; `bench measuring` has all scenes."""
     found = measuring.measured("digits")
@@ -234,6 +247,8 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=browsers.find(), headless=True, args=flags)
         rows = openings(browser, address)
+        settles(lambda: processes(address, "ipykernel"), 1)
+        rows += first_steps(browser, address)
         settles(lambda: processes(address, "ipykernel"), 1)
         screen, _ = opened(browser, address)
         worker = settles(lambda: processes(address, "elbo_room.widgets.worker"), 1)

@@ -1,7 +1,10 @@
 """The main job in a real browser, in Voilà and in JupyterLab: press Run, watch it grow, pause, switch, hover."""
 
+import time
+
 import pytest
 
+from tests.browser import newcomer
 from tests.browser.screen import Screen
 
 pytestmark = pytest.mark.browser
@@ -47,6 +50,25 @@ def test_a_newcomer_watches_a_model_train(screen):
     screen.until(lambda: "z = (" in screen.text("card-words") and screen.ink("c") != before)
     screen.until(lambda: screen.counters()["hoverMs"])
     assert screen.counters()["rebuilds"] == 0
+
+
+def test_a_newcomer_reads_the_ratio_changes_the_estimator_and_sees_panel_b_change(
+    page, wait_until, voila_server, record_property
+):
+    """Open, Run, read, change, see; `python -m tests.benchmarks.page` asserts the times that are reported here."""
+    begun = time.monotonic()
+    page.goto(voila_server)
+    screen = Screen(page, wait_until)
+    found = newcomer.walk(screen, begun)
+    assert found.first.startswith("Reparameterisation: ")
+    assert found.then.startswith("Score: ")
+    active = page.locator(".elbo-legend .elbo-active")
+    screen.until(lambda: active.locator(".elbo-legend-name").inner_text() == "score")
+    assert active.locator(".elbo-legend-times").inner_text().endswith("×")
+    screen.until(lambda: page.locator(".elbo-glossary dfn", has_text="ELBO").count() == 1)
+    record_property("seconds from the change to panel B's new point", round(found.change, 2))
+    record_property("seconds of the whole path", round(found.whole, 1))
+    print(f"newcomer: {found.change:.2f} s from the change to panel B's new point, {found.whole:.1f} s in all")
 
 
 NONSENSE = ("seven", "-1", "1e99", "", "<b>2</b>")
