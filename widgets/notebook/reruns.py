@@ -17,7 +17,7 @@ class Closable(Protocol):
         """Release processes and widgets."""
 
 
-_open: dict[Cell | None, weakref.ref[Closable]] = {}
+_open: dict[Cell | str | None, weakref.ref[Closable]] = {}
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,19 @@ def running_cell() -> Cell | None:
         return None
 
 
+def _code() -> str | None:
+    """The code that the kernel runs now; None outside of a kernel."""
+    try:
+        from IPython import get_ipython
+
+        return str(get_ipython().get_parent()["content"]["code"])
+    except (ImportError, AttributeError, KeyError):
+        return None
+
+
 def replace_earlier(made: Closable, at_exit: Closable) -> None:
     """Close what the running cell made before; `at_exit` is closed with the kernel, if `made` is still alive then."""
-    key = running_cell()
+    key = running_cell() or _code()  # Voilà does not identify its cells: there a cell is what it runs
     earlier = _open.get(key, lambda: None)()
     if earlier is not None:
         earlier.close()

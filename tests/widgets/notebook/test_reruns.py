@@ -8,6 +8,7 @@ import pytest
 from ipywidgets.widgets import widget
 
 from elbo_room.widgets import actions
+from elbo_room.widgets.notebook import reruns
 from elbo_room.widgets.notebook.reruns import Cell
 from tests.widgets.conftest import eventually
 
@@ -100,6 +101,25 @@ def test_a_cell_that_is_run_again_otherwise_starts_anew(lab, cell, why):
     assert again.current.folder is None
     assert again.state == "example"
     assert "Press Run to train" in again.screen.caption.value
+
+
+def test_two_labs_of_a_page_that_does_not_identify_its_cells_stay_open(monkeypatch):
+    """Voilà's page with a lab in two cells: each replaces only what the same code made before."""
+    closed = []
+
+    class Made:
+        def __init__(self, name):
+            self.name = name
+
+        def close(self):
+            closed.append(self.name)
+
+    labs = []
+    for name, code in (("first", "Explorer()"), ("second", "Explorer(model)"), ("first again", "Explorer()")):
+        monkeypatch.setattr(reruns, "_code", lambda code=code: code)
+        labs.append(Made(name))
+        reruns.replace_earlier(labs[-1], labs[-1])
+    assert closed == ["first"]
 
 
 def test_a_cell_is_named_alike_before_and_after_a_restart_of_its_kernel():
