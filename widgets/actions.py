@@ -121,6 +121,11 @@ class SetKnob:
     name: str
     value: Any  # as the control has it: it is checked against its knob
 
+    @property
+    def replaces(self) -> tuple[str, str]:
+        """A later one of the same control makes this one superfluous."""
+        return "knob", self.name
+
 
 @dataclass(frozen=True)
 class Reshape:
@@ -135,6 +140,11 @@ class HoldXi:
     """ξ is held where the ring on the parabola was dragged to."""
 
     value: float
+
+    @property
+    def replaces(self) -> tuple[str, str]:
+        """A later one makes this one superfluous."""
+        return "knob", "xi_value by hand"
 
 
 @dataclass(frozen=True)

@@ -259,6 +259,14 @@ class Explorer(ipw.VBox):
         """The worker is gone."""
         self.worker.lost(reason)
 
+    def frozen(self, seconds: float) -> None:
+        """The worker is silent."""
+        self.worker.frozen(seconds)
+
+    def thawed(self) -> None:
+        """The worker speaks again."""
+        self.worker.thawed()
+
     def fault(self, sentence: str) -> None:
         """Report an internal error."""
         self.current.notice = sentence

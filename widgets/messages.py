@@ -339,6 +339,11 @@ class Ready:
     """The worker has loaded what it needs."""
 
 
+@dataclass(frozen=True)
+class Alive:
+    """The worker's process runs, whatever it is busy with: the session notes it and shows nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OfStep:
     """A message with the run's current step."""
@@ -550,6 +555,6 @@ class Fault:
 
 
 Message = (
-    Ready | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | StatesKept | Replayed
-    | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused | Saved | Left | Unsaved | Fault
+    Ready | Alive | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | StatesKept
+    | Replayed | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused | Saved | Left | Unsaved | Fault
 )  # fmt: skip

@@ -65,17 +65,16 @@ class Snapshot:
             header["data"] = run.data.checksum
         return cls(run.number, {name: tensor.detach().clone() for name, tensor in run.tensors().items()}, header)
 
-    def write(self, folder: Path) -> None:
-        """Write it into a folder, with checksums of its header and of its tensors."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def packed(self) -> bytes:
+        """The content of its file, with checksums of its header and of its tensors."""
         tensors = {name: tensor.contiguous() for name, tensor in self.tensors.items()}
-        words = sealed(json.dumps(self.header)) | {CHECKSUM: checksum(tensors)}
-        write_bytes(folder / STATE, save(tensors, words))
+        return save(tensors, sealed(json.dumps(self.header)) | {CHECKSUM: checksum(tensors)})
 
 
 def save_run(run: Run, folder: Path) -> None:
     """Write a run's state and settings into a folder."""
-    Snapshot.of(run).write(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bytes(folder / STATE, Snapshot.of(run).packed())
 
 
 def _record(run: Run) -> dict[str, Any]:

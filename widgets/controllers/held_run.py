@@ -85,7 +85,9 @@ class HeldRun:
         return bool(requests)
 
     def note_saved(self) -> None:
-        """Check up to which step the run is saved."""
+        """Check up to which step the run is saved; a folder that could not be locked before is locked once it is there."""
+        if self.state.folder is not None:
+            self.state.folder.take()
         self.state.saved_number = kept_until(self.state.folder)
 
     def _hold(self, folder: RunFolder) -> None:

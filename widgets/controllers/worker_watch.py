@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elbo_room.widgets.actions import WorkerNotStarted
-from elbo_room.widgets.messages import Fault, ReadTable, Ready, Refused, Start, Unsaved, UseFeatures
+from elbo_room.widgets.messages import Fault, ReadTable, Ready, Refused, Saved, Start, Unsaved, UseFeatures
 from elbo_room.widgets.sessions.runs import kept_until
 
 if TYPE_CHECKING:
@@ -24,13 +24,16 @@ class WorkerWatch:
         self, state: ScreenState, held: HeldRun, views: ViewController, screen: Screen, session: Session
     ) -> None:
         self.state, self.held, self.views, self.screen, self.session = state, held, views, screen, session
+        self.silence = ""  # the sentence about a worker that is silent
+        self.unsaved = ""  # the sentence about a run that cannot be saved
 
     def register(self, actions: Dispatch, messages: Dispatch) -> None:
         """Handle reports about the worker itself."""
         actions.on(WorkerNotStarted, lambda action: self.lost(action.reason))
         messages.when(Ready, self.greet)
         messages.on(Refused, self.say_refusal)
-        messages.on(Unsaved, self.say)
+        messages.on(Unsaved, self.say_unsaved)
+        messages.on(Saved, self.saved_again)
         messages.on(Fault, self.say)
 
     def greet(self) -> None:
@@ -46,6 +49,32 @@ class WorkerWatch:
     def say(self, message: Unsaved | Fault | Refused) -> None:
         """Report in the caption what the worker could not do."""
         self.state.notice = message.sentence
+
+    def say_unsaved(self, message: Unsaved) -> None:
+        """The same for a run that cannot be saved; it is tried again every few seconds."""
+        self.unsaved = message.sentence
+        self.say(message)
+
+    def saved_again(self, message: Saved) -> None:
+        """The sentence about a run that cannot be saved is true no more."""
+        if self.unsaved and self.state.notice in ("", self.unsaved):
+            self.state.notice = f"The run is saved again, up to step {message.number:,}."
+        self.unsaved = ""
+
+    def frozen(self, seconds: float) -> None:
+        """The worker lives but is silent: report it until it speaks again."""
+        number = None if self.state.own_model else self.state.saved_number
+        kept = "" if number is None else f" Your run is kept up to step {number:,}."
+        self.silence = (
+            f"The trainer has not answered for {seconds:.0f} s: it was stopped, or this computer is very busy.{kept} "
+            "It goes on by itself as soon as it can; if it does not, reload the page."
+        )
+        self.screen.page.banner = self.silence
+
+    def thawed(self) -> None:
+        """It speaks again, or is gone, which has a sentence of its own."""
+        if self.screen.page.banner == self.silence:
+            self.screen.page.banner = ""
 
     def say_refusal(self, message: Refused) -> None:
         """The same for a command; for a table, the drawer reports it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -137,13 +138,21 @@ class ProcessLink:
         self.send(Close())
         process = self.process
         if process is not None:
-            for end, patience in ((None, PATIENCE), (process.terminate, INSISTENCE), (process.kill, 2.0)):
+            for end, patience in ((None, PATIENCE), (self._wake_and_terminate, INSISTENCE), (process.kill, 2.0)):
                 if end is not None:
                     end()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(patience)
                     break
         self._ours.close()
+
+    def _wake_and_terminate(self) -> None:
+        """A process that was stopped saves its run too."""
+        if self.process is not None:
+            self.process.terminate()
+            if self.process.pid is not None and hasattr(signal, "SIGCONT"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.process.pid, signal.SIGCONT)
 
 
 class ThreadLink:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from elbo_room.models.run_file import STATE, about
+from elbo_room.models.run_file import CHANGED, STATE, about
 from elbo_room.models.settings import Values
 from elbo_room.widgets.notebook.reruns import PROCESS, Cell
 from elbo_room.widgets.wire.history_file import FILE, REPLAY_FILE, VARIANCE_COLUMNS, elbo_curve, read, table
@@ -48,15 +48,23 @@ class RunFolder:
     def __init__(self, identity: str) -> None:
         self.identity = identity
         self.path = home() / identity
-        self.path.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(self.path / "in-use.lock", timeout=0)
 
     def take(self) -> bool:
-        """Become its controller; False if another live session is."""
+        """Become its controller; False if another live session is.
+
+        Where nothing can be written, nobody else holds it either: the run is trained all the same, and the worker reports what is not
+        kept. Once it can be saved, take it again.
+        """
+        if self._lock.is_locked:
+            return True
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
             return False
+        except OSError:  # a disk that is full or may only be read
+            return True
         return True
 
     def release(self, *, keep: bool = False) -> None:
@@ -169,6 +177,30 @@ def saved_runs(most: int = 100, also: Callable[[Path], bool] | None = None) -> l
     return found
 
 
+def damaged_runs(most: int = 100) -> dict[str, str]:
+    """Those of the newest runs whose file cannot be read, and why, on a few words."""
+    found = {}
+    for file in sorted(home().glob(f"*/{STATE}"), reverse=True)[:most]:
+        try:
+            about(file)
+        except FileNotFoundError:  # moved into the bin meanwhile
+            continue
+        except Exception as error:  # noqa: BLE001 - json, struct and others each raise different errors for a damaged file
+            found[file.parent.name] = CHANGED if str(error) == CHANGED else "it is not a run's file, or was cut short"
+    return found
+
+
+def curve_damaged(identity: str) -> bool:
+    """Whether a run has curves that cannot be read."""
+    try:
+        read(home() / identity)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, KeyError, EOFError):
+        return True
+    return False
+
+
 def written(file: Path) -> int | None:
     """When a file was written, in ns; None where there is none."""
     try:
@@ -180,9 +212,11 @@ def written(file: Path) -> int | None:
 @lru_cache(maxsize=512)
 def _read(file: Path, _written: tuple[int | None, ...]) -> dict[str, Any]:
     """One of `saved_runs`; it is told when its files were written, so that an open list reads again only what has changed."""
-    points = curve(file.parent.name)
+    points, note = curve(file.parent.name), {}
+    if not len(points) and curve_damaged(file.parent.name):
+        note = {"note": "its curves are damaged and left out"}
     elbo = float(points[-1, 1]) if len(points) and np.isfinite(points[-1, 1]) else None
-    return {"identity": file.parent.name, **about(file), "elbo": elbo, "spark": spark(points)}
+    return {"identity": file.parent.name, **about(file), "elbo": elbo, "spark": spark(points), **note}
 
 
 def spark(points: np.ndarray[Any, Any]) -> list[int]:

@@ -10,11 +10,11 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
 from elbo_room.widgets.actions import Action, WorkerNotStarted
-from elbo_room.widgets.messages import Command, Message
+from elbo_room.widgets.messages import Alive, Command, Message
 from elbo_room.widgets.sessions.link import Link
 
 TICKS = 15.0  # most frames per second to the browser
@@ -22,9 +22,27 @@ WAIT = 0.02  # seconds the pump sleeps at most: the delay of a worker's message
 SHORT, EXPECTED = 0.003, 0.3  # the same while the answer to a hand on a slider is on its way, and for how long at most
 SILENCE = 60.0  # seconds without a message of the page, twelve of its heartbeats, after which a run is paused and saved
 HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page send once a minute
-LOOK = 1.0  # seconds between two looks for the page that count at most
+LOOK = 1.0  # seconds between two looks for the page, or for the worker, that count at most
+FROZEN = (
+    4.0  # seconds without a word of the worker, which gives a sign of life every second, after which that is reported
+)
 RESTART_DELAY, MOST_RESTARTS, MINUTE = 1.5, 3, 60.0  # seconds, times, seconds
+ALIVE = Alive()
 _log = logging.getLogger(__name__)
+
+
+def latest(actions: Sequence[Action]) -> list[Action]:
+    """The same actions without those that a later one replaces: of a slider's values only the last, unless something else came between."""
+    found: list[Action] = []
+    stretch: dict[Hashable, Action] = {}  # what could still be replaced, in the order of its last change
+    for action in actions:
+        if (key := getattr(action, "replaces", None)) is None:
+            found += [*stretch.values(), action]
+            stretch = {}
+        else:
+            stretch.pop(key, None)
+            stretch[key] = action
+    return [*found, *stretch.values()]
 
 
 class View(Protocol):
@@ -38,6 +56,12 @@ class View(Protocol):
 
     def lost(self, reason: str) -> None:
         """Report that the worker is gone."""
+
+    def frozen(self, seconds: float) -> None:
+        """Report that the worker has not said a word for so long."""
+
+    def thawed(self) -> None:
+        """The worker speaks again."""
 
     def fault(self, sentence: str) -> None:
         """Report that something failed."""
@@ -77,6 +101,8 @@ class Session:
         self.expected = 0.0  # until when the pump hardly sleeps
         self.heard: float | None = None
         self.restarts: list[float] = []
+        self.spoke_last: Link | None = None  # the worker that has said something; one that loads is silent for seconds
+        self.quiet, self.listened, self.frozen = 0.0, time.monotonic(), False
         self.pump = threading.Thread(target=self._pump, daemon=True, name="elbo-room-pump")
 
     def connect(self) -> None:
@@ -142,9 +168,12 @@ class Session:
         reported = None
         while not self.closed.is_set():
             self._guarded(self._take_actions)
-            for message in self.link.receive():
-                self._guarded(self.view.show, message)
+            messages = self.link.receive()
+            for message in messages:
+                if message != ALIVE:
+                    self._guarded(self.view.show, message)
             problem = self.link.problem()
+            self._guarded(self._watch_worker, bool(messages), bool(problem))
             if problem and reported is not self.link:
                 reported = self.link
                 self._guarded(self.view.lost, problem)
@@ -155,10 +184,28 @@ class Session:
 
     def _take_actions(self) -> None:
         try:
-            action = self.actions.get(timeout=SHORT if time.monotonic() < self.expected else WAIT)
+            waiting = [self.actions.get(timeout=SHORT if time.monotonic() < self.expected else WAIT)]
         except queue.Empty:
             return
-        self.view.act(action)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting.append(self.actions.get_nowait())
+        for action in latest(waiting):
+            self._guarded(self.view.act, action)
+
+    def _watch_worker(self, heard: bool, gone: bool) -> None:
+        """Notice a worker that lives but is silent; a computer that stands still silences it too, so a look counts `LOOK` at most."""
+        now = time.monotonic()
+        if heard:
+            self.spoke_last = self.link
+        counts = not heard and not gone and self.spoke_last is self.link
+        self.quiet = self.quiet + min(now - self.listened, LOOK) if counts else 0.0
+        self.listened = now
+        before, self.frozen = self.frozen, self.quiet > FROZEN
+        if self.frozen and not before:
+            self.view.frozen(FROZEN)
+        elif before and not self.frozen:
+            self.view.thawed()
 
     def _watch_page(self) -> None:
         seen, now = self.presence.last_seen(), time.monotonic()

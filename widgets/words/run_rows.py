@@ -77,7 +77,19 @@ def row_of(run: dict[str, Any], catalogue: dict[str, Any]) -> Row:
         row["measure"] = measure_of(settings)
     except Exception:  # noqa: BLE001 - settings from a file may be anything
         row["fault"] = "Its settings cannot be read."
+    if "note" in run:
+        row["changes"] = " · ".join(filter(None, [str(row["changes"]), run["note"]]))
     return row
+
+
+def damaged_row(identity: str, why: str) -> Row:
+    """A run that is listed only to say that it cannot be opened."""
+    when, date = date_words(identity)
+    return {
+        "id": identity, "name": label_of(home() / identity).name, "pinned": False, "when": when, "date": date, "step": 0,
+        "score": None, "spark": [], "fault": f"Cannot be opened: {why}.", "scene": "", "changes": "", "seed": None, "stop": None,
+        "measure": "",
+    }  # fmt: skip
 
 
 def title_of(row: Row) -> str:

@@ -87,12 +87,12 @@ class Curves:
 
     def save(self, folder: Path, waiting: Any, mean: Any, recent: Any = ()) -> None:
         """Write the tables next to the checkpoint, and the recent steps (step, ELBO) that the running mean goes on from."""
-        self.written_later(waiting, mean, recent)(folder)
+        write_bytes(folder / FILE, self.packed_later(waiting, mean, recent)())
 
-    def written_later(self, waiting: Any, mean: Any, recent: Any = ()) -> Callable[[Path], None]:
-        """The same in two parts: copy them now, and write the copy whenever the result is called."""
+    def packed_later(self, waiting: Any, mean: Any, recent: Any = ()) -> Callable[[], bytes]:
+        """The content of that file in two parts: copy the tables now, and pack the copy whenever the result is called."""
         also = {"recent": table(list(recent), RECENT_COLUMNS), SERIES: np.array([*ESTIMATORS, MINIBATCH])}
-        return partial(_write, self.tables(waiting, mean), also)
+        return partial(_packed, self.tables(waiting, mean), also)
 
     def load(self, folder: Path, number: int) -> None:
         """Read the tables back, up to the checkpoint's step; what is missing or damaged stays empty."""
@@ -107,7 +107,7 @@ class Curves:
         self.recent = recent[recent[:, 0] <= number]
 
 
-def _write(tables: CurveTables, also: dict[str, Table], folder: Path) -> None:
+def _packed(tables: CurveTables, also: dict[str, Table]) -> bytes:
     content = BytesIO()
     np.savez_compressed(content, **tables, **also)  # type: ignore[arg-type]
-    write_bytes(folder / FILE, content.getvalue())
+    return content.getvalue()

@@ -5,13 +5,16 @@ disk, and the next one is s seconds away. So s is as long as its cost asks for, 
 """
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from elbo_room.models.training.checkpoint import Snapshot
+from elbo_room.models.run_file import STATE
+from elbo_room.models.training.checkpoint import write_bytes
+from elbo_room.widgets.wire.history_file import FILE, REPLAY_FILE
+from elbo_room.widgets.worker.measuring.quiet import QUIET
 from elbo_room.widgets.worker.pace import Pace
 
 STAKE = 5.0  # seconds of training that a sudden end may cost
@@ -46,11 +49,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a run's folder holds, as copies."""
+    """What a run's folder holds, as copies that are packed when they are written."""
 
-    state: Snapshot
-    curves: Callable[[Path], None]
-    states: Callable[[Path], None] | None  # of replay, where they are due
+    state: Callable[[], bytes]
+    curves: Callable[[], bytes]
+    states: (
+        tuple[Callable[[], bytes], Callable[[], None]] | None
+    )  # of replay, where they are due; and what notes that they are kept
     data: Callable[[Path], None] | None  # notes which data the run was trained on, where that is not there yet
     pace: Pace  # of the states
 
@@ -58,29 +63,37 @@ class Parts:
         """Write them; the data first, without which the run could not be read again."""
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
-        if self.data is not None:
-            self.data(folder)
-        self.state.write(folder)
-        self.curves(folder)
+        with QUIET:  # what computes; the disk, which may be slow, is waited for outside
+            if self.data is not None:
+                self.data(folder)
+            state, curves = self.state(), self.curves()
+        write_bytes(folder / STATE, state)
+        write_bytes(folder / FILE, curves)
         if self.states is not None:
-            with self.pace.spending():
-                self.states(folder)
+            self._write_states(folder, *self.states)
+
+    def _write_states(self, folder: Path, pack: Callable[[], bytes], done: Callable[[], None]) -> None:
+        with self.pace.spending():
+            with QUIET:
+                content = pack()
+            if content:
+                write_bytes(folder / REPLAY_FILE, content)
+                done()
 
 
 class Saver:
-    """One save at a time, in a thread of its own; the loop asks for its outcome."""
+    """One save at a time, in a thread; the loop asks for its outcome."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
+    def __init__(self, thread: Executor, clock: Callable[[], float] = time.monotonic) -> None:
+        self.thread, self.clock = thread, clock
         self.begun, self.cost = -1e9, 0.0
         self.asked = -1  # the step that was copied last
-        self._thread: threading.Thread | None = None
-        self._outcome: Outcome | None = None
+        self._running: Future[Outcome] | None = None
 
     @property
     def free(self) -> bool:
         """Whether none is running."""
-        return self._thread is None
+        return self._running is None
 
     def due(self) -> bool:
         """Whether another save may begin: none is running, and the last one began long enough ago."""
@@ -89,16 +102,12 @@ class Saver:
     def begin(self, job: Job) -> None:
         """Write it in the background. The one before must have ended and been collected."""
         self.asked = job.number
-        self._thread = threading.Thread(target=self._carry_out, args=(job,), daemon=True, name="elbo-room-save")
-        self._thread.start()
+        self._running = self.thread.submit(self._carried_out, job)
 
     def now(self, job: Job) -> Outcome:
         """Write it in this thread."""
         self.asked = job.number
         return self._carried_out(job)
-
-    def _carry_out(self, job: Job) -> None:
-        self._outcome = self._carried_out(job)
 
     def _carried_out(self, job: Job) -> Outcome:
         self.begun = self.clock()
@@ -112,14 +121,10 @@ class Saver:
 
     def collect(self, seconds: float | None = 0.0) -> Outcome | None:
         """How the save in the background ended, once it has; waits so long for it, or for as long as it takes."""
-        if self._thread is None:
+        if self._running is None or not wait([self._running], seconds).done:
             return None
-        self._thread.join(seconds)
-        if self._thread.is_alive():
-            return None
-        self._thread = None
-        outcome, self._outcome = self._outcome, None
-        return outcome
+        running, self._running = self._running, None
+        return running.result()
 
 
 def sweep(folder: Path) -> None:

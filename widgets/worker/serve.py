@@ -52,6 +52,7 @@ from elbo_room.widgets.messages import (
 )
 from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
+from elbo_room.widgets.worker.command_queue import CommandQueue
 from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.memory import Tidying
@@ -70,7 +71,7 @@ class Worker(Trainer):
     def __init__(self, connection: "Connection[Any, Any]", factory: Factory = Run) -> None:
         super().__init__(connection)
         self.user_data = UserData(factory, self.send, self.attempt)
-        self.tidying = Tidying()
+        self.tidying, self.queue = Tidying(), CommandQueue()
         self.prior_of: Settings | None = None  # settings whose prior will be drawn when no command is waiting
         self.commands = Dispatch()
         self._register()
@@ -101,22 +102,25 @@ class Worker(Trainer):
         """Serve until the other end closes; the run is saved then."""
         try:
             self.send(Ready())
+            self.pulse.start()
             while self._commands():
                 self._work()
                 self.tidying.turn()
         except (HungUpError, EOFError, OSError):
             pass
         finally:
+            self.pulse.stop()
             with contextlib.suppress(HungUpError):
                 self._put_away()
+            self.thread.shutdown()
             self.user_data.close()
             if self.run is not None:
                 self.measuring.close()
 
     def _commands(self) -> bool:
         """Carry out the commands that have arrived; wait for one when there is nothing else to do. False on `close`."""
-        while self.heard(self._wait()):
-            command: Command = self.connection.recv()
+        while self._fetch():
+            command = self.queue.take()
             if isinstance(command, Close):
                 return False
             self._carry_out(command)
@@ -125,6 +129,12 @@ class Worker(Trainer):
         self._replay()
         self._render()
         return True
+
+    def _fetch(self) -> bool:
+        """Take up all commands that have arrived; whether there is one to carry out."""
+        while self.heard(0.0 if self.queue else self._wait()):
+            self.queue.put(self.connection.recv())
+        return bool(self.queue)
 
     def _carry_out(self, command: Command) -> None:
         folder = command.folder if isinstance(command, Start) else None

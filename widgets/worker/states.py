@@ -21,6 +21,7 @@ from elbo_room.widgets.wire.history_file import REPLAY_FILE
 
 MOST_STATES, MOST_BYTES = 128, 8_000_000
 EXACT = 2_000_000  # bytes of all states up to which they are kept in float32; larger models are rounded to float16
+Content = bytes  # of a file
 Row = np.ndarray[Any, Any]  # all parameters of one step, end to end
 
 
@@ -131,22 +132,28 @@ class KeptStates:
 
     def save(self, folder: Path) -> None:
         """Write the states next to the checkpoint, whole or not at all; a file that has them already stays."""
-        self.written_later()(folder)
+        pack, done = self.packed_later(folder)
+        if content := pack():
+            write_bytes(folder / REPLAY_FILE, content)
+            done()
 
-    def written_later(self) -> Callable[[Path], None]:
-        """The same in two parts: note now what there is, and write it whenever the result is called."""
-        about = {"settings": list(self.settings), "parameters": self._signature()}
-        return partial(self._write, list(self.steps), list(self.rows), about)
+    def packed_later(self, folder: Path) -> tuple[Callable[[], Content], Callable[[], None]]:
+        """The content of that file in two parts: note now what there is, and pack it whenever the first result is called.
 
-    def _write(self, steps: list[int], kept: list[Row], about: dict[str, Any], folder: Path) -> None:
-        now = folder, steps[-1] if steps else -1, len(about["settings"])
+        It is empty where the folder has that file already; the second result notes that it has it.
+        """
+        now = folder, self.steps[-1] if self.steps else -1, len(self.settings)
         if now == self.written:
-            return
+            return bytes, lambda: None
+        about = {"settings": list(self.settings), "parameters": self._signature()}
+        pack = partial(self._packed, list(self.steps), list(self.rows), about)
+        return pack, partial(setattr, self, "written", now)
+
+    def _packed(self, steps: list[int], kept: list[Row], about: dict[str, Any]) -> Content:
         content = BytesIO()
         rows = np.stack(kept) if kept else np.zeros((0, self.size), self.kind)
         np.savez(content, steps=np.asarray(steps, np.int64), rows=rows, about=np.array(json.dumps(about)))
-        write_bytes(folder / REPLAY_FILE, content.getvalue())
-        self.written = now
+        return content.getvalue()
 
     def _signature(self) -> list[list[Any]]:
         return [[name, list(parameter.shape)] for name, parameter in self.parameters.items()]

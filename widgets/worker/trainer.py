@@ -1,8 +1,10 @@
 """The training side of a worker: steps, probes in between, frames for the screen, checkpoints. `serve` adds the commands."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
@@ -47,6 +49,7 @@ from elbo_room.widgets.worker.pictures import Pictures, pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.one_step import SECONDS, OneStep
 from elbo_room.widgets.worker.pictures.overflow import finite
+from elbo_room.widgets.worker.pulse import Pulse
 from elbo_room.widgets.worker.replay import Rendering, Replay
 from elbo_room.widgets.worker.saving import FIRST_SAVE, Job, Outcome, Parts, Saver
 from elbo_room.widgets.worker.states import KeptStates
@@ -94,6 +97,7 @@ class Trainer:
 
     def __init__(self, connection: "Connection[Any, Any]") -> None:
         self.connection, self.heard = connection, CommandPoll(connection)
+        self.sending, self.pulse = threading.Lock(), Pulse(self.send)
         self.run: Run | None = None
         self.folder: Path | None = None
         self.keep_data: Callable[[Path], None] | None = None
@@ -104,7 +108,10 @@ class Trainer:
         self.mean = RunningMean()
         self.next_step = self.last_frame = 0.0
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saver, self.saved = Saver(), -1  # the step that was saved last
+        self.thread = ThreadPoolExecutor(
+            1, "elbo-room-save"
+        )  # writes; it is there before the measuring process is forked
+        self.saver, self.saved = Saver(self.thread), -1  # the step that was saved last
         self.unsaved = ""  # why the last attempt to save failed, if it did
         self.state_saves = Pace(STATE_SAVES, STATE_SAVE_SHARE)
         self.told, self.told_at = -1, -1e9  # the newest state that the page knows, and when it was told
@@ -126,9 +133,11 @@ class Trainer:
             HungUpError: the receiving end is closed.
         """
         try:
-            self.connection.send(message)
+            with self.sending:
+                self.connection.send(message)
         except (OSError, EOFError) as error:
             raise HungUpError from error
+        self.pulse.spoken = time.monotonic()
 
     def _adopt(self, new: Prepared) -> None:
         """Replace the previous run by a prepared one. Nothing here can fail."""
@@ -146,7 +155,7 @@ class Trainer:
         now = time.perf_counter()
         self.next_step = self.last_frame = now
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
-        self.saver, self.saved = Saver(), -1
+        self.saver, self.saved = Saver(self.thread), -1
         self.sound, self.unsaved = True, ""
         self.speedometer, self.rate = Speedometer(), 0.0
 
@@ -411,11 +420,11 @@ class Trainer:
             return None
 
     def _copied(self, run: Run, folder: Path) -> Job:
-        state = Snapshot.of(run)
-        curves = self.curves.written_later(self.waiting, self._mean()[1], self.mean.kept)
+        state = Snapshot.of(run).packed
+        curves = self.curves.packed_later(self.waiting, self._mean()[1], self.mean.kept)
         states = None
         if self.state != "running" or self.state_saves.due(time.perf_counter()):
-            states = self.states.written_later()
+            states = self.states.packed_later(folder)
         parts = Parts(state, curves, states, self.keep_data, self.state_saves)
         return Job(run.number, partial(parts.write, folder))
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from elbo_room.models.run_file import STATE, about
-from elbo_room.models.training.checkpoint import Snapshot
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import (
     Close,
@@ -298,7 +297,7 @@ def test_a_save_that_fails_is_reported_truly_and_training_goes_on(
 ) -> None:
     monkeypatch.setattr(saving, "OFTEN", 1e-3)
     with monkeypatch.context() as patch:
-        patch.setattr(Snapshot, "write", raising(error))
+        patch.setattr(saving, "write_bytes", raising(error))
         driver.send(Start(TINY, str(tmp_path / "run")))
         driver.until(State, state="finished")
         driver.until(Frame, number=8)
@@ -316,7 +315,7 @@ def test_a_run_is_let_go_once_it_is_saved_and_not_before(driver: Driver, tmp_pat
     driver.send(Start(ENDLESS, str(tmp_path / "run")))
     driver.until(Frame)
     with monkeypatch.context() as patch:
-        patch.setattr(Snapshot, "write", raising(OSError(errno.ENOSPC, "No space left on device")))
+        patch.setattr(saving, "write_bytes", raising(OSError(errno.ENOSPC, "No space left on device")))
         driver.send(Leave())
         refused = driver.until(Refused, command=Leave)
     assert is_a_sentence(refused.sentence)
@@ -336,7 +335,7 @@ def test_a_worker_whose_last_save_fails_or_whose_kernel_is_gone_leaves_all_the_s
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
     """An exception in the thread would be a warning, and so fail this test."""
-    monkeypatch.setattr(Snapshot, "write", raising(KeyError("odd")))
+    monkeypatch.setattr(saving, "write_bytes", raising(KeyError("odd")))
     first = Driver()
     first.send(Start(ENDLESS, str(tmp_path / "first")))
     first.until(Frame)

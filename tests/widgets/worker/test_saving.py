@@ -1,14 +1,15 @@
 """Saving beside training: what a sudden end costs, whatever a save costs, and that no step waits for the disk."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from elbo_room.models.run_file import STATE, about
-from elbo_room.models.training.checkpoint import Snapshot, load_run
+from elbo_room.models.training.checkpoint import Snapshot, load_run, write_bytes
 from elbo_room.widgets.messages import Frame, Pause, Saved, Start, State
-from elbo_room.widgets.worker import trainer
+from elbo_room.widgets.worker import saving, trainer
 from elbo_room.widgets.worker.saving import OFTEN, STAKE, Job, Saver, interval, sweep
 from tests.widgets.worker.test_worker import SMALL, Driver
 
@@ -29,7 +30,8 @@ class Clock:
 def test_at_most_five_seconds_are_at_stake_whatever_a_save_costs(cost: float) -> None:
     """On a clock of its own: the age of what the disk holds, at its oldest. The machine may lose a quarter of a second between saves."""
     clock = Clock()
-    saver, oldest, held = Saver(clock), 0.0, clock.now
+    thread = ThreadPoolExecutor(1)
+    saver, oldest, held = Saver(thread, clock), 0.0, clock.now
     for number in range(20):
         while not saver.due():
             clock.now += 0.25
@@ -53,13 +55,13 @@ def test_training_and_pictures_go_on_while_a_save_takes_its_time(
 ) -> None:
     """A disk that answers only when it is told to: meanwhile steps are made and shown, and nothing is called saved that is not."""
     monkeypatch.setattr(trainer, "FIRST_SAVE", 0.0)
-    answer, write = threading.Event(), Snapshot.write
+    answer = threading.Event()
 
-    def slow(self: Snapshot, folder: Path) -> None:
+    def slow(path: Path, content: bytes) -> None:
         answer.wait(60)
-        write(self, folder)
+        write_bytes(path, content)
 
-    monkeypatch.setattr(Snapshot, "write", slow)
+    monkeypatch.setattr(saving, "write_bytes", slow)
     driver = Driver()
     driver.send(Start(ENDLESS, str(tmp_path / "run")))
     first = driver.until(Frame).number
@@ -85,7 +87,7 @@ def test_a_copy_does_not_change_while_the_run_goes_on(tmp_path: Path) -> None:
         next(run)
     copy = Snapshot.of(run)
     after = [step.elbo for step in run]
-    copy.write(tmp_path)
+    (tmp_path / STATE).write_bytes(copy.packed())
     again = load_run(tmp_path)
     assert again.number == 5
     assert [step.elbo for step in again] == after, "bit for bit"

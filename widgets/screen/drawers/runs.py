@@ -9,8 +9,8 @@ from elbo_room.widgets.screen.drawers.part import DrawerPart, Shown
 from elbo_room.widgets.sessions.example import catalogue
 from elbo_room.widgets.sessions.run_bin import deleted_runs
 from elbo_room.widgets.sessions.run_labels import label_of
-from elbo_room.widgets.sessions.runs import saved_runs
-from elbo_room.widgets.words.run_rows import measure_of, row_of
+from elbo_room.widgets.sessions.runs import IDENTITY, damaged_runs, saved_runs
+from elbo_room.widgets.words.run_rows import damaged_row, measure_of, row_of
 
 if TYPE_CHECKING:
     from elbo_room.widgets.actions import Action
@@ -31,6 +31,7 @@ class Runs(DrawerPart):
         """The runs kept now; of the run on the screen, its newest numbers."""
         table, facts = self.screen.runs, shown.facts
         rows = [row_of(run, catalogue()) for run in saved_runs(also=lambda folder: label_of(folder).pinned)]
+        rows += [damaged_row(*each) for each in damaged_runs().items() if IDENTITY.fullmatch(each[0])]
         for row in rows:
             if row["id"] == shown.identity and facts.get("number", 0) > row["step"] and facts.get("elbo") is not None:
                 row |= {"step": facts["number"], "score": facts["elbo"]}
