@@ -63,8 +63,8 @@ class Settings(NetworkSettings, InferenceSettings):
     )
     held_out: float = setting(
         0.0, label="Held out", group="Data", low=0.0, high=0.5,
-        help="Share of your rows excluded from training; what is shown of predictions is about them.",
-        requires=(rule("data", "These data come with held-out rows.", among=[OWN], hides=True),),
+        help="Share of your data points excluded from training; what is shown of predictions is about them.",
+        requires=(rule("data", "These data come with held-out data points.", among=[OWN], hides=True),),
     )  # fmt: skip
     response: str = setting(
         "normal", label="Response", symbol="p(y|x)", group="Model", choices="responses", help="The family of y given x."

@@ -114,7 +114,7 @@ class Settings(NetworkSettings, CollapseSettings, InferenceSettings):
     )  # fmt: skip
     held_out: float = setting(
         0.0, label="Held out", group="Data", low=0.0, high=0.5,
-        help="Share of the rows excluded from training; panel A's evidence scores them.",
+        help="Share of the data points excluded from training; the view 'evidence' scores them.",
     )  # fmt: skip
     components: int = setting(
         10, label="Components", symbol="C", group="Prior", low=1, high=500,

@@ -24,8 +24,8 @@ NORMS: dict[str, Norm] = {
             "batch",
             "batch norm",
             "BN(u)",
-            "Refused: it would tie the rows of a minibatch together.",
-            "With it a data point's density depends on the other rows of its minibatch, so the log joint is not a sum over data and N/M "
+            "Refused: it would tie the data points of a minibatch together.",
+            "With it a data point's density depends on the others of its minibatch, so the log joint is not a sum over data and N/M "
             "does not scale it. Choose layer norm.",
         ),
         Norm(
