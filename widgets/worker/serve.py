@@ -171,7 +171,7 @@ class Worker(Trainer):
             return 0.0
         if self.state == "running":
             return max(0.0, min(0.05, self.next_step - time.perf_counter()))
-        if self.user_data.tables.unanswered:
+        if self.user_data.tables.unanswered or not self.saver.free:
             return 0.05
         return 1.0 if self.run is not None and self.measuring.away else None
 
@@ -291,6 +291,8 @@ class Worker(Trainer):
             self._set_state("paused")
         self.faults.forget()
         self._look_again() if self.state != "running" else self.measuring.change()
+        if self.state == "paused" and self.folder is not None:  # training would save it with its next steps
+            self._begin_save(run, self.folder)
 
     def show_view(self, wanted: ShowView) -> None:
         """Measure from now on what this view of panel B shows."""

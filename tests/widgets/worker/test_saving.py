@@ -8,7 +8,7 @@ import pytest
 
 from elbo_room.models.run_file import STATE, about
 from elbo_room.models.training.checkpoint import Snapshot, load_run, write_bytes
-from elbo_room.widgets.messages import Frame, Pause, Saved, Start, State
+from elbo_room.widgets.messages import Change, Frame, Pause, Saved, Start, State
 from elbo_room.widgets.worker import saving, trainer
 from elbo_room.widgets.worker.saving import OFTEN, STAKE, Job, Saver, interval, sweep
 from tests.widgets.worker.test_worker import SMALL, Driver
@@ -75,6 +75,16 @@ def test_training_and_pictures_go_on_while_a_save_takes_its_time(
     paused = driver.until(State, state="paused").number
     driver.until(Saved, number=paused)
     assert about(tmp_path / "run" / STATE)["number"] == paused
+    driver.close()
+
+
+def test_a_change_of_a_resting_run_is_saved_too(tmp_path: Path) -> None:
+    driver = Driver()
+    driver.send(Start(ENDLESS, str(tmp_path / "run"), play=False))
+    driver.until(Saved, number=0)
+    driver.send(Change({"draws": 3}))
+    driver.until(Saved, number=0)
+    assert about(tmp_path / "run" / STATE)["settings"]["draws"] == 3
     driver.close()
 
 
