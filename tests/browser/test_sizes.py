@@ -85,6 +85,7 @@ def test_panels_are_swiped_by_a_finger_and_each_fills_a_phones_screen(new_page, 
         touch("touchStart", (330, level))
         for x in range(310, 60, -25):
             touch("touchMove", (x, level))
+            page.evaluate("new Promise(requestAnimationFrame)")  # a finger is seen frame by frame
         touch("touchEnd")
 
     for name in "abcdn":

@@ -19,9 +19,11 @@ export async function enter(panel) {
  * @param {Element} panel
  */
 export function leave(panel) {
+  const back = () => panel.scrollIntoView({ block: "nearest", inline: "center" }); // among the panels that are swiped
   panel.classList.remove(WHOLE);
   describe(panel, false);
-  if (document.fullscreenElement === panel) document.exitFullscreen();
+  if (document.fullscreenElement === panel) document.exitFullscreen().then(back, back);
+  else back();
 }
 
 /**
