@@ -23,9 +23,7 @@ SHORT, EXPECTED = 0.003, 0.3  # the same while the answer to a hand on a slider 
 SILENCE = 60.0  # seconds without a message of the page, twelve of its heartbeats, after which a run is paused and saved
 HIDDEN_SILENCE = 75.0  # the same while it is hidden: a browser lets a hidden page send once a minute
 LOOK = 1.0  # seconds between two looks for the page, or for the worker, that count at most
-FROZEN = (
-    4.0  # seconds without a word of the worker, which gives a sign of life every second, after which that is reported
-)
+FROZEN = 4.0  # seconds without a word of the worker, which gives a sign of life each second, until that is reported
 RESTART_DELAY, MOST_RESTARTS, MINUTE = 1.5, 3, 60.0  # seconds, times, seconds
 ALIVE = Alive()
 _log = logging.getLogger(__name__)
