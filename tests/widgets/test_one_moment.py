@@ -72,7 +72,7 @@ def screen_of(name: str, tmp_path: Any) -> Painter:
     for message in ears.messages:
         painter.show(message)
     painter.facts |= {"state": "paused", "estimator": vars(run.settings)["estimator"], "stop_at": STEPS}
-    painter._summaries()
+    painter.summarise()
     return painter
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CUT = ("elbo", "variance")  # charts over the steps, which mark the one that is shown
 LIVE = -1
+RECORDED = "Press Run: then the steps can be replayed here."
 
 
 class ReplayController:
@@ -63,6 +64,11 @@ class ReplayController:
         self._mark(None)
         self.screen.replay.offer([], 0, [])
 
+    def recorded(self) -> None:
+        """A scene's recorded run is on the screen: of its steps only the curves are in the file."""
+        self.leave()
+        self.screen.replay.explain(RECORDED)
+
     def offer(self, message: StatesKept) -> None:
         """The steps that can be shown, and where controls were changed."""
         model = str((self.state.held_values or self.state.run_values or self.state.values)["model"])
@@ -75,7 +81,9 @@ class ReplayController:
         if self.wanted is None:
             return
         self.painter.show_replayed(message)
+        self.screen.bus.flush()  # a hand is on the slider: first the pictures, then marks and words
         self._mark(message.step)
+        self.painter.summarise()
         self.session.answered()
         self.hasten()
 

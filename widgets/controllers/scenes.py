@@ -93,7 +93,7 @@ class SceneController:
         state, lines = self.state, self.painter.lines
         state.phase, state.run_values, state.dirty, state.notice = "example", None, False, ""
         lines.leave()
-        self.replay.leave()
+        self.replay.recorded()
         for message in example(name):
             self.painter.show(message)
             if type(message) is Started:

@@ -139,13 +139,12 @@ class Painter:
         self._picture(message.picture)
         self.map.show(message)
         if self.summed.due(self.facts.get("state", "")):
-            self._summaries()
+            self.summarise()
 
     def show_replayed(self, message: Replayed) -> None:
-        """The pictures of an earlier step, instead of the newest one's."""
+        """The pictures of an earlier step, instead of the newest one's; `summarise` says them."""
         self._picture(message.picture)
         self.map.decoded(message.grid, message.walk)
-        self._summaries()
 
     def _evidence(self, message: Evidence) -> None:
         if message.found is not None:
@@ -246,7 +245,7 @@ class Painter:
             bus.replace(chart, "guide", **{column: guide.pop("draws"), **guide})
         bus.append(chart, "lines", **{column: at}, value=value, low=low, high=closed(high), series=series)
 
-    def _summaries(self) -> None:
+    def summarise(self) -> None:
         """One sentence per chart for screen readers."""
         facts, screen = self.facts, self.screen
         now = Snapshot.of(facts)

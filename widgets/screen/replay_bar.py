@@ -30,7 +30,7 @@ class ReplayBar(anywidget.AnyWidget):
     changes = traitlets.List(help="steps at which a control was changed, and in words what: [step, words]").tag(
         sync=True
     )
-    words = traitlets.Unicode("", help="how much is kept").tag(sync=True)
+    words = traitlets.Unicode("", help="how much is kept; without steps, how one gets some").tag(sync=True)
     page = traitlets.Unicode("", help="how far the page to be saved is, or how large").tag(sync=True)
     ready = traitlets.Bool(False, help="whether it can be saved").tag(sync=True)
     pace = traitlets.Float(STEPS_A_SECOND, help="steps a second at speed 1").tag(sync=True)
@@ -50,6 +50,11 @@ class ReplayBar(anywidget.AnyWidget):
         step = content.get("step")
         if step is None or (isinstance(step, int) and not isinstance(step, bool)):
             self._post(Quietly(Seek(step)))
+
+    def explain(self, words: str) -> None:
+        """There are no steps; in the place of the slider these words say what to do."""
+        with self.hold_sync():
+            self.steps, self.changes, self.words = [], [], words
 
     def progress(self, words: str, *, ready: bool = False) -> None:
         """How far the page that is to be saved has come; its size once it is ready."""

@@ -51,7 +51,9 @@ export class ReplayBar {
     this.live.title = "Show the newest step";
     this.words = element("span", "elbo-replay-words");
     this.save = element("button", "elbo-replay-save");
-    this.track.append(this.slider, this.marks);
+    this.why = element("span", "elbo-replay-why");
+    this.track.append(this.slider, this.marks, this.why);
+    this.el = el;
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", "Replay");
     el.append(this.play, this.track, this.step, this.speed, this.live, this.save, this.words);
@@ -180,6 +182,9 @@ export class ReplayBar {
     const words = none ? "no steps yet" : live ? "live" : `step ${here.toLocaleString("en")}`;
     slider.setAttribute("aria-valuetext", live && !none ? `newest step, ${here.toLocaleString("en")}` : words);
     if (this.step.textContent !== words) this.step.textContent = words;
+    const why = steps.length ? "" : this.model.get("words"); // what to do for steps, in the place of the slider
+    this.el.classList.toggle("elbo-replay-none", Boolean(why));
+    if (this.why.textContent !== why) this.why.textContent = this.why.title = why;
     const page = this.model.get("page"), about = page || this.model.get("words"), ready = this.model.get("ready");
     const [text, help] = ready && page
       ? [`Save ${page.split(", ")[1]}`, SAVE]

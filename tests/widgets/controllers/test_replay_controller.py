@@ -3,6 +3,7 @@
 import numpy as np
 
 from elbo_room.widgets.actions import Quietly, Run, Seek
+from elbo_room.widgets.controllers.replay import RECORDED
 from elbo_room.widgets.messages import Replayed
 from tests.widgets.conftest import eventually
 
@@ -40,3 +41,36 @@ def test_a_replayed_step_is_on_every_panel_and_in_the_caption(lab) -> None:
     eventually(lambda: bar.shown == 4)
     room.post(Run())  # finished: the next run
     eventually(lambda: bar.shown == -1 and room.state in ("running", "finished") and not room.current.requested)
+
+
+def test_a_step_s_pictures_leave_before_its_marks_and_words(lab, monkeypatch) -> None:
+    """A hand is on the slider: nothing that can come later may hold up what it looks at."""
+    room = lab(SETTINGS)
+    bus, bar, sent = room.screen.bus, room.screen.replay, []
+
+    def page(content, buffers):
+        sent.extend(part["chart"] for part in content["parts"])
+        bus._on_message(bus, {"kind": "ack", "client": "page", "frame": content["frame"]}, [])
+
+    monkeypatch.setattr(bus, "send", page)
+    bus._on_message(bus, {"kind": "ready", "client": "page"}, [])
+    room.post(Run())
+    eventually(lambda: room.state == "finished" and bar.steps and bar.steps[-1] == 60)
+    room.post(Quietly(Seek(4)))
+    eventually(lambda: bar.shown == 4)
+    with room.turn:
+        sent.clear()
+    then = []
+    room.screen.chart("elbo").observe(lambda _: then.append(set(sent)), "params")
+    bar.observe(lambda _: then.append(set(sent)), "shown")
+    room.post(Quietly(Seek(16)))
+    eventually(lambda: len(then) == 2)
+    assert all({"latent", "kl"} <= each for each in then), "a mark came first"
+
+
+def test_a_recorded_run_says_how_to_get_steps(lab) -> None:
+    room = lab()
+    bar = room.screen.replay
+    assert (bar.steps, bar.words) == ([], RECORDED)
+    room.post(Run())
+    eventually(lambda: bar.steps and bar.words.startswith("keeps "))

@@ -86,3 +86,13 @@ test("playing shows the kept steps in order at its pace, begins again at the end
   made.play.click();
   equal(sent, [8, 0]);
 });
+
+test("without steps the sentence on how to get some has the slider's place", () => {
+  const words = "Press Run: then the steps can be replayed here.";
+  const { made } = bar({ steps: [], words });
+  equal(made.why.textContent, words);
+  holds(made.el.classList.contains("elbo-replay-none"));
+  const other = bar().made;
+  equal(other.why.textContent, "");
+  holds(!other.el.classList.contains("elbo-replay-none"));
+});
