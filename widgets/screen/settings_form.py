@@ -24,6 +24,7 @@ GROUPS = {
 BAR = ("seed", "stop_at")
 LIVE, RESTARTS = "⚡", "⟳"
 WORDS_WIDTH = "112px"
+UNSAID = "elbo-unsaid"  # the line below a control that has nothing to say
 STOPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -40,33 +41,56 @@ def stops(knob: Knob) -> list[tuple[str, float]]:
     return [(f"{value:g}", value) for value in sorted(exact) if knob["low"] <= value <= knob["high"]]
 
 
+class Looks:
+    """Styles and a layout that controls share: each of their own would be one more widget for the page to make."""
+
+    def __init__(self) -> None:
+        self._styles: dict[tuple[type[ipw.Widget], str], ipw.Widget] = {}
+        self.line = ipw.Layout(width="auto", height="auto")
+
+    def style(self, kind: type[ipw.Widget], words: str = "") -> ipw.Widget:
+        """The style of this kind of control whose descriptions have this width."""
+        key = (kind.style.klass, words)
+        if key not in self._styles:
+            self._styles[key] = kind.style.klass(description_width=words)
+        return self._styles[key]
+
+
 class Field:
     """One control and its knob."""
 
-    def __init__(self, knob: Knob, changed: Callable[[str, Any], None]) -> None:
-        self.knob, self._changed = knob, changed
+    def __init__(self, knob: Knob, changed: Callable[[str, Any], None], looks: Looks) -> None:
+        self.knob, self._changed, self._looks = knob, changed, looks
         self._setting = threading.local()
         self.pending: Any = None  # what a person chose last, until it has been carried out
         self.widget = self._make()
         self.widget.add_class(f"elbo-knob-{knob['name']}")  # lights with its terms of the formula
         self.widget.observe(self._observed, "value")
-        self.why = ipw.Label("", layout=ipw.Layout(width="auto", height="auto", display="none"))
-        self.why.add_class("elbo-why")
+        self.why = ipw.Label("", layout=looks.line, style=looks.style(ipw.Label))
+        self.why._dom_classes = ("elbo-why", UNSAID)
 
     def _make(self) -> ipw.Widget:
         knob, plain = self.knob, {"description": caption_of(self.knob), "tooltip": self.knob["help"]}
         words = "auto" if knob["name"] in BAR else WORDS_WIDTH
-        look = {"layout": ipw.Layout(width="auto", margin="1px 0"), "style": {"description_width": words}}
+        plain["layout"] = ipw.Layout(width="auto", margin="1px 0")
         if knob["kind"] == "choice":
-            return ipw.Dropdown(options=self._options({}), value=knob["default"], **plain, **look)
+            style = self._looks.style(ipw.Dropdown, words)
+            return ipw.Dropdown(options=self._options({}), value=knob["default"], style=style, **plain)
         if knob["kind"] == "bool":
-            return ipw.Checkbox(value=knob["default"], indent=False, **plain, layout=look["layout"])
+            return ipw.Checkbox(value=knob["default"], indent=False, style=self._looks.style(ipw.Checkbox), **plain)
+        slider = {"style": self._looks.style(ipw.SelectionSlider, words), **plain}
         if knob["kind"] == "int" and knob["log"] and knob["high"] <= 64:
             powers = [2**k for k in range(int(math.log2(knob["high"])) + 1)]
-            return ipw.SelectionSlider(options=powers, value=knob["default"], **plain, **look)
+            return ipw.SelectionSlider(options=powers, value=knob["default"], **slider)
         if knob["kind"] == "float" and knob["log"] and knob["name"] in SLIDERS:
-            return ipw.SelectionSlider(options=stops(knob), value=knob["default"], **plain, **look)
-        return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, **plain, **look)
+            return ipw.SelectionSlider(options=stops(knob), value=knob["default"], **slider)
+        style = self._looks.style(ipw.Text, words)
+        return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, style=style, **plain)
+
+    @property
+    def explained(self) -> bool:
+        """Whether the line below the control says why it is grey."""
+        return UNSAID not in self.why._dom_classes
 
     @property
     def parts(self) -> tuple[ipw.Widget, ipw.Widget]:
@@ -122,7 +146,7 @@ class Field:
         self.widget.layout.display = "none" if hidden else None
         self.widget.tooltip = f"{reason} {self.knob['help']}" if reason else self.knob["help"]
         self.why.value = reason or ""
-        self.why.layout.display = None if reason and not hidden else "none"
+        (self.why.remove_class if reason and not hidden else self.why.add_class)(UNSAID)
 
 
 class SettingsForm:
@@ -132,10 +156,14 @@ class SettingsForm:
     """
 
     def __init__(
-        self, knobs: list[Knob], changed: Callable[[str, Any], None], shared: dict[str, Field] | None = None
+        self,
+        knobs: list[Knob],
+        changed: Callable[[str, Any], None],
+        looks: Looks | None = None,
+        shared: dict[str, Field] | None = None,
     ) -> None:
-        shared = shared or {}
-        self.fields = {knob["name"]: shared.get(knob["name"]) or Field(knob, changed) for knob in knobs}
+        looks, shared = looks or Looks(), shared or {}
+        self.fields = {knob["name"]: shared.get(knob["name"]) or Field(knob, changed, looks) for knob in knobs}
         parts: dict[str, list[ipw.Widget]] = {}
         for name, field in self.fields.items():
             if name not in OPEN and name not in BAR:
@@ -169,7 +197,8 @@ class Forms:
     def __init__(self, models: dict[str, list[Knob]], changed: Callable[[str, Any], None], first: str) -> None:
         self._models, self._changed = models, changed
         self._made: dict[str, SettingsForm] = {}
-        self.bar = {knob["name"]: Field(knob, changed) for knob in models[first] if knob["name"] in BAR}
+        self._looks = Looks()
+        self.bar = {knob["name"]: Field(knob, changed, self._looks) for knob in models[first] if knob["name"] in BAR}
         self.widget = ipw.VBox([])
         self.widget.add_class("elbo-form")
         self.use(first)
@@ -191,7 +220,7 @@ class Forms:
         """Show the form of this family and return it."""
         form = self._made.get(model)
         if form is None:
-            form = self._made[model] = SettingsForm(self._models[model], self._changed, self.bar)
+            form = self._made[model] = SettingsForm(self._models[model], self._changed, self._looks, self.bar)
         if self.widget.children != (form.widget,):
             self.widget.children = (form.widget,)
         return form

@@ -113,13 +113,13 @@ def test_what_does_not_apply_is_grey_with_its_reason(form):
 def test_the_reason_stands_beneath_a_grey_knob_and_goes_with_it(form):
     """Also where a rule needs several knobs, or where no other choice of a list applies."""
     form.show(validate(KNOBS, {"draws": 1, "depth": 0}))
-    shown = {name: field.why.value for name, field in form.fields.items() if field.why.layout.display is None}
+    shown = {name: field.why.value for name, field in form.fields.items() if field.explained}
     assert shown["noise"].startswith("“antithetic pairs” does not apply: A single draw has no partner: B is 1.")
     assert shown["xi_from"].startswith("Score with ξ* needs at least 2 draws; B is 1.")
     assert shown["width"] == "There is no hidden layer. Raise 'Hidden layers' to 1 or more."
     assert "kernel" not in shown, "a knob that is out of sight says nothing"
     form.show(validate(KNOBS, {}))
-    assert [name for name, field in form.fields.items() if field.why.layout.display is None] == ["dense_skip"]
+    assert [name for name, field in form.fields.items() if field.explained] == ["dense_skip"]
 
 
 def test_a_knob_of_a_part_that_is_not_chosen_is_out_of_sight(form):
@@ -141,3 +141,10 @@ def test_an_odd_number_of_draws_from_a_link_is_shown(form, changes):
 def test_captions_carry_label_symbol_and_mark():
     knob = next(knob for knob in KNOBS if knob["name"] == "prior_scale")
     assert caption_of(knob) == "Prior scale λ ⚡"
+
+
+def test_controls_of_a_kind_share_their_style(form):
+    """A style for each control would be fifty more widgets that a page has to make before its first picture."""
+    kinds = {(type(field.widget), field.widget.style.description_width) for field in form.fields.values()}
+    assert len({field.widget.style.model_id for field in form.fields.values()}) == len(kinds)
+    assert len({(field.why.layout.model_id, field.why.style.model_id) for field in form.fields.values()}) == 1
