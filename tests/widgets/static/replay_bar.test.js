@@ -91,8 +91,8 @@ test("without steps the sentence on how to get some has the slider's place", () 
   const words = "Press Run: then the steps can be replayed here.";
   const { made } = bar({ steps: [], words });
   equal(made.why.textContent, words);
-  holds(made.el.classList.contains("elbo-replay-none"));
+  holds(made.el.classList.contains("elbo-replay-none"), "the slider is there");
   const other = bar().made;
   equal(other.why.textContent, "");
-  holds(!other.el.classList.contains("elbo-replay-none"));
+  holds(!other.el.classList.contains("elbo-replay-none"), "the slider is hidden");
 });
