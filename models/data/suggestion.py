@@ -74,7 +74,7 @@ def _of_texts(data: Dataset) -> Suggestion:
     if data.y is None:
         settings = {
             "network": network["network"],
-            "response": "categorical",
+            "response": "bernoulli",
             "draws": 1,
             "width": 32,
             "step_size": 0.003,

@@ -74,6 +74,12 @@ def load(
     >>> data = er.load(houses, y="price")
     >>> data.x.shape, data.y.shape
     (torch.Size([4, 2]), torch.Size([4]))
+    >>> run = er.run_from({"model": "conditional", "width": 4, "stop_at": 2}, data)
+    >>> [step.number for step in run]
+    [1, 2]
+    >>> counts = er.load([[3, 0, 1], [0, 2, 5], [1, 1, 0]])  # an array, a tensor or an AnnData just so
+    >>> [len(list(er.run_from({"model": f"deep_{kind}", "stop_at": 2}, counts))) for kind in ("generative", "exponential_family")]
+    [2, 2]
 
     Args:
         source: a file's path, whose extension determines how it is read; a data frame of pandas or polars; an AnnData; or an array.

@@ -276,7 +276,7 @@ class _Table:
                     f"There are {len(self.names):,} feature names for {x.shape[1]:,} columns in {self.path.name}. Save one for each, "
                     "or leave them out of the file."
                 )
-            return x
+            return self._without_zero_columns(x)
         made: list[Array] = []
         for column in self._of(FEATURE):
             for name, values in self._expanded(column):
@@ -289,6 +289,17 @@ class _Table:
         check_size(self.rows, len(made), self.path)
         with np.errstate(over="ignore"):
             return np.stack(made, 1)
+
+    def _without_zero_columns(self, x: Any) -> Any:
+        """A matrix with names but without the columns that are 0 in every row; an `.h5ad` keeps them, since results go back into it."""
+        if x.ndim != 2 or not self.names or self.path.suffix.lower() in (".h5ad", ".h5"):
+            return x
+        filled = np.asarray(abs(x).sum(0)).ravel() != 0
+        if filled.all() or not filled.any():
+            return x
+        self.names = [name for name, each in zip(self.names, filled, strict=True) if each]
+        self.notes.append(f"{int((~filled).sum()):,} of {len(filled):,} columns were dropped: they are 0 in every row.")
+        return x[:, np.flatnonzero(filled)]
 
     def _expanded(self, column: Column) -> list[tuple[str, Array]]:
         """A column of numbers, or of a category one for each kind."""

@@ -1,5 +1,7 @@
 """A file of counts, uploaded on the page, trains; one that was scaled is refused with an explanation; the card shows its genes."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,42 @@ def test_an_uploaded_table_of_counts_trains(page, wait_until, voila_server, tmp_
     screen.press("Run")
     screen.trains(beyond=20)
     screen.until(lambda: "share its label" in screen.text("caption"))
+    assert screen.counters()["rebuilds"] == 0
+
+
+def regression(path, rows: int = 200) -> str:
+    """Eight joint angles and how far the arm is from its target, in mm, as in kin8nm."""
+    generator = np.random.default_rng(0)
+    angles = generator.uniform(-1.5, 1.5, (rows, 8))
+    bent = np.cos(angles[:, 0]) * np.sin(angles[:, 1]) + 0.5 * angles[:, 2] * angles[:, 3] + 0.3 * angles[:, 4]
+    distance = 700 + 100 * bent + generator.normal(0, 10, rows)
+    lines = [",".join(f"{value:.5f}" for value in (*row, y)) for row, y in zip(angles, distance, strict=True)]
+    path.write_text("\n".join([",".join([*(f"theta{k + 1}" for k in range(8)), "distance"]), *lines]))
+    return str(path)
+
+
+def test_an_uploaded_regression_ends_in_prediction_intervals_in_its_own_units(page, wait_until, voila_server, tmp_path):
+    """Upload, roles, response, Run: held-out rows with RMSE and ±2 sd in mm, far below the sd of y, 65 mm."""
+    page.goto(voila_server)
+    screen = Screen(page, wait_until)
+    screen.painted()
+    page.get_by_text("Your data", exact=True).click()
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Upload a file").click()
+    chosen.value.set_files(regression(tmp_path / "arm.csv"))
+    screen.until(lambda: "200 × 9" in screen.text("drawer"))
+    assert page.get_by_label("Use theta3 as").input_value() == "feature"
+    page.get_by_label("Use distance as").select_option("response")
+    screen.until(lambda: "Gaussian with the identity link, as distance has real values" in screen.text("drawer"))
+    page.get_by_role("button", name="Close", exact=True).first.click()
+    screen.endless()
+    screen.press("Run")
+    screen.trains(beyond=300)
+    said = re.compile(r"Held-out data get −[\d.]+ nats each \(RMSE ([\d.]+) distance\)")
+    screen.until(lambda: said.search(screen.text("caption")))
+    screen.until(lambda: float(said.search(screen.text("caption"))[1]) < 60)
+    assert screen.titled("c", "Held-out data: predicted against observed")
+    screen.until(lambda: re.search(r"their prediction ±2 sd, ±[\d.]+( to ±[\d.]+)? distance", screen.text("caption")))
     assert screen.counters()["rebuilds"] == 0
 
 
