@@ -78,7 +78,7 @@ def row_of(run: dict[str, Any], catalogue: dict[str, Any]) -> Row:
     except Exception:  # noqa: BLE001 - settings from a file may be anything
         row["fault"] = "Its settings cannot be read."
     if "note" in run:
-        row["changes"] = " · ".join(filter(None, [str(row["changes"]), run["note"]]))
+        row["changes"] = " · ".join(filter(None, [run["note"], str(row["changes"])]))
     return row
 
 
