@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from elbo_room.widgets.messages import Decode, Explore, ReadTable, SelectParameter
+from elbo_room.widgets.messages import Decode, Explore, Export, ReadTable, SelectParameter
 
 if TYPE_CHECKING:
     from elbo_room.widgets.controllers.runs import Waiting
@@ -349,5 +349,6 @@ Action = (
     | DeleteRun | RestoreRun | SetKnob | Reshape | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable
     | UseRunFeatures | TrainOnFeatures | Look | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore
     | Decode | MarkRows | ShowSelection | Seek | PreparePage | SavePage | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion
-    | Vote | TakeVoteBack | InvitePhones | Reveal | Share | ToggleProjector | PressKey | PageReady | Shared | WorkerNotStarted
+    | Vote | TakeVoteBack | InvitePhones | Reveal | Share | Export | ToggleProjector | PressKey | PageReady | Shared
+    | WorkerNotStarted
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as ipw
 import traitlets
 
-from elbo_room.models.settings import SettingError, Values, decode, knobs_of, validate
+from elbo_room.models.settings import SettingError, Values, knobs_of, validate
 from elbo_room.widgets.actions import (
     PageReady,
     PressKey,
@@ -21,6 +21,7 @@ from elbo_room.widgets.actions import (
 )
 from elbo_room.widgets.controllers.address import AddressController
 from elbo_room.widgets.controllers.comparison import RunComparison
+from elbo_room.widgets.controllers.downloads import Downloads
 from elbo_room.widgets.controllers.estimators import EstimatorController
 from elbo_room.widgets.controllers.features import FeatureController
 from elbo_room.widgets.controllers.held_run import HeldRun
@@ -54,6 +55,7 @@ from elbo_room.widgets.sessions.example import all_knobs, catalogue
 from elbo_room.widgets.sessions.link import ProcessLink, ThreadLink
 from elbo_room.widgets.sessions.runs import run_of_cell
 from elbo_room.widgets.sessions.session import Session
+from elbo_room.widgets.sessions.shared_link import SharedLab, shared_lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +94,8 @@ class Explorer(ipw.VBox):
     selection = traitlets.Tuple(help="row numbers of the selected data")
 
     def __init__(self, settings: Any = None, *, model: Any = None, q: Any = None, data: Any = None) -> None:
-        values = _read(settings, own_data=model is None and data is not None)
+        shared = shared_lab(all_knobs(), settings) if isinstance(settings, str) else None
+        values = _read(shared.values if shared else settings, own_data=model is None and data is not None)
         self.current = ScreenState(values, own_model=model is not None or data is not None)
         self.turn = threading.RLock()  # held while an action or a message changes the screen's text
         self.session = Session(_link_to(model, q, data))
@@ -105,6 +108,8 @@ class Explorer(ipw.VBox):
         self.add_class("elbo-host")
         replace_earlier(self, self.session)
         self._first_paint()
+        if shared is not None and (shared.changes or shared.screen or shared.notes):
+            self._show_shared(shared)
         self._take_up()
         self.session.start(self, self.idle)
 
@@ -140,6 +145,7 @@ class Explorer(ipw.VBox):
         self.comparison = RunComparison(state, painter, screen.runs)
         self.run_list = RunList(state, self.comparison)
         self.table_files = TableFiles(screen)
+        self.downloads = Downloads(state, screen, session, lambda: self.selection)
         self.own_data = OwnDataController(state, self.settings, screen, session)
         self.features = FeatureController(state, self.settings, self.runs, screen, session)
         self.latent = LatentController(state, screen, painter.map, session, lambda: self.selection, self._select)
@@ -151,7 +157,9 @@ class Explorer(ipw.VBox):
         self.keys_pressed = KeyController(state, self.settings, self.runs, self.projector, screen)
         self.quiz = QuizController(state, self.settings, self.drawer, screen, painter)
         self.phones = PhoneVotes(screen.vote)
-        self.address = AddressController(state, self.settings, self.scenes, self.runs, self.quiz, screen)
+        self.address = AddressController(
+            state, self.settings, self.scenes, self.runs, self.quiz, self.views, self.estimators, screen
+        )
         self.worker = WorkerWatch(state, self.held, self.views, screen, session)
         self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, screen, painter)
         self.idle = IdleWatch(state, screen.page, painter, session, self.words.refresh)
@@ -175,6 +183,7 @@ class Explorer(ipw.VBox):
         self.comparison.register(actions, drawn)
         self.run_list.register(actions)
         self.table_files.register(actions)
+        self.downloads.register(actions, messages)
         self.own_data.register(actions, messages)
         self.projector.register(actions)
         self.keys_pressed.register(actions)
@@ -191,6 +200,17 @@ class Explorer(ipw.VBox):
             self.current.notice = "Press Run to train with these settings."
         else:
             self.scenes.settle()
+        self.settings.show()
+        self.estimators.follow()
+        self.words.refresh()
+
+    def _show_shared(self, shared: SharedLab) -> None:
+        """The text that Share copied: its live changes and its panels."""
+        if self.current.own_model:
+            self.current.plan = list(shared.changes)
+            self.address.show_panels(shared.screen)
+        else:
+            self.address.open(shared)
         self.settings.show()
         self.estimators.follow()
         self.words.refresh()
@@ -300,9 +320,7 @@ class Explorer(ipw.VBox):
 
 
 def _read(settings: Any, *, own_data: bool) -> Values:
-    """All settings, from a text, a `Settings` or a dictionary."""
-    if isinstance(settings, str):
-        settings = decode(all_knobs(), settings)
+    """All settings, from a `Settings` or a dictionary."""
     chosen = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else dict(settings or {})
     chosen |= {"data": "own"} if own_data else {}
     return validate(knobs_of(all_knobs(), chosen), chosen)

@@ -180,6 +180,7 @@ class Start:
     speed: str = "full"
     resume: bool = False  # the folder's run, whatever the settings
     play: bool = True  # train at once
+    changes: Sequence[tuple[int, Settings]] = ()  # live changes to come, each after so many steps
 
 
 @dataclass(frozen=True)
@@ -311,6 +312,15 @@ class UseFeatures:
 
 
 @dataclass(frozen=True)
+class Export:
+    """Make a file of what the run has learned."""
+
+    what: str  # one of `widgets.screen.drawers.download.FILES` or WHOLE
+    ending: str = "csv"  # or "parquet", of a table
+    rows: tuple[int, ...] = ()  # the selected data points
+
+
+@dataclass(frozen=True)
 class Save:
     """Write a checkpoint now."""
 
@@ -327,7 +337,7 @@ class Close:
 
 Command = (
     Start | Play | Pause | MakeStep | SetSpeed | Change | ShowView | SelectParameter | MeasureEstimators | Watch | Decode | Explore
-    | ShowState | RenderStates | DrawPrior | ReadTable | UseFeatures | Save | Leave | Close
+    | ShowState | RenderStates | DrawPrior | ReadTable | UseFeatures | Export | Save | Leave | Close
 )  # fmt: skip
 
 
@@ -441,6 +451,21 @@ class Changed(OfStep):
     """Live settings act from the next step on."""
 
     values: Settings
+    planned: bool = False  # by the run's own plan, rather than by a hand on the page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded(OfStep):
+    """What makes the run again: its first settings, and its live changes so far and to come, each with its step."""
+
+    initial: Settings
+    changes: Sequence[tuple[int, Settings]]
+    planned: Sequence[tuple[int, Settings]]
+
+    @property
+    def whole(self) -> list[tuple[int, Settings]]:
+        """All changes."""
+        return [*self.changes, *self.planned]
 
 
 @dataclass(frozen=True)
@@ -520,6 +545,14 @@ class PriorDrawn:
 
 
 @dataclass(frozen=True)
+class Exported:
+    """A file was made."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Refused:
     """A command was not carried out; nothing has changed."""
 
@@ -556,5 +589,6 @@ class Fault:
 
 Message = (
     Ready | Alive | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | StatesKept
-    | Replayed | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused | Saved | Left | Unsaved | Fault
+    | Replayed | Recorded | Exported | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused
+    | Saved | Left | Unsaved | Fault
 )  # fmt: skip

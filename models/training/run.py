@@ -251,6 +251,20 @@ class Run(Iterator[Step]):
                 continue
         return None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the last step is made, and no planned change moves it."""
+        due = bool(self.planned) and self.planned[0].step <= self.number
+        return self.number >= self.settings.stop_at and not due
+
+    def drop_planned(self, names: Iterable[str]) -> None:
+        """Plan no change of these knobs any more: they are in the user's hand."""
+        gone = {*names}
+        kept = [
+            (each, {name: value for name, value in each.values.items() if name not in gone}) for each in self.planned
+        ]
+        self.planned = [Change(each.step, values) for each, values in kept if values or not each.values]
+
     def _note_divergence(self) -> None:
         """The run goes on after a step that diverged, so that step belongs to its record."""
         if self.diverged:

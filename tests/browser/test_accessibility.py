@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.browser.screen import Screen
 
 pytestmark = pytest.mark.browser
-DRAWERS = ("Try this", "Your data", "Formula", "Runs", "Table", "Code", "Help")
+DRAWERS = ("Try this", "Your data", "Formula", "Runs", "Table", "Download", "Code", "Help")
 GRAVE = ("critical", "serious", "moderate")
 
 

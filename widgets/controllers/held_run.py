@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elbo_room.widgets.controllers.state import Requested
-from elbo_room.widgets.messages import Saved, Started, Unsaved
+from elbo_room.widgets.messages import Changed, Recorded, Saved, Started, Unsaved
 from elbo_room.widgets.sessions.runs import kept_until, note_cell
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class HeldRun:
     def register(self, messages: Dispatch) -> None:
         """Handle what the worker reports about its run."""
         messages.on(Started, self.started)
+        messages.on(Recorded, self.recorded)
+        messages.on(Changed, self.changed)
         messages.when(Saved, self.note_saved)
         messages.when(Unsaved, self.note_saved)
 
@@ -36,6 +38,19 @@ class HeldRun:
         state.run_values, state.dirty, state.phase = dict(state.values), False, "starting"
         state.requested[str(folder.path)] = Requested(folder, state.run_values, opened)
 
+    def recorded(self, message: Recorded) -> None:
+        """What makes the worker's run again."""
+        self.state.record = message
+
+    def changed(self, message: Changed) -> None:
+        """A change that was planned has been made: the form shows it, unless it shows other settings already."""
+        state = self.state
+        if not message.planned or state.requested or state.run_values is None:
+            return
+        state.run_values |= message.values
+        if not state.dirty:
+            state.values = {**state.values, **message.values}
+
     def started(self, message: Started) -> None:
         """The worker holds this run from now on, and has saved the one before."""
         state = self.state
@@ -44,7 +59,7 @@ class HeldRun:
             if state.folder is not None:
                 state.folder.release()
             self._hold(request.folder)
-            state.held_values = request.values
+            state.held_values, state.record = request.values, None
         self.note_saved()
 
     def refused(self, message: Refused) -> bool:

@@ -45,7 +45,8 @@ class QuizController:
         """What a drawer may write about."""
         folder, painter = self.state.folder, self.painter
         identity = folder.identity if folder else ""
-        return Shown(self.state.values, self.settings.knobs, painter.facts, identity, painter.lines.settings)
+        recipe = self.state.recipe()
+        return Shown(self.state.values, self.settings.knobs, painter.facts, identity, recipe, painter.lines.settings)
 
     def fill(self) -> bool:
         """Update the drawer when that is due; returns whether another panel is covered now."""

@@ -92,7 +92,8 @@ class RunController:
         folder = new_run()
         self.held.request(folder)
         self.painter.facts["stop_at"] = self.state.values["stop_at"]
-        self.session.send(Start(self.state.values, str(folder.path), self.screen.speed.value, play=play))
+        plan, self.state.plan = self.state.plan, []
+        self.session.send(Start(self.state.values, str(folder.path), self.screen.speed.value, play=play, changes=plan))
 
     def step(self) -> None:
         """Make one step, of a new run where there is none; a training run is paused first."""
@@ -108,8 +109,17 @@ class RunController:
         state = self.state
         if state.run_values is not None:
             state.values |= {"seed": state.run_values["seed"]}
+        first, changes = state.recipe()
+        if changes and not state.dirty:
+            state.values, state.plan = validate(self.settings.knobs, first), list(changes)
+        count = len(state.plan)
         self.start(play=False)
-        state.notice = f"Back at step 0 with seed {state.values['seed']}: Run makes the same run again, bit for bit."
+        again = "" if not count else " with its live change" if count == 1 else f" with its {count:,} live changes"
+        state.notice = (
+            f"Back at step 0 with seed {state.values['seed']}: Run makes the same run again{again}, bit for bit."
+        )
+        if count:
+            state.notice += " A control that you move now keeps your value."
 
     def reshape(self, action: Reshape) -> None:
         """Another architecture, at step 0; it trains at once if the run on the screen does."""

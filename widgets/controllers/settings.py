@@ -68,6 +68,7 @@ class SettingsController:
         if whole[name] == state.values[name]:
             return
         state.values = whole
+        self._unplan(name)
         if knob["live"] and not self._other_model():
             if state.run_values is not None:
                 state.run_values[name] = whole[name]
@@ -80,6 +81,16 @@ class SettingsController:
         if moved:
             also = ", ".join(f"{self.form.fields[other].knob['label']} is now {self._label(other)}" for other in moved)
             state.notice = f"{knob['label']} changed, and so did what conflicted with it: {also}. Run starts a new run."
+
+    def _unplan(self, name: str) -> None:
+        """A hand on a control: no change of it is planned any more; another model or network has no plan at all."""
+        if self.form.fields[name].knob["live"]:
+            kept = [
+                (step, {key: value for key, value in values.items() if key != name}) for step, values in self.state.plan
+            ]
+            self.state.plan = [(step, values) for step, values in kept if values]
+        elif name != "seed":
+            self.state.plan = []
 
     def _label(self, name: str) -> str:
         """The label of a knob's chosen part."""
@@ -123,7 +134,7 @@ class SettingsController:
 
     def replace(self, values: Values) -> None:
         """Show these settings, which are valid."""
-        self.state.values, self.state.dirty = values, True
+        self.state.values, self.state.dirty, self.state.plan = values, True, []
 
     def choose_scene(self, name: str) -> None:
         """A scene's settings, its goal, and what its panels open with."""

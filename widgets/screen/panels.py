@@ -126,6 +126,9 @@ class Panels:
             self._post(action(change["new"]))
 
     def _pointer(self, chart: str, kind: str, content: Mapping[str, Any]) -> None:
+        if kind == "zoom" and all_views()[chart].panel in "ab":
+            ends = content.get("low"), content.get("high")
+            self.bus.window = [] if None in ends else [float(each) for each in ends if each is not None]
         action = of_pointer(chart, kind, content)
         if action is not None:
             self._post(action)

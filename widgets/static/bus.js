@@ -94,6 +94,15 @@ export class FrameChannel {
     };
   }
 
+  /** Show the steps that the kernel knows are enlarged; none: all. */
+  follow() {
+    const [low, high] = this.model.get("window") ?? [], now = this.windows.get("step");
+    if (low === now?.[0] && high === now?.[1]) return;
+    if (low === undefined || high === undefined) this.windows.delete("step");
+    else this.windows.set("step", [low, high]);
+    for (const painters of this.charts.values()) for (const painter of painters) painter.zoomed?.("step");
+  }
+
   nobody() {
     return ![...this.charts.values()].some((painters) => painters.size);
   }
@@ -180,6 +189,8 @@ export default {
   initialize({ model, signal }) {
     hear(model);
     const channel = new FrameChannel(model);
+    channel.follow();
+    model.on("change:window", () => channel.follow());
     model.on("msg:custom", (content, buffers) => channel.receive(content, buffers));
     const visibility = () => {
       channel.waiting = false; // an animation frame asked for in a hidden page never comes

@@ -184,6 +184,8 @@ export interface PageValues {
 /** Values of the bus (widgets/wire/bus.py). */
 export interface BusValues {
   bundle: DataView<ArrayBuffer>;
+  /** The steps that are enlarged, two numbers; empty: all. */
+  window: number[];
 }
 /** One run of the table (`row_of` in widgets/words/run_rows.py). */
 export interface RunRow {

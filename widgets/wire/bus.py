@@ -37,6 +37,9 @@ class Bus(anywidget.AnyWidget):
 
     _esm = built_assets.script("bus")
     bundle = traitlets.Bytes().tag(sync=True)
+    window = traitlets.List(traitlets.Float(), help="the steps that are enlarged, from and to; empty: all").tag(
+        sync=True
+    )
 
     def __init__(self, **traits: Any) -> None:
         """Load the bundle that `python -m elbo_room.widgets.prepare` made, and wait for a page."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -79,8 +79,16 @@ def departure(settings: Values, catalogue: dict[str, Any]) -> tuple[str, str]:
     return key, ", ".join(words)
 
 
-def code(values: Values, knobs: list[Knob], own_data: Mapping[str, tuple[str, str]] | None = None) -> str:
-    """Python for exactly this run, step for step; `own_data`: the user's data by name, as an import and an expression."""
+def code(
+    values: Values,
+    knobs: list[Knob],
+    own_data: Mapping[str, tuple[str, str]] | None = None,
+    changes: Sequence[tuple[int, Any]] = (),
+) -> str:
+    """Python for exactly this run, step for step, with its live changes.
+
+    `own_data`: the user's data by name, as an import and an expression. A change without values is a step that diverged.
+    """
     changed = [
         f"    {knob['name']}={values[knob['name']]!r},"
         for knob in knobs
@@ -93,13 +101,17 @@ def code(values: Values, knobs: list[Knob], own_data: Mapping[str, tuple[str, st
         "from elbo_room.models.training.run import Run",
         f"from elbo_room.models.{values['model']}.settings import Settings",
     ]
-    loop = f"for step in Run(settings{', ' if data else ''}{data}):"
+    run = f"Run(settings{', ' if data else ''}{data})"
+    made = [f"    ({step}, {dict(set_to)!r})," for step, set_to in changes]
+    plan = ["changes = [  # live, each after so many steps", *made, "]"] if made else []
+    loop = f"for step in {run}{'.with_changes(changes)' if made else ''}:"
     lines = [
         "import torch",
         *imports,
         "",
         "torch.set_num_threads(1)",
         settings,
+        *plan,
         loop,
         "    print(step.number, step.elbo)",
     ]

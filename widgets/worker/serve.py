@@ -15,7 +15,9 @@ from typing import Any
 import torch
 
 from elbo_room.models.catalogue import settings_from
+from elbo_room.models.data import OWN
 from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.probing.minibatch import MINIBATCH
 from elbo_room.models.settings import SettingError
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.dispatch import Dispatch
@@ -28,6 +30,8 @@ from elbo_room.widgets.messages import (
     Decoded,
     DrawPrior,
     Explore,
+    Export,
+    Exported,
     Leave,
     Left,
     MakeStep,
@@ -53,6 +57,7 @@ from elbo_room.widgets.messages import (
 from elbo_room.widgets.painting.views import panel_b
 from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.command_queue import CommandQueue
+from elbo_room.widgets.worker.exporting import Exporting
 from elbo_room.widgets.worker.faults import HungUpError, refusal
 from elbo_room.widgets.worker.history import Curves
 from elbo_room.widgets.worker.memory import Tidying
@@ -61,7 +66,7 @@ from elbo_room.widgets.worker.pace import Speedometer
 from elbo_room.widgets.worker.pictures import Pictures
 from elbo_room.widgets.worker.pictures.evidence import CHART
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
-from elbo_room.widgets.worker.replay import Rendering, Replay
+from elbo_room.widgets.worker.replay import Rendering, Replay, copied
 from elbo_room.widgets.worker.trainer import EVIDENCE_PART, PROBE_PART, REPLAY_PART, Prepared, Trainer
 
 
@@ -72,6 +77,7 @@ class Worker(Trainer):
         super().__init__(connection)
         self.user_data = UserData(factory, self.send, self.attempt)
         self.tidying, self.queue = Tidying(), CommandQueue()
+        self.exporting = Exporting()
         self.prior_of: Settings | None = None  # settings whose prior will be drawn when no command is waiting
         self.commands = Dispatch()
         self._register()
@@ -95,6 +101,7 @@ class Worker(Trainer):
         on(DrawPrior, self.draw_prior)
         on(ReadTable, self.user_data.read_table)
         on(UseFeatures, lambda wanted: self.user_data.use_features(wanted, self.run))
+        on(Export, self.export)
         when(Save, self._save)
         when(Leave, self.leave)
 
@@ -125,6 +132,7 @@ class Worker(Trainer):
                 return False
             self._carry_out(command)
         self.user_data.take_tables()
+        self._send_files()
         self._draw_prior()
         self._replay()
         self._render()
@@ -171,7 +179,7 @@ class Worker(Trainer):
             return 0.0
         if self.state == "running":
             return max(0.0, min(0.05, self.next_step - time.perf_counter()))
-        if self.user_data.tables.unanswered or not self.saver.free:
+        if self.user_data.tables.unanswered or not self.saver.free or self.exporting.busy:
             return 0.05
         return 1.0 if self.run is not None and self.measuring.away else None
 
@@ -199,6 +207,8 @@ class Worker(Trainer):
         )
         if wanted.resume:
             curves.load(place, origin.run.number)
+        else:
+            origin.run.with_changes(wanted.changes)
         new = Prepared.of(origin.run, place, curves, self.names, self.view)
         new.keep_data = origin.keep_data
         new.states.begin(origin.run, place if wanted.resume else None)
@@ -209,11 +219,12 @@ class Worker(Trainer):
         self.speed = wanted.speed
         self.send(started)
         self.send(parameters)
+        self._tell_record()
         if wanted.resume:  # from what is on the disk
             self.saved = self.saver.asked = new.run.number
         else:
             self._begin_save(new.run, place)
-        self._set_state("running" if wanted.play and new.run.number < new.run.settings.stop_at else "paused")
+        self._set_state("running" if wanted.play and not new.run.ended else "paused")
         if self.state == "running":  # the first frame carries the first step
             self.last_frame = 0.0
         else:
@@ -233,7 +244,7 @@ class Worker(Trainer):
     def play(self) -> None:
         """Go on."""
         run = self._need_sound_run()
-        if run.number >= run.settings.stop_at:
+        if run.ended:
             raise ValueError(
                 f"The run has reached its last step, {run.number}. Raise 'Stop at' to continue, or Reset to start again."
             )
@@ -241,6 +252,47 @@ class Worker(Trainer):
         self.next_step = time.perf_counter()
         self.speedometer = Speedometer()
         self._set_state("running")
+
+    def export(self, wanted: Export) -> None:
+        """Make a file of what the run has learned at its present step, from a copy of it."""
+        run = self._need_run()
+        copy = copied(run)
+        copy.number, copy.log, copy.initial_settings, copy.changes = (
+            run.number,
+            run.log,
+            run.initial_settings,
+            [*run.changes],
+        )
+        table = self.user_data.own
+        stored = (
+            table.path if table and table.path.endswith(".h5ad") and vars(run.settings).get("data") == OWN else None
+        )
+        self.exporting.ask(copy, wanted, self._measured(), stored)
+
+    def _measured(self) -> list[tuple[int, dict[str, float]]]:
+        """Every variance with its interval, by step; and ELBOs of steps that were made before the run was opened again."""
+        names = [*ESTIMATORS, MINIBATCH]
+        found: list[tuple[int, dict[str, float]]] = []
+        for step, value, low, high, series in self.curves.variance.table().tolist():
+            name = f"variance, {names[int(series)]}"
+            found.append((int(step), {name: value, f"{name}, low": low, f"{name}, high": high}))
+        log = self._need_run().log.table()
+        first = log[0, 0] if len(log) else float("inf")
+        earlier = self.curves.elbo.table()
+        found += [
+            (int(row[0]), {"elbo, before it was opened again": float(row[1])}) for row in earlier if row[0] < first
+        ]
+        found += [(step, {name: value}) for step, scores in self.scored for name, value in scores.items()]
+        return found
+
+    def _send_files(self) -> None:
+        for found in self.exporting.answers():
+            self.attempt(Export, partial(self._send_file, found))
+
+    def _send_file(self, found: Exported | Exception) -> None:
+        if isinstance(found, Exception):
+            raise found
+        self.send(found)
 
     def leave(self) -> None:
         """Save the run and hold none.
@@ -285,9 +337,11 @@ class Worker(Trainer):
         """Change live settings of the run; they act at the next step."""
         run = self._need_run()
         run.change(**wanted.values)
+        run.drop_planned(wanted.values)
         self.states.note(run)
         self.send(Changed(number=run.number, values=wanted.values))
-        if self.state == "finished" and run.number < run.settings.stop_at:
+        self._tell_record()
+        if self.state == "finished" and not run.ended:
             self._set_state("paused")
         self.faults.forget()
         self._look_again() if self.state != "running" else self.measuring.change()

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,10 +16,12 @@ import numpy as np
 
 from elbo_room.models.estimators import NotApplicableError
 from elbo_room.models.inference.next_step import Anatomy
+from elbo_room.models.training.changes import Change as LiveChange
 from elbo_room.models.training.checkpoint import Snapshot
 from elbo_room.models.training.guard import DivergenceError
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import (
+    Changed,
     Evidence,
     Frame,
     Grid,
@@ -26,6 +29,7 @@ from elbo_room.widgets.messages import (
     Message,
     Phase,
     Picture,
+    Recorded,
     Saved,
     Scores,
     Settings,
@@ -68,6 +72,7 @@ PICTURES_PART, MAP_PART, STEPS_PART = "drawing of panels C and D", "decoded map"
 SCORES_PART, REPLAY_PART = "scoring of the map against the labels", "replay"
 PROBE_PART, EVIDENCE_PART = "measurement of the gradient's variance", "estimate of log p(x)"
 SPEEDS = {"slow": 3.0, "normal": 60.0, "full": None}  # steps a second
+SCORES_KEPT = 2000  # of a run's map
 _log = logging.getLogger(__name__)
 
 
@@ -106,6 +111,7 @@ class Trainer:
         self.speed = "full"
         self.waiting: list[tuple[float, ...]] = []
         self.mean = RunningMean()
+        self.scored: deque[tuple[int, dict[str, float]]] = deque(maxlen=SCORES_KEPT)  # of the map, by step
         self.next_step = self.last_frame = 0.0
         self.looks, self.grids = Pace(LOOKS, LOOK_SHARE), Pace(GRIDS, GRID_SHARE)
         self.thread = ThreadPoolExecutor(
@@ -150,6 +156,7 @@ class Trainer:
         self.rendering = None
         self.state_saves, self.told, self.told_at = Pace(STATE_SAVES, STATE_SAVE_SHARE), -1, -1e9
         self.mean = RunningMean((step, elbo) for step, elbo in new.curves.recent.tolist())
+        self.scored.clear()
         self.pictures.watched, self.pictures.attempt = self.watched, self.faults.attempt
         self.faults.forget()
         now = time.perf_counter()
@@ -222,6 +229,7 @@ class Trainer:
         run, slow = self._need_run(), self._told_slowly()
         pace = 1 / SECONDS if slow else SPEEDS[self.speed]
         taken = self.faults.attempt(STEPS_PART, slow.peek_next_step) if slow else None
+        known = len(run.changes)
         try:
             step = next(run)
         except StopIteration:
@@ -238,9 +246,26 @@ class Trainer:
         self.waiting.append(point(step))
         self.mean.push(step.number, step.elbo)
         self.next_step = max(self.next_step + 1 / pace, time.perf_counter() - 1 / pace) if pace else 0.0
-        if run.number >= run.settings.stop_at:
+        if len(run.changes) != known:
+            self._tell_planned(run, run.changes[known:])
+        if run.ended:
             self._rest("finished")
         return None
+
+    def _tell_planned(self, run: Run, made: Sequence[LiveChange]) -> None:
+        """Changes that the run's own plan has made."""
+        self.states.note(run)
+        for each in made:
+            if each.values:
+                self.send(Changed(number=each.step, values=dict(each.values), planned=True))
+        self._tell_record()
+        self.measuring.change()
+
+    def _tell_record(self) -> None:
+        """What makes the run again."""
+        run = self._need_run()
+        changes, planned = ([each.written for each in part] for part in (run.changes, run.planned))
+        self.send(Recorded(number=run.number, initial=vars(run.initial_settings), changes=changes, planned=planned))
 
     def _show_step(self, steps: OneStep, taken: Anatomy) -> None:
         """Show the step that was just made, stage by stage."""
@@ -289,6 +314,7 @@ class Trainer:
         self.send(frame)
         self._tell_states(now)
         if self.replay is None and (scores := self.faults.attempt(SCORES_PART, self._scores)) is not None:
+            self.scored.append((run.number, {name: float(value) for name, value in dict(scores).items()}))  # type: ignore[arg-type]
             self.send(Scores(number=run.number, grouping=scores))
 
     def _tell_states(self, now: float) -> None:

@@ -27,4 +27,5 @@ class Code(DrawerPart):
 
     def fill(self, shown: Shown) -> None:
         """The code of these settings."""
-        self.view.show(texts.code(shown.values, shown.knobs, self.screen.own.in_python()))
+        values, changes = shown.recipe
+        self.view.show(texts.code(values or shown.values, shown.knobs, self.screen.own.in_python(), changes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +24,10 @@ class Shown:
     knobs: list[Knob]
     facts: dict[str, Any]
     identity: str = ""  # of the run on the screen
+    recipe: tuple[Values, Sequence[tuple[int, Any]]] = (
+        {},
+        (),
+    )  # what makes the run again: first settings, live changes
     run_settings: Mapping[str, Any] = field(default_factory=dict)  # of what panel A draws, live changes included
 
 
