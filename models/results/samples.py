@@ -18,7 +18,7 @@ def samples(run: Run, count: int = 1000, seed: int = 0) -> Any:
     """x ~ p(x) = ∫ p(x | z) p(z) dz: `count` independent draws, a column for each feature, in the data's units.
 
     Counts have a typical row's library size, at the average batch. Weights of a deep exponential family are at the centre of their q;
-    a decoder's that have a q are drawn from it, for each x anew, or for several where that would be too many numbers.
+    a decoder's weights that have a q are drawn from it for each x, or once for several where that would be too many numbers.
 
     Raises:
         ValueError: the model cannot draw x, or too many draws were wanted.
