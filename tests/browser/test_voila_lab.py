@@ -214,7 +214,9 @@ def test_a_link_restores_settings_and_nonsense_in_it_is_a_sentence(screen, voila
     screen.until(lambda: screen.page.get_by_label("Width", exact=False).first.input_value() == "32")
     screen.page.goto(voila_server + '/?settings={"width":100000}')
     screen.painted()
-    screen.until(lambda: "a whole number from 2 to 256" in screen.text("caption"))
+    screen.until(
+        lambda: "Width was 100000 in the link; the nearest allowed value, 256, is used." in screen.text("caption")
+    )
 
 
 def test_dark_theme_has_light_ink(new_page, wait_until, voila_server):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tornado.testing import AsyncHTTPTestCase
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
 
 from elbo_room.lab.serving import votes
 from elbo_room.lab.serving.votes import Allowance, Polls, VoteServer, application
@@ -21,31 +25,49 @@ PAPER = Paper(1, "How noisy?", ("up to 10×", "more"))
 
 
 class Phones:
-    """A server in this process, and browsers that keep their cookie."""
+    """A server in a thread of its own, whose loop is not that of the browser tests, and browsers that keep their cookie."""
 
     def __init__(self, folder: Path) -> None:
         self.ballot = Ballot(folder)
         self.polls = Polls(folder)
-        polls = self.polls
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.server = asyncio.run_coroutine_threadsafe(self._listen(), self.loop).result(30)
 
-        class Case(AsyncHTTPTestCase):
-            def get_app(self) -> Any:
-                return application(polls, frozenset({f"127.0.0.1:{self.get_http_port()}"}))
+    async def _listen(self) -> HTTPServer:
+        socket, *_ = bind_sockets(0, "127.0.0.1")
+        self.host = f"127.0.0.1:{socket.getsockname()[1]}"
+        self.own = f"http://{self.host}"
+        server = HTTPServer(application(self.polls, frozenset({self.host})))
+        server.add_socket(socket)
+        return server
 
-            def runTest(self) -> None:  # noqa: N802 - unittest's own name
-                """Nothing of its own."""
+    def close(self) -> None:
+        """End the server and its thread."""
 
-        self.case = Case()
-        self.case.setUp()
-        self.own = f"http://127.0.0.1:{self.case.get_http_port()}"
+        async def stop() -> None:
+            self.server.stop()
+            await self.server.close_all_connections()
+
+        asyncio.run_coroutine_threadsafe(stop(), self.loop).result(30)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
 
     def ask(self, paper: Paper = PAPER) -> None:
         self.ballot.show(paper)
         self.polls.look()
 
-    def fetch(self, path: str, **options: Any) -> Any:
-        headers = {"Host": f"127.0.0.1:{self.case.get_http_port()}", **options.pop("headers", {})}
-        return self.case.fetch(path, headers=headers, **options)
+    def fetch(self, path: str, method: str = "GET", body: str | None = None, **options: Any) -> Any:
+        """The answer, whatever its code."""
+
+        async def ask() -> Any:
+            headers = {"Host": self.host, **options.get("headers", {})}
+            request = HTTPRequest(f"{self.own}{path}", method, headers, body, follow_redirects=False)
+            return await AsyncHTTPClient().fetch(request, raise_error=False)
+
+        return asyncio.run_coroutine_threadsafe(ask(), self.loop).result(30)
 
     def cookie(self) -> str:
         """What a browser that opens the page is given."""
@@ -73,7 +95,7 @@ def phones(tmp_path: Path) -> Iterator[Phones]:
     made = Phones(tmp_path)
     made.ask()
     yield made
-    made.case.tearDown()
+    made.close()
 
 
 def test_each_browser_has_one_vote_and_may_change_it(phones: Phones) -> None:

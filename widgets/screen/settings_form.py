@@ -78,14 +78,19 @@ class Field:
             return ipw.Dropdown(options=self._options({}), value=knob["default"], style=style, **plain)
         if knob["kind"] == "bool":
             return ipw.Checkbox(value=knob["default"], indent=False, style=self._looks.style(ipw.Checkbox), **plain)
-        slider = {"style": self._looks.style(ipw.SelectionSlider, words), **plain}
-        if knob["kind"] == "int" and knob["log"] and knob["high"] <= 64:
-            powers = [2**k for k in range(int(math.log2(knob["high"])) + 1)]
-            return ipw.SelectionSlider(options=powers, value=knob["default"], **slider)
-        if knob["kind"] == "float" and knob["log"] and knob["name"] in SLIDERS:
-            return ipw.SelectionSlider(options=stops(knob), value=knob["default"], **slider)
+        steps = self._steps(knob)
+        if steps is not None:
+            style = self._looks.style(ipw.SelectionSlider, words)
+            return ipw.SelectionSlider(options=steps, value=knob["default"], style=style, **plain)
         style = self._looks.style(ipw.Text, words)
         return ipw.Text(value=f"{knob['default']:g}", continuous_update=False, style=style, **plain)
+
+    @staticmethod
+    def _steps(knob: Knob) -> list[Any] | None:
+        """What a slider can be set to; None for a field to type in."""
+        if knob["kind"] == "int" and knob["log"] and knob["high"] <= 64:
+            return [2**k for k in range(int(math.log2(knob["high"])) + 1)]
+        return stops(knob) if knob["kind"] == "float" and knob["log"] and knob["name"] in SLIDERS else None
 
     @property
     def explained(self) -> bool:

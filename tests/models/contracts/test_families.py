@@ -103,18 +103,18 @@ class TestFamily:
         torch.testing.assert_close(mass.sum(0), torch.ones(5, 3, dtype=torch.float64), rtol=near, atol=near)
         torch.testing.assert_close((mass * at[:, None, None]).sum(0), family.mean(nu), rtol=near, atol=near)
 
-    @pytest.mark.parametrize("bad", [math.nan, math.inf])
-    def test_a_parameter_that_has_overflowed_is_that_data_points_alone(self, family: Family, bad: float) -> None:
+    def test_a_parameter_that_has_overflowed_is_that_data_points_alone(self, family: Family) -> None:
         """Its draw or its density is not finite, so the run says so; nothing is raised, and all other draws are what they were."""
         nu, epsilon = example(family).float(), noise(family, (4, 5, 3), generator())
-        spoilt = nu.clone()
-        spoilt[2, 0] = bad
         others = [0, 1, 3, 4]
-        value = family.transform(epsilon, spoilt)
-        assert torch.equal(value[:, others], family.transform(epsilon, nu)[:, others])
-        density = family.log_prob(value, spoilt)
-        assert not (value[:, 2].isfinite().all() and density[:, 2].isfinite().all())
-        assert density[:, others].isfinite().all()
+        for bad in (math.nan, math.inf):
+            spoilt = nu.clone()
+            spoilt[2, 0] = bad
+            value = family.transform(epsilon, spoilt)
+            assert torch.equal(value[:, others], family.transform(epsilon, nu)[:, others])
+            density = family.log_prob(value, spoilt)
+            assert not (value[:, 2].isfinite().all() and density[:, 2].isfinite().all())
+            assert density[:, others].isfinite().all()
 
     def test_density_is_a_librarys(self, family: Family) -> None:
         """Of the original variate y, |dz/dy| of whose value is `log_slope`; to 1e-12 in float64."""

@@ -113,7 +113,10 @@ def test_data_without_an_order_are_refused_in_a_sentence(name: str) -> None:
         ({"network": "convolution_2d", "data": "pinwheel"}, "convolution 2-D does not apply. It needs an image"),
         ({"network": "convolution", "depth": 0}, "needs at least 1 of them"),
         ({"network": "convolution", "pooling": "last"}, "Only a recurrence or token attention"),
-        ({"norm": "batch"}, "batch norm does not apply. With it a data point's density depends on the other rows"),
+        (
+            {"norm": "batch"},
+            "batch norm does not apply. With it a data point's density depends on the others of its minibatch",
+        ),
         ({"norm": "dropout"}, "dropout does not apply. A mask is a draw from a q over weights"),
     ],
 )

@@ -5,7 +5,7 @@ import torch
 
 from elbo_room.models.core import Site
 from elbo_room.models.data import Dataset
-from elbo_room.models.data.own import FEATURES
+from elbo_room.models.data.own import FEATURES, OWN
 from elbo_room.models.data.supervised import SUPERVISED
 from elbo_room.models.families import PointMass
 from elbo_room.models.variational.weights import WEIGHT_POSTERIORS
@@ -41,7 +41,9 @@ def test_a_point_mass_is_its_parameter_and_has_no_score() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [source for source in SUPERVISED.values() if source.name != FEATURES], ids=lambda source: source.name
+    "source",
+    [source for source in SUPERVISED.values() if source.name not in (FEATURES, OWN)],
+    ids=lambda source: source.name,
 )
 def test_supervised_data_are_finite_with_a_response_and_a_held_out_part(source) -> None:
     state = torch.get_rng_state()

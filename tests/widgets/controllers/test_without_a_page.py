@@ -49,7 +49,7 @@ def _values() -> dict[str, object]:
 def test_the_coloured_button_starts_pauses_and_goes_on(bar) -> None:
     bar.act(Run())
     (start,) = bar.sent
-    assert start == Start(bar.state.values, start.folder, "full", play=True)
+    assert start == Start(bar.state.values, start.folder, "full", play=True, changes=[])
     assert bar.state.phase == "starting"
     bar.act(Run())
     assert len(bar.sent) == 1, "it has been pressed already"

@@ -41,7 +41,7 @@ def test_every_view_has_a_table_that_some_scene_opens_with_or_a_click_shows(quie
             started, *others = example(scene)
             for message in (started, *others):
                 quiet.painter.show(message)
-            quiet.painter._summaries()
+            quiet.painter.summarise()
             for names in started.about["views"].values():
                 found = {name: table_of(quiet, name) for name in names if name not in UNRECORDED}
                 filled |= {name: table for name, table in found.items() if table["parts"]}
