@@ -1,5 +1,6 @@
 """How well an embedding separates known groups: k-means with as many clusters as groups, and three scores."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ def grouping(mean: Tensor, labels: Tensor, seed: int = 0) -> Grouping:
         ValueError: there are fewer than two labels, or no more data points than labels.
     """
     from sklearn.cluster import KMeans  # half a second to import; most runs do not need it
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, silhouette_score
 
     points, truth = np.asarray(mean, np.float64), np.asarray(labels)
@@ -38,7 +40,9 @@ def grouping(mean: Tensor, labels: Tensor, seed: int = 0) -> Grouping:
             f"There are {groups} labels for {len(points)} data points; an embedding is scored against at least 2 labels, and fewer than "
             "data points. Pass such labels, or skip the scores."
         )
-    found = KMeans(groups, n_init=4, random_state=seed).fit(points).labels_
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a collapsed map has fewer places than labels
+        found = KMeans(groups, n_init=4, random_state=seed).fit(points).labels_
     some = {"sample_size": SILHOUETTE_ROWS, "random_state": seed} if len(points) > SILHOUETTE_ROWS else {}
     return Grouping(
         float(adjusted_rand_score(truth, found)),

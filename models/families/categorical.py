@@ -1,5 +1,6 @@
 """log p(c; η) = η_c − log Σ_a exp η_a: one of S states per coordinate; the value is its index 0 … S − 1 as a float."""
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.families.family import Family
+from elbo_room.models.families.states import draw_states
 from elbo_room.models.families.support import CLASSES, Support
 
 
@@ -104,5 +106,5 @@ class Categorical(Family):
     def sample_indicator(probabilities: Tensor, generator: torch.Generator) -> Tensor:
         """One draw, as 1 at its state and 0 elsewhere: (…, S) → (…, S)."""
         flat = probabilities.reshape(-1, probabilities.shape[-1])
-        state = torch.multinomial(flat, 1, generator=generator)
-        return torch.zeros_like(flat).scatter_(1, state, 1.0).reshape(probabilities.shape)
+        state, fine = draw_states(flat, 1, generator)
+        return torch.where(fine, torch.zeros_like(flat).scatter_(1, state, 1.0), math.nan).reshape(probabilities.shape)

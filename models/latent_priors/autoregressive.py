@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear as affine
 
+from elbo_room.models.families.states import draw_states
 from elbo_room.models.latent_priors.prior import COMPONENTS, LatentPrior
 from elbo_room.models.networks.linear import linear
 
@@ -95,7 +96,8 @@ class AutoregressivePrior(LatentPrior):
         z = torch.zeros(count, self.layout[0])
         for k in range(self.layout[0]):
             log_weight, mean, log_scale = (each[:, k] for each in self.conditionals(z))  # (count, C)
-            chosen = torch.multinomial(log_weight.exp(), 1, generator=generator)
+            chosen, fine = draw_states(log_weight.exp(), 1, generator)
             noise = torch.randn(count, 1, generator=generator)
-            z[:, k] = (mean.gather(1, chosen) + log_scale.gather(1, chosen).exp() * noise)[:, 0]
+            drawn = mean.gather(1, chosen) + log_scale.gather(1, chosen).exp() * noise
+            z[:, k] = torch.where(fine, drawn, math.nan)[:, 0]
         return z

@@ -1,11 +1,13 @@
 """p(z; ψ): the protocol of a prior on a data point's z; ψ is learned together with the decoder."""
 
+import math
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from elbo_room.models.families import Normal
+from elbo_room.models.families.states import draw_states
 
 COMPONENTS = 10  # C of a mixture, unless settings say otherwise
 
@@ -65,6 +67,6 @@ class MixedPrior(LatentPrior):
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw a component each, then a value from it."""
         log_weight, nu = self.components()
-        chosen = torch.multinomial(log_weight.exp(), count, replacement=True, generator=generator)
+        chosen, fine = draw_states(log_weight.exp(), count, generator, replacement=True)
         noise = torch.randn(count, nu.shape[-1], generator=generator, dtype=nu.dtype)
-        return Normal().transform(noise, nu[chosen])
+        return torch.where(fine, Normal().transform(noise, nu[chosen]), math.nan)
