@@ -20,26 +20,33 @@ def table(path, scale: float):
     return str(path)
 
 
-def test_an_uploaded_table_of_counts_trains(page, wait_until, voila_server, tmp_path):
-    page.goto(voila_server)
+def opened(page, wait_until, address: str) -> Screen:
+    """The page with the drawer Your data."""
+    page.goto(address)
     screen = Screen(page, wait_until)
     screen.painted()
     page.get_by_text("Your data", exact=True).click()
+    return screen
 
-    def upload(path: str) -> None:
-        with page.expect_file_chooser() as chosen:
-            page.get_by_role("button", name="Upload a file").click()
-        chosen.value.set_files(path)
 
-    upload(table(tmp_path / "scaled.npz", 0.5))
+def upload(page, path: str) -> None:
+    """Choose a file, as a person does."""
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Upload a file").click()
+    chosen.value.set_files(path)
+
+
+def test_an_uploaded_table_of_counts_trains(page, wait_until, voila_server, tmp_path):
+    screen = opened(page, wait_until, voila_server)
+    upload(page, table(tmp_path / "scaled.npz", 0.5))
     screen.until(lambda: "They are real numbers" in screen.text("drawer"))
     named = tmp_path / "named.csv"
     named.write_text("id,g1,g2,price\n" + "".join(f"{i},{i * 1.5},{i % 7},{i * 2.5}\n" for i in range(30)))
-    upload(str(named))
+    upload(page, str(named))
     screen.until(lambda: "30 × 3" in screen.text("drawer") and "it counts the rows" in screen.text("drawer"))
     page.get_by_label("Use price as").select_option("response")
     screen.until(lambda: "30 × 2" in screen.text("drawer"))
-    upload(table(tmp_path / "cells.npz", 1.0))
+    upload(page, table(tmp_path / "cells.npz", 1.0))
     screen.until(lambda: "60 × 30, coloured by labels (2 kinds)" in screen.text("drawer"))
     page.get_by_role("button", name="Close", exact=True).first.click()
     screen.endless()
@@ -62,13 +69,8 @@ def regression(path, rows: int = 200) -> str:
 
 def test_an_uploaded_regression_ends_in_prediction_intervals_in_its_own_units(page, wait_until, voila_server, tmp_path):
     """Upload, roles, response, Run: held-out rows with RMSE and ±2 sd in mm, far below the sd of y, 65 mm."""
-    page.goto(voila_server)
-    screen = Screen(page, wait_until)
-    screen.painted()
-    page.get_by_text("Your data", exact=True).click()
-    with page.expect_file_chooser() as chosen:
-        page.get_by_role("button", name="Upload a file").click()
-    chosen.value.set_files(regression(tmp_path / "arm.csv"))
+    screen = opened(page, wait_until, voila_server)
+    upload(page, regression(tmp_path / "arm.csv"))
     screen.until(lambda: "200 × 9" in screen.text("drawer"))
     assert page.get_by_label("Use theta3 as").input_value() == "feature"
     page.get_by_label("Use distance as").select_option("response")

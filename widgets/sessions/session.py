@@ -192,7 +192,7 @@ class Session:
             self._guarded(self.view.act, action)
 
     def _watch_worker(self, heard: bool, gone: bool) -> None:
-        """Notice a worker that lives but is silent; a computer that stands still silences it too, so a look counts `LOOK` at most."""
+        """Notice a worker that lives but is silent; a computer that is suspended silences it too, so a look counts `LOOK` at most."""
         now = time.monotonic()
         if heard:
             self.spoke_last = self.link

@@ -1,4 +1,4 @@
-// A panel's title stands beside its lists and buttons; where it is too long for that, it has rows of its own above them, and is never cut.
+// A panel's title is beside its lists and buttons; where it is too long for that, it has rows of its own above them, and is never cut.
 
 import { element } from "./elements.js";
 

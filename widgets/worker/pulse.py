@@ -1,4 +1,4 @@
-"""A sign of life once a second, however long a step takes: a process that gives none was stopped, or its computer stands still."""
+"""A sign of life once a second, however long a step takes: a process that gives none was stopped, or its computer was suspended."""
 
 import contextlib
 import threading

@@ -1,4 +1,4 @@
-"""What goes wrong around a run: a worker that stands still, a disk that cannot be written, a thousand changes, damaged files."""
+"""What goes wrong around a run: a frozen worker, a disk that cannot be written, a thousand changes, damaged files."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from tests.widgets.sessions.test_runs import keep
 SMALL = {"data": "pinwheel", "width": 8, "depth": 1, "batch_size": 32, "stop_at": 100_000}
 
 
-# a worker that stands still
+# a frozen worker
 
 
 @pytest.mark.parametrize(("gap", "noticed"), [(0.5, True), (200.0, False)])

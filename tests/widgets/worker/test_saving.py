@@ -17,7 +17,7 @@ ENDLESS = SMALL | {"stop_at": 100_000}
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """Seconds that pass only when a test lets them."""
 
     def __init__(self) -> None:
         self.now = 1e6
