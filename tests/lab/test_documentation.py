@@ -55,6 +55,7 @@ def pages(site: Path) -> dict[Path, Page]:
     return {path.resolve(): Page(path) for path in sorted(site.rglob("*.html"))}
 
 
+@pytest.mark.slow
 def test_every_link_inside_leads_somewhere(site, pages):
     dead = []
     for path, page in pages.items():

@@ -162,6 +162,7 @@ def test_the_kernel_started_ahead_is_the_one_that_is_handed_out(page, tmp_path):
         page.goto("about:blank")  # before the server goes
 
 
+@pytest.mark.slow
 def test_a_kernel_that_nobody_watches_is_culled_and_the_waiting_one_is_not(tmp_path):
     path = notebook(tmp_path / "label.ipynb", CHATTER)
     with server(

@@ -20,6 +20,7 @@ def small_data() -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_knob_acts_or_is_grey(name: str) -> None:
     assert Scene(PRESETS[name]["settings"]).silent() == []

@@ -608,6 +608,7 @@ def _most_live_and_the_elbo_is_higher() -> None:
     assert climbed("warm_up", 1200) > climbed("collapse_early", 1200) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_scene_tells_the_truth(name: str) -> None:
     CHECKS[name]()
