@@ -18,7 +18,7 @@ from elbo_room.lab.package_links import link_packages
 
 JAVASCRIPT = ["widgets/static", "tests/widgets/static"]
 DENO = ["--config", ".deno.json"]
-EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]  # see tests/conftest.py
+EVERYTHING = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 COVERAGE = ["--cov", "--cov-report="]  # the share of lines that tests run, held above `fail_under` of pyproject.toml
 
 
