@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.core import Batch, described
+from elbo_room.models.families.compressed_rows import dense_pieces, rows_of
 from elbo_room.models.families.entries import Entries, entries_of
 
 BY_ROW = ("weight", "offset", "exposure")  # parts of one number per row
@@ -183,7 +184,8 @@ class Dataset:
         for part in (self.x, self.y, self.labels, self.covariates):
             if part is not None:
                 made.update(f"{part.dtype}{tuple(part.shape)}".encode())
-                made.update(part.contiguous().numpy().data)
+                for piece in dense_pieces(part):
+                    made.update(piece().contiguous().numpy().data)
         for name in BY_ROW:
             if getattr(self, name) is not None:
                 made.update(name.encode() + getattr(self, name).contiguous().numpy().tobytes())
@@ -216,8 +218,8 @@ class Dataset:
 
     def kept(self, rows: Tensor) -> "Dataset":
         """These rows as a data set."""
-        parts = {
-            name: value[rows]
+        parts: dict[str, Any] = {
+            name: rows_of(value, rows)
             for name in ("x", "labels", "y", "covariates", *BY_ROW)
             if (value := getattr(self, name)) is not None
         }

@@ -1,5 +1,6 @@
 """A data set from a file, or from a table of another library, which writes itself to a file first: `load`."""
 
+import math
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import torch
 
 from elbo_room.models.core import described
 from elbo_room.models.data.dataset import DataError, Dataset
+from elbo_room.models.families.compressed_rows import compressed
 from elbo_room.models.reading import process
 from elbo_room.models.reading.limits import Refused
 from elbo_room.models.reading.wishes import (
@@ -32,6 +34,7 @@ ENDINGS = (
 )  # fmt: skip
 # What a table of another library is written with, and the ending of the file: AnnData, pandas, polars.
 WRITERS = (("write_h5ad", ".h5ad"), ("to_parquet", ".parquet"), ("write_parquet", ".parquet"))
+MOST_DENSE = 25_000_000  # numbers of a sparse table that is stored with its zeros, which is faster: 100 MB
 PLAIN = "to_csv"  # of pandas, for a frame with columns that Parquet does not have
 
 
@@ -217,7 +220,7 @@ def _table(found: process.Found, name: str) -> Table:
     if tokens is not None:
         x = _indicators(tokens, len(about["vocabulary"]))
     else:
-        x = torch.from_numpy(held["x"]) if "x" in held else _dense(held, tuple(about["shape"]))
+        x = torch.from_numpy(held["x"]) if "x" in held else _rows(held, tuple(about["shape"]))
     kinds = about["kinds"]
     y = torch.from_numpy(held["y"]) if "y" in held else None
     words: dict[str, Any] = {role: torch.from_numpy(held[role]) for role in BY_ROW if role in held}
@@ -257,8 +260,10 @@ def _indicators(tokens: torch.Tensor, size: int) -> torch.Tensor:
     return x.flatten(1)
 
 
-def _dense(parts: dict[str, np.ndarray[Any, Any]], shape: tuple[int, ...]) -> torch.Tensor:
-    """(N, D) of the parts of a CSR matrix."""
+def _rows(parts: dict[str, np.ndarray[Any, Any]], shape: tuple[int, ...]) -> torch.Tensor:
+    """(N, D) of the parts of a CSR matrix; a large one stays compressed."""
+    if math.prod(shape) > MOST_DENSE and 3 * len(parts["data"]) < math.prod(shape):
+        return compressed(parts, shape)
     x = np.zeros(shape, np.float32)
     x[np.repeat(np.arange(shape[0]), np.diff(parts["indptr"])), parts["indices"]] = parts["data"]
     return torch.from_numpy(x)

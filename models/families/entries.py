@@ -13,6 +13,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from elbo_room.models.families.compressed_rows import CompressedRows
+
 SPARSE = 0.15  # share of nonzero entries below which using those alone is faster
 
 
@@ -35,6 +37,10 @@ class Entries:
     @classmethod
     def of(cls, x: Tensor) -> Self:
         """All nonzero entries of x (M, D)."""
+        if isinstance(x, CompressedRows) and x.fill.item() == 0 and bool((x.values != 0).all()):
+            row, column = x.row, x.column
+            factorials = torch.zeros(len(x), dtype=x.dtype).index_add(0, row, torch.lgamma(x.values + 1))
+            return cls._made(x.start, column, x.values, row, x.shape[1], factorials)
         row, column = x.nonzero(as_tuple=True)
         count = x[row, column]
         start = _starts(torch.bincount(row, minlength=len(x)))

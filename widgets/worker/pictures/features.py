@@ -32,7 +32,7 @@ class FeaturePictures:
         self.data, self.rows = data, rows
         self.library = library_size(data.x).clamp_min(1) if getattr(run.model, "library", None) is not None else None
         self.typical = self.library.median() if self.library is not None else torch.ones(1)
-        seen = self._seen(torch.arange(data.size), torch.arange(data.x.shape[1]))
+        seen = data.x if self.library is None else data.x * (self.typical / self.library)
         self.average, self.spread = seen.mean(0), seen.std(0).clamp_min(1e-6)  # (D,) each
         self.some = torch.linspace(0, len(rows) - 1, min(len(rows), ROWS)).long()
         self.shown = torch.arange(self.size)
