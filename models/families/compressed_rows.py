@@ -54,7 +54,7 @@ class CompressedRows(Tensor):
         plain = torch.utils._pytree.tree_map_only(cls, cls.dense, (args, keywords))
         return func(*plain[0], **plain[1])
 
-    def __repr__(self, *, tensor_contents: Any = None) -> Any:
+    def __repr__(self, *, tensor_contents: Any = None) -> Any:  # type: ignore[override]  # torch does not declare it
         """Its size, not its values."""
         del tensor_contents
         return f"CompressedRows({tuple(self.shape)}, {len(self.values):,} entries, fill {self.fill.item():g})"
