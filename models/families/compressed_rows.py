@@ -27,7 +27,7 @@ class CompressedRows(Tensor):
     @staticmethod
     def __new__(cls, start: Tensor, column: Tensor, values: Tensor, wide: int, fill: Tensor | None = None) -> Any:
         """A tensor without storage of its own."""
-        make: Any = Tensor._make_wrapper_subclass  # type: ignore[attr-defined]
+        make: Any = Tensor._make_wrapper_subclass
         return make(cls, (len(start) - 1, wide), dtype=values.dtype)
 
     def __init__(self, start: Tensor, column: Tensor, values: Tensor, wide: int, fill: Tensor | None = None) -> None:
