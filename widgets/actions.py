@@ -1,7 +1,7 @@
 """What a person does on the page, as declared types; a controller registers each of them with the function that carries it out.
 
 A widget's callback only posts one of them; the session's pump hands it to its controller. Where an action is nothing but a command to the
-worker it is that command: `Explore`, `Decode`, `SelectParameter`, `ReadTable`.
+worker it is that command: `Explore`, `Decode`, `SelectParameter`, `ReadTable`, `BeginStudy`, `CancelStudy`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from elbo_room.widgets.messages import Decode, Explore, Export, ReadTable, SelectParameter
+from elbo_room.widgets.messages import BeginStudy, CancelStudy, Decode, Explore, Export, ReadTable, SelectParameter
 
 if TYPE_CHECKING:
     from elbo_room.widgets.controllers.runs import Waiting
@@ -197,6 +197,13 @@ class Look:
 
 
 @dataclass(frozen=True)
+class PressStudy:
+    """The button of a panel that shows a study: begin it, or cancel it."""
+
+    panel: str  # "a" to "d"
+
+
+@dataclass(frozen=True)
 class SplitTerms:
     """Show the ELBO's terms, or the ELBO alone."""
 
@@ -347,7 +354,8 @@ class WorkerNotStarted:
 Action = (
     Run | Step | Reset | TryRemedy | ChooseSpeed | OpenRun | TakeUp | RunSeeds | OverlayRuns | CompareRuns | RenameRun | PinRun
     | DeleteRun | RestoreRun | SetKnob | Reshape | HoldXi | NextSeed | UndoChange | ChooseScene | Upload | ReadTable
-    | UseRunFeatures | TrainOnFeatures | Look | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore
+    | UseRunFeatures | TrainOnFeatures | Look | PressStudy | BeginStudy | CancelStudy
+    | SplitTerms | TickEstimator | CompareBy | SelectParameter | Explore
     | Decode | MarkRows | ShowSelection | Seek | PreparePage | SavePage | Quietly | OpenDrawer | SaveTable | Guess | NextQuestion
     | Vote | TakeVoteBack | InvitePhones | Reveal | Share | Export | ToggleProjector | PressKey | PageReady | Shared
     | WorkerNotStarted

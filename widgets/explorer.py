@@ -40,6 +40,7 @@ from elbo_room.widgets.controllers.scenes import SceneController
 from elbo_room.widgets.controllers.seeds import SeedSweep
 from elbo_room.widgets.controllers.settings import SettingsController
 from elbo_room.widgets.controllers.state import ScreenState
+from elbo_room.widgets.controllers.studies import StudyController
 from elbo_room.widgets.controllers.table_files import TableFiles
 from elbo_room.widgets.controllers.views import ViewController
 from elbo_room.widgets.controllers.words import ScreenWords
@@ -161,7 +162,8 @@ class Explorer(ipw.VBox):
             state, self.settings, self.scenes, self.runs, self.quiz, self.views, self.estimators, screen
         )
         self.worker = WorkerWatch(state, self.held, self.views, screen, session)
-        self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, screen, painter)
+        self.studies = StudyController(state, screen, session)
+        self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, self.studies, screen, painter)
         self.idle = IdleWatch(state, screen.page, painter, session, self.words.refresh)
         self.saved_page = SavedPageController(state, self.settings, self.replay, screen, painter, session)
         self._register()
@@ -188,6 +190,7 @@ class Explorer(ipw.VBox):
         self.projector.register(actions)
         self.keys_pressed.register(actions)
         self.quiz.register(actions)
+        self.studies.register(actions, messages)
         self.phones.register(actions)
         self.address.register(actions)
         self.worker.register(actions, messages)

@@ -321,6 +321,18 @@ class Export:
 
 
 @dataclass(frozen=True)
+class BeginStudy:
+    """Find out something that takes a while, beside the training: one of `widgets.worker.studies`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class CancelStudy:
+    """End the study in progress."""
+
+
+@dataclass(frozen=True)
 class Save:
     """Write a checkpoint now."""
 
@@ -337,7 +349,7 @@ class Close:
 
 Command = (
     Start | Play | Pause | MakeStep | SetSpeed | Change | ShowView | SelectParameter | MeasureEstimators | Watch | Decode | Explore
-    | ShowState | RenderStates | DrawPrior | ReadTable | UseFeatures | Export | Save | Leave | Close
+    | ShowState | RenderStates | DrawPrior | ReadTable | UseFeatures | Export | BeginStudy | CancelStudy | Save | Leave | Close
 )  # fmt: skip
 
 
@@ -545,6 +557,15 @@ class PriorDrawn:
 
 
 @dataclass(frozen=True)
+class Studying:
+    """How far a study is."""
+
+    name: str
+    share: float | None  # that is done; None: it is not in progress
+    sentence: str = ""  # why it ended without a result, or why its result is gone
+
+
+@dataclass(frozen=True)
 class Exported:
     """A file was made."""
 
@@ -589,6 +610,6 @@ class Fault:
 
 Message = (
     Ready | Alive | State | Started | Parameters | Frame | Scores | Variance | Against | Evidence | Expected | Changed | StatesKept
-    | Replayed | Recorded | Exported | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused
+    | Replayed | Recorded | Exported | Studying | Rendered | Decoded | TableRead | FeaturesRead | PriorDrawn | Refused
     | Saved | Left | Unsaved | Fault
 )  # fmt: skip

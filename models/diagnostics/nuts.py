@@ -150,8 +150,10 @@ def windows(warm_up: int) -> list[int]:
 class Nuts(Iterator[Tensor]):
     """The chains as an iterator of their positions (C, D): first the warm-up's, then the draws."""
 
-    def __init__(self, target: Target, chains: int, warm_up: int, generator: torch.Generator) -> None:
-        self.target, self.warm_up, self.generator = target, warm_up, generator
+    def __init__(
+        self, target: Target, chains: int, warm_up: int, generator: torch.Generator, deepest: int = DEEPEST
+    ) -> None:
+        self.target, self.warm_up, self.generator, self.limit = target, warm_up, generator, deepest
         self.number = 0
         self.state = self._start(chains)
         self.variance = self._first_variance()  # the inverse mass
@@ -258,7 +260,7 @@ class Nuts(Iterator[Tensor]):
         proposal, weight, total = left, torch.zeros_like(start), momentum
         active = torch.ones(chains, dtype=torch.bool)
         diverged, chances, steps = ~active, torch.zeros_like(start), torch.zeros_like(start)
-        for depth in range(DEEPEST):
+        for depth in range(self.limit):
             forward = self._uniform(chains) < 0.5
             tree = self._subtree(left.where(forward, right), forward, depth, start, active)
             chances, steps = chances + tree.chances, steps + tree.steps
@@ -353,6 +355,7 @@ class Samples:
     step_size: float
     acceptance: float
     leaps: int
+    limit: int = DEEPEST  # doublings of a trajectory
 
     @property
     def r_hat(self) -> list[float]:
@@ -384,7 +387,7 @@ class Samples:
                 "Rescale or reparameterise the model."
             )
         if self.deepest:
-            found.append(f"{self.deepest} trajectories were cut at {2**DEEPEST - 1} steps. Rescale the model.")
+            found.append(f"{self.deepest} trajectories were cut at {2**self.limit - 1} steps. Rescale the model.")
         if not (worst := max(self.r_hat)) < GOOD_R_HAT:
             found.append(
                 f"R̂ is up to {worst:.3f}, above {GOOD_R_HAT}: the chains disagree. Draw more, with a longer warm-up."
@@ -451,6 +454,27 @@ def nuts(
     Raises:
         ValueError: a site is discrete, there are too many unknowns, the log joint is not finite, or an argument is invalid.
     """
+    for found in nuts_parts(model, data, draws=draws, warm_up=warm_up, chains=chains, generator=generator):
+        if isinstance(found, Samples):
+            return found
+    raise AssertionError("nuts_parts ends with the draws")
+
+
+def nuts_parts(
+    model: Model,
+    data: Batch | object,
+    *,
+    draws: int = 500,
+    warm_up: int = 500,
+    chains: int = 4,
+    generator: torch.Generator | None = None,
+    deepest: int = DEEPEST,
+) -> Iterator[float | Samples]:
+    """The same in parts, for whoever shows how far it is: after each trajectory the share that is done, and at last the draws.
+
+    Raises:
+        ValueError: as `nuts`.
+    """
     check_model(model)
     batch = as_batch(data)
     for what, count, least in (
@@ -462,21 +486,25 @@ def nuts(
         if count < least:
             raise ValueError(f"{what} was {shown(count)}; NUTS needs at least {least}. 500, 500 and 4 are usual.")
     generator = torch.Generator().manual_seed(0) if generator is None else generator
+    kept = []
     with frozen(model):
         target = Target(model, batch)
-        sampler = Nuts(target, chains, warm_up, generator)
-        for _ in range(warm_up):
-            next(sampler)
-        flat = torch.stack([next(sampler) for _ in range(draws)], 1)  # (C, S, D)
+        sampler = Nuts(target, chains, warm_up, generator, deepest)
+        for number in range(warm_up + draws):
+            z = next(sampler)
+            if number >= warm_up:
+                kept.append(z)
+            yield (number + 1) / (warm_up + draws)
+    flat = torch.stack(kept, 1)  # (C, S, D)
     parts = flat.split(list(target.sizes.values()), -1)
     by_site = {
         name: part.unflatten(-1, target.shapes[name] if site.plate == "local" else target.shapes[name][1:])
         for (name, site), part in zip(model.sites.items(), parts, strict=True)
     }
     acceptance = sum(sampler.acceptance) / len(sampler.acceptance)
-    return Samples(
+    yield Samples(
         by_site, flat, _names(model, target), sampler.divergences, sampler.deepest, sampler.averaging.mean,
-        acceptance, sampler.leaps,
+        acceptance, sampler.leaps, deepest,
     )  # fmt: skip
 
 

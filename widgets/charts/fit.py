@@ -18,7 +18,7 @@ VIEW = View(
     axes="Across: the observed y. Up: the predicted y, with ±2 sd.",
     reading=(
         "On the dashed line the prediction is right. About 95 % of the whiskers should cross it: fewer is "
-        "overconfidence."
+        "overconfidence. Black rings: predictions under the posterior by NUTS, where it has run."
     ),
     tables={"points": {"observed": "observed", "predicted": "predicted", "low": "− 2 sd", "high": "+ 2 sd"}},
 )
@@ -39,9 +39,14 @@ def chart() -> alt.LayerChart:
     whiskers = points.mark_rule(clip=True, color=theme.BLUE, opacity=0.3).encode(
         x=x, y=alt.Y("low:Q", scale=scale("y")), y2="high:Q"
     )
+    truth = named("truth").mark_point(clip=True, color=theme.INK, size=34, strokeWidth=1).encode(x=x, y=y)
     return finish(
         alt.layer(
-            diagonal(), whiskers, points.mark_circle(clip=True, color=theme.BLUE, size=22).encode(x=x, y=y), chain()
+            diagonal(),
+            whiskers,
+            truth,
+            points.mark_circle(clip=True, color=theme.BLUE, size=22).encode(x=x, y=y),
+            chain(),
         ),
         "Held-out data: predicted against observed",
         ranges(),
@@ -50,6 +55,7 @@ def chart() -> alt.LayerChart:
         datasets={
             "points": {"mode": "bars", "fields": ["observed", "predicted", "low", "high"]},
             "diagonal": {"mode": "bars", "fields": ["at"]},
+            "truth": {"mode": "bars", "fields": ["observed", "predicted"]},
             "chain": DATASET,
         },
         plain=True,

@@ -19,6 +19,7 @@ VIEW = View(
     reading=(
         "Dark band: what the weights do not know (±2 sd of f); it widens away from the data. Light band: that and"
         " the noise of y; about 95 % of new data points fall inside."
+        " Dashed, after “Run NUTS” in the panel below: ±2 sd of f under the exact posterior."
     ),
     tables={
         "line": {
@@ -30,6 +31,7 @@ VIEW = View(
             "y_high": "y: + 2 sd",
         },
         "points": {"x": "x", "y": "y"},
+        "truth": {"x": "x", "low": "f by NUTS: − 2 sd", "middle": "mean", "high": "+ 2 sd"},
     },
 )
 
@@ -53,10 +55,18 @@ def chart() -> alt.LayerChart:
         .mark_line(clip=True, color=theme.BLUE, strokeWidth=2.4)
         .encode(x=x, y=alt.Y("mean:Q", scale=scale("y")))
     )
+    truth = [
+        named("truth").mark_line(clip=True, color=theme.INK, strokeWidth=1.4, strokeDash=[5, 3]).encode(
+            x=x, y=alt.Y(f"{end}:Q", scale=scale("y"))
+        )
+        for end in ("low", "high")
+    ]  # fmt: skip
     points = named("points").mark_circle(clip=True, color=theme.INK, size=16, opacity=0.8).encode(x=x, y=y)
     ring = named("chain").mark_point(clip=True, color=theme.VERMILLION, size=70, strokeWidth=1.8).encode(x=x, y=y)
     return finish(
-        alt.layer(band("y_low", "y_high", 0.12), band("f_low", "f_high", 0.25), draws, mean, points, ring, chain()),
+        alt.layer(
+            band("y_low", "y_high", 0.12), band("f_low", "f_high", 0.25), draws, mean, *truth, points, ring, chain()
+        ),
         "Function: mean, ±2 sd of f and of y, draws",
         ranges(),
         right=12,
@@ -64,6 +74,7 @@ def chart() -> alt.LayerChart:
         datasets={
             "line": {"mode": "bars", "fields": ["x", "mean", "f_low", "f_high", "y_low", "y_high"]},
             "draws": {"mode": "bars", "fields": ["x", "y", "draw"]},
+            "truth": {"mode": "bars", "fields": ["x", "low", "middle", "high"]},
             "points": {"mode": "cloud", "fields": ["x", "y"]},
             "chain": DATASET,
         },

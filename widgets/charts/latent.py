@@ -20,7 +20,7 @@ VIEW = View(
     reading=(
         "Points that are close are encoded alike; colours that separate were found without labels. Move the "
         "pointer to decode that place, click two points for a path between them, drag around data points to "
-        "select them."
+        "select them. After “Run NUTS” in the panel below, black dots are exact posterior draws of a dozen data points."
     ),
     tables={"cloud": {"x": "across", "y": "up", "value": "class or colour"}},
 )
@@ -38,6 +38,7 @@ def chart() -> alt.LayerChart:
     cloud = named("cloud").mark_circle(size=14, clip=True).encode(
         x=x, y=y, color=alt.Color("color:N", scale=None), opacity=alt.Opacity("alpha:Q", scale=None)
     )  # fmt: skip
+    truth = named("truth").mark_circle(size=5, clip=True, color=theme.INK, opacity=0.4).encode(x=x, y=y)
     prior = named("prior").mark_line(color=theme.INK, opacity=0.6, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(
         x=x, y=y, detail="component:N", order="order:Q"
     )  # fmt: skip
@@ -50,12 +51,13 @@ def chart() -> alt.LayerChart:
         for look in ({"stroke": theme.BACK, "strokeWidth": 4}, {"color": theme.INK})
     ]
     return finish(
-        alt.layer(cloud, prior, *words),
+        alt.layer(cloud, truth, prior, *words),
         "Latent space",
         [*ranges(), alt.param(name="domain", value=[-3, 3, -3, 3]), alt.param(name="axes", value=[1, 2])],
         right=10,
         datasets={
             "cloud": {"mode": "cloud", "fields": ["x", "y", "value"], "x": "x", "y": "y"},
+            "truth": {"mode": "bars", "fields": ["x", "y"]},
             "marked": {"mode": "bars"},
             "prior": {"mode": "bars", "fields": ["x", "y", "component", "order"]},
             "bones": {"mode": "bars"},  # the card's, of data that are points joined by bones

@@ -18,7 +18,7 @@ VIEW = View(
     axes="Both axes are inputs.",
     reading=(
         "Pale places are undecided. Away from the data the colour should fade; a network that is certain there is"
-        " overconfident."
+        " overconfident. Black dots: where the most probable class changes under the posterior by NUTS, once it has run."
     ),
     tables={"points": {"x": "x₁", "y": "x₂", "label": "class"}},
 )
@@ -37,13 +37,14 @@ def chart() -> alt.LayerChart:
     y = alt.Y("y:Q", scale=rounded("y"), title=None, axis=alt.Axis(tickCount=5, grid=False))
     sure = alt.Opacity("sure:Q", scale=alt.Scale(domain=[0, 1], range=[0.0, 0.6]), legend=None)
     cells = named("cells").mark_rect(strokeWidth=0).encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=color, opacity=sure)
+    truth = named("truth").mark_circle(clip=True, size=6, color=theme.INK, opacity=0.9).encode(x=x, y=y)
     points = (
         named("points")
         .mark_circle(clip=True, size=26, opacity=1, stroke="white", strokeWidth=0.6)
         .encode(x=x, y=y, color=color)
     )
     return finish(
-        alt.layer(cells, points, chain()),
+        alt.layer(cells, truth, points, chain()),
         "Decision surface: pale is undecided",
         ranges(),
         right=12,
@@ -51,6 +52,7 @@ def chart() -> alt.LayerChart:
         datasets={
             "cells": {"mode": "bars", "fields": ["x", "x2", "y", "y2", "label", "sure"]},
             "points": {"mode": "cloud", "fields": ["x", "y", "label"]},
+            "truth": {"mode": "bars", "fields": ["x", "y"]},
             "chain": DATASET,
         },
         classes=list(theme.CLASSES),

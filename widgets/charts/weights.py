@@ -14,8 +14,14 @@ VIEW = View(
     numbers="weight_histogram.WeightHistogram",
     shows="All weights of the network, against their prior.",
     axes="Across: the posterior mean of a weight. Up: density.",
-    reading="Bars inside the line fit the prior. A peak at 0: weights that the data do not need.",
-    tables={"bins": {"x": "from", "x2": "to", "height": "density"}},
+    reading=(
+        "Bars inside the line fit the prior. A peak at 0: weights that the data do not need. "
+        "Black strokes: the posterior means by NUTS, where it has run."
+    ),
+    tables={
+        "bins": {"x": "from", "x2": "to", "height": "density"},
+        "truth": {"x": "from", "x2": "to", "height": "density of NUTS's means"},
+    },
 )
 
 
@@ -31,13 +37,17 @@ def chart() -> alt.LayerChart:
     prior = named("prior").mark_line(clip=True, color=theme.VERMILLION, strokeWidth=1.8).encode(
         x=x, y=alt.Y("density:Q", scale=scale("y"))
     )  # fmt: skip
+    truth = named("truth").mark_rule(clip=True, color=theme.INK, strokeWidth=2).encode(
+        x=x, x2="x2:Q", y=alt.Y("height:Q", scale=scale("y"))
+    )  # fmt: skip
     return finish(
-        alt.layer(bars, prior),
+        alt.layer(bars, truth, prior),
         "Weights against their prior",
         ranges(),
         right=12,
         datasets={
             "bins": {"mode": "bars", "fields": ["x", "x2", "height"]},
+            "truth": {"mode": "bars", "fields": ["x", "x2", "height"]},
             "prior": {"mode": "bars", "fields": ["x", "density"]},
         },
         plain=True,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from elbo_room.widgets.controllers.seeds import SeedSweep
     from elbo_room.widgets.controllers.settings import SettingsController
     from elbo_room.widgets.controllers.state import ScreenState
+    from elbo_room.widgets.controllers.studies import StudyController
     from elbo_room.widgets.painting.painter import Painter
     from elbo_room.widgets.screen.layout import Screen
     from elbo_room.widgets.words.caption import Headline
@@ -37,11 +38,12 @@ class ScreenWords:
         settings: SettingsController,
         quiz: QuizController,
         seeds: SeedSweep,
+        studies: StudyController,
         screen: Screen,
         painter: Painter,
     ) -> None:
         self.state, self.settings, self.quiz, self.seeds = state, settings, quiz, seeds
-        self.screen, self.painter = screen, painter
+        self.studies, self.screen, self.painter = studies, screen, painter
         self.counts = TextThrottle()
         self.headline: Headline | None = None
 
@@ -61,6 +63,8 @@ class ScreenWords:
         screen.seed_menu.head.description = f"Seed {values['seed']}"
         screen.undo.layout.display = None if state.dirty and state.run_values is not None else "none"
         screen.remedy.layout.display = None if state.phase == "failed" and facts.get("remedy") else "none"
+        facts["studied"] = [name for name in screen.in_sight() if all_views()[name].study]
+        self.studies.refresh()
         self.say()
         active = list(catalogue()["estimators"]).index(values["estimator"])
         for name in ("variance", "variance_against_draws", "variance_against_rows"):

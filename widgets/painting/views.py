@@ -31,6 +31,7 @@ class View:
         place: in the panel's list, lowest first; the first is shown unless the user chooses another.
         numbers: the class in `widgets/worker/pictures` that computes its columns, "module.Class"; none if the training or measuring loop
             sends them.
+        study: what is found on request and drawn in it, one of `widgets/worker/studies`; and `asks`, the words of its button.
         choices: the lists shown with it: colour, plane, bands, text.
         empty: its text before a run has drawn anything.
         of_run: whether it shows a run; otherwise the form's settings.
@@ -45,6 +46,8 @@ class View:
     models: tuple[str, ...] = ()
     place: int = LAST
     numbers: str = ""
+    study: str = ""
+    asks: str = ""
     choices: tuple[str, ...] = ()
     empty: str = "The first picture comes with one of the next steps."
     of_run: bool = True

@@ -11,10 +11,11 @@ import traitlets
 
 from elbo_room.models.settings import FIRST_MODEL
 from elbo_room.widgets import built_assets
-from elbo_room.widgets.actions import Action, Look, SplitTerms
+from elbo_room.widgets.actions import Action, Look, PressStudy, SplitTerms
 from elbo_room.widgets.messages import Explore, SelectParameter
 from elbo_room.widgets.painting.views import all_views, views_of
 from elbo_room.widgets.screen.browser_events import of_pointer
+from elbo_room.widgets.screen.elements import button
 from elbo_room.widgets.screen.estimator_legend import EstimatorLegend, unlabelled
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.screen.network_diagram import NetworkDiagram
@@ -71,6 +72,7 @@ class Panels:
         self.reading = self._choice("text", "Whose attention map is shown: one of the held-out texts")
         self.reading.add_class("elbo-text")
         self.choosers = {"colour": self.colour, "plane": self.plane, "bands": self.bands, "text": self.reading}
+        self.studies = {letter: self._study(letter) for letter in "abcd"}
         self.lists = {letter: self._list(letter) for letter in "abcd"}
         self.view = self.lists["b"]  # its value is the view of the gradient's noise that is shown
         tools = {"a": [self.split], "b": [self.parameter], "c": [self.colour, self.plane, self.bands, self.reading]}
@@ -78,7 +80,13 @@ class Panels:
         self.panels = {
             letter: box(
                 ipw.Box,
-                [box(ipw.HBox, [*tools.get(letter, []), self.lists[letter], self.buttons[letter]], "elbo-tools")],
+                [
+                    box(
+                        ipw.HBox,
+                        [*tools.get(letter, []), self.studies[letter], self.lists[letter], self.buttons[letter]],
+                        "elbo-tools",
+                    )
+                ],
                 "elbo-panel",
                 f"elbo-{letter}",
             )
@@ -104,6 +112,12 @@ class Panels:
         """Put a button into the head of a panel; the one for the full screen stays last."""
         *others, last = self.buttons[panel].children
         self.buttons[panel].children = (*others, made_button, last)
+
+    def _study(self, panel: str) -> ipw.Button:
+        """The button that begins what a panel's view shows on request, and cancels it; hidden elsewhere."""
+        made_button = button("", "", lambda: self._post(PressStudy(panel)), "elbo-study")
+        made_button.layout.display = "none"
+        return made_button
 
     def _list(self, panel: str) -> ipw.Dropdown:
         """The list of a panel's views; hidden if there is only one."""
@@ -179,6 +193,7 @@ class Panels:
                 chart.layout.display = None if other == name else "none"
         strip = bool(name) and all_views()[name].strip
         (self.panels[panel].add_class if strip else self.panels[panel].remove_class)("elbo-strip")
+        self.studies[panel].layout.display = None if name and all_views()[name].study else "none"
         self.split.layout.display = None if self.shows("elbo") else "none"
         self._show_choices()
 

@@ -114,6 +114,12 @@ def weighed(facts: Facts) -> str | None:
     )
 
 
+def studied(facts: Facts) -> str | None:
+    """What a study in sight has found, or how to begin it."""
+    found = (facts.get("summaries", {}).get(name) for name in facts.get("studied", ()))
+    return next((words for words in found if words), None)
+
+
 def fitted(words: str, most: int = LINES) -> str:
     """The first sentences and parts of sentences, as many as fit in two lines; at least one."""
     kept, *others = re.split(r"(?<=[.;]) ", words)
@@ -153,7 +159,7 @@ def _caption(facts: Facts) -> str:
     if alarm and (why := facts.get("cause") or facts.get("sentence")):
         alarm = f"{alarm} {why}"
     alarm = facts.get("theory") or alarm  # a linear decoder, for which the cause is known
-    if state in ("running", "paused", "finished") and (evidence := weighed(facts)):
+    if state in ("running", "paused", "finished") and (evidence := weighed(facts) or studied(facts)):
         return evidence
     measured = None if facts.get("veiled") else _noise_of(facts)
     warning = "ξ from the same draws is biased: the mean itself is off." if facts.get("biased") else ""

@@ -28,6 +28,8 @@ def waiting(view: str, facts: Facts) -> str:
         return FAILED
     if state == "example" or not facts.get("started"):
         return NO_RUN
+    if declared.study and (found := facts.get("summaries", {}).get(view)):
+        return str(found)
     if view == "log_evidence" and facts.get("weighed"):
         return str(facts["weighed"])
     return _measured(view, facts) if declared.panel == "b" else declared.empty

@@ -30,6 +30,7 @@ class Replay:
         self.run, self.states = copied(run), states
         self.pictures = pictures_of(self.run)
         self.pictures.follow(shown)
+        self.pictures.findings = shown.findings
         for each in self.pictures.numbers.values():
             each.for_replay()
         self.step = -1  # that is shown

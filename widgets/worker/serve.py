@@ -22,6 +22,8 @@ from elbo_room.models.settings import SettingError
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.dispatch import Dispatch
 from elbo_room.widgets.messages import (
+    BeginStudy,
+    CancelStudy,
     Change,
     Changed,
     Close,
@@ -102,6 +104,8 @@ class Worker(Trainer):
         on(ReadTable, self.user_data.read_table)
         on(UseFeatures, lambda wanted: self.user_data.use_features(wanted, self.run))
         on(Export, self.export)
+        on(BeginStudy, lambda wanted: self.desk.begin(wanted.name, self._need_run()))
+        when(CancelStudy, self.desk.cancel)
         when(Save, self._save)
         when(Leave, self.leave)
 
@@ -121,6 +125,7 @@ class Worker(Trainer):
                 self._put_away()
             self.thread.shutdown()
             self.user_data.close()
+            self.desk.close()
             if self.run is not None:
                 self.measuring.close()
 
@@ -181,6 +186,8 @@ class Worker(Trainer):
             return max(0.0, min(0.05, self.next_step - time.perf_counter()))
         if self.user_data.tables.unanswered or not self.saver.free or self.exporting.busy:
             return 0.05
+        if self.desk.patience is not None:
+            return self.desk.patience
         return 1.0 if self.run is not None and self.measuring.away else None
 
     def _to_measure(self) -> bool:
@@ -219,6 +226,7 @@ class Worker(Trainer):
         self.speed = wanted.speed
         self.send(started)
         self.send(parameters)
+        self.desk.review(new.run)
         self._tell_record()
         if wanted.resume:  # from what is on the disk
             self.saved = self.saver.asked = new.run.number
@@ -312,6 +320,7 @@ class Worker(Trainer):
                 )
             self.measuring.close()
             self.evidence_job.stop()
+            self.desk.cancel()
             self.run = self.folder = self.keep_data = self.replay = self.wanted = None
             self.state = "idle"
         self.send(Left())
@@ -343,6 +352,7 @@ class Worker(Trainer):
         self._tell_record()
         if self.state == "finished" and not run.ended:
             self._set_state("paused")
+        self._review(wanted.values)
         self.faults.forget()
         self._look_again() if self.state != "running" else self.measuring.change()
         if self.state == "paused" and self.folder is not None:  # training would save it with its next steps

@@ -57,6 +57,7 @@ from elbo_room.widgets.worker.pulse import Pulse
 from elbo_room.widgets.worker.replay import Rendering, Replay
 from elbo_room.widgets.worker.saving import FIRST_SAVE, Job, Outcome, Parts, Saver
 from elbo_room.widgets.worker.states import KeptStates
+from elbo_room.widgets.worker.studies.desk import StudyDesk
 
 FRAMES = 10.0  # a second
 BURST = 0.006  # seconds of steps between two looks at the commands, which costs a twentieth of a small model's step
@@ -72,6 +73,7 @@ PICTURES_PART, MAP_PART, STEPS_PART = "drawing of panels C and D", "decoded map"
 SCORES_PART, REPLAY_PART = "scoring of the map against the labels", "replay"
 PROBE_PART, EVIDENCE_PART = "measurement of the gradient's variance", "estimate of log p(x)"
 SPEEDS = {"slow": 3.0, "normal": 60.0, "full": None}  # steps a second
+OF_THE_MODEL = ("Data", "Model", "Prior")  # groups of knobs on which p(x, z) depends
 SCORES_KEPT = 2000  # of a run's map
 _log = logging.getLogger(__name__)
 
@@ -129,6 +131,7 @@ class Trainer:
         self.names: tuple[str, ...] = FIRST
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.faults = Faults(self.send)
+        self.desk = StudyDesk(self.send)
         self.pressure = Pressure()
         self.measuring: Measuring  # of the present run
 
@@ -158,6 +161,7 @@ class Trainer:
         self.mean = RunningMean((step, elbo) for step, elbo in new.curves.recent.tolist())
         self.scored.clear()
         self.pictures.watched, self.pictures.attempt = self.watched, self.faults.attempt
+        self.pictures.findings = self.desk.findings
         self.faults.forget()
         now = time.perf_counter()
         self.next_step = self.last_frame = now
@@ -191,6 +195,8 @@ class Trainer:
     def _turn(self, now: float) -> None:
         self._note_outcome(self.saver.collect())
         self._measure(now)
+        if self.desk.work():
+            self._show_again()
         if self.state == "running" and now >= self.next_step and not self.measuring.holds:
             self._train_on(min(now + BURST, self.last_frame + 1 / FRAMES))
         self._weigh(now)
@@ -258,8 +264,15 @@ class Trainer:
         for each in made:
             if each.values:
                 self.send(Changed(number=each.step, values=dict(each.values), planned=True))
+                self._review(each.values)
         self._tell_record()
         self.measuring.change()
+
+    def _review(self, changed: Settings) -> None:
+        """What studies have found goes where these settings are the model's."""
+        run = self._need_run()
+        if any(knob["group"] in OF_THE_MODEL and knob["name"] in changed for knob in run.knobs):
+            self.desk.review(run)
 
     def _tell_record(self) -> None:
         """What makes the run again."""

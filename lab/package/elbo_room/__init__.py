@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from elbo_room.models.deep_exponential_family.settings import Settings as DeepExponentialFamilySettings
     from elbo_room.models.deep_generative.settings import Settings
     from elbo_room.models.deep_generative.settings import Settings as DeepGenerativeSettings
+    from elbo_room.models.diagnostics.against_nuts import compare
     from elbo_room.models.diagnostics.calibration import calibrate
     from elbo_room.models.diagnostics.nuts import nuts
     from elbo_room.models.estimators import ESTIMATORS, Estimator, NotApplicableError
@@ -67,6 +68,7 @@ _PLACES = {
     "as_dataset": "models.data",
     "best_estimator": "models.probing.best",
     "calibrate": "models.diagnostics.calibration",
+    "compare": "models.diagnostics.against_nuts",
     "estimate": "models.inference.estimate",
     "load": "models.data",
     "nuts": "models.diagnostics.nuts",
@@ -103,6 +105,7 @@ __all__ = [
     "as_dataset",
     "best_estimator",
     "calibrate",
+    "compare",
     "estimate",
     "load",
     "nuts",

@@ -137,7 +137,7 @@ class MeasuringProcess:
 def _live(run: Run, parameters: SharedParameters, connection: "Connection[Any, Any]", worker: int) -> NoReturn:
     """The forked process's whole life. It must never return into the worker's loop, whose clean-up would save the run."""
     try:
-        _settle(connection, worker)
+        settle(connection, worker)
         _serve(run, parameters, Probing(run), connection)
     except (EOFError, OSError):  # the worker is gone
         pass
@@ -147,7 +147,7 @@ def _live(run: Run, parameters: SharedParameters, connection: "Connection[Any, A
         os._exit(0)
 
 
-def _settle(connection: "Connection[Any, Any]", worker: int) -> None:
+def settle(connection: "Connection[Any, Any]", worker: int) -> None:
     """Detach from the worker: close its sockets, drop its signal handlers, and end when it ends."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != worker:  # it died in between

@@ -5,9 +5,11 @@ from torch import Tensor
 
 from elbo_room.models.diagnostics.predictive import bands, predict
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.messages import About, Facts, Picture
+from elbo_room.widgets.messages import About, Columns, Facts, Picture
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, Predictions
 from elbo_room.widgets.worker.pictures.numbers import columns
+from elbo_room.widgets.worker.pictures.posterior import truth_of
+from elbo_room.widgets.worker.studies.nuts import Truth
 
 POINTS = 121  # of the curve
 CLOSE = 0.05  # of the range of x: places nearer than that to a data point are among the data
@@ -26,6 +28,7 @@ class Function(Predictions):
     """For numbers that depend on one input."""
 
     subject = "The predicted curve"
+    seen: tuple[Truth, Tensor, Tensor] | None = None  # what NUTS has found, and E f and sd f under it
 
     @classmethod
     def applies(cls, run: Run, pictures: ConditionalPictures) -> bool:
@@ -37,6 +40,17 @@ class Function(Predictions):
         """The data points."""
         points = columns(x=self.run.data.raw()[:, 0], y=self.pictures.observed)
         return {"static": {self.chart: {"points": points}}}
+
+    def _truth(self, grid: Tensor, across: Tensor) -> Columns:
+        """f under the draws of NUTS: E f ± 2 sd; empty before it has run."""
+        truth = truth_of(self.pictures)
+        if truth is None:
+            return columns(x=across[:0], low=across[:0], middle=across[:0], high=across[:0])
+        if self.seen is None or self.seen[0] is not truth:
+            f = predict(self.pictures.model, grid[:, None], truth.weights).m
+            self.seen = truth, f.mean(0), f.std(0)
+        _, mean, sd = self.seen
+        return columns(x=across, low=mean - 2 * sd, middle=mean, high=mean + 2 * sd)
 
     def predicted(self) -> tuple[Picture, str]:
         """The curve, and how well f is known among the data and away from them."""
@@ -70,8 +84,9 @@ class Function(Predictions):
             words = (
                 f"f is known to ±{2 * float(near):.2g} among the data and, away from them, to ±{2 * far:.2g} at {place}"
             )
+        parts = {"line": line, "draws": draws, "chain": it.chain_columns(), "truth": self._truth(grid, across)}
         return {
-            "replace": {self.chart: {"line": line, "draws": draws, "chain": it.chain_columns()}},
+            "replace": {self.chart: parts},
             "params": {self.chart: {"xLow": left, "xHigh": right, "yLow": low, "yHigh": high}},
             "headings": {self.chart: title or "Function, at a point" if it.curvature.choices() else ""},
             "facts": facts,

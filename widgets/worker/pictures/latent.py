@@ -23,9 +23,11 @@ from elbo_room.widgets.worker.pictures.exploration import Exploration
 from elbo_room.widgets.worker.pictures.floor import Floor
 from elbo_room.widgets.worker.pictures.generated import decoded_of
 from elbo_room.widgets.worker.pictures.network import of_deep_generative
+from elbo_room.widgets.worker.pictures.numbers import columns
 from elbo_room.widgets.worker.pictures.one_step import OneStep, drawable
 from elbo_room.widgets.worker.pictures.overflow import of_dimensions
 from elbo_room.widgets.worker.pictures.positions import over_positions
+from elbo_room.widgets.worker.pictures.posterior import truth_of
 from elbo_room.widgets.worker.pictures.principal import principal_of
 from elbo_room.widgets.worker.pictures.protocol import Pictures
 from elbo_room.widgets.worker.pictures.scores import Scores
@@ -34,6 +36,7 @@ from elbo_room.widgets.worker.pictures.walks import Space
 MOST_POINTS = 2000  # of the cloud; more points than a chart can redraw ten times a second
 REACH = 0.995  # the share of coordinates that the map must hold
 NO_EVIDENCE = "The evidence of a data point is estimated at one θ. Choose a point estimate for q(θ) to see it."
+CLOUDS, CLOUD = 12, 60  # data points whose posterior by NUTS is drawn, and draws of each
 MAPS = frozenset({"latent", "manifold"})  # charts that show the cloud
 
 
@@ -83,11 +86,11 @@ class LatentPictures(Pictures):
     def about(self) -> About:
         """What stays the same for the run: labels, names, the shape of a data point, the data's pictures, and what there is to choose."""
         data = self.run.data
-        columns = {"label": data.labels[self.rows].numpy().astype(np.float32)}
+        fixed = {"label": data.labels[self.rows].numpy().astype(np.float32)}
         if not self.decoding.features:  # whose rows come with the grid, once it is known which features are shown
-            columns["images"] = self.decoding.picture(data.x[self.rows])
+            fixed["images"] = self.decoding.picture(data.x[self.rows])
         own: About = {
-            "static": {"latent": {"cloud": columns}},
+            "static": {"latent": {"cloud": fixed}},
             "labels": {"latent": list(data.label_names)},
             "shape": self.decoding.shape,
             "rows": self.rows.numpy().astype(np.float32),
@@ -197,11 +200,22 @@ class LatentPictures(Pictures):
         drawn: dict[str, Columns] = {"cloud": {name: column.numpy() for name, column in cloud.items()}}
         if self.outline and self.chosen.size > 1:
             drawn["prior"] = self.outline.look(shown)
+        drawn["truth"] = self._truth()
         return {
             "replace": {"latent": drawn},
             "params": {"latent": params},
             "names": {"latent": list(colour.names)},
         }
+
+    def _truth(self) -> Columns:
+        """Draws of z by NUTS for a few data points, in the shown plane; none before it has run, or where z has one dimension."""
+        truth = truth_of(self)
+        if truth is None or self.chosen.size < 2 or self.site not in truth.samples.draws:
+            return columns(x=torch.zeros(0), y=torch.zeros(0))
+        z = truth.samples.draws[self.site].flatten(0, 1)  # (S, M, K)
+        few = torch.linspace(0, z.shape[1] - 1, min(z.shape[1], CLOUDS)).round().long()
+        places = self.space.plane.coordinates(z[:: max(1, len(z) // CLOUD), few].flatten(0, 1).float())
+        return columns(x=places[:, 0], y=places[:, 1])
 
     def _marked(self, nu: Tensor) -> Picture:
         """For the marked data: their KL per dimension next to that of all data, and the picture of their mean z."""

@@ -15,6 +15,7 @@ from elbo_room.widgets.worker.pictures.one_step import OneStep
 
 if TYPE_CHECKING:
     from elbo_room.widgets.worker.pictures.generated import Generated
+    from elbo_room.widgets.worker.studies.study import Finding
 
 Attempt = Callable[[str, Callable[[], Picture]], Picture | None]  # of a part by its name on the screen
 
@@ -32,6 +33,7 @@ class Pictures:
         self.run = run
         self.watched: frozenset[str] = frozenset()  # the charts that are in sight
         self.resting = True  # training waits, so that a look may take its time
+        self.findings: dict[str, Finding] = {}  # what studies have found of this run, by their names
         self.attempt: Attempt = lambda _, look: (
             look()
         )  # the worker's suspends a picture that fails and lets the others continue

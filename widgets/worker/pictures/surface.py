@@ -4,9 +4,11 @@ import torch
 
 from elbo_room.models.diagnostics.predictive import predict, probabilities
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.messages import About, Picture
+from elbo_room.widgets.messages import About, Columns, Picture
 from elbo_room.widgets.worker.pictures.conditional import ConditionalPictures, Predictions
 from elbo_room.widgets.worker.pictures.numbers import columns
+from elbo_room.widgets.worker.pictures.posterior import truth_of
+from elbo_room.widgets.worker.studies.nuts import Truth
 
 CELLS = 36  # of a side
 
@@ -15,6 +17,7 @@ class Surface(Predictions):
     """For classes that depend on two inputs."""
 
     subject = "The decision surface"
+    seen: tuple[Truth, Columns] | None = None  # what NUTS has found, and the borders under it
 
     def __init__(self, chart: str, run: Run, pictures: ConditionalPictures) -> None:
         super().__init__(chart, run, pictures)
@@ -43,6 +46,21 @@ class Surface(Predictions):
             "labels": {self.chart: list(data.label_names)},
         }
 
+    def _truth(self) -> Columns:
+        """Where the most probable class changes under the draws of NUTS; nothing before it has run."""
+        truth = truth_of(self.pictures)
+        if truth is None:
+            return columns(x=torch.zeros(0), y=torch.zeros(0))
+        if self.seen is None or self.seen[0] is not truth:
+            likely = probabilities(predict(self.pictures.model, self.centres, truth.weights[::4]))
+            label = likely.argmax(-1).reshape(CELLS, CELLS)
+            edge = torch.zeros(CELLS, CELLS, dtype=torch.bool)
+            edge[1:] |= label[1:] != label[:-1]
+            edge[:, 1:] |= label[:, 1:] != label[:, :-1]
+            at = self.run.data.in_units(self.centres[edge.flatten()])
+            self.seen = truth, columns(x=at[:, 0], y=at[:, 1])
+        return self.seen[1]
+
     def predicted(self) -> tuple[Picture, str]:
         """The plane, and how much of it is undecided."""
         it = self.pictures
@@ -52,6 +70,12 @@ class Surface(Predictions):
         sure = ((best - least) / (1 - least)).clamp(0, 1)
         values = zip(("xLow", "yLow", "xHigh", "yHigh"), self.corners, strict=True)
         return {
-            "replace": {self.chart: {"cells": columns(label=label, sure=sure), "chain": it.chain_columns()}},
+            "replace": {
+                self.chart: {
+                    "cells": columns(label=label, sure=sure),
+                    "chain": it.chain_columns(),
+                    "truth": self._truth(),
+                }
+            },
             "params": {self.chart: dict(values)},
         }, f"{float((best < 0.9).float().mean()):.0%} of the plane is undecided (no class reaches 90%)"

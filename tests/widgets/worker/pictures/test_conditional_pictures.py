@@ -48,7 +48,7 @@ def test_the_panels_offer_what_this_network_and_prior_can_fill(settings: dict[st
     look = made.look()
     filled = {name for name in ("attention_map", "filters", "relevance", "weights") if name in look["replace"]}
     assert ("attention_map" in views["c"]) == (settings is ATTENTION)
-    assert filled == set(views["d"]) - {"scores"} | ({"attention_map"} & set(views["c"]))
+    assert filled == set(views["d"]) - {"scores", "posterior"} | ({"attention_map"} & set(views["c"]))
     assert (
         look["replace"]["network"]["weights"]["value"].shape
         == made.about()["static"]["network"]["edges"]["source"].shape
