@@ -567,10 +567,12 @@ class Studying:
 
 @dataclass(frozen=True)
 class Exported:
-    """A file was made."""
+    """A file was made; this is a piece of it."""
 
     name: str
     content: bytes
+    begin: int  # of the piece, in bytes
+    size: int  # of the file
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from elbo_room.models.core import described
 from elbo_room.models.data.dataset import DataError, Dataset
 from elbo_room.models.families.compressed_rows import compressed
 from elbo_room.models.reading import process
+from elbo_room.models.reading.annotate import plain_words
 from elbo_room.models.reading.limits import Refused
 from elbo_room.models.reading.wishes import (
     BATCH,
@@ -198,20 +199,6 @@ def _written(source: object, wishes: Wishes) -> Table:
             path = path.with_suffix(".csv")
             getattr(source, PLAIN)(path)
         return read_table(path, wishes)
-
-
-def plain_words(adata: Any) -> Any:
-    """A copy whose words are Python's: anndata cannot write those of pandas 3."""
-    made = adata.copy()
-    for frame in (made.obs, made.var, *([made.raw.var] if made.raw is not None else [])):
-        frame.index = frame.index.astype(object)
-        for name in frame.columns:
-            column = frame[name]
-            if hasattr(column, "cat"):
-                frame[name] = column.cat.rename_categories(column.cat.categories.astype(object))
-            elif column.dtype.kind not in "biufcmM":
-                frame[name] = column.astype(object)
-    return made
 
 
 def _table(found: process.Found, name: str) -> Table:

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from elbo_room.models.data.table import plain_words
-from elbo_room.models.results.decoded import MOST, counted, denoised
+from elbo_room.models.families.compressed_rows import CompressedRows
+from elbo_room.models.reading.annotate import KEY, MOST, Results, added, annotate
+from elbo_room.models.results.decoded import counted, denoised
 from elbo_room.models.results.embedding import cluster_count, clusters, local_sites, moments
 from elbo_room.models.results.rows import Part, frame, parts
 from elbo_room.models.settings import VERSION
 from elbo_room.models.training.run import Run
 
-KEY = "elbo_room"
+__all__ = ["KEY", "to_anndata", "write_anndata"]
 
 
 def to_anndata(run: Run, adata: Any = None, *, layer: bool = True) -> Any:
@@ -36,23 +37,43 @@ def to_anndata(run: Run, adata: Any = None, *, layer: bool = True) -> Any:
     Raises:
         ValueError: there is no latent variable per data point, or the rows are not those of the run.
     """
+    results = results_of(run, layer=layer)
+    return added(_opened(run, adata), results)
+
+
+def write_anndata(run: Run, path: str | Path | None, target: Path) -> None:
+    """The same as an .h5ad file at `target`; a user's own file is opened only in the limited process.
+
+    Raises:
+        ValueError: there is no latent variable per data point, or the rows are not those of the run.
+        Refused: the file is damaged, unsafe or too large.
+    """
+    if path is None:
+        to_anndata(run).write_h5ad(target)
+    else:
+        annotate(Path(path).expanduser(), results_of(run), target)
+
+
+def results_of(run: Run, *, layer: bool = True) -> Results:
+    """What is put into an AnnData."""
     sites, among = local_sites(run), parts(run)
-    adata = _opened(run, adata, among)
-    place = _places(adata.obs_names.astype(str).tolist(), among)
-    made = plain_words(adata)
     mean, scale = moments(run, among, sites[0])
-    count = adata.n_obs
-    made.obsm["X_elbo_room"] = _spread(mean, place, count)
-    made.obsm["elbo_room_scale"] = _spread(scale, place, count)
-    made.obs[f"{KEY}_cluster"] = _clusters(clusters(mean, cluster_count(run)), place, count)
-    if any(each.held_out for each in among):
-        held = np.zeros(count, bool)
-        held[place] = np.concatenate([np.full(each.data.size, each.held_out) for each in among])
-        made.obs[f"{KEY}_held_out"] = held
-    if layer and hasattr(run.model, "decode") and adata.n_obs * adata.n_vars <= MOST:
-        made.layers["denoised"] = _layer(run, adata, among, place)
-    made.uns[KEY] = about(run)
-    return made
+    places = np.concatenate([each.places.numpy() for each in among])
+    whole = sum(each.data.size for each in among)
+    decoded = layer and hasattr(run.model, "decode") and whole * run.data.x.shape[1] <= MOST
+    table = denoised(run) if decoded else None
+    return Results(
+        whole,
+        [str(name) for each in among for name in each.names] if any(each.data.row_names for each in among) else [],
+        places,
+        np.asarray(mean),
+        np.asarray(scale),
+        np.asarray(clusters(mean, cluster_count(run))),
+        np.concatenate([np.full(each.data.size, each.held_out) for each in among]),
+        about(run),
+        [] if table is None else [str(name) for name in table.columns],
+        None if table is None else table.to_numpy(np.float32)[places.argsort().argsort()],
+    )
 
 
 def about(run: Run) -> dict[str, Any]:
@@ -64,18 +85,11 @@ def about(run: Run) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _opened(run: Run, adata: Any, among: list[Part]) -> Any:
+def _opened(run: Run, adata: Any) -> Any:
     import anndata
-    import pandas as pd
 
     if adata is None:
-        rows = frame({"place": np.concatenate([each.places.numpy() for each in among])}, among)
-        order = np.concatenate([each.places.numpy() for each in among]).argsort()
-        x = np.concatenate([each.data.raw().numpy() for each in among])[order]
-        obs = pd.DataFrame(index=rows.index.astype(str).astype(object))
-        obs.index.name = None
-        names = list(run.data.feature_names) or [f"x_{k + 1}" for k in range(x.shape[1])]
-        return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=pd.Index(names, dtype=object)))
+        return _made(run, parts(run))
     if not isinstance(adata, str | Path):
         return adata
     from elbo_room.models.reading.hdf5 import opened
@@ -86,52 +100,25 @@ def _opened(run: Run, adata: Any, among: list[Part]) -> Any:
     return anndata.read_h5ad(path)
 
 
-def _places(names: list[str], among: list[Part]) -> np.ndarray[Any, Any]:
-    """The row of the AnnData for every row of the run, by name or by order."""
-    mine = [str(name) for each in among for name in each.names]
-    named = any(each.data.row_names for each in among)
-    known = {name: row for row, name in enumerate(names)}
-    if named and len(known) == len(names) and all(name in known for name in mine):
-        return np.array([known[name] for name in mine])
-    whole = sum(each.data.size for each in among)
-    if len(names) != whole:
-        raise ValueError(
-            f"The AnnData has {len(names):,} rows; the run was trained on {whole:,} whose names are others. "
-            "Pass the one that the run's data were read from."
-        )
-    return np.concatenate([each.places.numpy() for each in among])
-
-
-def _spread(values: np.ndarray[Any, Any], place: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
-    found = np.full((count, *values.shape[1:]), np.nan)
-    found[place] = values
-    return found
-
-
-def _clusters(found: np.ndarray[Any, Any], place: np.ndarray[Any, Any], count: int) -> Any:
+def _made(run: Run, among: list[Part]) -> Any:
+    """The run's own data as an AnnData; compressed rows stay compressed."""
+    import anndata
     import pandas as pd
+    from scipy import sparse
 
-    words = np.full(count, None, dtype=object)
-    words[place] = [str(each) for each in found]
-    kinds = [str(each) for each in sorted(set(found.tolist()))]
-    return pd.Categorical(words, categories=pd.Index(kinds, dtype=object))
-
-
-def _layer(run: Run, adata: Any, among: list[Part], place: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Denoised values in the rows and columns of the AnnData."""
-    table = denoised(run)
-    order = np.concatenate([each.places.numpy() for each in among]).argsort()  # of the table's rows
-    columns = {name: column for column, name in enumerate(adata.var_names.astype(str))}
-    names = [str(name) for name in table.columns]
-    if all(name in columns for name in names):
-        at = [columns[name] for name in names]
-    elif len(names) == adata.n_vars:
-        at = list(range(len(names)))
+    rows = frame({"place": np.concatenate([each.places.numpy() for each in among])}, among)
+    order = np.concatenate([each.places.numpy() for each in among]).argsort()
+    tables = [each.data.raw() for each in among]
+    compressed = [each for each in tables if isinstance(each, CompressedRows)]
+    if compressed:
+        made = [
+            sparse.csr_matrix((each.values.numpy(), each.column.numpy(), each.start.numpy()), tuple(each.shape))
+            for each in compressed
+        ]
+        x = sparse.vstack(made).tocsr()[order]
     else:
-        raise ValueError(
-            f"The AnnData has {adata.n_vars:,} genes; the run was trained on {len(names):,} whose names are others. "
-            "Pass the one that the run's data were read from, or layer=False."
-        )
-    found = np.full((adata.n_obs, adata.n_vars), np.nan, np.float32)
-    found[np.ix_(place[order], np.asarray(at))] = table.to_numpy(np.float32)
-    return found
+        x = np.concatenate([each.numpy() for each in tables])[order]
+    obs = pd.DataFrame(index=rows.index.astype(str).astype(object))
+    obs.index.name = None
+    names = list(run.data.feature_names) or [f"x_{k + 1}" for k in range(x.shape[1])]
+    return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=pd.Index(names, dtype=object)))

@@ -11,9 +11,9 @@ from safetensors.torch import load
 
 from elbo_room.models.training.run_from import run_from
 from elbo_room.widgets import actions
-from elbo_room.widgets.messages import Export
+from elbo_room.widgets.messages import Export, Exported
 from elbo_room.widgets.screen.drawers.download import FILES, WHOLE
-from elbo_room.widgets.worker.exporting import ENDINGS, PYTHON, made
+from elbo_room.widgets.worker.exporting import ENDINGS, PYTHON, made, pieces
 from tests.widgets.conftest import eventually
 
 SMALL = {"data": "pinwheel", "width": 8, "stop_at": 40}
@@ -21,12 +21,21 @@ SMALL = {"data": "pinwheel", "width": 8, "stop_at": 40}
 
 def saved_by(room: Any) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
-    room.screen.replay.save = files.__setitem__
+    held: dict[str, bytes] = {}
+
+    def save(name: str, content: bytes, begin: int, size: int) -> None:
+        held[name] = (held[name] if begin else b"") + content
+        assert len(held[name]) == begin + len(content)
+        if len(held[name]) == size:
+            files[name] = held.pop(name)
+
+    room.screen.replay.save = save
     return files
 
 
-def test_the_files_are_those_of_the_same_run_in_python(lab: Any) -> None:
+def test_the_files_are_those_of_the_same_run_in_python(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Embedding, history with the variances measured, weights with what made them: of a run that was steered on the page."""
+    monkeypatch.setattr("elbo_room.widgets.worker.exporting.PIECE", 1000)
     room = lab(SMALL)
     files = saved_by(room)
     room.post(Export("history"))
@@ -82,3 +91,11 @@ def test_measured_variances_are_in_the_history() -> None:
     table = pd.read_csv(BytesIO(found.content), index_col="step")
     assert table["variance, score"].tolist()[1] == 1.5
     assert json.dumps([*table.index]) == "[1, 2, 3]"
+
+
+def test_the_pieces_of_a_file_are_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("elbo_room.widgets.worker.exporting.PIECE", 10)
+    content = bytes(range(25))
+    found = [*pieces(Exported("a.csv", content, 0, 25))]
+    assert [(each.begin, len(each.content), each.size) for each in found] == [(0, 10, 25), (10, 10, 25), (20, 5, 25)]
+    assert b"".join(each.content for each in found) == content

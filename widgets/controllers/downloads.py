@@ -43,8 +43,10 @@ class Downloads:
         self.state.notice = "The file is being made; your browser saves it when it is ready."
 
     def save(self, message: Exported) -> None:
-        """Hand a file to the browser."""
-        self.screen.replay.save(message.name, message.content)
-        size = len(message.content)
+        """Hand a piece of a file to the browser, which saves the file with the last one."""
+        self.screen.replay.save(message.name, message.content, message.begin, message.size)
+        size = message.size
+        if message.begin + len(message.content) < size:
+            return
         amount = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3))} kB"
         self.state.notice = f"{message.name} is saved ({amount})."

@@ -61,9 +61,10 @@ class ReplayBar(anywidget.AnyWidget):
         with self.hold_sync():
             self.page, self.ready = words, ready
 
-    def save(self, name: str, content: bytes) -> None:
-        """Offer a file to the browser's downloads."""
-        self.send({"kind": "file", "name": name}, [content])
+    def save(self, name: str, content: bytes, begin: int = 0, size: int | None = None) -> None:
+        """Offer a file to the browser's downloads, or the piece of it that begins at a byte; the last piece saves it."""
+        whole = len(content) if size is None else size
+        self.send({"kind": "file", "name": name, "begin": begin, "size": whole}, [content])
 
     def offer(self, steps: list[int], size: int, changes: list[tuple[int, str]]) -> None:
         """These steps can be shown; `size` bytes are kept for them."""

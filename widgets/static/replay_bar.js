@@ -2,6 +2,7 @@
 
 import { hear } from "./anywidget_recovery.js";
 import { element } from "./elements.js";
+import { FilePieces } from "./file_pieces.js";
 import { download } from "./panel_files.js";
 import { moved, nearest, share, until } from "./replay_steps.js";
 
@@ -30,6 +31,7 @@ export class ReplayBar {
    */
   constructor(model, el, signal) {
     this.model = model;
+    this.pieces = new FilePieces();
     this.play = element("button", "elbo-replay-play");
     this.icon = document.createElementNS(SVG, "svg");
     this.icon.setAttribute("viewBox", "0 0 12 12");
@@ -72,7 +74,8 @@ export class ReplayBar {
     }, { signal });
     this.save.addEventListener("click", () => this.send({ kind: "page" }), { signal });
     model.on("msg:custom", (content, buffers) => {
-      if (content?.kind === "file") download(new Blob([buffers[0]], { type: "text/html" }), content.name);
+      const whole = content?.kind === "file" && this.pieces.add(content, buffers[0]);
+      if (whole) download(whole, content.name);
     });
     for (const name of ["page", "ready"]) model.on(`change:${name}`, () => this.draw());
     model.on("change:steps", () => this.draw());

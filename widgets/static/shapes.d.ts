@@ -158,14 +158,26 @@ export interface WidgetManager {
   _kernel?: Kernel;
   context?: { sessionContext?: { session?: { kernel?: Kernel } } };
 }
-export type PageMessage = { kind: "pong"; client: string } | { kind: "copy"; text: string } | {
-  kind: "file";
+export type PageMessage =
+  | { kind: "pong"; client: string }
+  | { kind: "copy"; text: string }
+  | {
+    kind: "file";
+  } & FilePiece
+  | {
+    kind: "qr";
+    text: string;
+    rows: string[];
+  }
+  | SavedFile;
+/** A piece of a file that the page saves (widgets/screen/replay_bar.py). */
+export interface FilePiece {
   name: string;
-} | {
-  kind: "qr";
-  text: string;
-  rows: string[];
-} | SavedFile;
+  /** Its first byte in the file. */
+  begin: number;
+  /** The bytes of the file. */
+  size: number;
+}
 export interface SavedFile {
   kind: "save";
   name: string;

@@ -3,22 +3,28 @@
 import queue
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from elbo_room.models.reading.limits import Refused
+from elbo_room.models.results.annotated import write_anndata
 from elbo_room.models.results.weights import weights
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Export, Exported
 
-MOST = 24_000_000  # bytes that are sent to a browser
+MOST = 400_000_000  # bytes that are sent to a browser …
+PIECE, PAUSE = 2_000_000, 0.05  # … in pieces of so many, with so many seconds between two, so that training goes on
 SAMPLES = 1000
 PYTHON = {
     "embedding": "run.embedding()", "log_evidence": "run.log_evidence()", "denoised": "run.denoised()",
     "differential": "run.differential(first, second)", "predictions": "run.predictions()", "samples": "run.samples()",
     "weights": "run.save_weights(path)", "anndata": "run.to_anndata(adata)", "history": "run.history()",
 }  # fmt: skip
+BYTES = {"denoised": 4}  # at least, for each number of the data
 Measured = list[tuple[int, dict[str, float]]]
 
 
@@ -57,13 +63,24 @@ def made(run: Run, wanted: Export, measured: Measured, adata: str | None) -> Exp
         ValueError: this run has none, or the file would be too large for a browser.
     """
     name = f"elbo-room-{wanted.what}.{ENDINGS.get(wanted.what, wanted.ending)}"
+    _check(name, wanted.what, BYTES.get(wanted.what, 0) * run.data.x.numel())
     content = WRITERS.get(wanted.what, _table)(run, wanted, measured, adata)
-    if len(content) > MOST:
+    _check(name, wanted.what, len(content))
+    return Exported(name, content, 0, len(content))
+
+
+def _check(name: str, what: str, size: int) -> None:
+    if size > MOST:
         raise ValueError(
-            f"{name} would have {len(content) / 1e6:,.0f} MB; at most {MOST / 1e6:.0f} MB are sent to the browser. "
-            f"In Python, {PYTHON[wanted.what]} makes it whole; the drawer Code has the run."
+            f"{name} would have {size / 1e6:,.0f} MB; at most {MOST / 1e6:.0f} MB are sent to the browser. "
+            f"In Python, {PYTHON[what]} makes it whole; the drawer Code has the run."
         )
-    return Exported(name, content)
+
+
+def pieces(file: Exported) -> Iterator[Exported]:
+    """A file in pieces, in order."""
+    for begin in range(0, max(1, len(file.content)), PIECE):
+        yield replace(file, content=file.content[begin : begin + PIECE], begin=begin)
 
 
 def _table(run: Run, wanted: Export, measured: Measured, adata: str | None) -> bytes:
@@ -79,7 +96,10 @@ def _anndata(run: Run, wanted: Export, measured: Measured, adata: str | None) ->
     del wanted, measured
     with tempfile.TemporaryDirectory(prefix="elbo-room-") as folder:
         path = Path(folder) / "results.h5ad"
-        run.to_anndata(adata).write_h5ad(path)
+        try:
+            write_anndata(run, adata, path)
+        except Refused as refusal:
+            raise ValueError(str(refusal)) from None
         return path.read_bytes()
 
 
@@ -93,16 +113,18 @@ ENDINGS = {"anndata": "h5ad", "weights": "safetensors"}
 
 
 class Exporting:
-    """Makes one file at a time; `answers` has those that are ready."""
+    """Makes one file at a time; `answers` has what is ready to be sent."""
 
     def __init__(self) -> None:
         self.ready: queue.SimpleQueue[Exported | Exception] = queue.SimpleQueue()
         self.thread: threading.Thread | None = None
+        self.pieces: list[Exported] = []  # still to be sent, the last one first
+        self.sent = 0.0  # when the last piece was
 
     @property
     def busy(self) -> bool:
         """Whether a file is being made, or waits to be sent."""
-        return not self.ready.empty() or (self.thread is not None and self.thread.is_alive())
+        return bool(self.pieces) or not self.ready.empty() or (self.thread is not None and self.thread.is_alive())
 
     def ask(self, run: Run, wanted: Export, measured: Measured, adata: str | None) -> None:
         """Make this file of a run that nobody else changes.
@@ -124,6 +146,13 @@ class Exporting:
             self.ready.put(error)
 
     def answers(self) -> Iterator[Exported | Exception]:
-        """What has been made since the last call."""
-        while not self.ready.empty():
-            yield self.ready.get()
+        """The next piece of a file, or why it was not made."""
+        if not self.pieces and not self.ready.empty():
+            found = self.ready.get()
+            if isinstance(found, Exception):
+                yield found
+                return
+            self.pieces = [*pieces(found)][::-1]
+        if self.pieces and time.monotonic() - self.sent >= PAUSE:
+            self.sent = time.monotonic()
+            yield self.pieces.pop()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +13,8 @@ import scipy.sparse as sp
 
 from elbo_room.models.data import load
 from elbo_room.models.deep_generative.settings import Settings
+from elbo_room.models.reading.limits import Refused
+from elbo_room.models.results.annotated import write_anndata
 from elbo_room.models.training.run import Run
 from elbo_room.models.training.run_from import run_from
 
@@ -120,3 +123,36 @@ def test_without_an_anndata_the_run_s_own_table_is_in_it(stored: Path, tmp_path:
     np.testing.assert_array_equal(again.X, anndata.read_h5ad(stored).X.toarray())
     assert [*again.obs_names] == [f"cell-{k}" for k in range(CELLS)]
     assert [*again.var_names] == [f"gene-{k}" for k in range(GENES)]
+
+
+def test_the_page_s_file_is_the_same_and_is_opened_in_another_process_only(
+    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(stored, held_out=0.25)
+    run.to_anndata(stored).write_h5ad(tmp_path / "mine too.h5ad")
+
+    def opened(*_: Any, **__: Any) -> None:
+        raise AssertionError("the file was opened here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(anndata, "read_h5ad", opened)
+        patch.setattr("h5py.File", opened)
+        write_anndata(run, str(stored), tmp_path / "page's.h5ad")
+    first, second = (anndata.read_h5ad(tmp_path / name) for name in ("mine too.h5ad", "page's.h5ad"))
+    pd.testing.assert_frame_equal(first.obs, second.obs)
+    assert {*first.obsm} == {*second.obsm}
+    np.testing.assert_array_equal(first.layers["denoised"], second.layers["denoised"])
+    np.testing.assert_array_equal(first.obsm["X_elbo_room"], second.obsm["X_elbo_room"])
+    assert first.uns["elbo_room"] == second.uns["elbo_room"]
+
+
+def test_a_file_that_was_replaced_by_an_unsafe_or_another_one_is_refused(stored: Path, tmp_path: Path) -> None:
+    run = trained(stored)
+    with h5py.File(stored, "a") as file:
+        file["X2"] = h5py.ExternalLink("/etc/hostname", "/")
+    with pytest.raises(Refused, match="a link to another file"):
+        write_anndata(run, stored, tmp_path / "out.h5ad")
+    anndata.AnnData(np.ones((5, GENES), np.float32)).write_h5ad(stored)
+    with pytest.raises(Refused, match="has 5 rows; the run was trained on 80"):
+        write_anndata(run, stored, tmp_path / "out.h5ad")
+    assert not (tmp_path / "out.h5ad").exists()
