@@ -296,11 +296,21 @@ class ReadTable:
     missing: str | None = None  # what becomes of missing numbers
     transpose: bool | None = None  # whether its rows are features
     others: str | None = None  # the role of all columns without a chosen one
+    standardise: bool | None = None  # whether a run standardises by its training rows; None: as proposed
 
     @property
     def words(self) -> tuple[Any, ...]:
         """All of it, in order."""
-        return self.path, self.labels, self.batch, self.roles, self.missing, self.transpose, self.others
+        return (
+            self.path,
+            self.labels,
+            self.batch,
+            self.roles,
+            self.missing,
+            self.transpose,
+            self.others,
+            self.standardise,
+        )
 
 
 @dataclass(frozen=True)
@@ -535,6 +545,7 @@ class TableRead:
     request: ReadTable | None = None  # what was asked for
     genes_by_cells: bool = False  # whether the rows look like features
     missing: str = "drop rows"  # what became of missing numbers
+    standardised: bool | None = None  # whether a run standardises it; None: there is nothing to standardise
     suited: Settings = field(default_factory=dict)  # settings of a model that suits it; none: the defaults
     views: Mapping[str, str] = field(default_factory=dict)  # what the panels open with
 

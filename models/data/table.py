@@ -67,6 +67,7 @@ def load(
     others: str | None = None,
     missing: str | None = None,
     transpose: bool | None = None,
+    standardise: bool | None = None,
 ) -> Dataset:
     """A table (N, D) with named features from a file, or from a data frame or AnnData; rows are data.
 
@@ -101,6 +102,8 @@ def load(
         others: "feature" or "left out", for all columns without a chosen role: the words of a document-term table, for example.
         missing: what becomes of missing numbers: "drop rows" or "mean".
         transpose: whether the rows are features; None refuses a table that looks so.
+        standardise: whether a run standardises x, and with a response a real y, by its training rows, undone in every output; None does
+            so for real values, and beside a response for counts too.
 
     Raises:
         DataError: the file does not exist, cannot be read, has no such column, or is an `.h5ad` without counts.
@@ -114,7 +117,7 @@ def load(
                 f"Data came as {described(source)}, whose columns have no names; roles, leave_out, others, missing and transpose are for "
                 "tables with names. Pass a data frame, or leave them out."
             )
-        return _of_array(source, named)
+        return _of_array(source, named, standardise)
     for role, name in named.items():
         if name is not None and not isinstance(name, str):
             raise DataError(
@@ -124,7 +127,7 @@ def load(
     chosen = dict.fromkeys(out, LEFT_OUT) | (roles or {})
     chosen |= {str(name): role for role, name in named.items() if name is not None}
     try:
-        wishes = Wishes(chosen, missing, transpose, others)
+        wishes = Wishes(chosen, missing, transpose, others, standardise)
     except ValueError as error:
         raise DataError(str(error)) from None
     table = read_table(source, wishes)
@@ -141,7 +144,7 @@ def role_argument(role: str) -> str:
     return {LABEL: "labels", RESPONSE: "y"}.get(role, role)
 
 
-def _of_array(source: object, named: dict[str, object]) -> Dataset:
+def _of_array(source: object, named: dict[str, object], standardise: bool | None) -> Dataset:
     """An array (N, D) with one value per row for each role."""
     for role, part in named.items():
         if isinstance(part, str) or (role == BATCH and part is not None):
@@ -156,7 +159,12 @@ def _of_array(source: object, named: dict[str, object]) -> Dataset:
     made = Dataset(values, y, labels, **parts)  # type: ignore[arg-type]
     table = len(made.shape) == 1
     plain = bool(((made.x >= 0) & (made.x == made.x.round())).all()) or bool(((made.x >= 0) & (made.x <= 1)).all())
-    return replace(made, standardise=table and not plain, standardise_y=table and y is not None)
+    wanted = standardise is not False
+    return replace(
+        made,
+        standardise=table and (standardise or (wanted and not plain)),
+        standardise_y=table and y is not None and wanted,
+    )
 
 
 def read_table(source: str | Path | object, wishes: Wishes) -> Table:
@@ -173,7 +181,7 @@ def read_table(source: str | Path | object, wishes: Wishes) -> Table:
     if not file.is_dir() and not file.name.lower().endswith(ENDINGS):
         raise DataError(f"{file.name} is not a kind of file that can be read. Save it as one of: {', '.join(ENDINGS)}.")
     try:
-        return _table(process.read(file, wishes), file.name.partition(".")[0] or file.name)
+        return _table(process.read(file, wishes), wishes, file.name.partition(".")[0] or file.name)
     except Refused as refusal:
         raise DataError(str(refusal)) from None
     except OSError as error:
@@ -201,7 +209,7 @@ def _written(source: object, wishes: Wishes) -> Table:
         return read_table(path, wishes)
 
 
-def _table(found: process.Found, name: str) -> Table:
+def _table(found: process.Found, wishes: Wishes, name: str) -> Table:
     held, about = found.arrays, found.about
     tokens = torch.from_numpy(held["tokens"]).long() if "tokens" in held else None
     if tokens is not None:
@@ -209,6 +217,7 @@ def _table(found: process.Found, name: str) -> Table:
     else:
         x = torch.from_numpy(held["x"]) if "x" in held else _rows(held, tuple(about["shape"]))
     kinds = about["kinds"]
+    wanted, real = wishes.standardise is not False, not about["counts"] and not about["unit"]
     y = torch.from_numpy(held["y"]) if "y" in held else None
     words: dict[str, Any] = {role: torch.from_numpy(held[role]) for role in BY_ROW if role in held}
     if "labels" in held:
@@ -231,8 +240,8 @@ def _table(found: process.Found, name: str) -> Table:
         feature_names=names if x.ndim == 2 else (),
         covariate_names=tuple(kinds.get("batch", ())),
         row_names=tuple(about["row_names"]),
-        standardise=x.ndim == 2 and tokens is None and not about["counts"] and not about["unit"],
-        standardise_y=x.ndim == 2 and y is not None,
+        standardise=x.ndim == 2 and tokens is None and (bool(wishes.standardise) or (wanted and real)),
+        standardise_y=x.ndim == 2 and y is not None and wanted,
         y_name=about["chosen"].get(RESPONSE, ""),
         y_kinds=tuple(kinds.get("y", ())),
         **words,

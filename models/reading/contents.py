@@ -225,16 +225,17 @@ class _Table:
         return [column for column, proposal in zip(self.columns, self.proposals, strict=True) if proposal.role == role]
 
     def _build(self, wishes: Wishes) -> None:
-        self.texts = next((texts_of(column, self.path.name) for column in self._of(SEQUENCE)), None)
-        x = self._features() if self.texts is None else self.texts.codes
         response = next(iter(self._of(RESPONSE)), None)
         y = None if response is None else self._response(response)
-        self.missing = wishes.missing or DROP
-        self.incomplete = 0
         by_row = {role: self._by_row(column) for role in BY_ROW for column in self._of(role)}
         keep = np.ones(self.rows, bool)
         for part in (*([] if y is None else [y]), *by_row.values()):
             keep &= np.isfinite(part)
+        known = None if y is None else keep
+        self.texts = next((texts_of(column, self.path.name, known) for column in self._of(SEQUENCE)), None)
+        x = self._features() if self.texts is None else self.texts.codes
+        self.missing = wishes.missing or DROP
+        self.incomplete = 0
         if self.texts is not None:
             keep &= self.texts.codes[:, 0] >= 0
             self.notes += self.texts.notes

@@ -21,6 +21,7 @@ class Wishes:
     missing: str | None = None  # one of `MISSING_CHOICES`; None proposes one
     transpose: bool | None = None  # whether rows are features; None asks where the names look like it
     others: str | None = None  # FEATURE or LEFT_OUT: of all columns without a chosen role
+    standardise: bool | None = None  # whether a run standardises by its training rows; None: real values, not counts
     names_only: bool = False  # only what the columns are, no values
 
     def __post_init__(self) -> None:

@@ -92,8 +92,9 @@ def _check_unweighted(data: Dataset) -> None:
     for name in BY_ROW:
         if getattr(data, name) is not None:
             raise DataError(
-                f"{data.name} has a column used as {name}, which only a conditional model uses. In the drawer 'Your data' leave that "
-                "column out, or use another one as response; in Python, load the table without it."
+                f"{data.name} has a column used as {name}, which only a conditional model uses: a model of x alone has no term for it. "
+                "In the drawer 'Your data' choose “left out” under Use as for that column, or conditional as Model; in Python, "
+                f"load the table without {name}."
             )
 
 

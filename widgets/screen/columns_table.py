@@ -25,6 +25,7 @@ class ColumnsTable(anywidget.AnyWidget):
     others = traitlets.Unicode(help="the role of all columns without a chosen one; empty: each has its own").tag(
         sync=True
     )
+    standardised = traitlets.Unicode(help="on or off; empty: there is nothing to standardise").tag(sync=True)
     turned = traitlets.Bool(help="whether the rows look like features").tag(sync=True)
 
     def __init__(self, heard: Callable[[dict[str, Any]], None], **traits: Any) -> None:

@@ -137,6 +137,7 @@ class OwnTable:
             "transpose": self._transposed,
             "missing": self._refilled,
             "others": self._with_others,
+            "standardise": self._with_standardise,
         }.get(str(content.get("kind")))
         if changed is not None:
             self._post(changed(self.request, content))
@@ -158,6 +159,9 @@ class OwnTable:
     def _with_others(self, request: ReadTable, content: dict[str, Any]) -> ReadTable:
         return replace(request, others=str(content.get("role")) or None)
 
+    def _with_standardise(self, request: ReadTable, content: dict[str, Any]) -> ReadTable:
+        return replace(request, standardise=bool(content.get("on")))
+
     def _refilled(self, request: ReadTable, _: dict[str, Any]) -> ReadTable:
         return replace(request, missing=MEAN if self.missing == DROP else DROP)
 
@@ -167,6 +171,7 @@ class OwnTable:
         self.columns.rows, self.columns.more = read.preview, read.more_columns
         self.columns.turned = read.genes_by_cells
         self.columns.others = self.request.others or ""
+        self.columns.standardised = {None: "", True: "on", False: "off"}[read.standardised]
         self.missing = read.missing
         other = (
             "Fill missing numbers with their column's mean"
@@ -195,6 +200,7 @@ class OwnTable:
                 "roles": dict(asked.roles),
                 "missing": asked.missing,
                 "others": asked.others,
+                "standardise": asked.standardise,
             }
             parts["transpose"] = asked.transpose if asked.transpose is not None or not self.columns.turned else False
             words = ", ".join(f"{name}={value!r}" for name, value in parts.items() if value or value is False)

@@ -36,6 +36,14 @@ export class ColumnsTable {
     this.others.addEventListener("change", () => model.send({ kind: "others", role: this.others.value }));
     const others = element("label", "elbo-columns-others", "All columns without a chosen role: ");
     others.append(this.others);
+    this.standardise = element("input", "");
+    this.standardise.type = "checkbox";
+    this.standardise.addEventListener(
+      "change",
+      () => model.send({ kind: "standardise", on: this.standardise.checked }),
+    );
+    this.scaled = element("label", "elbo-columns-others elbo-columns-scaled");
+    this.scaled.append(this.standardise, "Standardise: (x − mean) / sd of the training rows, undone in what is shown");
     this.body = element("tbody", "");
     const table = element("table", "elbo-columns"), head = element("tr", ""), top = element("thead", "");
     table.setAttribute("aria-label", "The columns of your table");
@@ -49,7 +57,7 @@ export class ColumnsTable {
     const scroll = element("div", "elbo-columns-scroll");
     scroll.tabIndex = 0;
     scroll.append(table);
-    el.append(this.transpose, this.missing, others, scroll, this.caption);
+    el.append(this.transpose, this.missing, others, this.scaled, scroll, this.caption);
     this.show();
   }
 
@@ -60,6 +68,9 @@ export class ColumnsTable {
     this.caption.textContent = more ? `and ${more.toLocaleString("en")} more columns` : "";
     this.caption.hidden = !more;
     this.others.value = this.model.get("others");
+    const standardised = this.model.get("standardised");
+    this.scaled.hidden = !standardised;
+    this.standardise.checked = standardised === "on";
     this.transpose.hidden = !this.model.get("turned");
     this.missing.hidden = !missing;
     this.missing.textContent = missing;
@@ -99,6 +110,8 @@ export default {
   /** @param {Shown<ColumnsValues>} shown */
   render({ model, el }) {
     const table = new ColumnsTable(model, el);
-    for (const name of ["rows", "more", "missing", "turned", "others"]) model.on(`change:${name}`, () => table.show());
+    for (const name of ["rows", "more", "missing", "turned", "others", "standardised"]) {
+      model.on(`change:${name}`, () => table.show());
+    }
   },
 };

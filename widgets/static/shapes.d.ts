@@ -304,6 +304,8 @@ export interface ColumnsValues {
   missing: string;
   /** The role of all columns without a chosen one; empty: each has its own. */
   others: string;
+  /** Whether a run standardises the values, "on" or "off"; empty: there is nothing to standardise. */
+  standardised: string;
   turned: boolean;
 }
 /** Values of the replay's slider (widgets/screen/replay_bar.py). */

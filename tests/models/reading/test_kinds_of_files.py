@@ -13,10 +13,14 @@ import torch
 from scipy import sparse
 
 import elbo_room as er
-from elbo_room.models.data.dataset import DataError, Dataset
+from elbo_room.models.data import load
+from elbo_room.models.data.dataset import DataError, Dataset, held_out_rows
+from elbo_room.models.data.suggestion import suggested
 from elbo_room.models.data.table import Table, read_table
 from elbo_room.models.reading import process
+from elbo_room.models.reading.texts import training_rows
 from elbo_room.models.reading.wishes import Wishes
+from elbo_room.models.training.run_from import run_from
 from tests.damaged_files import whole
 
 ANNDATA = "ignore:The '(mode.chained_assignment|future.infer_string)' option:DeprecationWarning"  # its use of pandas
@@ -332,6 +336,19 @@ def test_a_checksum_tells_data_apart() -> None:
     assert len({each.checksum for each in (one, *others)}) == 5
 
 
+def test_standardising_can_be_switched(tmp_path: Path) -> None:
+    real, counts = tmp_path / "real.csv", tmp_path / "counts.csv"
+    real.write_text("a,b,y\n" + "\n".join(f"{i * 1.5},{i * i / 7},{i * 2.5}" for i in range(12)))
+    counts.write_text("a,b,c\n" + "\n".join(f"{i},{i * i},{i % 3}" for i in range(12)))
+    plain = load(real, y="y", standardise=False)
+    assert not plain.standardise
+    assert not plain.standardise_y
+    assert plain.standardised() is plain
+    assert load(real, y="y").standardise_y
+    assert [load(counts, standardise=each).standardise for each in (None, True, False)] == [False, True, False]
+    assert [load([[0.5, 3.0], [1.0, 2.0]], standardise=each).standardise for each in (None, False)] == [True, False]
+
+
 def test_real_features_are_standardised_by_the_training_rows_and_counts_are_not(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"lon": rng.normal(-120, 2, 50), "flag": np.arange(50) % 2, "value": rng.normal(2e5, 1e5, 50)})
@@ -357,3 +374,25 @@ def test_only_the_reading_process_imports_what_reads() -> None:
         [sys.executable, "-c", text], capture_output=True, text=True, check=True, env=process.environment()
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_vocabulary_of_texts_is_that_of_the_rows_that_train(tmp_path: Path) -> None:
+    """The rows that a run holds out are those that the vocabulary was not counted on; their own words are unknown."""
+    rows = 40
+    kept, held = held_out_rows(rows - 1, 0.2)
+    usable = np.ones(rows, bool)
+    usable[5] = False  # without a response
+    places = np.flatnonzero(usable)
+    assert np.array_equal(np.flatnonzero(training_rows(usable)), places[kept.numpy()])
+    own = [f"the own{row} word here" for row in range(rows)]
+    lines = [f"{text},{'' if row == 5 else 'ab'[row % 2]}" for row, text in enumerate(own)]
+    path = tmp_path / "t.csv"
+    path.write_text("text,y\n" + "\n".join(lines))
+    data = load(path, text="text", y="y")
+    words = set(data.feature_names)
+    assert "own5" not in words
+    assert all(f"own{places[row]}" in words for row in kept.tolist())
+    assert not any(f"own{places[row]}" in words for row in held.tolist())
+    run = run_from(suggested(data).settings | {"stop_at": 1}, data)
+    unknown = run.data.test.x.unflatten(1, data.shape)[:, :, data.feature_names[: data.shape[1]].index("…")]
+    assert bool((unknown.sum(1) == 1).all()), "one unknown word in each held-out text"

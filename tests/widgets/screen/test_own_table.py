@@ -13,6 +13,7 @@ from elbo_room.widgets.explorer import Explorer
 from elbo_room.widgets.messages import Frame, ReadTable, Refused, Start, Started, State, TableRead
 from elbo_room.widgets.screen import own_table
 from elbo_room.widgets.sessions.local_use import LOCAL, REFUSED, REQUEST, local_use
+from elbo_room.widgets.worker.own_data.own_table import OwnTable
 from tests.widgets.conftest import eventually
 from tests.widgets.worker.test_worker import Driver
 
@@ -238,3 +239,29 @@ def test_a_page_that_others_reach_reads_uploads_but_no_path(
     room.screen.own.status.value = ""
     room.post(ReadTable(room.screen.own.request.path, "kind"))
     eventually(lambda: "10 × 2" in room.screen.own.status.value)
+
+
+def test_the_switch_for_standardising_is_read_again_and_undone_in_what_is_shown(driver: Driver, tmp_path: Path) -> None:
+    path = str(houses(tmp_path / "houses.csv"))
+    wanted = ReadTable(path, roles=(("price", "response"),))
+    driver.send(wanted)
+    assert driver.until(TableRead).standardised is True
+    asked: list[ReadTable] = []
+    drawer = own_table.OwnTable(asked.append)
+    drawer.show(driver.seen[-1])
+    assert drawer.columns.standardised == "on"
+    drawer.columns._handle_custom_msg({"kind": "standardise", "on": False}, [])
+    assert asked == [replace(wanted, standardise=False)]
+    driver.send(asked[0])
+    table = driver.until(TableRead, standardised=False)
+    assert "The values are trained on as they are" in table.sentence
+    drawer.show(table)
+    assert drawer.columns.standardised == "off"
+    assert "standardise=False" in drawer.in_python()["own"][1]
+    driver.send(Start({**table.suited, "data": "own", "stop_at": 5}, str(tmp_path / "run")))
+    driver.until(State, state="finished")
+    driver.close()  # it saves
+    kept = OwnTable.of(tmp_path / "run")
+    assert kept is not None
+    assert not kept.data.standardise
+    assert not kept.data.standardise_y

@@ -16,6 +16,11 @@ GENES = 200  # features from which numbers ≥ 0 that are no counts may be expre
 FILE = "table.json"  # next to a run's state: where its data came from
 
 
+def real(data: Dataset) -> bool:
+    """Whether a table has values that are neither counts nor between 0 and 1."""
+    return not_counts(data.x) is not None and not bool(((data.x >= 0) & (data.x <= 1)).all())
+
+
 @dataclass(frozen=True)
 class OwnTable:
     """The table and the words it was asked for with."""
@@ -38,6 +43,7 @@ class OwnTable:
         missing: str | None = None,
         transpose: bool | None = None,
         others: str | None = None,
+        standardise: bool | None = None,
     ) -> "OwnTable":
         """Read a file; columns without a chosen role have a proposed one.
 
@@ -45,9 +51,9 @@ class OwnTable:
             ValueError: it cannot be read, or has no counts where it must; the sentence explains why and what to do.
         """
         chosen = dict(roles) | {name: role for name, role in ((labels, LABEL), (batch, BATCH)) if name}
-        table = read_table(path, Wishes(chosen, missing, transpose, others))
+        table = read_table(path, Wishes(chosen, missing, transpose, others, standardise))
         about = table.about
-        request = ReadTable(path, labels, batch, roles, missing, transpose, others)
+        request = ReadTable(path, labels, batch, roles, missing, transpose, others, standardise)
         return cls(
             path,
             about["chosen"].get(LABEL),
@@ -72,7 +78,7 @@ class OwnTable:
             noted = json.loads(kept.read_text(encoding="utf-8"))
             words = {name: noted[name] for name in ("path", "labels", "batch")}
             words["roles"] = tuple((name, role) for name, role in noted.get("roles", ()))
-            words |= {name: noted.get(name) for name in ("missing", "transpose", "others")}
+            words |= {name: noted.get(name) for name in ("missing", "transpose", "others", "standardise")}
         except Exception as error:
             raise ValueError(
                 f"The note of which table this run was trained on, {kept}, is damaged. Start a new run."
@@ -84,8 +90,18 @@ class OwnTable:
         folder.mkdir(parents=True, exist_ok=True)
         words = {"path": str(Path(self.path).expanduser().resolve()), "labels": self.labels, "batch": self.batch}
         if self.request is not None:
-            words |= {name: getattr(self.request, name) for name in ("roles", "missing", "transpose", "others")}
+            words |= {
+                name: getattr(self.request, name) for name in ("roles", "missing", "transpose", "others", "standardise")
+            }
         (folder / FILE).write_text(json.dumps(words), encoding="utf-8")
+
+    @property
+    def standardised(self) -> bool | None:
+        """Whether a run standardises the features, or y with them; None where there is nothing to standardise: texts, images, counts."""
+        data, chosen = self.data, self.request is not None and self.request.standardise is not None
+        if len(data.shape) != 1:
+            return None
+        return (data.standardise or data.standardise_y) if chosen or data.y is not None or real(data) else None
 
     def about(self) -> TableRead:
         """What the drawer shows."""
@@ -101,8 +117,14 @@ class OwnTable:
         else:
             sentence += suggestion.reason
         known = self.about_columns
-        if self.data.standardise or self.data.standardise_y:
-            sentence += " A run standardises the features by its training rows; what is coloured by a feature has its own units."
+        standardised = self.standardised
+        if standardised:
+            sentence += (
+                " A run standardises the features by its training rows; what is coloured by a feature has its own units. "
+                "Untick Standardise to train on them as they are."
+            )
+        elif standardised is not None and real(self.data):
+            sentence += " The values are trained on as they are; where their scales differ, tick Standardise."
         if known.get("genes_by_cells"):
             sentence += " The rows look like genes and the columns like cells: press Transpose if so."
         sentence = " ".join([sentence, *known.get("notes", ())])
@@ -120,6 +142,7 @@ class OwnTable:
             request=self.request,
             genes_by_cells=known.get("genes_by_cells", False),
             missing=known.get("missing", "drop rows"),
+            standardised=standardised,
             suited=suggestion.settings,
             views=suggestion.views,
         )
