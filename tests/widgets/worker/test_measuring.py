@@ -1,14 +1,19 @@
 """When panel B measures, how much, and what it does with the result: decisions without clocks."""
 
+import math
+
 import numpy as np
 import pytest
+import torch
 
+from elbo_room.models.catalogue import settings_from
 from elbo_room.models.deep_generative.settings import Settings
 from elbo_room.models.inference.parameters import listed
 from elbo_room.models.inference.size import Trace
 from elbo_room.models.probing.variance import Variance
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.painting.measured import Measured
+from elbo_room.widgets.painting.views import views_of
 from elbo_room.widgets.wire.history import History
 from elbo_room.widgets.words.evidence_words import dated
 from elbo_room.widgets.words.waiting import waiting
@@ -18,6 +23,7 @@ from elbo_room.widgets.worker.measuring.effort import LEAST, Effort
 from elbo_room.widgets.worker.measuring.probing import Probing, Request
 from elbo_room.widgets.worker.measuring.schedule import FEWEST, LATEST, LONGEST, OWN, SHARED, SOONEST, Schedule
 from elbo_room.widgets.worker.measuring.selection import FIRST, KEPT, Selection
+from tests.random_runs import not_finite
 
 
 def simulated(
@@ -113,6 +119,44 @@ def test_replicates_that_only_told_the_time_are_not_made_again(monkeypatch):
         probing.slice()
     assert made == list(FIRST)
     assert {report.replicates for report in probing.latest} == {LEAST}
+
+
+@pytest.mark.parametrize("posterior", ["mean_field", "point"])
+@pytest.mark.parametrize("view", views_of("conditional")["b"])
+def test_after_an_overflow_every_view_has_a_reason_and_no_number_that_is_none(view, posterior):
+    """The parameters are no numbers any more: a view is either empty with a reason, or draws finite numbers."""
+    settings = {"model": "conditional", "posterior": posterior, "width": 3, "depth": 1, "batch_size": 16}
+    run = Run(settings_from(settings))
+    with torch.no_grad():
+        for parameter in run.parameters.values():
+            parameter.fill_(math.nan)
+    probing, chosen = Probing(run), tuple(listed(run.model))
+    probing.start(Request(0, run.settings, view, FIRST, chosen[0], chosen, fine=False, budget=0.2))
+    messages = []
+    while probing.work is not None:
+        messages += [message] if (message := probing.slice()) else []
+    assert messages
+    assert not [place for each in messages for place in not_finite(vars(each), open_upwards=True)]
+    assert not any(len(each.rows) for each in messages if hasattr(each, "rows"))
+    if view != "variance":
+        assert messages[-1].found.get("reason") or messages[-1].found.get("slopes") == {}
+
+
+@pytest.mark.parametrize("view", views_of("conditional")["b"])
+def test_a_singular_covariance_is_told_in_panel_b(view):
+    """ρ has fallen so far below W that 1 + W exp(−2ρ) Wᵀ has no Cholesky factor: the reason stands in the panel."""
+    run = Run(
+        settings_from({"model": "conditional", "posterior": "low_rank", "width": 3, "depth": 1, "batch_size": 16})
+    )
+    with torch.no_grad():
+        for parameter in run.q.parameters():
+            parameter[..., 1, :], parameter[..., 2:, :] = -40.0, 1.0
+    probing, chosen = Probing(run), tuple(listed(run.model))
+    probing.start(Request(0, run.settings, view, FIRST, chosen[0], chosen, fine=False, budget=0.2))
+    messages = []
+    while probing.work is not None:
+        messages += [message] if (message := probing.slice()) else []
+    assert messages[-1].found["reason"].startswith("The covariance of q is numerically singular")
 
 
 def test_training_that_gets_less_than_its_core_is_pressed():

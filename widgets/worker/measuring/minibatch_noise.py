@@ -1,5 +1,6 @@
 """Panel B of a model whose q is a point mass: nothing is drawn, and ĝ varies with the rows of the minibatch alone."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from elbo_room.widgets.wire.history_file import VARIANCE_COLUMNS, table
 from elbo_room.widgets.worker.measuring import rows as evidence
 from elbo_room.widgets.worker.measuring.effort import LADDER_BUDGET, LEAST
 from elbo_room.widgets.worker.measuring.rows import Measured, Probed
+from elbo_room.widgets.worker.pictures.overflow import OF_GRADIENT
 
 REPLICATES, FINE_REPLICATES = 24, 64  # at most: during training, and while the run rests
 OF_MINIBATCHES = len(ESTIMATORS)  # the series after those of all estimators
@@ -67,6 +69,10 @@ class MinibatchNoise:
                 if found is None:
                     yield None
                     continue
-                measured.append(evidence.row(rows, evidence.variance_of(found, parameter), OF_MINIBATCHES))
+                variance = evidence.variance_of(found, parameter)
+                if not math.isfinite(variance.value):
+                    yield self._evidence({"view": view, "reason": OF_GRADIENT})
+                    return
+                measured.append(evidence.row(rows, variance, OF_MINIBATCHES))
                 yield Against(number=self.run.number, view=view, rows=table(measured[-1:], VARIANCE_COLUMNS))
         yield self._evidence(evidence.slopes(measured, [*ESTIMATORS, MINIBATCH], view))

@@ -27,7 +27,7 @@ from elbo_room.widgets.worker.measuring import rows as evidence
 from elbo_room.widgets.worker.measuring.effort import LADDER_BUDGET, LEAST, Effort
 from elbo_room.widgets.worker.measuring.minibatch_noise import OF_MINIBATCHES, MinibatchNoise
 from elbo_room.widgets.worker.measuring.rows import Measured, Probed
-from elbo_room.widgets.worker.pictures.overflow import OF_GRADIENT
+from elbo_room.widgets.worker.pictures.overflow import OF_COVARIANCE, OF_GRADIENT
 
 ROWS = 16  # the same all along a run, so that a curve is of one quantity
 REPLICATES, FINE_REPLICATES = 32, 128  # at most: during training, and while the run rests
@@ -96,6 +96,9 @@ class Probing:
         begin = time.thread_time()
         try:
             done = next(self.work, False)
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]  # its module does not list it
+            self.work = None
+            return self._evidence({"view": self.request.view, "reason": OF_COVARIANCE})
         except BaseException:
             self.work = None
             raise
@@ -300,7 +303,13 @@ class Probing:
         yield from self._now(FINE_REPLICATES if fine else REPLICATES, ROWS)
         settings, seconds = self.run.settings, {}
         size = min(settings.batch_size, self.run.data.size)
-        for report in self.latest:
+        reports = [
+            each for each in self.latest if math.isfinite(evidence.variance_of(each, self.request.parameter).value)
+        ]
+        if not reports:
+            yield self._evidence({"view": "variance_cost", "reason": OF_GRADIENT})
+            return
+        for report in reports:
             chosen = make_estimator(report.estimator, settings)
             parts = estimators_by_site(self.run.model, chosen, settings.draws) | {report.site: chosen}
             seconds[report.estimator] = seconds_of(
@@ -308,5 +317,5 @@ class Probing:
                 rao_blackwell=settings.rao_blackwell, noise_kind=settings.noise,
             )  # fmt: skip
             yield None
-        picture, found = evidence.costs(self.latest, seconds, self.request.parameter, SERIES)
+        picture, found = evidence.costs(reports, seconds, self.request.parameter, SERIES)
         yield self._evidence(found, picture)

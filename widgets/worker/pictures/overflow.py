@@ -16,6 +16,8 @@ from elbo_room.widgets.painting.views import all_views
 REMEDY = "Press Reset and choose a smaller step size."
 OF_GRADIENT = f"The gradient is no longer finite: it has no variance. {REMEDY}"
 
+OF_COVARIANCE = f"The covariance of q is numerically singular: its gradient cannot be measured. {REMEDY}"
+
 
 def finite(picture: Picture, about: Callable[[], About]) -> Picture:
     """A picture without the rows that have a number that is not finite; such facts are None, and the caption says what is missing.
