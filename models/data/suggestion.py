@@ -19,6 +19,7 @@ from elbo_room.models.presets.single_cells import SCVI
 
 LEAST_DISPERSION = 0.5  # Var y / E y: whole numbers that vary less than half a Poisson's are hardly counts
 POISSON_DISPERSION = 1.5  # up to here a Poisson will do
+MOST_GRADES = 10
 SMALL = 1  # counts that vary more have such a value somewhere; ages and prices do not
 MOST_COUNT = 1_000_000
 WORD = re.compile(r"[a-zà-ÿ]+(['’-][a-zà-ÿ]+)*")  # a word, unlike a gene, is in lower case and has no digits
@@ -118,6 +119,11 @@ def response_of(data: Dataset, y: Tensor) -> tuple[str, str]:
             "normal",
             f"Gaussian with the identity link, as {name} has real values; it is standardised for training only.",
         )
+    if grades(y):
+        return "normal", (
+            f"Gaussian with the identity link, as {name} has whole values from 1 to {float(y.max()):.0f}, like grades: it takes the steps "
+            "between them as equal. Categorical would forget their order; a cumulative link is not offered."
+        )
     dispersion = dispersion_of(data, y)
     low, high = float(y.min()), float(y.max())
     varied = f"its variance is {dispersion:.3g} times its mean"
@@ -134,6 +140,12 @@ def response_of(data: Dataset, y: Tensor) -> tuple[str, str]:
     if dispersion <= POISSON_DISPERSION:
         return "poisson", f"Poisson with the log link, as {name} is whole and ≥ 0, and {varied}."
     return "negative_binomial", f"negative binomial with the log link, as {name} is whole and ≥ 0, and {varied}."
+
+
+def grades(y: Tensor) -> bool:
+    """Whether y are all of 3 to 10 consecutive whole numbers from 1 on, as ordered answers are."""
+    values = y.unique()
+    return bool(values[0] == 1) and 3 <= len(values) <= MOST_GRADES and int(values[-1]) == len(values)
 
 
 def dispersion_of(data: Dataset, y: Tensor) -> float:

@@ -30,8 +30,8 @@ from elbo_room.models.reading.wishes import (
 )
 
 ENDINGS = (
-    ".h5ad", ".h5", ".npz", ".npy", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet", ".feather", ".xlsx", ".mtx",
-    ".mtx.gz", ".zip",
+    ".h5ad", ".h5", ".npz", ".npy", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet", ".feather", ".arrow", ".xlsx",
+    ".mtx", ".mtx.gz", ".zip",
 )  # fmt: skip
 # What a table of another library is written with, and the ending of the file: AnnData, pandas, polars.
 WRITERS = (("write_h5ad", ".h5ad"), ("to_parquet", ".parquet"), ("write_parquet", ".parquet"))

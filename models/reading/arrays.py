@@ -7,6 +7,7 @@ import gzip
 import io
 import math
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable
 from functools import partial
@@ -245,9 +246,7 @@ def _mtx(path: Path) -> Sheet:
     parts = _parts(path)
     tables = [name for name in parts if re.search(r"\.mtx(\.gz)?$", name)]
     if not tables:
-        raise Refused(
-            f"{path.name} contains no .mtx file. Pack the folder of Cell Ranger, with matrix.mtx, features.tsv and barcodes.tsv."
-        )
+        return _packed_text(parts, path)
     x = _matrix(parts[tables[0]](), path)
     features, cells = (_column(parts, words, place) for words, place in (("features|genes", 1), ("barcodes", 0)))
     if features and len(features) == x.shape[0] and (not cells or len(cells) == x.shape[1]):
@@ -258,6 +257,32 @@ def _mtx(path: Path) -> Sheet:
         features=features if len(features) == x.shape[1] else [],
         row_names=cells if len(cells) == x.shape[0] else [],
     )
+
+
+def _packed_text(parts: dict[str, Callable[[], bytes]], path: Path) -> Sheet:
+    """The only text table of a folder or a zip.
+
+    Raises:
+        Refused: it has none, or several.
+    """
+    names = [name for name in parts if name.lower().removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))]
+    if len(names) != 1:
+        came = f"{len(names):,} text tables" if names else "no table"
+        zarr = ".zarr" in path.name or any(name in parts for name in (".zattrs", ".zgroup", "zarr.json"))
+        raise Refused(
+            f"{path.name} is a Zarr store, which is not read. In Python, save the AnnData with adata.write_h5ad(path)."
+            if zarr
+            else f"{path.name} contains {came} and no .mtx file. Use one .csv, .tsv or .parquet, or the folder of Cell Ranger with "
+            "matrix.mtx, features.tsv and barcodes.tsv, packed as .zip."
+        )
+    from elbo_room.models.reading.text import read_text
+
+    with tempfile.TemporaryDirectory(prefix="elbo-room-") as folder:
+        text = Path(folder) / Path(names[0].removesuffix(".gz")).name
+        text.write_bytes(parts[names[0]]())
+        sheet = read_text(text, "," if text.suffix.lower() == ".csv" else "\t")
+    sheet.notes.append(f"The table is {names[0][:60]} in {path.name}.")
+    return sheet
 
 
 def _matrix(content: bytes, path: Path) -> Any:

@@ -1,6 +1,7 @@
 """Excel, Parquet and Feather tables, column by column: their names may be equal, numbers, or missing."""
 
 import json
+import statistics
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,12 @@ def read_excel(path: Path) -> Sheet:
         raise unreadable(path, "an Excel workbook (.xlsx)") from error
     sheet = Sheet()
     for name in book.sheetnames:
-        rows = _cells(book[name], path)
-        if rows:
+        rows = _without_title(_cells(book[name], path), sheet)
+        if len(rows) > 1:
             break
     else:
         raise Refused(
-            f"{path.name} has no cells with values. Save a table with a line of names and a row for each data point."
+            f"{path.name} has no sheet with two rows of values. Save a table with a line of names and a row for each data point."
         )
     if len(book.sheetnames) > 1:
         sheet.notes.append(f"The workbook has {len(book.sheetnames)} sheets; {name!r} was read.")
@@ -49,6 +50,17 @@ def read_excel(path: Path) -> Sheet:
         raise Refused(f"{path.name} has names of columns but no rows. Save it with at least two rows.")
     sheet.columns = [pd.Series([row[place] for row in body], dtype=object).infer_objects() for place in range(width)]
     return sheet
+
+
+def _without_title(rows: list[tuple[Any, ...]], sheet: Sheet) -> list[tuple[Any, ...]]:
+    """The rows from the first that has more than one value, where the table has several columns."""
+    filled = [sum(cell is not None for cell in row) for row in rows]
+    if not filled or statistics.median(filled) < 2:
+        return rows
+    begin = next(place for place, count in enumerate(filled) if count > 1)
+    if begin:
+        sheet.notes.append("The title above the table was skipped.")
+    return rows[begin:]
 
 
 def _cells(source: Any, path: Path) -> list[tuple[Any, ...]]:

@@ -93,6 +93,7 @@ READERS: dict[str, Callable[[Path], Sheet]] = {
     ".txt": _text("\t"),
     ".parquet": _binary("read_parquet"),
     ".feather": _binary("read_feather"),
+    ".arrow": _binary("read_feather"),
     ".xlsx": _binary("read_excel"),
     ".mtx": _arrays("read_mtx"),
     ".zip": _arrays("read_mtx"),
@@ -284,8 +285,10 @@ class _Table:
                 self.names.append(name)
                 made.append(values.astype(np.float32))
         if not made:
+            wrong = next((f" ({each.name}: {each.why})" for each in self.columns if each.why), "")
             raise Refused(
-                f"{self.path.name} is not a table of numbers: no column can be a feature. Make one a feature, or save a table with numbers."
+                f"{self.path.name} is not a table of numbers: no column can be a feature{wrong}. "
+                "Make one a feature, or save a table with numbers."
             )
         check_size(self.rows, len(made), self.path)
         with np.errstate(over="ignore"):

@@ -12,6 +12,7 @@ from pathlib import Path
 from elbo_room.models.reading.limits import MOST_COLUMNS, MOST_ROWS, MOST_TEXT, Refused, check_size, unreadable
 from elbo_room.models.reading.sheet import Sheet
 
+SVMLIGHT = re.compile(r"\S+( \d+:\S+)+( #.*)?")
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 SAMPLE = 50  # lines that show how a table is written
 MISSING = (
@@ -119,11 +120,21 @@ def separator_of(lines: Sequence[str], expected: str) -> str:
         comma = each == "," and any(";" in line for line in lines) and _decimal_commas(lines)
         if width > 1 and agree > most + 0.05 and not comma:
             best, most = each, agree
+    if not most and _quoted_by_spaces(lines):
+        return " "
     if not most and lines and all(len(line.split()) > 1 for line in lines):
         counts = Counter(len(line.split()) for line in lines)
         if len(counts) == 1 and all(NUMBER.fullmatch(word) for word in lines[-1].split()):
             return r"\s+"
     return best
+
+
+def _quoted_by_spaces(lines: Sequence[str]) -> bool:
+    """Whether values are separated by spaces and words are in quotes, as R's write.table has them; the names may be one fewer."""
+    if not lines or not lines[0].startswith('"'):
+        return False
+    widths = [len(row) for row in _fields(lines, " ")]
+    return len(widths) > 1 and len({*widths[1:]}) == 1 and widths[1] > 1 and widths[0] in (widths[1], widths[1] - 1)
 
 
 def _decimal_commas(lines: Sequence[str]) -> bool:
@@ -232,6 +243,11 @@ def read_text(path: Path, expected: str) -> Sheet:
         check_size(text.count("\n"), max(lines[0].count(each) for each in SEPARATORS) + 1, path)
     if any(line.startswith(("#", "%")) for line in text.split("\n", skipped)[:skipped]):
         sheet.notes.append("Lines at the top that start with # are comments, and were skipped.")
+    if all(SVMLIGHT.fullmatch(line.strip()) for line in lines):
+        raise Refused(
+            f"{path.name} has pairs index:value, as svmlight writes them, which are not read. In Python, load it with "
+            "sklearn.datasets.load_svmlight_file and save x with scipy.sparse.save_npz as .npz."
+        )
     separator = separator_of(lines, expected)
     rows = _fields(lines, separator) if len(separator) == 1 else [line.split() for line in lines]
     decimal = (

@@ -24,6 +24,7 @@ ENDINGS = (
     ".xlsx",
     ".parquet",
     ".feather",
+    ".arrow",
     ".h5ad",
     ".h5",
     ".npz",

@@ -147,3 +147,15 @@ def test_arrays_tensors_and_frames_with_a_response_are_the_same_data() -> None:
         er.load(x, y="y")
     with pytest.raises(DataError, match="it must be the name of a column"):
         er.load(table, y=y)
+
+
+def test_ordered_grades_are_told_from_counts() -> None:
+    """1 to 5 in every row: Gaussian, with what that assumes; with a 0, or with larger gaps, they are counts or numbers."""
+    grades = [float(k % 5 + 1) for k in range(40)]
+    data = er.load([[float(k)] for k in range(40)], y=grades)
+    found = suggested(data)
+    assert found.settings["response"] == "normal"
+    assert "whole values from 1 to 5, like grades" in found.reason
+    assert "takes the steps between them as equal" in found.reason
+    counts = er.load([[float(k)] for k in range(40)], y=[each - 1 for each in grades])
+    assert "grades" not in suggested(counts).reason

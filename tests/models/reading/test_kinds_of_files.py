@@ -1,7 +1,9 @@
 """Every kind of file that other tools write is read right, or refused with what to do."""
 
+import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -396,3 +398,74 @@ def test_the_vocabulary_of_texts_is_that_of_the_rows_that_train(tmp_path: Path) 
     run = run_from(suggested(data).settings | {"stop_at": 1}, data)
     unknown = run.data.test.x.unflatten(1, data.shape)[:, :, data.feature_names[: data.shape[1]].index("…")]
     assert bool((unknown.sum(1) == 1).all()), "one unknown word in each held-out text"
+
+
+def test_r_s_write_table_is_separated_by_spaces_and_names_its_rows(written: Written) -> None:
+    lines = "".join(f'"Car {i}" {20 + i / 4} {4 + 2 * (i % 3)} "g{i % 2}"\n' for i in range(20))
+    table = written("t.txt", f'"mpg" "cyl" "gear"\n{lines}')
+    assert roles(table) == {"": "row name", "mpg": "feature", "cyl": "feature", "gear": "feature"}
+    assert table.data.row_names[:2] == ("Car 0", "Car 1")
+    assert table.data.x[1, :2].tolist() == [20.25, 6.0]
+    assert "separated by spaces" in table.about["notes"][0]
+
+
+def test_a_zip_or_a_folder_with_one_text_table_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("inner/t.csv", "a,b\n1.5,2\n3,4\n")
+    table = read_table(tmp_path / "t.zip", Wishes())
+    assert table.data.x.tolist() == [[1.5, 2.0], [3.0, 4.0]]
+    assert "The table is t.csv in t.zip." in table.about["notes"]
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (("a.csv", "b.csv"), "contains 2 text tables and no .mtx file. Use one .csv"),
+        (("a.png",), "contains no table and no .mtx file. Use one .csv"),
+        (("zarr.json", "X/0"), "is a Zarr store, which is not read. In Python, save the AnnData with adata.write_h5ad"),
+    ],
+)
+def test_other_archives_say_what_to_do(names: tuple[str, ...], sentence: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, "a,b\n1,2\n3,4\n")
+    with pytest.raises(DataError, match=re.escape(sentence)):
+        read_table(tmp_path / "t.zip", Wishes())
+
+
+def test_a_workbook_with_a_cover_and_a_title_above_the_table(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active["A1"] = "Report of 2024"
+    sheet = book.create_sheet("Data")
+    for row in (["Measurements"], [], ["a", "b"], [1.5, 2], [3, 4]):
+        sheet.append(row)
+    book.save(tmp_path / "t.xlsx")
+    table = read_table(tmp_path / "t.xlsx", Wishes())
+    assert table.data.feature_names == ("a", "b")
+    assert table.data.x.tolist() == [[1.5, 2.0], [3.0, 4.0]]
+    assert table.about["notes"] == [
+        "The title above the table was skipped.",
+        "The workbook has 2 sheets; 'Data' was read.",
+    ]
+
+
+def test_polars_and_arrow_files(tmp_path: Path) -> None:
+    """Feather is Arrow's file format, which polars calls IPC."""
+    frame = pd.DataFrame({"a": [1.5, 3.0], "b": [2.0, 4.0]})
+    frame.to_feather(tmp_path / "t.arrow")
+    assert read_table(tmp_path / "t.arrow", Wishes()).data.x.tolist() == [[1.5, 2.0], [3.0, 4.0]]
+    pl = pytest.importorskip("polars")
+    made = pl.DataFrame({"a": [1.5, 3.0], "kind": ["x", "y"]})
+    made.with_columns(pl.col("kind").cast(pl.Categorical)).write_parquet(tmp_path / "t.parquet")
+    assert roles(read_table(tmp_path / "t.parquet", Wishes()))["a"] == "feature"
+
+
+def test_svmlight_and_a_second_line_of_names_are_refused_with_help(written: Written) -> None:
+    with pytest.raises(DataError, match=r"pairs index:value, as svmlight writes them.*save_npz"):
+        written("t.txt", "".join(f"{i % 2} 1:{i} 4:2.5\n" for i in range(9)))
+    with pytest.raises(
+        DataError, match=r"no column can be a feature \(a: 9 of 10 values are numbers, but row 1 is 'n'"
+    ):
+        written("t.csv", "a,a\nn,width\n" + "".join(f"{i},{i / 2}\n" for i in range(9)))
