@@ -258,7 +258,7 @@ def test_the_switch_for_standardising_is_read_again_and_undone_in_what_is_shown(
     drawer.show(table)
     assert drawer.columns.standardised == "off"
     assert "standardise=False" in drawer.in_python()["own"][1]
-    driver.send(Start({**table.suited, "data": "own", "step_size": 1e-9}, str(tmp_path / "run"), play=False))
+    driver.send(Start({**table.suited, "data": "own"}, str(tmp_path / "run"), play=False))
     driver.until(Started)
     driver.close()  # it saves
     kept = OwnTable.of(tmp_path / "run")
