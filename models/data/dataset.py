@@ -159,7 +159,7 @@ class Dataset:
                 "Leave that row out, or use a column of logs as offset."
             )
 
-    @property
+    @cached_property
     def size(self) -> int:
         """N."""
         return len(self.x)

@@ -55,9 +55,24 @@ class Normal(LocationScale):
     def log_prob(self, value: Tensor, nu: Tensor) -> Tensor:
         """−½ ((z − μ)/s)² − log s − ½ log 2π, for every coordinate."""
         mean, raw = nu.unbind(-2)
+        return self.log_prob_of(value, (mean, raw))
+
+    def log_prob_of(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """The same for μ and ρ that broadcast: one scale shared by all data is not expanded."""
+        mean, raw = parameters
         if self.scale_link == "exp" and not self.floor:
             return -0.5 * ((value - mean) * torch.exp(-raw)).square() - raw - HALF_LOG_2PI
         return -0.5 * ((value - mean) / self.scale(raw)).square() - self.log_scale(raw) - HALF_LOG_2PI
+
+    def log_prob_sum(self, value: Tensor, parameters: tuple[Tensor, ...]) -> Tensor:
+        """−½ Σ (z − μ)²/s² − K log s − ½ K log 2π where all K coordinates share one s: a quarter of the operations."""
+        mean, raw = parameters
+        if raw.ndim and raw.shape[-1] != 1:
+            return super().log_prob_sum(value, parameters)
+        raw = raw.squeeze(-1) if raw.ndim else raw
+        apart, scale = mean - value, self.scale(raw)
+        squares = apart.square().sum(-1)
+        return -0.5 * (squares / scale / scale) - apart.shape[-1] * (self.log_scale(raw) + HALF_LOG_2PI)
 
     def log_prob_drawn(self, noise: Tensor, value: Tensor, nu: Tensor) -> Tensor:
         """−½ Σ ε² − Σ log s − ½ K log 2π: at t(ε, ν) itself, where z and μ cancel."""

@@ -170,20 +170,77 @@ def _put_into(
     return filled, (), {}
 
 
+def _floating(place: Tensor, tensor: Tensor) -> bool:
+    """Whether both have the same single or double precision, in which a number and a tensor of one number round alike."""
+    return tensor.dtype == place.dtype and place.dtype in (torch.float32, torch.float64)
+
+
+def _with_number(function: Callable[..., Any]) -> Callable[..., Call | None]:
+    """x ∘ c with c as a tensor: torch wraps a Python number at each call, which takes three times as long as a small product."""
+
+    def made(place: Tensor, tensor: Tensor, number: Any, alpha: float = 1) -> Call | None:
+        if isinstance(number, Tensor | complex) or alpha != 1 or not _floating(place, tensor):
+            return None
+        return function, (tensor, torch.tensor(number, dtype=place.dtype, device=place.device)), {"out": place}
+
+    return made
+
+
+def _powered(place: Tensor, tensor: Tensor, exponent: Any) -> Call | None:
+    """x² as x x, which is what torch computes."""
+    if exponent != 2 or not _floating(place, tensor):
+        return None
+    return torch.mul, (tensor, tensor), {"out": place}
+
+
+def _rectified(place: Tensor, tensor: Tensor) -> Call | None:
+    """max(x, 0): `relu` has no kernel that writes into a buffer, and copies."""
+    return (torch.clamp_min, (tensor, 0), {"out": place}) if _floating(place, tensor) else None
+
+
+def _summed(place: Tensor, tensor: Tensor, *, dtype: Any = None) -> Call | None:
+    """Σ over all axes, by the kernel for some of them."""
+    if dtype is not None or not _floating(place, tensor) or not tensor.ndim:
+        return None
+    return torch.sum, (tensor, [*range(tensor.ndim)]), {"out": place}
+
+
+def _averaged(
+    place: Tensor, tensor: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Call | None:
+    """The sum divided by the count, which is what torch computes, without its checks."""
+    if dtype is not None or not _floating(place, tensor) or not tensor.ndim or not tensor.numel():
+        return None
+    axes = [each % tensor.ndim for each in dim] if dim else [*range(tensor.ndim)]
+    count = torch.tensor(tensor.numel() // max(place.numel(), 1), dtype=place.dtype, device=place.device)
+
+    def filled() -> None:
+        torch.sum(tensor, axes, keepdim, out=place)
+        torch.div(place, count, out=place)
+
+    return filled, (), {}
+
+
 _SHORT: dict[Any, Callable[..., Call | None]] = {
-    aten._to_copy.default: _copied, aten.rsub.Scalar: _taken_from, aten.select_backward.default: _slope_of_select,
-    aten.index.Tensor: _rows_of, aten.index_put.default: _put_into,
-}  # fmt: skip  # their own `out` forms copy more than they compute
+    aten._to_copy.default: _copied, aten.clone.default: _copied, aten.rsub.Scalar: _taken_from,
+    aten.select_backward.default: _slope_of_select, aten.index.Tensor: _rows_of, aten.index_put.default: _put_into,
+    aten.mul.Tensor: _with_number(torch.mul), aten.div.Tensor: _with_number(torch.div),
+    aten.add.Tensor: _with_number(torch.add), aten.sub.Tensor: _with_number(torch.sub),
+    aten.mul.Scalar: _with_number(torch.mul), aten.div.Scalar: _with_number(torch.div),
+    aten.add.Scalar: _with_number(torch.add), aten.sub.Scalar: _with_number(torch.sub),
+    aten.pow.Tensor_Scalar: _powered, aten.relu.default: _rectified, aten.sum.default: _summed,
+    aten.mean.dim: _averaged, aten.mean.default: _averaged,
+}  # fmt: skip  # their own `out` forms copy more than they compute, or take longer for the same numbers
 
 
 def out_variant(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: list[Tensor]) -> Call:
     """The call that runs a kernel and leaves its result in `out`; a kernel that writes in place is called unchanged."""
     if not out:
         return func, args, kwargs
-    if func in _SCALAR:
-        return _SCALAR[func], args, {**kwargs, "out": out[0]}
     if func in _SHORT and (call := _SHORT[func](out[0], *args, **kwargs)) is not None:
         return call
+    if func in _SCALAR:
+        return _SCALAR[func], args, {**kwargs, "out": out[0]}
     arguments = [a for a in func._schema.arguments if a.name not in _MADE or not a.kwarg_only]
     wanted = [(a.name, str(a.type)) for a in arguments]
     for name in func.overloadpacket.overloads():

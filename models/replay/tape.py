@@ -30,6 +30,7 @@ from elbo_room.models.replay.kernels import (
     swift,
     unfit,
 )
+from elbo_room.models.replay.places import EXACT, JOINING, Place, dense, moved_to, slots, unchanged
 
 MOST_BYTES = 300_000_000  # held by a tape: intermediate values after buffers are shared
 MOST_RECORDED = 1_000_000_000  # alive at once while a step is recorded, where no buffer is reused
@@ -190,13 +191,17 @@ class Tape:
         """
         if recorder.trouble:
             raise Unfit(recorder.trouble)
-        self.moved: dict[int, Tensor] = {}  # storage → the tensor whose storage holds the same values
+        self.moved: dict[int, Place] = {}  # storage → where its values are
         self.inputs = {name: plain(tensor) for name, tensor in inputs.items()}
         self.outputs: dict[str, Tensor] = {}
         self._made = recorder.made
         self.generators = {generator_of(op.args, op.kwargs) for op in recorder.ops if draws(op.func)}
         self.changed = [place for place, _ in recorder.before.values()]  # from outside, and written into at each replay
-        ops = self._distinct([op for op in recorder.ops if not aliases(op)])
+        self._asked = outputs
+        self._read_outside = {storage(tensor) for tensor in outputs.values()}
+        ops = [op for op in recorder.ops if not aliases(op)]
+        self._views = views(ops)
+        ops = self._joined(self._distinct(ops, recorder.constants))
         self.outputs = {name: self._now(tensor) for name, tensor in outputs.items()}
         ends = {storage(tensor) for tensor in self.outputs.values()}
         ops = wanted(ops, ends, self._now)
@@ -214,28 +219,31 @@ class Tape:
 
     def _now(self, tensor: Tensor) -> Tensor:
         """The tensor as it is on the tape: detached, and in the storage that represents its own."""
-        there = self.moved.get(storage(tensor))
-        if there is None:
-            return plain(tensor)
-        return torch.as_strided(plain(there), tensor.shape, tensor.stride(), tensor.storage_offset())
+        found = plain(tensor)
+        while (place := self.moved.get(storage(found))) is not None:
+            there = place.view(found)
+            if there is None:
+                raise Unfit("a value was moved to a place where a view of it is not found")
+            found = plain(there)
+        return found
 
     def _touched(self, op: Op) -> list[Tensor]:
         """What a kernel reads or writes, as it is on the tape."""
         return [self._now(tensor) for tensor in [*tensors([op.args, op.kwargs]), *op.out]]
 
-    def _distinct(self, ops: list[Op]) -> list[Op]:
-        """The kernels without copies of whole values and without what was computed before from the same operands."""
+    def _distinct(self, ops: list[Op], constants: set[int]) -> list[Op]:
+        """The kernels without constants, copies of whole values, products by 1, and what was computed before from the same operands."""
         written = states(ops, self._made)
         untouched = set[int]()  # empty buffers that nothing has filled or read
         known: dict[Any, list[Tensor]] = {}
-        kept, settled = [], set[int]()
+        kept, settled = [], {place for place in constants if written.get(place, 1) == 1}
         for op in ops:
             once = all(written.get(storage(tensor), 0) <= 1 for tensor in tensors([op.args, op.kwargs]) + op.out)
             if fresh(op.func) and any(written.get(storage(tensor), 0) > 1 for tensor in op.out):
                 untouched |= {storage(tensor) for tensor in op.out}
                 continue  # an empty buffer that a later kernel fills
             if op.func is COPY and storage(op.args[0]) in untouched and self._whole(op, written):
-                self.moved[storage(op.args[0])] = self._now(op.args[1])
+                self.moved[storage(op.args[0])] = Place(self._now(op.args[1]))
                 continue
             untouched -= {storage(tensor) for tensor in tensors([op.args, op.kwargs])}
             if once and pure(op.func):
@@ -245,17 +253,74 @@ class Tape:
                 key = self._key(op)
                 if key in known:
                     for mine, theirs in zip(op.out, known[key], strict=True):
-                        self.moved[storage(mine)] = theirs
+                        self.moved[storage(mine)] = Place(theirs)
+                    continue
+                if len(op.out) == 1 and self._moves(op, unchanged(op.func, op.args, op.kwargs, op.out[0], self._now)):
                     continue
                 known[key] = [self._now(tensor) for tensor in op.out]
             kept.append(op)
         return kept
 
+    def _moves(self, op: Op, place: Place | None) -> bool:
+        """Move a result to where its numbers already are, if those stay and its readers find them there."""
+        out = op.out[0]
+        lost = place is None or (storage(out) in self._read_outside and storage(place.there) not in self._made)
+        if place is None or lost or not self._found(storage(out), place):
+            return False
+        self.moved[storage(out)] = place
+        return True
+
+    def _found(self, root: int, place: Place) -> bool:
+        """Whether all views of a storage exist in another place, and are read in the same layout or number by number."""
+        if place.positions is None:
+            return True
+        reads = self._views.get(root, [])
+        exact = root not in self._read_outside and all(func in EXACT for func, _ in reads)
+        return exact and all(place.view(plain(tensor)) is not None for _, tensor in reads)
+
+    def _joined(self, ops: list[Op]) -> list[Op]:
+        """The kernels without stacking and joining: the parts are computed in their places of the result, where that is exact."""
+        makers = {storage(tensor): op for op in ops if not op.wrote for tensor in op.out}
+        written = states(ops, self._made)
+        kept = []
+        for op in ops:
+            place = self._placed(op, makers, written) if op.func in JOINING and dense(op.out[0]) else None
+            if place is None:
+                kept.append(op)
+            else:
+                self.moved |= place
+        return kept
+
+    def _placed(self, op: Op, makers: Mapping[int, Op], written: Mapping[int, int]) -> dict[int, Place] | None:
+        """Where every part of a joined result goes; None if one must stay where it is."""
+        places: dict[int, Place] = {}
+        result = op.out[0]
+        for part, slot in zip(map(self._now, op.args[0]), slots(op.func, op.args, result), strict=True):
+            root, maker = storage(part), makers.get(storage(part))
+            alone = root not in places and root not in self._ends() and written.get(root) == 1
+            if maker is None or not alone or part.dtype != result.dtype or not dense(part) or len(maker.out) != 1:
+                return None
+            place = moved_to(part, plain(result), slot)
+            if not self._goes(root, maker, place):
+                return None
+            places[root] = place
+        return None if storage(result) in places else places
+
+    def _ends(self) -> set[int]:
+        """The storages that are read from outside, where their values are now."""
+        return {storage(self._now(tensor)) for tensor in self._asked.values()}
+
+    def _goes(self, root: int, maker: Op, place: Place) -> bool:
+        """Whether a value may be computed in another place."""
+        if place.positions is None:
+            return True
+        moved = [now for now, at in self.moved.items() if storage(at.there) == root]
+        return not moved and maker.func in EXACT and self._found(root, place)
+
     @staticmethod
     def _asks(op: Op, settled: set[int]) -> bool:
-        """Whether everything that a kernel reads has settled."""
-        read = [storage(tensor) for tensor in tensors([op.args, op.kwargs])]
-        return bool(read) and settled.issuperset(read)
+        """Whether everything that a kernel reads has settled; one that reads nothing makes the same each time."""
+        return not fresh(op.func) and settled.issuperset(map(storage, tensors([op.args, op.kwargs])))
 
     def _whole(self, op: Op, written: Mapping[int, int]) -> bool:
         """Whether a copy fills a private empty buffer with values that stay, in the same layout."""
@@ -293,7 +358,7 @@ class Tape:
         out = [] if op.wrote else [placed(tensor) for tensor in op.out]
         return swift(out_variant(op.func, tree_map(placed, op.args), tree_map(placed, op.kwargs), out))
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def play(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Write new inputs, run every kernel, return the outputs (the same tensors each time)."""
         for name in self.read:
@@ -306,6 +371,15 @@ class Tape:
 def plain(tensor: Tensor) -> Tensor:
     """The tensor itself without its autograd history."""
     return tensor.detach()
+
+
+def views(ops: list[Op]) -> dict[int, list[tuple[Any, Tensor]]]:
+    """How each storage is read or written: the kernels with the views of it."""
+    found: dict[int, list[tuple[Any, Tensor]]] = {}
+    for op in ops:
+        for tensor in [*tensors([op.args, op.kwargs]), *op.out]:
+            found.setdefault(storage(tensor), []).append((op.func, tensor))
+    return found
 
 
 def aliases(op: Op) -> bool:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from elbo_room.models.families import Family, Normal
+from elbo_room.models.families.normal import HALF_LOG_2PI
 from elbo_room.models.responses.response import Chain, Response, Words
 
 
@@ -41,3 +42,7 @@ class NormalResponse(Response):
     def parameters(self, chain: Chain) -> tuple[Tensor, ...]:
         """(m, log s)."""
         return chain.m, 0.5 * chain.phi.log()
+
+    def log_prob(self, y: Tensor, chain: Chain) -> Tensor:
+        """−½ (y − m)²/φ − ½ log φ − ½ log 2π: y (M,) → (…, M); a φ shared by all data is not expanded."""
+        return -0.5 * ((chain.m - y).square() / chain.phi + (chain.phi.log() + 2 * HALF_LOG_2PI))

@@ -358,14 +358,12 @@ class Run(Iterator[Step]):
         self._note_divergence()
         for _ in range(self.objective.encoder_steps):
             self._ascend(q_alone=True)
-        names, values = self._ascend()
-        elbo, objective, log_prior, *terms = values.tolist()
-        self.number += 1
-        step = Step(self.number, elbo, dict(zip(names, terms, strict=True)), objective, log_prior)
+        step = self._ascend()
+        self.number = step.number
         self.log.push(step)
         return step
 
-    def _ascend(self, *, q_alone: bool = False) -> Found:
+    def _ascend(self, *, q_alone: bool = False) -> Step:
         """One estimate and one step of the optimiser, of q's parameters alone or of the model's too."""
         self.optimizer.clear_gradients()
         settings = self.settings
@@ -380,14 +378,15 @@ class Run(Iterator[Step]):
                 if site.plate == "global":
                     self.q.by_site[name].zero_grad()
         gradients = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
-        elbo, objective, _, *terms = values.tolist()
-        if cause := complaint(elbo, objective, gradients, dict(zip(names, terms, strict=True)), self.model):
+        elbo, objective, log_prior, *numbers = values.tolist()
+        terms = dict(zip(names, numbers, strict=True))
+        if cause := complaint(elbo, objective, gradients, terms, self.model):
             raise self._diverged(cause)
         self._keep()
         self.optimizer.step_size = settings.step_size_at(self.number)
         self.optimizer.rows, self.optimizer.total = min(settings.batch_size, self.data.size), self.data.size
         self.optimizer.step()
-        return names, values
+        return Step(self.number + 1, elbo, terms, objective, log_prior)
 
     def _diverged(self, cause: str) -> DivergenceError:
         """What is raised in place of the next step; the parameters are back at the last good one."""
