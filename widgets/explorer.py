@@ -104,13 +104,16 @@ class Explorer(ipw.VBox):
         self._build_screen()
         self._build_controllers()
         self._parts = set(vars(self)) - kept  # what `close` lets go of
-        self.session.connect()
         super().__init__([self.screen.root])
         self.add_class("elbo-host")
-        replace_earlier(self, self.session)
         self._first_paint()
         if shared is not None and (shared.changes or shared.screen or shared.notes):
             self._show_shared(shared)
+        self._begin()
+
+    def _begin(self) -> None:
+        """The screen is painted: start the worker, and let the page's actions be carried out."""
+        replace_earlier(self, self.session)
         self._take_up()
         self.session.start(self, self.idle)
 

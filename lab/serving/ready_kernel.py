@@ -1,4 +1,4 @@
-"""One kernel is always started in advance, with the lab's modules imported, so that a page need not wait for it.
+"""One kernel is always started in advance, with the lab made in it (`widgets/lab_page.py`), so that a page need not wait for either.
 
 Unlike with Voilà's preheating, no notebook code has run in it: the request's environment (query string, address)
 reaches it before the first cell, cookies are set as usual, and each page gets an unused kernel.
@@ -19,6 +19,10 @@ from weakref import WeakKeyDictionary
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from traitlets import Float, Unicode
 
+WARM_UP = (
+    "from elbo_room.widgets import lab_page; lab_page.make_ahead()"  # and no name that the page's cells do not expect
+)
+
 
 class ReadyKernelManager(AsyncMappingKernelManager):
     """Assigns the waiting kernel, else starts one as usual; either way the next one is started a little later.
@@ -26,7 +30,7 @@ class ReadyKernelManager(AsyncMappingKernelManager):
     Idle kernels are culled, except the waiting one and any whose page has been requested but has not connected yet.
     """
 
-    warm_up = Unicode("import elbo_room.widgets.explorer", help="code that the waiting kernel has run").tag(config=True)
+    warm_up = Unicode(WARM_UP, help="code that the waiting kernel has run").tag(config=True)
     refill_seconds = Float(4.0, help="how long a new page has the machine to itself").tag(config=True)
     first_connection_seconds = Float(
         360.0, help="how long a page may take from its request to its first connection"

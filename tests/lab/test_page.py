@@ -92,6 +92,13 @@ def test_the_source_and_a_foreign_template_are_not_served(page, address):
     assert "Reveal" not in page.content()
 
 
+def test_voilas_script_is_in_the_page_before_the_cells_have_run(address):
+    """It reads the page's settings at once, and loads its parts while the kernel works."""
+    html, _ = fetch(address)
+    places = [html.index(each) for each in ('id="jupyter-config-data"', '/voila.js" async', "cell-output+json")]
+    assert places == sorted(places)
+
+
 def test_closing_the_tab_ends_its_kernel(new_page, address):
     page = new_page()
     page.goto(address)

@@ -26,8 +26,8 @@ class LiveChart(anywidget.AnyWidget):
         spec: another Vega-Lite specification over named data, instead of the prepared one.
     """
 
-    _esm = built_assets.script("live_chart")
-    _css = built_assets.style("lab.css")
+    _esm = built_assets.script("chart")
+    drawing = traitlets.Unicode("panel", help="which of the bus's drawings it is").tag(sync=True)
     name = traitlets.Unicode().tag(sync=True)
     bus = anywidget.WidgetTrait().tag(sync=True)
     spec = traitlets.Dict().tag(sync=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 import traitlets
 
-from elbo_room.widgets import built_assets
 from elbo_room.widgets.screen.live_chart import LiveChart
 
 
@@ -18,7 +17,7 @@ class NetworkDiagram(LiveChart):
     `name` of a knob in `offers` and its new `value`.
     """
 
-    _esm = built_assets.script("network_diagram")
+    drawing = traitlets.Unicode("network").tag(sync=True)
     offers = traitlets.List(help="what a click on the drawing changes: `elbo_room.widgets.screen.architecture`").tag(
         sync=True
     )

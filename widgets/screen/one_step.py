@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from elbo_room.widgets import built_assets
+import traitlets
+
 from elbo_room.widgets.screen.live_chart import LiveChart
 
 
 class OneStep(LiveChart):
     """Draws what `elbo_room.widgets.worker.pictures.one_step` describes; `labels` hold the estimator's formula as MathML, and its name."""
 
-    _esm = built_assets.script("one_step")
+    drawing = traitlets.Unicode("step").tag(sync=True)

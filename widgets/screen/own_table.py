@@ -93,10 +93,9 @@ class OwnTable:
         self.use = ipw.Button(description="Use this run's features", layout=ipw.Layout(width="auto"))
         self.use.on_click(lambda _: self._post(UseRunFeatures()))
         self.offer_features(NO_RUN)
-        local = local_use()
-        self.path.layout.display = None if local else "none"
-        self.status = ipw.Label(FIRST.format(path=PATH if local else ""))
+        self.status = ipw.Label()
         self.status.add_class("elbo-answer")
+        self.offer_path()
         self.columns = ColumnsTable(self._heard)
         self.columns.layout.display = "none"
         self.upload.layout.min_width, self.status.layout.flex = "130px", "none"
@@ -106,6 +105,12 @@ class OwnTable:
         )
         self.widget = ipw.VBox([first, self.status, self.columns])
         self.widget.add_class("elbo-quiz")
+
+    def offer_path(self) -> None:
+        """Ask for a path only where the person at the page may have any file of this computer read."""
+        local = local_use()
+        self.path.layout.display = None if local else "none"
+        self.status.value = FIRST.format(path=PATH if local else "")
 
     def _column(self, words: str, help_text: str) -> ipw.Dropdown:
         made = ipw.Dropdown(

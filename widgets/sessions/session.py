@@ -89,7 +89,7 @@ class Session:
 
     def __init__(self, make_link: Callable[[], Link]) -> None:
         self.make_link = make_link
-        self.link: Link
+        self.link = make_link()  # commands wait in it until the worker has started
         self.view: View
         self.presence: Presence
         self.actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
@@ -103,19 +103,15 @@ class Session:
         self.quiet, self.listened, self.frozen = 0.0, time.monotonic(), False
         self.pump = threading.Thread(target=self._pump, daemon=True, name="elbo-room-pump")
 
-    def connect(self) -> None:
-        """Start the worker."""
-        self.link = self._start_link()
-
     def start(self, view: View, presence: Presence) -> None:
-        """Begin to pump."""
+        """Start the worker, and begin to pump."""
         self.view, self.presence = view, presence
+        self._start_link()
         self.pump.start()
 
-    def _start_link(self, delay: float = 0.0) -> Link:
-        link = self.make_link()
-        threading.Thread(target=self._start_quietly, args=(link, delay), daemon=True, name="elbo-room-start").start()
-        return link
+    def _start_link(self, delay: float = 0.0) -> None:
+        arguments = (self.link, delay)
+        threading.Thread(target=self._start_quietly, args=arguments, daemon=True, name="elbo-room-start").start()
 
     def _start_quietly(self, link: Link, delay: float) -> None:
         if self.closed.wait(delay):
@@ -158,7 +154,8 @@ class Session:
         self.restarts = [at for at in self.restarts if now - at < MINUTE] + [now]
         if len(self.restarts) > MOST_RESTARTS:
             return False
-        self.link = self._start_link(RESTART_DELAY)
+        self.link = self.make_link()
+        self._start_link(RESTART_DELAY)
         return True
 
     def _pump(self) -> None:

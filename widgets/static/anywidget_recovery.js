@@ -1,8 +1,7 @@
 // Every widget begins with `hear`. anywidget 0.11 makes a model deaf for good when its module was not ready within two seconds (runtime.ts), as on a
 
 /**
- * @import { FrameChannel } from "./bus.js"
- * @import { Host, Model } from "./shapes.d.ts"
+ * @import { BusExports, Host, Model } from "./shapes.d.ts"
  */
 /**
  * The private parts of a model in the two libraries.
@@ -47,15 +46,15 @@ export async function hear(model) {
 }
 
 /**
- * The page's bus, also on a machine on which it takes longer than the ten seconds that anywidget waits for it.
+ * What the page's bus gives to charts, also on a machine on which it takes longer than the ten seconds that anywidget waits for it.
  * @param {Host} host
  * @param {Model<{ bus: string }>} model
- * @returns {Promise<FrameChannel>}
+ * @returns {Promise<BusExports>}
  */
-export async function frameChannelOf(host, model) {
+export async function busOf(host, model) {
   for (let tries = 1;; tries++) {
     try {
-      return (await host.getWidget(model.get("bus"))).exports.channel;
+      return (await host.getWidget(model.get("bus"))).exports;
     } catch (error) {
       if (tries === 6) throw error;
     }

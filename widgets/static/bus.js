@@ -3,6 +3,9 @@
 import { hear } from "./anywidget_recovery.js";
 import { counter } from "./counters.js";
 import { Store } from "./frames.js";
+import { drawPanel } from "./live_chart.js";
+import { drawNetwork } from "./network_diagram.js";
+import { drawStep } from "./one_step.js";
 
 /** @import { BusValues, Frame, Message, Model, PageMessage, Painter, Range, Started, VegaTools } from "./shapes.d.ts" */
 
@@ -214,6 +217,6 @@ export default {
       removeEventListener("pagehide", gone);
       removeEventListener("pageshow", back);
     });
-    return { channel };
+    return { channel, drawings: { panel: drawPanel, network: drawNetwork, step: drawStep } };
   },
 };

@@ -1,6 +1,5 @@
 // One panel: a fixed box with a Vega view, an overlay for the pointer and, for the latent space, a decode card.
 
-import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { Bars } from "./bars.js";
 import { Cells } from "./cells.js";
 import { background, ink, paper } from "./colours.js";
@@ -18,7 +17,7 @@ import { VegaView } from "./vega_view.js";
 
 /**
  * @import { FrameChannel } from "./bus.js"
- * @import { ChartMeta, ChartValues, Kind, Message, Model, Params, Shown, Size, Started, VegaTools } from "./shapes.d.ts"
+ * @import { ChartMeta, ChartValues, Kind, Message, Model, Params, Shown, Size, VegaTools } from "./shapes.d.ts"
  */
 
 const TALL = 1.4; // times its width a panel is high, from which the card is below the map
@@ -391,15 +390,14 @@ function kindOf(meta, panel) {
   return meta.series ? new Lines(panel) : new Bars(panel);
 }
 
-export default {
-  /** @param {Started<ChartValues>} started */
-  initialize({ model }) {
-    hear(model);
-  },
-  /** @param {Shown<ChartValues>} shown */
-  async render({ model, el, host, signal }) {
-    const panel = new Panel(model, el, await frameChannelOf(host, model), signal);
-    signal.addEventListener("abort", () => panel.close());
-    await panel.build();
-  },
-};
+/**
+ * A chart's Vega view in its place.
+ * @param {Shown<ChartValues>} shown
+ * @param {FrameChannel} channel
+ * @returns {Promise<void>}
+ */
+export async function drawPanel({ model, el, signal }, channel) {
+  const panel = new Panel(model, el, channel, signal);
+  signal.addEventListener("abort", () => panel.close());
+  await panel.build();
+}

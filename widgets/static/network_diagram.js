@@ -1,6 +1,5 @@
 // The network, drawn: nodes and edges are known from the start, one array of weights comes with a frame.
 
-import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { Architecture } from "./architecture.js";
 import { background, channels, ink } from "./colours.js";
 import { cleared, element, enlargement, fitted, FONT, hostIsDark, SMALL, watchTheme } from "./elements.js";
@@ -13,7 +12,7 @@ import { PanelTitle } from "./panel_title.js";
 /**
  * @import { FrameChannel } from "./bus.js"
  * @import { NetworkPart } from "./network_graph.js"
- * @import { ChartValues, Model, NetworkMeta, Pair, Shown, Started } from "./shapes.d.ts"
+ * @import { ChartValues, Model, NetworkMeta, Pair, Shown } from "./shapes.d.ts"
  */
 
 /** @type {Partial<Record<string, Pair>>} */
@@ -326,13 +325,11 @@ export class Diagram {
   }
 }
 
-export default {
-  /** @param {Started<ChartValues<NetworkMeta>>} started */
-  initialize({ model }) {
-    hear(model);
-  },
-  /** @param {Shown<ChartValues<NetworkMeta>>} shown */
-  async render({ model, el, host, signal }) {
-    new Diagram(model, el, await frameChannelOf(host, model), signal);
-  },
-};
+/**
+ * The network's drawing in its place.
+ * @param {Shown<ChartValues<NetworkMeta>>} shown
+ * @param {FrameChannel} channel
+ */
+export function drawNetwork({ model, el, signal }, channel) {
+  new Diagram(model, el, channel, signal);
+}

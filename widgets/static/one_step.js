@@ -1,6 +1,5 @@
 // One step for one data point, shown in four stages: sample ε, form z, the gradient of each draw and their mean, update.
 
-import { frameChannelOf, hear } from "./anywidget_recovery.js";
 import { background, channels, ink } from "./colours.js";
 import { cleared, contextOf, element, enlargement, FONT, hostIsDark, SMALL, watchTheme } from "./elements.js";
 import { pointAt } from "./light.js";
@@ -13,7 +12,7 @@ import { latentName, stageAt, stageNumbers, STAGES, stepKey } from "./step_words
 /**
  * @import { FrameChannel } from "./bus.js"
  * @import { Step } from "./step_words.js"
- * @import { ChartValues, Column, Columns, Model, Pair, Shown, Started, StepMeta } from "./shapes.d.ts"
+ * @import { ChartValues, Column, Columns, Model, Pair, Shown, StepMeta } from "./shapes.d.ts"
  */
 
 /**
@@ -384,15 +383,13 @@ function widest({ ex, ey }) {
   return Math.max(3, ...ex.map((v) => 1.15 * Math.abs(v)), ...ey.map((v) => 1.15 * Math.abs(v)));
 }
 
-export default {
-  /** @param {Started<ChartValues<StepMeta>>} started */
-  initialize({ model }) {
-    hear(model);
-  },
-  /** @param {Shown<ChartValues<StepMeta>>} shown */
-  async render({ model, el, host, signal }) {
-    const channel = await frameChannelOf(host, model);
-    await channel.load();
-    new OneStep(model, el, channel, signal);
-  },
-};
+/**
+ * The steps' drawing in its place; its panel waits for the other charts' tools, so that all appear together.
+ * @param {Shown<ChartValues<StepMeta>>} shown
+ * @param {FrameChannel} channel
+ * @returns {Promise<void>}
+ */
+export async function drawStep({ model, el, signal }, channel) {
+  await channel.load();
+  new OneStep(model, el, channel, signal);
+}

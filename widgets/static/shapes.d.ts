@@ -140,7 +140,14 @@ export interface Shown<Values> extends Started<Values> {
 }
 /** Finds another widget by its reference. */
 export interface Host {
-  getWidget(reference: string): Promise<{ exports: { channel: FrameChannel } }>;
+  getWidget(reference: string): Promise<{ exports: BusExports }>;
+}
+/** What draws a chart in its place; each knows the specification of its own charts. */
+export type Drawing = { draw(shown: Shown<ChartValues<unknown>>, channel: FrameChannel): unknown }["draw"];
+/** What the page's bus gives to charts. */
+export interface BusExports {
+  channel: FrameChannel;
+  drawings: Record<string, Drawing>;
 }
 /** One of Jupyter's signals. */
 export interface Signal<Value> {
@@ -423,6 +430,8 @@ export interface GalleryValues {
 export interface ChartValues<Meta = ChartMeta> {
   name: string;
   bus: string;
+  /** Which of the bus's drawings it is. */
+  drawing: string;
   spec: Specification<Meta>;
   params: Params | null;
   labels: string[];

@@ -33,9 +33,10 @@ Held = tuple[dict[str, Any], list[bytes]]  # a message and its buffers
 
 
 class Bus(anywidget.AnyWidget):
-    """Carries the Vega bundle once and afterwards the frames of every chart of a page."""
+    """Carries once what draws charts: our scripts, their style sheet, Vega; afterwards the frames of every chart of a page."""
 
     _esm = built_assets.script("bus")
+    _css = built_assets.style("lab.css")
     bundle = traitlets.Bytes().tag(sync=True)
     window = traitlets.List(traitlets.Float(), help="the steps that are enlarged, from and to; empty: all").tag(
         sync=True
