@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.browser.screen import Screen
@@ -70,9 +71,11 @@ def regression(path, rows: int = 200) -> str:
 def test_an_uploaded_regression_ends_in_prediction_intervals_in_its_own_units(page, wait_until, voila_server, tmp_path):
     """Upload, roles, response, Run: held-out rows with RMSE and ±2 sd in mm, far below the sd of y, 65 mm."""
     screen = opened(page, wait_until, voila_server)
-    upload(page, regression(tmp_path / "arm.csv"))
+    arm = regression(tmp_path / "arm.csv")
+    upload(page, arm)
     screen.until(lambda: "200 × 9" in screen.text("drawer"))
     assert page.get_by_label("Use theta3 as").input_value() == "feature"
+    assert page.get_by_label(re.compile("^Standardise")).is_checked()
     page.get_by_label("Use distance as").select_option("response")
     screen.until(lambda: "Gaussian with the identity link, as distance has real values" in screen.text("drawer"))
     page.get_by_role("button", name="Close", exact=True).first.click()
@@ -84,6 +87,15 @@ def test_an_uploaded_regression_ends_in_prediction_intervals_in_its_own_units(pa
     screen.until(lambda: float(said.search(screen.text("caption"))[1]) < 60)
     assert screen.titled("c", "Held-out data: predicted against observed")
     screen.until(lambda: re.search(r"their prediction ±2 sd, ±[\d.]+( to ±[\d.]+)? distance", screen.text("caption")))
+    page.get_by_text("Download", exact=True).click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Predictions CSV").click()
+    found = pd.read_csv(saved.value.path())
+    observed = pd.read_csv(arm)["distance"]
+    assert saved.value.suggested_filename == "elbo-room-predictions.csv"
+    np.testing.assert_allclose(found["y"], observed, rtol=1e-5)
+    assert (found["y"] - found["mean"]).std() < 60
+    assert found["held_out"].sum() == 40
     assert screen.counters()["rebuilds"] == 0
 
 

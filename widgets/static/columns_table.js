@@ -43,7 +43,7 @@ export class ColumnsTable {
       () => model.send({ kind: "standardise", on: this.standardise.checked }),
     );
     this.scaled = element("label", "elbo-columns-others elbo-columns-scaled");
-    this.scaled.append(this.standardise, "Standardise: (x − mean) / sd of the training rows, undone in what is shown");
+    this.scaled.append(this.standardise, "Standardise: by the training rows, undone in what is shown");
     this.body = element("tbody", "");
     const table = element("table", "elbo-columns"), head = element("tr", ""), top = element("thead", "");
     table.setAttribute("aria-label", "The columns of your table");
