@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import elbo_room as er
 from elbo_room.models.conditional.model import Conditional
 from elbo_room.models.conditional.settings import Settings
 from elbo_room.models.core import Batch
@@ -15,7 +16,7 @@ from elbo_room.models.priors import PRIORS
 from elbo_room.models.responses import RESPONSES
 from elbo_room.models.training.run import Run
 from elbo_room.models.variational import Global, Posterior
-from tests.benchmarks import _interleaved, _replicates, estimators, sigmoid_belief, single_cell, uci
+from tests.benchmarks import _by_hand, _interleaved, _replicates, estimators, sigmoid_belief, single_cell, uci
 from tests.benchmarks._belief_network import binary_digits, make_run
 
 
@@ -115,3 +116,22 @@ def test_the_splits_are_the_published_ones_and_validation_sees_no_test_row() -> 
     raw = [y * scale for y, scale in ((data.y_test[:, 0], data.scale[0]), (held.y_test[:, 0], held.scale[0]))]
     gaps = [each.diff() for each in raw]  # differences know no mean
     assert not np.isin(gaps[1].numpy().round(3), gaps[0].numpy().round(3)).all()
+
+
+def test_the_network_written_by_hand_has_the_density_of_ours() -> None:
+    """log p(y, w | x) at the same weights: the hand-written loss is −1/N of the sum of our factors."""
+    generator = torch.Generator().manual_seed(2)
+    x, y = torch.randn(9, 2, generator=generator), torch.randn(9, generator=generator)
+    run = Run(Settings(width=5, depth=2, activation="tanh", posterior="point", batch_size=9), er.Dataset(x, y))
+    (w, spread), loss = _by_hand.point(x, y, [2, 5, 5, 1])
+    with torch.no_grad():
+        w.copy_(torch.randn(len(w), generator=generator))
+        ours, start = [], 0
+        for inputs, outputs in ((2, 5), (5, 5), (5, 1)):
+            theta = w[start : start + inputs * outputs].view(inputs, outputs)
+            start += inputs * outputs
+            ours += [theta.T.flatten(), w[start : start + outputs]]
+            start += outputs
+        spread.copy_((0.001 + run.model.log_spread.exp()).log())
+        factors = run.model.factors(run.data.whole(), {"w": torch.cat(ours)[None, None]})
+        assert float(loss()) == pytest.approx(-float(sum(each.value.sum() for each in factors)) / 9, rel=1e-5)
