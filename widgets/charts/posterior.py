@@ -24,7 +24,8 @@ VIEW = View(
         "R̂ compares the chains: 1 means that they agree, above 1.01 that they do not. ESS is how many independent draws the draws are "
         "worth; below 400 the tails are rough. Divergences are trajectories that failed: with any, a narrow part of the posterior may "
         "be missing. W₂ is the Wasserstein distance of q from the draws, in units of the unknowns (in brackets: what chance makes of "
-        "none). Missing is 1 − Var q/Var NUTS, the share of the variance that q lacks."
+        "none). Missing is 1 − Var q/Var NUTS, the share of the variance that q lacks. k̂ is the tail index of q's importance weights: "
+        "below 0.7 they correct expectations under q, as the table's column PSIS does for the means."
     ),
     tables={
         "unknowns": {
@@ -35,6 +36,7 @@ VIEW = View(
             "low": "NUTS: 5 %",
             "middle": "50 %",
             "high": "95 %",
+            "psis": "mean, corrected by PSIS",
             "r_hat": "R̂",
             "size": "ESS",
             "missing": "missing variance, %",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from elbo_room.models.deep_generative.settings import Settings as DeepGenerativeSettings
     from elbo_room.models.diagnostics.against_nuts import compare
     from elbo_room.models.diagnostics.calibration import calibrate
+    from elbo_room.models.diagnostics.evidence.gaps import evidence_gaps
+    from elbo_room.models.diagnostics.evidence.marginal import marginal_likelihood
     from elbo_room.models.diagnostics.nuts import nuts
     from elbo_room.models.estimators import ESTIMATORS, Estimator, NotApplicableError
     from elbo_room.models.families import Bernoulli, Normal
@@ -71,6 +73,8 @@ _PLACES = {
     "compare": "models.diagnostics.against_nuts",
     "estimate": "models.inference.estimate",
     "load": "models.data",
+    "evidence_gaps": "models.diagnostics.evidence.gaps",
+    "marginal_likelihood": "models.diagnostics.evidence.marginal",
     "nuts": "models.diagnostics.nuts",
     "probe": "models.probing.probe",
     "run_from": "models.training.run_from",
@@ -107,7 +111,9 @@ __all__ = [
     "calibrate",
     "compare",
     "estimate",
+    "evidence_gaps",
     "load",
+    "marginal_likelihood",
     "nuts",
     "probe",
     "run_from",

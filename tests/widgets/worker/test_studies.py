@@ -4,11 +4,13 @@ import pytest
 import torch
 
 from elbo_room.models.catalogue import settings_from
+from elbo_room.models.diagnostics.evidence import gaps
 from elbo_room.models.training.run_from import run_from
 from elbo_room.widgets.messages import BeginStudy, CancelStudy, Change, Frame, Refused, Start, Started, Studying, Watch
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.posterior import truth_of
-from elbo_room.widgets.worker.studies import STUDIES, nuts
+from elbo_room.widgets.worker.studies import STUDIES, evidence, nuts
+from elbo_room.widgets.worker.studies.evidence import Measured
 from elbo_room.widgets.worker.studies.job import Forked, begin
 from elbo_room.widgets.worker.studies.nuts import Nuts, Truth, log_joint, rows_of
 from tests.widgets.worker.test_worker import Driver
@@ -73,6 +75,10 @@ def test_a_run_again_with_the_same_settings_keeps_it_and_another_data_set_does_n
     *_, found = Nuts().parts(first)
     assert isinstance(found, Truth)
     next(again), next(other)
+    pictures = pictures_of(again)
+    pictures.watched = frozenset({"posterior"})
+    assert any(word.startswith("k̂ ") for word in pictures.look()["names"]["posterior"])
+    assert pictures.look()["replace"]["posterior"]["unknowns"]["psis"].shape == (2,)
     assert found.holds(again)
     assert not found.holds(other)
     assert not found.holds(run_from(settings_from(LINEAR | {"data": "diabetes"})))
@@ -111,3 +117,28 @@ def test_z_of_a_few_data_points_is_drawn_with_the_decoder_as_it_is(quick) -> Non
     assert not found.holds(run)
     assert "have moved since" in pictures.look()["facts"]["summaries"]["posterior"] or not found.samples.divergences
     assert torch.isfinite(log_joint(run, found.samples.flat[:, 0])).all()
+
+
+def test_the_gap_below_the_evidence_comes_run_by_run_and_goes_with_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("WARM_UP", 40), ("DRAWS", 40)):
+        monkeypatch.setattr(evidence, name, value)
+    monkeypatch.setattr(gaps, "FEWEST", 20)
+    run, other = run_from(settings_from(LINEAR)), run_from(settings_from(LINEAR | {"prior_scale": 2.0}))
+    next(run)
+    found = [each for each in STUDIES["evidence"].parts(run) if isinstance(each, Measured)]
+    assert [len(each.rows) for each in found[:3]] == [1, 2, 3]
+    assert [each.complete for each in found[-2:]] == [False, True]
+    assert found[-1].holds(run)
+    assert not found[-1].holds(other)
+    pictures = pictures_of(run)
+    pictures.watched = frozenset({"evidence_gap"})
+    assert "Measure log p(y)" in pictures.look()["facts"]["summaries"]["evidence_gap"]
+    pictures.findings["evidence"] = found[-1]
+    seen = pictures.look()
+    rows = seen["replace"]["evidence_gap"]["rows"]
+    assert len(rows["row"]) == len(found[-1].rows)
+    assert (rows["value"] >= rows["elbo"]).all()
+    assert seen["names"]["evidence_gap"][0] == "this run"
+    assert seen["facts"]["summaries"]["evidence_gap"].startswith("Step 1: log p(y) is ")

@@ -6,12 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elbo_room.models.diagnostics.evidence.pareto import smoothed
 from elbo_room.models.diagnostics.nuts import GOOD_R_HAT, GOOD_SIZE
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import About, Columns, Picture
 from elbo_room.widgets.worker.pictures.numbers import Numbers, roomy
 from elbo_room.widgets.worker.pictures.protocol import Pictures
-from elbo_room.widgets.worker.studies.nuts import Nuts, Truth, compared, q_draws
+from elbo_room.widgets.worker.studies.nuts import Nuts, Truth, compared, weighted_draws
 
 LEVELS = (0.05, 0.5, 0.95)
 LINE, TOP = 17.0, 10.0  # pixels between two numbers beside the plot, and above the first
@@ -51,12 +52,12 @@ class PosteriorPicture(Numbers[Pictures]):
         """The intervals, and the numbers beside them."""
         if self.why:
             return {"facts": {"summaries": {self.chart: self.why}}}
-        drawn = q_draws(self.run)
+        drawn, log_w = weighted_draws(self.run)
         truth = truth_of(self.pictures)
         if truth is not None and truth.samples.flat.shape[-1] != drawn.shape[1]:
             truth = None
-        words, sentence = self._words(truth, drawn)
-        table = self._table(truth, drawn)
+        words, sentence = self._words(truth, drawn, log_w)
+        table = self._table(truth, drawn, log_w)
         self.span = roomy(
             self.span, 1.02 * float(np.abs([table[name] for name in ("low", "high", "q_low", "q_high")]).max())
         )
@@ -85,7 +86,7 @@ class PosteriorPicture(Numbers[Pictures]):
             return list(truth.samples.names)
         return [str(number + 1) for number in range(count)]
 
-    def _table(self, truth: Truth | None, drawn: Tensor) -> Columns:
+    def _table(self, truth: Truth | None, drawn: Tensor, log_w: Tensor | None) -> Columns:
         """A row an unknown; before NUTS has run its columns repeat q's, and are not drawn."""
         levels = torch.tensor(LEVELS, dtype=torch.float64)
         of_q = drawn.double().quantile(levels, 0)  # (3, D)
@@ -94,6 +95,8 @@ class PosteriorPicture(Numbers[Pictures]):
             "place": torch.arange(1, count + 1), "unknown": torch.arange(count),
             "q_low": of_q[0], "q_middle": of_q[1], "q_high": of_q[2],
         }  # fmt: skip
+        if log_w is not None:
+            found["psis"] = smoothed(log_w[:, None])[0][:, 0].softmax(0) @ drawn.double()
         if truth is None:
             found |= {"low": of_q[0], "middle": of_q[1], "high": of_q[2]}
         else:
@@ -106,10 +109,14 @@ class PosteriorPicture(Numbers[Pictures]):
             }  # fmt: skip
         return {name: np.asarray(column, np.float32) for name, column in found.items()}
 
-    def _words(self, truth: Truth | None, drawn: Tensor) -> tuple[list[str], str]:
+    def _words(self, truth: Truth | None, drawn: Tensor, log_w: Tensor | None) -> tuple[list[str], str]:
         """The numbers beside the plot, and the sentence of the caption."""
+        shape = [] if log_w is None else [f"k̂ {float(smoothed(log_w[:, None])[1]):.2f}".replace("-", "−")]
         if truth is None:
-            return ["blue: q"], f"{NOT_YET} to draw the posterior of these {drawn.shape[1]:,} unknowns beside q."
+            return [
+                "blue: q",
+                *shape,
+            ], f"{NOT_YET} to draw the posterior of these {drawn.shape[1]:,} unknowns beside q."
         against, samples = compared(truth, drawn), truth.samples
         worst, least = max(truth.r_hat), min(truth.size)
         words = [
@@ -120,6 +127,7 @@ class PosteriorPicture(Numbers[Pictures]):
             f"{samples.divergences} divergences",
             f"W₂ {against.distance:.3g} ({truth.floor:.2g})",
             f"missing {percent(against.missing_variance)}",
+            *shape,
         ]
         missing = against.missing_variance
         size = (

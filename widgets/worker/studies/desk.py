@@ -57,6 +57,7 @@ class StudyDesk:
 
     def work(self) -> bool:
         """Take what is new; whether something was found."""
+        found = False
         if self.job is None:
             return False
         for answer in self.job.answers():
@@ -66,10 +67,11 @@ class StudyDesk:
             if isinstance(answer, Exception):
                 self.cancel(f"It failed ({reason(answer)}). The run itself goes on.")
                 return False
-            self.findings[self.name] = answer
-            self.cancel()
-            return True
-        return False
+            self.findings[self.name], found = answer, True
+            if answer.complete:
+                self.cancel()
+                break
+        return found
 
     def review(self, run: Run) -> None:
         """There is another run, or other data or settings of the model: what no longer holds goes."""

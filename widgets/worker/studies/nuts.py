@@ -12,6 +12,7 @@ from torch import Tensor
 
 from elbo_room.models.core import Batch, Model
 from elbo_room.models.diagnostics.against_nuts import Comparison, chance, comparison, draws_of_q
+from elbo_room.models.diagnostics.evidence.marginal import log_ratios
 from elbo_room.models.diagnostics.nuts import MOST_UNKNOWNS, Samples, Target, nuts_parts
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.worker.studies.study import Finding
@@ -89,6 +90,11 @@ class Truth:
     rows: Tensor  # the data points, where each has unknowns
     joint: Tensor  # log p(x, z) at the chains' last draws: that of another model, or of other data, differs
 
+    @property
+    def complete(self) -> bool:
+        """All draws are there."""
+        return True
+
     def holds(self, run: Run) -> bool:
         """Whether the run's log joint, with its data, settings and θ, is still the one that was drawn from."""
         shared, own = unknowns(run.model)
@@ -121,9 +127,16 @@ class Truth:
         return self.samples.draws["w"][:, ::3].flatten(0, 1)
 
 
-def q_draws(run: Run) -> Tensor:
-    """Draws of q at those data points, with the same noise at every look: (S, D)."""
-    return draws_of_q(run.model, run.q, batch_of(run), OF_Q, torch.Generator().manual_seed(0))
+def weighted_draws(run: Run) -> tuple[Tensor, Tensor | None]:
+    """Draws of q at those data points, with the same noise at every look (S, D), and log p(x, z) − log q(z) of each (S,).
+
+    There are no weights where q has no density, nor where each data point has unknowns of its own, and so weights of its own.
+    """
+    generator, sites = torch.Generator().manual_seed(0), run.model.sites.values()
+    if any(site.plate == "local" or not site.family.scored for site in sites):
+        return draws_of_q(run.model, run.q, batch_of(run), OF_Q, generator), None
+    log_w, drawn = log_ratios(run.model, run.q, batch_of(run), OF_Q, generator)
+    return drawn, log_w
 
 
 def compared(truth: Truth, drawn: Tensor) -> Comparison:

@@ -13,6 +13,10 @@ class Finding(Protocol):
     def number(self) -> int:
         """The step that it is of."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether the study ends with it; otherwise more is to come."""
+
     def holds(self, run: Run) -> bool:
         """Whether it is still true of this run: of the same data and settings."""
 
