@@ -168,7 +168,7 @@ class Explorer(ipw.VBox):
         self.studies = StudyController(state, screen, session)
         self.words = ScreenWords(state, self.settings, self.quiz, self.seeds, self.studies, screen, painter)
         self.idle = IdleWatch(state, screen.page, painter, session, self.words.refresh)
-        self.saved_page = SavedPageController(state, self.settings, self.replay, screen, painter, session)
+        self.saved_page = SavedPageController(state, self.replay, screen, painter, session)
         self._register()
 
     def _register(self) -> None:

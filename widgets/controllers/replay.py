@@ -1,7 +1,12 @@
-"""Replay: the panels show an earlier step, in the caption's words too; training is not affected, and the curves go on growing."""
+"""Replay: the panels show an earlier step, in the caption's words too; training is not affected, and the curves go on growing.
+
+The steps of a run of one's own are drawn by the worker. Those of a scene's recorded run are ready pictures in a file, which is read when
+the slider is first moved: nothing waits for torch.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,20 +14,43 @@ import numpy as np
 from elbo_room.widgets.actions import Seek
 from elbo_room.widgets.messages import Frame, Replayed, ShowState, Started, State, StatesKept
 from elbo_room.widgets.painting.elbo_lines import change_word
-from elbo_room.widgets.sessions.example import all_knobs
+from elbo_room.widgets.sessions.example import all_knobs, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from elbo_room.widgets.controllers.state import ScreenState
     from elbo_room.widgets.dispatch import Dispatch
+    from elbo_room.widgets.messages import Message
     from elbo_room.widgets.painting.painter import Painter
     from elbo_room.widgets.screen.layout import Screen
     from elbo_room.widgets.sessions.session import Session
 
 CUT = ("elbo", "variance")  # charts over the steps, which mark the one that is shown
 LIVE = -1
-RECORDED = "Press Run: then the steps can be replayed here."
+
+
+class Recording:
+    """The steps of a scene's recorded run."""
+
+    def __init__(self, scene: str, finished: Frame) -> None:
+        self.scene, self.finished = scene, finished
+
+    @cached_property
+    def steps(self) -> dict[int, Replayed]:
+        """What the panels showed at each, in order."""
+        return {shown.step: shown for shown in steps_of(self.scene, self.finished)}
+
+    def nearest(self, step: int) -> Replayed:
+        """The step nearest to this one."""
+        return min(self.steps.values(), key=lambda shown: abs(shown.step - step))
+
+    @property
+    def last(self) -> Replayed:
+        """The finished run, as the scene opened with it."""
+        picture = self.finished.picture.copy()
+        picture.pop("append", None)
+        return Replayed(self.finished.number, picture, self.finished.grid, self.finished.walk)
 
 
 class ReplayController:
@@ -33,6 +61,7 @@ class ReplayController:
     ) -> None:
         self.state, self.screen, self.painter, self.session, self.hasten = state, screen, painter, session, hasten
         self.wanted: int | None = None  # None: the newest step
+        self.recording: Recording | None = None  # while a scene's recorded run is on the screen
 
     def register(self, actions: Dispatch, messages: Dispatch, drawn: Dispatch) -> None:
         """Handle the slider, the kept states, and the worker's pictures of one; before those who note what the run does."""
@@ -45,12 +74,26 @@ class ReplayController:
 
     def seek(self, action: Seek) -> None:
         """Show this step, or the newest one again."""
+        if self.recording is not None and self.state.phase == "example":
+            self._seek_recorded(self.recording, action.step)
+            return
         if self.state.run_values is None or self.state.requested:
             return
         self.wanted, self.state.notice = action.step, ""
         if action.step is None:
             self._mark(None)
         self.session.ask(ShowState(action.step))
+
+    def _seek_recorded(self, recording: Recording, step: int | None) -> None:
+        """The same in a scene's recorded run."""
+        self.wanted, self.state.notice = step, ""
+        if step is not None:
+            self.show(recording.nearest(step))
+            return
+        self.painter.show_replayed(recording.last)
+        self._mark(None)
+        self.painter.summarise()
+        self.hasten()
 
     def follow(self, message: State) -> None:
         """A run that rested and goes on is shown at its newest step; one that trains and pauses keeps what is shown."""
@@ -60,21 +103,25 @@ class ReplayController:
 
     def leave(self) -> None:
         """Another run is on the screen, at its newest step; its states are on their way."""
-        self.wanted = None
+        self.wanted = self.recording = None
         self._mark(None)
+        self.screen.replay.progress("")
         self.screen.replay.offer([], 0, [])
 
-    def recorded(self) -> None:
-        """A scene's recorded run is on the screen: of its steps only the curves are in the file."""
-        self.leave()
-        self.screen.replay.explain(RECORDED)
+    def record(self, scene: str, message: Message) -> None:
+        """A scene's recorded run is drawn, message by message."""
+        if type(message) is Frame:
+            self.recording = Recording(scene, message)
+        if type(message) is StatesKept:
+            self.offer(message)
 
     def offer(self, message: StatesKept) -> None:
         """The steps that can be shown, and where controls were changed."""
         model = str((self.state.held_values or self.state.run_values or self.state.values)["model"])
         knobs = all_knobs()[model]
         changes = [(step, change_word(dict(values), knobs)) for step, values in message.changes]
-        self.screen.replay.offer(message.steps, message.bytes, [each for each in changes if each[1]])
+        recorded = self.state.phase == "example"
+        self.screen.replay.offer(message.steps, message.bytes, [each for each in changes if each[1]], recorded=recorded)
 
     def show(self, message: Replayed) -> None:
         """Draw the step that is wanted; an answer that comes after a person has gone back to the newest one is late."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from elbo_room.models.settings import encode
+from elbo_room.models.settings import encode, knobs_of
 from elbo_room.widgets.actions import PreparePage, SavePage
 from elbo_room.widgets.messages import Rendered, RenderStates, Started
 from elbo_room.widgets.painting.saved_page import Page, saved_page
+from elbo_room.widgets.sessions.example import all_knobs, settings_of
 from elbo_room.widgets.words.replay_words import replay_headline, replay_sentence
 
 if TYPE_CHECKING:
-    from elbo_room.widgets.controllers.replay import ReplayController
-    from elbo_room.widgets.controllers.settings import SettingsController
+    from elbo_room.widgets.controllers.replay import Recording, ReplayController
     from elbo_room.widgets.controllers.state import ScreenState
     from elbo_room.widgets.dispatch import Dispatch
     from elbo_room.widgets.messages import Replayed
@@ -30,13 +30,12 @@ class SavedPageController:
     def __init__(
         self,
         state: ScreenState,
-        settings: SettingsController,
         replay: ReplayController,
         screen: Screen,
         painter: Painter,
         session: Session,
     ) -> None:
-        self.state, self.settings, self.replay = state, settings, replay
+        self.state, self.replay = state, replay
         self.screen, self.painter, self.session = screen, painter, session
         self.drawn: list[tuple[Replayed, str]] = []  # with the caption of each
         self.page = b""
@@ -49,16 +48,27 @@ class SavedPageController:
         drawn.when(Started, self.forget)
 
     def prepare(self) -> None:
-        """Have the states drawn.
+        """Have the states drawn; those of a scene's recorded run are.
 
         Raises:
             ValueError: there is no run.
         """
+        if self.recording is not None:
+            self.forget()
+            steps = list(self.recording.steps.values())
+            for place, shown in enumerate(steps, 1):
+                self.collect(Rendered(shown, place, len(steps)))
+            return
         if self.state.run_values is None or self.state.folder is None:
             raise ValueError(NO_RUN)
         self.forget()
         self.screen.replay.progress("drawing the steps …")
         self.session.send(RenderStates())
+
+    @property
+    def recording(self) -> Recording | None:
+        """The recorded run that is on the screen, if so."""
+        return self.replay.recording if self.state.phase == "example" else None
 
     def forget(self) -> None:
         """Another run: the file that was made is of the one before."""
@@ -80,8 +90,11 @@ class SavedPageController:
         self.drawn = []
 
     def _made(self) -> bytes:
-        values, folder, screen = self.state.held_values or self.state.values, self.state.folder, self.screen
-        encoded = encode(self.settings.knobs, values)
+        state, screen = self.state, self.screen
+        values, folder = state.held_values or state.values, state.folder
+        if self.recording is not None:
+            values = settings_of(self.recording.scene)
+        encoded = encode(knobs_of(all_knobs(), values), values)
         identity = f"Run {folder.identity}. " if folder is not None else ""
         page = Page(
             title="ELBO Room: a run to replay",

@@ -93,9 +93,10 @@ class SceneController:
         state, lines = self.state, self.painter.lines
         state.phase, state.run_values, state.dirty, state.notice = "example", None, False, ""
         lines.leave()
-        self.replay.recorded()
+        self.replay.leave()
         for message in example(name):
             self.painter.show(message)
+            self.replay.record(name, message)
             if type(message) is Started:
                 self.latent.explore_again(message)
         self.screen.offer([str(self.screen.parameter.options[0][0])], 0)  # the first is all of ν

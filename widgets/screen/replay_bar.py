@@ -30,7 +30,8 @@ class ReplayBar(anywidget.AnyWidget):
     changes = traitlets.List(help="steps at which a control was changed, and in words what: [step, words]").tag(
         sync=True
     )
-    words = traitlets.Unicode("", help="how much is kept; without steps, how one gets some").tag(sync=True)
+    words = traitlets.Unicode("", help="how much is kept").tag(sync=True)
+    recorded = traitlets.Bool(False, help="whether it is the finished run that a scene opens with").tag(sync=True)
     page = traitlets.Unicode("", help="how far the page to be saved is, or how large").tag(sync=True)
     ready = traitlets.Bool(False, help="whether it can be saved").tag(sync=True)
     pace = traitlets.Float(STEPS_A_SECOND, help="steps a second at speed 1").tag(sync=True)
@@ -51,11 +52,6 @@ class ReplayBar(anywidget.AnyWidget):
         if step is None or (isinstance(step, int) and not isinstance(step, bool)):
             self._post(Quietly(Seek(step)))
 
-    def explain(self, words: str) -> None:
-        """There are no steps; in the place of the slider these words say what to do."""
-        with self.hold_sync():
-            self.steps, self.changes, self.words = [], [], words
-
     def progress(self, words: str, *, ready: bool = False) -> None:
         """How far the page that is to be saved has come; its size once it is ready."""
         with self.hold_sync():
@@ -66,8 +62,9 @@ class ReplayBar(anywidget.AnyWidget):
         whole = len(content) if size is None else size
         self.send({"kind": "file", "name": name, "begin": begin, "size": whole}, [content])
 
-    def offer(self, steps: list[int], size: int, changes: list[tuple[int, str]]) -> None:
-        """These steps can be shown; `size` bytes are kept for them."""
+    def offer(self, steps: list[int], size: int, changes: list[tuple[int, str]], *, recorded: bool = False) -> None:
+        """These steps can be shown; `size` bytes are kept for them. `recorded`: of the run that a scene opens with."""
+        words = f"has {len(steps)} recorded steps" if recorded else kept_words(len(steps), size)
         with self.hold_sync():
-            self.steps, self.words = steps, kept_words(len(steps), size) if steps else ""
+            self.steps, self.words, self.recorded = steps, words if steps else "", recorded
             self.changes = [list(each) for each in changes]

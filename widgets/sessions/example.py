@@ -16,12 +16,25 @@ import numpy as np
 
 from elbo_room.models.settings import FIRST_MODEL, Knob, Values
 from elbo_room.widgets.built_assets import STATIC
-from elbo_room.widgets.messages import Against, CurveTables, Evidence, Frame, Message, Scores, Started
+from elbo_room.widgets.messages import (
+    Against,
+    CurveTables,
+    Evidence,
+    Frame,
+    Grid,
+    Message,
+    Replayed,
+    Scores,
+    Started,
+    StatesKept,
+)
 from elbo_room.widgets.theme import MINIBATCH
 from elbo_room.widgets.wire.bundle import unpack
 from elbo_room.widgets.wire.history_file import renumbered
 
-RECORDED: dict[str, type[Message]] = {kind.__name__: kind for kind in (Started, Frame, Scores, Against, Evidence)}
+RECORDED: dict[str, type[Message]] = {
+    kind.__name__: kind for kind in (Started, Frame, Scores, Against, Evidence, StatesKept)
+}
 CATALOGUE, SCENES = STATIC / "catalogue.json", STATIC / "scenes"
 THUMBNAILS = SCENES / "thumbnails.json"  # by scene, the picture in the gallery: an SVG
 FIRST_SCENE, FIRST_SHOWN = "digits", 5
@@ -50,6 +63,11 @@ def file_of(scene: str) -> Path:
     return SCENES / f"{scene}.run"
 
 
+def steps_file_of(scene: str) -> Path:
+    """Where what its panels showed at earlier steps is."""
+    return SCENES / f"{scene}.steps"
+
+
 def settings_of(scene: str) -> Values:
     """All settings of a scene, with its model's defaults filled in."""
     chosen = catalogue()["presets"][scene]["settings"]
@@ -64,6 +82,15 @@ def estimators_of(scene: str) -> list[str]:
     asked = {task["measure"].get(part) for task in preset.get("tasks", []) for part in ("of", "to")}
     wanted = {*preset.get("shown", usable[:FIRST_SHOWN]), preset["settings"].get("estimator"), *asked}
     return [name for name in usable if name in wanted]
+
+
+def steps_of(scene: str, finished: Frame) -> list[Replayed]:
+    """What the panels showed at some steps of a scene's run, in order; read when somebody first moves the slider."""
+    found = [Replayed(**fields) for _, fields in unpack(steps_file_of(scene).read_bytes())["messages"]]
+    return [
+        replace(step, grid=cast("Grid", {**(finished.grid or {}), **step.grid})) if step.grid else step
+        for step in found
+    ]
 
 
 def example(scene: str = FIRST_SCENE) -> list[Message]:

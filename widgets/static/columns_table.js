@@ -61,10 +61,13 @@ export class ColumnsTable {
     this.show();
   }
 
-  /** Show the columns as they are read now. */
+  /** Show the columns as they are read now; the list of roles that was used keeps the keyboard's focus. */
   show() {
     const rows = this.model.get("rows"), more = this.model.get("more"), missing = this.model.get("missing");
+    const lists = () => [...this.body.querySelectorAll("select")];
+    const used = lists().find((list) => list === document.activeElement)?.ariaLabel;
     this.body.replaceChildren(...rows.map((column) => this.line(column)));
+    if (used) lists().find((list) => list.ariaLabel === used)?.focus({ preventScroll: true });
     this.caption.textContent = more ? `and ${more.toLocaleString("en")} more columns` : "";
     this.caption.hidden = !more;
     this.others.value = this.model.get("others");

@@ -226,7 +226,7 @@ export class Diagram {
       this.write(pen, graph.words(columns.title[c]), edge === "center" ? x : at, 26 + line - 4, edge);
       pen.font = `${SMALL * this.factor}px ${FONT}`;
       const note = graph.words(columns.note[c]), room = pitch * (edge === "center" ? 0.98 : 0.75);
-      const words = [note, note.split(" ")[0]].find((each) => pen.measureText(each).width <= room); // its size, if not all of it
+      const words = [note, note.split(/,? /)[0]].find((each) => pen.measureText(each).width <= room); // its size, if not all of it
       if (words) this.write(pen, words, at, foot, edge, 0.7);
       const shown = nodes.column.filter((column) => column === c).length;
       if (columns.size[c] > shown) this.write(pen, "⋮", x, top + height / 2 + 4, "center");

@@ -49,12 +49,10 @@ export class ReplayBar {
     for (const [value, word] of SPEEDS) {
       this.speed.append(new Option(String(word), String(value), value === 1, value === 1));
     }
-    this.live = element("button", "elbo-replay-live", "Live");
-    this.live.title = "Show the newest step";
+    this.live = element("button", "elbo-replay-live");
     this.words = element("span", "elbo-replay-words");
     this.save = element("button", "elbo-replay-save");
-    this.why = element("span", "elbo-replay-why");
-    this.track.append(this.slider, this.marks, this.why);
+    this.track.append(this.slider, this.marks);
     this.el = el;
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", "Replay");
@@ -80,7 +78,7 @@ export class ReplayBar {
     for (const name of ["page", "ready"]) model.on(`change:${name}`, () => this.draw());
     model.on("change:steps", () => this.draw());
     model.on("change:changes", () => this.mark());
-    model.on("change:words", () => this.draw());
+    for (const name of ["words", "recorded"]) model.on(`change:${name}`, () => this.draw());
     model.on("change:shown", () => this.arrived());
     signal.addEventListener("abort", () => this.stop());
     this.draw();
@@ -182,12 +180,17 @@ export class ReplayBar {
     slider.min = String(steps[0] ?? 0);
     slider.max = String(steps[steps.length - 1] ?? 1);
     slider.value = String(none ? slider.max : here);
-    const words = none ? "no steps yet" : live ? "live" : `step ${here.toLocaleString("en")}`;
+    const recorded = Boolean(this.model.get("recorded"));
+    const words = none
+      ? "no steps yet"
+      : live
+      ? (recorded ? "at the end" : "live")
+      : `step ${here.toLocaleString("en")}`;
     slider.setAttribute("aria-valuetext", live && !none ? `newest step, ${here.toLocaleString("en")}` : words);
     if (this.step.textContent !== words) this.step.textContent = words;
-    const why = steps.length ? "" : this.model.get("words"); // what to do for steps, in the place of the slider
-    this.el.classList.toggle("elbo-replay-none", Boolean(why));
-    if (this.why.textContent !== why) this.why.textContent = this.why.title = why;
+    const end = recorded ? "End" : "Live";
+    if (this.live.textContent !== end) this.live.textContent = end;
+    this.live.title = recorded ? "Show the end of the run again" : "Show the newest step";
     const page = this.model.get("page"), about = page || this.model.get("words"), ready = this.model.get("ready");
     const [text, help] = ready && page
       ? [`Save ${page.split(", ")[1]}`, SAVE]

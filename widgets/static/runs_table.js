@@ -29,12 +29,12 @@ const HEADS = [
   { column: "step", words: "Steps", help: "Optimiser steps made", name: "step" },
   {
     column: "score",
-    words: "Score",
+    words: "ELBO",
     help: "ELBO in nats per data point, mean over the last pass through the data. Higher is better. " +
       "Comparable between runs of the same data, model and response only",
     name: "score",
   },
-  { column: null, words: "ELBO", help: "The ELBO over the steps, without its first rise", name: "spark" },
+  { column: null, words: "Curve", help: "The ELBO over the steps, without its first rise", name: "spark" },
   { column: "when", words: "Started", help: "When the run was started", name: "when" },
   { column: null, words: "Actions", help: "", name: "acts" },
 ];

@@ -323,6 +323,8 @@ export interface ReplayValues {
   shown: number;
   changes: [step: number, words: string][];
   words: string;
+  /** Whether it is the finished run that a scene opens with. */
+  recorded?: boolean;
   /** How far the page to be saved is, or its steps and size once it is ready; undefined where none can be saved. */
   page?: string;
   ready?: boolean;

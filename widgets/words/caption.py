@@ -59,7 +59,7 @@ def noise(variance: dict[str, Band], chosen: str, labels: dict[str, str], step: 
     subject, at = upper(labels[chosen]), f"(step {step:,})"
     best = min(others, key=lambda name: others[name][0])
     if not apart(mine, others[best]):
-        return subject, times(mine[0] / others[best][0]), f"as noisy as {labels[best]} {at}, within the bands"
+        return subject, times(mine[0] / others[best][0]), f"as noisy as {labels[best]} {at}: no clear difference"
     worst = max(others, key=lambda name: others[name][0])
     loud, calm = (mine, others[best]) if mine[0] > others[best][0] else (others[worst], mine)
     if loud is mine:

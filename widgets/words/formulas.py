@@ -37,7 +37,8 @@ def rows(values: Values, found: dict[str, Any]) -> list[tuple[str, str]]:
 def numbers_now(values: Values, knobs: list[Knob]) -> str:
     """The numbers of the formula as they are set: B = 4, ρ = 0.005, …, each lights its control."""
     return "\u2003".join(
-        f'<span class="elbo-term" data-light="{knob["name"]}">{typeset.mathml(typeset.latex_of(symbol))} = {values[knob["name"]]:g}</span>'
+        f'<span class="elbo-term elbo-now" data-light="{knob["name"]}">'
+        f"{typeset.mathml(typeset.latex_of(symbol))} = {values[knob['name']]:g}</span>"
         for symbol, knob in numbers(knobs, values).items()
         if values[knob["name"]] and (knob["live"] or knob["name"] in DRAWN)
     )

@@ -31,6 +31,9 @@ TERMS: tuple[tuple[str, str], ...] = (
     ("RMSE", "root mean squared error"),
     ("sd", "standard deviation"),
     ("λ", "scale of the prior"),
+    ("w", "output of the network"),
+    ("m", "mean of y: the inverse link of the network's output"),
+    ("η", "natural parameter of the response"),
 )
 ROOM = 220  # characters, in two lines beside the tabs
 ENDS = "(?![A-Za-zα-ωΑ-Ω*\u0302])"  # no letter, star or hat follows; a subscript may

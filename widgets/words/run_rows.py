@@ -107,7 +107,7 @@ def side_by_side(runs: list[dict[str, Any]], catalogue: dict[str, Any], estimato
         "comparable": rows[0]["measure"] == rows[1]["measure"] != "",
         "settings": _differing([run["settings"] for run in runs], catalogue),
         "results": [
-            ["Score, nats per data point", *("–" if row["score"] is None else decimals(row["score"], 2) for row in rows)],
+            ["ELBO, nats per data point", *("–" if row["score"] is None else decimals(row["score"], 2) for row in rows)],
             ["Steps", *(f"{row['step']:,}" for row in rows)],
             ["Started", *(row["date"] for row in rows)],
         ],

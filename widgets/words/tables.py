@@ -55,7 +55,10 @@ def curves(columns: Columns, how: Mapping[str, Any], heads: Mapping[str, str], l
     key = np.broadcast_to(key, x.shape).astype(int)
     found = [k for k in sorted(set(key.tolist())) if k < len(labels)]
     places = np.unique(x[np.isin(key, found)])
-    total, places = len(places), places[spread(len(places))]
+    total = len(places)
+    if how["x"] == "step":  # a running mean is drawn at the middle of its window, which may lie between two steps
+        places = places[places == np.round(places)]
+    places = places[spread(len(places))]
     rows, slack = [], 0.02 * float(places[-1] - places[0]) if len(places) else 0.0
     for place in places:
         row = [number(float(place))]

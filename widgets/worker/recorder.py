@@ -21,6 +21,7 @@ from elbo_room.models.training.run import Run
 from elbo_room.widgets.dispatch import Dispatch
 from elbo_room.widgets.messages import (
     Against,
+    Array,
     Charts,
     Columns,
     CurveTables,
@@ -29,9 +30,11 @@ from elbo_room.widgets.messages import (
     Frame,
     Message,
     Picture,
+    Replayed,
     Scores,
     Settings,
     Started,
+    StatesKept,
 )
 from elbo_room.widgets.painting.views import ONE_STEP, panel_b
 from elbo_room.widgets.wire.bundle import rounded
@@ -46,11 +49,16 @@ from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.cells import merged
 from elbo_room.widgets.worker.pictures.evidence import CHART as EVIDENCE
 from elbo_room.widgets.worker.pictures.yardstick import Yardstick
+from elbo_room.widgets.worker.replay import Replay
+from elbo_room.widgets.worker.states import KeptStates, where
 
+STATES = 24  # of replay, from the first step to the last, dense where a run begins
 LOOKS, MEASUREMENTS, MEANS = 32, 32, 150  # in a run, at evenly spaced steps
 CURVE = 400  # points of the ELBO that are kept
 POINTS = 1000  # of the map of the latent space
 SIDE = 11  # of the decoded grid, where its places are tables and not pictures
+# The same for a step of replay: places of decoded pictures and of tables, grey levels and bits.
+SIDE_OF_PICTURES, SIDE_OF_TABLES, LEVELS, BITS_OF_STEPS = 9, 6, 32, 6
 BITS_OF_TABLES = 8  # of the mantissa of a decoded table's numbers, whose bars are a few pixels long
 CLOUD = ("latent", "cloud")
 TIMED = "variance_cost"  # shows seconds, which no two recordings have in common
@@ -89,6 +97,12 @@ def spaced(last: int, count: int) -> frozenset[int]:
     return frozenset(np.unique(np.linspace(1, last, count).round().astype(int)).tolist())
 
 
+def replayed(last: int, count: int) -> frozenset[int]:
+    """At most so many steps from 0 to the last one, at equal distances of `where`."""
+    places = [where(step, last) for step in range(last + 1)]
+    return frozenset(np.searchsorted(places, np.linspace(0, places[-1], count)).tolist())
+
+
 class Recorder:
     """One run and what is seen of it."""
 
@@ -98,11 +112,13 @@ class Recorder:
         self.pictures, self.mean = pictures_of(self.run), RunningMean()
         self.about = self.pictures.about()
         charts = {name for names in self.about["views"].values() for name in names}
-        self.pictures.watched = frozenset(charts - UNRECORDED)
+        self.charts = self.pictures.watched = frozenset(charts - UNRECORDED)
         plane, bands, text = (view.get(name) or None for name in ("plane", "bands", "text"))
         if plane or bands or text:
             self.pictures.explore(Explore(plane=plane, bands=bands, text=text))
         self.probing, self.selection = Probing(self.run), Selection(self.run, self.names)
+        self.states = KeptStates(self.run)
+        self.states.keep(self.run, last=True)
         self.points: list[tuple[float, ...]] = []
         self.means: list[tuple[float, float]] = []
         self.picture: Picture = {}
@@ -123,8 +139,14 @@ class Recorder:
     def _messages(self) -> list[Message]:
         stop = self.run.settings.stop_at
         looks, measured, means = spaced(stop, LOOKS), spaced(stop, MEASUREMENTS), spaced(stop, MEANS)
+        kept, changes = replayed(stop, STATES), len(self.run.changes)
         self.pictures.resting = False
         for step in self.run:
+            if step.number in kept:
+                self.states.keep(self.run, last=True)
+            if len(self.run.changes) != changes:
+                self.states.note(self.run)
+                changes = len(self.run.changes)
             self.points.append(point(step))
             self.mean.push(step.number, step.elbo)
             if step.number in means and (found := self.mean.point(*self._window)):
@@ -140,7 +162,7 @@ class Recorder:
             if view not in ("variance", TIMED):
                 self._measure(view, fine=True)
         self._finish()
-        return self._recorded()
+        return [*self._recorded(), *self._replayed()]
 
     @property
     def _window(self) -> tuple[int, int]:
@@ -227,6 +249,14 @@ class Recorder:
         found += [Scores(number=number, grouping=scores)] if scores is not None else []
         return [*found, *ladders, *self.evidence.values()]
 
+    def _replayed(self) -> list[Message]:
+        """The kept steps, and what the panels showed at each."""
+        states, replay, found = self.states, Replay(self.run, self.states, self.pictures), list[Message]()
+        for step in states.steps:
+            self.clock.age()
+            found.append(_smaller(replay.show(step, self.charts)))
+        return [StatesKept(list(states.steps), 0, STATES, states.changes()), *found]
+
 
 def _with_fewer_points(started: Started, frame: Frame) -> list[Message]:
     """At most `POINTS` data points on the map, evenly taken, and `SIDE`² places of a decoded table: the eye finds no difference."""
@@ -248,6 +278,29 @@ def _with_fewer_points(started: Started, frame: Frame) -> list[Message]:
             "observed": rounded(grid["observed"][kept], BITS_OF_TABLES),
         }
     return [replace(started, about=about), replace(frame, picture=picture, grid=grid)]
+
+
+def _smaller(shown: Replayed) -> Replayed:
+    """The same points of the map as in the last frame, and fewer places of the decoded grid."""
+    picture, grid = shown.picture.copy(), shown.grid
+    chart, dataset = CLOUD
+    size = len(next(iter(picture.get("replace", {}).get(chart, {}).get(dataset, {}).values()), ()))
+    if size > POINTS:
+        picture["replace"] = _of_map(picture["replace"], np.linspace(0, size - 1, POINTS).round().astype(int))
+    if grid is not None:
+        pictures = grid["values"].dtype == np.uint8
+        side = SIDE_OF_PICTURES if pictures else SIDE_OF_TABLES
+        some = np.linspace(0, grid["n"] - 1, side).round().astype(int)
+        values = grid["values"].reshape(grid["n"], grid["n"], -1)[np.ix_(some, some)].reshape(side * side, -1)
+        values = _fewer_levels(values) if pictures else rounded(values, BITS_OF_STEPS)
+        grid = {**grid, "n": side, "values": values}
+    return replace(shown, picture=picture, grid=grid)
+
+
+def _fewer_levels(pictures: Array) -> Array:
+    """The nearest of `LEVELS` greys; black and white stay."""
+    step = 255 / (LEVELS - 1)
+    return np.rint(np.rint(pictures / step) * step).astype(np.uint8)
 
 
 def _of_map(charts: Charts, kept: Any) -> Charts:

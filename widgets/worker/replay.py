@@ -4,6 +4,7 @@ The run itself is only read, so that training goes on bit for bit as if nobody l
 """
 
 import copy
+from typing import TypeVar
 
 import torch
 
@@ -13,6 +14,7 @@ from elbo_room.widgets.worker.pictures import Pictures, pictures_of
 from elbo_room.widgets.worker.pictures.overflow import finite
 from elbo_room.widgets.worker.states import KeptStates
 
+T = TypeVar("T")
 MOST_RENDERED, FEWEST_RENDERED = 48, 8  # states of a saved page
 ROOM = 8_000_000  # bytes of them, before they are compressed
 
@@ -77,7 +79,7 @@ class Rendering:
         return self.done >= len(self.steps)
 
 
-def spread(steps: list[int], most: int) -> list[int]:
+def spread(steps: list[T], most: int) -> list[T]:
     """At most so many of the steps, with both ends."""
     if len(steps) <= most:
         return list(steps)

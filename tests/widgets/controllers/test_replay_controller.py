@@ -1,10 +1,12 @@
 """The slider below panel A: the panels, the caption and the marks are of the replayed step; Live, Run and another run leave it."""
 
 import numpy as np
+import pytest
 
 from elbo_room.widgets.actions import Quietly, Run, Seek
-from elbo_room.widgets.controllers.replay import RECORDED
+from elbo_room.widgets.controllers import replay
 from elbo_room.widgets.messages import Replayed
+from elbo_room.widgets.sessions.example import steps_of
 from tests.widgets.conftest import eventually
 
 SETTINGS = {"data": "pinwheel", "width": 8, "depth": 1, "stop_at": 60, "batch_size": 32}
@@ -68,9 +70,33 @@ def test_a_step_s_pictures_leave_before_its_marks_and_words(lab, monkeypatch) ->
     assert all({"latent", "kl"} <= each for each in then), "a mark came first"
 
 
-def test_a_recorded_run_says_how_to_get_steps(lab) -> None:
+def test_a_recorded_run_is_replayed_from_its_file_without_a_worker(lab, monkeypatch) -> None:
+    """Its pictures and its caption are of the step; End shows the finished run again, number by number."""
+    read = []
+    monkeypatch.setattr(replay, "steps_of", lambda *of: read.append(of) or steps_of(*of))
     room = lab()
+    screen, bar = room.screen, room.screen.replay
+    monkeypatch.setattr(room.session, "send", lambda command: pytest.fail(f"the worker was asked for {command}"))
+    last, words = screen.bus.shown("latent")["cloud"]["x"].copy(), screen.caption.value
+    assert bar.recorded
+    assert (bar.steps[0], bar.steps[-1]) == (0, room.painter.facts["number"])
+    assert not read, "the page was opened, and the steps were read"
+    first = bar.steps[1]
+    room.post(Quietly(Seek(first)))
+    eventually(lambda: bar.shown == first)
+    assert f"Replaying step {first:,} of" in screen.caption.value
+    assert np.abs(screen.bus.shown("latent")["cloud"]["x"] - last).max() > 0.01
+    room.post(Quietly(Seek(None)))
+    eventually(lambda: bar.shown == -1)
+    np.testing.assert_array_equal(screen.bus.shown("latent")["cloud"]["x"], last)
+    assert screen.caption.value == words
+    assert len(read) == 1
+
+
+def test_a_run_s_own_steps_take_the_place_of_the_recorded_ones(lab) -> None:
+    room = lab(SETTINGS)
     bar = room.screen.replay
-    assert (bar.steps, bar.words) == ([], RECORDED)
+    assert bar.recorded
     room.post(Run())
     eventually(lambda: bar.steps and bar.words.startswith("keeps "))
+    assert not bar.recorded

@@ -6,13 +6,23 @@ import numpy as np
 import pytest
 
 from elbo_room.widgets import record
-from elbo_room.widgets.messages import Against, Evidence, Frame, Started
+from elbo_room.widgets.messages import Against, Evidence, Frame, Started, StatesKept
 from elbo_room.widgets.painting.thumbnails import thumbnail
 from elbo_room.widgets.sessions import example as recorded
-from elbo_room.widgets.sessions.example import SCENES, THUMBNAILS, catalogue, example, file_of, settings_of
+from elbo_room.widgets.sessions.example import (
+    SCENES,
+    THUMBNAILS,
+    catalogue,
+    example,
+    file_of,
+    settings_of,
+    steps_file_of,
+    steps_of,
+)
 from elbo_room.widgets.wire.bundle import pack, rounded, unpack
 
 PRESETS = catalogue()["presets"]
+MEASURED = {"log_evidence", "ladder"}  # charts that a replayed step leaves alone, in a run of one's own too
 
 
 @pytest.mark.parametrize("scene", PRESETS)
@@ -22,6 +32,23 @@ def test_a_scene_has_a_recorded_run_with_its_settings(scene):
     assert started.settings == settings_of(scene)
     assert started.number == frame.number == started.settings["stop_at"]
     assert len(started.curves["elbo"]) > 100
+
+
+@pytest.mark.parametrize("scene", PRESETS)
+def test_every_step_that_is_offered_fills_the_charts_of_the_finished_run(scene):
+    """A chart that a step did not fill would go on showing the end of the run."""
+    messages = example(scene)
+    finished = next(message for message in messages if isinstance(message, Frame))
+    offered = next(message for message in messages if isinstance(message, StatesKept))
+    steps = steps_of(scene, finished)
+    assert [shown.step for shown in steps] == offered.steps
+    assert offered.steps[0] == 0
+    assert offered.steps[-1] == finished.number
+    assert len(steps) >= 6
+    for shown in steps:
+        assert shown.picture["replace"].keys() | MEASURED == finished.picture["replace"].keys() | MEASURED
+        assert (shown.grid is None) == (finished.grid is None)
+    assert np.all(np.diff(offered.steps) > 0)
 
 
 def test_a_changed_scene_and_a_new_one_say_what_to_record(monkeypatch):
@@ -36,10 +63,15 @@ def test_a_changed_scene_and_a_new_one_say_what_to_record(monkeypatch):
 
 
 def test_there_is_a_file_for_every_scene_and_no_other_and_they_are_small():
-    assert {path.name for path in SCENES.iterdir()} == {f"{name}.run" for name in PRESETS} | {THUMBNAILS.name}
+    assert {path.name for path in SCENES.iterdir()} == {
+        f"{name}.{kind}" for name in PRESETS for kind in ("run", "steps")
+    } | {THUMBNAILS.name}
     sizes = {name: file_of(name).stat().st_size for name in PRESETS}
     assert max(sizes.values()) < 90_000, sizes
     assert sum(sizes.values()) + THUMBNAILS.stat().st_size < 2_500_000
+    steps = {name: steps_file_of(name).stat().st_size for name in PRESETS}
+    assert max(steps.values()) < 160_000, steps
+    assert sum(steps.values()) < 3_500_000
 
 
 def test_the_pictures_of_the_gallery_are_those_of_the_recorded_runs():

@@ -87,12 +87,11 @@ test("playing shows the kept steps in order at its pace, begins again at the end
   equal(sent, [8, 0]);
 });
 
-test("without steps the sentence on how to get some has the slider's place", () => {
-  const words = "Press Run: then the steps can be replayed here.";
-  const { made } = bar({ steps: [], words });
-  equal(made.why.textContent, words);
-  holds(made.el.classList.contains("elbo-replay-none"), "the slider is there");
-  const other = bar().made;
-  equal(other.why.textContent, "");
-  holds(!other.el.classList.contains("elbo-replay-none"), "the slider is hidden");
+test("a recorded run is at its end, not live", () => {
+  const { made, show } = bar({ recorded: true });
+  equal([made.live.textContent, made.step.textContent], ["End", "at the end"]);
+  show(4);
+  equal([made.live.disabled, made.step.textContent], [false, "step 4"]);
+  const own = bar().made;
+  equal([own.live.textContent, own.step.textContent], ["Live", "live"]);
 });

@@ -47,7 +47,7 @@ def test_a_row_has_what_the_page_sorts_by_and_a_damaged_one_says_so():
 def test_two_runs_side_by_side_show_what_differs_and_their_own_estimators(home):
     found = side_by_side([run(estimator="score", draws=8), run(estimator="score")], catalogue(), ["score"])
     assert found["settings"] == [["Draws B", "8", "4"]]
-    assert found["results"][0] == ["Score, nats per data point", "−98.40", "−98.40"]
+    assert found["results"][0] == ["ELBO, nats per data point", "−98.40", "−98.40"]
     assert found["comparable"]
     assert (found["elbo"], found["variance"]) == ([[], []], [[], []])
     other = side_by_side([run(), run(model="conditional", data="moons")], catalogue(), [])

@@ -39,7 +39,7 @@ def facts(**more):
         (
             {"score": (10.5, 8.5, 12.5), "path_only": (10.0, 8.0, 12.0)},
             "score",
-            "Score: 1.1× as noisy as path only (step 157), within the bands",
+            "Score: 1.1× as noisy as path only (step 157): no clear difference",
         ),
         (
             {"score": (900.0, 880.0, 920.0), "path_only": (10.0, 9.8, 10.2)},
@@ -59,7 +59,7 @@ def facts(**more):
         (
             {"score": (8.0, 3.0, math.inf), "path_only": (10.0, 9.8, 10.2)},
             "score",
-            "Score: 0.8× as noisy as path only (step 157), within the bands",
+            "Score: 0.8× as noisy as path only (step 157): no clear difference",
         ),
     ],
 )

@@ -50,6 +50,7 @@ class Download(DrawerPart):
         super().__init__(post, screen)
         self.state = worded("", "elbo-download-state")
         self.rows: list[tuple[ipw.Widget, frozenset[str]]] = []
+        self.buttons: list[ipw.Button] = []
         for what, label, help_text, families in FILES:
             csv = button(f"{label} CSV", f"{label} as a CSV file: {help_text}", partial(self._ask, what, "csv"))
             parquet = button(f"{label} Parquet", f"{label} as a Parquet file", partial(self._ask, what, "parquet"))
@@ -59,7 +60,8 @@ class Download(DrawerPart):
             self.rows.append((self._row([only], help_text), families))
         self.widget = ipw.VBox([self.state, *(row for row, _ in self.rows)])
 
-    def _row(self, buttons: list[ipw.Widget], help_text: str) -> ipw.Widget:
+    def _row(self, buttons: list[ipw.Button], help_text: str) -> ipw.Widget:
+        self.buttons += buttons
         row = ipw.HBox([*buttons, worded(help_text, "elbo-download-words")])
         row.add_class("elbo-download")
         row.layout.flex_flow = "row wrap"
@@ -73,6 +75,8 @@ class Download(DrawerPart):
         values: Any = shown.recipe[0] or shown.values
         for row, families in self.rows:
             row.layout.display = None if values.get("model", "deep_generative") in families else "none"
+        for each in self.buttons:
+            each.disabled = not shown.identity
         self.state.value = (
             "Press a button: the file is made while training goes on, and saved by your browser."
             if shown.identity
