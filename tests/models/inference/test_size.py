@@ -151,8 +151,8 @@ def test_what_is_proposed_fits(monkeypatch) -> None:
 def test_a_machine_with_little_memory_refuses_sooner(monkeypatch) -> None:
     chosen = {"draws": 64, "batch_size": 1500}
     Run(settings_from(chosen))
-    monkeypatch.setattr(limits, "free_bytes", lambda: 300e6)
-    with pytest.raises(SettingError, match=r"it may use 0\.2 GB here"):
+    monkeypatch.setattr(limits, "free_bytes", lambda: 200e6)
+    with pytest.raises(SettingError, match=r"it may use 0\.1 GB here"):
         Run(settings_from(chosen))
 
 
