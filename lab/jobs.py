@@ -56,6 +56,17 @@ def open_notebooks(arguments: list[str]) -> int:
     return processes.run([*command, *(["--no-browser"] if chosen.no_browser else [])], ROOT, own_group=True)
 
 
+def serve(arguments: list[str]) -> int:
+    """The page for a class, on a server that others reach."""
+    if "--public" not in arguments and "--help" not in arguments:
+        raise Refusal(
+            "`python lab serve` needs --public, for it lets other computers in; `python lab` opens the lab here."
+        )
+    environment = _set_up()
+    command: processes.Command = [environment.python, "-m", "elbo_room.lab.serving.public.serve", *arguments]
+    return processes.run(command, ROOT, own_group=True)
+
+
 def test(arguments: list[str]) -> int:
     """pytest, with the arguments passed on; the whole suite runs on all cores, each file on one of them."""
     need_clone("test")
@@ -128,6 +139,7 @@ def print_binder(arguments: list[str]) -> int:
 JOBS = {
     "": Job("open the lab in the browser", open_lab),
     "notebooks": Job("open the notebooks in JupyterLab", open_notebooks),
+    "serve": Job("serve the lab to a class: python lab serve --public", serve),
     "test": Job("run the tests; further arguments go to pytest", test),
     "check": Job("format, lint, types and tests: what CI runs", check),
     "bench": Job("run a benchmark by name", bench),

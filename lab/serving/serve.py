@@ -74,11 +74,16 @@ def make_application(
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
+    from elbo_room.lab.serving.cross_site import refusing_other_sites
     from elbo_room.lab.serving.votes import VoteServer
 
     votes = VoteServer(vote_host)
 
     class Room(Voila):
+        def init_handlers(self) -> list[Any]:
+            *others, (address, page, options) = super().init_handlers()
+            return [*others, (address, refusing_other_sites(page), options)]
+
         def listen(self) -> None:
             self.app.listen(self.port, HOST)
             url = f"http://localhost:{self.port}/"

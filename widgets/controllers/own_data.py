@@ -9,7 +9,7 @@ from elbo_room.widgets.actions import Upload
 from elbo_room.widgets.messages import ReadTable, Refused, Settings, TableRead
 from elbo_room.widgets.painting.views import OPENING
 from elbo_room.widgets.screen.own_table import keep
-from elbo_room.widgets.sessions.local_use import REFUSED, local_use
+from elbo_room.widgets.sessions.local_use import REFUSED, local_use, shown_path, shown_sentence, without_path
 
 if TYPE_CHECKING:
     from elbo_room.widgets.controllers.settings import SettingsController
@@ -40,7 +40,7 @@ class OwnDataController:
         try:
             self._read(ReadTable(str(keep(action.name, action.content))))
         except (OSError, ValueError) as error:
-            self.screen.own.refuse(str(error))
+            self.screen.own.refuse(without_path(error))
 
     def read(self, command: ReadTable) -> None:
         """Read the table in use with other columns, or, in local use, a file whose path was typed."""
@@ -51,13 +51,13 @@ class OwnDataController:
             self.screen.own.refuse(REFUSED)
 
     def _read(self, command: ReadTable) -> None:
-        self.screen.own.refuse(f"Reading {command.path} …")
+        self.screen.own.refuse(f"Reading {shown_path(command.path)} …")
         self.session.send(command)
 
     def refused(self, message: Refused) -> None:
         """The drawer has room for the whole reason."""
         if message.command is ReadTable:
-            self.screen.own.refuse(message.sentence)
+            self.screen.own.refuse(shown_sentence(message.sentence))
 
     def show(self, message: TableRead) -> None:
         """A table was read: show it, and settings that suit it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from elbo_room.widgets.actions import WorkerNotStarted
 from elbo_room.widgets.messages import Fault, ReadTable, Ready, Refused, Saved, Start, Unsaved, UseFeatures
+from elbo_room.widgets.sessions.local_use import shown_sentence
 from elbo_room.widgets.sessions.runs import kept_until
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ class WorkerWatch:
 
     def say(self, message: Unsaved | Fault | Refused) -> None:
         """Report in the caption what the worker could not do."""
-        self.state.notice = message.sentence
+        self.state.notice = shown_sentence(message.sentence)
 
     def say_unsaved(self, message: Unsaved) -> None:
         """The same for a run that cannot be saved; it is tried again every few seconds."""
-        self.unsaved = message.sentence
         self.say(message)
+        self.unsaved = self.state.notice
 
     def saved_again(self, message: Saved) -> None:
         """The sentence about a run that cannot be saved is true no more."""

@@ -14,7 +14,7 @@ from elbo_room.models.reading.wishes import BATCH, DROP, LABEL, MEAN, SINGLE
 from elbo_room.widgets.actions import Action, Upload, UseRunFeatures
 from elbo_room.widgets.messages import ReadTable, TableRead
 from elbo_room.widgets.screen.columns_table import ColumnsTable
-from elbo_room.widgets.sessions.local_use import local_use
+from elbo_room.widgets.sessions.local_use import local_use, shown_path
 from elbo_room.widgets.sessions.runs import home
 
 ENDINGS = (
@@ -212,12 +212,12 @@ class OwnTable:
             words = ", ".join(f"{name}={value!r}" for name, value in parts.items() if value or value is False)
             found["own"] = (
                 "from elbo_room.models.data import load",
-                f"load({self.request.path!r}{', ' if words else ''}{words})",
+                f"load({shown_path(self.request.path)!r}{', ' if words else ''}{words})",
             )
         if self.features:
             found["features"] = (
                 "from elbo_room.models.features import read_features",
-                f"read_features({self.features!r})[0]",
+                f"read_features({shown_path(self.features)!r})[0]",
             )
         return found
 

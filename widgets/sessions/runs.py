@@ -29,12 +29,13 @@ DATA = (
     "table.json",
     "features.npz",
 )  # where a run's own data came from, or the data: `elbo_room.widgets.worker.own_data.user_data`
+HOME = "ELBO_ROOM_HOME"  # a folder instead of the user's data folder: a visitor's, where a server has many
 IDENTITY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 
 def home() -> Path:
     """The folder of all runs: $ELBO_ROOM_HOME, else the user's data folder."""
-    chosen = os.environ.get("ELBO_ROOM_HOME")
+    chosen = os.environ.get(HOME)
     if chosen:
         return Path(chosen) / "runs"
     from platformdirs import user_data_path
