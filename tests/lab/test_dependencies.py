@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from elbo_room.lab.licences import pinned
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -82,3 +83,9 @@ def test_every_declared_package_has_an_exact_version_within_its_floor():
         wanted = Requirement(text)
         assert re.match(r"[0-9]", exact[canonicalize_name(wanted.name)]), wanted.name
         assert wanted.specifier.contains(exact[canonicalize_name(wanted.name)]), wanted.name
+
+
+def test_the_list_of_licences_has_every_package_at_its_version():
+    listed = (ROOT / "lab" / "docs" / "licences.md").read_text(encoding="utf-8")
+    rows = {tuple(line.split(" | ")[:2]) for line in listed.splitlines() if line.startswith("| ")}
+    assert {(f"| {name}", version) for name, version in pinned()} <= rows, "run python -m elbo_room.lab.licences"

@@ -16,6 +16,7 @@ from elbo_room.models.probing.variance import OPEN
 from elbo_room.widgets.painting.views import all_views
 from elbo_room.widgets.screen.live_chart import LiveChart
 from elbo_room.widgets.wire.bus import Bus
+from elbo_room.widgets.wire.spreadsheet import inert
 
 ROWS = 12  # of a table: evenly spread from the first to the last
 Columns = dict[str, Any]
@@ -135,7 +136,7 @@ def comma_separated(bus: Bus, chart: LiveChart, dataset: str) -> str:
     flat = {name: np.asarray(column) for name, column in columns.items() if np.asarray(column).ndim == 1}
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow(flat)
+    writer.writerow(map(inert, flat))
     for row in zip(*(column.tolist() for column in flat.values()), strict=False):
         writer.writerow([_plain(name, value, words) for name, value in zip(flat, row, strict=True)])
     return written.getvalue() if flat else ""
@@ -144,5 +145,5 @@ def comma_separated(bus: Bus, chart: LiveChart, dataset: str) -> str:
 def _plain(name: str, value: float, words: Mapping[str, Sequence[str]]) -> str:
     """A number that a program reads: of the seven digits that it was sent with; an open end is empty."""
     if name in words and 0 <= value < len(words[name]):
-        return words[name][int(value)]
+        return inert(words[name][int(value)])
     return "" if value >= OPEN else f"{value:.7g}"

@@ -15,6 +15,7 @@ from elbo_room.models.results.annotated import write_anndata
 from elbo_room.models.results.weights import weights
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.messages import Export, Exported
+from elbo_room.widgets.wire.spreadsheet import inert_table
 
 MOST = 400_000_000  # bytes that are sent to a browser …
 PIECE, PAUSE = 2_000_000, 0.05  # … in pieces of so many, with so many seconds between two, so that training goes on
@@ -89,7 +90,7 @@ def _table(run: Run, wanted: Export, measured: Measured, adata: str | None) -> b
     if wanted.ending == "parquet":
         table.to_parquet(content)
         return content.getvalue()
-    return str(table.to_csv()).encode()
+    return str(inert_table(table).to_csv()).encode()
 
 
 def _anndata(run: Run, wanted: Export, measured: Measured, adata: str | None) -> bytes:
