@@ -34,7 +34,11 @@ def licence(name: str) -> str:
     classified = [
         each.rpartition(" :: ")[2] for each in about.get_all("Classifier") or [] if each.startswith("License ::")
     ]
-    stated = about.get("License-Expression") or ", ".join(classified) or (about.get("License") or "").strip()
+    stated = (
+        (about.get_all("License-Expression") or [""])[0]
+        or ", ".join(classified)
+        or (about.get_all("License") or [""])[0].strip()
+    )
     return (stated.splitlines() or ["not stated"])[0][:80].replace("|", "/")
 
 
