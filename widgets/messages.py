@@ -141,6 +141,7 @@ class Replicates(TypedDict, total=False):
     label: str  # of the parameter
     reference: tuple[float, float]  # the long run's mean and its standard error
     found: dict[str, tuple[float, float, float]]  # by estimator: mean, its standard error, spread
+    missing: dict[str, float]  # by estimator: the share of the gradient that its mean lacks
 
 
 class ParabolaOfXi(TypedDict, total=False):

@@ -30,6 +30,9 @@ FILES = (
     "dna",
     "passage",
     "verses",
+    "memory",
+    "sparse",
+    "methylation",
 )
 ALL: tuple[Source, ...] = tuple(source for file in FILES for source in import_module(f"{__name__}.{file}").SOURCES)
 

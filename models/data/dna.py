@@ -24,10 +24,16 @@ def one_hot(bases: Tensor) -> Tensor:
 
 
 def classified(
-    name: str, x: Tensor, labels: Tensor, label_names: tuple[str, ...], shape: tuple[int, ...], test_size: int
+    name: str,
+    x: Tensor,
+    labels: Tensor,
+    label_names: tuple[str, ...],
+    shape: tuple[int, ...],
+    test_size: int,
+    feature_names: tuple[str, ...] = (),
 ) -> Dataset:
-    """Sequences with a class y; the last rows are held out."""
-    names = tuple(f"{t + 1}{base}" for t in range(shape[0]) for base in BASES) if shape[1] == 4 else ()
+    """Sequences with a class y; the last rows are held out. Without names the features of DNA are positions with a base."""
+    names = feature_names or tuple(f"{t + 1}{base}" for t in range(shape[0]) for base in BASES)
     first, last = slice(0, len(x) - test_size), slice(len(x) - test_size, None)
 
     def part(rows: slice, of: str, test: Dataset | None = None) -> Dataset:

@@ -15,12 +15,16 @@ from typing import Any
 from elbo_room.models.presets.architecture import ARCHITECTURE
 from elbo_room.models.presets.collapse import COLLAPSE
 from elbo_room.models.presets.deep_exponential import DEEP_EXPONENTIAL
+from elbo_room.models.presets.estimators import ESTIMATORS
 from elbo_room.models.presets.generative import GENERATIVE
 from elbo_room.models.presets.robot_arm import ROBOT_ARM
 from elbo_room.models.presets.single_cells import SINGLE_CELLS
+from elbo_room.models.presets.sparsity import SPARSITY
 from elbo_room.models.presets.supervised import SUPERVISED
 
-KINDS = (GENERATIVE, SUPERVISED, ARCHITECTURE, SINGLE_CELLS, ROBOT_ARM, DEEP_EXPONENTIAL, COLLAPSE)
+KINDS = (
+    GENERATIVE, ESTIMATORS, SUPERVISED, SPARSITY, ARCHITECTURE, SINGLE_CELLS, ROBOT_ARM, DEEP_EXPONENTIAL, COLLAPSE,
+)  # fmt: skip
 PRESETS: dict[str, dict[str, Any]] = {name: scene for kind in KINDS for name, scene in kind.items()}
 
 CHAPTERS = {  # of the lecture notes, in their order; the numbers are the notebooks'

@@ -47,6 +47,16 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "step_size": 0.01,
             "stop_at": 3000,
         },
+        "tasks": [
+            {
+                "ask": "For all layers, at the same parameters: how noisy is the score gradient compared with reparameterisation?",
+                "choices": ["no noisier", "up to 10×", "10 to 100×", "more than 100×"],
+                "edges": [1.0, 10.0, 100.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "reparameterization"},
+                "after": 500,
+                "why": "The score is multiplied by all of log p − log q, hundreds of nats; the path has only its slope.",
+            },
+        ],
     },
     "top_down": {
         "label": "Top-down q",
@@ -68,6 +78,16 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "step_size": 0.01,
             "stop_at": 1500,
         },
+        "tasks": [
+            {
+                "ask": "How noisy is path only, compared with the total derivative, at the same parameters?",
+                "choices": ["half as noisy or less", "half to equal", "noisier"],
+                "edges": [0.5, 1.0],
+                "measure": {"name": "variance_ratio", "of": "path_only", "to": "reparameterization"},
+                "after": 500,
+                "why": "Path only drops the score of q: at the optimum it has no noise at all, and this q comes closer to the posterior.",
+            },
+        ],
     },
     "gamma_topics": {
         "label": "Sparse gamma layers: topics",
@@ -117,6 +137,16 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "draws": 2,
             "step_size": 0.03,
         },
+        "tasks": [
+            {
+                "ask": "At the same parameters: how noisy is the score gradient compared with the path gradient?",
+                "choices": ["up to 100×", "100 to 10,000×", "more than 10,000×"],
+                "edges": [100.0, 10000.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "reparameterization"},
+                "after": 300,
+                "why": "A text's f is hundreds of nats, and the score multiplies all of it; the path follows its slope in each topic.",
+            },
+        ],
     },
     "natural_layers": {
         "label": "Natural Poisson layers",
@@ -138,6 +168,16 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "rao_blackwell": "blanket",
             "step_size": 0.01,
         },
+        "tasks": [
+            {
+                "ask": "At the same parameters: how noisy is the score gradient compared with leave-one-out?",
+                "choices": ["no noisier", "up to 10×", "10 to 100×", "more than 100×"],
+                "edges": [1.0, 10.0, 100.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "leave_one_out"},
+                "after": 500,
+                "why": "Counts have no path; most of f is the same in all draws, and the mean of the others takes it off.",
+            },
+        ],
     },
     "poisson_layers": {
         "label": "Poisson layers",
@@ -159,5 +199,15 @@ DEEP_EXPONENTIAL: dict[str, dict[str, Any]] = {
             "rao_blackwell": "blanket",
             "step_size": 0.05,
         },
+        "tasks": [
+            {
+                "ask": "At the same parameters: how noisy is the score gradient compared with leave-one-out?",
+                "choices": ["no noisier", "up to 10×", "10 to 100×", "more than 100×"],
+                "edges": [1.0, 10.0, 100.0],
+                "measure": {"name": "variance_ratio", "of": "score", "to": "leave_one_out"},
+                "after": 500,
+                "why": "A text's f is hundreds of nats whatever its units are; the other draws' mean takes that constant off.",
+            },
+        ],
     },
 }

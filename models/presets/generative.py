@@ -2,6 +2,14 @@
 
 from typing import Any
 
+PINWHEEL: dict[str, Any] = {
+    "data": "pinwheel",
+    "width": 32,
+    "step_size": 0.01,
+    "identity_residual": True,
+    "scale_head": "network",
+    "stop_at": 3000,
+}
 GENERATIVE: dict[str, dict[str, Any]] = {
     "digits": {
         "label": "Gradient noise",
@@ -45,14 +53,7 @@ GENERATIVE: dict[str, dict[str, Any]] = {
         "difficulty": "introductory",
         "picture": "latent",
         "goal": "Five bent arms in the plane: watch the latent space unfold them.",
-        "settings": {
-            "data": "pinwheel",
-            "width": 32,
-            "step_size": 0.01,
-            "identity_residual": True,
-            "scale_head": "network",
-            "stop_at": 3000,
-        },
+        "settings": PINWHEEL,
         "tasks": [
             {
                 "ask": "How many nats will z carry about a data point, KL of q from the prior over both dimensions?",
@@ -146,6 +147,44 @@ GENERATIVE: dict[str, dict[str, Any]] = {
                 "measure": {"name": "active_dimensions"},
                 "after": 1000,
                 "why": "A dimension is active if its sample covariance eigenvalue exceeds σ², and σ² settles at the mean of the rest.",
+            },
+        ],
+    },
+    "mixture_prior": {
+        "label": "Mixture prior of z",
+        "chapter": "priors",
+        "minutes": 6,
+        "difficulty": "intermediate",
+        "picture": "latent",
+        "goal": "Ten learned Gaussians as p(z): each arm may have its own cloud, and the ELBO is higher than under N(0, I).",
+        "settings": PINWHEEL | {"latent_prior": "mixture", "stop_at": 1500},
+        "tasks": [
+            {
+                "ask": "Under N(0, I) the ELBO ends near −1.9 nats per data point. Where with ten Gaussians?",
+                "choices": ["below −1.9", "−1.9 to −1.7", "above −1.7"],
+                "edges": [-1.9, -1.7],
+                "measure": {"name": "fact", "of": "elbo"},
+                "after": 1400,
+                "why": "A KL from one round cloud is paid for every arm's place; a component at the arm costs only the place within it.",
+            },
+        ],
+    },
+    "vamp_prior": {
+        "label": "VampPrior of z",
+        "chapter": "priors",
+        "minutes": 6,
+        "difficulty": "intermediate",
+        "picture": "latent",
+        "goal": "The prior is q itself, averaged over ten learned pseudo-data: it follows the encoder wherever that goes.",
+        "settings": PINWHEEL | {"latent_prior": "vamp", "stop_at": 1500},
+        "tasks": [
+            {
+                "ask": "Under N(0, I) the ELBO ends near −1.9 nats per data point. Where under ten pseudo-data?",
+                "choices": ["below −1.9", "−1.9 to −1.7", "above −1.7"],
+                "edges": [-1.9, -1.7],
+                "measure": {"name": "fact", "of": "elbo"},
+                "after": 1400,
+                "why": "The best p(z) for a given q is the mean of q(z | x) over the data; ten pseudo-data come close to it.",
             },
         ],
     },

@@ -131,6 +131,16 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "step_size": 0.003,
             "batch_size": 2000,
         },
+        "tasks": [
+            {
+                "ask": "How far below the exact log evidence will the ELBO of a full-rank q end?",
+                "choices": ["more than .1 nats", "less than .1 nats"],
+                "edges": [-1.249],
+                "measure": {"name": "fact", "of": "elbo"},
+                "after": 1800,
+                "why": "The posterior of a linear model is Gaussian, so this q contains it: the gap, KL(q ‖ p), closes but for the noise.",
+            },
+        ],
     },
     "poisson": {
         "label": "Poisson regression",
@@ -147,6 +157,16 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "depth": 1,
             "step_size": 0.02,
         },
+        "tasks": [
+            {
+                "ask": "Where will the band of f be widest, compared with the data?",
+                "choices": ["no wider than at the data", "up to 3×", "more than 3×"],
+                "edges": [1.05, 3.0],
+                "measure": {"name": "fact", "of": "band_ratio"},
+                "after": 1500,
+                "why": "The data cover the whole line, so no weight is left free; the band opens only past its ends.",
+            },
+        ],
     },
     "moons": {
         "label": "Two moons",
@@ -164,6 +184,16 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "prior_scale": 2.0,
             "step_size": 0.02,
         },
+        "tasks": [
+            {
+                "ask": "A line separates 88 % of unseen points. How many will the network get right?",
+                "choices": ["less than 90 %", "90 to 97 %", "more than 97 %"],
+                "edges": [0.9, 0.97],
+                "measure": {"name": "fact", "of": "accuracy"},
+                "after": 1500,
+                "why": "A hidden layer bends the border around the moons; what is left is their noise, which makes them overlap.",
+            },
+        ],
     },
     "outliers": {
         "label": "Robust regression",
@@ -180,6 +210,16 @@ SUPERVISED: dict[str, dict[str, Any]] = {
             "depth": 1,
             "step_size": 0.02,
         },
+        "tasks": [
+            {
+                "ask": "A Gaussian response gets −1.5 nats per held-out point. How much will the Student-t get?",
+                "choices": ["less than −1.2", "−1.2 to −.5", "more than −.5"],
+                "edges": [-1.2, -0.5],
+                "measure": {"name": "fact", "of": "test_density"},
+                "after": 1500,
+                "why": "A Gaussian pays for an outlier with a wide s for all points; the t's tails cost it only a few nats at the outlier.",
+            },
+        ],
     },
     "visits": {
         "label": "Counts that vary too much",

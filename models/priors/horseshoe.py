@@ -31,6 +31,8 @@ class HorseshoePrior(Prior):
         "Choose a distribution q over the weights, or a Laplace or Student t prior."
     )
 
+    selects = "τ, against its median of 1 under the prior"
+
     @property
     def sites(self) -> Mapping[str, Site]:
         """The site of s = log τ, one per weight."""
@@ -42,6 +44,11 @@ class HorseshoePrior(Prior):
         own = self.shapes[name]
         part = latents[SITE][..., before : before + math.prod(own)]
         return self.scale * part.exp().reshape(*part.shape[:-1], *own)
+
+    def selection(self, name: str, value: Tensor, latents: Mapping[str, Tensor]) -> Tensor:
+        """τ_j over its prior median, which is 1."""
+        del value
+        return self.scales(name, latents) / self.scale
 
     def _earlier(self, name: str) -> list[tuple[str, tuple[int, ...]]]:
         names = list(self.shapes)

@@ -40,6 +40,7 @@ class Prior(nn.Module):
     latent: ClassVar[bool] = False  # whether it has `sites`
     gaussian: ClassVar[bool] = True  # whether the weights are Gaussian given their scales
     unit_variance: ClassVar[float] = 1.0  # Var u
+    selects: ClassVar[str] = ""  # what `selection` is, in words, where the prior decides weight by weight
 
     def __init__(self, scale: float = 1.0) -> None:
         super().__init__()
@@ -82,6 +83,12 @@ class Prior(nn.Module):
         """The scales s of one parameter, broadcast against (…, *shape): λ unless overridden."""
         del name, latents
         return torch.tensor(self.scale, dtype=torch.float64)
+
+    def selection(self, name: str, value: Tensor, latents: Mapping[str, Tensor]) -> Tensor:
+        """How far each weight of one parameter, (…, *shape), is selected, as a multiple of how far it is before any data."""
+        raise NotImplementedError(
+            f"The prior {self.label} does not select weights. Choose the horseshoe, or spike and slab."
+        )
 
     def log_latents(self, latents: Mapping[str, Tensor]) -> Tensor:
         """Log density of the prior's own sites, for the leading axes; 0 if there are none."""

@@ -4,6 +4,7 @@ The indicators are summed out, so the density is smooth and every estimator appl
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ class SpikeSlabPrior(Prior):
     symbol = "πN(0, λ²)+(1−π)N(0, r²λ²)"
     help = "A weight is in the slab (scale λ) with probability π, else nearly 0 (scale rλ)."
     gaussian = False
+    selects = "probability to be in the slab, against π"
 
     def __init__(self, scale: float = 1.0, inclusion: float = 0.5, spike: float = 0.05) -> None:
         super().__init__(scale)
@@ -45,6 +47,11 @@ class SpikeSlabPrior(Prior):
         """The indicator first, then the Gaussian of its scale."""
         inside = torch.rand(shape, generator=generator) < self.inclusion
         return torch.randn(shape, generator=generator) * torch.where(inside, 1.0, self.spike)
+
+    def selection(self, name: str, value: Tensor, latents: Mapping[str, Tensor]) -> Tensor:
+        """p(in | w)/π."""
+        del name, latents
+        return self.inclusion_probability(value) / self.inclusion
 
     def inclusion_probability(self, value: Tensor) -> Tensor:
         """p(in | w): the slab's share of the density at each weight."""

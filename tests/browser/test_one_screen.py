@@ -273,7 +273,7 @@ def test_the_gallery_opens_a_scene_with_its_finished_run_by_keyboard_alone(scree
     assert not page.get_by_role("dialog").is_visible()
     page.keyboard.press("Enter")
     page.get_by_label("Search the scenes").fill("two moons introductory")
-    page.get_by_text("1 of 37 scenes").wait_for()
+    page.get_by_text("1 of 54 scenes").wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     screen.until(lambda: "Classes in the plane" in screen.text("goal"))

@@ -1,4 +1,4 @@
-"""Automatic relevance determination: the scale λⱼ of the weights that leave each input."""
+"""How much each input counts: the scale λⱼ of its weights, its attention, or how far its weights are selected."""
 
 import altair as alt
 
@@ -12,21 +12,19 @@ VIEW = View(
     models=("conditional",),
     place=0,
     numbers="relevance.Relevance",
-    shows="Which inputs the model uses: the scale λ of the weights that leave each input.",
-    axes="One row per input. Across: the scale λ.",
+    shows="Which inputs the model uses: the scale λ of an input's weights, its attention, or how far its weights are selected.",
+    axes="One row per input. Across: the scale λ, the attention, or the selection.",
     reading=(
-        "Grey inputs have less than a tenth of the largest scale: the model has switched them off. A whisker is "
-        "the central 95 % of its q."
+        "Grey inputs are switched off: their λ is less than a tenth of the largest, their attention is below the average, or their "
+        "weights are selected no more than before any data (1). A whisker is the central 95 % of λ's q, or of the data's attention."
     ),
-    tables={"bars": {"dimension": "input", "value": "λ", "low": "95 % from", "high": "to"}},
+    tables={"bars": {"dimension": "input", "value": "relevance", "low": "95 % from", "high": "to"}},
 )
 
 
 def chart() -> alt.LayerChart:
-    """Bars: λⱼ; a whisker where λⱼ has its own q (its central 95 %). Grey: less than a tenth of the largest."""
-    x = alt.X(
-        "value:Q", scale=scale("x"), title="λⱼ: scale of the weights that leave input j", axis=alt.Axis(tickCount=5)
-    )
+    """Bars: the relevance; a whisker where it has a spread (its central 95 %). Grey: switched off."""
+    x = alt.X("value:Q", scale=scale("x"), title="λⱼ, attention Aⱼ, or selection of wⱼ", axis=alt.Axis(tickCount=5))
     y = alt.Y(
         "dimension:O", title=None, sort="ascending", scale=alt.Scale(paddingInner=0.25, paddingOuter=0.15),
         axis=None,

@@ -7,6 +7,7 @@ with its arguments), `after` (the step from which the answer counts) and `why`.
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,12 @@ def power_of_draws(facts: Facts, of: str) -> float | None:
     """The power of B with which an estimator's variance falls, as measured in panel B's view against B."""
     slopes = facts.get("evidence", {}).get("variance_against_draws", {}).get("slopes", {})
     return float(slopes[of][0]) if of in slopes else None
+
+
+def missing(facts: Facts, of: str) -> float | None:
+    """The share of the gradient that an estimator misses on average, as last measured in panel B's gradient histogram."""
+    found = facts.get("evidence", {}).get("gradient_histogram", {}).get("missing", {})
+    return float(found[of]) if of in found and math.isfinite(found[of]) else None
 
 
 def fact(facts: Facts, of: str) -> float | None:
@@ -98,6 +105,7 @@ MEASURES: dict[str, Measure] = {
     "encoders_share": Measure(encoders_share, "a", share),
     "total_divergence": Measure(total_divergence, "d", _number("{:.2f} nats")),
     "power_of_draws": Measure(power_of_draws, "b", _number("variance falls as B to the power {:.2f}")),
+    "missing": Measure(missing, "b", share),
     "neighbours": Measure(neighbours, "c", share),
 }
 

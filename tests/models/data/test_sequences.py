@@ -5,6 +5,8 @@ import torch
 
 from elbo_room.models.data import gerbil, planted_motifs, splice_junctions
 from elbo_room.models.data.dna import correlation, known_motifs
+from elbo_room.models.data.memory import best_of_window, switch
+from elbo_room.models.data.methylation import methylation
 from elbo_room.models.data.passage import EATER_FEELS, NOTES, NOUNS, OWNER_FEELS, encode
 from elbo_room.models.data.words import words_of
 from elbo_room.models.networks import Architecture
@@ -104,3 +106,21 @@ def test_attention_finds_the_noun_that_she_is() -> None:
     place = test.x.unflatten(1, test.shape)[:, :, [data.feature_names.index(noun) for noun in NOUNS]]  # (N, T, nouns)
     there = (place * torch.nn.functional.one_hot(test.labels, len(NOUNS))[:, None]).sum(-1)  # (N, T)
     assert float((looks * there).sum(1).mean()) > 0.6
+
+
+def test_a_switch_stands_where_it_was_thrown_last() -> None:
+    data = switch()
+    tokens = data.x.unflatten(1, data.shape).argmax(-1)
+    for row, label in zip(tokens[:300], data.labels[:300], strict=True):
+        assert int(row[row < 2][-1]) == label
+    assert best_of_window(5) == pytest.approx(1 - 0.9**5 / 2)
+
+
+def test_methylation_hides_the_middle_and_holds_out_the_end_of_the_chromosome() -> None:
+    """The levels of twelve neighbours to the right of a middle that is trained on are in no held-out window."""
+    data = methylation()
+    seen, held = (part.x.unflatten(1, data.shape) for part in (data, data.test))
+    assert float(seen[:, 12, 0].abs().max()) == 0
+    assert torch.equal(seen[:, 12, 1], torch.ones(len(seen)))
+    right = {tuple(row[13:, 0].tolist()) for row in seen}
+    assert not any(tuple(row[start : start + 12, 0].tolist()) in right for row in held for start in (0, 13))

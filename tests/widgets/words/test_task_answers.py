@@ -13,10 +13,12 @@ from sklearn.neighbors import NearestNeighbors
 
 from elbo_room.models.catalogue import settings_from
 from elbo_room.models.estimators import ESTIMATORS
+from elbo_room.models.inference.reference import long_run
 from elbo_room.models.presets import PRESETS
 from elbo_room.models.probing.probe import probe
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.words.tasks import FACTS, MEASURES, measure_of
+from elbo_room.widgets.worker.measuring.rows import missing_share
 from elbo_room.widgets.worker.pictures import pictures_of
 from tests.models.test_scenes import gradients, spread
 
@@ -183,3 +185,22 @@ def test_every_number_that_pictures_report_is_recomputed_here() -> None:
     assert used - {"elbo"} <= {
         "link_error", "constant_scale", "test_density", "accuracy", "scale", "relevant", "band_ratio", "attention",
     }  # fmt: skip
+
+
+def test_the_missing_share_of_a_gradient() -> None:
+    """0 for an unbiased estimator and more than a third for ξ of the same two draws, from panel B's own probe and long run."""
+    run = Run(settings_from(PRESETS["xi_bias"]["settings"] | {"stop_at": 60}))
+    for _ in run:
+        pass
+    batch = run.data.batch(torch.arange(16))
+    parts = {
+        "score_xi": ESTIMATORS["score_xi"](xi_from="same_draws"),
+        "reparameterization": ESTIMATORS["reparameterization"](),
+    }
+    found = probe(run.model, run.q, parts, batch, 2, 1500, torch.Generator().manual_seed(1))
+    reference = long_run(run.model, run.q, batch, torch.Generator().manual_seed(2), 512)
+    missing = {name: missing_share(report, reference, report.site) for name, report in found.items()}
+    facts = {"evidence": {"gradient_histogram": {"missing": missing}}}
+    assert MEASURES["missing"].read(facts, of="score_xi") > 1 / 3
+    assert abs(MEASURES["missing"].read(facts, of="reparameterization") or 0) < 0.05
+    assert MEASURES["missing"].read({}, of="score_xi") is None

@@ -137,7 +137,22 @@ def histogram(
         },
         {"xLow": -wide, "xHigh": wide, "yLow": 0.0, "yHigh": float(max(1, len(samples)))},
     )
-    return drawn, {"view": chart, "label": parameter.label, "reference": (center, center_error), "found": facts}
+    missing = {report.estimator: missing_share(report, reference, parameter.site) for report in reports}
+    return drawn, {
+        "view": chart,
+        "label": parameter.label,
+        "reference": (center, center_error),
+        "found": facts,
+        "missing": missing,
+    }
+
+
+def missing_share(report: Report, reference: Reference, site: str) -> float:
+    """1 − ⟨E ĝ, g⟩/‖g‖² over all rows and all of ν: 0 where ĝ is unbiased; the long run's own noise is taken off ‖g‖²."""
+    gradient, error = reference.mean[site].double(), reference.error[site].double()
+    square = float(gradient.square().sum() - error.square().sum())
+    along = float((report.sites[site].mean.double() * gradient).sum())
+    return 1 - along / square if square > 0 else float("nan")
 
 
 def parabola(found: Parabola, xi: float, *, held: bool) -> tuple[Picture, ParabolaOfXi]:

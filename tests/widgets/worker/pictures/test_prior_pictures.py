@@ -15,7 +15,7 @@ from elbo_room.widgets import actions
 from elbo_room.widgets.messages import DrawPrior, PriorDrawn, Refused
 from elbo_room.widgets.worker.pictures import prior_predictive
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions, round_up
-from elbo_room.widgets.worker.pictures.relevance import relevances
+from elbo_room.widgets.worker.pictures.relevance import attended, relevances, selected
 from tests.widgets.conftest import eventually
 from tests.widgets.worker.test_worker import Driver
 
@@ -102,3 +102,31 @@ def test_relevances_are_medians_with_their_central_95_percent() -> None:
     assert bars["state"].tolist() == [1, 0, 1]
     with pytest.raises(ValueError, match="has no relevances"):
         relevances(make_prior(Settings(), point_mass=True))
+
+
+def test_inputs_with_more_attention_than_the_average_are_relevant() -> None:
+    attention = torch.tensor([[0.9, 0.5, 0.5, 0.1], [0.7, 0.5, 0.5, 0.3]])
+    found = attended(attention, ["a", "b", "c", "d"])
+    bars = found["replace"]["relevance"]["bars"]
+    np.testing.assert_allclose(bars["value"], [0.8, 0.5, 0.5, 0.2], rtol=1e-6)
+    assert bars["state"].tolist() == [1, 0, 0, 0]
+    assert found["facts"]["relevant"] == 1
+
+
+def test_inputs_whose_weights_are_selected_beyond_the_prior_are_relevant() -> None:
+    """Horseshoe: τ against its median 1. Spike and slab: p(in | w) by Bayes' rule, against π."""
+    layer = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    shoe = make_prior(Settings(prior="horseshoe"), point_mass=False).bind(layer)
+    scales = torch.tensor(
+        [3.0, 0.2, 0.5, 0.4, 0.3, 2.0, 9.0, 9.0]
+    ).log()  # two units' three inputs, then two intercepts
+    weights = {name: torch.zeros(4, *shape) for name, shape in shoe.shapes.items()}
+    bars = selected(shoe, weights, {"local_scales": scales})["replace"]["relevance"]["bars"]
+    np.testing.assert_allclose(bars["value"], [3.0, 0.3, 2.0], rtol=1e-5)
+    assert bars["state"].tolist() == [1, 0, 1]
+    spike = make_prior(Settings(prior="spike_slab"), point_mass=False).bind(layer)
+    weights["0.weight"][:] = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 0.02]])
+    bars = selected(spike, weights, {})["replace"]["relevance"]["bars"]
+    slab, narrow = (np.exp(-0.5 * (np.array([0.0, 1.0, 0.02]) / s) ** 2) / s for s in (1.0, 0.05))
+    np.testing.assert_allclose(bars["value"], 2 * slab / (slab + narrow), rtol=1e-4)
+    assert bars["state"].tolist() == [0, 1, 0]
