@@ -34,9 +34,7 @@ def launch(*arguments: str, module: bool = False) -> subprocess.CompletedProcess
 @pytest.mark.parametrize("module", [False, True], ids=["python lab", "python -m lab"])
 def test_a_wrong_job_is_one_sentence(module):
     result = launch("dance", module=module)
-    sentence = (
-        "There is no job `dance`; there are: notebooks, test, check, bench, docs, binder, or none to open the lab.\n"
-    )
+    sentence = "There is no job `dance`; there are: notebooks, serve, test, check, bench, docs, binder, or none to open the lab.\n"
     assert (result.returncode, result.stdout, result.stderr) == (1, "", sentence)
 
 

@@ -4,7 +4,7 @@ claims of a direction by a few own replicates of the gradient. Every scene has a
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -26,6 +26,14 @@ from elbo_room.models.training.run import Run
 
 CHECKS: dict[str, Callable[[], None]] = {}
 DRAWS = 4000  # of a gradient: a ratio of variances is known to a few per cent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget() -> Iterator[None]:
+    """The runs and their data are let go of after the last scene."""
+    yield
+    trained.cache_clear()
+    eigenvalues.cache_clear()
 
 
 def scene(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:

@@ -77,7 +77,10 @@ def chart() -> alt.LayerChart:
         datasets={
             "unknowns": {
                 "mode": "bars",
-                "fields": ["place", "unknown", "q_low", "q_middle", "q_high", "low", "middle", "high"],
+                "fields": [
+                    *("place", "unknown", "q_low", "q_middle", "q_high", "low", "middle", "high"),
+                    *("psis", "r_hat", "size", "missing", "distance"),  # for the table
+                ],
                 "words": "unknown",
             },
             "beside": {"mode": "bars", "fields": ["index", "py"], "words": "index"},

@@ -43,6 +43,7 @@ export function nameParts(root) {
   for (const chart of root.querySelectorAll(".elbo-chart[role=img]")) {
     if (chart.querySelector(FOCUSABLE)) put(chart, "role", "group"); // an image hides the controls that it contains
   }
+  for (const body of root.querySelectorAll(".elbo-drawer-body")) put(body, "tabindex", "0"); // it scrolls, also where every button is grey
 }
 
 /**

@@ -48,6 +48,12 @@ test("a chart with controls in it is a group, one without is an image", () => {
   root.remove();
 });
 
+test("a drawer scrolls by keyboard where every button in it is grey", () => {
+  const root = lab('<div class="elbo-drawer-body"><button disabled>CSV</button></div>');
+  equal(root.querySelector(".elbo-drawer-body")?.getAttribute("tabindex"), "0");
+  root.remove();
+});
+
 test("the lab is a landmark with headings", () => {
   const root = lab('<div class="elbo-name">ELBO Room</div><div class="elbo-title">ELBO</div>');
   equal(root.getAttribute("role"), "region");

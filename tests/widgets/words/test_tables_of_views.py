@@ -5,19 +5,22 @@ from typing import Any
 import pytest
 
 from elbo_room.models.catalogue import settings_from
+from elbo_room.models.diagnostics.evidence import gaps
 from elbo_room.models.training.run import Run
 from elbo_room.widgets.painting.views import ONE_STEP, all_views
 from elbo_room.widgets.sessions.example import catalogue, example
 from elbo_room.widgets.words.tables import tabulated
 from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.prior_predictive import prior_functions
+from elbo_room.widgets.worker.studies import STUDIES, evidence
 from tests.widgets.notebook.test_reruns import NoWorker
 
 UNRECORDED = {
     ONE_STEP,
     "prior_predictive",
     "variance_cost",
-}  # they move on with every step, show the form, show seconds
+    "evidence_gap",
+}  # they move on with every step, show the form, show seconds, are measured on request
 SCENES = sorted(catalogue()["presets"])
 
 
@@ -73,3 +76,21 @@ def test_functions_of_the_prior_are_a_table(quiet):
     with quiet.turn:
         quiet.painter.show(prior_functions(settings_from(settings)))
         assert [part["name"] for part in table_of(quiet, "prior_predictive")["parts"]] == ["band", "draws"]
+
+
+def test_log_p_of_y_measured_on_request_is_a_table(quiet, monkeypatch):
+    """A row a run, with its label."""
+    for name, value in (("WARM_UP", 40), ("DRAWS", 40)):
+        monkeypatch.setattr(evidence, name, value)
+    monkeypatch.setattr(gaps, "FEWEST", 20)
+    settings = catalogue()["presets"]["regression"]["settings"] | {"depth": 0, "spread_from": "fixed", "stop_at": 2}
+    run = Run(settings_from(settings))
+    next(run)
+    pictures = pictures_of(run)
+    pictures.watched = frozenset({"evidence_gap"})
+    parts = STUDIES["evidence"].parts(run)
+    pictures.findings["evidence"] = next(each for each in parts if isinstance(each, evidence.Measured))
+    with quiet.turn:
+        quiet.painter._picture(pictures.look())
+        (rows,) = (part for part in table_of(quiet, "evidence_gap")["parts"] if part["name"] == "rows")
+    assert rows["rows"][0][0] == "this run"

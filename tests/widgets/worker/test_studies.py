@@ -1,5 +1,9 @@
 """A study beside the training: it begins on request, ends with what it has found or on cancel, and what no longer holds goes."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -11,8 +15,8 @@ from elbo_room.widgets.worker.pictures import pictures_of
 from elbo_room.widgets.worker.pictures.posterior import truth_of
 from elbo_room.widgets.worker.studies import STUDIES, evidence, nuts
 from elbo_room.widgets.worker.studies.evidence import Measured
-from elbo_room.widgets.worker.studies.job import Forked, begin
 from elbo_room.widgets.worker.studies.nuts import Nuts, Truth, log_joint, rows_of
+from tests.conftest import PYTHONPATH, ROOT
 from tests.widgets.worker.test_worker import Driver
 
 LINEAR = {"model": "conditional", "data": "gap", "depth": 0, "spread_from": "fixed", "stop_at": 3, "draws": 2}
@@ -84,19 +88,42 @@ def test_a_run_again_with_the_same_settings_keeps_it_and_another_data_set_does_n
     assert not found.holds(run_from(settings_from(LINEAR | {"data": "diabetes"})))
 
 
-def test_in_a_process_of_its_own_it_finds_what_it_finds_here(quick) -> None:
-    run = run_from(settings_from(LINEAR))
-    *_, here = Nuts().parts(run)
-    job = begin(STUDIES["nuts"], run)
-    try:
-        assert isinstance(job, Forked)
-        answers: list = []
-        while not answers or isinstance(answers[-1], float):
-            job.connection.poll(60)
-            answers += job.answers()
-        assert torch.equal(answers[-1].samples.flat, here.samples.flat)
-    finally:
-        job.close()
+FORKED = f"""
+import torch
+torch.set_num_threads(1)
+from elbo_room.models.catalogue import settings_from
+from elbo_room.models.training.run_from import run_from
+from elbo_room.widgets.worker.studies import STUDIES, nuts
+from elbo_room.widgets.worker.studies.job import Forked, begin
+
+nuts.WARM_UP = nuts.DRAWS = 60
+run = run_from(settings_from({LINEAR}))
+*_, here = nuts.Nuts().parts(run)
+job = begin(STUDIES["nuts"], run)
+assert isinstance(job, Forked), job
+answers = []
+while not answers or isinstance(answers[-1], float):
+    job.connection.poll(60)
+    answers += job.answers()
+job.close()
+assert torch.equal(answers[-1].samples.flat, here.samples.flat)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a study runs in the worker's loop")
+def test_in_a_process_of_its_own_it_finds_what_it_finds_here() -> None:
+    """In a fresh interpreter: only one without foreign threads can be forked."""
+    environment = {**os.environ, "PYTHONPATH": PYTHONPATH, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_z_of_a_few_data_points_is_drawn_with_the_decoder_as_it_is(quick) -> None:

@@ -59,6 +59,7 @@ class Download(DrawerPart):
             only = button(label, f"{label}: {help_text}", partial(self._ask, what, ""))
             self.rows.append((self._row([only], help_text), families))
         self.widget = ipw.VBox([self.state, *(row for row, _ in self.rows)])
+        self.widget.add_class("elbo-downloads")
 
     def _row(self, buttons: list[ipw.Button], help_text: str) -> ipw.Widget:
         self.buttons += buttons
