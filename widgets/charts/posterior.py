@@ -77,10 +77,8 @@ def chart() -> alt.LayerChart:
         datasets={
             "unknowns": {
                 "mode": "bars",
-                "fields": [
-                    *("place", "unknown", "q_low", "q_middle", "q_high", "low", "middle", "high"),
-                    *("psis", "r_hat", "size", "missing", "distance"),  # for the table
-                ],
+                "fields": ["place", "unknown", "q_low", "q_middle", "q_high", "low", "middle", "high"],
+                "tabulated": ["psis", "r_hat", "size", "missing", "distance"],  # in the table alone, once NUTS has run
                 "words": "unknown",
             },
             "beside": {"mode": "bars", "fields": ["index", "py"], "words": "index"},

@@ -63,7 +63,9 @@ def test_what_a_chart_declares_as_tables_are_datasets_of_its_own(name):
     chart = LiveChart(name, Bus())
     for dataset, heads in all_views()[name].tables.items():
         how = chart.datasets[dataset]
-        assert set(heads) <= {*how.get("fields", heads), *how.get("named", ()), "unit"}, dataset
+        assert set(heads) <= {*how.get("fields", heads), *how.get("named", ()), *how.get("tabulated", ()), "unit"}, (
+            dataset
+        )
         if how["mode"] == "lines":
             assert {how["x"], how["y"]} == set(heads)
     chart.close()
