@@ -67,7 +67,7 @@ LINES: Mapping[str, Mapping[str, tuple[tuple[str, str], ...]]] = {
             ),
         ),
     },
-    "data set": {"models/data/__init__.py": (('    "verses",\n)', '    "annulus",'),)},
+    "data set": {"models/data/__init__.py": (('    "methylation",\n)', '    "annulus",'),)},
     "model family": {
         "models/registry.py": (('    "conditional",', '    "shared_mean",'),),
         "pyproject.toml": (('    "elbo_room.models.responses",', '    "elbo_room.models.shared_mean",'),),
