@@ -528,6 +528,18 @@ class Decoded:
     values: Array | None
 
 
+class ColumnPreview(TypedDict):
+    """A column of a table as it was read, and what is proposed for it."""
+
+    name: str
+    type: str
+    role: str
+    reason: str  # of the role
+    missing: int  # rows without a value
+    distinct: int
+    first: list[str]  # rows as they are shown
+
+
 @dataclass(frozen=True)
 class TableRead:
     """A user's table was read."""
@@ -538,9 +550,7 @@ class TableRead:
     columns: list[str]
     counts: bool
     sentence: str
-    preview: list[dict[str, Any]] = field(
-        default_factory=list
-    )  # of every column: name, type, role, reason, missing, first rows
+    preview: list[ColumnPreview] = field(default_factory=list)
     more_columns: int = 0  # that the preview leaves out
     incomplete: int = 0  # rows with a missing number
     request: ReadTable | None = None  # what was asked for
