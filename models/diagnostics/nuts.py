@@ -470,7 +470,7 @@ def nuts_parts(
     generator: torch.Generator | None = None,
     deepest: int = DEEPEST,
 ) -> Iterator[float | Samples]:
-    """The same in parts, for whoever shows how far it is: after each trajectory the share that is done, and at last the draws.
+    """The same in parts, to show progress: after each trajectory the share that is done, and at last the draws.
 
     Raises:
         ValueError: as `nuts`.

@@ -244,7 +244,7 @@ def test_above_the_limit_the_queue_answers_at_once_and_lets_in_by_itself(lab, st
 
 
 def test_the_queue_answers_while_labs_open(lab, address):
-    """Eight at once for what is left of two seats: whoever is refused hears it within 2 s."""
+    """Eight at once for what is left of two seats: those refused hear it within 2 s."""
     seconds: list[tuple[int, float]] = []
 
     def come() -> None:

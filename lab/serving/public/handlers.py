@@ -50,7 +50,7 @@ class LabPage(Guarded, TornadoVoilaHandler):
     seat: ExitStack
 
     async def prepare(self) -> None:
-        """Another site's link leads to the door: whoever follows it decides there, with the cookie that such a link does not carry."""
+        """Another site's link leads to the entrance: the visitor decides there, since such a link does not carry the cookie."""
         if not is_foreign(self.request):
             await super().prepare()
             return

@@ -1,4 +1,4 @@
-"""The few small pages beside the lab's own: the entrance, the queue, and what is said where something went wrong."""
+"""The few small pages beside the lab's own: the entrance, the queue, and the pages of errors."""
 
 from __future__ import annotations
 

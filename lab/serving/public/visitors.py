@@ -49,7 +49,7 @@ class Homes:
 
 
 class ClassIdentityProvider(PasswordIdentityProvider):
-    """Jupyter's: whoever knows the class's password gets a name of its own in a signed cookie, which no other site can have sent."""
+    """Jupyter's: a visitor who knows the class's password gets a name in a signed cookie, which no other site can have sent."""
 
     allow_password_change = False
 

@@ -127,11 +127,7 @@ class MeasuringProcess:
 
     def close(self) -> None:
         """End it; it has nothing to save."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
-        self.connection.close()
+        end(self.pid, self.connection)
 
 
 def _live(run: Run, parameters: SharedParameters, connection: "Connection[Any, Any]", worker: int) -> NoReturn:
@@ -145,6 +141,15 @@ def _live(run: Run, parameters: SharedParameters, connection: "Connection[Any, A
         _log.exception("The measuring process failed.")
     finally:
         os._exit(0)
+
+
+def end(pid: int, connection: "Connection[Any, Any]") -> None:
+    """End a forked process that has nothing to save."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+    connection.close()
 
 
 def settle(connection: "Connection[Any, Any]", worker: int) -> None:

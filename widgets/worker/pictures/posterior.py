@@ -16,7 +16,6 @@ from elbo_room.widgets.worker.studies.nuts import Nuts, Truth, compared, weighte
 
 LEVELS = (0.05, 0.5, 0.95)
 LINE, TOP = 17.0, 10.0  # pixels between two numbers beside the plot, and above the first
-NOT_YET = "NUTS has not run: press “Run NUTS”"
 
 
 def truth_of(pictures: Pictures) -> Truth | None:
@@ -116,7 +115,7 @@ class PosteriorPicture(Numbers[Pictures]):
             return [
                 "blue: q",
                 *shape,
-            ], f"{NOT_YET} to draw the posterior of these {drawn.shape[1]:,} unknowns beside q."
+            ], f"This is q alone: “Run NUTS” draws the exact posterior of these {drawn.shape[1]:,} unknowns beside it."
         against, samples = compared(truth, drawn), truth.samples
         worst, least = max(truth.r_hat), min(truth.size)
         words = [

@@ -5,14 +5,13 @@ import logging
 import multiprocessing
 import os
 import pickle
-import signal
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn, Protocol
 
 from elbo_room.models.training.run import Run
-from elbo_room.widgets.worker.measuring.process import possible, settle
+from elbo_room.widgets.worker.measuring.process import end, possible, settle
 from elbo_room.widgets.worker.measuring.quiet import QUIET
 from elbo_room.widgets.worker.replay import copied
 from elbo_room.widgets.worker.studies.study import Finding, Study
@@ -68,11 +67,7 @@ class Forked:
 
     def close(self) -> None:
         """End the process; it has nothing to save."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
-        self.connection.close()
+        end(self.pid, self.connection)
 
 
 def _live(study: Study, run: Run, connection: "Connection[Any, Any]", worker: int) -> NoReturn:
